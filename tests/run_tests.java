@@ -5,7 +5,8 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES Cli.java *Test.java
+//SOURCES Cli.java EmbeddedApi.java
+//SOURCES *Test.java
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
