@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# May this label start an agent? Reads the event; takes the label off; writes the status comment; any doubt ends the job red.
+source "$(dirname "$0")/github.sh"
+
+issue=$(jq -er '.issue.number' "$GITHUB_EVENT_PATH")
+sender=$(jq -er '.sender.login' "$GITHUB_EVENT_PATH")
+label="[ai-$AI_MODE]"
+
+main() {
+  local reason
+  [ "$(jq -r '.action + " " + .label.name' "$GITHUB_EVENT_PATH")" = "labeled $label" ] || refuse_silently "this event does not set $label"
+  # A bot gets no answer: two bots that answer each other never end.
+  [ "$(jq -r '.sender.type' "$GITHUB_EVENT_PATH")" = User ] || refuse_silently "$sender is a bot"
+  take_label_off
+  reason=$(reason_to_refuse)
+  if [ -n "$reason" ]; then
+    comment "$issue" "⛔ $label: $reason" >/dev/null
+    refuse_silently "$reason"
+  fi
+  output comment "$(comment "$issue" "⏳ $label: $(say 'accepted; the environment comes up as soon as no other agent works on this issue' \
+    'принято; окружение поднимется, как только над этой задачей не работает другой агент') · [$(say 'run' 'запуск')]($(run_url))")"
+}
+
+refuse_silently() {
+  echo "::error title=No agent was started::$1"
+  exit 1
+}
+
+# Without the label's removal the same label could not start the agent a second time. 404: somebody was faster.
+take_label_off() {
+  github DELETE "issues/$issue/labels/%5Bai-$AI_MODE%5D" >/dev/null || echo "::warning::$label could not be taken off issue $issue"
+}
+
+# The issue is asked for anew: a run may be started again days after its event. A re-run has a person of its own.
+reason_to_refuse() {
+  local now
+  now=$(github GET "issues/$issue")
+  if [ "$(jq -r 'has("pull_request")' <<<"$now")" != false ]; then
+    say 'an agent is started from an issue, not from a pull request' 'агент запускается из задачи, а не из pull request'
+  elif [ "$(jq -r '.state' <<<"$now")" != open ]; then
+    say 'the issue is closed' 'задача закрыта'
+  elif ! trusted "$sender"; then
+    refusal_for "$sender"
+  elif ! trusted "$TRIGGERING_ACTOR"; then
+    refusal_for "$TRIGGERING_ACTOR"
+  fi
+}
+
+refusal_for() {
+  say "$1 may not start an agent here: that takes write access and a place in the variable AI_ALLOWED_USERS" \
+    "$1 не может запускать агента: нужны право записи и место в переменной AI_ALLOWED_USERS"
+}
+
+# Both: on the list (JSON, or names between commas, blanks and line ends; logins know no case) and write access as GitHub sees it now.
+trusted() {
+  tr -s '][",; \t\r\n' '\n' <<<"$AI_ALLOWED_USERS" | grep -Fix -- "$1" >/dev/null || return 1
+  case $(github GET "collaborators/$1/permission" | jq -r .permission) in
+    admin | write) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+main
