@@ -6,6 +6,7 @@
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES Cli.java EmbeddedApi.java
+//SOURCES Tools.java WorkflowLab.java
 //SOURCES *Test.java
 
 import static java.util.stream.Collectors.joining;
