@@ -12,55 +12,1967 @@
 //CDS
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.BigIntegerNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import freemarker.core.InvalidReferenceException;
+import freemarker.core.ParseException;
+import freemarker.core.TemplateClassResolver;
+import freemarker.template.Configuration;
+import freemarker.template.TemplateException;
+import freemarker.template.TemplateExceptionHandler;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
- * Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready.
+ * Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.
  *
  * <pre>jbang ensure_ready.java --project shop --issue 42 -f deploy --apply --wait-soft-fail</pre>
  */
-@Command(name = "ensure_ready")
+@Command(name = "ensure_ready", customSynopsis = "jbang ensure_ready.java [ensure|status|release|attach] [options]", mixinStandardHelpOptions = true, version = "ensure_ready 1.0.0", sortOptions = false, usageHelpAutoWidth = true,
+    description = "Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.",
+    exitCodeListHeading = "%nExit codes (1 to 4 are JBang's own, 2 is shared):%n", exitCodeList = {
+        " 0:ready; or not, with --wait-soft-fail", " 2:usage: unknown option, bad value, missing file named on the command line", "10:not ready",
+        "11:no slot free, or none found", "130, 143:interrupted; the JSON is printed all the same"},
+    footer = {"", "An option's environment variable stands behind it in [brackets]; the option wins. An empty value (--pr=) counts as not given.",
+        "stdout carries only the result; progress and log go to stderr."})
 public class ensure_ready implements Callable<Integer> {
+    enum Verb { ensure, status, release, attach }
+
+    enum FailMode { fast, deadline }
+
+    enum WaitFor { applied, namespace }
+
+    enum Output { text, json }
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "VERB", description = {"ensure (default): slot, apply, wait, report;", "status: diagnose only, changes nothing;",
+        "release: free a slot, delete its namespace and record;", "attach: set issue and pull request of a slot"})
+    Verb verb = Verb.ensure;
+    @ArgGroup(validate = false, order = 1, heading = "%nWhich slot%n")
+    SlotOptions slot = new SlotOptions();
+    @ArgGroup(validate = false, order = 2, heading = "%nWhat to apply%n")
+    ApplyOptions apply = new ApplyOptions();
+    @ArgGroup(validate = false, order = 3, heading = "%nHow to wait%n")
+    WaitOptions wait = new WaitOptions();
+    @ArgGroup(validate = false, order = 4, heading = "%nOutput%n")
+    OutputOptions output = new OutputOptions();
+    @ArgGroup(validate = false, order = 5, heading = "%nCluster%n")
+    ClusterOptions cluster = new ClusterOptions();
+    @Spec
+    CommandSpec spec;
+
+    static final class SlotOptions {
+        @Option(names = "--env", paramLabel = "TYPE", description = "environment type: ai, ai-repair, dev, … (default: ai) [CODEXCTL_ENV]")
+        String env = "ai";
+        @Option(names = "--issue", paramLabel = "N", description = "the slot of this issue; allocated if there is none [CODEXCTL_ISSUE_NUMBER]")
+        int issue;
+        @Option(names = "--pr", paramLabel = "N", description = "the slot of this pull request [CODEXCTL_PR_NUMBER]")
+        int pr;
+        @Option(names = "--slot", paramLabel = "N", description = "this slot [CODEXCTL_SLOT]")
+        Integer number;
+        @Option(names = "--max", paramLabel = "N", description = "slots there may be at the most; 0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
+        int max;
+        @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "an explicit namespace, no slot record [CODEXCTL_NAMESPACE]")
+        String namespace;
+        @Option(names = "--project", paramLabel = "NAME", description = "project in the namespace's name (default: the repository's name from GITHUB_REPOSITORY)")
+        String project;
+        @Option(names = "--namespace-pattern", paramLabel = "PATTERN",
+            description = "namespace of a slot, from $${project} $${slot} $${env} $${issue} (default: $${project}-dev-$${slot})")
+        String pattern = "${project}-dev-${slot}";
+        @Option(names = "--state-namespace", paramLabel = "NAME", description = "where slot records live (default: codex-system)")
+        String stateNamespace = "codex-system";
+        @Option(names = "--state-prefix", paramLabel = "PREFIX", description = "name of a slot record before its number (default: codex-env-)")
+        String statePrefix = "codex-env-";
+        @Option(names = "--slot-timeout", paramLabel = "DURATION", description = "how long to wait for a slot when --max are taken (default: 10m)")
+        Duration timeout = Duration.ofMinutes(10);
+        @Option(names = "--ttl", paramLabel = "DURATION", description = "time after which `release --expired` may free the slot")
+        Duration ttl;
+        @Option(names = "--expired", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "release: free every slot whose --ttl has passed")
+        boolean expired;
+    }
+
+    static final class ApplyOptions {
+        @Option(names = {"-f", "--manifests"}, paramLabel = "PATH", description = {"file, folder (recursive: *.yaml *.yml *.json), - for stdin; repeatable.",
+            "*.ftl is rendered with FreeMarker first; a folder with kustomization.yaml goes through `kubectl kustomize`"})
+        List<String> manifests = new ArrayList<>();
+        @Option(names = "--render", paramLabel = "CMD", description = {"another renderer, whose stdout is the manifests (codexctl render …, helm template …);",
+            "{slot} {namespace} {env} {issue} {pr} are filled in, and are CODEXCTL_… in its environment"})
+        String render;
+        @Option(names = "--vars", split = ",", paramLabel = "K=V", description = "template variables, repeatable [CODEXCTL_VARS]")
+        Map<String, String> vars = new LinkedHashMap<>();
+        @Option(names = "--var-file", paramLabel = "FILE", description = "template variables from YAML or KEY=VALUE lines [CODEXCTL_VAR_FILE]")
+        Path varFile;
+        @Option(names = "--apply", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "apply when the slot was created or recreated [CODEXCTL_APPLY]")
+        boolean apply;
+        @Option(names = "--force-apply", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "apply to a living slot too [CODEXCTL_FORCE_APPLY]")
+        boolean force;
+        @Option(names = "--recreate-immutable", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
+            description = "delete and create again what cannot be updated in place (never PVC, PV, Namespace, CRD)")
+        boolean recreate;
+        @Option(names = "--prepare-images", paramLabel = "CMD", description = "command to run before an apply (mirror, build) [CODEXCTL_PREPARE_IMAGES]")
+        String prepareImages;
+        @Option(names = "--source", paramLabel = "DIR", description = "mirror these sources to BASE/<slot>/src before the apply; needs --code-root-base")
+        Path source;
+        @Option(names = "--code-root-base", paramLabel = "BASE", description = "folder that holds the slots' sources")
+        Path codeRootBase;
+    }
+
+    static final class WaitOptions {
+        @Option(names = "--wait-timeout", paramLabel = "DURATION", description = "one deadline for apply and wait together: 20m, 1200s, 1h5m (default: 20m) [CODEXCTL_WAIT_TIMEOUT]")
+        Duration timeout = Duration.ofMinutes(20);
+        @Option(names = "--wait-soft-fail", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
+            description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
+        boolean soft;
+        @Option(names = "--fail-mode", paramLabel = "fast|deadline", description = "stop as soon as the outcome is certain, or only at the deadline (default: fast)")
+        FailMode failMode = FailMode.fast;
+        @Option(names = "--wait-for", paramLabel = "applied|namespace", description = "what gates infraReady (default: applied when manifests are given, else namespace)")
+        WaitFor waitFor;
+        @Option(names = "--strict", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "what cannot be verified (custom resources without a known status) blocks")
+        boolean strict;
+        @Option(names = "--agent-deployment", paramLabel = "NAME", description = "the agent's own Deployment: reported as agentReady, does not gate (default: codex)")
+        String agent = "codex";
+    }
+
+    static final class OutputOptions {
+        @Option(names = "--output", paramLabel = "text|json", description = "form of the result (default: text on a terminal, else json)")
+        Output output;
+        @Option(names = "--report", paramLabel = "FILE", description = "write the JSON there too")
+        Path report;
+        @Option(names = "-v", description = "verbose: stack traces and every request that fails")
+        boolean verbose;
+        @Option(names = "-q", description = "quiet: no progress on stderr")
+        boolean quiet;
+    }
+
+    static final class ClusterOptions {
+        @Option(names = "--kubeconfig", paramLabel = "FILE", description = "kubeconfig to use (default: KUBECONFIG, ~/.kube/config, or the pod's own account)")
+        Path kubeconfig;
+        @Option(names = "--context", paramLabel = "NAME", description = "context of the kubeconfig")
+        String context;
+        @Option(names = "--request-timeout", paramLabel = "DURATION", description = "of one request to the API server (default: 10s)")
+        Duration requestTimeout = Duration.ofSeconds(10);
+    }
 
     public static void main(String... args) {
-        System.exit(new CommandLine(new ensure_ready()).execute(args));
+        System.exit(execute(args, System.getenv()));
     }
+
+    /** Runs the command with an environment of the caller's; the exit code is the return value. */
+    static int execute(String[] args, Map<String, String> env) {
+        var command = new ensure_ready();
+        command.environment = env;
+        var given = List.of(args);
+        return new CommandLine(command).setOverwrittenOptionsAllowed(true).registerConverter(Duration.class, Durations::parse)
+            .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
+            .execute(Twins.expand(given, env).toArray(String[]::new));
+    }
+
+    Map<String, String> environment = System.getenv();
+    private final Known known = new Known();
+    private Progress progress;
 
     @Override
     public Integer call() {
-        return 0;
+        checkOptions();
+        progress = Progress.on(System.err, environment, output.quiet, output.verbose);
+        var interrupted = new Thread(this::publishInterrupted, "interrupted");
+        Runtime.getRuntime().addShutdownHook(interrupted);
+        try {
+            attempt();
+        } finally {
+            progress.close();
+            forget(interrupted);
+        }
+        return publish();
+    }
+
+    private void attempt() {
+        try (var api = connect()) {
+            switch (verb) {
+                case ensure -> ensure(api);
+                case status -> status(api);
+                case release -> release(api);
+                case attach -> attach(api);
+            }
+        } catch (Infra e) {
+            known.end(e.outcome, e.getMessage());
+        } catch (ApiError e) {
+            known.end(e.outcome(), e.sentence());
+        }
+    }
+
+    private void ensure(Api api) {
+        var target = takeSlot(api);
+        var deadline = Deadline.in(wait.timeout);
+        api.patience = deadline;
+        var fresh = prepareNamespace(api, target, deadline);
+        var applying = apply.force || apply.apply && fresh;
+        if (applying) {
+            prepare(target, deadline);
+        }
+        var loaded = load(target, deadline);
+        apply(api, target, loaded, applying, deadline);
+        judge(api, target, deadline);
+    }
+
+    private void status(Api api) {
+        var target = findSlot(api);
+        known.target(target);
+        known.applied(Apply.notNow(load(target, Deadline.in(wait.timeout)).items()));
+        var waiting = waiting(api, target);
+        known.judged(waiting.once());
+        diagnose(api);
+    }
+
+    private void release(Api api) {
+        api.patience = Deadline.in(cluster.requestTimeout);
+        var releasing = new Release(api, slots(api), known, progress);
+        if (slot.expired) {
+            releasing.expired(Instant.now());
+        } else {
+            known.target(findSlot(api));
+            releasing.one(known.target);
+        }
+        known.end(Outcome.released, known.released());
+    }
+
+    private void attach(Api api) {
+        api.patience = Deadline.in(cluster.requestTimeout);
+        known.target(slots(api).attach(wanted(), ttlEnd()));
+        known.end(Outcome.attached, "slot " + known.target.slot() + " belongs to issue " + known.target.issue() + ", pull request " + known.target.pr());
+    }
+
+    private Api connect() {
+        var api = new Api(Api.config(cluster.kubeconfig, cluster.context, cluster.requestTimeout), cluster.requestTimeout);
+        api.patience = Deadline.in(Duration.ofSeconds(4));
+        try {
+            api.get("/version");
+        } catch (ApiError e) {
+            if (e.code == 0 || e.code >= 500) {
+                api.close();
+                throw new Infra(Outcome.no_cluster, "cannot reach the API server " + api.server() + ": " + e.getMessage() + "; check --kubeconfig, --context or the network");
+            }
+        }
+        return api;
+    }
+
+    private Target takeSlot(Api api) {
+        api.patience = Deadline.in(slot.timeout);
+        var target = slot.namespace != null ? explicit() : slots(api).acquire(wanted(), Deadline.in(slot.timeout), ttlEnd());
+        known.target(target);
+        return target;
+    }
+
+    private Target findSlot(Api api) {
+        return slot.namespace != null ? explicit() : slots(api).find(wanted());
+    }
+
+    private Target explicit() {
+        return new Target(slot.env, slot.number == null ? 0 : slot.number, slot.namespace, slot.issue, slot.pr, false);
+    }
+
+    private Slots slots(Api api) {
+        return new Slots(api, slot.stateNamespace, slot.statePrefix, n -> namespaceOf(n), Owner.of(environment), progress);
+    }
+
+    private Wanted wanted() {
+        return new Wanted(slot.env, slot.number == null ? 0 : slot.number, slot.issue, slot.pr, slot.max);
+    }
+
+    private String namespaceOf(int number) {
+        return Names.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+    }
+
+    private String project() {
+        var repository = environment.getOrDefault("GITHUB_REPOSITORY", "");
+        return slot.project != null ? slot.project : repository.substring(repository.indexOf('/') + 1).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "-");
+    }
+
+    private Optional<Instant> ttlEnd() {
+        return Optional.ofNullable(slot.ttl).map(ttl -> Instant.now().plus(ttl).truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    private boolean prepareNamespace(Api api, Target target, Deadline deadline) {
+        var found = new Namespaces(api, progress).ensure(target, deadline, ttlEnd());
+        known.created = target.fresh() || slot.namespace != null && found == Namespaces.Found.created;
+        known.recreated = !known.created && found != Namespaces.Found.living;
+        if (found == Namespaces.Found.unreadable) {
+            known.limited("namespaces: forbidden");
+        }
+        return known.created || known.recreated;
+    }
+
+    private void prepare(Target target, Deadline deadline) {
+        try {
+            if (apply.prepareImages != null) {
+                progress.say("prepare images: " + apply.prepareImages);
+                Shell.run(Shell.sh(apply.prepareImages), target.environment(), deadline, progress::detail);
+            }
+            if (apply.source != null) {
+                new Mirror(apply.source, apply.codeRootBase.resolve("" + target.slot()).resolve("src")).run(progress);
+            }
+        } catch (Infra e) {
+            known.prepareFailure = e.getMessage();
+            progress.warn(e.getMessage());
+        }
+    }
+
+    private Loaded load(Target target, Deadline deadline) {
+        var loaded = new Manifests(facts(target), Manifests.stdin(apply.manifests)).load(apply.manifests);
+        if (apply.render != null) {
+            loaded = loaded.and(rendered(target, deadline));
+        }
+        loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
+        known.problems = loaded.problems();
+        return loaded;
+    }
+
+    private Loaded rendered(Target target, Deadline deadline) {
+        var command = Names.fill(apply.render, target.placeholders(), "{", "}");
+        try {
+            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
+        } catch (Infra e) {
+            return Loaded.failed(new Source("--render", 0), e.getMessage());
+        }
+    }
+
+    private Map<String, Object> facts(Target target) {
+        var facts = new LinkedHashMap<String, Object>(Vars.all(apply.varFile, apply.vars));
+        facts.putAll(target.placeholders());
+        facts.put("project", project());
+        return facts;
+    }
+
+    private void apply(Api api, Target target, Loaded loaded, boolean applying, Deadline deadline) {
+        if (!applying) {
+            known.applied(Apply.notNow(loaded.items()));
+            return;
+        }
+        known.applied = !loaded.items().isEmpty();
+        new Apply(api, target.namespace(), apply.recreate, known, progress).all(loaded.items(), deadline);
+        if (known.applied && !known.applyFailed()) {
+            new Namespaces(api, progress).markApplied(target);
+        }
+    }
+
+    private void judge(Api api, Target target, Deadline deadline) {
+        var waiting = waiting(api, target);
+        known.waiting = waiting;
+        var certain = wait.failMode == FailMode.fast && (known.applyFailed() || known.prepareFailure != null);
+        known.judged(waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline));
+        diagnose(api);
+    }
+
+    private Waiting waiting(Api api, Target target) {
+        api.patience = Deadline.none();
+        var onlyApplied = wait.waitFor == null ? hasManifests() : wait.waitFor == WaitFor.applied;
+        var settings = new WaitSettings(wait.agent, onlyApplied, wait.strict, wait.failMode == FailMode.fast, Instant.now());
+        return new Waiting(api, target.namespace(), known.results, settings, progress::judgement);
+    }
+
+    private boolean hasManifests() {
+        return !apply.manifests.isEmpty() || apply.render != null;
+    }
+
+    /** Collecting has its own time: a diagnosis that comes late helps nobody, none at all helps even less. */
+    private void diagnose(Api api) {
+        if (known.outcome() == Outcome.ready || known.judgement == null) {
+            return;
+        }
+        progress.say("collects what explains it");
+        var workloads = known.judgement.workloads();
+        var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(15));
+        known.diagnosis = Diagnosis.explain(full, workloads, wait.agent);
+    }
+
+    private void checkOptions() {
+        Usage.check(this, spec.commandLine());
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            Thread.currentThread().interrupt();   // the machine is going down already, and the hook has the last word
+        }
+    }
+
+    private void publishInterrupted() {
+        known.interrupt();
+        publish();
+    }
+
+    /** One line for whoever typed it; {@code -v} shows the stack trace. */
+    private int usage(ParameterException e, List<String> given) {
+        var err = e.getCommandLine().getErr();
+        err.println("ensure_ready: " + Usage.sentence(e, given, environment) + " (ensure_ready.java --help lists the options)");
+        if (given.contains("-v")) {
+            e.printStackTrace(err);
+        }
+        return ExitCodes.USAGE;
+    }
+
+    /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
+    private int publish() {
+        synchronized (known) {
+            if (!known.published) {
+                known.published = true;
+                new Report(known, this).publish();
+            }
+            return ExitCodes.of(known.outcome(), wait.soft);
+        }
+    }
+
+    /** The one place that maps outcomes to exit codes. */
+    static final class ExitCodes {
+        static final int USAGE = 2;
+
+        private ExitCodes() { }
+
+        static int of(Outcome outcome, boolean soft) {
+            return switch (outcome) {
+                case ready, released, attached -> 0;
+                case no_slot -> 11;
+                case interrupted -> 130;
+                default -> soft ? 0 : 10;
+            };
+        }
+    }
+
+    /** What a command line must be before anything is touched. */
+    static final class Usage {
+        private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+        private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
+
+        private Usage() { }
+
+        static void check(ensure_ready o, CommandLine command) {
+            var wrong = Stream.of(slots(o), names(o), files(o), verbs(o)).flatMap(List::stream).findFirst();
+            if (wrong.isPresent()) {
+                throw new ParameterException(command, wrong.get());
+            }
+            o.apply.manifests.stream().filter(f -> f.endsWith(".ftl")).forEach(f -> Templates.check(command, Path.of(f), o));
+        }
+
+        private static List<String> slots(ensure_ready o) {
+            var s = o.slot;
+            var wrong = new ArrayList<String>();
+            check(wrong, s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
+            check(wrong, s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
+            check(wrong, s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
+            check(wrong, s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
+            check(wrong, s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
+                "which environment? give --issue, --pr, --slot or --namespace");
+            check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
+            check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
+            check(wrong, s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+                "--project is needed for --namespace-pattern " + s.pattern);
+            return wrong;
+        }
+
+        private static List<String> names(ensure_ready o) {
+            var wrong = new ArrayList<String>();
+            name(wrong, "--namespace", o.slot.namespace);
+            name(wrong, "--state-namespace", o.slot.stateNamespace);
+            name(wrong, "--agent-deployment", o.wait.agent);
+            name(wrong, "--project", o.slot.project);
+            check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
+            if (wrong.isEmpty() && o.slot.namespace == null) {
+                name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number));
+            }
+            return wrong;
+        }
+
+        private static List<String> files(ensure_ready o) {
+            var wrong = new ArrayList<String>();
+            o.apply.manifests.stream().filter(f -> !f.equals("-")).forEach(f -> check(wrong, Files.isReadable(Path.of(f)), "--manifests " + f + ": no such file or folder"));
+            check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
+            check(wrong, o.apply.varFile == null || Files.isReadable(o.apply.varFile), "--var-file " + o.apply.varFile + ": no such file");
+            check(wrong, o.cluster.kubeconfig == null || Files.isReadable(o.cluster.kubeconfig), "--kubeconfig " + o.cluster.kubeconfig + ": no such file");
+            check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
+            check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
+            check(wrong, o.apply.source == null || o.slot.namespace == null || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
+            if (o.apply.varFile != null && wrong.isEmpty()) {
+                Vars.problem(o.apply.varFile).ifPresent(wrong::add);
+            }
+            return wrong;
+        }
+
+        /** An option that a verb would silently ignore is a mistake to be told. */
+        private static List<String> verbs(ensure_ready o) {
+            var wrong = new ArrayList<String>();
+            check(wrong, !o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
+            check(wrong, !o.apply.apply && !o.apply.force || o.verb == Verb.ensure || o.fromEnvironment("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY"),
+                o.verb + " applies nothing: no --apply, no --force-apply");
+            check(wrong, o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
+            check(wrong, o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
+            return wrong;
+        }
+
+        private static void name(List<String> wrong, String option, String value) {
+            check(wrong, value == null || NAME.matcher(value).matches(), option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
+        }
+
+        private static void check(List<String> wrong, boolean right, String sentence) {
+            if (!right) {
+                wrong.add(sentence);
+            }
+        }
+
+        /** picocli's sentence, the environment variable named when the value came from there. */
+        static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
+            var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
+            var arg = e.getArgSpec();
+            if (arg == null || !arg.isOption()) {
+                return lower(message);
+            }
+            var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
+            var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
+            return lower(message) + names.stream().map(Twins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t)).findFirst().map(t -> " (from " + t + ")").orElse("");
+        }
+
+        private static String lower(String text) {
+            return text.isEmpty() ? text : Character.toLowerCase(text.charAt(0)) + text.substring(1);
+        }
+    }
+
+    private boolean fromEnvironment(String... twins) {
+        return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
+    }
+
+    /** Environment twins of options, as options put before the caller's own, which therefore win. */
+    static final class Twins {
+        static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
+            Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
+            Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
+            Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"), Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
+            Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
+
+        private Twins() { }
+
+        /** Also drops empty values: JBang loses empty arguments, so {@code --pr=} is how a workflow says "none". */
+        static List<String> expand(List<String> args, Map<String, String> env) {
+            var expanded = new ArrayList<String>();
+            OF.entrySet().stream().sorted(Map.Entry.comparingByKey()).filter(e -> !env.getOrDefault(e.getValue(), "").isBlank())
+                .forEach(e -> expanded.add(e.getKey() + "=" + (FLAGS.contains(e.getKey()) ? bool(env.get(e.getValue())) : env.get(e.getValue()))));
+            args.stream().filter(a -> !a.matches("--[a-z-]+=")).forEach(expanded::add);
+            return expanded;
+        }
+
+        private static String bool(String value) {
+            return switch (value.strip().toLowerCase(Locale.ROOT)) {
+                case "1", "yes", "true", "on" -> "true";
+                case "0", "no", "false", "off" -> "false";
+                default -> value;
+            };
+        }
+    }
+
+    /** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
+    static final class Durations {
+        private static final Pattern PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|s|m|h|d)");
+        private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
+
+        private Durations() { }
+
+        static Duration parse(String text) {
+            var parts = PART.matcher(text);
+            long millis = 0;
+            int end = 0;
+            while (parts.find() && parts.start() == end) {
+                millis += (long) (Double.parseDouble(parts.group(1)) * MILLIS.get(parts.group(2)));
+                end = parts.end();
+            }
+            if (end == 0 || end != text.length()) {
+                throw new TypeConversionException("'" + text + "' is not a duration: write 90s, 20m or 1h5m");
+            }
+            return Duration.ofMillis(millis);
+        }
+
+        /** {@code 1h05m}, {@code 4m12s}, {@code 9s}. */
+        static String human(Duration d) {
+            return d.toHours() > 0 ? String.format("%dh%02dm", d.toHours(), d.toMinutesPart())
+                : d.toMinutes() > 0 ? String.format("%dm%02ds", d.toMinutes(), d.toSecondsPart()) : d.toSeconds() + "s";
+        }
+    }
+
+    /** Filling names into patterns; what is not known stays as it stands. */
+    static final class Names {
+        private Names() { }
+
+        static String fill(String pattern, Map<String, String> values) {
+            return fill(pattern, values, "${", "}");
+        }
+
+        static String fill(String pattern, Map<String, String> values, String open, String close) {
+            for (var e : values.entrySet()) {
+                pattern = pattern.replace(open + e.getKey() + close, e.getValue());
+            }
+            return pattern;
+        }
+    }
+
+    /** Template variables: a file of YAML or KEY=VALUE lines, then the command line's. */
+    static final class Vars {
+        private static final Pattern LINE = Pattern.compile("(?:export\\s+)?([A-Za-z_][A-Za-z0-9_.-]*)=(.*)");
+
+        private Vars() { }
+
+        static Map<String, Object> all(Path file, Map<String, String> given) {
+            var all = new LinkedHashMap<String, Object>(file == null ? Map.of() : read(file));
+            all.putAll(given);
+            return all;
+        }
+
+        /** What is wrong with the file, as one line. */
+        static Optional<String> problem(Path file) {
+            try {
+                read(file);
+                return Optional.empty();
+            } catch (IllegalArgumentException e) {
+                return Optional.of("--var-file " + file + ": " + e.getMessage());
+            }
+        }
+
+        private static Map<String, Object> read(Path file) {
+            var text = Texts.read(file);
+            var lines = text.lines().map(String::strip).filter(l -> !l.isEmpty() && !l.startsWith("#")).toList();
+            return lines.stream().allMatch(l -> LINE.matcher(l).matches()) ? keyValues(lines) : yaml(file, text);
+        }
+
+        private static Map<String, Object> keyValues(List<String> lines) {
+            var values = new LinkedHashMap<String, Object>();
+            for (var line : lines) {
+                var m = LINE.matcher(line);
+                if (m.matches()) {
+                    values.put(m.group(1), m.group(2).replaceAll("^([\"'])(.*)\\1$", "$2"));
+                }
+            }
+            return values;
+        }
+
+        private static Map<String, Object> yaml(Path file, String text) {
+            var loaded = Manifests.Yaml.documents(file.toString(), text);
+            if (!loaded.problems().isEmpty()) {
+                throw new IllegalArgumentException("line " + loaded.problems().get(0).source().line() + ": neither YAML nor KEY=VALUE lines");
+            }
+            if (loaded.documents().size() != 1 || !loaded.documents().get(0).json().isObject()) {
+                throw new IllegalArgumentException("neither a YAML mapping nor KEY=VALUE lines");
+            }
+            return Api.JSON.convertValue(loaded.documents().get(0).json(), new TypeReference<LinkedHashMap<String, Object>>() { });
+        }
+    }
+
+    /** FreeMarker with nothing but data in reach: no classes, no evaluation, an undefined variable is an error with its line. */
+    static final class Templates {
+        private Templates() { }
+
+        static String render(Path file, Map<String, Object> data) throws IOException, TemplateException {
+            var settings = new Configuration(Configuration.VERSION_2_3_33);
+            settings.setDirectoryForTemplateLoading(file.toAbsolutePath().getParent().toFile());
+            settings.setDefaultEncoding("UTF-8");
+            settings.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+            settings.setLogTemplateExceptions(false);
+            settings.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
+            settings.setNumberFormat("c");
+            settings.setBooleanFormat("c");
+            var out = new StringWriter();
+            settings.getTemplate(file.getFileName().toString()).process(data, out);
+            return out.toString();
+        }
+
+        /** {@code deploy/web.yaml.ftl:7: undefined variable tag}. */
+        static String sentence(Path file, Exception e) {
+            if (e instanceof InvalidReferenceException missing) {
+                return file + ":" + missing.getLineNumber() + ": undefined variable " + missing.getBlamedExpressionString();
+            }
+            if (e instanceof TemplateException broken) {
+                return file + ":" + broken.getLineNumber() + ": " + first(broken.getMessageWithoutStackTop());
+            }
+            return e instanceof ParseException syntax ? file + ":" + syntax.getLineNumber() + ": " + first(syntax.getEditorMessage()) : file + ": " + first(e.getMessage());
+        }
+
+        private static String first(String text) {
+            return text == null ? "" : text.lines().findFirst().orElse("");
+        }
+
+        /** Renders once with a slot's facts as they would be, so that a typing mistake is told before anything is touched. */
+        static void check(CommandLine command, Path file, ensure_ready o) {
+            try {
+                render(file, o.facts(new Target(o.slot.env, 1, "namespace", o.slot.issue, o.slot.pr, false)));
+            } catch (IOException | TemplateException e) {
+                throw new ParameterException(command, sentence(file, e));
+            }
+        }
+    }
+
+    /** Small things about texts and files. */
+    static final class Texts {
+        private Texts() { }
+
+        static String read(Path file) {
+            try {
+                return Files.readString(file);
+            } catch (IOException e) {
+                throw new IllegalArgumentException("cannot be read: " + e.getMessage());
+            }
+        }
+
+        static String all(Process process) {
+            try {
+                return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** A line that may keep its indentation. */
+        static String visible(String text) {
+            var line = line(text);
+            return " ".repeat(text.length() - text.stripLeading().length()) + line;
+        }
+
+        /** One line without control characters, so that no text of a cluster can steer a terminal or a log. */
+        static String line(String text) {
+            return text.replaceAll("\\R+", " ").replaceAll("\\p{Cntrl}|[\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]", "").strip();
+        }
+
+        static String cut(String text, int most) {
+            return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+        }
+
+        static String count(long n, String one) {
+            return n + " " + one + (n == 1 ? "" : "s");
+        }
+    }
+
+    /**
+     * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue get the same:
+     * of two records for one issue the one that was created first stays, and whoever made the other deletes it and joins.
+     */
+    static final class Slots {
+        private final Api api;
+        private final String namespace;
+        private final String prefix;
+        private final IntFunction<String> namespaceOf;
+        private final String owner;
+        private final Progress progress;
+
+        Slots(Api api, String namespace, String prefix, IntFunction<String> namespaceOf, String owner, Progress progress) {
+            this.api = api;
+            this.namespace = namespace;
+            this.prefix = prefix;
+            this.namespaceOf = namespaceOf;
+            this.owner = owner;
+            this.progress = progress;
+        }
+
+        /** Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link Infra} {@code no_slot} at the deadline. */
+        Target acquire(Wanted wanted, Deadline deadline, Optional<Instant> expires) {
+            for (String told = ""; ; ) {
+                var records = records();
+                var mine = find(records.slots(), wanted);
+                if (mine.isPresent()) {
+                    return join(mine.get(), wanted, expires);
+                }
+                var free = lowestFree(records.slots(), wanted);
+                if (free.isPresent()) {
+                    var created = create(free.getAsInt(), wanted, expires);
+                    if (created.isPresent()) {
+                        return created.get();
+                    }
+                } else {
+                    told = waitForOne(records, wanted, deadline, told);
+                }
+            }
+        }
+
+        private String waitForOne(Records records, Wanted wanted, Deadline deadline, String told) {
+            var holders = holders(records.slots(), wanted);
+            if (deadline.passed()) {
+                throw new Infra(Outcome.no_slot, "no slot is free: " + holders + "; release one, or raise --max");
+            }
+            if (!holders.equals(told)) {
+                progress.say("waits for a free slot: " + holders);
+            }
+            Changes.await(api, Kind.CONFIG_MAP.path(namespace, null), "", records.version(), deadline.atMost(Duration.ofSeconds(30)));
+            return holders;
+        }
+
+        /** The slot that is there; throws {@link Infra} {@code no_slot} when there is none. */
+        Target find(Wanted wanted) {
+            return find(records().slots(), wanted).map(s -> s.target(wanted, false))
+                .orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+        }
+
+        /** Sets issue, pull request and, if given, the time to live of the slot that is there. */
+        Target attach(Wanted wanted, Optional<Instant> expires) {
+            var slot = find(records().slots(), wanted).orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+            return join(slot, wanted, expires);
+        }
+
+        List<Slot> all() {
+            return records().slots();
+        }
+
+        void delete(Slot slot) {
+            var precondition = Api.JSON.createObjectNode();
+            precondition.putObject("preconditions").put("uid", slot.uid());
+            api.delete(Kind.CONFIG_MAP, namespace, prefix + slot.number(), precondition);
+        }
+
+        /** By number, else by issue, else by pull request; only within one environment type. */
+        static Optional<Slot> find(List<Slot> slots, Wanted w) {
+            return slots.stream().filter(s -> s.env().isEmpty() || s.env().equals(w.env())).filter(s -> w.number() > 0
+                ? s.number() == w.number() && (w.issue() == 0 || s.issue() == 0 || s.issue() == w.issue())
+                : w.issue() > 0 ? s.issue() == w.issue() : w.pr() > 0 && s.pr() == w.pr()).findFirst()
+                .or(() -> w.number() == 0 && w.issue() > 0 && w.pr() > 0 ? find(slots, new Wanted(w.env(), 0, 0, w.pr(), w.max())).filter(s -> s.issue() == 0) : Optional.empty());
+        }
+
+        static OptionalInt lowestFree(List<Slot> slots, Wanted w) {
+            var taken = slots.stream().map(Slot::number).collect(Collectors.toSet());
+            return IntStream.rangeClosed(w.number() > 0 ? w.number() : 1, w.number() > 0 ? w.number() : w.max() > 0 ? w.max() : slots.size() + 1)
+                .filter(n -> !taken.contains(n)).findFirst();
+        }
+
+        static String holders(List<Slot> slots, Wanted w) {
+            return slots.stream().filter(s -> w.number() == 0 || s.number() == w.number()).sorted(Comparator.comparingInt(Slot::number))
+                .map(Slot::toString).collect(Collectors.joining("; "));
+        }
+
+        private Target join(Slot slot, Wanted wanted, Optional<Instant> expires) {
+            var data = Api.JSON.createObjectNode();
+            if (wanted.issue() > 0 && slot.issue() != wanted.issue()) {
+                data.put("issue", "" + wanted.issue());
+            }
+            if (wanted.pr() > 0 && slot.pr() != wanted.pr()) {
+                data.put("pr", "" + wanted.pr());
+            }
+            if (!data.isEmpty() || expires.isPresent()) {
+                var patch = Api.JSON.createObjectNode();
+                patch.set("data", data);
+                mark(patch.putObject("metadata"), wanted.env(), slot.number(), Math.max(wanted.issue(), slot.issue()), expires);
+                api.send("PATCH", Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "application/merge-patch+json", patch.toString());
+            }
+            return slot.target(wanted, false);
+        }
+
+        private Optional<Target> create(int number, Wanted wanted, Optional<Instant> expires) {
+            var record = record(number, wanted, expires);
+            try {
+                api.send("POST", Kind.CONFIG_MAP.path(namespace, null), null, record.toString());
+            } catch (ApiError e) {
+                if (e.code == 409) {
+                    return Optional.empty();
+                }
+                if (e.code == 404 && createStateNamespace()) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+            return keepOrYield(number, wanted);
+        }
+
+        /**
+         * Two runs of one issue may have made two records when a slot became free between their looks. The older record stays.
+         * etcd's revision tells which: a resourceVersion grows with every write of the cluster, a creationTimestamp has whole seconds only.
+         */
+        private Optional<Target> keepOrYield(int number, Wanted wanted) {
+            var slots = records().slots();
+            var mine = slots.stream().filter(s -> s.number() == number).findFirst();
+            if (mine.isEmpty()) {
+                return Optional.empty();
+            }
+            var older = wanted.issue() > 0 && slots.stream().anyMatch(s -> s.number() != number && s.issue() == wanted.issue()
+                && s.env().equals(wanted.env()) && s.version() < mine.get().version());
+            if (older) {
+                delete(mine.get());
+                return Optional.empty();
+            }
+            progress.say("took slot " + number + " (" + mine.get().namespace() + ")");
+            return Optional.of(mine.get().target(wanted, true));
+        }
+
+        private ObjectNode record(int number, Wanted wanted, Optional<Instant> expires) {
+            var record = Api.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "ConfigMap");
+            var metadata = record.putObject("metadata").put("name", prefix + number);
+            mark(metadata, wanted.env(), number, wanted.issue(), expires);
+            record.putObject("data").put("slot", "" + number).put("env", wanted.env()).put("namespace", namespaceOf.apply(number)).put("owner", owner)
+                .put("issue", "" + wanted.issue()).put("pr", "" + wanted.pr()).put("createdAt", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+            return record;
+        }
+
+        /** Another run may be making it too; whether it is there now is all that counts. */
+        private boolean createStateNamespace() {
+            var body = Api.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
+            body.putObject("metadata").put("name", namespace).putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
+            try {
+                api.send("POST", Kind.NAMESPACE.path(null, null), null, body.toString());
+            } catch (ApiError e) {
+                if (e.code != 409) {
+                    throw e;
+                }
+            }
+            return true;
+        }
+
+        private Records records() {
+            var list = api.get(Kind.CONFIG_MAP.path(namespace, null));
+            var slots = Api.items(Kind.CONFIG_MAP, list).stream().filter(o -> o.name().matches(Pattern.quote(prefix) + "[1-9]\\d{0,8}"))
+                .map(o -> Slot.of(o, prefix)).toList();
+            return new Records(slots, list.at("/metadata/resourceVersion").asText());
+        }
+
+        private record Records(List<Slot> slots, String version) { }
+    }
+
+    /** Labels and annotations of what this tool creates. */
+    static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
+        var labels = metadata.putObject("labels").put(Labels.MANAGED_BY, Labels.US).put(Labels.ENV, env);
+        if (slot > 0) {
+            labels.put(Labels.SLOT, "" + slot);
+        }
+        if (issue > 0) {
+            labels.put(Labels.ISSUE, "" + issue);
+        }
+        expires.ifPresent(at -> metadata.putObject("annotations").put(Labels.EXPIRES, at.toString()));
+    }
+
+    static final class Labels {
+        static final String US = "ensure-ready";
+        static final String MANAGED_BY = "app.kubernetes.io/managed-by";
+        static final String SLOT = "ensure-ready/slot";
+        static final String ENV = "ensure-ready/env";
+        static final String ISSUE = "ensure-ready/issue";
+        static final String EXPIRES = "ensure-ready/expires-at";
+        static final String APPLIED = "ensure-ready/applied-at";
+
+        private Labels() { }
+    }
+
+    /** Who holds a slot, for people who wait for it. */
+    static final class Owner {
+        private Owner() { }
+
+        static String of(Map<String, String> env) {
+            var run = env.getOrDefault("GITHUB_RUN_ID", "");
+            return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
+        }
+    }
+
+    /** Waiting for a list to change without asking again and again. */
+    static final class Changes {
+        private Changes() { }
+
+        /** Returns after the first event behind {@code version}, when the watch breaks (after a second), or when time is up. */
+        static void await(Api api, String path, String selector, String version, Deadline deadline) {
+            var changed = new CountDownLatch(1);
+            var broken = new AtomicBoolean();
+            var seconds = Math.max(1, deadline.left().toSeconds());
+            var watch = api.watch(path + "?watch=1&timeoutSeconds=" + seconds + "&resourceVersion=" + version + selector, event -> changed.countDown(), error -> {
+                broken.set(error != null);
+                changed.countDown();
+            });
+            sleep(changed, deadline.left());
+            watch.thenAccept(response -> response.body().cancel());
+            if (broken.get()) {
+                Pause.of(deadline.atMost(Duration.ofSeconds(1)).left());
+            }
+        }
+
+        private static void sleep(CountDownLatch latch, Duration atMost) {
+            try {
+                latch.await(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Infra(Outcome.interrupted, "interrupted");
+            }
+        }
+    }
+
+    static final class Pause {
+        private Pause() { }
+
+        static void of(Duration d) {
+            try {
+                Thread.sleep(Math.max(0, d.toMillis()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Infra(Outcome.interrupted, "interrupted");
+            }
+        }
+    }
+
+    /** The slot's namespace: made when absent, waited for while it goes away. */
+    static final class Namespaces {
+        /** {@code unfinished}: made by us, but a run ended before its apply did; {@code unreadable}: we may not look. */
+        enum Found { created, unfinished, living, unreadable }
+
+        private final Api api;
+        private final Progress progress;
+
+        Namespaces(Api api, Progress progress) {
+            this.api = api;
+            this.progress = progress;
+        }
+
+        /** Throws {@link Infra} {@code timeout} when it is still going away at the deadline, with what holds it. */
+        Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {
+            while (true) {
+                Optional<Obj> found;
+                try {
+                    found = api.find(Kind.NAMESPACE, null, target.namespace());
+                } catch (ApiError e) {
+                    if (e.forbidden()) {
+                        return Found.unreadable;
+                    }
+                    throw e;
+                }
+                if (found.isEmpty() && create(target, expires)) {
+                    return Found.created;
+                }
+                if (found.isPresent() && !terminating(found.get())) {
+                    return unfinished(found.get()) ? Found.unfinished : Found.living;
+                }
+                found.ifPresent(ns -> waitUntilGone(ns, deadline));
+            }
+        }
+
+        /** Remembers that the first apply came to its end; without the right to, the next run just applies once more. */
+        void markApplied(Target target) {
+            var patch = Api.JSON.createObjectNode();
+            patch.putObject("metadata").putObject("annotations").put(Labels.APPLIED, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+            try {
+                var ns = api.find(Kind.NAMESPACE, null, target.namespace());
+                if (ns.isPresent() && unfinished(ns.get())) {
+                    api.send("PATCH", Kind.NAMESPACE.path(null, target.namespace()), "application/merge-patch+json", patch.toString());
+                }
+            } catch (ApiError e) {
+                progress.detail("ns/" + target.namespace() + ": cannot remember that it was applied: " + e.sentence());
+            }
+        }
+
+        static boolean ours(Obj namespace) {
+            return Labels.US.equals(namespace.labels().get(Labels.MANAGED_BY));
+        }
+
+        private static boolean unfinished(Obj namespace) {
+            return ours(namespace) && namespace.annotation(Labels.APPLIED).isEmpty();
+        }
+
+        private static boolean terminating(Obj namespace) {
+            return namespace.deleting() || namespace.text("/status/phase").equals("Terminating");
+        }
+
+        private boolean create(Target target, Optional<Instant> expires) {
+            var body = Api.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
+            var metadata = body.putObject("metadata").put("name", target.namespace());
+            mark(metadata, target.env(), target.slot(), target.issue(), expires);
+            try {
+                api.send("POST", Kind.NAMESPACE.path(null, null), null, body.toString());
+                progress.say("created ns/" + target.namespace());
+                return true;
+            } catch (ApiError e) {
+                if (e.code == 409) {
+                    return false;
+                }
+                throw e;
+            }
+        }
+
+        private void waitUntilGone(Obj namespace, Deadline deadline) {
+            if (deadline.passed()) {
+                throw new Infra(Outcome.timeout, namespace.ref() + ": still terminating: " + holds(namespace));
+            }
+            progress.say(namespace.ref() + " is terminating, waits until it is gone");
+            Changes.await(api, Kind.NAMESPACE.path(null, null), "&fieldSelector=metadata.name%3D" + namespace.name(),
+                namespace.text("/metadata/resourceVersion"), deadline.atMost(Duration.ofSeconds(30)));
+        }
+
+        /** What the namespace controller says is left in it; its conditions name the finalizers. */
+        private static String holds(Obj namespace) {
+            var left = namespace.list("/status/conditions").stream().filter(c -> c.path("status").asText().equals("True"))
+                .map(c -> Texts.line(c.path("message").asText())).collect(Collectors.joining("; "));
+            return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
+        }
+    }
+
+    /** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
+    static final class Release {
+        private final Api api;
+        private final Slots slots;
+        private final Known known;
+        private final Progress progress;
+
+        Release(Api api, Slots slots, Known known, Progress progress) {
+            this.api = api;
+            this.slots = slots;
+            this.known = known;
+            this.progress = progress;
+        }
+
+        void one(Target target) {
+            var all = slots.all();
+            var record = all.stream().filter(s -> s.number() == target.slot() && s.namespace().equals(target.namespace())).findFirst();
+            var shared = all.stream().anyMatch(s -> s.namespace().equals(target.namespace()) && s.number() != target.slot());
+            namespace(target, shared);
+            record.ifPresent(this::record);
+        }
+
+        void expired(Instant now) {
+            for (var slot : slots.all()) {
+                if (slot.expired(now)) {
+                    one(slot.target(new Wanted(slot.env(), slot.number(), 0, 0, 0), false));
+                }
+            }
+        }
+
+        private void namespace(Target target, boolean shared) {
+            var ref = "ns/" + target.namespace();
+            var found = api.find(Kind.NAMESPACE, null, target.namespace());
+            if (found.isEmpty()) {
+                known.left.add(ref + ": was gone already");
+            } else if (!Namespaces.ours(found.get())) {
+                known.left.add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
+            } else if (shared) {
+                known.left.add(ref + ": another slot lives in it");
+            } else {
+                var precondition = Api.JSON.createObjectNode();
+                precondition.putObject("preconditions").put("uid", found.get().uid());
+                api.delete(Kind.NAMESPACE, null, target.namespace(), precondition);
+                done(ref);
+            }
+        }
+
+        private void record(Slot slot) {
+            slots.delete(slot);
+            done("slot " + slot.number());
+        }
+
+        private void done(String what) {
+            known.deleted.add(what);
+            progress.say("deleted " + what);
+        }
+    }
+
+    /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
+    static final class Shell {
+        private Shell() { }
+
+        static List<String> sh(String command) {
+            return List.of("sh", "-c", command);
+        }
+
+        /** stdout of the command; each line of its stderr goes to {@code log}. Throws {@link Infra} when it fails or the deadline passes. */
+        static String run(List<String> command, Map<String, String> environment, Deadline deadline, Consumer<String> log) {
+            var what = command.get(command.size() - 1);
+            var builder = new ProcessBuilder(command);
+            builder.environment().putAll(environment);
+            try {
+                var process = builder.start();
+                var ends = new Thread(() -> end(process));
+                Runtime.getRuntime().addShutdownHook(ends);
+                process.getOutputStream().close();
+                var errors = new ArrayList<String>();
+                var stderr = reading(() -> process.errorReader().lines().forEach(line -> keep(errors, line, log)));
+                var out = CompletableFuture.supplyAsync(() -> Texts.all(process));
+                var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+                end(process);
+                forget(ends);
+                stderr.join(1000);
+                if (!ended) {
+                    throw new Infra(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
+                }
+                if (process.exitValue() != 0) {
+                    throw new Infra(Outcome.prepare_failed, what + ": exit code " + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
+                }
+                return out.join();
+            } catch (IOException e) {
+                throw new Infra(Outcome.prepare_failed, what + ": cannot be started: " + e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Infra(Outcome.interrupted, what + ": interrupted");
+            }
+        }
+
+        private static Thread reading(Runnable reader) {
+            var thread = new Thread(reader, "stderr");
+            thread.setDaemon(true);
+            thread.start();
+            return thread;
+        }
+
+        private static void keep(List<String> errors, String line, Consumer<String> log) {
+            log.accept(line);
+            if (!line.isBlank()) {
+                errors.add(line);
+            }
+        }
+
+        private static void end(Process process) {
+            process.descendants().forEach(ProcessHandle::destroy);
+            process.destroy();
+        }
+    }
+
+    /** Mirrors a source tree; what it writes and deletes lies within {@code target}, whatever links say. */
+    record Mirror(Path source, Path target) {
+        /** Throws {@link Infra} {@code prepare_failed} when a file cannot be copied. */
+        void run(Progress progress) {
+            try {
+                Files.createDirectories(target);
+                if (!target.toRealPath().equals(target.getParent().getParent().toRealPath().resolve(target.getParent().getFileName()).resolve("src"))) {
+                    throw new Infra(Outcome.prepare_failed, target + ": is a link to somewhere else, nothing was mirrored");
+                }
+                var wanted = new HashSet<Path>();
+                copy(wanted);
+                var removed = prune(wanted);
+                progress.say("mirrored " + Texts.count(wanted.size(), "file") + " to " + target + (removed > 0 ? ", removed " + removed : ""));
+            } catch (IOException e) {
+                throw new Infra(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
+            }
+        }
+
+        private void copy(Set<Path> wanted) throws IOException {
+            var root = source.toRealPath();
+            var skip = target.toRealPath();
+            try (var files = Files.walk(root)) {
+                for (var file : (Iterable<Path>) files.filter(f -> !f.startsWith(skip))::iterator) {
+                    var relative = root.relativize(file);
+                    wanted.add(relative);
+                    copy(file, target.resolve(relative.toString()));
+                }
+            }
+        }
+
+        private static void copy(Path from, Path to) throws IOException {
+            if (Files.isDirectory(from, NOFOLLOW_LINKS)) {
+                if (!Files.isDirectory(to, NOFOLLOW_LINKS)) {
+                    Files.deleteIfExists(to);
+                    Files.createDirectory(to);
+                }
+            } else if (!same(from, to)) {
+                removeTree(to);
+                Files.copy(from, to, COPY_ATTRIBUTES, NOFOLLOW_LINKS, REPLACE_EXISTING);
+            }
+        }
+
+        private static boolean same(Path a, Path b) throws IOException {
+            return Files.isRegularFile(a, NOFOLLOW_LINKS) && Files.isRegularFile(b, NOFOLLOW_LINKS) && Files.size(a) == Files.size(b)
+                && Files.getLastModifiedTime(a).equals(Files.getLastModifiedTime(b)) && Files.isExecutable(a) == Files.isExecutable(b);
+        }
+
+        private long prune(Set<Path> wanted) throws IOException {
+            List<Path> extra;
+            try (var files = Files.walk(target)) {
+                extra = files.filter(f -> !wanted.contains(target.relativize(f))).sorted(Comparator.reverseOrder()).toList();
+            }
+            for (var file : extra) {
+                Files.deleteIfExists(file);
+            }
+            return extra.size();
+        }
+
+        private static void removeTree(Path path) throws IOException {
+            if (Files.isDirectory(path, NOFOLLOW_LINKS)) {
+                try (var files = Files.walk(path)) {
+                    for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(file);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
+    static final class Manifests {
+        private final Map<String, Object> facts;
+        private final String stdin;
+
+        Manifests(Map<String, Object> facts, String stdin) {
+            this.facts = facts;
+            this.stdin = stdin;
+        }
+
+        /** stdin can be read once, so it is read where the manifests name it. */
+        static String stdin(List<String> paths) {
+            try {
+                return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
+            } catch (IOException e) {
+                throw new Infra(Outcome.apply_failed, "stdin: " + e.getMessage());
+            }
+        }
+
+        Loaded load(List<String> paths) {
+            var loaded = Loaded.none();
+            for (var path : paths) {
+                loaded = loaded.and(path.equals("-") ? parse("stdin", stdin) : load(Path.of(path)));
+            }
+            return loaded;
+        }
+
+        private Loaded load(Path path) {
+            try {
+                return Files.isDirectory(path) ? folder(path) : file(path);
+            } catch (IOException | IllegalArgumentException e) {
+                return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
+            }
+        }
+
+        private Loaded folder(Path folder) throws IOException {
+            if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
+                return kustomized(folder);
+            }
+            List<Path> children;
+            try (var files = Files.list(folder)) {
+                children = files.filter(f -> Files.isDirectory(f) || f.toString().matches(".*\\.(yaml|yml|json)(\\.ftl)?")).sorted().toList();
+            }
+            var loaded = Loaded.none();
+            for (var child : children) {
+                loaded = loaded.and(Files.isDirectory(child) && child.getFileName().toString().startsWith(".") ? Loaded.none() : load(child));
+            }
+            return loaded;
+        }
+
+        private static Loaded kustomized(Path folder) {
+            try {
+                return parse(folder.toString(), Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
+            } catch (Infra e) {
+                return Loaded.failed(new Source(folder.toString(), 0), "kubectl kustomize: " + e.getMessage());
+            }
+        }
+
+        private Loaded file(Path file) throws IOException {
+            if (!file.toString().endsWith(".ftl")) {
+                return parse(file.toString(), Texts.read(file));
+            }
+            try {
+                return parse(file.toString(), Templates.render(file, facts));
+            } catch (TemplateException | ParseException e) {
+                return Loaded.failed(new Source(file.toString(), 0), Templates.sentence(file, e));
+            }
+        }
+
+        static Loaded parse(String label, String text) {
+            var read = Yaml.documents(label, text);
+            var items = new ArrayList<Item>();
+            var problems = new ArrayList<>(read.problems());
+            for (var document : read.documents()) {
+                flatten(document, items, problems);
+            }
+            return new Loaded(items, problems);
+        }
+
+        private static void flatten(Yaml.Document document, List<Item> items, List<Problem> problems) {
+            var object = new Obj(document.json());
+            if (object.kind().endsWith("List") && object.at("/items").isArray()) {
+                object.list("/items").forEach(item -> flatten(new Yaml.Document(item, document.source()), items, problems));
+            } else if (object.apiVersion().isEmpty() || object.kind().isEmpty() || object.name().isEmpty()) {
+                var missing = Stream.of("/apiVersion", "/kind", "/metadata/name").filter(p -> object.text(p).isEmpty()).findFirst().orElse("");
+                problems.add(new Problem(document.source(), "not a Kubernetes object: it has no " + missing.substring(1).replace('/', '.')));
+            } else {
+                items.add(new Item(object, document.source()));
+            }
+        }
+
+        /**
+         * YAML with the line of every document. Plain scalars mean what they mean to kubectl ({@code yes} is true, {@code 0644} is octal),
+         * and empty maps and lists stay: typed models lose both.
+         */
+        static final class Yaml {
+            private static final Pattern SEPARATOR = Pattern.compile("^---(\\s.*)?$");
+            private static final Pattern OCTAL = Pattern.compile("[-+]?0[0-7]+");
+            private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
+            private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
+            private static final int DEEPEST = 200;
+
+            private Yaml() { }
+
+            record Document(JsonNode json, Source source) { }
+
+            record Documents(List<Document> documents, List<Problem> problems) { }
+
+            /** Each document is read for itself, so that a broken one does not take the others with it. */
+            static Documents documents(String label, String text) {
+                var documents = new ArrayList<Document>();
+                var problems = new ArrayList<Problem>();
+                var lines = text.split("\\R", -1);
+                for (int start = 0, i = 0; i <= lines.length; i++) {
+                    if (i == lines.length || SEPARATOR.matcher(lines[i]).matches()) {
+                        read(label, lines, start, i, documents, problems);
+                        start = i;
+                    }
+                }
+                return new Documents(documents, problems);
+            }
+
+            private static void read(String label, String[] lines, int from, int to, List<Document> documents, List<Problem> problems) {
+                var settings = LoadSettings.builder().setLabel(label).setCodePointLimit(64 * 1024 * 1024).build();
+                try {
+                    var node = new Compose(settings).composeString(String.join("\n", Arrays.copyOfRange(lines, from, to)));
+                    if (node.isPresent()) {
+                        var json = json(node.get(), 0);
+                        if (!json.isNull()) {
+                            documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()))));
+                        }
+                    }
+                } catch (MarkedYamlEngineException e) {
+                    problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
+                } catch (YamlEngineException e) {
+                    problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
+                }
+            }
+
+            private static int line(Optional<Mark> mark) {
+                return mark.map(Mark::getLine).orElse(0) + 1;
+            }
+
+            private static JsonNode json(Node node, int depth) {
+                if (depth > DEEPEST) {
+                    throw new YamlEngineException("nested deeper than " + DEEPEST + " levels");
+                }
+                if (node instanceof MappingNode mapping) {
+                    return mapping(mapping, depth);
+                }
+                if (node instanceof SequenceNode sequence) {
+                    var array = Api.JSON.createArrayNode();
+                    sequence.getValue().forEach(item -> array.add(json(item, depth + 1)));
+                    return array;
+                }
+                return scalar((ScalarNode) node);
+            }
+
+            private static JsonNode mapping(MappingNode mapping, int depth) {
+                var object = Api.JSON.createObjectNode();
+                for (var pair : mapping.getValue()) {
+                    var key = pair.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
+                    var value = json(pair.getValueNode(), depth + 1);
+                    if (key.equals("<<")) {
+                        merge(object, value);
+                    } else if (object.has(key) && mapping.getValue().stream().filter(p -> p.getKeyNode() instanceof ScalarNode s && s.getValue().equals(key)).count() > 1) {
+                        throw new MarkedYamlEngineException("", Optional.empty(), "the key " + key + " stands twice", pair.getKeyNode().getStartMark()) { };
+                    } else {
+                        object.set(key, value);
+                    }
+                }
+                return object;
+            }
+
+            private static void merge(ObjectNode object, JsonNode value) {
+                var from = value.isArray() ? value : Api.JSON.createArrayNode().add(value);
+                from.forEach(map -> map.fields().forEachRemaining(e -> object.putIfAbsent(e.getKey(), e.getValue())));
+            }
+
+            private static JsonNode scalar(ScalarNode node) {
+                var text = node.getValue();
+                if (!node.isPlain()) {
+                    return TextNode.valueOf(text);
+                }
+                switch (text.toLowerCase(Locale.ROOT)) {
+                    case "", "~", "null":
+                        return NullNode.getInstance();
+                    case "true", "yes", "on":
+                        return BooleanNode.TRUE;
+                    case "false", "no", "off":
+                        return BooleanNode.FALSE;
+                    default:
+                        return number(text);
+                }
+            }
+
+            private static JsonNode number(String text) {
+                if (OCTAL.matcher(text).matches()) {
+                    return new BigIntegerNode(new BigInteger(text, 8));
+                }
+                if (INTEGER.matcher(text).matches()) {
+                    return new BigIntegerNode(new BigInteger(text.replace("_", "")));
+                }
+                return FLOAT.matcher(text).matches() ? new DecimalNode(new BigDecimal(text)) : TextNode.valueOf(text);
+            }
+        }
+    }
+
+    /** Server-side apply under our own manager: every object gets its result, and no error stops the others. */
+    static final class Apply {
+        static final String MANAGER = "ensure-ready";
+        /** How long an unknown kind is asked for again when no CRD of the manifests brings it; an operator may be about to. */
+        private static final Duration UNKNOWN_KIND = Duration.ofSeconds(30);
+        private static final List<String> ORDER = List.of("Namespace", "CustomResourceDefinition", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass",
+            "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding", "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim",
+            "Service", "NetworkPolicy", "DaemonSet", "StatefulSet", "ReplicaSet", "Deployment", "Pod", "CronJob", "Job", "PodDisruptionBudget",
+            "HorizontalPodAutoscaler", "Ingress", "*", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
+        private static final Set<String> NEVER_RECREATED = Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
+        private final Api api;
+        private final String namespace;
+        private final boolean recreate;
+        private final Known known;
+        private final Progress progress;
+        private Set<String> scaled = Set.of();
+
+        Apply(Api api, String namespace, boolean recreate, Known known, Progress progress) {
+            this.api = api;
+            this.namespace = namespace;
+            this.recreate = recreate;
+            this.known = known;
+            this.progress = progress;
+        }
+
+        /** Objects that a run without apply is judged by. */
+        static List<Applied> notNow(List<Item> items) {
+            return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
+        }
+
+        /** Applies in order, and what may still succeed again and again until the deadline. */
+        void all(List<Item> items, Deadline deadline) {
+            var results = new LinkedHashMap<Item, Applied>();
+            var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
+            pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
+            scaled = scaledByHpa(items);
+            api.patience = Deadline.none();
+            var start = Instant.now();
+            for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
+                var again = pass(pending, results, Duration.between(start, Instant.now()));
+                known.applied(List.copyOf(results.values()));
+                pending = again;
+                if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
+                    break;
+                }
+                progress.say("applies " + Texts.count(pending.size(), "object") + " again in " + pause + " s: " + results.get(pending.get(0)).error());
+                Pause.of(Duration.ofSeconds(pause));
+            }
+            progress.say("applied " + summary(results.values()));
+        }
+
+        /** One try each; gives back what is worth another. An API server that does not answer ends the pass: the rest would only wait longer. */
+        private List<Item> pass(List<Item> pending, Map<Item, Applied> results, Duration since) {
+            var again = new ArrayList<Item>();
+            for (int i = 0; i < pending.size(); i++) {
+                var item = pending.get(i);
+                try {
+                    results.put(item, one(item));
+                    progress.detail(item.object().ref() + ": " + results.get(item).result());
+                } catch (ApiError e) {
+                    results.put(item, failed(item, e));
+                    progress.detail(item.object().ref() + ": " + e.sentence());
+                    if (passing(e, since, pending)) {
+                        again.add(item);
+                    }
+                    if (e.code == 0) {
+                        again.addAll(pending.subList(i + 1, pending.size()));
+                        return again;
+                    }
+                }
+            }
+            return again;
+        }
+
+        static int rank(String kind) {
+            return ORDER.contains(kind) ? ORDER.indexOf(kind) : ORDER.indexOf("*");
+        }
+
+        /** Errors that time may heal: no answer, overload, webhooks that start, accounts and kinds that are being made. */
+        private boolean passing(ApiError e, Duration since, List<Item> items) {
+            if (e.reason.equals("NoKind")) {
+                return since.compareTo(UNKNOWN_KIND) < 0 || items.stream().anyMatch(i -> i.object().kind().equals("CustomResourceDefinition"));
+            }
+            var message = e.getMessage().toLowerCase(Locale.ROOT);
+            return e.code == 0 || e.code == 429 || e.code >= 500 || e.reason.equals("BeingDeleted")
+                || e.code == 409 && message.contains("object has been modified") || e.code == 404 && message.contains("namespaces")
+                || e.code == 403 && message.contains("error looking up service account");
+        }
+
+        private static Applied failed(Item item, ApiError e) {
+            return new Applied(item.object(), item.source(), Result.failed, 0, "", e.reason.isEmpty() ? "" + e.code : e.reason, Texts.line(e.getMessage()));
+        }
+
+        private Applied one(Item item) {
+            var object = item.object();
+            var kind = api.kind(object.apiVersion(), object.kind())
+                .orElseThrow(() -> new ApiError(404, "NoKind", "no matches for kind \"" + object.kind() + "\" in version \"" + object.apiVersion() + "\"", "apply " + object.ref()));
+            var ns = kind.namespaced() ? object.namespace().isEmpty() ? namespace : object.namespace() : null;
+            var live = api.find(kind, ns, object.name());
+            if (live.filter(Obj::deleting).isPresent()) {
+                throw new ApiError(409, "BeingDeleted", object.ref() + " is being deleted", "apply " + object.ref());
+            }
+            live.ifPresent(l -> takeOver(kind, ns, l));
+            var body = body(object, ns, live);
+            try {
+                return applied(item, live, patch(kind, ns, object.name(), body), false);
+            } catch (ApiError e) {
+                if (immutable(e) && live.isPresent()) {
+                    return again(item, kind, ns, live.get(), body, e);
+                }
+                throw e;
+            } finally {
+                if (object.kind().equals("CustomResourceDefinition")) {
+                    awaitServed(object);
+                }
+            }
+        }
+
+        /** The manifests win; who else had set a field is told, as somebody will wonder where his change went. */
+        private Obj patch(Kind kind, String ns, String name, JsonNode body) {
+            var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
+            try {
+                return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
+            } catch (ApiError e) {
+                if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
+                    throw e;
+                }
+                progress.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage()));
+                return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
+            }
+        }
+
+        private static Applied applied(Item item, Optional<Obj> before, Obj after, boolean recreated) {
+            var same = before.isPresent() && before.get().text("/metadata/resourceVersion").equals(after.text("/metadata/resourceVersion"));
+            var result = recreated ? Result.recreated : before.isEmpty() ? Result.created : same ? Result.unchanged : Result.configured;
+            return new Applied(item.object(), item.source(), result, after.generation(), after.uid(), "", "");
+        }
+
+        /** The manifest without what only the server may say. */
+        private JsonNode body(Obj object, String ns, Optional<Obj> live) {
+            var body = (ObjectNode) object.json().deepCopy();
+            body.remove("status");
+            var metadata = (ObjectNode) body.get("metadata");
+            metadata.remove(List.of("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"));
+            if (ns != null) {
+                metadata.put("namespace", ns);
+            }
+            if (live.isPresent() && scaled.contains(object.ref()) && body.at("/spec/replicas").isNumber()) {
+                leaveReplicas((ObjectNode) body.get("spec"), live.get());
+            }
+            return body;
+        }
+
+        /**
+         * An autoscaler's number stays. Leaving the field out is right only when somebody else owns it too: as the last owner we would
+         * take it away, and the server would fill in 1.
+         */
+        private static void leaveReplicas(ObjectNode spec, Obj live) {
+            var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
+                .map(m -> m.path("manager").asText()).toList();
+            if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
+                spec.remove("replicas");
+            } else {
+                spec.set("replicas", live.at("/spec/replicas"));
+            }
+        }
+
+        private Set<String> scaledByHpa(List<Item> items) {
+            var hpas = items.stream().map(Item::object).filter(o -> o.kind().equals("HorizontalPodAutoscaler")).collect(Collectors.toCollection(ArrayList::new));
+            try {
+                hpas.addAll(api.list(Kind.HPA, namespace, ""));
+            } catch (ApiError e) {
+                progress.detail("cannot list autoscalers: " + e.sentence());
+            }
+            return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name"))).collect(Collectors.toSet());
+        }
+
+        /**
+         * kubectl's client-side apply owns fields as an updater: what a manifest drops would stay for ever. As kubectl itself does when it
+         * changes over, its entry becomes part of ours before the first server-side apply.
+         */
+        private void takeOver(Kind kind, String ns, Obj live) {
+            var fields = live.list("/metadata/managedFields");
+            var theirs = fields.stream().filter(Apply::clientSide).toList();
+            if (theirs.isEmpty()) {
+                return;
+            }
+            var merged = Api.JSON.createArrayNode();
+            var ours = Api.JSON.createObjectNode().put("manager", MANAGER).put("operation", "Apply").put("apiVersion", live.apiVersion())
+                .put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("fieldsType", "FieldsV1");
+            var owned = ours.putObject("fieldsV1");
+            for (var entry : fields) {
+                if (clientSide(entry) || mine(entry)) {
+                    union(owned, entry.path("fieldsV1"));
+                } else {
+                    merged.add(entry);
+                }
+            }
+            merged.add(ours);
+            var patch = Api.JSON.createArrayNode();
+            patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
+            patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion").put("value", live.text("/metadata/resourceVersion"));
+            api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
+            progress.detail(live.ref() + ": took over the fields of kubectl's client-side apply");
+        }
+
+        private static boolean clientSide(JsonNode entry) {
+            return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asText())
+                && entry.path("operation").asText().equals("Update") && entry.path("subresource").asText().isEmpty();
+        }
+
+        private static boolean mine(JsonNode entry) {
+            return entry.path("manager").asText().equals(MANAGER) && entry.path("operation").asText().equals("Apply") && entry.path("subresource").asText().isEmpty();
+        }
+
+        private static void union(ObjectNode into, JsonNode from) {
+            from.fields().forEachRemaining(e -> {
+                if (into.get(e.getKey()) instanceof ObjectNode both) {
+                    union(both, e.getValue());
+                } else {
+                    into.set(e.getKey(), e.getValue().deepCopy());
+                }
+            });
+        }
+
+        static boolean immutable(ApiError e) {
+            var message = e.getMessage().toLowerCase(Locale.ROOT);
+            return e.code == 422 && (message.contains("immutable") || message.contains("updates to statefulset spec for fields other than")
+                || message.contains("may not change") || message.contains("may not be changed") || message.contains("updates to parameters are forbidden")
+                || message.contains("pod updates may not change fields"));
+        }
+
+        private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
+            var fields = immutable.fields();
+            if (NEVER_RECREATED.contains(kind.name())) {
+                throw immutable.with("cannot be changed in place" + fields + ", and a " + kind.name() + " is never deleted here");
+            }
+            if (!recreate) {
+                throw immutable.with("cannot be changed in place" + fields + "; --recreate-immutable deletes it and creates it again");
+            }
+            progress.say(live.ref() + ": delete and create again" + fields);
+            var options = Api.JSON.createObjectNode().put("propagationPolicy", kind.name().equals("StatefulSet") ? "Orphan" : "Foreground");
+            options.putObject("preconditions").put("uid", live.uid());
+            api.delete(kind, ns, live.name(), options);
+            awaitGone(kind, ns, live);
+            return applied(item, Optional.empty(), patch(kind, ns, live.name(), keepingAddress(body, live)), true);
+        }
+
+        /** A Service that comes back keeps its address: others may have it in their configuration. */
+        private static JsonNode keepingAddress(JsonNode body, Obj live) {
+            if (live.kind().equals("Service") && body.get("spec") instanceof ObjectNode spec && !spec.has("clusterIP") && live.has("/spec/clusterIP")) {
+                spec.set("clusterIP", live.at("/spec/clusterIP"));
+            }
+            return body;
+        }
+
+        private void awaitGone(Kind kind, String ns, Obj old) {
+            var until = Deadline.in(Duration.ofSeconds(60));
+            while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
+                if (until.passed()) {
+                    throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
+                }
+                Pause.of(Duration.ofMillis(300));
+            }
+        }
+
+        /** Custom resources come after their definition is established and its version is served. */
+        private void awaitServed(Obj crd) {
+            var until = Deadline.in(Duration.ofSeconds(15));
+            var group = crd.text("/spec/group");
+            for (var version : crd.list("/spec/versions")) {
+                var apiVersion = group + "/" + version.path("name").asText();
+                api.rediscover(apiVersion);
+                while (version.path("served").asBoolean() && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty() && !until.passed()) {
+                    api.rediscover(apiVersion);
+                    Pause.of(Duration.ofMillis(200));
+                }
+            }
+        }
+
+        static String summary(Collection<Applied> results) {
+            var counts = new TreeMap<Result, Long>(results.stream().collect(Collectors.groupingBy(Applied::result, Collectors.counting())));
+            return Texts.count(results.size(), "object") + ": " + counts.entrySet().stream().map(e -> e.getValue() + " " + e.getKey()).collect(Collectors.joining(", "));
+        }
+    }
+
+    /** What is known so far. An interrupt reports it as it stands, so every step writes here as soon as it knows. */
+    static final class Known {
+        final long started = System.nanoTime();
+        final List<String> deleted = new ArrayList<>();
+        final List<String> left = new ArrayList<>();
+        private final Set<String> limited = new LinkedHashSet<>();
+        volatile Target target;
+        volatile boolean created;
+        volatile boolean recreated;
+        volatile boolean applied;
+        volatile List<Applied> results = List.of();
+        volatile List<Problem> problems = List.of();
+        volatile String prepareFailure;
+        volatile Waiting waiting;
+        volatile Judgement judgement;
+        volatile DiagnosisReport diagnosis;
+        private volatile Outcome outcome;
+        private volatile String summary = "";
+        boolean published;
+
+        void target(Target target) {
+            this.target = target;
+        }
+
+        void applied(List<Applied> results) {
+            this.results = results;
+        }
+
+        void judged(Judgement judgement) {
+            this.judgement = judgement;
+        }
+
+        void end(Outcome outcome, String summary) {
+            this.outcome = outcome;
+            this.summary = summary;
+        }
+
+        synchronized void limited(String what) {
+            limited.add(what);
+        }
+
+        synchronized List<String> limited() {
+            var all = new LinkedHashSet<>(limited);
+            if (judgement != null) {
+                all.addAll(judgement.snapshot().limited());
+            }
+            if (diagnosis != null) {
+                all.addAll(diagnosis.limited());
+            }
+            return List.copyOf(all);
+        }
+
+        /** Called while the machine goes down: nothing may wait here. */
+        void interrupt() {
+            if (judgement == null && waiting != null) {
+                judgement = waiting.last();
+            }
+            if (outcome == null || outcome == Outcome.interrupted) {
+                end(Outcome.interrupted, "interrupted; this is what was known by then");
+            }
+        }
+
+        boolean applyFailed() {
+            return !problems.isEmpty() || results.stream().anyMatch(r -> r.result() == Result.failed);
+        }
+
+        /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */
+        Outcome outcome() {
+            if (outcome != null) {
+                return outcome;
+            }
+            if (prepareFailure != null) {
+                return Outcome.prepare_failed;
+            }
+            if (applyFailed()) {
+                return Outcome.apply_failed;
+            }
+            return judgement == null ? Outcome.failed : judgement.outcome();
+        }
+
+        boolean ready() {
+            return outcome() == Outcome.ready && judgement != null && judgement.ready();
+        }
+
+        String summary() {
+            if (!summary.isEmpty()) {
+                return summary;
+            }
+            var parts = new ArrayList<String>();
+            Optional.ofNullable(prepareFailure).ifPresent(parts::add);
+            if (applyFailed()) {
+                parts.add(Texts.count(problems.size() + results.stream().filter(r -> r.result() == Result.failed).count(), "object") + " could not be applied");
+            }
+            if (diagnosis != null && !diagnosis.summary().isEmpty()) {
+                parts.add(diagnosis.summary());
+            } else if (judgement != null) {
+                parts.add(judged());
+            }
+            return String.join("; ", parts);
+        }
+
+        private String judged() {
+            var gates = judgement.workloads();
+            var ready = gates.stream().filter(w -> w.state() == State.ready).count();
+            return ready + " of " + Texts.count(gates.size(), "workload") + " ready";
+        }
+
+        String released() {
+            return "deleted " + (deleted.isEmpty() ? "nothing" : String.join(", ", deleted)) + (left.isEmpty() ? "" : "; left " + String.join(", ", left));
+        }
     }
 
     /** Rules of readiness: pure functions from an object and what belongs to it to a {@link Workload}. */
@@ -86,11 +1998,462 @@ public class ensure_ready implements Callable<Integer> {
     /** From findings to root causes: edges, merging, explaining, ordering. Pure. */
     static final class Diagnosis {
         private Diagnosis() { }
+
+        static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
+            return new DiagnosisReport(List.of(), List.of(), List.of(), List.of(), "", Map.of());
+        }
+    }
+
+    /** The wait: settles, ticks, holds the deadline. */
+    static final class Waiting {
+        private final Api api;
+        private final String namespace;
+        private final List<Applied> applied;
+
+        Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> changed) {
+            this.api = api;
+            this.namespace = namespace;
+            this.applied = applied;
+        }
+
+        Judgement run(Deadline deadline) {
+            return last();
+        }
+
+        Judgement once() {
+            return last();
+        }
+
+        Judgement last() {
+            return new Judgement(Outcome.timeout, List.of(), false, false, false, List.of(), new Snapshot(namespace, Instant.now(), Map.of(), applied, Map.of(), List.of()), List.of());
+        }
+    }
+
+    /** Reads what the wait's snapshot lacks for an explanation. */
+    static final class Collect {
+        private Collect() { }
+
+        static Snapshot more(Api api, Snapshot snapshot, List<Workload> workloads, Duration atMost) {
+            return snapshot;
+        }
     }
 
     /** Keeps secrets out of every text that leaves the process. Pure. */
     static final class Redaction {
         private Redaction() { }
+
+        static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
+            return new Redaction();
+        }
+
+        JsonNode clean(JsonNode json) {
+            return json;
+        }
+    }
+
+    /** The result, in every form that it leaves in. The only room that writes stdout. */
+    static final class Report {
+        private final Known known;
+        private final ensure_ready command;
+        private final Redaction redaction;
+
+        Report(Known known, ensure_ready command) {
+            this.known = known;
+            this.command = command;
+            this.redaction = Redaction.of(known.diagnosis == null ? Map.of() : known.diagnosis.secrets(), command.environment);
+        }
+
+        void publish() {
+            var json = redaction.clean(json());
+            var text = pretty(json);
+            var out = command.spec.commandLine().getOut();
+            out.print(asText() ? Text.of(json) : text + "\n");
+            out.flush();
+            if (command.output.report != null) {
+                write(command.output.report, text + "\n", false);
+            }
+            file("GITHUB_OUTPUT").ifPresent(f -> write(f, outputs(json), true));
+            file("GITHUB_STEP_SUMMARY").ifPresent(f -> write(f, Markdown.of(json), true));
+            if (command.environment.containsKey("GITHUB_ACTIONS") && !command.output.quiet) {
+                Annotations.of(json).forEach(System.err::println);
+            }
+        }
+
+        private boolean asText() {
+            return command.output.output == null ? Terminal.is(1) : command.output.output == Output.text;
+        }
+
+        private Optional<Path> file(String variable) {
+            return Optional.of(command.environment.getOrDefault(variable, "")).filter(f -> !f.isBlank()).map(Path::of);
+        }
+
+        private void write(Path file, String text, boolean append) {
+            try {
+                if (file.toAbsolutePath().getParent() != null) {
+                    Files.createDirectories(file.toAbsolutePath().getParent());
+                }
+                Files.writeString(file, text, CREATE, append ? APPEND : TRUNCATE_EXISTING, WRITE);
+            } catch (IOException e) {
+                System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
+            }
+        }
+
+        private static String pretty(JsonNode json) {
+            try {
+                return Api.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json);
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private ObjectNode json() {
+            var json = Api.JSON.createObjectNode().put("schemaVersion", "ensure-ready/v1");
+            target(json);
+            json.put("created", known.created).put("recreated", known.recreated).put("applied", known.applied);
+            var judgement = known.judgement;
+            json.put("infraReady", known.ready()).put("waitFailed", judging() && !known.ready())
+                .put("agentReady", judgement != null && judgement.agentReady()).put("verified", judgement != null && judgement.verified());
+            json.put("outcome", known.outcome().word()).put("waitedSeconds", Math.round((System.nanoTime() - known.started) / 1e8) / 10.0);
+            json.put("summary", Texts.line(known.summary()));
+            json.set("workloads", Api.JSON.valueToTree(judgement == null ? List.of() : judgement.workloads()));
+            diagnosis(json);
+            results(json);
+            return json;
+        }
+
+        private boolean judging() {
+            return command.verb == Verb.ensure || command.verb == Verb.status;
+        }
+
+        private void target(ObjectNode json) {
+            var target = known.target;
+            json.put("env", command.slot.env);
+            if (target != null && target.slot() > 0) {
+                json.put("slot", target.slot());
+            }
+            if (target != null) {
+                json.put("namespace", target.namespace());
+            }
+            json.put("issue", target == null ? command.slot.issue : target.issue()).put("pr", target == null ? command.slot.pr : target.pr());
+        }
+
+        private void diagnosis(ObjectNode json) {
+            var diagnosis = known.diagnosis == null ? Api.JSON.createObjectNode() : (ObjectNode) Api.JSON.valueToTree(known.diagnosis);
+            json.set("causes", diagnosis.has("causes") ? diagnosis.remove("causes") : Api.JSON.createArrayNode());
+            json.set("unexplained", diagnosis.has("unexplained") ? diagnosis.remove("unexplained") : Api.JSON.createArrayNode());
+            var warnings = json.putArray("warnings");
+            Optional.ofNullable(diagnosis.remove("warnings")).ifPresent(w -> w.forEach(warnings::add));
+            if (known.judgement != null) {
+                known.judgement.warnings().forEach(warnings::add);
+            }
+            json.set("limited", Api.JSON.valueToTree(known.limited()));
+            diagnosis.remove(List.of("limited", "summary"));
+            diagnosis.fields().forEachRemaining(e -> json.putIfAbsent(e.getKey(), e.getValue()));
+        }
+
+        private void results(ObjectNode json) {
+            if (known.applied) {
+                var objects = json.putArray("objects");
+                known.results.forEach(r -> {
+                    var o = objects.addObject().put("kind", r.object().kind()).put("name", r.object().name()).put("result", r.result().name()).put("file", r.source().toString());
+                    if (!r.error().isEmpty()) {
+                        o.put("error", r.error());
+                    }
+                });
+            }
+            if (!known.problems.isEmpty()) {
+                var problems = json.putArray("problems");
+                known.problems.forEach(p -> problems.addObject().put("file", p.source().toString()).put("error", p.message()));
+            }
+            if (!known.deleted.isEmpty() || !known.left.isEmpty()) {
+                json.set("deleted", Api.JSON.valueToTree(known.deleted));
+                json.set("left", Api.JSON.valueToTree(known.left));
+            }
+        }
+
+        private String outputs(JsonNode json) {
+            var ready = json.path("infraReady").asBoolean();
+            var values = new LinkedHashMap<String, Object>();
+            values.put("slot", json.path("slot").asText());
+            values.put("namespace", json.path("namespace").asText());
+            values.put("env", json.path("env").asText());
+            values.put("created", json.path("created"));
+            values.put("recreated", json.path("recreated"));
+            values.put("infra_ready", ready);
+            values.put("infra_unhealthy", ready ? "" : "1");
+            values.put("agent_ready", json.path("agentReady"));
+            values.put("outcome", json.path("outcome").asText());
+            values.put("report", command.output.report == null ? "" : command.output.report);
+            return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n").collect(Collectors.joining());
+        }
+    }
+
+    /** What people see on a terminal: causes first, each with what it explains and one next command. */
+    static final class Text {
+        private static final int SHOWN = 20;
+
+        private Text() { }
+
+        static String of(JsonNode json) {
+            var lines = new ArrayList<String>();
+            lines.add(headline(json));
+            json.path("causes").forEach(c -> cause(c, lines));
+            json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
+            json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asText() + ": " + p.path("error").asText()));
+            json.path("objects").forEach(o -> failed(o, lines));
+            workloads(json, lines);
+            json.path("warnings").forEach(w -> lines.add("  warning: " + warning(w)));
+            json.path("limited").forEach(l -> lines.add("  not seen: " + l.asText()));
+            json.path("deleted").forEach(d -> lines.add("  deleted " + d.asText()));
+            json.path("left").forEach(d -> lines.add("  left " + d.asText()));
+            return lines.stream().map(Texts::visible).collect(Collectors.joining("\n", "", "\n"));
+        }
+
+        static String headline(JsonNode json) {
+            var where = json.path("namespace").asText(json.path("env").asText());
+            var slot = json.has("slot") ? " (slot " + json.path("slot").asText() + ")" : "";
+            return where + slot + ": " + json.path("outcome").asText() + (json.path("summary").asText().isEmpty() ? "" : ": " + json.path("summary").asText());
+        }
+
+        private static void cause(JsonNode c, List<String> lines) {
+            lines.add("");
+            lines.add("  " + c.path("code").asText() + "  " + object(c.path("object")) + where(c));
+            Optional.of(c.at("/fix/text").asText()).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
+            c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asText() + ":" + f.path("line").asText()));
+            c.path("evidence").forEach(e -> {
+                if (lines.size() < 400 && e == c.path("evidence").get(0)) {
+                    lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asText()), 300));
+                }
+            });
+            var explains = new ArrayList<String>();
+            c.path("explains").forEach(s -> explains.add(object(s.path("object"))));
+            if (!explains.isEmpty()) {
+                lines.add("    explains " + explains.stream().limit(SHOWN).collect(Collectors.joining(", ")) + (explains.size() > SHOWN ? " and " + (explains.size() - SHOWN) + " more" : ""));
+            }
+            Optional.of(c.path("next").path(0).asText()).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    next: " + t));
+        }
+
+        static String where(JsonNode c) {
+            var owner = object(c.path("owner"));
+            return owner.isEmpty() || owner.equals(object(c.path("object"))) ? "" : " (" + owner + (c.path("container").asText().isEmpty() ? "" : ", container " + c.path("container").asText()) + ")";
+        }
+
+        private static void failed(JsonNode o, List<String> lines) {
+            if (o.path("result").asText().equals("failed")) {
+                lines.add("  ! " + o.path("file").asText() + ": " + Obj.ref(o.path("kind").asText(), o.path("name").asText()) + ": " + o.path("error").asText());
+            }
+        }
+
+        private static void workloads(JsonNode json, List<String> lines) {
+            if (json.path("workloads").size() > 0) {
+                lines.add("");
+            }
+            int width = 0;
+            for (var w : json.path("workloads")) {
+                width = Math.max(width, Obj.ref(w.path("kind").asText(), w.path("name").asText()).length());
+            }
+            for (var w : json.path("workloads")) {
+                var ref = Obj.ref(w.path("kind").asText(), w.path("name").asText());
+                lines.add(("  %-" + width + "s  %-11s %s/%s  %s").formatted(ref, w.path("state").asText(), w.path("ready").asText(), w.path("desired").asText(), w.path("message").asText()).stripTrailing());
+            }
+        }
+
+        /** {@code secret/db} of an object node, or of one that is written as text already. */
+        static String object(JsonNode o) {
+            return o.isTextual() ? o.asText() : o.has("name") ? Obj.ref(o.path("kind").asText(), o.path("name").asText()) : "";
+        }
+
+        static String warning(JsonNode w) {
+            return w.isTextual() ? w.asText() : Stream.of(w.path("code").asText(), object(w.path("object")), w.path("message").asText()).filter(t -> !t.isEmpty()).collect(Collectors.joining(" "));
+        }
+    }
+
+    /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
+    static final class Markdown {
+        private Markdown() { }
+
+        static String of(JsonNode json) {
+            var md = new StringBuilder();
+            md.append(json.path("infraReady").asBoolean() ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
+            json.path("causes").forEach(c -> cause(c, md));
+            if (json.path("workloads").size() > 0) {
+                md.append("| workload | state | ready | |\n|---|---|---|---|\n");
+                json.path("workloads").forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asText(), w.path("name").asText()))).append(" | ")
+                    .append(w.path("state").asText()).append(" | ").append(w.path("ready").asText()).append('/').append(w.path("desired").asText())
+                    .append(" | ").append(cell(w.path("message").asText())).append(" |\n"));
+                md.append('\n');
+            }
+            list(md, "Not applied", json.path("problems"), p -> p.path("file").asText() + ": " + p.path("error").asText());
+            list(md, "Unexplained", json.path("unexplained"), u -> Text.object(u.path("object")));
+            list(md, "Warnings", json.path("warnings"), Text::warning);
+            list(md, "Could not be seen", json.path("limited"), JsonNode::asText);
+            return md.toString();
+        }
+
+        private static void cause(JsonNode c, StringBuilder md) {
+            md.append("**").append(cell(c.path("code").asText())).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c))).append("  \n");
+            md.append(cell(c.at("/fix/text").asText())).append("\n\n");
+            c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asText())).append(": ").append(code(e.path("message").asText())).append('\n'));
+            if (c.path("next").size() > 0) {
+                md.append("- next: ").append(code(c.path("next").path(0).asText())).append('\n');
+            }
+            if (c.path("explains").size() > 0) {
+                md.append("\n<details><summary>explains ").append(Texts.count(c.path("explains").size(), "symptom")).append("</summary>\n\n");
+                c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asText())).append('\n'));
+                md.append("\n</details>\n");
+            }
+            md.append('\n');
+        }
+
+        private static void list(StringBuilder md, String title, JsonNode items, Function<JsonNode, String> text) {
+            if (items.size() > 0) {
+                md.append(title).append(":\n\n");
+                items.forEach(i -> md.append("- ").append(cell(text.apply(i))).append('\n'));
+                md.append('\n');
+            }
+        }
+
+        /** Plain text that no character of it can turn into markup, a mention or a link. */
+        static String cell(String text) {
+            return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        }
+
+        static String code(String text) {
+            return "`` " + Texts.cut(Texts.line(text), 400).replace("`", "'").replace("|", "¦") + " ``";
+        }
+    }
+
+    /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
+    static final class Annotations {
+        private Annotations() { }
+
+        static List<String> of(JsonNode json) {
+            var lines = new ArrayList<String>();
+            json.path("causes").forEach(c -> lines.add((c.path("severity").asText().equals("blocking") ? "::error" : "::warning") + file(c) + "::"
+                + escaped(c.path("code").asText() + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text").asText())));
+            json.path("problems").forEach(p -> lines.add("::error::" + escaped(p.path("file").asText() + ": " + p.path("error").asText())));
+            if (lines.isEmpty() && json.path("waitFailed").asBoolean()) {
+                lines.add("::warning::" + escaped(Text.headline(json)));
+            }
+            return lines;
+        }
+
+        private static String file(JsonNode cause) {
+            var f = cause.at("/fix/files/0");
+            return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asText()).replace(":", "%3A").replace(",", "%2C") + ",line=" + f.path("line").asInt(1);
+        }
+
+        static String escaped(String text) {
+            return Texts.line(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A");
+        }
+    }
+
+    /** Progress on stderr: a view that redraws on a terminal, one line a change elsewhere. */
+    static final class Progress implements AutoCloseable {
+        private final PrintStream err;
+        private final boolean quiet;
+        private final boolean verbose;
+        private final boolean live;
+        private final boolean actions;
+        private final Map<String, String> shown = new LinkedHashMap<>();
+        private int drawn;
+
+        private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
+            this.err = err;
+            this.quiet = quiet;
+            this.verbose = verbose;
+            this.live = live;
+            this.actions = actions;
+        }
+
+        static Progress on(PrintStream err, Map<String, String> env, boolean quiet, boolean verbose) {
+            var actions = env.containsKey("GITHUB_ACTIONS");
+            return new Progress(err, quiet, verbose, !quiet && !actions && !env.containsKey("CI") && !"dumb".equals(env.get("TERM")) && Terminal.is(2), actions);
+        }
+
+        synchronized void say(String text) {
+            if (!quiet) {
+                wipe();
+                err.println("ensure_ready: " + Texts.line(text));
+            }
+        }
+
+        void warn(String text) {
+            say(actions ? "warning: " + text : text);
+        }
+
+        void detail(String text) {
+            if (verbose) {
+                say(text);
+            }
+        }
+
+        /** Shows what changed since the last judgement; on a terminal the whole list of what is not ready yet. */
+        synchronized void judgement(Judgement j) {
+            if (quiet) {
+                return;
+            }
+            if (live) {
+                draw(j);
+                return;
+            }
+            for (var w : j.workloads()) {
+                var state = w.state() + " " + w.ready() + "/" + w.desired() + (w.message().isEmpty() ? "" : " " + w.message());
+                if (!state.equals(shown.put(w.ref(), state))) {
+                    err.println("ensure_ready: " + Texts.line(w.ref() + ": " + state));
+                }
+            }
+        }
+
+        private void draw(Judgement j) {
+            wipe();
+            var open = j.workloads().stream().filter(w -> w.state() != State.ready).toList();
+            var lines = new ArrayList<String>();
+            lines.add((j.workloads().size() - open.size()) + " of " + j.workloads().size() + " ready");
+            open.stream().limit(12).forEach(w -> lines.add("  " + w.ref() + "  " + w.state() + " " + w.ready() + "/" + w.desired() + "  " + w.message()));
+            if (open.size() > 12) {
+                lines.add("  and " + (open.size() - 12) + " more");
+            }
+            lines.forEach(l -> err.println(Texts.cut(Texts.line(l), Terminal.width())));
+            drawn = lines.size();
+        }
+
+        private void wipe() {
+            if (drawn > 0) {
+                err.print("\u001b[" + drawn + "A\u001b[J");
+                drawn = 0;
+            }
+        }
+
+        @Override
+        public synchronized void close() {
+            wipe();
+            err.flush();
+        }
+    }
+
+    /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
+    static final class Terminal {
+        private Terminal() { }
+
+        static boolean is(int descriptor) {
+            try {
+                return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
+            } catch (IOException e) {
+                return false;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+
+        static int width() {
+            try {
+                return Math.max(40, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "100")));
+            } catch (NumberFormatException e) {
+                return 100;
+            }
+        }
     }
 
     /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
@@ -100,6 +2463,8 @@ public class ensure_ready implements Callable<Integer> {
         private final HttpClient http;
         private final Duration timeout;
         private final Map<String, List<Kind>> discovered = new ConcurrentHashMap<>();
+        /** How long {@link #send} itself goes on when the server is away or overloaded. */
+        volatile Deadline patience = Deadline.none();
 
         Api(Config config, Duration timeout) {
             this.client = new KubernetesClientBuilder().withConfig(config).build();
@@ -108,8 +2473,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         /** Retries are ours: the library's ten hide an unreachable server for 20 seconds. */
-        static Config config(String kubeconfig, String context, Duration timeout) {
-            var base = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(new java.io.File(kubeconfig));
+        static Config config(Path kubeconfig, String context, Duration timeout) {
+            var base = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
             return new ConfigBuilder(base).withRequestRetryBackoffLimit(0).withConnectionTimeout((int) Math.min(5000, timeout.toMillis()))
                 .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64).withUserAgent("ensure-ready").build();
         }
@@ -120,6 +2485,20 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Sends one request; {@code body} null for none. Throws {@link ApiError} for every answer but 2xx, and when no answer came. */
         JsonNode send(String method, String path, String contentType, String body) {
+            for (long pause = 200; ; pause = Math.min(5000, pause * 2)) {
+                try {
+                    return sendOnce(method, path, contentType, body);
+                } catch (ApiError e) {
+                    var passing = e.code == 0 || e.code == 429 || e.code == 502 || e.code == 503 || e.code == 504;
+                    if (!passing || patience.left().toMillis() < pause) {
+                        throw e;
+                    }
+                    Pause.of(Duration.ofMillis(pause));
+                }
+            }
+        }
+
+        private JsonNode sendOnce(String method, String path, String contentType, String body) {
             var request = http.newHttpRequestBuilder().uri(url(path)).timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
             if (body != null || !method.equals("GET")) {
                 request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
@@ -130,6 +2509,17 @@ public class ensure_ready implements Callable<Integer> {
 
         JsonNode get(String path) {
             return send("GET", path, null, null);
+        }
+
+        /** Deletes; an object that is gone already is what was wanted. */
+        void delete(Kind kind, String namespace, String name, JsonNode options) {
+            try {
+                send("DELETE", kind.path(namespace, name), null, options.toString());
+            } catch (ApiError e) {
+                if (e.code != 404) {
+                    throw e;
+                }
+            }
         }
 
         /** Plain text, for logs: at most what the query's own limits allow. */
@@ -165,7 +2555,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         static JsonNode typed(Kind kind, JsonNode item) {
-            if (item instanceof com.fasterxml.jackson.databind.node.ObjectNode object && !object.has("kind")) {
+            if (item instanceof ObjectNode object && !object.has("kind")) {
                 object.put("apiVersion", kind.apiVersion()).put("kind", kind.name());
             }
             return item;
@@ -269,7 +2659,7 @@ public class ensure_ready implements Callable<Integer> {
     /** Cuts a watch's byte stream into lines of JSON; a line may come in many pieces and a piece may hold many lines. */
     private static final class Lines {
         private final Consumer<JsonNode> event;
-        private java.io.ByteArrayOutputStream rest = new java.io.ByteArrayOutputStream();
+        private ByteArrayOutputStream rest = new ByteArrayOutputStream();
 
         Lines(Consumer<JsonNode> event) {
             this.event = event;
@@ -281,7 +2671,7 @@ public class ensure_ready implements Callable<Integer> {
                     byte b = buffer.get();
                     if (b == '\n') {
                         event.accept(Api.JSON.readTree(rest.toByteArray()));
-                        rest = new java.io.ByteArrayOutputStream();
+                        rest = new ByteArrayOutputStream();
                     } else {
                         rest.write(b);
                     }
@@ -326,6 +2716,143 @@ public class ensure_ready implements Callable<Integer> {
 
         boolean forbidden() {
             return code == 401 || code == 403;
+        }
+
+        Outcome outcome() {
+            return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
+        }
+
+        /** {@code POST /api/v1/namespaces: forbidden: …}: what was tried, and what the server said. */
+        String sentence() {
+            return tried + ": " + (forbidden() ? "forbidden: " : code == 0 ? "no answer: " : code + ": ") + Texts.line(getMessage());
+        }
+
+        /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
+        String fields() {
+            var fields = new ArrayList<String>();
+            status.at("/details/causes").forEach(c -> fields.add(c.path("field").asText()));
+            return fields.stream().filter(f -> !f.isEmpty()).distinct().collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
+        }
+
+        ApiError with(String advice) {
+            return new ApiError(code, reason, advice + ": " + getMessage(), tried, status, this);
+        }
+    }
+
+    /** Infrastructure trouble that ends the work; with --wait-soft-fail it still exits with 0. */
+    static final class Infra extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        final Outcome outcome;
+
+        Infra(Outcome outcome, String message) {
+            super(message);
+            this.outcome = outcome;
+        }
+    }
+
+    /** How a run ended; {@link #word} is what the JSON says. */
+    enum Outcome {
+        ready, timeout, failed, apply_failed, prepare_failed, no_cluster, forbidden, interrupted, no_slot, released, attached;
+
+        String word() {
+            return name().replace('_', '-');
+        }
+    }
+
+    /** A moment on the machine's own steady clock, which no change of the date moves. */
+    record Deadline(long nanos) {
+        static Deadline in(Duration d) {
+            return new Deadline(System.nanoTime() + d.toNanos());
+        }
+
+        static Deadline none() {
+            return in(Duration.ZERO);
+        }
+
+        Duration left() {
+            return Duration.ofNanos(Math.max(0, nanos - System.nanoTime()));
+        }
+
+        boolean passed() {
+            return nanos - System.nanoTime() <= 0;
+        }
+
+        /** The earlier of this one and the one in {@code d}. */
+        Deadline atMost(Duration d) {
+            return left().compareTo(d) < 0 ? this : in(d);
+        }
+    }
+
+    /** Which slot is asked for; 0 stands for "not given", {@code max} 0 for no limit. */
+    record Wanted(String env, int number, int issue, int pr, int max) {
+        @Override
+        public String toString() {
+            return "env " + env + (number > 0 ? ", slot " + number : "") + (issue > 0 ? ", issue " + issue : "") + (pr > 0 ? ", pull request " + pr : "");
+        }
+    }
+
+    /** A slot record. */
+    record Slot(int number, String env, String namespace, String owner, int issue, int pr, String createdAt, String expiresAt, String uid, long version) {
+        static Slot of(Obj configMap, String prefix) {
+            var data = configMap.map("/data");
+            return new Slot(number(configMap.name().substring(prefix.length())), data.getOrDefault("env", ""), data.getOrDefault("namespace", ""),
+                data.getOrDefault("owner", ""), number(data.get("issue")), number(data.get("pr")), data.getOrDefault("createdAt", ""),
+                configMap.annotation(Labels.EXPIRES), configMap.uid(), configMap.number("/metadata/resourceVersion", 0));
+        }
+
+        private static int number(String text) {
+            return text != null && text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
+        }
+
+        Target target(Wanted wanted, boolean fresh) {
+            return new Target(env.isEmpty() ? wanted.env() : env, number, namespace, wanted.issue() > 0 ? wanted.issue() : issue, wanted.pr() > 0 ? wanted.pr() : pr, fresh);
+        }
+
+        boolean expired(Instant now) {
+            try {
+                return !expiresAt.isEmpty() && Instant.parse(expiresAt).isBefore(now);
+            } catch (DateTimeParseException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "slot " + number + " is held by " + (issue > 0 ? "issue " + issue : pr > 0 ? "pull request " + pr : "nobody's issue")
+                + (createdAt.isEmpty() ? "" : " since " + createdAt) + (owner.isEmpty() ? "" : " (" + owner + ")");
+        }
+    }
+
+    /** The environment that this run is about; {@code fresh}: its slot was allocated by this run. */
+    record Target(String env, int slot, String namespace, int issue, int pr, boolean fresh) {
+        Map<String, String> placeholders() {
+            return Map.of("env", env, "slot", "" + slot, "namespace", namespace, "issue", "" + issue, "pr", "" + pr);
+        }
+
+        /** For the user's own commands. */
+        Map<String, String> environment() {
+            return Map.of("CODEXCTL_ENV", env, "CODEXCTL_SLOT", "" + slot, "CODEXCTL_NAMESPACE", namespace, "CODEXCTL_ISSUE_NUMBER", "" + issue, "CODEXCTL_PR_NUMBER", "" + pr);
+        }
+    }
+
+    /** An object of the manifests and where it stands. */
+    record Item(Obj object, Source source) { }
+
+    /** A piece of the manifests that could not be read. */
+    record Problem(Source source, String message) { }
+
+    /** What was read of the manifests. */
+    record Loaded(List<Item> items, List<Problem> problems) {
+        static Loaded none() {
+            return new Loaded(List.of(), List.of());
+        }
+
+        static Loaded failed(Source source, String message) {
+            return new Loaded(List.of(), List.of(new Problem(source, Texts.line(message))));
+        }
+
+        Loaded and(Loaded other) {
+            return new Loaded(Stream.concat(items.stream(), other.items.stream()).toList(), Stream.concat(problems.stream(), other.problems.stream()).toList());
         }
     }
 
@@ -541,6 +3068,17 @@ public class ensure_ready implements Callable<Integer> {
             return Obj.ref(kind, name);
         }
     }
+
+    /** What gates, and how strictly. */
+    record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
+
+    /** What the wait found out; an interrupt reads the last one. */
+    record Judgement(Outcome outcome, List<Workload> workloads, boolean ready, boolean agentReady, boolean verified, List<String> warnings,
+                     Snapshot snapshot, List<Finding> certain) { }
+
+    /** The causes and what they leave open; {@code secrets} are values to mask, which never leave the process. */
+    record DiagnosisReport(List<Object> causes, List<Object> unexplained, List<Object> warnings, List<String> limited, String summary,
+                           @JsonIgnore Map<String, String> secrets) { }
 
     /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
     record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) { }
