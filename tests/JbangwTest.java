@@ -1,0 +1,220 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The bootstrap as a process in an empty home: with stubs for what it finds on the PATH, and with the real Maven and JBang. */
+class JbangwTest {
+    private static final String SHOW = "[ \"$1\" != build ] || exit 0; for a; do printf '[%s]' \"$a\"; done; echo; cat; exit 42\n";
+
+    @TempDir
+    Path home;
+
+    private Path bin;
+
+    @BeforeEach
+    void emptyMachine() throws IOException {
+        bin = Files.createDirectory(home.resolve("bin"));
+    }
+
+    /** jbangw with our stubs first on the PATH, and no other JBang of this machine on it. */
+    private Cli jbangw(Path jbangw) {
+        var path = Stream.of(System.getenv("PATH").split(":")).filter(folder -> !Files.exists(Path.of(folder, "jbang"))).collect(Collectors.joining(":"));
+        return Cli.program(jbangw.toString()).env("HOME", home.toString()).env("PATH", bin + ":" + path).env("XDG_CACHE_HOME", null)
+                .env("JBANG_DIR", null).env("JBANG_CACHE_DIR", null).in(home);
+    }
+
+    /** With this user's cache: the jar is there or comes once, which is not what the test is about. */
+    private Cli warm(Path jbangw) {
+        return jbangw(jbangw).env("XDG_CACHE_HOME", System.getenv().getOrDefault("XDG_CACHE_HOME", System.getenv("HOME") + "/.cache"));
+    }
+
+    private Cli jbangw() {
+        return jbangw(Cli.root().resolve("jbangw"));
+    }
+
+    /** Only the programs named, and the stubs: a machine where something is missing. */
+    private Cli bare(String... programs) throws IOException {
+        for (var program : programs) {
+            for (var folder : System.getenv("PATH").split(":")) {
+                if (Files.isExecutable(Path.of(folder, program)) && !Files.exists(bin.resolve(program))) {
+                    stub(program, "exec " + Path.of(folder, program) + " \"$@\"\n");
+                }
+            }
+        }
+        return jbangw().env("PATH", bin.toString()).env("JAVA_HOME", null);
+    }
+
+    private static final String[] BASICS = {"sh", "dirname", "sed", "grep", "cat", "cksum", "cut", "mkdir", "ln", "rm", "mv", "readlink", "sleep"};
+
+    private void stub(String name, String script) throws IOException {
+        var file = Files.writeString(bin.resolve(name), "#!/bin/sh\n" + script);
+        assertTrue(file.toFile().setExecutable(true));
+    }
+
+    private Path script(String name, String body) throws IOException {
+        return Files.writeString(home.resolve(name + ".java"), "//JAVA 17+\nclass " + name + " { public static void main(String... args) throws Exception {\n" + body + "\n} }\n");
+    }
+
+    @Test
+    void aJbangOnThePathGetsArgumentsAndStdinAndItsExitCodeIsKept() throws IOException {
+        stub("jbang", SHOW);
+        var result = jbangw().stdin("from stdin").run("x.jar", "a b", "\"q\" 'q'", "", "two\nlines", "ünï*$HOME");
+        assertEquals(42, result.exit());
+        assertEquals("[x.jar][a b][\"q\" 'q'][][two\nlines][ünï*$HOME]\nfrom stdin", result.out());
+        assertEquals("", result.err());
+    }
+
+    @Test
+    void anAliasComesFromTheCatalogBesideTheFileAlsoWhereAFolderHasItsName() throws IOException {
+        stub("jbang", SHOW);
+        Files.createDirectory(home.resolve("test"));
+        var catalog = Cli.root().resolve("jbang-catalog.json");
+        assertEquals("[-Da=b][test@" + catalog + "][test]", last(jbangw().run("-Da=b", "test", "test").out()));
+        assertEquals("[run][prompt-run@" + catalog + "][-h]", last(jbangw().run("run", "prompt-run", "-h").out()));
+    }
+
+    @Test
+    void whatIsNoAliasIsLeftAlone() throws IOException {
+        stub("jbang", SHOW);
+        assertEquals("[other.java][test]", last(jbangw().run("other.java", "test").out()));
+        assertEquals("[alias@org/repo][demo]", last(jbangw().run("alias@org/repo", "demo").out()));
+    }
+
+    @Test
+    void calledJbangItselfItDoesNotCallItself() throws IOException {
+        Files.createSymbolicLink(bin.resolve("jbang"), Cli.root().resolve("jbangw"));
+        stub("mvn", "exit 1");
+        stub("curl", "printf %s 'echo installer \"$@\"'");
+        var result = jbangw().timeout(Duration.ofSeconds(20)).run("version");
+        assertEquals("installer version\n", result.out(), result::toString);
+        Files.delete(bin.resolve("jbang"));
+    }
+
+    @Test
+    void aJarWithAnotherDigestIsRefusedAndNothingIsLeftBehind() throws IOException {
+        stub("mvn", "for a; do case $a in -DoutputDirectory=*) mkdir -p \"${a#*=}\"; echo evil > \"${a#*=}/jbang-cli-0.132.1-all.jar\";; esac; done");
+        var result = jbangw().run("version");
+        assertEquals(1, result.exit());
+        assertEquals("", result.out());
+        assertTrue(result.err().matches("(?s).*has SHA-256 [0-9a-f]{64}, expected f977.*: not used\n"), result::err);
+        assertEquals(List.of(), filesUnder(home.resolve(".cache")));
+    }
+
+    @Test
+    void withoutMavenTheOfficialInstallerRunsAndStdinIsTheScripts() throws IOException {
+        stub("curl", "printf %s 'for a; do printf \"[%s]\" \"$a\"; done; cat; exit 9'");
+        var result = bare(plus(BASICS, "java", "javac", "bash")).stdin("kept").run("alias@org/repo", "a b");
+        assertEquals("[alias@org/repo][a b]kept", result.out());
+        assertEquals(9, result.exit());
+    }
+
+    @Test
+    void whereNothingCanBeHadOneLineSaysWhatToInstall() throws IOException {
+        var result = bare(plus(BASICS, "java", "javac")).run("version");
+        assertEquals(1, result.exit());
+        assertEquals("jbangw: no jbang, no usable Maven, and no curl with bash: install JBang or Maven\n", result.err());
+    }
+
+    @Test
+    void noJdkAndAnOldJdkAreToldInOneLine() throws IOException {
+        var none = bare(BASICS).run("version");
+        assertEquals("1 jbangw: no JDK found: install a JDK 17 or newer, or set JAVA_HOME\n", none.exit() + " " + none.err());
+        stub("java", "echo 'openjdk version \"11.0.22\" 2024-01-16' >&2");
+        var old = bare(BASICS).run("version");
+        assertEquals("1 jbangw: " + bin.resolve("java") + " is Java 11: install a JDK 17 or newer, or set JAVA_HOME to one\n", old.exit() + " " + old.err());
+    }
+
+    @Test
+    void theLockOfADeadProcessIsBroken() throws IOException {
+        stub("jbang", SHOW);
+        var script = script("Locked", "");
+        Files.createDirectories(home.resolve(".cache/jbangw"));
+        Files.createSymbolicLink(home.resolve(".cache/jbangw/build.lock"), Path.of("999999999"));
+        assertEquals(42, jbangw().timeout(Duration.ofSeconds(20)).run(script.toString()).exit());
+        assertFalse(Files.isSymbolicLink(home.resolve(".cache/jbangw/build.lock")));
+    }
+
+    @Test
+    void coldAndAllAtOnceTheRealJbangRunsTheScriptWithEverythingPassedThrough() throws IOException {
+        var script = script("Echo", """
+                for (var a : args) System.out.print("[" + a + "]");
+                System.out.print(new String(System.in.readAllBytes(), "UTF-8"));
+                System.exit(42);
+                """);
+        var args = new String[] {script.toString(), "a b", "q'\"q", "$(date) `x` \\ *", "two\nlines", "ünï", "--label="};
+        var runs = new ArrayList<Cli.Running>();
+        for (int i = 0; i < 3; i++) {
+            runs.add(jbangw().env("LC_ALL", "C.UTF-8").stdin("in " + i).start(args));
+        }
+        for (int i = 0; i < 3; i++) {
+            var result = runs.get(i).await();
+            assertEquals("[a b][q'\"q][$(date) `x` \\ *][two\nlines][ünï][--label=]in " + i, result.out(), result::toString);
+            assertEquals(42, result.exit());
+        }
+        assertEquals(List.of("jbang-cli-0.132.1-all.jar"), filesUnder(home.resolve(".cache/jbangw")));
+    }
+
+    @Test
+    void aSignalReachesTheScriptAndItsExitCodeComesBack() throws IOException, InterruptedException {
+        var script = script("Sleeper", """
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("bye")));
+                java.nio.file.Files.createFile(java.nio.file.Path.of(args[0]));
+                Thread.sleep(60_000);
+                """);
+        var running = warm(Cli.root().resolve("jbangw")).start(script.toString(), home.resolve("started").toString());
+        for (int i = 0; i < 600 && !Files.exists(home.resolve("started")); i++) {
+            Thread.sleep(100);
+        }
+        running.signal("TERM");
+        var result = running.await();
+        assertEquals("bye\n", result.out(), result::toString);
+        assertEquals(143, result.exit());
+    }
+
+    @Test
+    void aScriptThatDoesNotCompileIsToldOnceAndStdoutStaysEmpty() throws IOException {
+        var result = warm(Cli.root().resolve("jbangw")).run(script("Broken", "no java").toString());
+        assertEquals("1 ", result.exit() + " " + result.out());
+        assertTrue(result.err().contains("Broken.java"), result::err);
+    }
+
+    @Test
+    void aPathWithABlankAndAnAtSignWorks() throws IOException {
+        var folder = Files.createDirectory(home.resolve("a b@c"));
+        Files.copy(Cli.root().resolve("jbangw"), folder.resolve("jbangw"));
+        assertTrue(folder.resolve("jbangw").toFile().setExecutable(true));
+        Files.writeString(folder.resolve("jbang-catalog.json"), "{\"aliases\": {\"hello\": {\"script-ref\": \"Hello.java\"}}}");
+        Files.move(script("Hello", "System.out.print(\"hello \" + args[0]);"), folder.resolve("Hello.java"));
+        var result = warm(folder.resolve("jbangw")).run("hello", "world");
+        assertEquals("hello world", result.out(), result::toString);
+    }
+
+    private static String last(String text) {
+        return text.strip().lines().reduce((a, b) -> b).orElse("");
+    }
+
+    private static String[] plus(String[] first, String... more) {
+        return Stream.concat(Stream.of(first), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private static List<String> filesUnder(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (var files = Files.walk(folder)) {
+            return files.filter(file -> !Files.isDirectory(file)).map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+}
