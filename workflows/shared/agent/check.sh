@@ -38,13 +38,14 @@ files() {
 # What the workflows name is what must be there; a token of your own for the push is a choice.
 secrets() {
   local name known
-  known=$(for place in environments/ai/secrets actions/secrets actions/organization-secrets; do
-    github GET "$place?per_page=100" 2>/dev/null | jq -r '.secrets[].name' || :
-  done)
+  known=$(names environments/ai/secrets && names actions/secrets && names actions/organization-secrets)
   while read -r name; do
     check "secret $name" 'add it to the environment ai' grep -qx "$name" <<<"$known"
   done < <(grep -ohE 'secrets\.[A-Z0-9_]+' .github/workflows/ai_*.yml | cut -d. -f2 | sort -u | grep -vx AI_PUSH_TOKEN)
 }
+
+# A list that may not be seen, or is not there, holds no name.
+names() { if list=$(github GET "$1?per_page=100" 2>/dev/null); then jq -r '.secrets[].name' <<<"$list"; fi; }
 
 # shellcheck disable=SC2016 # the dollar signs are jq's
 variable() {
