@@ -12,14 +12,6 @@
 //CDS
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
-import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
-import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-import static java.nio.file.StandardOpenOption.APPEND;
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -44,6 +36,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -52,6 +45,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,6 +58,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -76,9 +71,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -107,6 +108,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 /**
  * Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.
@@ -1054,7 +1062,7 @@ public class ensure_ready implements Callable<Integer> {
             var changed = new CountDownLatch(1);
             var broken = new AtomicBoolean();
             var seconds = Math.max(1, deadline.left().toSeconds());
-            var watch = api.watch(path + "?watch=1&timeoutSeconds=" + seconds + "&resourceVersion=" + version + selector, event -> changed.countDown(), error -> {
+            var watch = api.watch(path + "?watch=1&timeoutSeconds=" + seconds + "&resourceVersion=" + version + selector, "application/json", event -> changed.countDown(), error -> {
                 broken.set(error != null);
                 changed.countDown();
             });
@@ -1975,9 +1983,743 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
-    /** Rules of readiness: pure functions from an object and what belongs to it to a {@link Workload}. */
+    /**
+     * Rules of readiness: pure functions from an object and what belongs to it to a {@link Workload}.
+     * Each rule is a run of guards from worst to best; what passes them all is ready.
+     */
     static final class Readiness {
+        private static final Set<String> BUILT_IN_GROUPS = Set.of("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io",
+            "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
+            "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "node.k8s.io", "certificates.k8s.io", "events.k8s.io",
+            "flowcontrol.apiserver.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "resource.k8s.io");
+        private static final Set<String> WITH_CONTROLLER = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
+        private static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
+            "Job", "Pod", "PersistentVolumeClaim");
+        private static final Set<String> ALSO_JUDGED = Set.of("CronJob", "PersistentVolume", "Service", "Ingress", "HorizontalPodAutoscaler",
+            "PodDisruptionBudget", "CustomResourceDefinition", "APIService", "Namespace", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration");
+        /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
+        private static final String SERVER = "ensure-ready/server";
+
         private Readiness() { }
+
+        static boolean builtIn(Obj o) {
+            return BUILT_IN_GROUPS.contains(o.group());
+        }
+
+        /** Whether there is more to say of this kind than that it exists. */
+        static boolean judged(Obj o) {
+            return !builtIn(o) || WORKLOADS.contains(o.kind()) || ALSO_JUDGED.contains(o.kind());
+        }
+
+        /** One object; {@code applied} is what the apply answered for it, when it was applied. */
+        static Workload judge(Obj o, Optional<Applied> applied, Family family) {
+            return gate(o, applied, family).orElseGet(() -> rule(o, family));
+        }
+
+        /** What holds for every kind: the object is still the one that was applied, stays, and its controller has seen it. */
+        private static Optional<Workload> gate(Obj o, Optional<Applied> applied, Family family) {
+            var tally = Tally.of(o, family);
+            if (o.deleting()) {
+                return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
+            }
+            var uid = applied.map(Applied::uid).orElse("");
+            if (!uid.isEmpty() && !uid.equals(o.uid())) {
+                return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
+            }
+            long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
+            boolean observes = o.has("/status/observedGeneration") || builtIn(o) && WITH_CONTROLLER.contains(o.kind());
+            if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
+                return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
+            }
+            if (isTrue(o.condition("Stalled"))) {
+                return Optional.of(tally.failed(said(o.condition("Stalled"))));
+            }
+            return isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(said(o.condition("Reconciling")))) : Optional.empty();
+        }
+
+        private static Workload rule(Obj o, Family family) {
+            var tally = Tally.of(o, family);
+            if (!builtIn(o)) {
+                return Custom.judge(o, family, tally);
+            }
+            return switch (o.kind()) {
+                case "Deployment" -> deployment(o, family, tally);
+                case "StatefulSet" -> statefulSet(o, family, tally);
+                case "DaemonSet" -> daemonSet(o, family, tally);
+                case "ReplicaSet", "ReplicationController" -> replicaSet(o, family, tally);
+                case "Pod" -> pod(o, tally);
+                case "Job" -> job(o, family, tally);
+                case "PersistentVolumeClaim" -> claim(o, family, tally);
+                case "PersistentVolume" -> volume(o, tally);
+                case "Service" -> service(o, family, tally);
+                case "CustomResourceDefinition" -> definition(o, tally);
+                case "APIService" -> isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+                case "Namespace" -> o.text("/status/phase").equals("Active") ? tally.ready("") : tally.progressing("is " + o.text("/status/phase"));
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" -> webhooks(o, family, tally);
+                case "CronJob" -> tally.ready(o.is("/spec/suspend") ? "suspended: no new jobs" : "");
+                default -> tally.ready("");
+            };
+        }
+
+        /** {@code kubectl rollout status} and more: Available alone stays True behind a broken rollout, because the old pods serve. */
+        private static Workload deployment(Obj o, Family family, Tally tally) {
+            var lack = lack(o, tally.desired());
+            if (o.is("/spec/paused")) {
+                return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
+            }
+            var progress = o.condition("Progressing");
+            if (progress.path("reason").asText().equals("ProgressDeadlineExceeded")) {
+                return tally.failed(withTrouble("no progress within its deadline: " + lack, o, family));
+            }
+            if (!lack.isEmpty()) {
+                return tally.progressing(withTrouble(lack, o, family));
+            }
+            boolean deadline = o.has("/spec/progressDeadlineSeconds") && o.number("/spec/progressDeadlineSeconds", 0) < Integer.MAX_VALUE;
+            if (deadline && tally.desired() > 0 && !progress.path("reason").asText().equals("NewReplicaSetAvailable")) {
+                return tally.progressing("the rollout is not complete yet");
+            }
+            return isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+        }
+
+        /** The first count of a rollout that falls short; empty when none does. */
+        private static String lack(Obj o, long desired) {
+            long updated = o.number("/status/updatedReplicas", 0);
+            long all = o.number("/status/replicas", 0);
+            if (updated < desired) {
+                return updated + " of " + desired + " updated";
+            }
+            if (all > updated) {
+                return Texts.count(all - updated, "old pod") + " still there";
+            }
+            if (all > desired) {
+                return Texts.count(all - desired, "surplus pod") + " still there";
+            }
+            return shortOf(o, desired);
+        }
+
+        private static String shortOf(Obj o, long desired) {
+            long ready = o.number("/status/readyReplicas", 0);
+            long available = o.number("/status/availableReplicas", 0);
+            if (ready < desired) {
+                return ready + " of " + desired + " ready";
+            }
+            return available < desired ? available + " of " + desired + " available: ready for less than minReadySeconds" : "";
+        }
+
+        private static Workload statefulSet(Obj o, Family family, Tally tally) {
+            long desired = tally.desired();
+            long all = o.number("/status/replicas", 0);
+            long updated = o.number("/status/updatedReplicas", 0);
+            boolean onDelete = o.text("/spec/updateStrategy/type").equals("OnDelete");
+            long due = Math.max(0, desired - o.number("/spec/updateStrategy/rollingUpdate/partition", 0));
+            if (all < desired) {
+                return tally.progressing(withTrouble(all + " of " + desired + " created", o, family));
+            }
+            if (all > desired) {
+                return tally.progressing(Texts.count(all - desired, "surplus pod") + " still there");
+            }
+            if (!onDelete && updated < due) {
+                return tally.progressing(withTrouble(updated + " of " + due + " updated", o, family));
+            }
+            var lack = shortOf(o, desired);
+            if (!lack.isEmpty()) {
+                return tally.progressing(withTrouble(lack, o, family));
+            }
+            if (onDelete) {
+                return tally.ready(updated < desired ? Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)" : "");
+            }
+            boolean whole = due == desired;
+            return whole && !o.text("/status/currentRevision").equals(o.text("/status/updateRevision"))
+                ? tally.progressing("the update is not complete yet") : tally.ready(whole ? "" : "partitioned: " + updated + " of " + desired + " updated");
+        }
+
+        private static Workload daemonSet(Obj o, Family family, Tally tally) {
+            long desired = tally.desired();
+            long updated = o.number("/status/updatedNumberScheduled", 0);
+            long available = o.number("/status/numberAvailable", 0);
+            boolean onDelete = o.text("/spec/updateStrategy/type").equals("OnDelete");
+            if (desired == 0) {
+                return tally.ready("matches no node");
+            }
+            if (!onDelete && updated < desired) {
+                return tally.progressing(withTrouble(updated + " of " + desired + " updated", o, family));
+            }
+            if (available < desired) {
+                return tally.progressing(withTrouble(available + " of " + desired + " available", o, family));
+            }
+            long misplaced = o.number("/status/numberMisscheduled", 0);
+            if (onDelete && updated < desired) {
+                return tally.ready(Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)");
+            }
+            return tally.ready(misplaced > 0 ? Texts.count(misplaced, "pod") + " on nodes that should not run it" : "");
+        }
+
+        private static Workload replicaSet(Obj o, Family family, Tally tally) {
+            long all = o.number("/status/replicas", 0);
+            if (all > tally.desired()) {
+                return tally.progressing(Texts.count(all - tally.desired(), "surplus pod") + " still there");
+            }
+            var lack = all < tally.desired() ? all + " of " + tally.desired() + " created" : shortOf(o, tally.desired());
+            return lack.isEmpty() ? tally.ready("") : tally.progressing(withTrouble(lack, o, family));
+        }
+
+        private static Workload pod(Obj o, Tally tally) {
+            var phase = o.text("/status/phase");
+            boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always") && o.annotation(SERVER).isEmpty();
+            if (phase.equals("Failed")) {
+                return tally.failed(Pods.describe(o));
+            }
+            if (phase.equals("Succeeded")) {
+                return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
+            }
+            if (ends) {
+                return tally.progressing(phase.equals("Running") ? "runs to its end" : Pods.describe(o));
+            }
+            return isTrue(o.condition("Ready")) ? tally.ready("") : tally.progressing(Pods.describe(o));
+        }
+
+        /** Conditions by their status, never by their type alone: a resumed Job keeps {@code Suspended=False}. */
+        private static Workload job(Obj o, Family family, Tally tally) {
+            for (var type : List.of("Failed", "FailureTarget")) {
+                if (isTrue(o.condition(type))) {
+                    return tally.failed(said(o.condition(type)));
+                }
+            }
+            if (isTrue(o.condition("Complete")) || isTrue(o.condition("SuccessCriteriaMet"))) {
+                return tally.ready("complete");
+            }
+            if (o.is("/spec/suspend")) {
+                return tally.suspended("suspended");
+            }
+            return tally.progressing(withTrouble(tally.ready() + " of " + tally.desired() + " completed", o, family));
+        }
+
+        private static Workload claim(Obj o, Family family, Tally tally) {
+            var phase = o.text("/status/phase");
+            if (phase.equals("Lost")) {
+                return tally.failed("its volume is lost");
+            }
+            if (phase.equals("Bound")) {
+                return tally.ready("");
+            }
+            if (family.bindsOnFirstConsumer(o)) {
+                return family.consumed(o) ? tally.progressing("binds when its pod is scheduled") : tally.ready("binds to its first consumer; nothing uses it");
+            }
+            return tally.progressing("is not bound to a volume");
+        }
+
+        private static Workload volume(Obj o, Tally tally) {
+            var phase = o.text("/status/phase");
+            if (phase.equals("Failed")) {
+                return tally.failed(o.text("/status/message"));
+            }
+            return phase.equals("Available") || phase.equals("Bound") ? tally.ready("") : tally.progressing("is " + phase);
+        }
+
+        /** A Service gates only by its endpoints, and only when a workload that should be running stands behind it. */
+        private static Workload service(Obj o, Family family, Tally tally) {
+            if (o.text("/spec/type").equals("ExternalName") || !o.has("/spec/selector")) {
+                return tally.ready("");
+            }
+            if (o.text("/spec/clusterIP").isEmpty()) {
+                return tally.progressing("has no cluster IP yet");
+            }
+            if (!family.snapshot().knows("EndpointSlice")) {
+                return tally.ready("endpoints not readable");
+            }
+            if (family.backends(o).isEmpty()) {
+                return tally.ready("its selector matches no running workload");
+            }
+            return family.hasReadyEndpoint(o) ? tally.ready(balancer(o)) : tally.progressing("no ready endpoint");
+        }
+
+        private static String balancer(Obj o) {
+            return o.text("/spec/type").equals("LoadBalancer") && o.list("/status/loadBalancer/ingress").isEmpty() ? "no load balancer address yet" : "";
+        }
+
+        private static Workload definition(Obj o, Tally tally) {
+            if (o.condition("NamesAccepted").path("status").asText().equals("False")) {
+                return tally.failed(said(o.condition("NamesAccepted")));
+            }
+            return isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
+        }
+
+        /** A webhook whose Service has no endpoint or that lacks its CA refuses every later apply. */
+        private static Workload webhooks(Obj o, Family family, Tally tally) {
+            for (var hook : o.list("/webhooks")) {
+                var service = hook.at("/clientConfig/service");
+                if (hook.at("/clientConfig/caBundle").asText().isEmpty() && service.isObject()) {
+                    return tally.progressing("webhook " + hook.path("name").asText() + " has no caBundle yet");
+                }
+                var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asText())
+                    && s.namespace().equals(service.path("namespace").asText())).findFirst();
+                if (behind.isPresent() && family.snapshot().knows("EndpointSlice") && !family.hasReadyEndpoint(behind.get())) {
+                    return tally.progressing("webhook " + hook.path("name").asText() + ": " + behind.get().ref() + " has no ready endpoint");
+                }
+            }
+            return tally.ready("");
+        }
+
+        private static String withTrouble(String lack, Obj o, Family family) {
+            var trouble = family.trouble(o);
+            return trouble.isEmpty() ? lack : lack + "; " + trouble;
+        }
+
+        static boolean isTrue(JsonNode condition) {
+            return condition.path("status").asText().equals("True");
+        }
+
+        /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
+        static String said(JsonNode condition) {
+            if (condition.isMissingNode()) {
+                return "has not said yet how it is";
+            }
+            return condition.path("type").asText() + "=" + condition.path("status").asText()
+                + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", oneLine(condition.path("message").asText()));
+        }
+
+        static String prefixed(String prefix, String text) {
+            return text.isEmpty() ? "" : prefix + text;
+        }
+
+        /** Text from the cluster, fit to stand inside a line of ours. */
+        static String oneLine(String text) {
+            return Texts.cut(Texts.line(text), 240);
+        }
+
+        private static String finalizers(Obj o) {
+            var names = o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList();
+            return names.isEmpty() ? "" : "; waits for " + String.join(", ", names);
+        }
+    }
+
+    /** What a pod's status says of it, in words; over init, sidecar and main containers. Pure. */
+    static final class Pods {
+        private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
+
+        private Pods() { }
+
+        static boolean ready(Obj pod) {
+            return !pod.deleting() && Readiness.isTrue(pod.condition("Ready"));
+        }
+
+        static boolean ended(Obj pod) {
+            return pod.text("/status/phase").equals("Succeeded") || pod.text("/status/phase").equals("Failed");
+        }
+
+        /** Statuses of init containers first, then of the main ones: the order in which they start. */
+        static List<JsonNode> containers(Obj pod) {
+            var all = pod.list("/status/initContainerStatuses");
+            all.addAll(pod.list("/status/containerStatuses"));
+            return all;
+        }
+
+        static long restarts(Obj pod) {
+            return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
+        }
+
+        /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
+        static boolean unprobed(Obj pod) {
+            var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
+            return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+        }
+
+        /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps it from being ready. */
+        static String describe(Obj pod) {
+            var name = "pod " + pod.name() + " ";
+            if (pod.deleting()) {
+                return name + "is being deleted";
+            }
+            if (pod.text("/status/phase").equals("Failed")) {
+                return name + "failed" + Readiness.prefixed(": ", pod.text("/status/reason")) + Readiness.prefixed(": ", failure(pod));
+            }
+            var scheduled = pod.condition("PodScheduled");
+            if (scheduled.path("status").asText().equals("False")) {
+                return name + "is not scheduled: " + Readiness.oneLine(scheduled.path("message").asText(scheduled.path("reason").asText()));
+            }
+            return containers(pod).stream().map(c -> describe(pod, c)).filter(text -> !text.isEmpty()).findFirst().map(text -> name + text)
+                .orElse(ready(pod) ? name + "is ready" : name + "is starting");
+        }
+
+        private static String describe(Obj pod, JsonNode container) {
+            var waiting = container.at("/state/waiting/reason").asText("");
+            var which = container(pod, container);
+            if (!STARTING.contains(waiting)) {
+                var last = container.at("/lastState/terminated");
+                return "waits: " + which + waiting + (waiting.equals("CrashLoopBackOff") ? crash(container, last) : "")
+                    + Readiness.prefixed(": ", waiting.equals("CrashLoopBackOff") ? "" : Readiness.oneLine(container.at("/state/waiting/message").asText("")));
+            }
+            var ended = container.at("/state/terminated");
+            if (!ended.isMissingNode() && ended.path("exitCode").asInt() != 0) {
+                return "stopped: " + which + ended.path("reason").asText("Error") + ", exit code " + ended.path("exitCode").asInt();
+            }
+            if (!container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean()) {
+                return initContainer(pod, container) ? "runs its " + which.strip().replaceAll(":$", "")
+                    : "runs, " + which + "not ready" + (container.path("restartCount").asLong() > 0 ? crash(container, container.at("/lastState/terminated")) : "");
+            }
+            return "";
+        }
+
+        private static String crash(JsonNode container, JsonNode last) {
+            return ", " + Texts.count(container.path("restartCount").asLong(), "restart")
+                + (last.isMissingNode() ? "" : ", exit code " + last.path("exitCode").asInt());
+        }
+
+        private static boolean initContainer(Obj pod, JsonNode container) {
+            return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
+        }
+
+        private static String container(Obj pod, JsonNode container) {
+            if (initContainer(pod, container)) {
+                return "init container " + container.path("name").asText() + ": ";
+            }
+            return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asText() + ": " : "";
+        }
+
+        private static String failure(Obj pod) {
+            var message = Readiness.oneLine(pod.text("/status/message"));
+            return message.isEmpty() ? containers(pod).stream().map(c -> c.at("/state/terminated/exitCode").asInt(0)).filter(code -> code != 0)
+                .findFirst().map(code -> "exit code " + code).orElse("") : message;
+        }
+    }
+
+    /**
+     * The generic rule for custom resources: conditions (nested ones too), their generations, phase, replicas.
+     * What shows none of these is unverified: guessing would be right as often as a coin.
+     */
+    static final class Custom {
+        private static final Set<String> POSITIVE = Set.of("Ready", "Available", "Synced", "Programmed", "Accepted", "ResolvedRefs", "Healthy",
+            "Reconciled", "Deployed", "Established", "Succeeded", "Complete", "Completed", "Valid", "Initialized", "Active", "Provisioned", "Released");
+        private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "completed", "complete", "healthy",
+            "available", "online", "deployed", "established", "synced", "synchronized", "provisioned", "installed", "ok", "up", "reconciled", "created", "valid");
+        private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Invalid|Stalled)$");
+        private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
+        private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+
+        private Custom() { }
+
+        static Workload judge(Obj o, Family family, Tally tally) {
+            if (!o.has("/status")) {
+                return family.statusless().contains(o.apiVersion() + "/" + o.kind()) ? tally.ready("its kind has no status") : tally.progressing("has no status yet");
+            }
+            var conditions = conditions(o);
+            var negative = conditions.stream().filter(c -> Readiness.isTrue(c) && BROKEN.matcher(type(c)).matches()).findFirst();
+            if (negative.isPresent()) {
+                return tally.failed(Readiness.said(negative.get()));
+            }
+            var phase = phase(o);
+            if (phase.matches("(?i).*(error|failed|failure)")) {
+                return tally.failed("is in phase " + Readiness.oneLine(phase));
+            }
+            var doubt = doubt(o, conditions, phase);
+            if (!doubt.isEmpty()) {
+                return o.is("/spec/suspend") || o.is("/spec/paused") ? tally.suspended("suspended: " + doubt) : tally.progressing(doubt);
+            }
+            boolean proven = conditions.stream().anyMatch(c -> positive(c)) || DONE.contains(phase.toLowerCase(Locale.ROOT)) || o.has("/status/readyReplicas");
+            return proven ? tally.ready("") : byChildren(o, family, tally);
+        }
+
+        /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
+        private static String doubt(Obj o, List<JsonNode> conditions, String phase) {
+            for (var c : conditions) {
+                if (Readiness.isTrue(c) && AILING.matcher(type(c)).matches() || positive(c) && !Readiness.isTrue(c)) {
+                    return Readiness.said(c);
+                }
+                if (positive(c) && c.has("observedGeneration") && c.path("observedGeneration").asLong() < o.generation()) {
+                    return type(c) + " speaks of generation " + c.path("observedGeneration").asLong() + ", not of " + o.generation();
+                }
+            }
+            long desired = o.number("/spec/replicas", -1);
+            if (desired >= 0 && o.has("/status/replicas") && o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0)) < desired) {
+                return o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0)) + " of " + desired + " ready";
+            }
+            boolean isReady = conditions.stream().anyMatch(c -> type(c).equals("Ready"));
+            var word = phase.toLowerCase(Locale.ROOT);
+            boolean known = phase.isEmpty() || DONE.contains(word) || isReady && !word.matches(".*(ing|pending|unknown)");
+            return known ? "" : "is in phase " + Readiness.oneLine(phase);
+        }
+
+        private static Workload byChildren(Obj o, Family family, Tally tally) {
+            var children = family.workloadsOf(o).stream().map(child -> Readiness.judge(child, Optional.empty(), family)).toList();
+            if (children.isEmpty()) {
+                return tally.unverified("its status has nothing that says whether it is ready");
+            }
+            var late = children.stream().filter(w -> w.state() != State.ready).findFirst();
+            return late.map(w -> tally.progressing(w.ref() + ": " + w.message()))
+                .orElseGet(() -> tally.ready("judged by what it owns: " + children.stream().map(Workload::ref).sorted().collect(Collectors.joining(", "))));
+        }
+
+        private static List<JsonNode> conditions(Obj o) {
+            var all = o.list("/status/conditions");
+            for (var field : NESTED) {
+                o.list("/status/" + field).forEach(part -> part.path("conditions").forEach(all::add));
+            }
+            return all;
+        }
+
+        private static boolean positive(JsonNode condition) {
+            return POSITIVE.contains(type(condition)) || type(condition).endsWith("Ready") && !type(condition).endsWith("NotReady");
+        }
+
+        private static String type(JsonNode condition) {
+            return condition.path("type").asText();
+        }
+
+        private static String phase(Obj o) {
+            return o.at("/status/phase").isTextual() ? o.text("/status/phase") : o.at("/status/state").isTextual() ? o.text("/status/state") : "";
+        }
+    }
+
+    /** Who belongs to whom in a snapshot, indexed once so that a thousand workloads are judged in milliseconds. */
+    static final class Family {
+        private static final List<String> TEMPLATED = List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
+        private final Snapshot snapshot;
+        private final Set<String> statusless;
+        private final Map<String, List<Obj>> byOwner = new HashMap<>();
+        private final Map<String, List<Obj>> byLabel = new HashMap<>();
+        private final Map<String, List<Obj>> slices = new HashMap<>();
+
+        /** @param statusless {@code apiVersion/kind} of the custom resources that have no status to report */
+        Family(Snapshot snapshot, Set<String> statusless) {
+            this.snapshot = snapshot;
+            this.statusless = statusless;
+            snapshot.objects().values().forEach(all -> all.forEach(o -> o.list("/metadata/ownerReferences")
+                .forEach(owner -> byOwner.computeIfAbsent(owner.path("uid").asText(), uid -> new ArrayList<>()).add(o))));
+            snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""), n -> new ArrayList<>()).add(s));
+            TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !ownedByBuiltIn(w))
+                .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
+            snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
+        }
+
+        private void label(String key, String value, Obj o) {
+            byLabel.computeIfAbsent(key + "=" + value, pair -> new ArrayList<>()).add(o);
+        }
+
+        Snapshot snapshot() {
+            return snapshot;
+        }
+
+        Set<String> statusless() {
+            return statusless;
+        }
+
+        List<Obj> children(Obj owner, String kind) {
+            return byOwner.getOrDefault(owner.uid(), List.of()).stream().filter(o -> o.kind().equals(kind)).toList();
+        }
+
+        /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
+        static boolean ownedByBuiltIn(Obj o) {
+            var owner = o.controller();
+            return !owner.isMissingNode() && !owner.path("kind").asText().equals("Node")
+                && Readiness.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asText()));
+        }
+
+        /** What an operator made for a custom resource, directly or through other custom resources. */
+        List<Obj> workloadsOf(Obj o) {
+            var found = new ArrayList<Obj>();
+            for (var child : byOwner.getOrDefault(o.uid(), List.of())) {
+                if (!Readiness.builtIn(child)) {
+                    found.addAll(workloadsOf(child));
+                } else if (Readiness.WORKLOADS.contains(child.kind())) {
+                    found.add(child);
+                }
+            }
+            return found;
+        }
+
+        /** The ReplicaSet of the newest revision, once the controller has made it. */
+        Optional<Obj> newestReplicaSet(Obj deployment) {
+            return children(deployment, "ReplicaSet").stream().max(Comparator.comparingLong(Family::revision).thenComparing(Obj::name));
+        }
+
+        private static long revision(Obj o) {
+            var text = o.annotation("deployment.kubernetes.io/revision");
+            return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+        }
+
+        /** Pods of the revision that is being rolled out: only their faults are the new release's faults. */
+        List<Obj> newestPods(Obj w) {
+            return switch (w.kind()) {
+                case "Pod" -> List.of(w);
+                case "Deployment" -> newestReplicaSet(w).map(rs -> children(rs, "Pod")).orElse(List.of());
+                case "StatefulSet" -> children(w, "Pod").stream().filter(p -> p.labels().getOrDefault("controller-revision-hash", "")
+                    .equals(w.text("/status/updateRevision"))).toList();
+                case "DaemonSet" -> {
+                    var generation = w.annotation("deprecated.daemonset.template.generation");
+                    yield children(w, "Pod").stream().filter(p -> generation.isEmpty()
+                        || p.labels().getOrDefault("pod-template-generation", generation).equals(generation)).toList();
+                }
+                default -> children(w, "Pod");
+            };
+        }
+
+        /** What keeps a workload's newest pods from being ready: the pod that is furthest back, or why there is none. */
+        String trouble(Obj w) {
+            var waiting = newestPods(w).stream().filter(p -> !Pods.ready(p) && !p.deleting() && !p.text("/status/phase").equals("Succeeded"))
+                .min(Comparator.comparing((Obj p) -> Pods.restarts(p) == 0).thenComparing(Obj::name));
+            if (waiting.isPresent()) {
+                return Pods.describe(waiting.get());
+            }
+            var maker = w.kind().equals("Deployment") ? newestReplicaSet(w).orElse(w) : w;
+            var failure = maker.condition("ReplicaFailure");
+            return Readiness.isTrue(failure) ? "pods cannot be created: " + Readiness.oneLine(failure.path("message").asText()) : "";
+        }
+
+        boolean bindsOnFirstConsumer(Obj claim) {
+            var name = claim.text("/spec/storageClassName");
+            var byDefault = !claim.has("/spec/storageClassName");
+            return snapshot.all("StorageClass").stream().filter(c -> byDefault ? c.annotation("storageclass.kubernetes.io/is-default-class").equals("true") : c.name().equals(name))
+                .anyMatch(c -> c.text("/volumeBindingMode").equals("WaitForFirstConsumer"))
+                || snapshot.all("Event").stream().anyMatch(e -> e.text("/reason").equals("WaitForFirstConsumer") && e.text("/involvedObject/uid").equals(claim.uid()));
+        }
+
+        /** Whether a pod that is there, or one that a workload still has to make, mounts the claim. */
+        boolean consumed(Obj claim) {
+            return snapshot.all("Pod").stream().anyMatch(p -> !Pods.ended(p) && mounts(p, "/spec/volumes", claim))
+                || TEMPLATED.stream().flatMap(kind -> snapshot.all(kind).stream()).anyMatch(w -> runs(w) && mounts(w, "/spec/template/spec/volumes", claim));
+        }
+
+        private static boolean mounts(Obj o, String volumes, Obj claim) {
+            return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asText().equals(claim.name()));
+        }
+
+        private static boolean runs(Obj w) {
+            return switch (w.kind()) {
+                case "Job" -> !w.is("/spec/suspend") && !Readiness.isTrue(w.condition("Complete"));
+                case "DaemonSet" -> w.number("/status/desiredNumberScheduled", 0) > 0;
+                case "Pod" -> !Pods.ended(w);
+                default -> w.number("/spec/replicas", 1) > 0;
+            };
+        }
+
+        /** Workloads that should be running behind a Service's selector. */
+        List<Obj> backends(Obj service) {
+            var selector = service.map("/spec/selector");
+            var first = selector.entrySet().iterator().next();
+            return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
+                .filter(w -> runs(w) && !w.kind().equals("Job")
+                    && w.map(w.kind().equals("Pod") ? "/metadata/labels" : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
+        }
+
+        boolean hasReadyEndpoint(Obj service) {
+            return slices.getOrDefault(service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+                .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
+        }
+    }
+
+    /** Which objects gate, and what follows for the whole. Pure. */
+    static final class Verdicts {
+        private Verdicts() { }
+
+        static Verdict of(Family family, WaitSettings settings) {
+            var applied = family.snapshot().applied();
+            boolean all = !settings.onlyApplied() || applied.isEmpty();
+            var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
+            judged.addAll(endOfNamespace(family.snapshot()));
+            var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+                .or(() -> family.snapshot().find("Deployment", settings.agentDeployment()).map(d -> Readiness.judge(d, Optional.empty(), family)));
+            var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+            var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name)).toList();
+            boolean proven = !all || !workloads.isEmpty();
+            boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+            return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready,
+                workloads.stream().noneMatch(w -> w.state() == State.unverified), warnings(workloads, agent, proven, family.snapshot()),
+                restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+        }
+
+        private static boolean passes(Workload w, boolean strict) {
+            return w.state() == State.ready || w.state() == State.suspended || w.state() == State.unverified && !strict;
+        }
+
+        /** Everything that nobody else speaks for. */
+        private static List<Judged> namespace(Family family) {
+            return Readiness.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()).filter(o -> !Family.ownedByBuiltIn(o))
+                .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+        }
+
+        /** What the manifests name, and what operators made of it. */
+        private static List<Judged> applied(Family family, List<Applied> applied) {
+            var judged = new LinkedHashMap<String, Judged>();
+            for (var a : applied) {
+                var live = live(family.snapshot(), a.object());
+                if (a.result() == Result.failed || Readiness.judged(a.object())) {
+                    judged.put(key(a.object()), judge(a, live, family));
+                }
+                live.filter(o -> !Readiness.builtIn(o)).ifPresent(o -> family.workloadsOf(o)
+                    .forEach(child -> judged.putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+            }
+            return List.copyOf(judged.values());
+        }
+
+        private static Judged judge(Applied a, Optional<Obj> live, Family family) {
+            var name = a.object();
+            if (a.result() == Result.failed) {
+                return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            }
+            return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
+                .orElseGet(() -> new Judged(new Workload(name.kind(), name.name(), State.progressing, 0, 1, absent(a, family)), List.of()));
+        }
+
+        private static String absent(Applied a, Family family) {
+            return family.snapshot().knows(Snapshot.key(a.object())) ? "is not there" : "cannot be read";
+        }
+
+        private static String key(Obj o) {
+            return Snapshot.key(o) + "/" + o.namespace() + "/" + o.name();
+        }
+
+        private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
+            return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
+                && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        }
+
+        private static Optional<Applied> find(Snapshot snapshot, Obj o) {
+            return snapshot.applied().stream().filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        }
+
+        private static List<Judged> endOfNamespace(Snapshot snapshot) {
+            return snapshot.all("Namespace").stream().filter(ns -> ns.name().equals(snapshot.namespace()) && ns.deleting())
+                .map(ns -> new Judged(new Workload("Namespace", ns.name(), State.progressing, 0, 1, "is being deleted"), List.of(ns))).toList();
+        }
+
+        private static boolean isAgent(Workload w, WaitSettings settings) {
+            return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+        }
+
+        /** A Service that selects nothing but the agent must not gate through the back door. */
+        private static boolean onlyForAgent(Judged j, Family family, WaitSettings settings) {
+            if (!j.workload().kind().equals("Service") || j.live().isEmpty() || !j.live().get(0).has("/spec/selector")) {
+                return false;
+            }
+            var behind = family.backends(j.live().get(0));
+            return !behind.isEmpty() && behind.stream().allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+        }
+
+        private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent, boolean proven, Snapshot snapshot) {
+            var warnings = new ArrayList<String>();
+            if (!proven) {
+                warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
+            }
+            workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready && !w.message().isEmpty() && remarkable(w))
+                .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+            agent.filter(w -> w.state() != State.ready).ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
+            return warnings;
+        }
+
+        private static boolean remarkable(Workload w) {
+            return !Set.of("complete", "succeeded").contains(w.message());
+        }
+
+        private static long restarts(List<Judged> gating, Family family) {
+            return gating.stream().flatMap(j -> j.live().stream()).flatMap(o -> family.newestPods(o).stream()).mapToLong(Pods::restarts).sum();
+        }
+
+        private static boolean unprobed(Obj o, Family family) {
+            return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0 && family.newestPods(o).stream().anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p));
+        }
+
+        /** A workload's verdict with the live object it was read from; none when it is not there. */
+        private record Judged(Workload workload, List<Obj> live) { }
     }
 
     /** What of a finding is certain never to heal by itself, and after which grace. Pure. */
@@ -1985,9 +2727,339 @@ public class ensure_ready implements Callable<Integer> {
         private Certainty() { }
     }
 
-    /** One list and one watch a type, kept alive through whatever the API server does; gives {@link Snapshot}s. */
-    static final class Watch {
-        private Watch() { }
+    /**
+     * One list and one watch a type, kept alive through whatever the API server does, until closed.
+     * Nothing of it throws: what cannot be read is told by {@link #limited()} and {@link #away()}.
+     */
+    static final class Watch implements AutoCloseable {
+        /** Real API servers send a bookmark about every minute; a watch that says nothing for longer is dead. */
+        private static final Duration SILENCE = Duration.ofSeconds(90);
+        /** A server that accepts a watch and does not even answer with headers. */
+        private static final Duration OPENING = Duration.ofSeconds(10);
+        private static final Duration LIFE = Duration.ofMinutes(30);
+        private static final int PAGE = 500;
+        private final Api api;
+        private final Runnable changed;
+        private final Duration silence;
+        private final ScheduledThreadPoolExecutor pool;
+        private final Map<Topic, Feed> feeds = new ConcurrentHashMap<>();
+
+        Watch(Api api, Runnable changed) {
+            this(api, changed, SILENCE);
+        }
+
+        Watch(Api api, Runnable changed, Duration silence) {
+            this.api = api;
+            this.changed = changed;
+            this.silence = silence;
+            pool = new ScheduledThreadPoolExecutor(6, task -> {
+                var thread = new Thread(task, "watch");
+                thread.setDaemon(true);
+                return thread;
+            });
+            pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+            pool.scheduleWithFixedDelay(this::reviveSilent, 1, 1, TimeUnit.SECONDS);
+        }
+
+        /** Starts to follow a type; once is enough. */
+        void follow(Topic topic) {
+            feeds.computeIfAbsent(topic, t -> {
+                var feed = new Feed(t);
+                pool.execute(feed::list);
+                return feed;
+            });
+        }
+
+        /** Whether every type was read at least once, or cannot be. */
+        boolean complete() {
+            return feeds.values().stream().allMatch(f -> f.listed || f.refused());
+        }
+
+        /** Whether the server does not answer for any type at the moment; the reason, else empty. */
+        String away() {
+            boolean silent = !feeds.isEmpty() && feeds.values().stream().allMatch(f -> f.error != null && !f.refused());
+            return silent ? feeds.values().iterator().next().error.getMessage() : "";
+        }
+
+        /** Whether the server refuses to show any object that could be judged. */
+        boolean forbidden() {
+            var judged = feeds.values().stream().filter(f -> f.topic.gates()).toList();
+            return !judged.isEmpty() && judged.stream().allMatch(Feed::refused);
+        }
+
+        /** What may not be read, as {@code events: forbidden}. */
+        List<String> limited() {
+            return feeds.values().stream().filter(f -> f.refused() || f.polled).map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+                .distinct().sorted().toList();
+        }
+
+        /** Objects by {@link Snapshot#key}; a type that was never read is absent. */
+        Map<String, List<Obj>> objects() {
+            return gather(feed -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty());
+        }
+
+        /** One fresh list of every type that may be read, side by side; throws {@link ApiError} when one cannot be had until then. */
+        Map<String, List<Obj>> read(Duration patience) {
+            var until = System.nanoTime() + patience.toNanos();
+            var reads = new HashMap<Feed, Future<Listing>>();
+            feeds.values().stream().filter(f -> !f.refused()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
+            var fresh = new HashMap<Feed, Collection<Obj>>();
+            reads.forEach((feed, read) -> fresh.put(feed, await(read, until, feed).objects().values()));
+            return gather(feed -> Optional.ofNullable(fresh.get(feed)));
+        }
+
+        private Listing await(Future<Listing> read, long until, Feed feed) {
+            try {
+                return read.get(Math.max(1, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof ApiError error ? error : ApiError.unreachable("list " + feed.topic.kind().plural(), e.getCause());
+            } catch (TimeoutException e) {
+                read.cancel(true);
+                throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
+            }
+        }
+
+        private Map<String, List<Obj>> gather(Function<Feed, Optional<Collection<Obj>>> objects) {
+            var all = new TreeMap<String, List<Obj>>();
+            feeds.forEach((topic, feed) -> objects.apply(feed).ifPresent(found -> all.merge(topic.key(), sorted(found), (a, b) -> sorted(Stream.concat(a.stream(), b.stream()).toList()))));
+            return all;
+        }
+
+        private static List<Obj> sorted(Collection<Obj> objects) {
+            return objects.stream().sorted(Comparator.comparing(Obj::name).thenComparing(Obj::namespace)).toList();
+        }
+
+        private void reviveSilent() {
+            feeds.values().forEach(Feed::reopenIfSilent);
+        }
+
+        @Override
+        public void close() {
+            pool.shutdownNow();
+            feeds.values().forEach(Feed::close);
+        }
+
+        /** One type: listed, then watched from there on; every way in which that can end leads back to one of the two. */
+        private final class Feed {
+            private final Topic topic;
+            private volatile Map<String, Obj> objects = Map.of();
+            private volatile boolean listed;
+            private volatile boolean polled;
+            private volatile ApiError error;
+            private volatile long heard = System.nanoTime();
+            private String version = "";
+            private int failures;
+            private int turn;
+            private CompletableFuture<HttpResponse<AsyncBody>> stream;
+
+            Feed(Topic topic) {
+                this.topic = topic;
+            }
+
+            boolean refused() {
+                return error != null && error.code == 403;
+            }
+
+            Listing fetch() {
+                var found = new ConcurrentHashMap<String, Obj>();
+                var next = "";
+                JsonNode page;
+                do {
+                    page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
+                    Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic.namesOnly())));
+                    next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asText(""), StandardCharsets.UTF_8);
+                } while (!next.equals("&continue="));
+                return new Listing(found, page.at("/metadata/resourceVersion").asText(""));
+            }
+
+            void list() {
+                try {
+                    var listing = fetch();
+                    synchronized (this) {
+                        objects = listing.objects();
+                        version = listing.version();
+                        listed = true;
+                        well();
+                        open();
+                    }
+                    changed.run();
+                } catch (ApiError e) {
+                    retry(e, this::list);
+                }
+            }
+
+            private synchronized void open() {
+                if (pool.isShutdown()) {
+                    return;
+                }
+                if (polled) {
+                    later(this::list, Duration.ofSeconds(2));
+                    return;
+                }
+                int mine = ++turn;
+                heard = System.nanoTime();
+                stream = api.watch(topic.path() + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + LIFE.toSeconds() + "&resourceVersion=" + version + topic.query(),
+                    topic.watchAccept(), event -> event(mine, event), ended -> ended(mine, ended));
+            }
+
+            private void event(int mine, JsonNode event) {
+                synchronized (this) {
+                    if (mine != turn) {
+                        return;
+                    }
+                    well();
+                    if (event.path("type").asText().equals("ERROR")) {
+                        drop();
+                        broken(new ApiError(event.at("/object/code").asInt(), event.at("/object/reason").asText(), event.at("/object/message").asText(), "watch " + topic.kind().plural()));
+                        return;
+                    }
+                    version = event.at("/object/metadata/resourceVersion").asText(version);
+                    if (!take(event)) {
+                        return;
+                    }
+                }
+                changed.run();
+            }
+
+            /** Whether the event changed an object: a bookmark only says how far the server is. */
+            private boolean take(JsonNode event) {
+                var type = event.path("type").asText();
+                if (type.equals("BOOKMARK")) {
+                    return false;
+                }
+                var o = new Obj(Api.typed(topic.kind(), event.path("object")));
+                var key = o.namespace() + "/" + o.name();
+                if (type.equals("DELETED")) {
+                    objects.remove(key);
+                } else {
+                    objects.put(key, Slim.of(Slim.remembering(objects.get(key), o), topic.namesOnly()));
+                }
+                return true;
+            }
+
+            private synchronized void ended(int mine, Throwable why) {
+                if (mine != turn || pool.isShutdown()) {
+                    return;
+                }
+                drop();
+                if (why == null) {
+                    later(this::open, Duration.ofMillis(100));
+                } else {
+                    var cause = why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
+                    broken(cause instanceof ApiError e ? e : ApiError.unreachable("watch " + topic.kind().plural(), cause));
+                }
+            }
+
+            private void broken(ApiError e) {
+                if (e.code == 410 || e.code == 504) {
+                    later(this::list, Duration.ZERO);
+                } else if (e.code == 403) {
+                    polled = true;
+                    later(this::list, Duration.ofSeconds(2));
+                } else {
+                    retry(e, this::open);
+                }
+            }
+
+            /** Backs off up to 5 s, or as the server asks (429); a refusal is asked again, as rights may come late. */
+            private synchronized void retry(ApiError e, Runnable again) {
+                error = e;
+                long wanted = e.status.at("/details/retryAfterSeconds").asLong(0) * 1000;
+                long backoff = Math.min(5000, 200L << Math.min(failures++, 5));
+                long millis = e.code == 403 ? 10_000 : Math.max(wanted, backoff);
+                later(again, Duration.ofMillis(millis + ThreadLocalRandom.current().nextLong(1 + millis / 5)));
+                changed.run();
+            }
+
+            private void well() {
+                heard = System.nanoTime();
+                failures = 0;
+                error = null;
+            }
+
+            private void later(Runnable task, Duration delay) {
+                try {
+                    pool.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+                } catch (RejectedExecutionException e) {
+                    assert pool.isShutdown();
+                }
+            }
+
+            synchronized void reopenIfSilent() {
+                if (stream == null) {
+                    return;
+                }
+                var patience = stream.isDone() || OPENING.compareTo(silence) > 0 ? silence : OPENING;
+                if (System.nanoTime() - heard > patience.toNanos()) {
+                    drop();
+                    open();
+                }
+            }
+
+            /** Gives the stream up; whatever it still says belongs to an earlier turn and is not heard. */
+            private void drop() {
+                turn++;
+                if (stream != null) {
+                    stream.thenAccept(response -> response.body().cancel());
+                    stream.cancel(true);
+                    stream = null;
+                }
+            }
+
+            synchronized void close() {
+                drop();
+            }
+        }
+
+        /** The objects of one list, and the version to watch from. */
+        private record Listing(Map<String, Obj> objects, String version) { }
+    }
+
+    /** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
+    static final class Slim {
+        private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original", "kapp.k14s.io/original-diff-md5");
+
+        private Slim() { }
+
+        static Obj of(Obj o, boolean namesOnly) {
+            if (o.at("/metadata") instanceof ObjectNode metadata) {
+                metadata.remove("managedFields");
+                if (namesOnly) {
+                    metadata.remove("annotations");
+                } else if (metadata.path("annotations") instanceof ObjectNode annotations) {
+                    annotations.remove(HEAVY_OR_SECRET);
+                }
+            }
+            return o;
+        }
+
+        /**
+         * Kubelets before 1.32 say why a pull failed only in ErrImagePull, and then only {@code Back-off pulling image}.
+         * The reason is carried over, in the words of newer kubelets, so that no rule has to know which one spoke.
+         */
+        static Obj remembering(Obj before, Obj now) {
+            if (before == null || !now.kind().equals("Pod")) {
+                return now;
+            }
+            for (var container : Pods.containers(now)) {
+                if (container.at("/state/waiting") instanceof ObjectNode waiting && waiting.path("reason").asText().equals("ImagePullBackOff")
+                    && !waiting.path("message").asText().contains("ErrImagePull")) {
+                    pullError(before, container.path("name").asText()).ifPresent(why -> waiting.put("message", waiting.path("message").asText() + ": " + why));
+                }
+            }
+            return now;
+        }
+
+        private static Optional<String> pullError(Obj before, String container) {
+            return Pods.containers(before).stream().filter(c -> c.path("name").asText().equals(container)).map(c -> c.at("/state/waiting")).map(w -> {
+                var message = w.path("message").asText();
+                return w.path("reason").asText().equals("ErrImagePull") ? "ErrImagePull: " + message
+                    : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
+            }).filter(text -> !text.isEmpty()).findFirst();
+        }
     }
 
     /** Local findings: what an object's own status, conditions, events and logs say. Pure. */
@@ -2004,28 +3076,140 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
-    /** The wait: settles, ticks, holds the deadline. */
+    /** The wait itself: watches, judges at each change, and ends when the outcome is proven, certain, or the time is up. */
     static final class Waiting {
+        /** Events that only tell that all goes well; they are most of what a namespace says. */
+        private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete", "ScalingReplicaSet", "Completed")
+            .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
+        private static final Duration DEBOUNCE = Duration.ofMillis(100);
+        private static final Duration TICK = Duration.ofSeconds(5);
+        private static final Duration CONFIRM = Duration.ofSeconds(10);
+        private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
         private final Api api;
         private final String namespace;
         private final List<Applied> applied;
+        private final WaitSettings settings;
+        private final Consumer<Judgement> progress;
+        private final Semaphore changes = new Semaphore(0);
+        private final Instant started = Instant.now();
+        private final long startedNanos = System.nanoTime();
+        private volatile Judgement last;
 
-        Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> changed) {
+        Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
             this.api = api;
             this.namespace = namespace;
-            this.applied = applied;
+            this.applied = List.copyOf(applied);
+            this.settings = settings;
+            this.progress = progress;
+            last = Judgement.nothing(snapshot(Map.of(), List.of()));
         }
 
-        Judgement run(Deadline deadline) {
-            return last();
-        }
-
-        Judgement once() {
-            return last();
-        }
-
+        /** What was known last; for the interrupt. */
         Judgement last() {
-            return new Judgement(Outcome.timeout, List.of(), false, false, false, List.of(), new Snapshot(namespace, Instant.now(), Map.of(), applied, Map.of(), List.of()), List.of());
+            return last;
+        }
+
+        /** Waits until ready, certainly failed, or the deadline. Infrastructure trouble is an outcome, never an exception. */
+        Judgement run(Deadline deadline) {
+            try (var watch = new Watch(api, changes::release)) {
+                topics().forEach(watch::follow);
+                var sightings = Sightings.NONE;
+                while (!deadline.passed()) {
+                    var judged = judge(watch.objects(), watch.limited());
+                    sightings = watch.complete() ? sightings.next(judged, now()) : Sightings.NONE;
+                    publish(judged.with(outcome(judged, watch, sightings)));
+                    if (last.outcome() != Outcome.timeout && (last.outcome() != Outcome.ready || provenLive(watch, sightings, deadline))) {
+                        return last;
+                    }
+                    pause(sightings, deadline);
+                }
+                return publish(last.with(atDeadline(watch)));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return last;
+            }
+        }
+
+        /** One list a type, judged; no wait, no settling. */
+        Judgement once() {
+            try (var watch = new Watch(api, changes::release)) {
+                topics().forEach(watch::follow);
+                var until = Deadline.in(CONFIRM);
+                while (!watch.complete() && !until.passed()) {
+                    changes.tryAcquire(DEBOUNCE.toMillis(), TimeUnit.MILLISECONDS);
+                }
+                var judged = judge(watch.objects(), watch.limited());
+                boolean whole = watch.complete() && !watch.forbidden();
+                return publish(judged.with(whole && judged.ready() ? Outcome.ready : atDeadline(watch)));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return last;
+            }
+        }
+
+        private Outcome outcome(Judgement judged, Watch watch, Sightings sightings) {
+            if (watch.forbidden() && Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0) {
+                return Outcome.forbidden;
+            }
+            if (!watch.complete()) {
+                return Outcome.timeout;
+            }
+            return judged.ready() && sightings.settled(now()) ? Outcome.ready : Outcome.timeout;
+        }
+
+        private Outcome atDeadline(Watch watch) {
+            return watch.forbidden() ? Outcome.forbidden : watch.away().isEmpty() ? Outcome.timeout : Outcome.no_cluster;
+        }
+
+        /** The caches may be behind: ready is said only of what a fresh read of everything shows. */
+        private boolean provenLive(Watch watch, Sightings sightings, Deadline deadline) {
+            try {
+                var fresh = judge(watch.read(deadline.atMost(CONFIRM).left()), watch.limited());
+                boolean proven = fresh.ready() && fresh.restarts() <= sightings.restarts();
+                publish(fresh.with(proven ? Outcome.ready : Outcome.timeout));
+                return proven;
+            } catch (ApiError e) {
+                publish(last.with(Outcome.timeout));
+                return false;
+            }
+        }
+
+        private Judgement judge(Map<String, List<Obj>> objects, List<String> limited) {
+            var snapshot = snapshot(objects, limited);
+            return Judgement.of(Verdicts.of(new Family(snapshot, Set.of()), settings), snapshot);
+        }
+
+        private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
+            return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
+        }
+
+        private Judgement publish(Judgement judgement) {
+            last = judgement;
+            progress.accept(judgement);
+            return judgement;
+        }
+
+        /** Sleeps until something changes, a rule of time is due, or the deadline. Changes within a moment are judged together. */
+        private void pause(Sightings sightings, Deadline deadline) throws InterruptedException {
+            var wake = sightings.due(now()).map(due -> Duration.between(now(), due)).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
+            if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
+                Thread.sleep(deadline.atMost(DEBOUNCE).left().toMillis());
+                changes.drainPermits();
+            }
+        }
+
+        /** The wall clock at the start plus monotonic time: a clock that is set meanwhile ends no grace. */
+        private Instant now() {
+            return started.plusNanos(System.nanoTime() - startedNanos);
+        }
+
+        private Set<Topic> topics() {
+            var topics = new LinkedHashSet<Topic>();
+            for (var kind : List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC)) {
+                topics.add(Topic.of(kind, namespace));
+            }
+            topics.add(new Topic(Kind.EVENT, namespace, EVENTS, false));
+            return topics;
         }
     }
 
@@ -2472,11 +3656,14 @@ public class ensure_ready implements Callable<Integer> {
             this.timeout = timeout;
         }
 
-        /** Retries are ours: the library's ten hide an unreachable server for 20 seconds. */
+        /**
+         * Retries are ours: the library's ten hide an unreachable server for 20 seconds. No HTTP/2: the JDK's client does not notice
+         * a dead connection and would send every retry into it.
+         */
         static Config config(Path kubeconfig, String context, Duration timeout) {
             var base = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
             return new ConfigBuilder(base).withRequestRetryBackoffLimit(0).withConnectionTimeout((int) Math.min(5000, timeout.toMillis()))
-                .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64).withUserAgent("ensure-ready").build();
+                .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64).withHttp2Disable(true).withUserAgent("ensure-ready").build();
         }
 
         String server() {
@@ -2485,9 +3672,13 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Sends one request; {@code body} null for none. Throws {@link ApiError} for every answer but 2xx, and when no answer came. */
         JsonNode send(String method, String path, String contentType, String body) {
+            return send(method, path, contentType, body, "application/json");
+        }
+
+        private JsonNode send(String method, String path, String contentType, String body, String accept) {
             for (long pause = 200; ; pause = Math.min(5000, pause * 2)) {
                 try {
-                    return sendOnce(method, path, contentType, body);
+                    return sendOnce(method, path, contentType, body, accept);
                 } catch (ApiError e) {
                     var passing = e.code == 0 || e.code == 429 || e.code == 502 || e.code == 503 || e.code == 504;
                     if (!passing || patience.left().toMillis() < pause) {
@@ -2498,8 +3689,8 @@ public class ensure_ready implements Callable<Integer> {
             }
         }
 
-        private JsonNode sendOnce(String method, String path, String contentType, String body) {
-            var request = http.newHttpRequestBuilder().uri(url(path)).timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
+            var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
             if (body != null || !method.equals("GET")) {
                 request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
             }
@@ -2520,6 +3711,11 @@ public class ensure_ready implements Callable<Integer> {
                     throw e;
                 }
             }
+        }
+
+        /** {@code accept} may ask for another form of the answer, such as metadata alone. */
+        JsonNode get(String path, String accept) {
+            return send("GET", path, null, null, accept);
         }
 
         /** Plain text, for logs: at most what the query's own limits allow. */
@@ -2565,9 +3761,9 @@ public class ensure_ready implements Callable<Integer> {
          * Opens a watch and hands over each line as JSON until the server or the caller ends it.
          * The future completes with the response once headers are there; {@code ended} is called exactly once, with null for a clean end.
          */
-        CompletableFuture<HttpResponse<AsyncBody>> watch(String path, Consumer<JsonNode> event, Consumer<Throwable> ended) {
+        CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept, Consumer<JsonNode> event, Consumer<Throwable> ended) {
             var lines = new Lines(event);
-            var request = http.newHttpRequestBuilder().uri(url(path)).forStreaming().build();
+            var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
             var future = http.consumeBytes(request, (buffers, body) -> {
                 lines.accept(buffers);
                 body.consume();
@@ -2884,7 +4080,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         String group() {
-            return apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
+            return Obj.group(apiVersion);
         }
 
         /** Path of the collection ({@code object} null) or of one object; {@code namespace} null means all namespaces. */
@@ -2917,6 +4113,15 @@ public class ensure_ready implements Callable<Integer> {
 
         String kind() {
             return text("/kind");
+        }
+
+        /** Empty for the core group. */
+        String group() {
+            return group(apiVersion());
+        }
+
+        static String group(String apiVersion) {
+            return apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
         }
 
         String name() {
@@ -3008,12 +4213,22 @@ public class ensure_ready implements Callable<Integer> {
     /**
      * All that is known of a namespace at one moment; rules read nothing else.
      *
-     * @param objects by kind name; a kind that was never asked for is absent, one that has no objects is empty
+     * @param objects by {@link #key}: the kind's name, for custom resources {@code Kind.group}; a kind that was never asked for is absent, one that has no objects is empty
      * @param applied what the apply did, in manifest order; empty when nothing was applied
      * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
      * @param limited what could not be read, such as {@code events: forbidden}
      */
     record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects, List<Applied> applied, Map<String, Log> logs, List<String> limited) {
+        /** Under which a kind's objects stand: two groups may have a Service. */
+        static String key(String apiVersion, String kind) {
+            var group = Obj.group(apiVersion);
+            return Readiness.BUILT_IN_GROUPS.contains(group) ? kind : kind + "." + group;
+        }
+
+        static String key(Obj o) {
+            return key(o.apiVersion(), o.kind());
+        }
+
         List<Obj> all(String kind) {
             return objects.getOrDefault(kind, List.of());
         }
@@ -3069,12 +4284,134 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
-    /** What gates, and how strictly. */
+    /** A type to follow in a namespace; {@code query} narrows it, {@code namesOnly} asks for metadata alone (no Secret value enters the process). */
+    record Topic(Kind kind, String namespace, String query, boolean namesOnly) {
+        static Topic of(Kind kind, String namespace) {
+            return new Topic(kind, namespace, "", false);
+        }
+
+        String path() {
+            return kind.path(namespace, null);
+        }
+
+        String key() {
+            return Snapshot.key(kind.apiVersion(), kind.name());
+        }
+
+        /** Whether objects of this type are judged, and not only help to explain. */
+        boolean gates() {
+            return !namesOnly && Readiness.WORKLOADS.contains(kind.name());
+        }
+
+        String accept() {
+            return namesOnly ? "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" : "application/json";
+        }
+
+        String watchAccept() {
+            return namesOnly ? "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1" : "application/json";
+        }
+    }
+
+    /**
+     * What the wait is to look at.
+     *
+     * @param onlyApplied  only what was applied gates ({@code --wait-for applied}), else every workload of the namespace
+     * @param strict       what cannot be verified blocks
+     * @param failFast     a certain failure ends the wait
+     * @param appliedSince when the apply began; null when nothing was applied
+     */
     record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
 
-    /** What the wait found out; an interrupt reads the last one. */
+    /** All workloads judged at one moment; {@code restarts} and {@code unprobed} steer how long it must hold. */
+    record Verdict(List<Workload> workloads, boolean agentReady, boolean ready, boolean verified, List<String> warnings, long restarts, boolean unprobed) { }
+
+    /** What the wait found out; never thrown away: an interrupt reads the last one. */
     record Judgement(Outcome outcome, List<Workload> workloads, boolean ready, boolean agentReady, boolean verified, List<String> warnings,
-                     Snapshot snapshot, List<Finding> certain) { }
+                     Snapshot snapshot, List<Finding> certain, long restarts, boolean unprobed) {
+        static Judgement of(Verdict v, Snapshot snapshot) {
+            return new Judgement(Outcome.timeout, v.workloads(), v.ready(), v.agentReady(), v.verified(), v.warnings(), snapshot, List.of(), v.restarts(), v.unprobed());
+        }
+
+        static Judgement nothing(Snapshot snapshot) {
+            return new Judgement(Outcome.timeout, List.of(), false, false, false, List.of(), snapshot, List.of(), 0, false);
+        }
+
+        /** With an outcome; ready is true with the outcome ready alone, so that nobody can read it too early. */
+        Judgement with(Outcome outcome) {
+            return new Judgement(outcome, workloads, outcome == Outcome.ready && ready, agentReady, verified, warnings, snapshot, certain, restarts, unprobed);
+        }
+    }
+
+    /** A workload's counts while it is judged; makes the {@link Workload}. {@code desired} is -1 where a kind has no counts. */
+    record Tally(Obj o, long ready, long desired) {
+        static Tally of(Obj o, Family family) {
+            if (!Readiness.builtIn(o)) {
+                return new Tally(o, 0, -1);
+            }
+            return switch (o.kind()) {
+                case "Deployment" -> new Tally(o, newest(o, family), o.number("/spec/replicas", 1));
+                case "StatefulSet", "ReplicaSet", "ReplicationController" -> new Tally(o, o.number("/status/readyReplicas", 0), o.number("/spec/replicas", 1));
+                case "DaemonSet" -> new Tally(o, o.number("/status/numberReady", 0), o.number("/status/desiredNumberScheduled", 0));
+                case "Job" -> new Tally(o, o.number("/status/succeeded", 0), o.number("/spec/completions", 1));
+                default -> new Tally(o, 0, -1);
+            };
+        }
+
+        /** Ready pods of the newest revision: old ones that still serve say nothing of the release. */
+        private static long newest(Obj deployment, Family family) {
+            long atMost = Math.min(deployment.number("/status/readyReplicas", 0), deployment.number("/status/updatedReplicas", 0));
+            return family.newestReplicaSet(deployment).map(rs -> Math.min(atMost, rs.number("/status/readyReplicas", 0))).orElse(atMost);
+        }
+
+        Workload ready(String message) {
+            return of(State.ready, message);
+        }
+
+        Workload progressing(String message) {
+            return of(State.progressing, message);
+        }
+
+        Workload failed(String message) {
+            return of(State.failed, message);
+        }
+
+        Workload suspended(String message) {
+            return of(State.suspended, message);
+        }
+
+        Workload unverified(String message) {
+            return of(State.unverified, message);
+        }
+
+        private Workload of(State state, String message) {
+            return new Workload(o.kind(), o.name(), state, desired < 0 ? state == State.ready ? 1 : 0 : ready, desired < 0 ? 1 : desired, message);
+        }
+    }
+
+    /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
+    record Sightings(Instant readySince, long restarts, List<String> gating, Duration settle) {
+        static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO);
+
+        Sightings next(Judgement judged, Instant now) {
+            var gating = judged.workloads().stream().map(Workload::ref).toList();
+            boolean same = readySince != null && judged.restarts() == restarts && gating.equals(this.gating);
+            return new Sightings(!judged.ready() ? null : same ? readySince : now, judged.restarts(), gating, settle(judged));
+        }
+
+        /** Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed. */
+        private static Duration settle(Judgement judged) {
+            return !judged.verified() ? Duration.ofSeconds(30) : judged.unprobed() ? Duration.ofSeconds(10) : Duration.ofSeconds(3);
+        }
+
+        boolean settled(Instant now) {
+            return readySince != null && !now.isBefore(readySince.plus(settle));
+        }
+
+        /** When a rule of time may next change the verdict. */
+        Optional<Instant> due(Instant now) {
+            return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+        }
+    }
 
     /** The causes and what they leave open; {@code secrets} are values to mask, which never leave the process. */
     record DiagnosisReport(List<Object> causes, List<Object> unexplained, List<Object> warnings, List<String> limited, String summary,
