@@ -88,6 +88,16 @@ final class WorkflowLab {
         return (Map<?, ?>) new Load(LoadSettings.builder().build()).loadFromString(yaml);
     }
 
+    /** Runs a step's shell text with a jbang that prints its arguments, one a line. */
+    static List<String> arguments(String run) {
+        var shell = "jbang() { printf '%s\\n' \"$@\"; exit; }\nISSUE=42 NAMESPACE=shop-dev-3 SLOT=3 RUNNER_TEMP=/tmp\n" + run.replace("exec jbang", "jbang");
+        var result = Cli.program("bash", "-eu", "-c", shell).run();
+        if (result.exit() != 0) {
+            throw new AssertionError(result.toString());
+        }
+        return result.out().lines().toList();
+    }
+
     static String lines(List<?> findings) {
         return findings.stream().map(Object::toString).collect(joining("\n"));
     }

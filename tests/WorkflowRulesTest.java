@@ -1,9 +1,11 @@
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import picocli.CommandLine;
 
 /** Mistakes of the workflows that these replace, each a rule over one file, each with a twin that makes it. */
 class WorkflowRulesTest {
@@ -159,6 +162,19 @@ class WorkflowRulesTest {
     }
 
     @Test
+    void theScriptsKnowEveryOptionThatTheWorkflowsGiveThem() {
+        var runs = new ArrayList<String>();
+        WorkflowLab.yaml().values().forEach(text -> new Sample(text).steps().map(Step::run).filter(run -> run.contains("jbang ")).forEach(runs::add));
+        assertEquals(2 * 9, runs.size());
+        for (var run : runs) {
+            var arguments = WorkflowLab.arguments(run);
+            var script = arguments.get(0).equals("prompt_run.java") ? prompt_run.cli(Map.of())
+                    : new CommandLine(new ensure_ready()).registerConverter(Duration.class, ensure_ready.Durations::parse);
+            assertDoesNotThrow(() -> script.parseArgs(arguments.subList(1, arguments.size()).toArray(String[]::new)), run);
+        }
+    }
+
+    @Test
     void planMayNeitherPushNorOpenAPullRequest() {
         each("plan", sample -> {
             assertEquals("{contents=read, issues=read}", sample.agentJob().get("permissions").toString());
@@ -170,7 +186,7 @@ class WorkflowRulesTest {
     @Test
     void environmentsOutliveAFailureAndEndByTheirTimeToLive() {
         for (var mode : List.of("dev", "plan", "repair")) {
-            each(mode, sample -> assertTrue(sample.command("ensure_ready.java").contains(" --ttl 24h ")));
+            each(mode, sample -> assertTrue(sample.command("ensure_ready.java").contains(" --max 10 --ttl 24h ")));
         }
         each("cleanup", sample -> assertTrue(sample.text.contains("release --env ai --expired")));
     }
