@@ -57,6 +57,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -86,6 +87,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -3062,9 +3064,1383 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
+    /** An event as both event APIs tell it, with the best time that it has. */
+    record Event(String uid, String kind, String name, String type, String reason, String message, String field, long count, String first, String last) {
+        static Event of(Obj e) {
+            var about = e.has("/involvedObject") ? "/involvedObject" : "/regarding";
+            var created = e.text("/metadata/creationTimestamp");
+            var time = first(e, created, "/eventTime", "/firstTimestamp", "/deprecatedFirstTimestamp");
+            return new Event(e.text(about + "/uid"), e.text(about + "/kind"), e.text(about + "/name"), e.text("/type"), e.text("/reason"),
+                first(e, "", "/message", "/note"), e.text(about + "/fieldPath"), Math.max(1, Math.max(e.number("/series/count", 0), Math.max(e.number("/count", 0), e.number("/deprecatedCount", 0)))),
+                first(e, time, "/firstTimestamp", "/deprecatedFirstTimestamp"), first(e, time, "/series/lastObservedTime", "/lastTimestamp", "/deprecatedLastTimestamp"));
+        }
+
+        private static String first(Obj e, String otherwise, String... pointers) {
+            for (var pointer : pointers) {
+                if (e.has(pointer) && !e.text(pointer).isEmpty()) {
+                    return e.text(pointer);
+                }
+            }
+            return otherwise;
+        }
+
+        /** Names are used again by the next object; a uid is not. */
+        boolean about(Obj object) {
+            return uid.isEmpty() || object.uid().isEmpty() ? kind.equals(object.kind()) && name.equals(object.name()) : uid.equals(object.uid());
+        }
+
+        boolean aboutContainer(String container) {
+            return field.isEmpty() || field.endsWith("{" + container + "}");
+        }
+
+        Evidence evidence(Obj object) {
+            return new Evidence("event", object.ref(), reason, message, count, first, last);
+        }
+    }
+
+    /** What all detectors read and write: the snapshot with its events by object, its owners, and the findings so far. */
+    static final class Facts {
+        final Snapshot snapshot;
+        final List<Finding> found = new ArrayList<>();
+        private final Map<String, List<Event>> events = new HashMap<>();
+
+        Facts(Snapshot snapshot) {
+            this.snapshot = snapshot;
+            snapshot.all("Event").stream().map(Event::of).sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
+                .forEach(e -> events.computeIfAbsent(e.kind() + "/" + e.name(), k -> new ArrayList<>()).add(e));
+        }
+
+        /** Events about this very object, oldest first. */
+        List<Event> events(Obj object) {
+            return events.getOrDefault(object.kind() + "/" + object.name(), List.of()).stream().filter(e -> e.about(object)).toList();
+        }
+
+        List<Event> events(Obj object, String... reasons) {
+            return events(object).stream().filter(e -> List.of(reasons).contains(e.reason())).toList();
+        }
+
+        /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+        String[] owner(Obj pod) {
+            var controller = pod.controller();
+            if (controller.isMissingNode()) {
+                return new String[] {pod.kind(), pod.name()};
+            }
+            var kind = controller.path("kind").asText();
+            var name = controller.path("name").asText();
+            if (!kind.equals("ReplicaSet")) {
+                return new String[] {kind, name};
+            }
+            var above = snapshot.find("ReplicaSet", name).map(Obj::controller).filter(c -> !c.isMissingNode());
+            if (above.isPresent()) {
+                return new String[] {above.get().path("kind").asText(), above.get().path("name").asText()};
+            }
+            var cut = name.lastIndexOf('-') > 0 ? name.substring(0, name.lastIndexOf('-')) : name;
+            return snapshot.find("Deployment", cut).isPresent() ? new String[] {"Deployment", cut} : new String[] {kind, name};
+        }
+
+        /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
+        Optional<Obj> newest(Obj deployment) {
+            return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator
+                .comparingLong((Obj rs) -> rs.json().at("/metadata/annotations").path("deployment.kubernetes.io/revision").asLong(0))
+                .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+        }
+
+        /** False for pods of a revision that is being replaced. */
+        boolean current(Obj pod) {
+            var controller = pod.controller();
+            if (!controller.path("kind").asText().equals("ReplicaSet")) {
+                return true;
+            }
+            var set = snapshot.find("ReplicaSet", controller.path("name").asText());
+            var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
+            return deployment.flatMap(this::newest).map(rs -> rs.name().equals(set.get().name())).orElse(true);
+        }
+
+        Log log(Obj pod, String container) {
+            return snapshot.logs().get(pod.name() + "/" + container);
+        }
+
+        boolean exists(String kind, String name) {
+            return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
+        }
+
+        /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
+        long age(Optional<Instant> since) {
+            return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
+        }
+
+        void add(Code code, String kind, String name, String[] owner, String container, Instant since, List<Evidence> evidence, Map<String, String> params) {
+            found.add(new Finding(code, kind, name, owner[0], owner[1], container, since == null ? snapshot.at() : since, List.copyOf(evidence), Collections.unmodifiableMap(new TreeMap<>(params))));
+        }
+    }
+
     /** Local findings: what an object's own status, conditions, events and logs say. Pure. */
     static final class Findings {
+        private static final Pattern QUOTA = Pattern.compile("(?:exceeded|failed) quota: ([^,:\\s]+)");
+        private static final Pattern ACCOUNT = Pattern.compile("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)");
+        private static final Pattern WEBHOOK = Pattern.compile("webhook \"([^\"]+)\"");
+        private static final Pattern POLICY = Pattern.compile("ValidatingAdmissionPolicy '([^']+)'");
+        private static final Pattern CLASS = Pattern.compile("\"([^\"]*)\" not found");
+        private static final Duration STUCK = Duration.ofSeconds(120);
+
         private Findings() { }
+
+        /** Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots give equal lists. */
+        static List<Finding> of(Snapshot snapshot) {
+            var facts = new Facts(snapshot);
+            var pods = new PodFindings(facts);
+            snapshot.all("Pod").stream().filter(facts::current).sorted(Comparator.comparing(Obj::name)).forEach(pods::of);
+            snapshot.all("Deployment").forEach(d -> deployment(facts, d));
+            snapshot.all("StatefulSet").forEach(s -> statefulSet(facts, s));
+            snapshot.all("DaemonSet").forEach(d -> creation(facts, d, d, d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0)));
+            snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode()).forEach(rs -> creation(facts, rs, rs, missing(rs)));
+            snapshot.all("Job").forEach(j -> job(facts, j));
+            snapshot.all("PersistentVolumeClaim").forEach(c -> claim(facts, c));
+            snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> applied(facts, a));
+            deletions(facts);
+            return facts.found.stream().distinct().sorted(ORDER).toList();
+        }
+
+        static final Comparator<Finding> ORDER = Comparator.comparing(Finding::ownerKind).thenComparing(Finding::ownerName).thenComparing(Finding::code)
+            .thenComparing(Finding::objectKind).thenComparing(Finding::objectName).thenComparing(Finding::container).thenComparing(Finding::since)
+            .thenComparing(f -> f.evidence().toString()).thenComparing(f -> f.params().toString());
+
+        private static boolean missing(Obj set) {
+            return set.number("/status/replicas", 0) < set.number("/spec/replicas", 1);
+        }
+
+        private static void deployment(Facts facts, Obj deployment) {
+            var owner = new String[] {"Deployment", deployment.name()};
+            var set = facts.newest(deployment);
+            set.ifPresent(rs -> creation(facts, deployment, rs, missing(rs)));
+            if (set.isEmpty() || facts.found.stream().noneMatch(f -> f.ownerName().equals(deployment.name()) && f.code().role == Code.Role.CAUSE)) {
+                condition(facts, deployment, deployment, "ReplicaFailure");
+            }
+            var progressing = deployment.condition("Progressing");
+            if (progressing.path("status").asText().equals("False")) {
+                facts.add(Code.ROLLOUT_STUCK, "Deployment", deployment.name(), owner, "", time(progressing), List.of(evidence(deployment, progressing)), Map.of());
+            }
+            if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
+                facts.add(Code.ROLLOUT_PAUSED, "Deployment", deployment.name(), owner, "", null, List.of(spec(deployment, "spec.paused", "true")), Map.of());
+            }
+        }
+
+        private static void statefulSet(Facts facts, Obj set) {
+            creation(facts, set, set, missing(set));
+            var update = set.text("/status/updateRevision");
+            var current = set.text("/status/currentRevision");
+            var ordered = !set.text("/spec/podManagementPolicy").equals("Parallel");
+            var broken = facts.snapshot.ownedBy("Pod", set).stream().filter(p -> !PodFindings.ready(p)).sorted(Comparator.comparing(Obj::name)).findFirst();
+            if (broken.isEmpty()) {
+                return;
+            }
+            var owner = new String[] {"StatefulSet", set.name()};
+            var old = broken.get().labels().getOrDefault("controller-revision-hash", update);
+            var params = Map.of("pod", broken.get().name());
+            if (ordered && !update.isEmpty() && !update.equals(current) && !old.equals(update) && facts.found.stream().anyMatch(f -> own(f, owner) && f.code().role == Code.Role.CAUSE)) {
+                facts.found.removeIf(f -> own(f, owner) && f.params().getOrDefault("pod", "").equals(broken.get().name()));
+                facts.add(Code.STS_STUCK_REVISION, "StatefulSet", set.name(), owner, "", null,
+                    List.of(spec(set, "status.updateRevision", update + ", but " + broken.get().ref() + " is of " + old)), params);
+            } else if (ordered && missing(set)) {
+                facts.add(Code.STS_ORDINAL_BLOCKED, "StatefulSet", set.name(), owner, "", null, List.of(spec(broken.get(), "status", "not ready; later pods wait for it")), params);
+            }
+        }
+
+        private static boolean own(Finding f, String[] owner) {
+            return f.ownerKind().equals(owner[0]) && f.ownerName().equals(owner[1]);
+        }
+
+        private static void job(Facts facts, Obj job) {
+            var owner = new String[] {"Job", job.name()};
+            var failed = job.condition("Failed");
+            var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
+            if (target.path("status").asText().equals("True")) {
+                facts.add(Code.JOB_FAILED, "Job", job.name(), owner, "", time(target), List.of(evidence(job, target)), Map.of("reason", target.path("reason").asText()));
+            } else if (job.is("/spec/suspend")) {
+                facts.add(Code.JOB_SUSPENDED, "Job", job.name(), owner, "", null, List.of(spec(job, "spec.suspend", "true")), Map.of());
+            } else {
+                creation(facts, job, job, job.number("/status/active", 0) + job.number("/status/succeeded", 0) == 0 && facts.snapshot.ownedBy("Pod", job).isEmpty());
+            }
+        }
+
+        /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
+        private static void creation(Facts facts, Obj workload, Obj creator, boolean missing) {
+            if (!missing) {
+                return;
+            }
+            if (condition(facts, workload, creator, "ReplicaFailure")) {
+                return;
+            }
+            var youngest = facts.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp")).max(Comparator.naturalOrder()).orElse("");
+            var events = facts.events(creator, "FailedCreate").stream().filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).toList();
+            if (!events.isEmpty()) {
+                var last = events.get(events.size() - 1);
+                refused(facts, workload, last.message(), instant(last.first()), last.evidence(creator));
+            } else {
+                account(facts, workload, creator);
+            }
+        }
+
+        private static boolean condition(Facts facts, Obj workload, Obj creator, String type) {
+            var condition = creator.condition(type);
+            if (!condition.path("status").asText().equals("True")) {
+                return false;
+            }
+            refused(facts, workload, condition.path("message").asText(), time(condition), evidence(creator, condition));
+            return true;
+        }
+
+        /** The event may have expired; that no pod exists and its account does not either says the same. */
+        private static void account(Facts facts, Obj workload, Obj creator) {
+            var template = creator.at("/spec/template/spec");
+            var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
+            if (!facts.exists("ServiceAccount", name) && facts.snapshot.ownedBy("Pod", creator).isEmpty()) {
+                facts.add(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", name, new String[] {workload.kind(), workload.name()}, "", null,
+                    List.of(spec(creator, "spec.template.spec.serviceAccountName", name)), Map.of());
+            }
+        }
+
+        private static void refused(Facts facts, Obj workload, String message, Instant since, Evidence evidence) {
+            var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
+            var object = culprit(code, message);
+            var params = object == null ? Map.<String, String>of() : Map.of("name", object[1]);
+            var at = object == null ? new String[] {workload.kind(), workload.name()} : object;
+            facts.add(code, at[0], at[1], new String[] {workload.kind(), workload.name()}, "", since, List.of(evidence), params);
+        }
+
+        /** The object that a refusal speaks of, so that many workloads with one cause meet; null when it is the workload itself. */
+        private static String[] culprit(Code code, String message) {
+            var webhook = Messages.part(message, WEBHOOK);
+            return switch (code) {
+                case QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS -> named("ResourceQuota", Messages.part(message, QUOTA), code == Code.QUOTA_EXCEEDED);
+                case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Messages.part(message, ACCOUNT), true);
+                case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", webhook, true);
+                default -> null;
+            };
+        }
+
+        private static String[] named(String kind, String name, boolean shared) {
+            return name.isEmpty() || !shared ? null : new String[] {kind, name};
+        }
+
+        private static void claim(Facts facts, Obj claim) {
+            var owner = new String[] {claim.kind(), claim.name()};
+            if (claim.text("/status/phase").equals("Lost")) {
+                facts.add(Code.PVC_PV_RELEASED, claim.kind(), claim.name(), owner, "", null, List.of(spec(claim, "status.phase", "Lost")), Map.of());
+            }
+            if (!claim.text("/status/phase").equals("Pending") || claim.deleting()) {
+                return;
+            }
+            var named = claim.text("/spec/storageClassName");
+            var type = facts.snapshot.find("StorageClass", named);
+            if (!named.isEmpty() && !facts.exists("StorageClass", named) && !boundByHand(facts, claim, named)) {
+                facts.add(Code.PVC_STORAGECLASS_MISSING, claim.kind(), claim.name(), owner, "", null, with(spec(claim, "spec.storageClassName", named), facts.events(claim, "ProvisioningFailed"), claim), Map.of("class", named));
+                return;
+            }
+            var events = facts.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
+            if (!events.isEmpty()) {
+                unbound(facts, claim, type, events);
+            } else if (named.isEmpty() && !claim.has("/spec/storageClassName") && facts.snapshot.knows("StorageClass")
+                && facts.snapshot.all("StorageClass").stream().noneMatch(c -> c.annotation("storageclass.kubernetes.io/is-default-class").equals("true"))) {
+                facts.add(Code.PVC_NO_DEFAULT_CLASS, claim.kind(), claim.name(), owner, "", null, List.of(spec(claim, "spec.storageClassName", "")), Map.of());
+            }
+        }
+
+        /** A class that does not exist is also the way to match volumes made by hand: then a volume of that class exists. */
+        private static boolean boundByHand(Facts facts, Obj claim, String type) {
+            return facts.snapshot.all("PersistentVolume").stream().anyMatch(v -> v.text("/spec/storageClassName").equals(type))
+                && facts.events(claim, "ProvisioningFailed").isEmpty();
+        }
+
+        private static void unbound(Facts facts, Obj claim, Optional<Obj> type, List<Event> events) {
+            var owner = new String[] {claim.kind(), claim.name()};
+            var last = events.get(events.size() - 1);
+            var code = Messages.code(Messages.Topic.CLAIM, last.message()).orElse(last.reason().equals("FailedBinding") ? Code.PVC_UNBOUND : Code.PVC_PROVISION_FAILED);
+            var evidence = List.of(last.evidence(claim));
+            if (code == Code.PVC_NO_DEFAULT_CLASS && claim.has("/spec/storageClassName") && facts.snapshot.all("PersistentVolume").size() > 0) {
+                code = Code.PVC_UNBOUND; // the claim asks for a volume without a class ("") and there are volumes, only none that fits
+            }
+            if (code == Code.PVC_UNBOUND || code == Code.PVC_NO_DEFAULT_CLASS) {
+                var released = facts.snapshot.all("PersistentVolume").stream().anyMatch(v -> v.text("/status/phase").equals("Released")
+                    && (v.name().equals(claim.text("/spec/volumeName")) || v.text("/spec/claimRef/name").equals(claim.name())));
+                code = released ? Code.PVC_PV_RELEASED : code;
+            }
+            if (code == Code.PVC_PROVISIONER_MISSING && facts.age(claim.time("/metadata/creationTimestamp")) < STUCK.toSeconds()) {
+                code = Code.STILL_PROGRESSING;
+            }
+            var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Messages.part(last.message(), CLASS))
+                : type.map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
+            facts.add(code, claim.kind(), claim.name(), owner, "", instant(last.first()), evidence, params);
+        }
+
+        private static void applied(Facts facts, Applied a) {
+            var text = (a.reason() + " " + a.error()).strip();
+            var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
+            if (code == Code.API_KIND_UNKNOWN && Messages.removed(a.object().apiVersion())) {
+                code = Code.API_VERSION_REMOVED;
+            }
+            var object = culprit(code, text);
+            var owner = new String[] {a.object().kind(), a.object().name()};
+            facts.add(code, object == null ? owner[0] : object[0], object == null ? owner[1] : object[1], owner, "", null,
+                List.of(new Evidence("apply", a.object().ref(), a.reason(), a.error(), 1, "", "")), Map.of("apiVersion", a.object().apiVersion()));
+        }
+
+        private static void deletions(Facts facts) {
+            facts.snapshot.objects().forEach((kind, objects) -> {
+                if (kind.equals("Event")) {
+                    return;
+                }
+                objects.stream().filter(o -> o.deleting() && facts.age(o.time("/metadata/deletionTimestamp")) > STUCK.toSeconds()).filter(o -> !o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod")).forEach(o -> {
+                    var owner = kind.equals("Pod") ? facts.owner(o) : new String[] {kind, o.name()};
+                    var holds = String.join(", ", o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList());
+                    facts.add(Code.OBJECT_STUCK_TERMINATING, kind, o.name(), owner, "", o.time("/metadata/deletionTimestamp").orElse(null),
+                        List.of(spec(o, "metadata.finalizers", holds)), Map.of("finalizers", holds));
+                });
+            });
+        }
+
+        static Instant time(JsonNode condition) {
+            return instant(condition.path("lastTransitionTime").asText());
+        }
+
+        static Instant instant(String text) {
+            try {
+                return text.isEmpty() ? null : Instant.parse(text);
+            } catch (DateTimeParseException e) {
+                return null;
+            }
+        }
+
+        static Evidence evidence(Obj object, JsonNode condition) {
+            var since = condition.path("lastTransitionTime").asText();
+            return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asText() + "]", condition.path("reason").asText(), condition.path("message").asText(), 1, since, since);
+        }
+
+        static Evidence spec(Obj object, String path, String value) {
+            return new Evidence(path.startsWith("status") ? "status" : "spec", object.ref() + "/" + path, "", value, 1, "", "");
+        }
+
+        static List<Evidence> with(Evidence first, List<Event> events, Obj object) {
+            var all = new ArrayList<>(List.of(first));
+            if (!events.isEmpty()) {
+                all.add(events.get(events.size() - 1).evidence(object));
+            }
+            return all;
+        }
+    }
+
+    /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
+    static final class PodFindings {
+        private static final Pattern OBJECT = Pattern.compile("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found");
+        private static final Pattern KEY = Pattern.compile("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)");
+        private static final Pattern VOLUME_KEY = Pattern.compile("(?i)references non-existent (?:config|secret) key: (\\S+)");
+        private static final Pattern VOLUME = Pattern.compile("for volume \"([^\"]+)\"");
+        private static final Pattern PULL_SECRETS = Pattern.compile("image pull secrets \\(([^)]*)\\)");
+        private static final Pattern TAINT = Pattern.compile("untolerated taint(?:\\(s\\))? \\{([^}:]+)(?::\\s*([^}]*))?\\}");
+        private static final Duration STARTING = Duration.ofMinutes(2);
+        private final Facts facts;
+        private final Snapshot snapshot;
+
+        PodFindings(Facts facts) {
+            this.facts = facts;
+            this.snapshot = facts.snapshot;
+        }
+
+        static boolean ready(Obj pod) {
+            return pod.condition("Ready").path("status").asText().equals("True");
+        }
+
+        void of(Obj pod) {
+            var phase = pod.text("/status/phase");
+            if (pod.deleting() || phase.equals("Succeeded")) {
+                return;
+            }
+            var owner = facts.owner(pod);
+            if (owner[0].equals("Job") && succeededSince(pod)) {
+                return;
+            }
+            if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
+                ended(pod, owner);
+                return;
+            }
+            if (pod.condition("PodScheduled").path("status").asText().equals("False") || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
+                scheduling(pod, owner);
+                return;
+            }
+            if (nodeLost(pod, owner)) {
+                return;
+            }
+            containers(pod, owner);
+        }
+
+        /** A Job tries again: only the youngest pod tells how it stands now. */
+        private boolean succeededSince(Obj pod) {
+            var job = pod.controller().path("uid").asText();
+            return snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").asText().equals(job) && !job.isEmpty())
+                .anyMatch(p -> p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+        }
+
+        private void ended(Obj pod, String[] owner) {
+            var reason = pod.text("/status/reason");
+            var message = pod.text("/status/message");
+            var replaced = snapshot.all("Pod").stream().anyMatch(p -> p != pod && !p.controller().isMissingNode()
+                && p.controller().path("uid").asText().equals(pod.controller().path("uid").asText()) && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+            if (replaced) {
+                return; // the controller made another one, which tells for itself
+            }
+            var node = pod.text("/spec/nodeName");
+            var lower = message.toLowerCase(Locale.ROOT);
+            var evidence = List.of(new Evidence("status", pod.ref() + "/status.reason", reason, message, 1, "", ""));
+            var params = Map.of("pod", pod.name(), "node", node);
+            if (reason.equals("Evicted") && (lower.contains("exceeds the total limit") || lower.contains("ephemeral local storage usage exceeds") || lower.contains("exceeds the limit \"") || lower.contains("emptydir"))) {
+                facts.add(Code.EVICTED_EPHEMERAL_STORAGE, owner[0], owner[1], owner, "", null, evidence, params);
+            } else if (reason.equals("Evicted")) {
+                facts.add(Code.NODE_PRESSURE, "Node", node, owner, "", null, evidence, params);
+            } else if (reason.equals("Preempting") || reason.equals("Preempted")) {
+                facts.add(Code.SCHED_PREEMPTED, owner[0], owner[1], owner, "", null, evidence, params);
+            } else if (reason.equals("NodeLost") || reason.equals("Shutdown") || reason.equals("Terminated") || reason.equals("NodeShutdown")) {
+                facts.add(Code.NODE_NOT_READY, "Node", node, owner, "", null, evidence, params);
+            } else if (reason.equals("NodeAffinity")) {
+                facts.add(Code.SCHED_NODE_SELECTOR, owner[0], owner[1], owner, "", null, evidence, params);
+            } else if (reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError")) {
+                facts.add(Code.SCHED_INSUFFICIENT_RESOURCES, owner[0], owner[1], owner, "", null, evidence, params);
+            } else {
+                containers(pod, owner);
+            }
+        }
+
+        /** A node that is not ready makes its pods unready, whatever they did before. */
+        private boolean nodeLost(Obj pod, String[] owner) {
+            var node = snapshot.find("Node", pod.text("/spec/nodeName"));
+            var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
+            var told = pod.text("/status/reason").equals("NodeLost");
+            if (ready(pod) || lost.isEmpty() && !told) {
+                if (node.isEmpty() && snapshot.knows("Node") && !snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty()) {
+                    facts.add(Code.SCHED_NODE_MISSING, owner[0], owner[1], owner, "", null, List.of(Findings.spec(pod, "spec.nodeName", pod.text("/spec/nodeName"))), params(pod));
+                    return true;
+                }
+                return false;
+            }
+            var evidence = lost.map(c -> Findings.evidence(node.get(), c)).orElseGet(() -> new Evidence("status", pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message"), 1, "", ""));
+            facts.add(Code.NODE_NOT_READY, "Node", pod.text("/spec/nodeName"), owner, "", lost.map(Findings::time).orElse(null), List.of(evidence), params(pod));
+            return true;
+        }
+
+        private void containers(Obj pod, String[] owner) {
+            if (ready(pod) && !flapping(pod)) {
+                return;
+            }
+            var before = facts.found.size();
+            var statuses = new ArrayList<JsonNode>();
+            for (var status : pod.list("/status/initContainerStatuses")) {
+                if (!done(pod, status)) {
+                    statuses.add(status);
+                    break; // the next one has not begun; unless this is a sidecar that runs
+                }
+            }
+            var initDone = statuses.isEmpty() || sidecar(pod, statuses.get(0));
+            if (initDone) {
+                statuses.addAll(pod.list("/status/containerStatuses"));
+            }
+            for (var status : statuses) {
+                new ContainerFindings(facts, pod, owner, status, !initDone || sidecar(pod, status)).find();
+            }
+            if (facts.found.size() == before && !ready(pod)) {
+                quiet(pod, owner);
+            }
+        }
+
+        private boolean flapping(Obj pod) {
+            return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
+                && facts.age(Optional.ofNullable(Findings.instant(c.at("/state/running/startedAt").asText()))) < 60 && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
+        }
+
+        private static boolean done(Obj pod, JsonNode status) {
+            return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0 && !sidecar(pod, status)
+                || sidecar(pod, status) && (status.path("started").asBoolean() || status.path("ready").asBoolean());
+        }
+
+        private static boolean sidecar(Obj pod, JsonNode status) {
+            return pod.list("/spec/initContainers").stream().anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
+        }
+
+        /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
+        private void quiet(Obj pod, String[] owner) {
+            var blocked = facts.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+            var started = facts.events(pod, "Started");
+            if (!blocked.isEmpty() && (started.isEmpty() || waitsForVolumes(pod))) {
+                blockedBy(pod, owner, blocked);
+            } else if (owner[0].equals("Job") && sidecarBlocks(pod)) {
+                facts.add(Code.JOB_SIDECAR_BLOCKS, owner[0], owner[1], owner, "", null, List.of(Findings.spec(pod, "status.containerStatuses", "one container ended with success, another still runs")), params(pod));
+            } else if (waitsForVolumes(pod) && references(pod, owner)) {
+                return;
+            } else {
+                progress(pod, owner);
+            }
+        }
+
+        private void progress(Obj pod, String[] owner) {
+            var pulling = facts.events(pod, "Pulling");
+            var pulled = facts.events(pod, "Pulled", "Failed", "BackOff");
+            if (waitsForVolumes(pod) && pulling.size() > pulled.size()) {
+                facts.add(Code.IMAGE_STILL_PULLING, owner[0], owner[1], owner, "", Findings.instant(pulling.get(0).first()), List.of(pulling.get(pulling.size() - 1).evidence(pod)), params(pod));
+            } else if (facts.age(pod.time("/metadata/creationTimestamp")) < STARTING.toSeconds() || !waitsForVolumes(pod)) {
+                facts.add(Code.STILL_PROGRESSING, owner[0], owner[1], owner, "", pod.time("/metadata/creationTimestamp").orElse(null),
+                    List.of(new Evidence("status", pod.ref() + "/status.phase", "", pod.text("/status/phase"), 1, "", "")), params(pod));
+            }
+        }
+
+        private static boolean waitsForVolumes(Obj pod) {
+            var all = new ArrayList<>(pod.list("/status/containerStatuses"));
+            all.addAll(pod.list("/status/initContainerStatuses"));
+            return all.stream().allMatch(c -> c.path("state").isEmpty() || c.at("/state/waiting/reason").asText().matches("ContainerCreating|PodInitializing|"));
+        }
+
+        private static boolean sidecarBlocks(Obj pod) {
+            var statuses = pod.list("/status/containerStatuses");
+            return statuses.stream().anyMatch(c -> c.at("/state/terminated").isObject() && c.at("/state/terminated/exitCode").asInt() == 0) && statuses.stream().anyMatch(c -> c.at("/state/running").isObject());
+        }
+
+        /** The newest message that names a cause wins over "timed out waiting", which only repeats that there is one. */
+        private void blockedBy(Obj pod, String[] owner, List<Event> events) {
+            Event best = null;
+            Code code = null;
+            for (var event : events) {
+                var sandbox = event.reason().contains("SandBox");
+                var found = sandbox ? Code.SANDBOX_FAILED : Messages.code(Messages.Topic.VOLUME, event.message()).orElse(Code.VOLUME_MOUNT_FAILED);
+                if (best == null || rank(found) >= rank(code)) {
+                    best = event;
+                    code = found;
+                }
+            }
+            if (code == Code.STILL_PROGRESSING && facts.age(pod.time("/metadata/creationTimestamp")) > STARTING.toSeconds()) {
+                code = Code.VOLUME_MOUNT_FAILED;
+            }
+            if (code == Code.SANDBOX_FAILED && best.count() < 3 && facts.age(pod.time("/metadata/creationTimestamp")) < STARTING.toSeconds()) {
+                code = Code.STILL_PROGRESSING;
+            }
+            reference(pod, owner, "", code, best.message(), Findings.instant(best.first()), best.evidence(pod));
+            references(pod, owner);
+        }
+
+        private static int rank(Code code) {
+            return code == Code.STILL_PROGRESSING ? 0 : code == Code.VOLUME_MOUNT_FAILED ? 1 : 2;
+        }
+
+        /** A message about a missing or incomplete object; the finding stands at that object. */
+        void reference(Obj pod, String[] owner, String container, Code code, String message, Instant since, Evidence evidence) {
+            var params = new HashMap<>(params(pod));
+            var name = Messages.part(message, OBJECT);
+            var at = owner;
+            switch (code) {
+                case SECRET_MISSING -> at = name.isEmpty() ? owner : new String[] {"Secret", name};
+                case CONFIGMAP_MISSING -> at = name.isEmpty() ? owner : new String[] {"ConfigMap", name};
+                case PVC_MISSING -> at = name.isEmpty() ? owner : new String[] {"PersistentVolumeClaim", name};
+                case CONFIG_KEY_MISSING -> at = key(pod, owner, message, params);
+                default -> { }
+            }
+            facts.add(code, at[0], at[1], owner, container, since, List.of(evidence), params);
+        }
+
+        private static String[] key(Obj pod, String[] owner, String message, Map<String, String> params) {
+            var match = KEY.matcher(message);
+            if (match.find()) {
+                params.put("key", match.group(1));
+                return new String[] {match.group(2).equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", match.group(3)};
+            }
+            params.put("key", Messages.part(message, VOLUME_KEY));
+            var volume = Messages.part(message, VOLUME);
+            return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume)).flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
+                .findFirst().map(r -> new String[] {r.kind(), r.name()}).orElse(owner);
+        }
+
+        /** What the template names and the namespace does not have; the kubelet tells one at a time, and late. */
+        private boolean references(Obj pod, String[] owner) {
+            var found = false;
+            for (var r : References.of(pod.at("/spec"))) {
+                if (r.optional() || facts.exists(r.kind(), r.name()) || r.pull()) {
+                    continue;
+                }
+                var code = switch (r.kind()) {
+                    case "Secret" -> Code.SECRET_MISSING;
+                    case "ConfigMap" -> Code.CONFIGMAP_MISSING;
+                    default -> Code.PVC_MISSING;
+                };
+                found = true;
+                if (facts.found.stream().noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.ownerKind().equals(owner[0]) && f.ownerName().equals(owner[1]))) {
+                    facts.add(code, r.kind(), r.name(), owner, "", null, List.of(Findings.spec(pod, "spec", Obj.ref(r.kind(), r.name()))), params(pod));
+                }
+            }
+            return found;
+        }
+
+        /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
+        Optional<String> missingPullSecret(Obj pod) {
+            var named = References.of(pod.at("/spec")).stream().filter(References.Ref::pull).filter(r -> !facts.exists(r.kind(), r.name())).map(References.Ref::name).findFirst();
+            return named.or(() -> facts.events(pod, "FailedToRetrieveImagePullSecret").stream().map(e -> Messages.part(e.message(), PULL_SECRETS)).filter(n -> !n.isEmpty()).findFirst());
+        }
+
+        static Map<String, String> params(Obj pod) {
+            return Map.of("pod", pod.name());
+        }
+
+        private void scheduling(Obj pod, String[] owner) {
+            var condition = pod.condition("PodScheduled");
+            var message = condition.path("message").asText();
+            var events = facts.events(pod, "FailedScheduling");
+            if (message.isEmpty() && !events.isEmpty()) {
+                message = events.get(events.size() - 1).message();
+            }
+            var evidence = new ArrayList<Evidence>();
+            evidence.add(condition.isMissingNode() ? new Evidence("status", pod.ref() + "/status.phase", "", "Pending", 1, "", "") : Findings.evidence(pod, condition));
+            var since = Findings.time(condition);
+            var scaling = facts.events(pod, "TriggeredScaleUp");
+            var waited = facts.age(pod.time("/metadata/creationTimestamp"));
+            if (condition.path("reason").asText().equals("SchedulingGated")) {
+                facts.add(Code.SCHED_GATED, owner[0], owner[1], owner, "", since, evidence, params(pod));
+            } else if (!scaling.isEmpty() && waited < Duration.ofMinutes(15).toSeconds()) {
+                evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
+                facts.add(Code.AUTOSCALING_IN_PROGRESS, owner[0], owner[1], owner, "", since, evidence, params(pod));
+            } else if (message.isEmpty()) {
+                facts.add(waited < STARTING.toSeconds() ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner[0], owner[1], owner, "", since, evidence, params(pod));
+            } else {
+                unschedulable(pod, owner, message, since, evidence);
+            }
+        }
+
+        private void unschedulable(Obj pod, String[] owner, String message, Instant since, List<Evidence> evidence) {
+            var params = new HashMap<>(params(pod));
+            var taint = TAINT.matcher(message);
+            if (taint.find()) {
+                params.put("taint", taint.group(1).strip());
+            }
+            var claim = References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim") && !facts.exists(r.kind(), r.name())).findFirst();
+            var code = claim.isPresent() ? Code.PVC_MISSING : Scheduling.code(message, pod, snapshot);
+            if (code == Code.PVC_MISSING) {
+                var name = Messages.part(message, OBJECT);
+                facts.add(code, "PersistentVolumeClaim", name.isEmpty() ? claim.map(References.Ref::name).orElse("") : name, owner, "", since, evidence, params);
+            } else {
+                facts.add(code, owner[0], owner[1], owner, "", since, evidence, params);
+            }
+        }
+    }
+
+    /** What a scheduler's sentence "0/5 nodes are available: …" comes down to. */
+    static final class Scheduling {
+        private static final Pattern PART = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
+        private static final Pattern CONTROL_PLANE = Pattern.compile("node-role\\.kubernetes\\.io/(control-plane|master)");
+        private static final Pattern NODE_TROUBLE = Pattern.compile("node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|network-unavailable)|node\\.cloudprovider\\.kubernetes\\.io/uninitialized");
+        private static final Pattern PRESSURE = Pattern.compile("node\\.kubernetes\\.io/(memory|disk|pid)-pressure");
+        /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
+        private static final List<Code> NEARNESS = List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR, Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
+            Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+
+        private Scheduling() { }
+
+        static Code code(String message, Obj pod, Snapshot snapshot) {
+            var text = message.toLowerCase(Locale.ROOT);
+            if (text.contains("persistentvolumeclaim \"") && text.contains("not found")) {
+                return Code.PVC_MISSING;
+            }
+            if (text.contains("unbound immediate persistentvolumeclaims") || text.contains("waiting for a volume to be created") || text.contains("is being deleted")) {
+                return Code.SCHED_VOLUME_UNBOUND;
+            }
+            if (text.contains("no nodes available") || text.startsWith("0/0 nodes")) {
+                return Code.SCHED_NODES_UNAVAILABLE;
+            }
+            var codes = codes(text);
+            var best = codes.stream().max(Comparator.comparingInt(NEARNESS::indexOf)).orElse(Code.UNKNOWN);
+            if (best == Code.SCHED_NODE_SELECTOR && (codes.contains(Code.SCHED_TAINT) || codes.contains(Code.SCHED_NODES_UNAVAILABLE)) && wanted(pod, snapshot)) {
+                return codes.contains(Code.SCHED_TAINT) ? Code.SCHED_TAINT : Code.SCHED_NODES_UNAVAILABLE;
+            }
+            return best;
+        }
+
+        /** The reasons by node, without the second sentence about preemption and without control planes, which are closed on purpose. */
+        private static List<Code> codes(String text) {
+            var body = text.replaceFirst("^[^:]*available:", "").replaceFirst("\\bpreemption:.*", "").replaceFirst("no new claims to deallocate.*", "");
+            var codes = new ArrayList<Code>();
+            var closed = false;
+            var parts = PART.matcher(body);
+            while (parts.find()) {
+                if (CONTROL_PLANE.matcher(parts.group(2)).find()) {
+                    closed = true;
+                } else {
+                    reason(parts.group(2)).ifPresent(codes::add);
+                }
+            }
+            if (codes.isEmpty() && closed) {
+                codes.add(Code.SCHED_TAINT);
+            }
+            return codes;
+        }
+
+        private static Optional<Code> reason(String part) {
+            if (part.contains("taint")) {
+                return Optional.of(NODE_TROUBLE.matcher(part).find() ? Code.SCHED_NODES_UNAVAILABLE : PRESSURE.matcher(part).find() ? Code.NODE_PRESSURE : Code.SCHED_TAINT);
+            }
+            if (part.contains("volume node affinity") || part.contains("available volume zone")) {
+                return Optional.of(Code.SCHED_VOLUME_AFFINITY);
+            }
+            if (part.contains("find available persistent volumes") || part.contains("bound to non-existent persistentvolume") || part.contains("unbound")) {
+                return Optional.of(Code.PVC_UNBOUND);
+            }
+            if (part.contains("readwriteoncepod") || part.contains("no available disk") || part.contains("already mounted")) {
+                return Optional.of(Code.PVC_ACCESS_MODE);
+            }
+            if (part.contains("pod anti-affinity") || part.contains("pod affinity") || part.contains("existing pods anti-affinity") || part.contains("inter-pod") || part.contains("pod affinity/anti-affinity")) {
+                return Optional.of(Code.SCHED_POD_ANTI_AFFINITY);
+            }
+            if (part.contains("topology spread")) {
+                return Optional.of(Code.SCHED_TOPOLOGY);
+            }
+            if (part.contains("node affinity") || part.contains("node selector") || part.contains("node(s) didn't match node") || part.contains("requested node name") || part.contains("nodeselector")) {
+                return Optional.of(Code.SCHED_NODE_SELECTOR);
+            }
+            if (part.contains("free ports")) {
+                return Optional.of(Code.SCHED_HOST_PORT);
+            }
+            if (part.contains("insufficient") || part.contains("too many pods") || part.contains("exceed max volume count")) {
+                return Optional.of(Code.SCHED_INSUFFICIENT_RESOURCES);
+            }
+            return part.contains("unschedulable") || part.contains("not ready") || part.contains("unavailable") ? Optional.of(Code.SCHED_NODES_UNAVAILABLE) : Optional.empty();
+        }
+
+        /** True when a node has the labels that the pod asks for: then it is something else that closes that node. */
+        private static boolean wanted(Obj pod, Snapshot snapshot) {
+            var selector = pod.map("/spec/nodeSelector");
+            var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+            return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet()) && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
+        }
+
+        private static boolean matches(JsonNode term, Obj node) {
+            for (var e : term.path("matchExpressions")) {
+                if (!Selector.expression(e, node.labels())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    /** Label selectors as the API means them. */
+    static final class Selector {
+        private Selector() { }
+
+        static boolean matches(JsonNode selector, Map<String, String> labels) {
+            var all = true;
+            for (var i = selector.path("matchLabels").fields(); i.hasNext();) {
+                var e = i.next();
+                all &= e.getValue().asText().equals(labels.get(e.getKey()));
+            }
+            for (var e : selector.path("matchExpressions")) {
+                all &= expression(e, labels);
+            }
+            return all;
+        }
+
+        static boolean expression(JsonNode e, Map<String, String> labels) {
+            var value = labels.get(e.path("key").asText());
+            var values = new ArrayList<String>();
+            e.path("values").forEach(v -> values.add(v.asText()));
+            return switch (e.path("operator").asText()) {
+                case "In" -> value != null && values.contains(value);
+                case "NotIn" -> value == null || !values.contains(value);
+                case "Exists" -> value != null;
+                case "DoesNotExist" -> value == null;
+                case "Gt" -> number(value) > number(values.isEmpty() ? null : values.get(0));
+                case "Lt" -> value != null && number(value) < number(values.isEmpty() ? null : values.get(0));
+                default -> false;
+            };
+        }
+
+        private static long number(String text) {
+            try {
+                return text == null ? Long.MIN_VALUE : Long.parseLong(text);
+            } catch (NumberFormatException e) {
+                return Long.MIN_VALUE;
+            }
+        }
+    }
+
+    /** What a pod template refers to by name. */
+    static final class References {
+        /** One reference; {@code key} empty when the whole object is meant, {@code pull} for a pull secret. */
+        record Ref(String kind, String name, String key, boolean optional, boolean pull) { }
+
+        private References() { }
+
+        static List<Ref> of(JsonNode spec) {
+            var refs = new LinkedHashSet<Ref>();
+            spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
+            for (var list : List.of("initContainers", "containers")) {
+                for (var c : spec.path(list)) {
+                    c.path("env").forEach(e -> {
+                        ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
+                        ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
+                    });
+                    c.path("envFrom").forEach(e -> {
+                        ref(refs, "Secret", e.path("secretRef"), "name");
+                        ref(refs, "ConfigMap", e.path("configMapRef"), "name");
+                    });
+                }
+            }
+            spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asText(), "", false, true)));
+            return List.copyOf(refs);
+        }
+
+        static List<Ref> ofVolume(JsonNode volume) {
+            var refs = new LinkedHashSet<Ref>();
+            ref(refs, "Secret", volume.path("secret"), "secretName");
+            ref(refs, "ConfigMap", volume.path("configMap"), "name");
+            ref(refs, "PersistentVolumeClaim", volume.path("persistentVolumeClaim"), "claimName");
+            for (var source : volume.at("/projected/sources")) {
+                ref(refs, "Secret", source.path("secret"), "name");
+                ref(refs, "ConfigMap", source.path("configMap"), "name");
+            }
+            return List.copyOf(refs);
+        }
+
+        private static void ref(Set<Ref> refs, String kind, JsonNode at, String nameKey) {
+            var name = at.path(nameKey).asText();
+            if (!name.isEmpty() && !name.equals("kube-root-ca.crt")) { // that one every namespace gets a moment after it was made
+                refs.add(new Ref(kind, name, at.path("key").asText(), at.path("optional").asBoolean(), false));
+            }
+        }
+    }
+
+    /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
+    static final class ContainerFindings {
+        private static final Pattern STATUS = Pattern.compile("(?i)status ?code:? ?404");
+        private static final Pattern PROBE_PORT = Pattern.compile(":(\\d{1,5})(?:[/\":]|$)");
+        private final Facts facts;
+        private final Obj pod;
+        private final String[] owner;
+        private final JsonNode status;
+        private final boolean init;
+        private final String name;
+        private final PodFindings of;
+
+        ContainerFindings(Facts facts, Obj pod, String[] owner, JsonNode status, boolean init) {
+            this.facts = facts;
+            this.pod = pod;
+            this.owner = owner;
+            this.status = status;
+            this.init = init;
+            this.name = status.path("name").asText();
+            this.of = new PodFindings(facts);
+        }
+
+        void find() {
+            var waiting = status.at("/state/waiting");
+            var reason = waiting.path("reason").asText();
+            if (reason.equals("CrashLoopBackOff")) {
+                crash(status.at("/lastState/terminated"), "lastState.terminated");
+            } else if (waiting.isObject()) {
+                waits(reason, waiting.path("message").asText());
+            } else if (status.at("/state/terminated").isObject()) {
+                ended(status.at("/state/terminated"));
+            } else if (status.at("/state/running").isObject()) {
+                runs();
+            }
+        }
+
+        private void waits(String reason, String message) {
+            switch (reason) {
+                case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable", "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason, message);
+                case "CreateContainerConfigError" -> of.reference(pod, owner, name, Messages.code(Messages.Topic.VOLUME, message).orElse(Code.CONTAINER_CONFIG_INVALID), message, null, waitingEvidence(reason, message));
+                case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
+                case "PostStartHookError", "PreStartHookError", "PreCreateHookError" -> add(Code.LIFECYCLE_HOOK_FAILED, null, waitingEvidence(reason, message));
+                default -> { }
+            }
+        }
+
+        private Evidence waitingEvidence(String reason, String message) {
+            return evidence("state.waiting", reason, message);
+        }
+
+        private Evidence evidence(String path, String reason, String message) {
+            return new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path, reason, message, Math.max(1, status.path("restartCount").asLong(1)), "", "");
+        }
+
+        private void add(Code code, Instant since, Evidence... evidence) {
+            add(code, since, Map.of(), evidence);
+        }
+
+        private void add(Code code, Instant since, Map<String, String> more, Evidence... evidence) {
+            var params = new HashMap<>(PodFindings.params(pod));
+            params.putAll(more);
+            facts.add(code, owner[0], owner[1], owner, name, since, List.of(evidence), params);
+        }
+
+        /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
+        private void image(String reason, String message) {
+            var image = spec().path("image").asText(status.path("image").asText());
+            var event = facts.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream().filter(e -> e.aboutContainer(name))
+                .filter(e -> Messages.code(Messages.Topic.IMAGE, e.message()).isPresent() && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
+            var code = Messages.code(Messages.Topic.IMAGE, reason + " " + message).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message()))).orElse(Code.IMAGE_PULL_FAILED);
+            var proof = new ArrayList<>(List.of(waitingEvidence(reason, message)));
+            event.ifPresent(e -> proof.add(e.evidence(pod)));
+            var params = new HashMap<>(PodFindings.params(pod));
+            params.put("image", image);
+            var secret = of.missingPullSecret(pod);
+            var since = event.map(e -> Findings.instant(e.first())).orElse(null);
+            if (secret.isPresent() && (code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_PULL_FAILED)) {
+                facts.add(Code.IMAGE_PULL_SECRET_MISSING, "Secret", secret.get(), owner, name, since, proof, params);
+            } else {
+                facts.add(code, owner[0], owner[1], owner, name, since, proof, params);
+            }
+        }
+
+        private void start(String reason, String message) {
+            var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
+            if (text.contains("context deadline exceeded") || text.contains("is reserved for")) {
+                add(Code.STILL_PROGRESSING, null, waitingEvidence(reason, text));
+                return;
+            }
+            var volume = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING);
+            add(volume.or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED), null, waitingEvidence(reason, text));
+        }
+
+        private void ended(JsonNode terminated) {
+            var again = !pod.text("/spec/restartPolicy").equals("Never");
+            var job = owner[0].equals("Job") || !again || pod.text("/spec/restartPolicy").equals("OnFailure");
+            if (terminated.path("exitCode").asInt() == 0 && (init || job)) {
+                return;
+            }
+            crash(terminated, "state.terminated");
+        }
+
+        private void crash(JsonNode end, String path) {
+            var reason = end.path("reason").asText();
+            var exit = end.path("exitCode").asInt(-1);
+            var message = end.path("message").asText();
+            var proof = new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path, reason.isEmpty() ? "exit " + exit : reason,
+                "exit code " + exit + (message.isEmpty() ? "" : ": " + message), Math.max(1, status.path("restartCount").asLong(1)), end.path("startedAt").asText(), end.path("finishedAt").asText());
+            var since = Findings.instant(end.path("finishedAt").asText());
+            var more = Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0"));
+            var killed = killedBy();
+            if (reason.equals("OOMKilled")) {
+                add(Code.OOM_KILLED, since, more, proof);
+            } else if (killed != null && (exit == 137 || exit == 143 || exit == 0 || exit == 2 || exit == -1 || reason.isEmpty())) {
+                probeKilled(killed, since, more, proof);
+            } else if (reason.equals("StartError") || reason.equals("ContainerCannotRun") || exit == 128 && !message.isEmpty()) {
+                add(Messages.code(Messages.Topic.START, message).orElse(Code.CONTAINER_START_FAILED), since, more, proof);
+            } else if (exit == 0) {
+                add(Code.CONTAINER_EXITS_ZERO, since, more, proof);
+            } else if (exit > 0) {
+                exited(exit, message, since, more, proof);
+            } else {
+                unknownEnd(since, more, proof);
+            }
+        }
+
+        /** A back-off whose last run is not told (the kubelet was restarted): the log alone can say. */
+        private void unknownEnd(Instant since, Map<String, String> more, Evidence proof) {
+            add(LogReading.of(facts.log(pod, name)).map(LogReading::code).orElse(Code.CRASH_APP_ERROR), since, more, proof);
+        }
+
+        private void exited(int exit, String message, Instant since, Map<String, String> more, Evidence proof) {
+            var reading = LogReading.of(facts.log(pod, name)).or(() -> LogReading.of(new Log(pod.name(), name, false, message.lines().toList())));
+            var params = new HashMap<>(more);
+            var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+            if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && spec().path("livenessProbe").isObject() && !init) {
+                code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
+                params.put("inferred", "true");
+            } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
+                params.put("weak", "true"); // nothing but an exit code: what it needs may explain it better
+                code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : exit == 126 ? Code.CONTAINER_COMMAND_PERMISSION : code;
+            }
+            reading.ifPresent(r -> params.putAll(r.params()));
+            var proofs = new ArrayList<>(List.of(proof));
+            reading.ifPresent(r -> proofs.add(r.evidence(pod)));
+            add(code, since, params, proofs.toArray(Evidence[]::new));
+        }
+
+        /** The probe for which the kubelet kills this container, as its event tells; null when none does. */
+        private String killedBy() {
+            var kills = facts.events(pod, "Killing").stream().filter(e -> e.aboutContainer(name) || e.message().contains("ontainer " + name + " ")).filter(e -> e.message().contains("probe")).reduce((a, b) -> b);
+            var text = kills.map(e -> e.message().toLowerCase(Locale.ROOT)).orElse("");
+            return text.contains("startup probe") ? "startup" : text.contains("liveness probe") ? "liveness" : kills.isEmpty() ? unhealthyKill() : null;
+        }
+
+        private String unhealthyKill() {
+            var count = new String[] {"Liveness", "Startup"};
+            for (var kind : count) {
+                var limit = spec().path(kind.toLowerCase(Locale.ROOT) + "Probe").path("failureThreshold").asLong(3);
+                if (status.path("restartCount").asLong() > 0 && facts.events(pod, "Unhealthy").stream().filter(e -> e.aboutContainer(name)).anyMatch(e -> e.message().startsWith(kind + " probe") && e.count() >= limit)) {
+                    return kind.toLowerCase(Locale.ROOT);
+                }
+            }
+            return null;
+        }
+
+        private void probeKilled(String kind, Instant since, Map<String, String> more, Evidence proof) {
+            var failed = unhealthy(kind.equals("startup") ? "Startup" : "Liveness");
+            var readiness = unhealthy("Readiness");
+            var code = kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
+            var specific = failed.map(e -> probeCode(e.message(), spec().path(kind + "Probe"))).orElse(null);
+            if (specific != null && readiness.isPresent() && specific == probeCode(readiness.get().message(), spec().path("readinessProbe"))) {
+                code = specific; // both probes ask the same wrong thing
+            }
+            var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE && specific == null);
+            var params = new HashMap<>(more);
+            if (reading.isPresent()) {
+                code = Code.CRASH_DEPENDENCY_UNREACHABLE; // it does not answer its probe because it waits for something
+                params.putAll(reading.get().params());
+            }
+            params.put("probe", kind);
+            if (specific != null) {
+                params.put("why", specific.name());
+            }
+            var proofs = new ArrayList<>(List.of(proof));
+            failed.ifPresent(e -> proofs.add(e.evidence(pod)));
+            reading.ifPresent(r -> proofs.add(r.evidence(pod)));
+            add(code, since, params, proofs.toArray(Evidence[]::new));
+        }
+
+        private Optional<Event> unhealthy(String kind) {
+            return facts.events(pod, "Unhealthy", "ProbeError").stream().filter(e -> e.aboutContainer(name) && e.message().startsWith(kind + " probe")).reduce((a, b) -> b);
+        }
+
+        /** A probe's own mistake, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
+        private Code probeCode(String message, JsonNode probe) {
+            if (STATUS.matcher(message).find()) {
+                return Code.PROBE_PATH_NOT_FOUND;
+            }
+            var lower = message.toLowerCase(Locale.ROOT);
+            var named = probe.at("/httpGet/port").asText(probe.at("/tcpSocket/port").asText(probe.at("/grpc/port").asText()));
+            var number = named.matches("\\d+") ? named : Messages.part(message, PROBE_PORT);
+            var refused = lower.contains("connection refused") || lower.contains("actively refused");
+            return refused && !number.isEmpty() && !ports().isEmpty() && !ports().contains(number) && !ports().contains(named) ? Code.PROBE_PORT_MISMATCH : null;
+        }
+
+        private List<String> ports() {
+            var ports = new ArrayList<String>();
+            for (var list : List.of("/spec/containers", "/spec/initContainers")) {
+                pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
+                    ports.add(p.path("containerPort").asText());
+                    ports.add(p.path("name").asText("-"));
+                }));
+            }
+            return ports;
+        }
+
+        private JsonNode spec() {
+            for (var list : List.of("/spec/containers", "/spec/initContainers")) {
+                for (var c : pod.list(list)) {
+                    if (c.path("name").asText().equals(name)) {
+                        return c;
+                    }
+                }
+            }
+            return MissingNode.getInstance();
+        }
+
+        private void runs() {
+            var running = facts.age(Optional.ofNullable(Findings.instant(status.at("/state/running/startedAt").asText())));
+            var end = status.at("/lastState/terminated");
+            var restarts = status.path("restartCount").asLong();
+            if (init) {
+                initRuns(running);
+            } else if (restarts >= 1 && end.isObject() && (!status.path("ready").asBoolean() || restarts >= 2 && running < 60)) {
+                crash(end, "lastState.terminated"); // between two crashes it runs for a moment
+            } else if (!status.path("ready").asBoolean()) {
+                unready(running);
+            }
+        }
+
+        private void initRuns(long running) {
+            var targets = Wait.targets(spec());
+            var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
+            var params = new HashMap<String, String>();
+            var since = Findings.instant(status.at("/state/running/startedAt").asText());
+            var proofs = new ArrayList<>(List.of(new Evidence("status", pod.ref() + "/initContainerStatuses[" + name + "].state.running", "", "the init container runs for " + running + " s", 1, "", "")));
+            reading.ifPresent(r -> {
+                params.putAll(r.params());
+                proofs.add(r.evidence(pod));
+            });
+            var rbac = LogReading.of(facts.log(pod, name)).filter(r -> r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
+            if (rbac.isPresent()) {
+                proofs.add(rbac.get().evidence(pod));
+                add(Code.RBAC_RUNTIME_FORBIDDEN, since, rbac.get().params(), proofs.toArray(Evidence[]::new));
+                return;
+            }
+            if (!targets.isEmpty()) {
+                params.put("waitsFor", String.join(",", targets.stream().map(Wait.Target::toString).toList()));
+                params.put("via", "init:" + name);
+            }
+            var waits = !targets.isEmpty() || reading.isPresent() || running > 600;
+            add(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since, params, proofs.toArray(Evidence[]::new));
+        }
+
+        /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
+        private void unready(long running) {
+            var probe = spec().path("readinessProbe");
+            var failed = unhealthy("Readiness").or(() -> unhealthy("Startup"));
+            var since = Findings.instant(status.at("/state/running/startedAt").asText());
+            var starting = running < grace(probe) || spec().path("startupProbe").isObject() && !status.path("started").asBoolean(true) && running < budget(spec().path("startupProbe"));
+            var proof = evidence("ready", "", "runs for " + running + " s and is not ready");
+            var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE || r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
+            var specific = failed.map(e -> probeCode(e.message(), e.message().startsWith("Startup") ? spec().path("startupProbe") : probe)).orElse(null);
+            var proofs = new ArrayList<>(List.of(proof));
+            failed.ifPresent(e -> proofs.add(e.evidence(pod)));
+            var params = new HashMap<String, String>();
+            if (specific != null && !starting) {
+                reading = Optional.empty();
+            }
+            reading.ifPresent(r -> {
+                params.putAll(r.params());
+                proofs.add(r.evidence(pod));
+            });
+            var code = starting && reading.isEmpty() ? Code.STILL_PROGRESSING : specific != null ? specific : reading.map(LogReading::code).orElse(Code.PROBE_READINESS_FAILING);
+            if (code == Code.PROBE_READINESS_FAILING && !probe.isObject() && failed.isEmpty()) {
+                code = Code.STILL_PROGRESSING; // no probe that could fail
+            }
+            add(code, since, params, proofs.toArray(Evidence[]::new));
+        }
+
+        /** How long a program may take before its failing readiness probe means anything: its own budget, at least a minute. */
+        private static long grace(JsonNode probe) {
+            return Math.max(60, budget(probe));
+        }
+
+        private static long budget(JsonNode probe) {
+            return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds").asLong(10) * probe.path("failureThreshold").asLong(3);
+        }
+    }
+
+    /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
+    record LogReading(Code code, String line, Log log, Map<String, String> params) {
+        private static final Pattern ERROR = Pattern.compile("(?i)\\b(error|exception|fatal|panic|traceback|fail(ed|ure)?|cannot|unable|invalid|undefined|unexpected|segmentation fault|killed|abort(ed)?|not found|no such file|denied|must)\\b");
+        private static final Pattern FORBIDDEN = Pattern.compile("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?");
+        private static final Pattern VARIABLE = Pattern.compile("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b");
+
+        static Optional<LogReading> of(Log log) {
+            if (log == null) {
+                return Optional.empty();
+            }
+            LogReading general = null;
+            for (int i = log.lines().size() - 1; i >= 0; i--) {
+                var line = log.lines().get(i);
+                var code = Messages.code(Messages.Topic.LOG, line);
+                if (code.isPresent()) {
+                    return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line, log)));
+                }
+                if (general == null && ERROR.matcher(line).find()) {
+                    general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
+                }
+            }
+            return Optional.ofNullable(general);
+        }
+
+        private static Map<String, String> params(Code code, String line, Log log) {
+            var params = new TreeMap<String, String>();
+            if (code == Code.CRASH_DEPENDENCY_UNREACHABLE) {
+                params.put("log", log.container());
+            } else if (code == Code.CRASH_MISSING_ENV) {
+                params.put("variable", Messages.part(line, VARIABLE));
+            } else if (code == Code.RBAC_RUNTIME_FORBIDDEN) {
+                var match = FORBIDDEN.matcher(line);
+                if (match.find()) {
+                    params.put("verb", match.group(1));
+                    params.put("resource", match.group(2));
+                }
+            }
+            return params;
+        }
+
+        Evidence evidence(Obj pod) {
+            return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
+        }
+    }
+
+    /** What a container's command waits for: the usual ways to write "until the database is there". */
+    static final class Wait {
+        private static final String HOST = "([A-Za-z0-9](?:[\\w.-]*[A-Za-z0-9])?)";
+        private static final List<Pattern> COMMANDS = Stream.of(
+            "\\bnc\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*" + HOST + "\\s+(\\d{1,5})", "\\bnc\\s+(?:-\\S+\\s+)*" + HOST + ":(\\d{1,5})", "/dev/tcp/" + HOST + "/(\\d{1,5})",
+            "\\bpg_isready\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-p|--port)[= ]*(\\d{1,5}))?", "\\bmysqladmin\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-P|--port)[= ]*(\\d{1,5}))?",
+            "\\b(?:mysql|psql|mongosh?|redis-cli|valkey-cli)\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-[pP]|--port)[= ]*(\\d{1,5}))?",
+            "\\b(?:nslookup|getent\\s+hosts|dig(?:\\s+\\+\\S+)*|host|ping(?:\\s+-\\S+(?:\\s+\\d+)?)*)\\s+" + HOST + "()", "\\bwait-for(?:-it)?(?:\\.sh)?\\s+(?:-\\S+\\s+)*" + HOST + ":(\\d{1,5})",
+            "-wait\\s+(?:tcp|http|https|tcp4|tcp6)://" + HOST + "(?::(\\d{1,5}))?", "\\b(?:curl|wget)\\b[^;&|]*?(?:https?://)" + HOST + "(?::(\\d{1,5}))?",
+            "\\b(?:curl|wget)\\b(?:\\s+-\\S+)*\\s+" + HOST + ":(\\d{1,5})", "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + "(?::(\\d{1,5}))?").map(Pattern::compile).toList();
+        private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
+
+        /** A host as written, and a port or an empty text. */
+        record Target(String host, String port) {
+            @Override
+            public String toString() {
+                return port.isEmpty() ? host : host + ":" + port;
+            }
+        }
+
+        private Wait() { }
+
+        static List<Target> targets(JsonNode container) {
+            var text = new StringBuilder();
+            container.path("command").forEach(c -> text.append(c.asText()).append(' '));
+            container.path("args").forEach(a -> text.append(a.asText()).append(' '));
+            var env = new HashMap<String, String>();
+            container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
+            var line = VARIABLE.matcher(text).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
+            var found = new LinkedHashSet<Target>();
+            for (var command : COMMANDS) {
+                var match = command.matcher(line);
+                while (match.find()) {
+                    var port = match.group(2) == null ? "" : match.group(2);
+                    if (match.group(1) != null && !match.group(1).isEmpty() && !match.group(1).matches("localhost|127\\.0\\.0\\.1|\\d+")) {
+                        found.add(new Target(match.group(1), port));
+                    }
+                }
+            }
+            return found.stream().filter(t -> !t.port().isEmpty() || found.stream().noneMatch(o -> o.host().equals(t.host()) && !o.port().isEmpty())).toList();
+        }
+    }
+
+    /**
+     * What texts of kubelet, runtimes, scheduler, controllers, admission and programs mean: the one table of it, looked up without regard
+     * to case, anywhere in the text, first row first. The texts of many versions stand in tests/fixtures/messages.
+     */
+    static final class Messages {
+        /** Where a text comes from; the same words mean different things in different places. */
+        enum Topic { IMAGE, VOLUME, START, CREATE, CLAIM, APPLY, LOG }
+
+        private record Row(Topic topic, Code code, Pattern pattern) { }
+
+        private static final List<Row> ROWS = rows();
+        private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
+        private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]+(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
+        /** {@code group/version Kind} that Kubernetes served once and removed (the deprecation guide). */
+        private static final Pattern REMOVED = Pattern.compile("\\b(extensions/v1beta1|apps/v1beta[12]|(networking|policy|rbac\\.authorization|apiextensions|storage"
+            + "|admissionregistration|scheduling|coordination|certificates|events|discovery|node)(\\.k8s\\.io)?/v1beta1|batch/(v1beta1|v2alpha1)"
+            + "|autoscaling/v2beta[12]|flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123])(?![\\w])");
+
+        private Messages() { }
+
+        /** The code that this text stands for at this place; empty when no row knows it. */
+        static Optional<Code> code(Topic topic, String text) {
+            var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;
+            return ROWS.stream().filter(r -> r.topic == topic && r.pattern.matcher(plain).find()).map(Row::code).findFirst();
+        }
+
+        /** The first group of the pattern in the text, or an empty text. */
+        static String part(String text, Pattern pattern) {
+            var match = pattern.matcher(text);
+            return match.find() ? match.group(1) : "";
+        }
+
+        static boolean removed(String apiVersion) {
+            return REMOVED.matcher(apiVersion).find();
+        }
+
+        private static List<Row> rows() {
+            var rows = new ArrayList<Row>();
+            image(rows);
+            volume(rows);
+            start(rows);
+            create(Topic.CREATE, rows);
+            claim(rows);
+            apply(rows);
+            log(rows);
+            return List.copyOf(rows);
+        }
+
+        private static void row(List<Row> rows, Topic topic, Code code, String... alternatives) {
+            rows.add(new Row(topic, code, Pattern.compile(String.join("|", alternatives), Pattern.CASE_INSENSITIVE)));
+        }
+
+        private static void image(List<Row> rows) {
+            row(rows, Topic.IMAGE, Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
+            row(rows, Topic.IMAGE, Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName", "Failed to apply default image tag");
+            row(rows, Topic.IMAGE, Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
+            row(rows, Topic.IMAGE, Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "(status|code)[ =:]*429");
+            row(rows, Topic.IMAGE, Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for", "no image found in (manifest list|image index) for",
+                "does not match the specified platform", "exec format error", "cannot be used on this platform");
+            row(rows, Topic.IMAGE, Code.NODE_PRESSURE, "no space left on device", "disk quota exceeded");
+            row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND_OR_AUTH, "may require (authorization|'docker login'|authentication)", "does not exist or no pull access", "requested access to the resource is denied");
+            row(rows, Topic.IMAGE, Code.IMAGE_REGISTRY_UNREACHABLE, "no such host", "i/o timeout", "connection refused", "connection reset", "x509:", "server gave HTTP response to HTTPS client",
+                "no route to host", "network is unreachable", "TLS handshake timeout", "context deadline exceeded", "Client\\.Timeout", "waiting for connection", "server misbehaving",
+                "name resolution", "name or service not known", "remote error: tls", "first record does not look like a TLS handshake", "\\b50[0234] ", "unexpected EOF", ": EOF\\b", "connection timed out");
+            row(rows, Topic.IMAGE, Code.IMAGE_AUTH, "\\b401\\b", "\\b403\\b", "unauthorized", "forbidden", "authorization failed", "no basic auth credentials", "authentication required", "insufficient_scope",
+                "not authorized", "\\bdenied\\b", "incorrect username or password", "failed to fetch (anonymous|oauth) token", "unable to retrieve auth token", "invalid credentials");
+            row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND, "not found", "NotFound", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown", "not known to registry", "does not exist",
+                "no such image", "no such manifest", "\\b404\\b", "unknown image");
+        }
+
+        private static void volume(List<Row> rows) {
+            row(rows, Topic.VOLUME, Code.STILL_PROGRESSING, "failed to sync (configmap|secret) cache", "object \"[^\"]*\"/\"[^\"]*\" not registered", "the object has been modified");
+            row(rows, Topic.VOLUME, Code.CONFIG_KEY_MISSING, "couldn't find key", "references non-existent (config|secret) key", "non-existent key");
+            row(rows, Topic.VOLUME, Code.SECRET_MISSING, "secrets? \"[^\"]+\" not found", "couldn't get secret", "could not find secret");
+            row(rows, Topic.VOLUME, Code.CONFIGMAP_MISSING, "configmaps? \"[^\"]+\" not found", "couldn't get configMap");
+            row(rows, Topic.VOLUME, Code.PVC_MISSING, "persistentvolumeclaims? \"[^\"]+\" not found", "error getting PVC");
+            row(rows, Topic.VOLUME, Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user");
+            row(rows, Topic.VOLUME, Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod", "ReadWriteOncePod");
+            row(rows, Topic.VOLUME, Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched", "CSINode .* does not contain driver");
+            row(rows, Topic.VOLUME, Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes", "hostPath type check failed");
+        }
+
+        private static void start(List<Row> rows) {
+            row(rows, Topic.START, Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
+            row(rows, Topic.START, Code.CONTAINER_START_FAILED, "error mounting", "not a directory: (unknown|Are you trying)", "mount a directory onto a file", "chdir to cwd", "unable to find (user|group)",
+                "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name", "container name .* is reserved");
+            row(rows, Topic.START, Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
+            row(rows, Topic.START, Code.CONTAINER_COMMAND_NOT_FOUND, "executable file (not found|.* not found) in", "no such file or directory", "no command specified", "is a directory", "cannot find the file specified");
+            row(rows, Topic.START, Code.CONTAINER_COMMAND_PERMISSION, "permission denied", "operation not permitted");
+        }
+
+        private static void create(Topic topic, List<Row> rows) {
+            row(rows, topic, Code.QUOTA_EXCEEDED, "exceeded quota", "insufficient quota");
+            row(rows, topic, Code.QUOTA_REQUIRES_LIMITS, "failed quota: .*must specify", "must specify (limits|requests|cpu|memory)");
+            row(rows, topic, Code.POD_SECURITY_DENIED, "violates PodSecurity", "unable to validate against any (pod security policy|security context constraint)");
+            row(rows, topic, Code.ADMISSION_WEBHOOK_DENIED, "admission webhook .*denied( the request)?", "ValidatingAdmissionPolicy .*denied", "blocked by policy");
+            row(rows, topic, Code.ADMISSION_WEBHOOK_UNAVAILABLE, "failed calling (admission )?webhook", "failed to call webhook", "conversion webhook .* failed");
+            row(rows, topic, Code.SERVICE_ACCOUNT_MISSING, "error looking up service account", "serviceaccounts? \"[^\"]+\" not found");
+            row(rows, topic, Code.LIMITRANGE_VIOLATION, "(maximum|minimum) [\\w./-]+ usage per (container|pod|persistentvolumeclaim)", "limit to request ratio per", "(maximum|minimum) .* limit .*LimitRange");
+            row(rows, topic, Code.OBJECT_STUCK_TERMINATING, "because it is being terminated");
+            row(rows, topic, Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ", "Timeout: request did not complete", "server is currently unable");
+        }
+
+        private static void claim(List<Row> rows) {
+            row(rows, Topic.CLAIM, Code.PVC_STORAGECLASS_MISSING, "storageclass(es)?(\\.storage\\.k8s\\.io)? \"[^\"]*\" not found", "storage class .* not found");
+            row(rows, Topic.CLAIM, Code.PVC_NO_DEFAULT_CLASS, "no persistent volumes available for this claim and no storage class is set");
+            row(rows, Topic.CLAIM, Code.QUOTA_EXCEEDED, "exceeded quota");
+            row(rows, Topic.CLAIM, Code.PVC_PROVISIONER_MISSING, "waiting for a volume to be created, either by external provisioner", "waiting for volume to be created by the external provisioner",
+                "no volume plugin matched", "not found in the list of registered CSI drivers");
+            row(rows, Topic.CLAIM, Code.PVC_UNBOUND, "no volume .* matching", "volume .* already bound to a different claim", "does not match (size|access|storage)", "Cannot bind to requested volume", "requested PV .* not");
+            row(rows, Topic.CLAIM, Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
+        }
+
+        private static void apply(List<Row> rows) {
+            row(rows, Topic.APPLY, Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler", "could not find the requested resource", "does not serve", "no kind .* is registered", "unknown kind", "has no kind");
+            row(rows, Topic.APPLY, Code.APPLY_IMMUTABLE_FIELD, "field is immutable", "is immutable", "immutable (field|after)", "updates to statefulset spec", "updates to .* are forbidden", "may not change (once set|fields other)", "cannot be changed", "Forbidden: updates to");
+            row(rows, Topic.APPLY, Code.NAMESPACE_MISSING, "namespaces? \"[^\"]+\" not found");
+            create(Topic.APPLY, rows);
+            row(rows, Topic.APPLY, Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User", "cannot (get|list|watch|create|patch|update|delete) (resource )?\"?\\w+", "not currently held", "^(forbidden|unauthorized)");
+            row(rows, Topic.APPLY, Code.APPLY_CONFLICT, "Apply failed with \\d+ conflict", "conflicts? with \"");
+            row(rows, Topic.APPLY, Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal", "unable to decode", "Required value", "Invalid value", "Unsupported value", "in version .* cannot be handled",
+                "json: ", "yaml: ", "metadata\\.name", "bad request", "the server rejected our request", "duplicate", "does not parse", "failed to create typed patch object", "\\b(400|422)\\b", "is forbidden:");
+        }
+
+        private static void log(List<Row> rows) {
+            row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "is forbidden: User \"?system:", "User \"system:[^\"]+\" cannot \\w+ resource");
+            row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
+                "failed to bind to (address|port)");
+            row(rows, Topic.LOG, Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "\\bdisk (is )?full\\b", "could not extend file");
+            row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed", "authentication (failed|failure|error)", "access denied for user", "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |/)?\\s*password",
+                "login failed for user", "ACCESS_REFUSED", "SASL authentication .*(fail|error)", "AuthenticationFailed", "\\bauth(entication)? failed", "requires authentication", "not authorized on \\w+ to execute", "role \"[^\"]+\" does not exist",
+                "bad credentials", "incorrect password", "AUTH .*failed", "security_exception.*(unable to authenticate|missing authentication)", "no pg_hba\\.conf entry");
+            row(rows, Topic.LOG, Code.CRASH_MISSING_ENV, "(missing|required|unset|undefined|no such|not found).{0,30}environment variables?", "environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+                "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b[^\\w]{0,3}.{0,25}(not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined|must be provided|not provided|not specified|is mandatory|not configured)",
+                "(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b.{0,20}(\\bto start|$|\\bvariable|\\benv)", "KeyError: '(?-i:[A-Z][A-Z0-9_]+)'",
+                "unbound variable", "parameter (null or )?not set", "Could not resolve placeholder '", "required key \\S+ missing value", "\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
+                "missing env", "superuser password is not specified", "key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?", "is not defined in (the )?env", "no value for required (setting|option|config)", "environ\\[", "missing (required )?(config|configuration|setting|parameter)s?\\b");
+            row(rows, Topic.LOG, Code.CRASH_DEPENDENCY_UNREACHABLE, "connection (was )?refused", "ECONNREFUSED", "no such host", "i/o timeout", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "name or service not known", "could not translate host name",
+                "name resolution", "name does not resolve", "nodename nor servname", "unknown ?host", "getaddrinfo", "connect(ion)?( attempt)? ?timed? ?out", "no route to host", "network is unreachable", "host (is )?unreachable", "dial tcp",
+                "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
+                "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "can't resolve", "could not resolve host", "could not be resolved", "Temporary failure in name", "is not reachable",
+                "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable", "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN", "SERVFAIL", "context deadline exceeded", "DNS .*(fail|timeout)", "wget: can't", "name=\\S+ .*unavailable");
+        }
     }
 
     /** From findings to root causes: edges, merging, explaining, ordering. Pure. */
@@ -4432,6 +5808,170 @@ public class ensure_ready implements Callable<Integer> {
     record Finding(Code code, String objectKind, String objectName, String ownerKind, String ownerName, String container, Instant since,
                    List<Evidence> evidence, Map<String, String> params) { }
 
-    /** Stable codes, append-only. One catalogue for the rules, the texts and the docs page. */
-    enum Code { UNKNOWN }
+    /**
+     * Stable codes, append-only: other repositories match on them. One catalogue for the rules, the texts and docs/causes.md.
+     * What a message means stands in {@link Text}; what an object's status means stands in {@link Findings}.
+     */
+    enum Code {
+        UNKNOWN(Family.OTHER, Role.SYMPTOM, Scope.unknown, "INVESTIGATE", "Nothing that the cluster tells explains this; look at the object and its log.", Look.OBJECT, Look.LOG),
+        IMAGE_NOT_FOUND(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE", "The registry has no such image or tag: correct the reference, or build and push it.", Look.POD),
+        IMAGE_NOT_FOUND_OR_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "CHECK_NAME_THEN_PULL_SECRET", "The registry does not say whether the image is missing or private: check its name first, then the pull secret.", Look.POD, Look.SECRETS),
+        IMAGE_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_PULL_SECRET", "The registry refuses the credentials: check the pull secret's type, host and rights.", Look.POD, Look.SECRETS),
+        IMAGE_PULL_SECRET_MISSING(Family.IMAGE, Role.CAUSE, Scope.either, "CREATE_PULL_SECRET", "The pull secret that the pod names does not exist: create it, or name the right one.", Look.SECRETS, Look.POD),
+        IMAGE_RATE_LIMITED(Family.IMAGE, Role.CAUSE, Scope.platform, "MIRROR_OR_LOGIN", "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD),
+        IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_REGISTRY_HOST", "The node cannot reach the registry: check the host's spelling, its certificate, and that it runs.", Look.POD),
+        IMAGE_NAME_INVALID(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE", "The image reference does not parse: correct it (a template variable may be empty).", Look.POD),
+        IMAGE_NEVER_PULL(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_PULL_POLICY", "imagePullPolicy is Never and the node does not have the image: change the policy or load the image.", Look.POD),
+        IMAGE_PLATFORM_MISMATCH(Family.IMAGE, Role.CAUSE, Scope.repo, "BUILD_FOR_PLATFORM", "The image is not built for the node's architecture: build it for that, or choose nodes by kubernetes.io/arch.", Look.POD, Look.NODES),
+        IMAGE_PULL_FAILED(Family.IMAGE, Role.CAUSE, Scope.unknown, "CHECK_IMAGE", "The image cannot be pulled, for a reason that has no rule; read the message.", Look.POD),
+        IMAGE_STILL_PULLING(Family.IMAGE, Role.PROGRESS, Scope.wait, "WAIT", "The image is being pulled; wait.", Look.POD),
+        CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND", "The command does not exist in the image: correct command, args or the Dockerfile.", Look.POD, Look.PREVIOUS_LOG),
+        CONTAINER_COMMAND_PERMISSION(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND", "The command may not be executed: set its mode in the image, or run it by its interpreter.", Look.POD, Look.PREVIOUS_LOG),
+        CONTAINER_START_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CONTAINER_SPEC", "The runtime cannot start the container: read the message, then compare mounts, user and command with the image.", Look.POD),
+        CONTAINER_EXITS_ZERO(Family.CRASH, Role.CAUSE, Scope.repo, "RUN_LONG", "The container ends with success although it should keep running: give it a command that stays in the foreground.", Look.POD, Look.PREVIOUS_LOG),
+        LIFECYCLE_HOOK_FAILED(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_HOOK", "A lifecycle hook fails and the container is killed: correct the hook.", Look.POD, Look.PREVIOUS_LOG),
+        CRASH_APP_ERROR(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_APPLICATION", "The program ends with an error of its own: read its log.", Look.PREVIOUS_LOG, Look.POD),
+        CRASH_MISSING_ENV(Family.CRASH, Role.CAUSE, Scope.repo, "SET_VARIABLE", "The program ends because a setting that it requires is not set: add it to the container's env.", Look.PREVIOUS_LOG, Look.POD),
+        CRASH_AUTH_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CREDENTIALS", "A service refuses the program's credentials: compare user and password on both sides (a database keeps those it was created with).", Look.PREVIOUS_LOG),
+        CRASH_PORT_IN_USE(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_PORT", "Two processes in the pod want one port: give one of them another.", Look.PREVIOUS_LOG, Look.POD),
+        CRASH_DISK_FULL(Family.CRASH, Role.CAUSE, Scope.either, "ENLARGE_VOLUME", "The volume is full: enlarge it, or remove what is not needed.", Look.PREVIOUS_LOG, Look.PVCS),
+        CRASH_DEPENDENCY_UNREACHABLE(Family.CRASH, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY", "The program cannot reach a service that it needs: look at that service first.", Look.PREVIOUS_LOG, Look.SERVICES),
+        OOM_KILLED(Family.CRASH, Role.CAUSE, Scope.repo, "RAISE_MEMORY", "The container needs more memory than its limit: raise limits.memory, or lower the program's own heap.", Look.POD, Look.PREVIOUS_LOG),
+        SECRET_MISSING(Family.CONFIG, Role.CAUSE, Scope.either, "CREATE_OR_RENAME_REFERENCE", "The Secret does not exist: create it, or correct the name that refers to it.", Look.SECRETS, Look.POD),
+        CONFIGMAP_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "CREATE_OR_RENAME_REFERENCE", "The ConfigMap does not exist: add it to the manifests, or correct the name that refers to it.", Look.CONFIG_MAPS, Look.POD),
+        CONFIG_KEY_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "ADD_OR_RENAME_KEY", "The object exists but has no such key: add the key, or correct the reference.", Look.OBJECT_DESCRIBE, Look.POD),
+        CONTAINER_CONFIG_INVALID(Family.CONFIG, Role.CAUSE, Scope.repo, "FIX_CONTAINER_SPEC", "The kubelet cannot make the container from its spec: read the message and correct the spec.", Look.POD),
+        RUN_AS_NON_ROOT(Family.CONFIG, Role.CAUSE, Scope.repo, "SET_USER", "The pod must not run as root but its image does: set runAsUser, or USER (a number) in the image.", Look.POD),
+        PROBE_LIVENESS_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The liveness probe fails and the kubelet kills the container: correct the probe's port, path or delays (a startupProbe gives time).", Look.POD, Look.PREVIOUS_LOG),
+        PROBE_STARTUP_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The startup probe runs out of attempts and the container is killed: correct the probe or raise failureThreshold.", Look.POD, Look.PREVIOUS_LOG),
+        PROBE_READINESS_FAILING(Family.PROBE, Role.SYMPTOM, Scope.repo, "FIX_PROBE_OR_APPLICATION", "The container runs but its readiness probe fails: correct the probe, or what the program says is wrong.", Look.POD, Look.LOG),
+        PROBE_PORT_MISMATCH(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The probe asks a port on which the container does not listen: compare it with containerPort.", Look.POD),
+        PROBE_PATH_NOT_FOUND(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The program answers 404 on the probe's path: correct the path.", Look.POD, Look.LOG),
+        INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY", "An init container waits for something: look at that first.", Look.LOG, Look.POD),
+        DEPENDENCY_SERVICE_MISSING(Family.INIT, Role.CAUSE, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME", "What the pod waits for does not exist as a Service: create it, or correct the name.", Look.SERVICES, Look.LOG),
+        SCHED_INSUFFICIENT_RESOURCES(Family.SCHEDULING, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_ADD_NODES", "No node has room for what the pod requests: lower the requests, or add bigger nodes.", Look.POD, Look.NODES),
+        SCHED_NODE_SELECTOR(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_SELECTOR", "No node has the labels that the pod asks for: correct nodeSelector or nodeAffinity.", Look.POD, Look.NODE_LABELS),
+        SCHED_POD_ANTI_AFFINITY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_AFFINITY", "The pod's (anti-)affinity to other pods leaves no node: relax the rule or lower the replicas.", Look.POD, Look.NODES),
+        SCHED_HOST_PORT(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_HOST_PORT", "The host port is taken on every node: use a Service, or fewer replicas.", Look.POD),
+        SCHED_TOPOLOGY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_TOPOLOGY_SPREAD", "The topology spread constraint cannot be kept: relax it, or correct its topologyKey.", Look.POD, Look.NODE_LABELS),
+        SCHED_TAINT(Family.SCHEDULING, Role.CAUSE, Scope.either, "ADD_TOLERATION", "The nodes have a taint that the pod does not tolerate: add the toleration, or remove the taint.", Look.POD, Look.NODES),
+        SCHED_NODES_UNAVAILABLE(Family.SCHEDULING, Role.CAUSE, Scope.platform, "BRING_NODES_BACK", "No node accepts pods: nodes are cordoned, not ready, or there are none.", Look.NODES),
+        SCHED_PREEMPTED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "RAISE_PRIORITY_OR_ADD_NODES", "A pod of higher priority took the place: add nodes, or raise the priority.", Look.POD, Look.NODES),
+        SCHED_GATED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "REMOVE_GATE", "The pod has a scheduling gate that nobody removed: look at the controller that owns the gate.", Look.POD),
+        SCHED_VOLUME_AFFINITY(Family.STORAGE, Role.CAUSE, Scope.either, "MOVE_VOLUME_OR_POD", "The pod's volume lives on a node or zone where the pod may not run: align node selection and volume.", Look.POD, Look.PVCS),
+        SCHED_VOLUME_UNBOUND(Family.STORAGE, Role.SYMPTOM, Scope.either, "FOLLOW_CLAIM", "The pod waits for a claim that is not bound: look at the claim.", Look.PVCS),
+        SCHED_NODE_MISSING(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_NAME", "The pod names a node that does not exist: correct nodeName.", Look.POD, Look.NODES),
+        AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT", "The autoscaler is adding a node; wait.", Look.NODES),
+        PVC_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME", "The PersistentVolumeClaim does not exist: add it, or correct claimName.", Look.PVCS, Look.POD),
+        PVC_STORAGECLASS_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_STORAGE_CLASS", "The claim names a StorageClass that the cluster does not have: use one that exists.", Look.PVC, Look.STORAGE_CLASSES),
+        PVC_NO_DEFAULT_CLASS(Family.STORAGE, Role.CAUSE, Scope.either, "SET_STORAGE_CLASS", "The claim names no StorageClass and the cluster has no default one: name one in the claim.", Look.PVC, Look.STORAGE_CLASSES),
+        PVC_PROVISIONER_MISSING(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER", "The StorageClass's provisioner does not answer: its driver is not installed or does not run.", Look.PVC, Look.STORAGE_CLASSES),
+        PVC_PROVISION_FAILED(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER", "The volume cannot be made: read the provisioner's message.", Look.PVC),
+        PVC_PV_RELEASED(Family.STORAGE, Role.CAUSE, Scope.platform, "FREE_VOLUME", "The volume still belongs to a claim that was deleted, or is lost: an administrator must free or replace it.", Look.PVC),
+        PVC_ACCESS_MODE(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_ACCESS_MODE", "The volume can be used on one node only and another pod has it: use strategy Recreate, one replica, a claim each, or ReadWriteMany.", Look.POD, Look.PVCS),
+        PVC_UNBOUND(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_CLAIM", "No volume fits the claim: compare its class, size, access modes, selector and volumeName with the volumes.", Look.PVC, Look.STORAGE_CLASSES),
+        VOLUME_MOUNT_FAILED(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_VOLUME", "A volume cannot be mounted: read the message.", Look.POD, Look.PVCS),
+        SANDBOX_FAILED(Family.NODE, Role.CAUSE, Scope.platform, "FIX_NODE_NETWORK", "The node cannot make the pod's sandbox: its network plugin or runtime is broken, or addresses ran out.", Look.POD, Look.NODES),
+        SVC_SELECTOR_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_SELECTOR", "The Service selects no pod: compare its selector with the labels in the pod template.", Look.SERVICE, Look.POD_LABELS),
+        SVC_TARGET_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_TARGET_PORT", "The Service's targetPort is no port of its pods: compare it with containerPort.", Look.SERVICE, Look.ENDPOINTS),
+        SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE", "A workload of that name runs but there is no Service before it: create the Service.", Look.SERVICES),
+        STS_HEADLESS_SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE", "The StatefulSet's serviceName does not exist: its pods have no DNS names; create the headless Service.", Look.SERVICES),
+        SVC_NO_READY_ENDPOINTS(Family.SERVICE, Role.SYMPTOM, Scope.either, "FOLLOW_PODS", "No pod behind the Service is ready: look at the pods.", Look.SERVICE, Look.ENDPOINTS),
+        SVC_LB_PENDING(Family.SERVICE, Role.CAUSE, Scope.platform, "PROVIDE_LOAD_BALANCER", "The load balancer has no address yet: the cluster may have no controller for it.", Look.SERVICE),
+        ENV_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_PORT", "A setting names a port that the Service does not serve: compare it with the Service's ports.", Look.SERVICES, Look.OWNER),
+        DNS_NAME_UNKNOWN(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_HOST", "A setting names a host that does not exist: correct it to a Service's name.", Look.SERVICES, Look.OWNER),
+        POD_DNS_POLICY(Family.NETWORK, Role.CAUSE, Scope.repo, "FIX_DNS_POLICY", "The pod's dnsPolicy does not ask the cluster's DNS, so Service names do not resolve: use ClusterFirst.", Look.OWNER),
+        DNS_CLUSTER_FAILURE(Family.NETWORK, Role.CAUSE, Scope.platform, "FIX_CLUSTER_DNS", "Names of Services that exist do not resolve: the cluster's DNS does not work.", Look.DNS),
+        NETPOL_BLOCKING(Family.NETWORK, Role.CAUSE, Scope.repo, "ALLOW_TRAFFIC", "A NetworkPolicy does not allow the connection: add a rule for it.", Look.NETPOL),
+        INGRESS_CLASS_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_INGRESS_CLASS", "The Ingress names a class that the cluster does not have: use one that exists.", Look.INGRESS, Look.INGRESS_CLASSES),
+        INGRESS_BACKEND_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND", "The Ingress names a Service that does not exist: correct it.", Look.INGRESS, Look.SERVICES),
+        INGRESS_BACKEND_PORT(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND", "The Ingress names a port that the Service does not have: correct it.", Look.INGRESS, Look.SERVICES),
+        INGRESS_TLS_SECRET_MISSING(Family.INGRESS, Role.CAUSE, Scope.either, "CREATE_TLS_SECRET", "The Ingress names a TLS Secret that does not exist: create it, or correct the name.", Look.INGRESS, Look.SECRETS),
+        QUOTA_EXCEEDED(Family.ADMISSION, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_RAISE_QUOTA", "The namespace's quota is used up: lower requests and replicas, or raise the quota.", Look.QUOTA),
+        QUOTA_REQUIRES_LIMITS(Family.ADMISSION, Role.CAUSE, Scope.repo, "SET_RESOURCES", "The namespace's quota demands requests and limits on every container: set them.", Look.QUOTA, Look.OWNER),
+        LIMITRANGE_VIOLATION(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_RESOURCES", "Requests or limits are outside the namespace's LimitRange: bring them inside.", Look.LIMIT_RANGE, Look.OWNER),
+        POD_SECURITY_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_SECURITY_CONTEXT", "The namespace's Pod Security level forbids the pod: set the securityContext fields that the message lists.", Look.NAMESPACE, Look.OWNER),
+        ADMISSION_WEBHOOK_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "SATISFY_POLICY", "A policy of the cluster refuses the object: change it as the policy's message says.", Look.OWNER),
+        ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Role.CAUSE, Scope.platform, "RESTORE_WEBHOOK", "An admission webhook does not answer, so nothing can be created: bring its pods back.", Look.WEBHOOKS),
+        ADMISSION_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_POD_TEMPLATE", "The API server refuses the pods of this workload: read the message and correct the template.", Look.OWNER),
+        SERVICE_ACCOUNT_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_SERVICE_ACCOUNT", "The ServiceAccount does not exist, so no pod can be created: add it to the manifests, or correct the name.", Look.SERVICE_ACCOUNTS, Look.OWNER),
+        RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Role.CAUSE, Scope.repo, "GRANT_ROLE", "The program may not do what it asks of the API server: grant its ServiceAccount that verb in a Role.", Look.ROLES, Look.PREVIOUS_LOG),
+        APPLY_FORBIDDEN_RBAC(Family.APPLY, Role.CAUSE, Scope.platform, "GRANT_APPLIER", "Whoever applies the manifests may not write this object: grant the right.", Look.ROLES),
+        API_KIND_UNKNOWN(Family.APPLY, Role.CAUSE, Scope.either, "INSTALL_CRD_OR_FIX_KIND", "The cluster does not know this kind: correct it, or install its CustomResourceDefinition.", Look.API),
+        API_VERSION_REMOVED(Family.APPLY, Role.CAUSE, Scope.repo, "UPDATE_API_VERSION", "The cluster no longer serves this apiVersion: use the one that replaced it.", Look.API),
+        APPLY_INVALID(Family.APPLY, Role.CAUSE, Scope.repo, "FIX_MANIFEST", "The API server refuses the manifest as invalid: correct the fields that the message names.", Look.NONE),
+        APPLY_IMMUTABLE_FIELD(Family.APPLY, Role.CAUSE, Scope.repo, "RENAME_OR_RECREATE", "The field cannot be changed in place: undo the change, use a new name, or recreate the object.", Look.OBJECT),
+        APPLY_CONFLICT(Family.APPLY, Role.CAUSE, Scope.either, "SETTLE_FIELD_OWNER", "Another manager owns a field that the manifest sets: settle who owns it.", Look.OBJECT),
+        APPLY_FAILED(Family.APPLY, Role.CAUSE, Scope.unknown, "FIX_MANIFEST", "The object could not be applied: read the message.", Look.NONE),
+        NAMESPACE_MISSING(Family.APPLY, Role.CAUSE, Scope.either, "CREATE_NAMESPACE", "The namespace does not exist: create it, or correct the name.", Look.NAMESPACE),
+        JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB", "The Job failed for good; its template cannot be changed, so the repaired Job needs a new name or must be deleted first.", Look.OWNER, Look.JOB_LOG),
+        JOB_SUSPENDED(Family.JOB, Role.CAUSE, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false when it should run.", Look.OWNER),
+        JOB_SIDECAR_BLOCKS(Family.JOB, Role.CAUSE, Scope.repo, "MAKE_SIDECAR_NATIVE", "The Job's main container ended but a sidecar keeps its pod alive: make it an init container with restartPolicy Always.", Look.POD),
+        ROLLOUT_STUCK(Family.ROLLOUT, Role.WRAPPER, Scope.repo, "FOLLOW_NEW_PODS", "The rollout makes no progress: look at the newest pods.", Look.OWNER),
+        ROLLOUT_PAUSED(Family.ROLLOUT, Role.CAUSE, Scope.either, "RESUME_ROLLOUT", "The rollout is paused: resume it.", Look.OWNER),
+        REPLICAS_ZERO(Family.ROLLOUT, Role.CAUSE, Scope.repo, "SCALE_UP", "The workload is scaled to zero although others need it: set replicas.", Look.OWNER),
+        STS_ORDINAL_BLOCKED(Family.ROLLOUT, Role.WRAPPER, Scope.either, "FOLLOW_FIRST_POD", "An earlier pod of the StatefulSet is not ready and blocks the later ones: look at that pod.", Look.POD),
+        STS_STUCK_REVISION(Family.ROLLOUT, Role.CAUSE, Scope.either, "DELETE_POD", "The broken pod is of the old revision and an ordered StatefulSet does not replace it by itself: delete that pod once.", Look.OWNER, Look.POD),
+        NODE_NOT_READY(Family.NODE, Role.CAUSE, Scope.platform, "RESTORE_NODE", "The node is not ready: its kubelet, network or machine is down.", Look.NODE, Look.NODES),
+        NODE_PRESSURE(Family.NODE, Role.CAUSE, Scope.platform, "FREE_NODE", "The node is short of memory, disk or process ids: free some, or add nodes.", Look.NODE, Look.NODES),
+        EVICTED_EPHEMERAL_STORAGE(Family.NODE, Role.CAUSE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE", "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
+        OBJECT_STUCK_TERMINATING(Family.OTHER, Role.CAUSE, Scope.either, "FREE_FINALIZER", "The object is being deleted but a finalizer holds it: look at the controller that owns the finalizer.", Look.OBJECT),
+        HPA_NO_METRICS(Family.ADVICE, Role.CAUSE, Scope.repo, "SET_REQUESTS_OR_METRICS", "The autoscaler gets no metrics: set resource requests, or install the metrics API. It blocks nothing.", Look.OBJECT_DESCRIBE),
+        PDB_BLOCKING(Family.ADVICE, Role.CAUSE, Scope.repo, "RELAX_BUDGET", "The disruption budget allows no pod to be moved. It blocks nothing until a node is drained.", Look.OBJECT_DESCRIBE),
+        CR_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION", "The custom resource's own conditions say that it is not ready: read them, then its operator's log.", Look.OBJECT),
+        CERT_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION", "The certificate is not issued: read its conditions, its issuer and the challenge.", Look.OBJECT),
+        STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT", "It is starting and nothing says that anything is wrong; wait.", Look.OWNER),
+        DIAGNOSIS_UNAVAILABLE(Family.OTHER, Role.CAUSE, Scope.platform, "RESTORE_ACCESS", "The cluster could not be asked, so the causes are not known; this does not mean that all is well.", Look.NONE);
+
+        /** What a code is about; groups the docs page. */
+        enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE, NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM, ADVICE, OTHER }
+
+        /** A cause stays a root; a symptom is explained by what it needs; a wrapper by what is inside it; progress heals by itself. */
+        enum Role { CAUSE, SYMPTOM, WRAPPER, PROGRESS }
+
+        /** Where the repair lies. */
+        enum Scope { repo, platform, either, wait, unknown }
+
+        /** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. */
+        enum Look {
+            NONE(""), OBJECT("kubectl -n {ns} get {object} -o yaml"), OBJECT_DESCRIBE("kubectl -n {ns} describe {object}"), OWNER("kubectl -n {ns} describe {owner}"),
+            POD("kubectl -n {ns} describe pod {pod}"), LOG("kubectl -n {ns} logs {pod} -c {container} --tail=100"),
+            PREVIOUS_LOG("kubectl -n {ns} logs {pod} -c {container} --previous --tail=100"), JOB_LOG("kubectl -n {ns} logs {owner} --tail=100"),
+            POD_LABELS("kubectl -n {ns} get pods --show-labels"), SECRETS("kubectl -n {ns} get secrets"), CONFIG_MAPS("kubectl -n {ns} get configmaps"),
+            SERVICES("kubectl -n {ns} get services -o wide"), SERVICE("kubectl -n {ns} describe svc {name}"), ENDPOINTS("kubectl -n {ns} get endpointslices"),
+            PVCS("kubectl -n {ns} get pvc"), PVC("kubectl -n {ns} describe pvc {name}"), STORAGE_CLASSES("kubectl get storageclasses"),
+            NODES("kubectl get nodes -o wide"), NODE_LABELS("kubectl get nodes --show-labels"), NODE("kubectl describe node {name}"),
+            QUOTA("kubectl -n {ns} describe resourcequota"), LIMIT_RANGE("kubectl -n {ns} describe limitrange"), NAMESPACE("kubectl get namespace {ns} --show-labels"),
+            WEBHOOKS("kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"), SERVICE_ACCOUNTS("kubectl -n {ns} get serviceaccounts"),
+            ROLES("kubectl -n {ns} get roles,rolebindings"), API("kubectl api-resources"), INGRESS("kubectl -n {ns} describe ingress {name}"),
+            INGRESS_CLASSES("kubectl get ingressclasses"), NETPOL("kubectl -n {ns} describe networkpolicy"), DNS("kubectl -n kube-system get pods -l k8s-app=kube-dns");
+
+            final String template;
+
+            Look(String template) {
+                this.template = template;
+            }
+        }
+
+        final Family family;
+        final Role role;
+        final Scope scope;
+        final String action;
+        final String text;
+        final List<Look> next;
+
+        Code(Family family, Role role, Scope scope, String action, String text, Look... next) {
+            this.family = family;
+            this.role = role;
+            this.scope = scope;
+            this.action = action;
+            this.text = text;
+            this.next = List.of(next);
+        }
+
+        /** Never gates readiness, so never a cause of a wait that failed; told as a warning. */
+        boolean advice() {
+            return family == Family.ADVICE || this == SVC_LB_PENDING;
+        }
+    }
 }
