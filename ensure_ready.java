@@ -30,10 +30,12 @@ import freemarker.core.TemplateClassResolver;
 import freemarker.template.Configuration;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
+import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -258,6 +260,7 @@ public class ensure_ready implements Callable<Integer> {
         var given = List.of(args);
         return new CommandLine(command).setOverwrittenOptionsAllowed(true).registerConverter(Duration.class, Durations::parse)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
+            .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
             .execute(Twins.expand(given, env).toArray(String[]::new));
     }
 
@@ -337,7 +340,8 @@ public class ensure_ready implements Callable<Integer> {
     }
 
     private Api connect() {
-        var api = new Api(Api.config(cluster.kubeconfig, cluster.context, cluster.requestTimeout), cluster.requestTimeout);
+        var config = config();
+        var api = new Api(config, cluster.requestTimeout);
         api.patience = Deadline.in(Duration.ofSeconds(4));
         try {
             api.get("/version");
@@ -348,6 +352,22 @@ public class ensure_ready implements Callable<Integer> {
             }
         }
         return api;
+    }
+
+    /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
+    private Config config() {
+        Config config;
+        try {
+            config = Api.config(cluster.kubeconfig, cluster.context, cluster.requestTimeout);
+        } catch (KubernetesClientException | IllegalArgumentException e) {
+            throw new Infra(Outcome.no_cluster, "kubeconfig cannot be read: " + Texts.line(e.getMessage()));
+        }
+        var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
+        if (cluster.context != null && !cluster.context.equals(current)) {
+            var there = config.getContexts().stream().map(NamedContext::getName).collect(Collectors.joining(", "));
+            throw new ParameterException(spec.commandLine(), "--context " + cluster.context + ": no such context" + (there.isEmpty() ? "" : "; there are " + there));
+        }
+        return config;
     }
 
     private Target takeSlot(Api api) {
@@ -506,6 +526,15 @@ public class ensure_ready implements Callable<Integer> {
         return ExitCodes.USAGE;
     }
 
+    /** A mistake of ours: the caller gets his JSON all the same, and it says not ready. */
+    private int fault(Exception e) {
+        known.end(Outcome.failed, "internal error: " + e + "; -v shows where, please report it");
+        if (output.verbose) {
+            e.printStackTrace(spec.commandLine().getErr());
+        }
+        return publish();
+    }
+
     /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
     private int publish() {
         synchronized (known) {
@@ -545,7 +574,7 @@ public class ensure_ready implements Callable<Integer> {
             if (wrong.isPresent()) {
                 throw new ParameterException(command, wrong.get());
             }
-            o.apply.manifests.stream().filter(f -> f.endsWith(".ftl")).forEach(f -> Templates.check(command, Path.of(f), o));
+            o.apply.manifests.stream().filter(f -> !f.equals("-")).forEach(f -> Templates.check(command, Path.of(f), o));
         }
 
         private static List<String> slots(ensure_ready o) {
@@ -559,7 +588,7 @@ public class ensure_ready implements Callable<Integer> {
                 "which environment? give --issue, --pr, --slot or --namespace");
             check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
             check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
-            check(wrong, s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+            check(wrong, s.namespace != null || o.verb != Verb.ensure || !s.pattern.contains("${project}") || !o.project().isEmpty(),
                 "--project is needed for --namespace-pattern " + s.pattern);
             return wrong;
         }
@@ -571,7 +600,7 @@ public class ensure_ready implements Callable<Integer> {
             name(wrong, "--agent-deployment", o.wait.agent);
             name(wrong, "--project", o.slot.project);
             check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
-            if (wrong.isEmpty() && o.slot.namespace == null) {
+            if (wrong.isEmpty() && o.slot.namespace == null && o.verb == Verb.ensure) {
                 name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number));
             }
             return wrong;
@@ -583,6 +612,7 @@ public class ensure_ready implements Callable<Integer> {
             check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
             check(wrong, o.apply.varFile == null || Files.isReadable(o.apply.varFile), "--var-file " + o.apply.varFile + ": no such file");
             check(wrong, o.cluster.kubeconfig == null || Files.isReadable(o.cluster.kubeconfig), "--kubeconfig " + o.cluster.kubeconfig + ": no such file");
+            check(wrong, o.cluster.kubeconfig == null || !wrong.isEmpty() || kubeconfig(o.cluster.kubeconfig), "--kubeconfig " + o.cluster.kubeconfig + ": not a kubeconfig");
             check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
             check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
             check(wrong, o.apply.source == null || o.slot.namespace == null || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
@@ -590,6 +620,11 @@ public class ensure_ready implements Callable<Integer> {
                 Vars.problem(o.apply.varFile).ifPresent(wrong::add);
             }
             return wrong;
+        }
+
+        private static boolean kubeconfig(Path file) {
+            var read = Manifests.Yaml.documents(file.toString(), Texts.read(file));
+            return read.problems().isEmpty() && read.documents().size() == 1 && read.documents().get(0).json().has("clusters");
         }
 
         /** An option that a verb would silently ignore is a mistake to be told. */
@@ -792,10 +827,23 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         /** Renders once with a slot's facts as they would be, so that a typing mistake is told before anything is touched. */
-        static void check(CommandLine command, Path file, ensure_ready o) {
+        static void check(CommandLine command, Path path, ensure_ready o) {
+            var facts = o.facts(new Target(o.slot.env, 1, "namespace", o.slot.issue, o.slot.pr, false));
             try {
-                render(file, o.facts(new Target(o.slot.env, 1, "namespace", o.slot.issue, o.slot.pr, false)));
-            } catch (IOException | TemplateException e) {
+                for (var file : Files.isDirectory(path) ? Manifests.files(path) : List.of(path)) {
+                    if (file.toString().endsWith(".ftl")) {
+                        check(command, file, facts);
+                    }
+                }
+            } catch (IOException e) {
+                throw new ParameterException(command, path + ": cannot be read: " + e.getMessage());
+            }
+        }
+
+        private static void check(CommandLine command, Path file, Map<String, Object> facts) throws IOException {
+            try {
+                render(file, facts);
+            } catch (TemplateException | ParseException e) {
                 throw new ParameterException(command, sentence(file, e));
             }
         }
@@ -1381,6 +1429,7 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
     static final class Manifests {
+        private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
         private final Map<String, Object> facts;
         private final String stdin;
 
@@ -1415,18 +1464,31 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private Loaded folder(Path folder) throws IOException {
+            var loaded = Loaded.none();
+            for (var file : files(folder)) {
+                loaded = loaded.and(Files.isDirectory(file) ? kustomized(file) : file(file));
+            }
+            return loaded;
+        }
+
+        /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
+        static List<Path> files(Path folder) throws IOException {
             if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
-                return kustomized(folder);
+                return List.of(folder);
             }
             List<Path> children;
             try (var files = Files.list(folder)) {
-                children = files.filter(f -> Files.isDirectory(f) || f.toString().matches(".*\\.(yaml|yml|json)(\\.ftl)?")).sorted().toList();
+                children = files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted().toList();
             }
-            var loaded = Loaded.none();
+            var all = new ArrayList<Path>();
             for (var child : children) {
-                loaded = loaded.and(Files.isDirectory(child) && child.getFileName().toString().startsWith(".") ? Loaded.none() : load(child));
+                if (Files.isDirectory(child)) {
+                    all.addAll(files(child));
+                } else if (MANIFEST.matcher(child.toString()).matches()) {
+                    all.add(child);
+                }
             }
-            return loaded;
+            return all;
         }
 
         private static Loaded kustomized(Path folder) {
@@ -1442,10 +1504,21 @@ public class ensure_ready implements Callable<Integer> {
                 return parse(file.toString(), Texts.read(file));
             }
             try {
-                return parse(file.toString(), Templates.render(file, facts));
+                return linesOf(Texts.read(file), parse(file.toString(), Templates.render(file, facts)));
             } catch (TemplateException | ParseException e) {
                 return Loaded.failed(new Source(file.toString(), 0), Templates.sentence(file, e));
             }
+        }
+
+        /**
+         * A rendered template's lines are not the template's. Where no directive multiplied or dropped documents, the n-th document
+         * of the one is the n-th of the other; else the line is unknown, which is better than wrong.
+         */
+        private static Loaded linesOf(String template, Loaded rendered) {
+            var starts = Yaml.starts(template);
+            var lines = rendered.items().stream().map(i -> i.source().line()).distinct().toList();
+            return new Loaded(rendered.items().stream().map(i -> new Item(i.object(), new Source(i.source().file(),
+                starts.size() == lines.size() ? starts.get(lines.indexOf(i.source().line())) : 0))).toList(), rendered.problems());
         }
 
         static Loaded parse(String label, String text) {
@@ -1499,6 +1572,23 @@ public class ensure_ready implements Callable<Integer> {
                     }
                 }
                 return new Documents(documents, problems);
+            }
+
+            /** The first line of each document that has any, 1-based, comments and directives of templates left aside. */
+            static List<Integer> starts(String text) {
+                var starts = new ArrayList<Integer>();
+                var lines = text.split("\\R", -1);
+                var open = true;
+                for (int i = 0; i < lines.length; i++) {
+                    var content = !lines[i].isBlank() && !lines[i].strip().startsWith("#") && !lines[i].strip().startsWith("<");
+                    if (SEPARATOR.matcher(lines[i]).matches()) {
+                        open = true;
+                    } else if (open && content) {
+                        starts.add(i + 1);
+                        open = false;
+                    }
+                }
+                return starts;
             }
 
             private static void read(String label, String[] lines, int from, int to, List<Document> documents, List<Problem> problems) {
