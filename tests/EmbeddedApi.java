@@ -512,6 +512,9 @@ final class EmbeddedApi implements AutoCloseable {
         synchronized ObjectNode put(ObjectNode object) {
             var kind = kind(object);
             var namespace = text(object, "/metadata/namespace");
+            if (kind.namespaced) {
+                require(kind("namespaces"), "", namespace);
+            }
             var current = get(kind, namespace, text(object, "/metadata/name")).orElse(null);
             if (current == null) {
                 Defaults.onCreate(kind, namespace, object);

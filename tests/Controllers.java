@@ -1,0 +1,516 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+/**
+ * Plays the controllers, the scheduler and the kubelet on an {@link EmbeddedApi}:
+ * {@code try (var controllers = new Controllers(api).missing("shop/users:1.4.3")) { … }}.
+ *
+ * <p>Level-triggered like the real ones: every tick compares what is with what should be. It knows Deployments with their
+ * ReplicaSets, StatefulSets with their claims, Jobs, Services' EndpointSlices and Ingresses. Containers start unless their image
+ * is missing; an init container that says {@code until nc -z HOST PORT} runs until that Service has a ready endpoint.
+ * Statuses, messages and events read as those of Kubernetes 1.34 with containerd 2.
+ */
+final class Controllers implements AutoCloseable {
+    private static final Duration SCHEDULED_AFTER = Duration.ofMillis(200);
+    private static final Duration STARTED_AFTER = Duration.ofMillis(600);
+    private static final Duration READY_AFTER = Duration.ofMillis(1500);
+    private static final Duration BACK_OFF_AFTER = Duration.ofMillis(2500);
+    private static final Pattern WAITS_FOR = Pattern.compile("until nc -z ([\\w.-]+) (\\d+)");
+
+    private final EmbeddedApi api;
+    private final Set<String> missingImages = ConcurrentHashMap.newKeySet();
+    private final Map<String, Instant> firstSeen = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
+        var thread = new Thread(task, "controllers");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    Controllers(EmbeddedApi api) {
+        this.api = api;
+        api.putYaml("", """
+                apiVersion: v1
+                kind: Node
+                metadata: {name: node-1, labels: {kubernetes.io/os: linux}}
+                status:
+                  allocatable: {cpu: "8", memory: 16Gi, pods: "110"}
+                  conditions: [{type: Ready, status: "True", reason: KubeletReady}]
+                ---
+                apiVersion: storage.k8s.io/v1
+                kind: StorageClass
+                metadata: {name: standard, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}
+                provisioner: example.com/disk
+                ---
+                apiVersion: networking.k8s.io/v1
+                kind: IngressClass
+                metadata: {name: nginx}
+                spec: {controller: k8s.io/ingress-nginx}
+                """);
+        clock.scheduleWithFixedDelay(this::tick, 0, 100, TimeUnit.MILLISECONDS);
+    }
+
+    /** An image that no registry has; its containers end in ImagePullBackOff. */
+    Controllers missing(String image) {
+        missingImages.add(image);
+        return this;
+    }
+
+    /** The image can be pulled from now on, as after somebody pushed it. */
+    Controllers pushed(String image) {
+        missingImages.remove(image);
+        return this;
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+
+    private void tick() {
+        try {
+            each("deployments", this::deployment);
+            each("replicasets", this::replicaSet);
+            each("statefulsets", this::statefulSet);
+            each("jobs", this::job);
+            each("persistentvolumeclaims", this::bind);
+            each("pods", this::kubelet);
+            each("services", this::endpoints);
+            each("ingresses", this::address);
+            each("poddisruptionbudgets", this::budget);
+        } catch (EmbeddedApi.ApiError goneMeanwhile) {
+            // an object or its namespace was deleted under us: the next tick sees that
+        } catch (RuntimeException bug) {
+            bug.printStackTrace(); // an executor would end this task without a word
+        }
+    }
+
+    private void each(String resource, Consumer<ObjectNode> reconcile) {
+        api.list(resource, "").stream().filter(object -> !object.at("/metadata/deletionTimestamp").isTextual()).forEach(reconcile);
+    }
+
+    private void deployment(ObjectNode deployment) {
+        var hash = hash(deployment);
+        var sets = owned("replicasets", deployment);
+        var current = sets.stream().filter(set -> set.at("/metadata/labels/pod-template-hash").asText().equals(hash)).findFirst();
+        int wanted = deployment.at("/spec/replicas").asInt(1);
+        if (current.isEmpty()) {
+            api.put(newReplicaSet(deployment, hash, wanted, sets.size() + 1));
+            return;
+        }
+        scale(current.get(), wanted);
+        int ready = current.get().at("/status/readyReplicas").asInt();
+        var old = sets.stream().filter(set -> !set.equals(current.get())).toList();
+        if (ready >= wanted) {
+            old.forEach(set -> scale(set, 0)); // old pods serve until the new ones do
+        }
+        deploymentStatus(deployment, current.get(), old, wanted);
+    }
+
+    private static ObjectNode newReplicaSet(ObjectNode deployment, String hash, int replicas, int revision) {
+        var set = child(deployment, "apps/v1", "ReplicaSet", name(deployment) + "-" + hash);
+        set.withObject("/metadata").set("labels", deployment.at("/spec/template/metadata/labels").deepCopy());
+        set.withObject("/metadata/labels").put("pod-template-hash", hash);
+        set.withObject("/metadata/annotations").put("deployment.kubernetes.io/revision", String.valueOf(revision));
+        var spec = set.putObject("spec").put("replicas", replicas);
+        spec.set("template", deployment.at("/spec/template").deepCopy());
+        spec.withObject("/template/metadata/labels").put("pod-template-hash", hash);
+        spec.putObject("selector").set("matchLabels", spec.at("/template/metadata/labels").deepCopy());
+        return set;
+    }
+
+    private void scale(ObjectNode set, int replicas) {
+        if (set.at("/spec/replicas").asInt() != replicas) {
+            api.edit("replicasets", namespace(set), name(set), s -> s.withObject("/spec").put("replicas", replicas));
+        }
+    }
+
+    private void deploymentStatus(ObjectNode deployment, ObjectNode current, List<ObjectNode> old, int wanted) {
+        int updated = current.at("/status/replicas").asInt();
+        int updatedReady = current.at("/status/readyReplicas").asInt();
+        int ready = updatedReady + old.stream().mapToInt(set -> set.at("/status/readyReplicas").asInt()).sum();
+        int all = updated + old.stream().mapToInt(set -> set.at("/status/replicas").asInt()).sum();
+        boolean complete = updatedReady >= wanted && all == updated;
+        api.edit("deployments", namespace(deployment), name(deployment), d -> {
+            var status = d.withObject("/status");
+            status.put("observedGeneration", d.at("/metadata/generation").asLong()).put("replicas", all).put("updatedReplicas", updated)
+                    .put("readyReplicas", ready).put("availableReplicas", ready).put("unavailableReplicas", Math.max(0, Math.max(wanted, all) - ready));
+            condition(status, "Available", ready >= wanted, ready >= wanted ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
+                    "Deployment " + (ready >= wanted ? "has" : "does not have") + " minimum availability.");
+            condition(status, "Progressing", true, complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
+                    "ReplicaSet \"" + name(current) + "\" " + (complete ? "has successfully progressed." : "is progressing."));
+        });
+    }
+
+    private void replicaSet(ObjectNode set) {
+        var pods = owned("pods", set);
+        int wanted = set.at("/spec/replicas").asInt();
+        for (int i = pods.size(); i < wanted; i++) {
+            var pod = newPod(set, name(set) + "-" + Long.toString(Math.abs(System.nanoTime() * 31 + i), 36).substring(0, 5));
+            event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1", "default-scheduler");
+            event(set, "SuccessfulCreate", "Normal", "Created pod: " + name(pod), "replicaset-controller");
+        }
+        pods.stream().skip(wanted).forEach(pod -> api.delete("pods", namespace(pod), name(pod)));
+        api.edit("replicasets", namespace(set), name(set), s -> s.withObject("/status").put("observedGeneration", s.at("/metadata/generation").asLong())
+                .put("replicas", pods.size()).put("readyReplicas", ready(pods)).put("availableReplicas", ready(pods)));
+    }
+
+    private void statefulSet(ObjectNode set) {
+        var revision = name(set) + "-" + hash(set);
+        var pods = owned("pods", set);
+        int wanted = set.at("/spec/replicas").asInt(1);
+        pods.stream().filter(pod -> !pod.at("/metadata/labels/controller-revision-hash").asText().equals(revision))
+                .forEach(pod -> api.delete("pods", namespace(pod), name(pod)));
+        if (pods.size() < wanted && ready(pods) == pods.size()) {
+            var pod = newPod(set, name(set) + "-" + pods.size());
+            pod.withObject("/metadata/labels").put("controller-revision-hash", revision).put("apps.kubernetes.io/pod-index", String.valueOf(pods.size()));
+            set.at("/spec/volumeClaimTemplates").forEach(template -> claim(set, template, pod));
+            event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1", "default-scheduler");
+        }
+        long updated = pods.stream().filter(pod -> pod.at("/metadata/labels/controller-revision-hash").asText().equals(revision)).count();
+        api.edit("statefulsets", namespace(set), name(set), s -> s.withObject("/status").put("observedGeneration", s.at("/metadata/generation").asLong())
+                .put("replicas", pods.size()).put("readyReplicas", ready(pods)).put("availableReplicas", ready(pods)).put("updatedReplicas", (int) updated)
+                .put("currentReplicas", pods.size()).put("currentRevision", revision).put("updateRevision", revision).put("collisionCount", 0));
+    }
+
+    private void claim(ObjectNode set, JsonNode template, ObjectNode pod) {
+        var name = template.at("/metadata/name").asText();
+        var claim = EmbeddedApi.object("v1", "PersistentVolumeClaim", namespace(set), name + "-" + name(pod));
+        claim.set("spec", template.get("spec").deepCopy());
+        if (api.get("persistentvolumeclaims", namespace(set), name(claim)).isEmpty()) {
+            api.put(claim);
+        }
+        pod.withObject("/spec").withArray("volumes").addObject().put("name", name).putObject("persistentVolumeClaim").put("claimName", name(claim));
+    }
+
+    private void bind(ObjectNode claim) {
+        api.edit("persistentvolumeclaims", namespace(claim), name(claim), c -> {
+            c.withObject("/spec").put("volumeName", "pv-" + c.at("/metadata/uid").asText());
+            if (!c.at("/spec/storageClassName").isTextual()) {
+                c.withObject("/spec").put("storageClassName", "standard");
+            }
+            c.withObject("/status").put("phase", "Bound").set("capacity", c.at("/spec/resources/requests").deepCopy());
+        });
+    }
+
+    private void job(ObjectNode job) {
+        var pods = owned("pods", job);
+        if (pods.isEmpty()) {
+            var pod = newPod(job, name(job) + "-" + Long.toString(Math.abs(System.nanoTime()), 36).substring(0, 5));
+            pod.withObject("/metadata/labels").put("batch.kubernetes.io/job-name", name(job));
+            api.put(pod);
+            return;
+        }
+        boolean done = pods.get(0).at("/status/phase").asText().equals("Succeeded");
+        api.edit("jobs", namespace(job), name(job), j -> {
+            var status = j.withObject("/status").put("active", done ? 0 : 1).put("succeeded", done ? 1 : 0);
+            if (done) {
+                condition(status, "SuccessCriteriaMet", true, "CompletionsReached", "Reached expected number of succeeded pods");
+                condition(status, "Complete", true, "CompletionsReached", "Reached expected number of succeeded pods");
+            }
+        });
+    }
+
+    private static ObjectNode newPod(ObjectNode owner, String name) {
+        var pod = child(owner, "v1", "Pod", name);
+        var template = owner.at("/spec/template");
+        pod.withObject("/metadata").set("labels", template.at("/metadata/labels").deepCopy());
+        pod.set("spec", template.get("spec").deepCopy());
+        return pod;
+    }
+
+    private void kubelet(ObjectNode pod) {
+        var age = Duration.between(firstSeen.computeIfAbsent(pod.at("/metadata/uid").asText(), uid -> Instant.now()), Instant.now());
+        var phase = pod.at("/status/phase").asText();
+        if (age.compareTo(SCHEDULED_AFTER) < 0 || phase.equals("Succeeded")) {
+            return;
+        }
+        var told = new ArrayList<Runnable>();
+        api.edit("pods", namespace(pod), name(pod), p -> {
+            p.withObject("/spec").put("nodeName", "node-1");
+            condition(p.withObject("/status"), "PodScheduled", true, null, null);
+            if (age.compareTo(STARTED_AFTER) >= 0) {
+                new Containers(p, age, told).run();
+            }
+        });
+        told.forEach(Runnable::run);
+    }
+
+    /** The kubelet's part for one pod: init containers one after the other, then the containers together. */
+    private final class Containers {
+        private final ObjectNode pod;
+        private final ObjectNode status;
+        private final Duration age;
+        private final List<Runnable> told;
+
+        Containers(ObjectNode pod, Duration age, List<Runnable> told) {
+            this.pod = pod;
+            this.status = pod.withObject("/status");
+            this.age = age;
+            this.told = told;
+        }
+
+        void run() {
+            status.put("startTime", status.path("startTime").asText(now())).put("hostIP", "10.0.0.1")
+                    .put("podIP", "10.1.0." + (1 + Math.abs(name(pod).hashCode() % 250))).put("qosClass", "Burstable");
+            boolean initialized = initContainers();
+            boolean ready = containers(initialized);
+            status.put("phase", ready && ofJob() ? "Succeeded" : ready || anyRunning() ? "Running" : "Pending");
+            condition(status, "PodReadyToStartContainers", true, null, null);
+            condition(status, "Initialized", initialized, initialized ? null : "ContainersNotInitialized",
+                    initialized ? null : "containers with incomplete status: " + names("initContainers"));
+            for (var type : List.of("ContainersReady", "Ready")) {
+                condition(status, type, ready && !ofJob(), ready ? null : "ContainersNotReady", ready ? null : "containers with unready status: " + names("containers"));
+            }
+        }
+
+        private boolean initContainers() {
+            var statuses = status.putArray("initContainerStatuses");
+            boolean before = true;
+            for (var container : pod.at("/spec/initContainers")) {
+                var entry = entry(statuses, container);
+                if (!before) {
+                    waiting(entry, "PodInitializing", null);
+                } else if (missing(container)) {
+                    before = false;
+                    cannotPull(entry, container);
+                } else {
+                    before = init(entry, container);
+                }
+            }
+            if (statuses.isEmpty()) {
+                status.remove("initContainerStatuses");
+            }
+            return before;
+        }
+
+        private boolean init(ObjectNode entry, JsonNode container) {
+            var waits = WAITS_FOR.matcher(container.path("command").toString());
+            boolean done = !waits.find() || hasEndpoint(waits.group(1));
+            if (done) {
+                entry.put("ready", true).withObject("/state/terminated").put("exitCode", 0).put("reason", "Completed").put("startedAt", started()).put("finishedAt", started());
+            } else {
+                entry.put("started", true).withObject("/state/running").put("startedAt", started());
+                api.log(namespace(pod), name(pod), container.path("name").asText(), false,
+                        ("waiting for " + waits.group(1) + ":" + waits.group(2) + "\n").repeat((int) Math.min(20, 1 + age.toSeconds() / 2)));
+            }
+            return done;
+        }
+
+        private boolean containers(boolean initialized) {
+            var statuses = status.putArray("containerStatuses");
+            boolean ready = initialized;
+            for (var container : pod.at("/spec/containers")) {
+                var entry = entry(statuses, container);
+                if (!initialized) {
+                    waiting(entry, "PodInitializing", null);
+                } else if (missing(container)) {
+                    ready = false;
+                    cannotPull(entry, container);
+                } else {
+                    ready &= container(entry);
+                }
+            }
+            return ready;
+        }
+
+        private boolean container(ObjectNode entry) {
+            boolean up = age.compareTo(READY_AFTER) >= 0;
+            if (up && ofJob()) {
+                entry.withObject("/state/terminated").put("exitCode", 0).put("reason", "Completed").put("startedAt", started()).put("finishedAt", now());
+            } else {
+                entry.put("started", true).put("ready", up).withObject("/state/running").put("startedAt", started());
+            }
+            return up;
+        }
+
+        private boolean ofJob() {
+            return pod.at("/metadata/labels").has("batch.kubernetes.io/job-name");
+        }
+
+        private ObjectNode entry(ArrayNode statuses, JsonNode container) {
+            return statuses.addObject().put("name", container.path("name").asText()).put("image", container.path("image").asText())
+                    .put("imageID", "").put("restartCount", 0).put("ready", false).put("started", false);
+        }
+
+        private boolean missing(JsonNode container) {
+            return missingImages.contains(container.path("image").asText());
+        }
+
+        private void cannotPull(ObjectNode entry, JsonNode container) {
+            var image = container.path("image").asText();
+            var error = "rpc error: code = NotFound desc = failed to pull and unpack image \"%1$s\": failed to resolve reference \"%1$s\": %1$s: not found".formatted(image);
+            if (age.compareTo(BACK_OFF_AFTER) < 0) {
+                waiting(entry, "ErrImagePull", error);
+                tell("Pulling", "Normal", "Pulling image \"" + image + "\"");
+                tell("Failed", "Warning", "Failed to pull image \"" + image + "\": " + error);
+                tell("Failed", "Warning", "Error: ErrImagePull");
+            } else {
+                waiting(entry, "ImagePullBackOff", "Back-off pulling image \"" + image + "\": ErrImagePull: " + error);
+                tell("BackOff", "Normal", "Back-off pulling image \"" + image + "\"");
+                tell("Failed", "Warning", "Error: ImagePullBackOff");
+            }
+        }
+
+        private void tell(String reason, String type, String message) {
+            var about = pod.deepCopy();
+            told.add(() -> event(about, reason, type, message, "kubelet"));
+        }
+
+        private void waiting(ObjectNode entry, String reason, String message) {
+            var waiting = entry.withObject("/state/waiting").put("reason", reason);
+            if (message != null) {
+                waiting.put("message", message);
+            }
+        }
+
+        private boolean anyRunning() {
+            return status.at("/containerStatuses").findValue("running") != null;
+        }
+
+        private String started() {
+            return status.get("startTime").asText();
+        }
+
+        private String names(String list) {
+            var names = new ArrayList<String>();
+            pod.at("/spec/" + list).forEach(container -> names.add(container.path("name").asText()));
+            return "[" + String.join(" ", names) + "]";
+        }
+
+        private boolean hasEndpoint(String service) {
+            return api.list("endpointslices", namespace(pod)).stream()
+                    .filter(slice -> slice.at("/metadata/labels").path("kubernetes.io/service-name").asText().equals(service))
+                    .anyMatch(slice -> slice.at("/endpoints/0/conditions/ready").asBoolean());
+        }
+    }
+
+    private void endpoints(ObjectNode service) {
+        var selector = service.at("/spec/selector");
+        if (selector.isEmpty()) {
+            return;
+        }
+        var slice = child(service, "discovery.k8s.io/v1", "EndpointSlice", name(service) + "-slice");
+        slice.withObject("/metadata/labels").put("kubernetes.io/service-name", name(service));
+        slice.put("addressType", "IPv4").set("ports", EmbeddedApi.JSON.createArrayNode());
+        var endpoints = slice.putArray("endpoints");
+        for (var pod : api.list("pods", namespace(service))) {
+            if (contains(pod.at("/metadata/labels"), selector) && pod.at("/status/podIP").isTextual()) {
+                var endpoint = endpoints.addObject();
+                endpoint.putArray("addresses").add(pod.at("/status/podIP").asText());
+                endpoint.putObject("conditions").put("ready", ready(List.of(pod)) == 1);
+                endpoint.putObject("targetRef").put("kind", "Pod").put("name", name(pod));
+            }
+        }
+        api.put(slice);
+    }
+
+    private void address(ObjectNode ingress) {
+        api.edit("ingresses", namespace(ingress), name(ingress),
+                i -> i.withObject("/status/loadBalancer").putArray("ingress").addObject().put("ip", "192.0.2.10"));
+    }
+
+    private void budget(ObjectNode budget) {
+        var pods = api.list("pods", namespace(budget)).stream().filter(pod -> contains(pod.at("/metadata/labels"), budget.at("/spec/selector/matchLabels"))).toList();
+        boolean spare = !pods.isEmpty() && ready(pods) == pods.size();
+        api.edit("poddisruptionbudgets", namespace(budget), name(budget), b -> {
+            var status = b.withObject("/status").put("observedGeneration", b.at("/metadata/generation").asLong()).put("expectedPods", pods.size())
+                    .put("currentHealthy", ready(pods)).put("desiredHealthy", Math.max(0, pods.size() - 1)).put("disruptionsAllowed", spare ? 1 : 0);
+            condition(status, "DisruptionAllowed", spare, spare ? "SufficientPods" : "InsufficientPods", "");
+        });
+    }
+
+    /** One event object for each (object, reason, message), counted up as the recorder does, at most once in two seconds. */
+    private void event(ObjectNode about, String reason, String type, String message, String component) {
+        var name = name(about) + "." + Integer.toHexString((about.at("/metadata/uid").asText() + reason + message).hashCode());
+        var old = api.get("events", namespace(about), name);
+        if (old.isPresent() && Instant.parse(old.get().at("/lastTimestamp").asText()).isAfter(Instant.now().minusSeconds(2))) {
+            return;
+        }
+        var event = EmbeddedApi.object("v1", "Event", namespace(about), name);
+        event.put("reason", reason).put("type", type).put("message", message).put("count", old.map(o -> o.path("count").asInt()).orElse(0) + 1)
+                .put("firstTimestamp", old.map(o -> o.path("firstTimestamp").asText()).orElse(now())).put("lastTimestamp", now());
+        event.putObject("source").put("component", component);
+        event.putObject("involvedObject").put("apiVersion", about.path("apiVersion").asText()).put("kind", about.path("kind").asText())
+                .put("namespace", namespace(about)).put("name", name(about)).put("uid", about.at("/metadata/uid").asText());
+        api.put(event);
+    }
+
+    private List<ObjectNode> owned(String resource, ObjectNode owner) {
+        var uid = owner.at("/metadata/uid").asText();
+        return api.list(resource, namespace(owner)).stream().filter(object -> object.at("/metadata/ownerReferences/0/uid").asText().equals(uid)).toList();
+    }
+
+    private static ObjectNode child(ObjectNode owner, String apiVersion, String kind, String name) {
+        var child = EmbeddedApi.object(apiVersion, kind, namespace(owner), name);
+        child.withObject("/metadata").putArray("ownerReferences").addObject().put("apiVersion", owner.path("apiVersion").asText())
+                .put("kind", owner.path("kind").asText()).put("name", name(owner)).put("uid", owner.at("/metadata/uid").asText())
+                .put("controller", true).put("blockOwnerDeletion", true);
+        return child;
+    }
+
+    /** Sets a condition; its transition time moves only when its status does. */
+    private static void condition(ObjectNode status, String type, boolean value, String reason, String message) {
+        var conditions = status.withArray("conditions");
+        ObjectNode found = null;
+        for (var condition : conditions) {
+            found = condition.path("type").asText().equals(type) ? (ObjectNode) condition : found;
+        }
+        var wanted = value ? "True" : "False";
+        var condition = found == null ? conditions.addObject().put("type", type) : found;
+        if (!condition.path("status").asText().equals(wanted)) {
+            condition.put("status", wanted).put("lastTransitionTime", now());
+        }
+        Map.of("reason", String.valueOf(reason), "message", String.valueOf(message)).forEach((field, text) -> {
+            if (text.equals("null")) {
+                condition.remove(field);
+            } else {
+                condition.put(field, text);
+            }
+        });
+    }
+
+    private static int ready(List<ObjectNode> pods) {
+        return (int) pods.stream().filter(pod -> {
+            for (var condition : pod.at("/status/conditions")) {
+                if (condition.path("type").asText().equals("Ready")) {
+                    return condition.path("status").asText().equals("True");
+                }
+            }
+            return false;
+        }).count();
+    }
+
+    private static boolean contains(JsonNode labels, JsonNode selector) {
+        return selector.properties().stream().allMatch(label -> label.getValue().equals(labels.get(label.getKey())));
+    }
+
+    private static String hash(ObjectNode owner) {
+        return "%08x".formatted(owner.at("/spec/template").toString().hashCode());
+    }
+
+    private static String namespace(JsonNode object) {
+        return EmbeddedApi.text(object, "/metadata/namespace");
+    }
+
+    private static String name(JsonNode object) {
+        return EmbeddedApi.text(object, "/metadata/name");
+    }
+
+    private static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

@@ -1,0 +1,161 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION From a broken manifest to the agent's prompt, on an API server in this process
+//JAVA 17+
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES ../ensure_ready.java ../prompt_run.java
+//SOURCES EmbeddedApi.java Controllers.java
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Shows the main job in under a minute, with nothing to install and no cluster touched: {@code ./jbangw demo}.
+ *
+ * <p>The two scripts are the real ones, run as processes; only the cluster is played (see {@link EmbeddedApi} and
+ * {@link Controllers}). The stack is tests/fixtures/shop; the tag of its database image does not exist.
+ */
+@Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Brings a small shop up whose database image does not exist, and shows what the agent is told.")
+class demo implements Callable<Integer> {
+    private static final String MISSING = "registry.example.com/library/postgres:16.99";
+
+    @Option(names = "--healthy", description = "give the database an image that exists: everything comes up")
+    boolean healthy;
+
+    @Option(names = "--kind", defaultValue = "dev_issue", description = "kind of the prompt (default: ${DEFAULT-VALUE})")
+    String kind;
+
+    @Option(names = "--lang", defaultValue = "en", description = "language of the prompt: en or ru (default: ${DEFAULT-VALUE})")
+    String lang;
+
+    private Path folder;
+
+    public static void main(String... args) {
+        System.exit(new CommandLine(new demo()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        folder = Files.createTempDirectory("demo-");
+        try (var api = new EmbeddedApi(); var controllers = new Controllers(api).missing(MISSING)) {
+            title("A slot for issue 42: " + (healthy ? "the whole stack, as it should be" : "the database's image tag does not exist"));
+            say("The API server is " + api.url() + ", in this process; no cluster of yours is touched.");
+            var report = bringUp(api.kubeconfig(folder));
+            title("What ready.json says");
+            show(report);
+            title("The agent starts all the same, and this is its prompt");
+            int code = prompt();
+            title("What you saw");
+            conclude(report);
+            return code;
+        } finally {
+            remove(folder);
+        }
+    }
+
+    private JsonNode bringUp(Path kubeconfig) throws IOException, InterruptedException {
+        var shop = root().resolve("tests/fixtures/shop");
+        var args = new ArrayList<>(List.of("--project", "shop", "--issue", "42", "-f", shop.toString(), "--apply", "--wait-soft-fail",
+                "--wait-timeout", "45s", "--output", "json", "--report", folder.resolve("ready.json").toString(), "--kubeconfig", kubeconfig.toString()));
+        if (!healthy) {
+            args.addAll(List.of("--vars", "postgresVersion=16.99"));
+        }
+        long start = System.nanoTime();
+        var result = run("ensure_ready", args, Map.of());
+        say(String.format(Locale.ROOT, "exit code %d after %.1f s", result.code, (System.nanoTime() - start) / 1e9));
+        return new ObjectMapper().readTree(result.out);
+    }
+
+    private static void show(JsonNode report) {
+        for (var field : List.of("slot", "namespace", "created", "applied", "infraReady", "agentReady", "outcome", "summary")) {
+            say(String.format("%-11s %s", field, report.path(field).asText()));
+        }
+        for (var workload : report.path("workloads")) {
+            say(String.format("  %-12s %-16s %s", workload.path("state").asText(), workload.path("kind").asText().toLowerCase(Locale.ROOT) + "/" + workload.path("name").asText(),
+                    workload.path("message").asText()));
+        }
+        for (var cause : report.path("causes")) {
+            say("cause: " + cause.path("code").asText() + "  " + cause.at("/fix/text").asText());
+            cause.path("explains").forEach(symptom -> say("   explains " + (symptom.isTextual() ? symptom.asText() : symptom.path("object").asText())));
+        }
+    }
+
+    private int prompt() throws IOException, InterruptedException {
+        var event = Files.writeString(folder.resolve("event.json"), """
+                {"action": "labeled", "label": {"name": "[ai-dev]"}, "repository": {"full_name": "example/shop"},
+                 "issue": {"number": 42, "title": "Orders: show the expected delivery date", "state": "open",
+                  "body": "A customer sees when an order will arrive.\\n\\n- in the list and on the order's page\\n- in the customer's time zone",
+                  "user": {"login": "ada"}, "author_association": "MEMBER", "labels": [{"name": "[ai-dev]"}]},
+                 "sender": {"login": "ada"}}
+                """);
+        var result = run("prompt_run", List.of("--kind", kind, "--lang", lang, "--infra-report", folder.resolve("ready.json").toString(), "--print"),
+                Map.of("GITHUB_EVENT_PATH", event.toString()));
+        System.out.println(result.out.stripTrailing());
+        return result.code;
+    }
+
+    private void conclude(JsonNode report) {
+        if (report.path("infraReady").asBoolean()) {
+            say("The environment came up, so the prompt carries no word about infrastructure. Try `./jbangw demo` without --healthy.");
+        } else {
+            say("The environment did not come up, the job went on, and the agent was told why and what to do first.");
+            say("Next: `./jbangw demo --healthy`, `./jbangw demo --kind repair_issue --lang ru`, `./jbangw test`, README.md.");
+        }
+    }
+
+    /** A script as its own process: its progress goes to our stderr as it comes, its result is caught. */
+    private Result run(String script, List<String> args, Map<String, String> env) throws IOException, InterruptedException {
+        say("$ jbang " + script + ".java " + String.join(" ", args).replace(root() + "/", "").replace(folder + "/", ""));
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), script));
+        command.addAll(args);
+        var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().keySet().removeIf(name -> name.matches("(CODEXCTL|GITHUB|INFRA)_.*"));
+        builder.environment().putAll(env);
+        var process = builder.start();
+        process.getOutputStream().close();
+        var out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Result(process.waitFor(), out);
+    }
+
+    private record Result(int code, String out) { }
+
+    private static Path root() {
+        for (var at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            if (Files.exists(at.resolve("tests/fixtures/shop"))) {
+                return at;
+            }
+        }
+        throw new IllegalStateException("start the demo inside the checkout");
+    }
+
+    private static void title(String text) {
+        System.out.println("\n== " + text + " " + "=".repeat(Math.max(0, 96 - text.length())));
+    }
+
+    private static void say(String text) {
+        System.out.println("   " + text);
+    }
+
+    private static void remove(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
