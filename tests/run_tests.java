@@ -6,6 +6,7 @@
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES Cli.java EmbeddedApi.java Controllers.java
+//SOURCES LocalCluster.java
 //SOURCES Tools.java WorkflowLab.java
 //SOURCES *Test.java
 
