@@ -11,23 +11,23 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //FILES templates/layout.ftl=templates/layout.ftl
 //FILES templates/common_en.ftl=templates/common_en.ftl
-// //FILES templates/common_ru.ftl=templates/common_ru.ftl
+//FILES templates/common_ru.ftl=templates/common_ru.ftl
 //FILES templates/infra_en.ftl=templates/infra_en.ftl
-// //FILES templates/infra_ru.ftl=templates/infra_ru.ftl
+//FILES templates/infra_ru.ftl=templates/infra_ru.ftl
 //FILES templates/dev_issue_en.ftl=templates/dev_issue_en.ftl
-// //FILES templates/dev_issue_ru.ftl=templates/dev_issue_ru.ftl
+//FILES templates/dev_issue_ru.ftl=templates/dev_issue_ru.ftl
 //FILES templates/plan_issue_en.ftl=templates/plan_issue_en.ftl
-// //FILES templates/plan_issue_ru.ftl=templates/plan_issue_ru.ftl
+//FILES templates/plan_issue_ru.ftl=templates/plan_issue_ru.ftl
 //FILES templates/repair_issue_en.ftl=templates/repair_issue_en.ftl
-// //FILES templates/repair_issue_ru.ftl=templates/repair_issue_ru.ftl
+//FILES templates/repair_issue_ru.ftl=templates/repair_issue_ru.ftl
 //FILES templates/dev_review_en.ftl=templates/dev_review_en.ftl
-// //FILES templates/dev_review_ru.ftl=templates/dev_review_ru.ftl
+//FILES templates/dev_review_ru.ftl=templates/dev_review_ru.ftl
 //FILES templates/plan_review_en.ftl=templates/plan_review_en.ftl
-// //FILES templates/plan_review_ru.ftl=templates/plan_review_ru.ftl
+//FILES templates/plan_review_ru.ftl=templates/plan_review_ru.ftl
 //FILES templates/repair_review_en.ftl=templates/repair_review_en.ftl
-// //FILES templates/repair_review_ru.ftl=templates/repair_review_ru.ftl
+//FILES templates/repair_review_ru.ftl=templates/repair_review_ru.ftl
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
-// //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
+//FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
 //CDS
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 

@@ -1,11 +1,14 @@
 <#import "layout.ftl" as l>
 <#if l.infraShown>
 <#if l.unhealthy>
-**The infrastructure of this environment did not come up (`INFRA_UNHEALTHY=1`).** <#if l.repairing><#if l.planning>Finding out why is your task; this is what is known at the start.<#else>Repairing it is your task; this is what is known at the start.</#if>
+<#if l.repairing && l.planning>
+**The infrastructure of this environment did not come up (`INFRA_UNHEALTHY=1`).** Finding out why is your task; this is what is known at the start.
+<#elseif l.repairing>
+**The infrastructure of this environment did not come up (`INFRA_UNHEALTHY=1`).** Repairing it is your task; this is what is known at the start.
 <#elseif l.planning>
-You change nothing. Check pods and deployments read-only, find the cause, and make recovery **the first item of your plan**, with its evidence; the plan for the issue follows.
+**The infrastructure of this environment did not come up (`INFRA_UNHEALTHY=1`).** You change nothing. Check pods and deployments read-only, find the cause, and make recovery **the first item of your plan**, with its evidence; the plan for the issue follows.
 <#else>
-Before you work on the issue:
+**The infrastructure of this environment did not come up (`INFRA_UNHEALTHY=1`).** Before you work on the issue:
 1. Check pods and deployments.
 2. Restore the services.
 3. Localise the problem and fix it where it comes from: in the manifests, configuration or code of this repository, not in the cluster alone.
@@ -16,9 +19,7 @@ Only then the issue. If a cause lies outside this repository or your rights, pro
 <#else>
 The readiness check calls this environment ready. If the issue says otherwise, the fault is one that the check does not see: reproduce it first.
 </#if>
-<#if !l.planning || l.unhealthy>
 <@l.lookAround/>
-</#if>
 <#if infra.named && !infra.reported>
 The report of the readiness check could not be read or was not valid, so nothing is known about the reason. Not known is not healthy: begin with the commands above.
 <#elseif !infra.reported>

@@ -46,24 +46,25 @@ ${k} rollout status deploy/NAME --timeout=60s
 
 <#macro deeperLook>
 ```sh
-${k} get rs -o wide                                      # the newest one of a Deployment tells why its pods are missing
+${k} get rs -o wide
 ${k} get deploy NAME -o jsonpath='{range .status.conditions[*]}{.type}={.status} {.reason}: {.message}{"\n"}{end}'
 ${k} get pod POD -o jsonpath='{range .status.containerStatuses[*]}{.name} {.state} {.lastState}{"\n"}{end}'
-${k} get svc,endpointslices -o wide                      # a Service without endpoints: selector, port or no ready pod
-${k} get cm,secret,sa,role,rolebinding,pvc,resourcequota,limitrange   # names only, never values
+${k} get svc,endpointslices -o wide
+${k} get cm,secret,sa,role,rolebinding,pvc,resourcequota,limitrange
 ${k} auth can-i --list
 ```
 </#macro>
 
 <#macro stability>
 ```sh
-${k} get deploy,sts,ds -o wide && ${k} get pod -o wide   # now, and again after two minutes: same RESTARTS
+${k} get deploy,sts,ds,pod -o wide ; sleep 120 ; ${k} get deploy,sts,ds,pod -o wide
 ```
 </#macro>
 
 <#macro applyChecked>
 ```sh
-${k} diff -f FILE ; ${k} apply -f FILE                     # one changed file at a time, read the diff first
+${k} diff -f FILE
+${k} apply -f FILE
 ${k} rollout status deploy/NAME --timeout=180s
 ```
 </#macro>
@@ -78,7 +79,7 @@ git fetch origin ; git switch ${branch} || git switch -c ${branch}
 ```sh
 git push -u origin HEAD:refs/heads/${branch}
 gh pr list --head ${branch} --state open --json number,url
-gh pr create --head ${branch} --base ${base} --title "${title}" --body-file "$REPORT"   # REPORT: a file outside the repository
+gh pr create --head ${branch} --base ${base} --title "${title}" --body-file "$REPORT"
 ```
 </#macro>
 
