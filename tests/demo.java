@@ -3,7 +3,7 @@
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES EmbeddedApi.java Controllers.java
+//SOURCES EmbeddedApi.java Controllers.java LocalCluster.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -42,6 +42,9 @@ class demo implements Callable<Integer> {
     @Option(names = "--lang", defaultValue = "en", description = "language of the prompt: en or ru (default: ${DEFAULT-VALUE})")
     String lang;
 
+    @Option(names = "--cluster", description = "run it on a real Kubernetes that is started here (takes minutes where it must be built first)")
+    boolean cluster;
+
     private Path folder;
 
     public static void main(String... args) {
@@ -51,25 +54,60 @@ class demo implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         folder = Files.createTempDirectory("demo-");
-        try (var api = new EmbeddedApi(); var controllers = new Controllers(api).missing(MISSING)) {
-            title("A slot for issue 42: " + (healthy ? "the whole stack, as it should be" : "the database's image tag does not exist"));
-            say("The API server is " + api.url() + ", in this process; no cluster of yours is touched.");
-            var report = bringUp(api.kubeconfig(folder));
-            title("What ready.json says");
-            show(report);
-            title("The agent starts all the same, and this is its prompt");
-            int code = prompt();
-            title("What you saw");
-            conclude(report);
-            return code;
+        try {
+            return cluster ? onRealKubernetes() : onEmbeddedServer();
         } finally {
             remove(folder);
         }
     }
 
-    private JsonNode bringUp(Path kubeconfig) throws IOException, InterruptedException {
-        var shop = root().resolve("tests/fixtures/shop");
-        var args = new ArrayList<>(List.of("--project", "shop", "--issue", "42", "-f", shop.toString(), "--apply", "--wait-soft-fail",
+    private int onEmbeddedServer() throws IOException, InterruptedException {
+        try (var api = new EmbeddedApi(); var controllers = new Controllers(api).missing(MISSING)) {
+            return tell("The API server is " + api.url() + ", in this process; no cluster of yours is touched.", api.kubeconfig(folder), shop());
+        }
+    }
+
+    private int onRealKubernetes() throws IOException, InterruptedException {
+        try (var local = LocalCluster.start()) {
+            return tell("A real Kubernetes was started on loopback, its nodes played by kwok; no cluster of yours is touched.", local.kubeconfig(), livesTold());
+        } catch (LocalCluster.Unavailable | org.opentest4j.TestAbortedException e) {
+            System.err.println("demo: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    /** kwok's nodes know no registry: what becomes of a pod is told to them by an annotation on its template. */
+    private Path livesTold() throws IOException {
+        var lives = healthy ? Map.<String, String>of() : Map.of("postgres", "image-not-found", "users", "init-waits", "orders", "init-waits");
+        var copy = Files.createDirectory(folder.resolve("shop"));
+        try (var files = Files.list(shop())) {
+            for (var file : files.toList()) {
+                var text = Files.readString(file);
+                for (var life : lives.entrySet()) {
+                    var template = "    metadata:\n      labels: {app.kubernetes.io/name: " + life.getKey() + ",";
+                    text = text.replace(template, template.replace("labels", "annotations: {life.test/is: " + life.getValue() + "}\n      labels"));
+                }
+                Files.writeString(copy.resolve(file.getFileName()), text);
+            }
+        }
+        return copy;
+    }
+
+    private int tell(String where, Path kubeconfig, Path stack) throws IOException, InterruptedException {
+        title("A slot for issue 42: " + (healthy ? "the whole stack, as it should be" : "the database's image tag does not exist"));
+        say(where);
+        var report = bringUp(kubeconfig, stack);
+        title("What ready.json says");
+        show(report);
+        title("The agent starts all the same, and this is its prompt");
+        int code = prompt();
+        title("What you saw");
+        conclude(report);
+        return code;
+    }
+
+    private JsonNode bringUp(Path kubeconfig, Path stack) throws IOException, InterruptedException {
+        var args = new ArrayList<>(List.of("--project", "shop", "--issue", "42", "-f", stack.toString(), "--apply", "--wait-soft-fail",
                 "--wait-timeout", "45s", "--output", "json", "--report", folder.resolve("ready.json").toString(), "--kubeconfig", kubeconfig.toString()));
         if (!healthy) {
             args.addAll(List.of("--vars", "postgresVersion=16.99"));
@@ -133,6 +171,10 @@ class demo implements Callable<Integer> {
     }
 
     private record Result(int code, String out) { }
+
+    private static Path shop() {
+        return root().resolve("tests/fixtures/shop");
+    }
 
     private static Path root() {
         for (var at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
