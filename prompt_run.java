@@ -28,6 +28,7 @@
 //FILES templates/repair_review_ru.ftl=templates/repair_review_ru.ftl
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
 //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
+//FILES templates/codex_config.toml.ftl=templates/codex_config.toml.ftl
 //CDS
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
@@ -49,12 +50,69 @@ import freemarker.template.SimpleObjectWrapper;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
+import io.fabric8.kubernetes.api.model.ConfigMapVolumeSourceBuilder;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.EnvFromSource;
+import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodSecurityContext;
+import io.fabric8.kubernetes.api.model.PodSecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.SecretVolumeSourceBuilder;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.authorization.v1.ResourceRule;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReviewBuilder;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.ContainerResource;
+import io.fabric8.kubernetes.client.dsl.ExecWatch;
+import io.fabric8.kubernetes.client.dsl.TtyExecOutputErrorable;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -63,12 +121,19 @@ import java.net.http.HttpResponse;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -84,23 +149,33 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.schema.FailsafeSchema;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
  * Renders the prompt of the kind asked for and runs the agent with it:
@@ -211,11 +286,24 @@ public class prompt_run implements Callable<Integer> {
         @Option(names = "--fallback", paramLabel = "PLACES",
             description = "none, pod or pod,runner: where the agent runs when deploy/codex cannot; default pod") String fallback;
         @Option(names = "--agent-image", paramLabel = "IMAGE", description = "image of the fallback pod; default: that of deploy/codex") String image;
+        @Option(names = "--agent-command", paramLabel = "CMD", description = "another agent than Codex: a shell command that reads the prompt on stdin") String command;
+        @Option(names = "--agent-deployment", paramLabel = "NAME", defaultValue = "codex", description = "the agent's Deployment; default codex") String deployment;
+        @Option(names = "--agent-container", paramLabel = "NAME", description = "its container; default: kubectl's, the one named like the Deployment, the first")
+        String container;
+        @Option(names = "--agent-env", paramLabel = "NAME,...", split = ",", description = "environment variables of the caller that the agent gets, by file; repeatable")
+        List<String> passEnv = new ArrayList<>();
+        @Option(names = "--workspace", paramLabel = "DIR", description = "the agent's working tree in its place; default: its working directory, /workspace, ~/workspace")
+        String workspace;
+        @Option(names = "--git-name", paramLabel = "NAME", description = "author of the agent's commits (CODEXCTL_GIT_NAME)") String gitName;
+        @Option(names = "--git-email", paramLabel = "ADDRESS", description = "his address (CODEXCTL_GIT_EMAIL)") String gitEmail;
+        @Option(names = "--kubeconfig", paramLabel = "FILE", description = "kubeconfig file") Path kubeconfig;
+        @Option(names = "--context", paramLabel = "NAME", description = "context of the kubeconfig") String context;
         @Option(names = "--source", paramLabel = "DIR", description = "working tree to upload where the agent's workspace is empty") Path source;
         @Option(names = "--bring-back", description = "fetch the agent's commits and uncommitted changes back into --source") boolean bringBack;
-        @Option(names = "--agent-wait", paramLabel = "DURATION", description = "how long to wait for deploy/codex") String wait;
+        @Option(names = "--agent-wait", paramLabel = "DURATION", description = "how long to wait for deploy/codex; default 5m, for repair kinds 90s") String wait;
         @Option(names = "--agent-timeout", paramLabel = "DURATION", description = "limit for the whole run; default 60m") String timeout;
         @Option(names = "--idle-timeout", paramLabel = "DURATION", description = "limit without a sign of life; default 15m") String idle;
+        @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m") String lease;
     }
 
     /** What is told, and where. */
@@ -247,7 +335,7 @@ public class prompt_run implements Callable<Integer> {
         if (options.print()) {
             return console.answer(renderer.render(Place.undecided(infra))).exitCode();
         }
-        try (AgentRun run = new AgentRun(options, agent, facts, infra, env, console)) {
+        try (AgentRun run = new AgentRun(options, agent, output, facts, infra, env, console)) {
             Place place = run.choosePlace();
             Prompt rendered = renderer.render(place);
             return console.answer(options.dryRun() ? run.preview(place, rendered) : run.run(place, rendered)).exitCode();
@@ -2006,7 +2094,7 @@ public class prompt_run implements Callable<Integer> {
             model.put("effort", text(facts.effort()));
             model.put("agentTarget", place.target());
             model.put("fallbackReason", reason(place.fallbackReason()));
-            model.put("resumed", false);
+            model.put("resumed", place.resumed());
             model.put("totalTime", facts.limits().total());
             model.put("idleTime", facts.limits().idle());
             model.put("reportPath", text(place.reportPath()));
@@ -2048,27 +2136,2961 @@ public class prompt_run implements Callable<Integer> {
 
     /** Finds a place for the agent, starts it there, follows it to its end and brings its work back. */
     static final class AgentRun implements AutoCloseable {
+        private static final String CODEX = "codex";
 
-        AgentRun(RunOptions options, AgentOptions agent, Facts facts, Infra infra, Env env, Console console) {
+        private final RunOptions options;
+        private final AgentSettings settings;
+        private final OutputOptions output;
+        private final Env env;
+        private final Facts facts;
+        private final Infra infra;
+        private final Console console;
+        private final Redactor redactor;
+        private final Patience patience;
+        private final Cancel cancel = new Cancel();
+        private final List<String> notes = new ArrayList<>();
+        private final Instant began = Instant.now();
+        private final String runId = RunId.next();
+        private Ladder ladder;
+        private Site site;
+        private String nowhere;
+
+        AgentRun(RunOptions options, AgentOptions agent, OutputOptions output, Facts facts, Infra infra, Env env, Console console) {
+            this(options, AgentSettings.read(options, agent, facts, env), output, facts, infra, env, console, Patience.USUAL);
+        }
+
+        AgentRun(RunOptions options, AgentSettings settings, OutputOptions output, Facts facts, Infra infra, Env env, Console console, Patience patience) {
+            this.options = options;
+            this.settings = settings;
+            this.output = output;
+            this.env = env;
+            this.facts = facts;
+            this.infra = infra;
+            this.console = console;
+            this.patience = patience;
+            this.redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
+            cancel.listen();
         }
 
         /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. */
         Place choosePlace() {
-            return new Place("none", "running the agent is not built yet", null);
+            ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
+            try {
+                site = options.dryRun() ? ladder.look() : ladder.climb();
+                nowhere = site == null ? ladder.reasons() : null;
+            } catch (InterruptedException signal) {
+                nowhere = "cancelled while looking for a place";
+            }
+            if (site == null) {
+                return new Place("none", nowhere, null, null, false);
+            }
+            String report = infra.reported() ? site.folder() + "/ready.json" : null;
+            return new Place(site.target(), ladder.reasons(), report, site.workspace(), thread() != null);
         }
 
-        /** What --dry-run prints: prompt, target, command and permissions. */
+        /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */
+        private String thread() {
+            boolean auto = "auto".equals(settings.resume());
+            return auto ? site == null || site.thread().isBlank() ? null : site.thread() : settings.resume();
+        }
+
+        /** What --dry-run prints: prompt, target, command and permissions. Starts nothing. */
         Answer preview(Place place, Prompt prompt) {
-            return prompt;
+            Map<String, Object> plan = new LinkedHashMap<>();
+            plan.put("agentTarget", place.target());
+            plan.put("where", site == null ? null : site.label());
+            plan.put("fallbackReason", place.fallbackReason());
+            plan.put("command", settings.agentCommand(place.workspace() == null ? "WORKSPACE" : place.workspace(), thread(), runId, sandbox(place.target())));
+            plan.put("permissions", ladder.permissions());
+            if (settings.codex()) {
+                plan.put("config", settings.config());
+                plan.put("strictConfig", new StrictConfig(settings, runId, console).check(site));
+            }
+            return new Preview(prompt, plan);
+        }
+
+        private static String sandbox(String target) {
+            return target.equals("runner") ? "workspace-write" : "danger-full-access";
         }
 
         /** Runs the agent to its end. Never {@link Outcome#SUCCEEDED} without proof. */
         RunResult run(Place place, Prompt prompt) {
-            return new RunResult(Outcome.NO_PLACE, place.fallbackReason());
+            RunLog log = new RunLog(settings.codex(), console, redactor);
+            Keeper keeper = site == null ? null : new Keeper(site, runId, patience, console);
+            Ending ending = ended(keeper, place, prompt, log);
+            Verdict verdict = Verdict.of(ending, log.story(), settings.codex());
+            Brought brought = Brought.nothing();
+            if (keeper != null && ending.began()) {
+                brought = afterwards(keeper, log, ending);
+            }
+            Usage spent = log.story().usage().minus(totalsBefore());
+            Report report = new Report(options, facts, infra, output, env, place, runId, site, began, notes, redactor);
+            return report.result(verdict.with(brought), log, spent, brought, prompt, console);
+        }
+
+        private Ending ended(Keeper keeper, Place place, Prompt prompt, RunLog log) {
+            try {
+                if (keeper == null) {
+                    return cancel.asked() ? Ending.cancelled(cancel.exitCode(), false) : Ending.nowhere(nowhere);
+                }
+                prepare(keeper, place, prompt);
+                console.info("the agent starts: " + site.label() + ", run " + runId + ", workspace " + site.workspace());
+                keeper.start();
+                return keeper.follow(log, settings.timeout().plus(patience.afterLimit()));
+            } catch (Broken problem) {
+                return cancel.asked() ? cancelled(keeper) : Ending.broken(problem.getMessage(), keeper.started());
+            } catch (InterruptedException signal) {
+                return cancelled(keeper);
+            }
+        }
+
+        /** Everything that the agent needs, beside the workspace and not in it. */
+        private void prepare(Keeper keeper, Place place, Prompt prompt) throws Broken, InterruptedException {
+            keeper.store("keeper.sh", Scripts.KEEPER);
+            keeper.store("limits", settings.limits(runId));
+            keeper.store("prompt.md", prompt.text());
+            keeper.store("env.sh", settings.environment(facts, infra, runId, place));
+            keeper.store("agent.sh", settings.launcher(site, thread(), runId, sandbox(site.target())));
+            if (settings.codex()) {
+                keeper.store("config.toml", settings.config());
+            }
+            if (place.reportPath() != null) {
+                keeper.store("ready.json", redactor.mask(infra.report().toString()));
+            }
+            if (settings.source() != null) {
+                notes.addAll(new Sources(settings.source(), runId, console).upload(keeper, site));
+            }
+            keeper.command(patience.slowExec(), "mark", site.workspace());
+        }
+
+        /** A signal of the caller ends the agent in its pod too. */
+        private Ending cancelled(Keeper keeper) {
+            console.info("cancelled: ending the agent");
+            boolean began = keeper.started();
+            try {
+                if (began) {
+                    keeper.end(patience.cancelled());
+                }
+            } catch (InterruptedException again) {
+                notes.add("cancelled twice: the agent was told to end, its end was not waited for");
+            }
+            return Ending.cancelled(cancel.exitCode(), began);
+        }
+
+        /** The transcript and the agent's work are fetched whatever the verdict is. */
+        private Brought afterwards(Keeper keeper, RunLog log, Ending ending) {
+            try {
+                log.collect(keeper);
+                if (settings.codex() && log.story().thread() != null && settings.threadKey() != null) {
+                    keeper.remember(settings.threadKey(), log.story());
+                }
+                if (settings.bringBack() && !ending.cancelledTwice(cancel)) {
+                    return new Sources(settings.source(), runId, console).bringBack(keeper, site, facts.branch());
+                }
+            } catch (Broken problem) {
+                notes.add("not everything could be fetched from " + site.label() + ": " + problem.getMessage());
+                return settings.bringBack() ? Brought.failed(problem.getMessage()) : Brought.nothing();
+            } catch (InterruptedException signal) {
+                notes.add("cancelled while fetching from " + site.label());
+                return settings.bringBack() ? Brought.failed("cancelled") : Brought.nothing();
+            }
+            return Brought.nothing();
+        }
+
+        private Usage totalsBefore() {
+            return site != null && settings.codex() && thread() != null && thread().equals(site.thread()) ? Usage.parse(site.totals()) : Usage.NONE;
         }
 
         @Override
         public void close() {
+            cancel.stopListening();
+            if (ladder != null) {
+                ladder.close();
+            }
+        }
+    }
+
+    /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
+    static final class RunId {
+        private RunId() {
+        }
+
+        static String next() {
+            byte[] random = new byte[4];
+            new SecureRandom().nextBytes(random);
+            return DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC).format(Instant.now()) + "-" + HexFormat.of().formatHex(random);
+        }
+    }
+
+    /** How long things may take; tests are less patient. */
+    record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter, Duration certain,
+                    Duration cancelled, Duration afterLimit) {
+        static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
+            Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofMinutes(2));
+    }
+
+    /** SIGINT and SIGTERM: the main thread is interrupted and ends the run in good order; a second signal hurries it. */
+    static final class Cancel {
+        private final Thread main = Thread.currentThread();
+        private final Map<String, SignalHandler> before = new LinkedHashMap<>();
+        private volatile int exitCode;
+        private volatile int times;
+
+        void listen() {
+            for (String name : List.of("INT", "TERM")) {
+                before.put(name, Signal.handle(new Signal(name), signal -> {
+                    exitCode = exitCode == 0 ? 128 + signal.getNumber() : exitCode;
+                    times++;
+                    main.interrupt();
+                }));
+            }
+        }
+
+        void stopListening() {
+            before.forEach((name, handler) -> Signal.handle(new Signal(name), handler));
+            before.clear();
+        }
+
+        boolean asked() {
+            return exitCode != 0;
+        }
+
+        int exitCode() {
+            return exitCode;
+        }
+
+        int times() {
+            return times;
+        }
+    }
+
+    /** The options that say where and how the agent runs, checked. */
+    record AgentSettings(String target, List<String> fallback, String deployment, String container, String image, Duration waitFor, Duration timeout,
+                         Duration idle, Duration lease, String command, String model, String effort, String resume, Path source, boolean bringBack,
+                         String workspace, Map<String, String> passed, Map<String, String> git, String threadKey, String config, Path kubeconfig,
+                         String context, Map<String, String> runnerEnv, boolean plans) {
+
+        /** What an agent on this machine may see of its environment. */
+        private static final Pattern RUNNER_ENV = Pattern.compile("PATH|LANG|LC_[A-Z]+|TZ|(?i:https?_proxy|no_proxy|all_proxy)|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS"
+            + "|CODEX_API_KEY|OPENAI_API_KEY|OPENAI_BASE_URL");
+
+        static AgentSettings read(RunOptions options, AgentOptions given, Facts facts, Env env) {
+            String target = Values.oneOf("--agent-target", first(given.target, "auto"), "auto", "deploy", "pod", "runner");
+            String fallback = Values.oneOf("--fallback", first(given.fallback, "pod"), "none", "pod", "pod,runner");
+            if (given.bringBack && given.source == null) {
+                throw new UsageError("--bring-back needs --source DIR: the working tree that gets the changes");
+            }
+            if (given.source != null && !Files.exists(given.source.resolve(".git"))) {
+                throw new UsageError("--source " + given.source + ": not the top of a git working tree");
+            }
+            String resume = Values.matching("--resume", given.resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
+            boolean repair = options.kind().startsWith("repair");
+            Map<String, String> git = new LinkedHashMap<>();
+            identity(git, "NAME", env.pick(given.gitName, "CODEXCTL_GIT_NAME"));
+            identity(git, "EMAIL", env.pick(given.gitEmail, "CODEXCTL_GIT_EMAIL"));
+            return new AgentSettings(target, List.of(fallback.split(",")), given.deployment, given.container, env.pick(given.image, "CODEXCTL_AGENT_IMAGE"),
+                given.wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", given.wait),
+                Values.duration("--agent-timeout", first(given.timeout, "60m")), Values.duration("--idle-timeout", first(given.idle, "15m")),
+                Values.duration("--agent-lease", first(given.lease, "10m")), given.command, facts.model(), facts.effort(), resume, given.source, given.bringBack,
+                Values.matching("--workspace", given.workspace, "/[^\\x00-\\x1f]*", "an absolute path"), passed(given.passEnv, env), git, threadKey(facts),
+                CodexConfig.render(options, facts), given.kubeconfig, given.context, runnerEnv(env), options.kind().contains("plan"));
+        }
+
+        private static String first(String given, String usual) {
+            return given == null || given.isBlank() ? usual : given;
+        }
+
+        private static void identity(Map<String, String> git, String what, String value) {
+            if (value != null) {
+                git.put("GIT_AUTHOR_" + what, value);
+                git.put("GIT_COMMITTER_" + what, value);
+            }
+        }
+
+        private static Map<String, String> passed(List<String> names, Env env) {
+            Map<String, String> passed = new LinkedHashMap<>();
+            for (String name : names) {
+                Values.matching("--agent-env", name, "[A-Za-z_][A-Za-z0-9_]*", "names of environment variables");
+                if (env.get(name) == null) {
+                    throw new UsageError("--agent-env " + name + ": not set here");
+                }
+                passed.put(name, env.get(name));
+            }
+            return passed;
+        }
+
+        private static Map<String, String> runnerEnv(Env env) {
+            Map<String, String> allowed = new LinkedHashMap<>(env.values());
+            allowed.keySet().removeIf(name -> !RUNNER_ENV.matcher(name).matches());
+            return allowed;
+        }
+
+        /** One thread per issue (or pull request, or environment) and repository. */
+        static String threadKey(Facts facts) {
+            String about = facts.issue() != null ? "issue-" + facts.issue() : facts.pr() != null ? "pr-" + facts.pr() : "slot-" + facts.slot();
+            return (facts.repo() == null ? "" : facts.repo().replace('/', '.') + ".") + about;
+        }
+
+        boolean codex() {
+            return command == null;
+        }
+
+        boolean allows(String place) {
+            return target.equals(place) || target.equals("auto") && (place.equals("deploy") || fallback.contains(place));
+        }
+
+        String limits(String runId) {
+            return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(timeout.toSeconds(), idle.toSeconds(), lease.toSeconds(), runId,
+                codex() ? "yes" : "no");
+        }
+
+        /** The agent's environment as a file: secrets stand on no command line. */
+        String environment(Facts facts, Infra infra, String runId, Place place) {
+            Map<String, String> all = new LinkedHashMap<>(git);
+            all.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+            all.put("CODEXCTL_ENV", facts.env());
+            put(all, "CODEXCTL_SLOT", facts.slot());
+            put(all, "CODEXCTL_NAMESPACE", facts.namespace());
+            put(all, "CODEXCTL_ISSUE_NUMBER", facts.issue());
+            put(all, "CODEXCTL_PR_NUMBER", facts.pr());
+            put(all, "CODEXCTL_REPO", facts.repo());
+            put(all, "CODEXCTL_BRANCH", facts.branch());
+            put(all, "CODEXCTL_INFRA_REPORT", place.reportPath());
+            all.putAll(passed);
+            all.put("AGENT_RUN_ID", runId);
+            StringBuilder lines = new StringBuilder();
+            all.forEach((name, value) -> lines.append("export ").append(name).append('=').append(quoted(value)).append('\n'));
+            return lines.toString();
+        }
+
+        private static void put(Map<String, String> all, String name, Object value) {
+            if (value != null) {
+                all.put(name, value.toString());
+            }
+        }
+
+        /** What is run in the workspace, as a shell line; the prompt comes on its stdin. */
+        String agentCommand(String workspace, String thread, String runId, String sandbox) {
+            if (!codex()) {
+                return command;
+            }
+            List<String> words = new ArrayList<>(List.of("codex", "exec", "-p", CodexConfig.profile(runId), "--json", "-o", "last.md", "-C", workspace, "-s", sandbox,
+                "--skip-git-repo-check"));
+            if (sandbox.equals("workspace-write")) {
+                words.addAll(List.of("-c", "sandbox_workspace_write.network_access=true"));
+            }
+            if (thread != null) {
+                words.addAll(List.of("resume", thread));
+            }
+            words.add("-");
+            return words.stream().map(AgentSettings::quotedIfNeeded).collect(Collectors.joining(" "));
+        }
+
+        String launcher(Site site, String thread, String runId, String sandbox) {
+            String what = codex()
+                ? "exec " + agentCommand(site.workspace(), thread, runId, sandbox).replace(" -o last.md ", " -o \"$run/last.md\" ")
+                : "exec sh -c " + quoted(command);
+            return Scripts.LAUNCHER.replace("@RUN@", quoted(site.folder())).replace("@WORKSPACE@", quoted(site.workspace()))
+                .replace("@PROFILE@", CodexConfig.profile(runId)).replace("@COMMAND@", what);
+        }
+
+        static String quoted(String text) {
+            return "'" + text.replace("'", "'\\''") + "'";
+        }
+
+        private static String quotedIfNeeded(String word) {
+            return word.matches("[A-Za-z0-9_./:=@%+-]+") ? word : quoted(word);
+        }
+    }
+
+    /** Codex's settings: a profile that is laid over the config that the place has itself. */
+    static final class CodexConfig {
+        private CodexConfig() {
+        }
+
+        static String profile(String runId) {
+            return "prompt-run-" + runId;
+        }
+
+        static String render(RunOptions options, Facts facts) {
+            try {
+                Templates templates = new Templates(options.templates(), null);
+                StringWriter out = new StringWriter();
+                Map<String, Object> model = new LinkedHashMap<>();
+                model.put("vars", options.vars());
+                model.put("model", facts.model() == null ? "" : toml(facts.model()));
+                model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
+                Renderer.engine(templates.loader()).getTemplate("codex_config.toml.ftl").process(model, out);
+                return out.toString();
+            } catch (TemplateException | IOException problem) {
+                throw new UsageError("codex_config.toml.ftl: " + oneLine(problem.getMessage()), problem);
+            }
+        }
+
+        private static String toml(String text) {
+            return text.replace("\\", "\\\\").replace("\"", "\\\"");
+        }
+    }
+
+    /** The real Codex CLI's own opinion of the config, where one is at hand; nothing is started. */
+    record StrictConfig(AgentSettings settings, String runId, Console console) {
+
+        String check(Site site) {
+            Site place = site != null ? site : Site.here(settings, runId);
+            if (!place.has("program")) {
+                return "not checked: no codex " + (site == null ? "on this machine" : "in " + site.label());
+            }
+            try {
+                Keeper keeper = new Keeper(place, runId, Patience.USUAL, console);
+                keeper.store("config.toml", settings.config());
+                Reply reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), CodexConfig.profile(runId)), new byte[0], Duration.ofSeconds(30));
+                String said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING")).collect(Collectors.joining(" "));
+                return said.contains("No prompt provided") ? "accepted" : "refused: " + oneLine(said);
+            } catch (Broken problem) {
+                return "not checked: " + problem.getMessage();
+            } catch (InterruptedException signal) {
+                Thread.currentThread().interrupt();
+                return "not checked: cancelled";
+            } finally {
+                if (site == null) {
+                    place.close();
+                }
+            }
+        }
+    }
+
+    // ---- the agent: shells
+
+    /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
+    record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
+
+        static Reply broken(String why, boolean hopeless) {
+            return new Reply(null, new byte[0], "", why, hopeless);
+        }
+
+        boolean ok() {
+            return broken == null && code != null && code == 0;
+        }
+
+        /** The command ran to its end and said how: exec uses -1 for "there was a status, but no exit code". */
+        boolean ended() {
+            return broken == null && code != null && code >= 0;
+        }
+
+        String text() {
+            return new String(out, StandardCharsets.UTF_8);
+        }
+
+        String problem() {
+            return broken != null ? broken : oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
+        }
+    }
+
+    /** Runs short commands in one place. */
+    interface Shell {
+        /** Never throws for a broken connection: the reply says so. */
+        Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException;
+
+        /** Why this is no longer the place it was when it was chosen; null while it is, and while nobody can tell. */
+        String lost();
+    }
+
+    /** The pod as it was when the run began. Another pod of the same name, or the container after a restart, is another place. */
+    record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
+
+        static Pin of(Pod pod, String container) {
+            ContainerStatus status = status(pod, container);
+            return new Pin(pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container, pod.getMetadata().getUid(),
+                status == null ? null : status.getContainerID(), restarts(status));
+        }
+
+        String difference(Pod now) {
+            if (now == null || !uid.equals(now.getMetadata().getUid())) {
+                return "pod/" + pod + " is gone";
+            }
+            ContainerStatus status = status(now, container);
+            String phase = now.getStatus() == null ? "" : now.getStatus().getPhase();
+            if ("Failed".equals(phase) || "Succeeded".equals(phase)) {
+                return "pod/" + pod + " ended" + (now.getStatus().getReason() == null ? "" : ": " + now.getStatus().getReason()) + died(status);
+            }
+            boolean other = status != null && status.getContainerID() != null && containerId != null && !containerId.equals(status.getContainerID());
+            return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
+        }
+
+        private static String died(ContainerStatus status) {
+            ContainerState state = status == null ? null : status.getState() != null && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
+            return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated().getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
+        }
+
+        private static int restarts(ContainerStatus status) {
+            return status == null || status.getRestartCount() == null ? 0 : status.getRestartCount();
+        }
+
+        private static ContainerStatus status(Pod pod, String container) {
+            List<ContainerStatus> all = pod.getStatus() == null ? List.of() : pod.getStatus().getContainerStatuses();
+            return all.stream().filter(s -> s.getName().equals(container)).findFirst().orElse(null);
+        }
+    }
+
+    /** Exec in a pinned container, one short command a connection. */
+    record PodShell(KubernetesClient client, Pin pin) implements Shell {
+
+        /**
+         * stdin goes out as one message: the JDK's websocket refuses a second one before the first is through, and the v4
+         * protocol cannot close stdin, so the command must know how much to read.
+         */
+        @Override
+        public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            ByteArrayOutputStream err = new ByteArrayOutputStream();
+            ByteArrayOutputStream status = new ByteArrayOutputStream();
+            ContainerResource container = client.pods().inNamespace(pin.namespace()).withName(pin.pod()).inContainer(pin.container());
+            TtyExecOutputErrorable io = stdin.length == 0 ? container : container.redirectingInput(stdin.length);
+            try (ExecWatch watch = io.writingOutput(out).writingError(err).writingErrorChannel(status).exec(argv.toArray(String[]::new))) {
+                if (stdin.length > 0) {
+                    watch.getInput().write(stdin, 0, stdin.length);
+                    watch.getInput().flush();
+                }
+                Integer code = watch.exitCode().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+                String said = err.toString(StandardCharsets.UTF_8);
+                return new Reply(code, out.toByteArray(), code != null && code < 0 ? said + Kube.statusMessage(status.toByteArray()) : said,
+                    code == null ? "the connection was closed without a status" : null, false);
+            } catch (TimeoutException slow) {
+                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
+            } catch (ExecutionException | IOException problem) {
+                return broken(problem.getCause() == null ? problem : problem.getCause());
+            } catch (KubernetesClientException problem) {
+                return broken(problem);
+            }
+        }
+
+        private Reply broken(Throwable problem) throws InterruptedException {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            KubernetesClientException api = Kube.apiError(problem);
+            if (api != null && api.getCode() == 403) {
+                return Reply.broken("forbidden: cannot exec in pod/" + pin.pod() + " (create pods/exec in " + pin.namespace() + ")", true);
+            }
+            return Reply.broken("exec in pod/" + pin.pod() + ": " + Kube.reason(problem), api != null && api.getCode() == 404);
+        }
+
+        @Override
+        public String lost() {
+            try {
+                return pin.difference(client.pods().inNamespace(pin.namespace()).withName(pin.pod()).get());
+            } catch (KubernetesClientException away) {
+                return null;
+            }
+        }
+    }
+
+    /** Commands on this machine, with nothing of its environment but what is allowed. */
+    record LocalShell(Map<String, String> environment, Path folder) implements Shell {
+        @Override
+        public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+            ProcessBuilder builder = new ProcessBuilder(argv).directory(folder.toFile());
+            builder.environment().clear();
+            builder.environment().putAll(environment);
+            try {
+                Process process = builder.start();
+                CompletableFuture<byte[]> out = CompletableFuture.supplyAsync(() -> Kube.drain(process.getInputStream()), task -> daemon(task).start());
+                CompletableFuture<byte[]> err = CompletableFuture.supplyAsync(() -> Kube.drain(process.getErrorStream()), task -> daemon(task).start());
+                feed(process, stdin);
+                if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                    process.destroyForcibly();
+                    return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
+                }
+                return new Reply(process.exitValue(), out.join(), new String(err.join(), StandardCharsets.UTF_8), null, false);
+            } catch (IOException problem) {
+                return Reply.broken(oneLine(problem.getMessage()), true);
+            }
+        }
+
+        private static void feed(Process process, byte[] stdin) {
+            try (OutputStream in = process.getOutputStream()) {
+                in.write(stdin);
+            } catch (IOException ended) {
+                // a command may end without reading its stdin; its exit code tells
+            }
+        }
+
+        private static Thread daemon(Runnable task) {
+            Thread thread = new Thread(task);
+            thread.setDaemon(true);
+            return thread;
+        }
+
+        @Override
+        public String lost() {
+            return Files.isDirectory(folder) ? null : folder + " is gone";
+        }
+    }
+
+    // ---- the agent: one run in its place
+
+    /** Something between here and the agent's place does not work; the message says what. */
+    static final class Broken extends Exception {
+        private static final long serialVersionUID = 1;
+
+        Broken(String message) {
+            super(message);
+        }
+    }
+
+    /** A place that is up: its shell, its folder for this run, and what a look around told. */
+    record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup) implements AutoCloseable {
+
+        /** Looks around; a place where the run cannot work is no place. */
+        static Site probe(String target, String label, Shell shell, AgentSettings settings, String runId, Patience patience, Runnable cleanup)
+                throws NoPlace, InterruptedException {
+            List<String> argv = List.of("sh", "-c", Scripts.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
+                settings.codex() ? AgentRun.CODEX : "sh", settings.threadKey());
+            Reply reply = null;
+            for (int tries = 0; tries < 3; tries++) {
+                reply = shell.run(argv, new byte[0], patience.exec());
+                if (reply.ok() && reply.text().contains("end=yes") || reply.hopeless()) {
+                    break;
+                }
+                Thread.sleep(patience.poll().toMillis());
+            }
+            if (!reply.ok() || !reply.text().contains("end=yes")) {
+                throw new NoPlace("cannot run a command in it: " + reply.problem());
+            }
+            Map<String, String> facts = Keeper.fields(reply.text());
+            Site site = new Site(target, label, shell, facts.get("base") + "/run-" + runId, facts, cleanup);
+            site.complaints(settings);
+            return site;
+        }
+
+        private void complaints(AgentSettings settings) throws NoPlace {
+            if (facts.get("base").isBlank()) {
+                throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
+            }
+            if (!has("head")) {
+                throw new NoPlace("its head command knows no -c");
+            }
+            if (!has("program")) {
+                throw new NoPlace("no codex on its PATH (npm package @openai/codex), and no --agent-command given");
+            }
+            if (settings.source() != null && !has("git")) {
+                throw new NoPlace("no git in it, which --source needs");
+            }
+            if (!facts.get("busy").isBlank()) {
+                throw new NoPlace("another agent is at work there: " + facts.get("busy"));
+            }
+        }
+
+        /** This machine, with a home of its own that is removed afterwards. */
+        static Site here(AgentSettings settings, String runId) {
+            Path home = Disk.temporary("prompt-run-home");
+            Map<String, String> environment = new LinkedHashMap<>(settings.runnerEnv());
+            environment.put("HOME", home.toString());
+            LocalShell shell = new LocalShell(environment, settings.source() == null ? Path.of("").toAbsolutePath() : home);
+            try {
+                return probe("runner", "this machine", shell, settings, runId, Patience.USUAL, () -> Disk.delete(home));
+            } catch (NoPlace problem) {
+                return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", problem.getMessage()), () -> Disk.delete(home));
+            } catch (InterruptedException signal) {
+                Thread.currentThread().interrupt();
+                return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", "cancelled"), () -> Disk.delete(home));
+            }
+        }
+
+        boolean has(String what) {
+            return "yes".equals(facts.get(what));
+        }
+
+        String workspace() {
+            return facts.getOrDefault("workspace", "");
+        }
+
+        String thread() {
+            return facts.getOrDefault("thread", "");
+        }
+
+        String totals() {
+            return facts.getOrDefault("totals", "");
+        }
+
+        @Override
+        public void close() {
+            cleanup.run();
+        }
+    }
+
+    /** The caller's side of the keeper in the agent's place. Every step may be repeated, none believes a connection's word for success. */
+    static final class Keeper {
+        private static final int PART = 1024 * 1024;
+
+        private final Site site;
+        private final String runId;
+        private final Patience patience;
+        private final Console console;
+        private boolean started;
+
+        Keeper(Site site, String runId, Patience patience, Console console) {
+            this.site = site;
+            this.runId = runId;
+            this.patience = patience;
+            this.console = console;
+        }
+
+        /** True as soon as the agent may have been started, whether or not anybody said so. */
+        boolean started() {
+            return started;
+        }
+
+        void store(String name, String text) throws Broken, InterruptedException {
+            store(name, text.getBytes(StandardCharsets.UTF_8));
+        }
+
+        /** Uploads by length and compares checksums there: a file has its name only when it is whole. */
+        void store(String name, byte[] content) throws Broken, InterruptedException {
+            List<String> argv = List.of("sh", "-c", Scripts.PUT, "sh", site.folder(), name, String.valueOf(content.length), Checksums.sha256(content),
+                Checksums.cksum(content));
+            persist(name, argv, content, patience.exec().plusSeconds(content.length / 50_000), patience.uploads(), reply -> reply.text().contains("stored " + name));
+        }
+
+        /** A file of any size, in parts; {@code sum} is its SHA-256. */
+        void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
+            try (InputStream in = Files.newInputStream(file)) {
+                int number = 0;
+                for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
+                    store("%s.%06d".formatted(name, ++number), part);
+                    if (number % 16 == 0) {
+                        console.info("%s: %d of %d MiB uploaded".formatted(name, number, Files.size(file) / PART + 1));
+                    }
+                }
+            }
+            String sum = command(patience.slowExec(), "join", name);
+            if (!Checksums.matches(sum, Files.newInputStream(file))) {
+                throw new Broken(name + ": arrived with another checksum");
+            }
+        }
+
+        /** Runs one of the keeper's commands and returns what it printed. */
+        String command(Duration limit, String... words) throws Broken, InterruptedException {
+            return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
+        }
+
+        private List<String> argv(String... words) {
+            List<String> argv = new ArrayList<>(List.of("sh", site.folder() + "/keeper.sh"));
+            argv.addAll(List.of(words));
+            return argv;
+        }
+
+        /** Repeats a command until it ended well, until three ends were bad, or until patience is over. */
+        private Reply persist(String what, List<String> argv, byte[] stdin, Duration limit, Duration most, Predicate<Reply> good) throws Broken, InterruptedException {
+            long until = System.nanoTime() + most.toNanos();
+            int bad = 0;
+            for (long pause = 250; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
+                Reply reply = site.shell().run(argv, stdin, limit);
+                if (reply.ok() && good.test(reply)) {
+                    return reply;
+                }
+                console.debug(what + ": " + reply.problem());
+                bad += reply.ended() ? 1 : 0;
+                String lost = site.shell().lost();
+                if (lost != null || reply.hopeless() || bad >= 3 || System.nanoTime() > until) {
+                    throw new Broken(lost != null ? lost : what + ": " + reply.problem());
+                }
+                Thread.sleep(pause);
+            }
+        }
+
+        /** Sends the start; how that ended does not matter: the polls tell whether the agent runs, and a second start does nothing. */
+        void start() throws InterruptedException {
+            started = true;
+            Reply reply = site.shell().run(argv("start"), new byte[0], patience.exec());
+            console.debug("start: " + (reply.ok() ? "sent" : reply.problem()));
+        }
+
+        /** Follows the agent to its end. The verdict comes from its exit file alone. */
+        Ending follow(RunLog log, Duration most) throws InterruptedException {
+            long deadline = System.nanoTime() + most.toNanos();
+            long pause = patience.poll().toMillis();
+            int absent = 0;
+            int starting = 0;
+            while (true) {
+                Poll poll;
+                try {
+                    poll = poll(log.size());
+                } catch (Broken problem) {
+                    return Ending.broken(problem.getMessage(), true);
+                }
+                log.accept(poll.data());
+                if (poll.state().equals("exited") && poll.data().length == 0) {
+                    return Ending.exited(poll.rc(), poll.reason());
+                }
+                absent += poll.state().equals("absent") ? 1 : 0;
+                starting = poll.state().equals("starting") ? starting + 1 : 0;
+                String trouble = trouble(poll, absent, starting);
+                if (trouble != null) {
+                    return Ending.broken(trouble, true);
+                }
+                if (poll.state().equals("absent")) {
+                    start();
+                } else if (System.nanoTime() > deadline) {
+                    end(patience.cancelled());
+                    return Ending.exited(143, "timeout");
+                }
+                pause = poll.data().length > 0 ? patience.poll().toMillis() : Math.min(pause + 1000, patience.pollMost().toMillis());
+                Thread.sleep(poll.data().length >= PART ? 0 : pause);
+            }
+        }
+
+        private String trouble(Poll poll, int absent, int starting) {
+            if (poll.state().equals("exited")) {
+                return null;
+            }
+            String lost = site.shell().lost();
+            if (lost != null) {
+                return lost;
+            }
+            if (poll.state().equals("gone")) {
+                return "the agent's keeper died without leaving an exit code (killed, or out of memory)";
+            }
+            return absent > 3 ? "the agent could not be started" : starting > 30 ? "the start got stuck half-way" : null;
+        }
+
+        Poll poll(long offset) throws Broken, InterruptedException {
+            return Poll.parse(persist("poll", argv("poll", String.valueOf(offset), String.valueOf(PART)), new byte[0], patience.exec(), patience.lostAfter(), Poll::whole));
+        }
+
+        /** A whole file, or its last {@code most} bytes if it is longer. */
+        byte[] fetch(String file, long size, long most) throws Broken, InterruptedException {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            for (long at = Math.max(0, size - most); ; ) {
+                byte[] part = Poll.parse(persist(file, argv("part", file, String.valueOf(at), String.valueOf(PART)), new byte[0], patience.exec(), patience.uploads(), Poll::whole)).data();
+                if (part.length == 0) {
+                    return all.toByteArray();
+                }
+                all.writeBytes(part);
+                at += part.length;
+            }
+        }
+
+        long size(String file) throws Broken, InterruptedException {
+            return Long.parseLong(command(patience.exec(), "size", file).strip());
+        }
+
+        /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
+        void end(Duration wait) throws InterruptedException {
+            long until = System.nanoTime() + wait.toNanos();
+            while (System.nanoTime() < until) {
+                Reply reply = site.shell().run(argv("cancel"), new byte[0], wait);
+                Reply poll = reply.ok() ? site.shell().run(argv("poll", "0", "0"), new byte[0], wait) : reply;
+                if (Poll.whole(poll) && Poll.parse(poll).state().equals("exited") || site.shell().lost() != null) {
+                    return;
+                }
+                Thread.sleep(300);
+            }
+        }
+
+        /** Keeps the thread and its token counts beside the sessions, for {@code --resume auto}. */
+        void remember(String key, Story story) throws Broken, InterruptedException {
+            byte[] line = (story.thread() + " " + story.usage().line() + "\n").getBytes(StandardCharsets.UTF_8);
+            String folder = site.folder().substring(0, site.folder().lastIndexOf('/')) + "/threads";
+            persist("thread", List.of("sh", "-c", Scripts.PUT, "sh", folder, key, String.valueOf(line.length), Checksums.sha256(line), Checksums.cksum(line)), line,
+                patience.exec(), patience.uploads(), reply -> true);
+            command(patience.exec(), "prune", "5");
+        }
+
+        /** {@code key=value} lines. */
+        static Map<String, String> fields(String text) {
+            Map<String, String> fields = new LinkedHashMap<>();
+            text.lines().filter(line -> line.indexOf('=') > 0).forEach(line -> fields.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1)));
+            return fields;
+        }
+    }
+
+    /** One answer of the keeper: header lines, and as many bytes as the header promises. */
+    record Poll(String state, int rc, String reason, byte[] data) {
+        private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
+
+        static boolean whole(Reply reply) {
+            String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
+            Matcher header = HEADER.matcher(text);
+            return reply.ok() && header.find() && text.length() - header.end() == Integer.parseInt(header.group(2)) && sound(Keeper.fields(header.group(1)));
+        }
+
+        /** An exit file counts only when it is whole. */
+        private static boolean sound(Map<String, String> fields) {
+            return !"exited".equals(fields.get("state")) || fields.getOrDefault("rc", "").matches("\\d{1,3}") && fields.containsKey("reason") && "yes".equals(fields.get("end"));
+        }
+
+        static Poll parse(Reply reply) {
+            String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
+            Matcher header = HEADER.matcher(text);
+            if (!header.find()) {
+                throw new IllegalArgumentException("not an answer of the keeper: " + oneLine(text));
+            }
+            Map<String, String> fields = Keeper.fields(header.group(1));
+            return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
+                text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    /** How the agent's process ended, as far as anybody can prove. */
+    record Ending(String how, int rc, String reason, boolean began) {
+        static Ending exited(int rc, String reason) {
+            return new Ending("exited", rc, reason, true);
+        }
+
+        static Ending broken(String why, boolean began) {
+            return new Ending("broken", -1, why, began);
+        }
+
+        static Ending cancelled(int signal, boolean began) {
+            return new Ending("cancelled", signal, "cancelled", began);
+        }
+
+        static Ending nowhere(String why) {
+            return new Ending("nowhere", -1, why, false);
+        }
+
+        boolean cancelledTwice(Cancel cancel) {
+            return cancel.times() > 1;
+        }
+    }
+
+    /** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
+    record Verdict(Outcome outcome, String reason) {
+
+        static Verdict of(Ending ending, Story story, boolean codex) {
+            switch (ending.how()) {
+                case "nowhere": return new Verdict(Outcome.NO_PLACE, ending.reason());
+                case "broken": return new Verdict(Outcome.LOST, ending.reason());
+                case "cancelled": return new Verdict(ending.rc() == 143 ? Outcome.TERMINATED : Outcome.INTERRUPTED, "cancelled");
+                default: return exited(ending, story, codex);
+            }
+        }
+
+        private static Verdict exited(Ending ending, Story story, boolean codex) {
+            switch (ending.reason()) {
+                case "timeout": return new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
+                case "idle": return new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
+                    + (story.error() == null ? "" : "; its last error: " + story.error()));
+                case "finished": break;
+                default: return new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
+            }
+            if (ending.rc() != 0) {
+                return new Verdict(Outcome.AGENT_FAILED, "the agent ended with exit code " + ending.rc() + (story.error() == null ? "" : ": " + story.error()));
+            }
+            return codex && !story.completed()
+                ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn" + (story.error() == null ? "" : ": " + story.error()))
+                : new Verdict(Outcome.SUCCEEDED, null);
+        }
+
+        /** Work that was asked for and did not come back is no success. */
+        Verdict with(Brought brought) {
+            return outcome == Outcome.SUCCEEDED && brought.lacking()
+                ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem()) : this;
+        }
+    }
+
+    // ---- the agent: what it says
+
+    /** Tokens, cumulative over a thread. */
+    record Usage(long input, long cached, long output, long reasoning) {
+        static final Usage NONE = new Usage(0, 0, 0, 0);
+
+        static Usage of(JsonNode usage) {
+            return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens").asLong(), usage.path("output_tokens").asLong(),
+                usage.path("reasoning_output_tokens").asLong());
+        }
+
+        static Usage parse(String line) {
+            String[] numbers = line.strip().split(" ");
+            return numbers.length == 4 && line.strip().matches("[0-9 ]{7,80}")
+                ? new Usage(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]), Long.parseLong(numbers[3])) : NONE;
+        }
+
+        String line() {
+            return input + " " + cached + " " + output + " " + reasoning;
+        }
+
+        Usage minus(Usage before) {
+            return new Usage(Math.max(0, input - before.input), Math.max(0, cached - before.cached), Math.max(0, output - before.output),
+                Math.max(0, reasoning - before.reasoning));
+        }
+    }
+
+    /** What an agent's events have told so far. */
+    static final class Story {
+        private String thread;
+        private String message;
+        private String error;
+        private boolean completed;
+        private Usage usage = Usage.NONE;
+
+        /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
+        List<String> codex(JsonNode event) {
+            switch (event.path("type").asText()) {
+                case "thread.started":
+                    thread = event.path("thread_id").asText();
+                    return List.of("thread " + thread);
+                case "turn.started":
+                    completed = false;
+                    return List.of();
+                case "turn.completed":
+                    completed = true;
+                    usage = Usage.of(event.path("usage"));
+                    return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
+                case "turn.failed":
+                    completed = false;
+                    error = event.path("error").path("message").asText();
+                    return List.of("turn failed: " + error);
+                case "error":
+                    error = event.path("message").asText();
+                    return List.of("error: " + error);
+                case "item.started":
+                    return event.path("item").path("type").asText().equals("command_execution") ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
+                case "item.completed":
+                    return item(event.path("item"));
+                default:
+                    return List.of();
+            }
+        }
+
+        private List<String> item(JsonNode item) {
+            switch (item.path("type").asText()) {
+                case "agent_message":
+                    message = item.path("text").asText();
+                    return message.lines().toList();
+                case "command_execution":
+                    return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
+                case "file_change":
+                    List<String> lines = new ArrayList<>();
+                    item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
+                    return lines;
+                case "mcp_tool_call":
+                    return List.of("tool " + item.path("server").asText() + "." + item.path("tool").asText() + ": " + item.path("status").asText());
+                case "web_search":
+                    return List.of("web search: " + item.path("query").asText());
+                case "error":
+                    return List.of("warning: " + item.path("message").asText());
+                default:
+                    return List.of();
+            }
+        }
+
+        private static List<String> tail(String output, String last) {
+            List<String> lines = output.lines().toList();
+            List<String> shown = new ArrayList<>();
+            if (lines.size() > 10) {
+                shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+            }
+            lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
+            shown.add("  " + last);
+            return shown;
+        }
+
+        /** Any other program's output: its end is its last message. */
+        List<String> plain(String line) {
+            message = message == null ? line : message + "\n" + line;
+            message = message.length() > 16_000 ? message.substring(message.length() - 16_000) : message;
+            return List.of(line);
+        }
+
+        void lastMessage(String text) {
+            message = text.isBlank() ? message : text;
+        }
+
+        void stderr(String text) {
+            error = error != null || text.isBlank() ? error : oneLine(text.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse(""));
+        }
+
+        String thread() {
+            return thread;
+        }
+
+        String message() {
+            return message;
+        }
+
+        String error() {
+            return error;
+        }
+
+        boolean completed() {
+            return completed;
+        }
+
+        Usage usage() {
+            return usage;
+        }
+    }
+
+    /** The agent's output: kept whole in a file, told live line by line. */
+    static final class RunLog {
+        private static final long STDERR_MOST = 256 * 1024;
+
+        private final boolean codex;
+        private final Console console;
+        private final Redactor redactor;
+        private final Story story = new Story();
+        private final Path folder = Disk.temporary("prompt-run");
+        private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
+        private long size;
+
+        RunLog(boolean codex, Console console, Redactor redactor) {
+            this.codex = codex;
+            this.console = console;
+            this.redactor = redactor;
+        }
+
+        long size() {
+            return size;
+        }
+
+        Story story() {
+            return story;
+        }
+
+        void accept(byte[] data) {
+            Disk.append(folder.resolve("events.jsonl"), data);
+            size += data.length;
+            for (byte b : data) {
+                if (b == '\n') {
+                    tell(rest.toString(StandardCharsets.UTF_8));
+                    rest.reset();
+                } else {
+                    rest.write(b);
+                }
+            }
+        }
+
+        private void tell(String line) {
+            List<String> lines = codex ? event(line) : story.plain(line);
+            lines.forEach(text -> console.agent(redactor.mask(text)));
+        }
+
+        private List<String> event(String line) {
+            try {
+                JsonNode event = JSON.readTree(line);
+                return event != null && event.isObject() ? story.codex(event) : List.of();
+            } catch (JsonProcessingException notJson) {
+                return line.isBlank() ? List.of() : List.of(line);
+            }
+        }
+
+        /** What is still in the agent's place: the last message and stderr. */
+        void collect(Keeper keeper) throws Broken, InterruptedException {
+            if (rest.size() > 0) {
+                accept(new byte[] {'\n'});
+            }
+            byte[] stderr = keeper.fetch("stderr.log", keeper.size("stderr.log"), STDERR_MOST);
+            stderr = stderr.length > 0 ? stderr : keeper.fetch("keeper.log", 0, 0);
+            Disk.append(folder.resolve("stderr.log"), stderr);
+            story.stderr(new String(stderr, StandardCharsets.UTF_8));
+            if (codex) {
+                story.lastMessage(new String(keeper.fetch("last.md", 0, 0), StandardCharsets.UTF_8));
+            }
+        }
+
+        Path folder() {
+            return folder;
+        }
+    }
+
+    // ---- the agent: where it can run
+
+    /** Why one rung of the ladder does not hold. */
+    static final class NoPlace extends Exception {
+        private static final long serialVersionUID = 1;
+
+        NoPlace(String message) {
+            super(message);
+        }
+    }
+
+    /** deploy/codex, else a pod of our own, else (only if asked) this machine, else nowhere. */
+    static final class Ladder implements AutoCloseable {
+        private final AgentSettings settings;
+        private final String namespace;
+        private final String runId;
+        private final Patience patience;
+        private final Console console;
+        private final List<String> notes;
+        private final Map<String, String> refused = new LinkedHashMap<>();
+        private final List<Site> opened = new ArrayList<>();
+        private KubernetesClient client;
+        private DeployView seen;
+        private boolean imageFault;
+
+        Ladder(AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
+            this.settings = settings;
+            this.namespace = namespace;
+            this.runId = runId;
+            this.patience = patience;
+            this.console = console;
+            this.notes = notes;
+        }
+
+        /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
+        Site climb() throws InterruptedException {
+            for (String rung : List.of("deploy", "pod", "runner")) {
+                if (settings.allows(rung)) {
+                    try {
+                        return rung(rung);
+                    } catch (NoPlace problem) {
+                        refused.put(name(rung), problem.getMessage());
+                        console.warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
+                    }
+                }
+            }
+            return null;
+        }
+
+        private Site rung(String rung) throws NoPlace, InterruptedException {
+            Site site = switch (rung) {
+                case "deploy" -> deploy();
+                case "pod" -> ownPod();
+                default -> runner();
+            };
+            opened.add(site);
+            return site;
+        }
+
+        /** For a dry run: deploy/codex if it is there now, and nothing created. */
+        Site look() throws InterruptedException {
+            if (!settings.allows("deploy")) {
+                return null;
+            }
+            try {
+                Prospect prospect = DeployView.judge(view());
+                if (prospect.pod() == null) {
+                    throw new NoPlace(prospect.blocked() != null ? prospect.blocked() : prospect.pending());
+                }
+                return probe(prospect.pod());
+            } catch (NoPlace problem) {
+                refused.put(name("deploy"), problem.getMessage());
+                return null;
+            } catch (KubernetesClientException problem) {
+                refused.put(name("deploy"), Kube.reason(problem));
+                return null;
+            }
+        }
+
+        private String name(String rung) {
+            return rung.equals("deploy") ? "deploy/" + settings.deployment() : rung.equals("pod") ? "own pod" : "this machine";
+        }
+
+        /** Why the places before the chosen one were refused; null when the first one held. */
+        String reasons() {
+            return refused.isEmpty() ? null : refused.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
+        }
+
+        Map<String, String> permissions() {
+            return new Rights(client(), namespace).asked(settings);
+        }
+
+        private KubernetesClient client() {
+            client = client == null ? Kube.client(settings.kubeconfig(), settings.context()) : client;
+            return client;
+        }
+
+        /** Waits for a ready pod of deploy/codex, and no longer than it can still come. */
+        private Site deploy() throws NoPlace, InterruptedException {
+            long until = System.nanoTime() + settings.waitFor().toNanos();
+            String blocked = null;
+            long since = 0;
+            String last = "not seen yet";
+            while (true) {
+                Prospect prospect = prospect();
+                if (prospect.pod() != null) {
+                    return probe(prospect.pod());
+                }
+                last = prospect.blocked() != null ? prospect.blocked() : prospect.pending();
+                since = prospect.blocked() == null || blocked == null ? System.nanoTime() : since;
+                blocked = prospect.blocked();
+                imageFault = prospect.imageFault();
+                boolean certain = blocked != null && (prospect.atOnce() || System.nanoTime() - since >= patience.certain().toNanos());
+                if (certain || System.nanoTime() > until) {
+                    throw new NoPlace(last + (certain ? "" : " (waited " + settings.waitFor().toSeconds() + " s)") + advice());
+                }
+                console.debug("deploy/" + settings.deployment() + ": " + last);
+                Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
+            }
+        }
+
+        private Prospect prospect() throws NoPlace, InterruptedException {
+            try {
+                return DeployView.judge(view());
+            } catch (KubernetesClientException problem) {
+                if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
+                    throw new InterruptedException();
+                }
+                if (problem.getCode() == 403 || problem.getCode() == 401) {
+                    throw new NoPlace(Kube.reason(problem));
+                }
+                return Prospect.pending(Kube.reason(problem));
+            }
+        }
+
+        private DeployView view() throws NoPlace {
+            if (namespace == null) {
+                throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
+            }
+            try {
+                seen = DeployView.read(client(), namespace, settings.deployment());
+                return seen;
+            } catch (KubernetesClientException problem) {
+                throw problem;
+            } catch (IllegalStateException problem) {
+                throw new NoPlace(oneLine(problem.getMessage()));
+            }
+        }
+
+        /** The manifest that is missing, when that is why deploy/codex has no pod. */
+        private String advice() {
+            if (seen == null || seen.deployment() == null || !seen.accountMissing()) {
+                return "";
+            }
+            notes.add("serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, is missing in " + namespace
+                + "; this manifest brings it, with the Role that an agent needs:\n" + Rbac.manifest(namespace, seen.account()));
+            return "; serviceaccount/" + seen.account() + " does not exist: apply the manifest in the notes";
+        }
+
+        private Site probe(Pod pod) throws NoPlace, InterruptedException {
+            String container = DeployView.container(pod, settings.deployment(), settings.container());
+            Site site = Site.probe("deploy", "deploy/" + settings.deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")",
+                new PodShell(client(), Pin.of(pod, container)), settings, runId, patience, () -> { });
+            if (Boolean.FALSE.equals(Rbac.bound(client(), namespace, seen.account()))) {
+                notes.add("serviceaccount/" + seen.account() + " has no Role in " + namespace + ": the agent cannot look at the environment; this manifest grants what it needs:\n"
+                    + Rbac.manifest(namespace, seen.account()));
+            }
+            return site;
+        }
+
+        private Site ownPod() throws NoPlace, InterruptedException {
+            if (namespace == null) {
+                throw new NoPlace("no namespace is known");
+            }
+            try {
+                DeployView view = seen == null ? view() : seen;
+                return new OwnPod(client(), settings, namespace, runId, patience, console, notes).open(view, imageFault);
+            } catch (KubernetesClientException problem) {
+                if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
+                    throw new InterruptedException();
+                }
+                throw new NoPlace(Kube.reason(problem));
+            }
+        }
+
+        private Site runner() throws NoPlace {
+            Site site = Site.here(settings, runId);
+            if (site.facts().containsKey("problem")) {
+                site.close();
+                throw new NoPlace(site.facts().get("problem"));
+            }
+            return site;
+        }
+
+        @Override
+        public void close() {
+            opened.forEach(Site::close);
+            if (client != null) {
+                client.close();
+            }
+        }
+    }
+
+    /** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
+    record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
+        static Prospect ready(Pod pod) {
+            return new Prospect(pod, null, false, false, null);
+        }
+
+        static Prospect blocked(String why) {
+            return new Prospect(null, why, false, false, null);
+        }
+
+        static Prospect never(String why) {
+            return new Prospect(null, why, true, false, null);
+        }
+
+        static Prospect pending(String why) {
+            return new Prospect(null, null, false, false, why);
+        }
+    }
+
+    /** The objects around deploy/codex at one moment. */
+    record DeployView(String name, String namespace, String namespacePhase, Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
+        private static final Set<String> IMAGE = Set.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError");
+        private static final Set<String> STUCK = Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
+            "StartError");
+
+        static DeployView read(KubernetesClient client, String namespace, String name) {
+            String phase = phase(client, namespace);
+            Deployment deployment = "NotFound".equals(phase) ? null : client.apps().deployments().inNamespace(namespace).withName(name).get();
+            if (deployment == null) {
+                return new DeployView(name, namespace, phase, null, List.of(), List.of(), false);
+            }
+            List<ReplicaSet> sets = client.apps().replicaSets().inNamespace(namespace).list().getItems().stream().filter(set -> owned(set, deployment)).toList();
+            List<Pod> pods = client.pods().inNamespace(namespace).withLabelSelector(deployment.getSpec().getSelector()).list().getItems();
+            String account = account(deployment);
+            boolean missing = "false".equals(Kube.tried(() -> String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
+            return new DeployView(name, namespace, phase, deployment, sets, pods, missing);
+        }
+
+        private static String phase(KubernetesClient client, String namespace) {
+            return Kube.tried(() -> {
+                Namespace found = client.namespaces().withName(namespace).get();
+                return found == null ? "NotFound" : found.getMetadata().getDeletionTimestamp() != null ? "Terminating" : "Active";
+            });
+        }
+
+        String account() {
+            return deployment == null ? "default" : account(deployment);
+        }
+
+        private static String account(Deployment deployment) {
+            String account = deployment.getSpec().getTemplate().getSpec().getServiceAccountName();
+            return account == null || account.isBlank() ? "default" : account;
+        }
+
+        private static boolean owned(HasMetadata object, HasMetadata owner) {
+            return object.getMetadata().getOwnerReferences().stream().anyMatch(ref -> owner.getMetadata().getUid().equals(ref.getUid()));
+        }
+
+        /** Revision numbers grow with every rollout; a rollback gives its old ReplicaSet the newest number. */
+        List<ReplicaSet> newestFirst() {
+            return replicaSets.stream().sorted(Comparator.comparingLong(DeployView::revision).reversed()).toList();
+        }
+
+        private static long revision(ReplicaSet set) {
+            String revision = set.getMetadata().getAnnotations() == null ? null : set.getMetadata().getAnnotations().get("deployment.kubernetes.io/revision");
+            return revision == null || !revision.matches("\\d{1,18}") ? 0 : Long.parseLong(revision);
+        }
+
+        static Prospect judge(DeployView view) {
+            String deploy = "deploy/" + view.name;
+            if ("NotFound".equals(view.namespacePhase)) {
+                return Prospect.never("namespace " + view.namespace + " does not exist");
+            }
+            if ("Terminating".equals(view.namespacePhase)) {
+                return Prospect.never("namespace " + view.namespace + " is being deleted");
+            }
+            if (view.deployment == null) {
+                return Prospect.blocked(deploy + " does not exist in " + view.namespace);
+            }
+            if (view.deployment.getMetadata().getDeletionTimestamp() != null) {
+                return Prospect.blocked(deploy + " is being deleted");
+            }
+            if (Integer.valueOf(0).equals(view.deployment.getSpec().getReplicas())) {
+                return Prospect.blocked(deploy + " is scaled to 0");
+            }
+            Long observed = view.deployment.getStatus() == null ? null : view.deployment.getStatus().getObservedGeneration();
+            if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
+                return Prospect.pending(deploy + ": its newest generation is not observed yet");
+            }
+            return judgePods(view);
+        }
+
+        private static Prospect judgePods(DeployView view) {
+            ReplicaSet newest = view.newestFirst().get(0);
+            List<Pod> pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
+                .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
+            for (Pod pod : pods) {
+                if (ready(pod)) {
+                    return Prospect.ready(pod);
+                }
+            }
+            String failure = view.deployment.getStatus().getConditions().stream()
+                .filter(c -> c.getType().equals("ReplicaFailure") && c.getStatus().equals("True")).map(c -> c.getReason() + ": " + c.getMessage()).findFirst().orElse(null);
+            if (pods.isEmpty()) {
+                return failure != null ? Prospect.blocked(oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
+            }
+            return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
+                .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
+        }
+
+        static boolean ready(Pod pod) {
+            return pod.getMetadata().getDeletionTimestamp() == null && pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase())
+                && pod.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+        }
+
+        static Prospect judgePod(Pod pod) {
+            String name = "pod/" + pod.getMetadata().getName();
+            if (pod.getStatus() == null) {
+                return Prospect.pending(name + " has no status yet");
+            }
+            if ("Failed".equals(pod.getStatus().getPhase())) {
+                return Prospect.blocked(name + " failed: " + oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
+            }
+            for (PodCondition condition : pod.getStatus().getConditions()) {
+                if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
+                    return Prospect.blocked(name + " cannot be scheduled: " + oneLine(condition.getMessage()));
+                }
+            }
+            List<ContainerStatus> all = new ArrayList<>(pod.getStatus().getInitContainerStatuses());
+            all.addAll(pod.getStatus().getContainerStatuses());
+            for (ContainerStatus status : all) {
+                ContainerStateWaiting waiting = status.getState() == null ? null : status.getState().getWaiting();
+                String reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+                if (IMAGE.contains(reason) || STUCK.contains(reason)) {
+                    return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")", false, IMAGE.contains(reason), null);
+                }
+            }
+            return Prospect.pending(name + " is not ready");
+        }
+
+        /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
+        static String container(Pod pod, String deployment, String asked) throws NoPlace {
+            List<String> names = pod.getSpec().getContainers().stream().map(Container::getName).toList();
+            Map<String, String> annotations = pod.getMetadata().getAnnotations();
+            String usual = annotations == null ? null : annotations.get("kubectl.kubernetes.io/default-container");
+            if (asked != null && !names.contains(asked)) {
+                throw new NoPlace("pod/" + pod.getMetadata().getName() + " has no container " + asked + "; it has: " + String.join(", ", names));
+            }
+            return asked != null ? asked : names.contains(usual) ? usual : names.contains(deployment) ? deployment : names.get(0);
+        }
+
+        /** Images for a pod of our own: the one of deploy/codex, and those of its earlier revisions. */
+        List<String> images() {
+            List<String> images = new ArrayList<>();
+            if (deployment != null) {
+                images.add(agent(deployment.getSpec().getTemplate(), name).getImage());
+                newestFirst().forEach(set -> images.add(agent(set.getSpec().getTemplate(), name).getImage()));
+            }
+            return images.stream().distinct().toList();
+        }
+
+        static Container agent(PodTemplateSpec template, String name) {
+            List<Container> all = template.getSpec().getContainers();
+            return all.stream().filter(c -> c.getName().equals(name)).findFirst().orElse(all.get(0));
+        }
+    }
+
+    /** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+    static final class Rbac {
+        private static final Map<String, List<String>> READ = Map.of(
+            "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts", "resourcequotas", "limitranges"),
+            "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"), "batch", List.of("jobs", "cronjobs"),
+            "networking.k8s.io", List.of("ingresses", "networkpolicies"), "discovery.k8s.io", List.of("endpointslices"), "events.k8s.io", List.of("events"));
+        private static final Map<String, List<String>> WRITE = Map.of(
+            "", List.of("services", "configmaps"), "apps", List.of("deployments", "statefulsets", "daemonsets"), "batch", List.of("jobs", "cronjobs"),
+            "networking.k8s.io", List.of("ingresses"));
+
+        private Rbac() {
+        }
+
+        static List<PolicyRule> wanted(boolean plans) {
+            List<PolicyRule> rules = new ArrayList<>();
+            new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
+            if (!plans) {
+                new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
+                rules.add(rule("", List.of("pods"), "delete"));
+                rules.add(rule("batch", List.of("jobs"), "delete"));
+                rules.add(rule("", List.of("pods/exec"), "create"));
+            }
+            return rules;
+        }
+
+        private static PolicyRule rule(String group, List<String> resources, String... verbs) {
+            return new PolicyRuleBuilder().withApiGroups(group).withResources(resources).withVerbs(verbs).build();
+        }
+
+        static List<HasMetadata> objects(String namespace, String name, Map<String, String> labels, List<PolicyRule> rules) {
+            ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).withLabels(labels).build();
+            List<HasMetadata> objects = new ArrayList<>(List.of(new ServiceAccountBuilder().withMetadata(meta).build()));
+            if (!rules.isEmpty()) {
+                objects.add(new RoleBuilder().withMetadata(meta).withRules(rules).build());
+                objects.add(new RoleBindingBuilder().withMetadata(meta).withNewRoleRef("rbac.authorization.k8s.io", "Role", name)
+                    .addNewSubject().withKind("ServiceAccount").withName(name).withNamespace(namespace).endSubject().build());
+            }
+            return objects;
+        }
+
+        static String manifest(String namespace, String account) {
+            return objects(namespace, account, null, wanted(false)).stream().map(Serialization::asYaml).collect(Collectors.joining());
+        }
+
+        /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
+        static Boolean bound(KubernetesClient client, String namespace, String account) {
+            String found = Kube.tried(() -> String.valueOf(client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
+                .anyMatch(binding -> binding.getSubjects().stream().anyMatch(subject -> names(subject, namespace, account)))
+                || client.rbac().clusterRoleBindings().list().getItems().stream()
+                .anyMatch(binding -> binding.getSubjects().stream().anyMatch(subject -> names(subject, namespace, account) && subject.getNamespace() != null))));
+            return found == null ? null : Boolean.valueOf(found);
+        }
+
+        private static boolean names(Subject subject, String namespace, String account) {
+            return subject.getKind().equals("ServiceAccount") && account.equals(subject.getName()) && (subject.getNamespace() == null || subject.getNamespace().equals(namespace));
+        }
+    }
+
+    /** What the caller may do in the namespace. */
+    record Rights(KubernetesClient client, String namespace) {
+
+        /** Yes, no, or why that could not be asked: for the dry run. */
+        Map<String, String> asked(AgentSettings settings) {
+            Map<String, String> answers = new LinkedHashMap<>();
+            if (namespace == null) {
+                return answers;
+            }
+            List<String[]> asks = new ArrayList<>(List.of(new String[] {"get", "apps", "deployments"}, new String[] {"list", "apps", "replicasets"},
+                new String[] {"list", "", "pods"}, new String[] {"get", "", "pods"}, new String[] {"create", "", "pods/exec"}));
+            if (settings.allows("pod")) {
+                asks.addAll(List.of(new String[] {"create", "", "pods"}, new String[] {"delete", "", "pods"}, new String[] {"create", "", "serviceaccounts"},
+                    new String[] {"create", "rbac.authorization.k8s.io", "roles"}, new String[] {"create", "rbac.authorization.k8s.io", "rolebindings"}));
+            }
+            for (String[] ask : asks) {
+                answers.put(ask[0] + " " + ask[2], ask(ask[0], ask[1], ask[2]));
+            }
+            return answers;
+        }
+
+        private String ask(String verb, String group, String resource) {
+            try {
+                return may(verb, group, resource) ? "yes" : "no";
+            } catch (KubernetesClientException problem) {
+                return "unknown: " + Kube.reason(problem);
+            }
+        }
+
+        boolean may(String verb, String group, String resource) {
+            String[] parts = resource.split("/", 2);
+            SelfSubjectAccessReview review = new SelfSubjectAccessReviewBuilder().withNewSpec().withNewResourceAttributes().withNamespace(namespace).withVerb(verb)
+                .withGroup(group).withResource(parts[0]).withSubresource(parts.length > 1 ? parts[1] : null).endResourceAttributes().endSpec().build();
+            SelfSubjectAccessReview answer = client.authorization().v1().selfSubjectAccessReview().create(review);
+            return answer.getStatus() != null && Boolean.TRUE.equals(answer.getStatus().getAllowed());
+        }
+
+        /** Nobody can grant what he does not hold: the rules that are left when the caller's own are the limit. */
+        List<PolicyRule> grantable(List<PolicyRule> wanted) {
+            if (may("*", "*", "*") || may("escalate", "rbac.authorization.k8s.io", "roles")) {
+                return wanted;
+            }
+            List<ResourceRule> held = client.authorization().v1().selfSubjectRulesReview()
+                .create(new SelfSubjectRulesReviewBuilder().withNewSpec().withNamespace(namespace).endSpec().build()).getStatus().getResourceRules();
+            List<PolicyRule> granted = new ArrayList<>();
+            for (PolicyRule rule : wanted) {
+                for (String resource : rule.getResources()) {
+                    List<String> verbs = rule.getVerbs().stream().filter(verb -> held.stream().anyMatch(h -> covers(h, rule.getApiGroups().get(0), resource, verb))).toList();
+                    if (!verbs.isEmpty()) {
+                        granted.add(new PolicyRuleBuilder().withApiGroups(rule.getApiGroups()).withResources(resource).withVerbs(verbs).build());
+                    }
+                }
+            }
+            return granted;
+        }
+
+        static boolean covers(ResourceRule held, String group, String resource, String verb) {
+            return held.getResourceNames().isEmpty() && any(held.getApiGroups(), group) && any(held.getResources(), resource) && any(held.getVerbs(), verb);
+        }
+
+        private static boolean any(List<String> held, String one) {
+            return held.contains("*") || held.contains(one);
+        }
+    }
+
+    /** A pod of our own for one run; all that belongs to it is removed with it. */
+    static final class OwnPod {
+        private static final String HOME = "/agent";
+        private static final String EXPIRES = "prompt-run/expires";
+
+        private final KubernetesClient client;
+        private final AgentSettings settings;
+        private final String namespace;
+        private final String name;
+        private final String runId;
+        private final Patience patience;
+        private final Console console;
+        private final List<String> notes;
+
+        OwnPod(KubernetesClient client, AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
+            this.client = client;
+            this.settings = settings;
+            this.namespace = namespace;
+            this.name = "agent-" + runId;
+            this.runId = runId;
+            this.patience = patience;
+            this.console = console;
+            this.notes = notes;
+        }
+
+        Site open(DeployView view, boolean imageFault) throws NoPlace, InterruptedException {
+            String image = settings.image() != null ? settings.image() : view.images().stream().skip(imageFault ? 1 : 0).findFirst().orElse(null);
+            if (image == null) {
+                throw new NoPlace(imageFault ? "it would need the image that deploy/" + settings.deployment() + " cannot pull: give another with --agent-image"
+                    : "no image is known: give one with --agent-image");
+            }
+            Rights rights = new Rights(client, namespace);
+            if (!rights.may("create", "", "pods") || !rights.may("create", "", "pods/exec")) {
+                throw new NoPlace("forbidden: cannot create pods and pods/exec in " + namespace);
+            }
+            sweep();
+            try {
+                String account = account(rights);
+                Pod created = create(view, image, account);
+                Pod ready = await(created);
+                return Site.probe("pod", "pod/" + name + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")), settings, runId, patience, this::remove);
+            } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
+                remove();
+                throw problem;
+            }
+        }
+
+        /** Its own account with what the caller may grant; less where he may grant less. Never the account of deploy/codex: that may be what is broken. */
+        private String account(Rights rights) {
+            Map<String, String> labels = labels();
+            if (!rights.may("create", "", "serviceaccounts")) {
+                notes.add("the agent's pod has no account of its own: forbidden: cannot create serviceaccounts in " + namespace);
+                return null;
+            }
+            boolean roles = rights.may("create", "rbac.authorization.k8s.io", "roles") && rights.may("create", "rbac.authorization.k8s.io", "rolebindings");
+            List<PolicyRule> wanted = Rbac.wanted(settings.plans());
+            List<PolicyRule> granted = roles ? rights.grantable(wanted) : List.of();
+            if (granted.isEmpty() || !granted.equals(wanted)) {
+                notes.add("the agent's account in " + namespace + " has " + (granted.isEmpty() ? "no rights" : "fewer rights than it needs") + ": the caller cannot grant more");
+            }
+            for (HasMetadata object : Rbac.objects(namespace, name, labels, granted)) {
+                try {
+                    client.resource(object).create();
+                } catch (KubernetesClientException problem) {
+                    if (object instanceof ServiceAccount) {
+                        throw problem;
+                    }
+                    notes.add(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + ": " + Kube.reason(problem));
+                }
+            }
+            return name;
+        }
+
+        private Map<String, String> labels() {
+            return Map.of("app.kubernetes.io/managed-by", "prompt-run", "prompt-run/run-id", runId);
+        }
+
+        /** Admission may want limits, or a non-root user: asked for again in the form it wants. */
+        private Pod create(DeployView view, String image, String account) throws NoPlace {
+            boolean limits = false;
+            boolean restricted = view.deployment() == null;
+            for (int tries = 0; ; tries++) {
+                try {
+                    return client.resource(build(view, image, account, limits, restricted)).create();
+                } catch (KubernetesClientException problem) {
+                    String why = Kube.reason(problem);
+                    boolean more = why.contains("must specify") && !limits || why.contains("violates PodSecurity") && !restricted;
+                    if (problem.getCode() != 403 || !more || tries > 2) {
+                        throw new NoPlace(why);
+                    }
+                    limits |= why.contains("must specify");
+                    restricted |= why.contains("violates PodSecurity");
+                }
+            }
+        }
+
+        /** The pod: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
+        Pod build(DeployView view, String image, String account, boolean limits, boolean restricted) {
+            PodSpec theirs = view.deployment() == null ? null : view.deployment().getSpec().getTemplate().getSpec();
+            Container agent = theirs == null ? null : DeployView.agent(view.deployment().getSpec().getTemplate(), view.name());
+            List<Volume> volumes = theirs == null ? new ArrayList<>() : Borrowed.volumes(theirs, this::claimUsable);
+            volumes.add(new VolumeBuilder().withName("agent-home").withNewEmptyDir().endEmptyDir().build());
+            List<VolumeMount> mounts = agent == null ? new ArrayList<>() : Borrowed.mounts(agent, volumes);
+            mounts.add(new VolumeMountBuilder().withName("agent-home").withMountPath(HOME).build());
+            ResourceRequirementsBuilder resources = new ResourceRequirementsBuilder().addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
+            if (limits) {
+                resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
+            }
+            long deadline = settings.timeout().plusMinutes(15).toSeconds();
+            Container container = new ContainerBuilder().withName("agent").withImage(image).withCommand("sh", "-c", Scripts.WAIT).withResources(resources.build())
+                .withEnv(agent == null ? List.of() : Borrowed.env(agent)).withEnvFrom(agent == null ? List.of() : Borrowed.envFrom(agent)).withVolumeMounts(mounts)
+                .withSecurityContext(Borrowed.container(agent, restricted)).build();
+            home(container, restricted);
+            return new PodBuilder().withNewMetadata().withName(name).withNamespace(namespace).withLabels(labels())
+                .addToAnnotations(EXPIRES, Instant.now().plusSeconds(deadline).truncatedTo(ChronoUnit.SECONDS).toString()).endMetadata()
+                .withNewSpec().withServiceAccountName(account).withAutomountServiceAccountToken(account != null).withRestartPolicy("Never")
+                .withActiveDeadlineSeconds(deadline).withTerminationGracePeriodSeconds(5L).withContainers(container).withVolumes(volumes)
+                .withImagePullSecrets(theirs == null ? List.of() : theirs.getImagePullSecrets()).withTolerations(theirs == null ? List.of() : theirs.getTolerations())
+                .withSecurityContext(Borrowed.pod(theirs, restricted)).endSpec().build();
+        }
+
+        /** A user without a home of his own gets one; a workspace comes with it. */
+        private static void home(Container container, boolean restricted) {
+            if (restricted) {
+                container.getEnv().removeIf(variable -> variable.getName().equals("HOME"));
+                container.getEnv().add(new EnvVarBuilder().withName("HOME").withValue(HOME).build());
+            }
+        }
+
+        /** Only a claim that is bound and that no other node holds; else the mount is an empty folder. */
+        private boolean claimUsable(String claim) {
+            return "true".equals(Kube.tried(() -> {
+                PersistentVolumeClaim found = client.persistentVolumeClaims().inNamespace(namespace).withName(claim).get();
+                boolean bound = found != null && found.getStatus() != null && "Bound".equals(found.getStatus().getPhase());
+                boolean shared = bound && found.getStatus().getAccessModes() != null && found.getStatus().getAccessModes().contains("ReadWriteMany");
+                boolean used = bound && !shared && client.pods().inNamespace(namespace).list().getItems().stream()
+                    .filter(pod -> pod.getSpec().getNodeName() != null && pod.getStatus() != null && !Set.of("Failed", "Succeeded").contains(pod.getStatus().getPhase()))
+                    .flatMap(pod -> pod.getSpec().getVolumes().stream())
+                    .anyMatch(volume -> volume.getPersistentVolumeClaim() != null && claim.equals(volume.getPersistentVolumeClaim().getClaimName()));
+                return String.valueOf(bound && !used);
+            }));
+        }
+
+        private Pod await(Pod created) throws NoPlace, InterruptedException {
+            console.info("pod/" + name + ": created, waiting until it is ready");
+            long until = System.nanoTime() + settings.waitFor().toNanos();
+            long since = 0;
+            while (true) {
+                Pod pod = client.pods().inNamespace(namespace).withName(name).get();
+                if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
+                    throw new NoPlace("pod/" + name + " was deleted by somebody else");
+                }
+                if (DeployView.ready(pod)) {
+                    return pod;
+                }
+                Prospect prospect = DeployView.judgePod(pod);
+                since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
+                boolean certain = since != 0 && System.nanoTime() - since >= patience.certain().toNanos();
+                if (certain || System.nanoTime() > until) {
+                    throw new NoPlace(certain ? prospect.blocked() : "pod/" + name + " did not become ready within " + settings.waitFor().toSeconds() + " s");
+                }
+                Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
+            }
+        }
+
+        /** Everything by name, whether or not anybody knows that it was created. An interrupt does not stop this. */
+        void remove() {
+            boolean interrupted = Thread.interrupted();
+            ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).build();
+            for (HasMetadata object : List.of(new PodBuilder().withMetadata(meta).build(), new RoleBindingBuilder().withMetadata(meta).build(),
+                new RoleBuilder().withMetadata(meta).build(), new ServiceAccountBuilder().withMetadata(meta).build())) {
+                delete(object);
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void delete(HasMetadata object) {
+            for (int tries = 0; tries < 3; tries++) {
+                try {
+                    client.resource(object).withGracePeriod(object instanceof Pod ? 1L : -1L).delete();
+                    return;
+                } catch (KubernetesClientException problem) {
+                    if (problem.getCode() == 403 || problem.getCode() == 404 || tries == 2) {
+                        if (problem.getCode() != 404 && !(problem.getCode() == 403 && !(object instanceof Pod))) {
+                            console.warn(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + " in " + namespace + " could not be removed: " + Kube.reason(problem));
+                        }
+                        return;
+                    }
+                }
+            }
+        }
+
+        /** What a killed run left behind, once its time is over. */
+        private void sweep() {
+            Kube.tried(() -> {
+                for (Pod pod : client.pods().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run").list().getItems()) {
+                    Map<String, String> annotations = pod.getMetadata().getAnnotations();
+                    String expires = annotations == null ? null : annotations.get(EXPIRES);
+                    if (expires != null && Instant.parse(expires).isBefore(Instant.now())) {
+                        new OwnPod(client, settings, namespace, pod.getMetadata().getName().substring("agent-".length()), patience, console, notes).remove();
+                    }
+                }
+                return null;
+            });
+        }
+    }
+
+    /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
+    static final class Borrowed {
+        private Borrowed() {
+        }
+
+        static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
+            List<Volume> volumes = new ArrayList<>();
+            for (Volume volume : theirs.getVolumes()) {
+                VolumeBuilder copy = new VolumeBuilder().withName(volume.getName());
+                if (volume.getSecret() != null) {
+                    volumes.add(copy.withSecret(new SecretVolumeSourceBuilder(volume.getSecret()).withOptional(true).build()).build());
+                } else if (volume.getConfigMap() != null) {
+                    volumes.add(copy.withConfigMap(new ConfigMapVolumeSourceBuilder(volume.getConfigMap()).withOptional(true).build()).build());
+                } else if (volume.getPersistentVolumeClaim() != null && claimUsable.test(volume.getPersistentVolumeClaim().getClaimName())) {
+                    volumes.add(volume);
+                } else if (volume.getEmptyDir() != null || volume.getPersistentVolumeClaim() != null) {
+                    volumes.add(copy.withNewEmptyDir().endEmptyDir().build());
+                }
+            }
+            return volumes;
+        }
+
+        static List<VolumeMount> mounts(Container agent, List<Volume> volumes) {
+            Set<String> names = volumes.stream().map(Volume::getName).collect(Collectors.toSet());
+            return new ArrayList<>(agent.getVolumeMounts().stream().filter(mount -> names.contains(mount.getName())).toList());
+        }
+
+        static List<EnvVar> env(Container agent) {
+            List<EnvVar> all = new ArrayList<>();
+            for (EnvVar variable : agent.getEnv()) {
+                EnvVarBuilder copy = new EnvVarBuilder(variable);
+                if (variable.getValueFrom() != null && variable.getValueFrom().getSecretKeyRef() != null) {
+                    copy.editValueFrom().editSecretKeyRef().withOptional(true).endSecretKeyRef().endValueFrom();
+                } else if (variable.getValueFrom() != null && variable.getValueFrom().getConfigMapKeyRef() != null) {
+                    copy.editValueFrom().editConfigMapKeyRef().withOptional(true).endConfigMapKeyRef().endValueFrom();
+                } else if (variable.getValueFrom() != null && variable.getValueFrom().getFieldRef() == null) {
+                    continue;
+                }
+                all.add(copy.build());
+            }
+            return all;
+        }
+
+        static List<EnvFromSource> envFrom(Container agent) {
+            List<EnvFromSource> all = new ArrayList<>();
+            for (EnvFromSource source : agent.getEnvFrom()) {
+                EnvFromSourceBuilder copy = new EnvFromSourceBuilder(source);
+                if (source.getSecretRef() != null) {
+                    copy.editSecretRef().withOptional(true).endSecretRef();
+                } else if (source.getConfigMapRef() != null) {
+                    copy.editConfigMapRef().withOptional(true).endConfigMapRef();
+                }
+                all.add(copy.build());
+            }
+            return all;
+        }
+
+        /** The user stays the one that deploy/codex has, or its credentials could not be read; restricted namespaces get an ordinary user. */
+        static PodSecurityContext pod(PodSpec theirs, boolean restricted) {
+            PodSecurityContext given = theirs == null ? null : theirs.getSecurityContext();
+            PodSecurityContextBuilder context = new PodSecurityContextBuilder().withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile();
+            if (given != null) {
+                context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot())
+                    .withFsGroup(given.getFsGroup()).withSupplementalGroups(given.getSupplementalGroups());
+            }
+            if (restricted) {
+                context.withRunAsNonRoot(true).withRunAsUser(given != null && given.getRunAsUser() != null && given.getRunAsUser() > 0 ? given.getRunAsUser() : 1000L);
+                context.withFsGroup(given != null && given.getFsGroup() != null ? given.getFsGroup() : 1000L);
+            }
+            return context.build();
+        }
+
+        static SecurityContext container(Container agent, boolean restricted) {
+            SecurityContext given = agent == null ? null : agent.getSecurityContext();
+            SecurityContextBuilder context = new SecurityContextBuilder().withAllowPrivilegeEscalation(false).withNewCapabilities().withDrop("ALL").endCapabilities();
+            if (given != null && !restricted) {
+                context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot());
+            }
+            return context.build();
+        }
+    }
+
+    /** The edge to the API server. */
+    static final class Kube {
+        private Kube() {
+        }
+
+        static KubernetesClient client(Path kubeconfig, String context) {
+            Config found = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+            Config config = new ConfigBuilder(found).withRequestRetryBackoffLimit(2).withConnectionTimeout(5_000).withRequestTimeout(15_000).withWebsocketPingInterval(0L).build();
+            return new KubernetesClientBuilder().withConfig(config).build();
+        }
+
+        /** One line: the server's own words where it gave some. */
+        static String reason(Throwable problem) {
+            KubernetesClientException api = apiError(problem);
+            if (api != null && api.getStatus() != null && api.getStatus().getMessage() != null) {
+                String message = oneLine(api.getStatus().getMessage());
+                return api.getCode() == 403 && !message.startsWith("forbidden") ? "forbidden: " + message : message;
+            }
+            Throwable root = problem;
+            while (root.getCause() != null && root.getCause() != root) {
+                root = root.getCause();
+            }
+            String message = oneLine(root.getMessage());
+            return root instanceof IOException ? "the API server does not answer (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")" : message;
+        }
+
+        static KubernetesClientException apiError(Throwable problem) {
+            for (Throwable at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
+                if (at instanceof KubernetesClientException api && api.getCode() > 0) {
+                    return api;
+                }
+            }
+            return null;
+        }
+
+        /** For what is good to know and not needed: null when the server does not tell. */
+        static String tried(Supplier<String> question) {
+            try {
+                return question.get();
+            } catch (KubernetesClientException problem) {
+                return null;
+            }
+        }
+
+        static String statusMessage(byte[] status) {
+            try {
+                return JSON.readTree(status).path("message").asText("");
+            } catch (IOException notJson) {
+                return "";
+            }
+        }
+
+        static byte[] drain(InputStream stream) {
+            try (stream) {
+                return stream.readAllBytes();
+            } catch (IOException closed) {
+                return new byte[0];
+            }
+        }
+    }
+
+    // ---- the agent: sources in, changes back
+
+    /** Git in the caller's working tree, with nothing that a repository could have run: no hooks, no file monitor. */
+    record Git(Path tree, Path index) {
+
+        Git with(Path otherIndex) {
+            return new Git(tree, otherIndex);
+        }
+
+        String run(String... args) throws Broken, InterruptedException {
+            return feed("", args);
+        }
+
+        /** The output without its last line end; a failure is told with git's own words. */
+        String feed(String stdin, String... args) throws Broken, InterruptedException {
+            Reply reply = reply(stdin, args);
+            if (!reply.ok()) {
+                throw new Broken("git " + args[0] + ": " + reply.problem());
+            }
+            return reply.text().replaceFirst("\\n\\z", "");
+        }
+
+        boolean ok(String... args) throws InterruptedException {
+            return reply("", args).ok();
+        }
+
+        private Reply reply(String stdin, String... args) throws InterruptedException {
+            List<String> argv = new ArrayList<>(List.of("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
+                "-c", "safe.directory=*", "-c", "core.quotePath=false"));
+            argv.addAll(List.of(args));
+            Map<String, String> environment = new LinkedHashMap<>(System.getenv());
+            environment.keySet().removeIf(name -> name.startsWith("GIT_") && !name.startsWith("GIT_CONFIG"));
+            environment.putAll(Map.of("GIT_TERMINAL_PROMPT", "0", "GIT_OPTIONAL_LOCKS", "0", "LC_ALL", "C", "GIT_AUTHOR_NAME", "prompt-run", "GIT_AUTHOR_EMAIL", "prompt-run@localhost",
+                "GIT_COMMITTER_NAME", "prompt-run", "GIT_COMMITTER_EMAIL", "prompt-run@localhost"));
+            if (index != null) {
+                environment.put("GIT_INDEX_FILE", index.toString());
+            }
+            return new LocalShell(environment, tree).run(argv, stdin.getBytes(StandardCharsets.UTF_8), Duration.ofMinutes(30));
+        }
+
+        /** Everything that is in the working tree and not ignored, as a tree object; the real index is not touched. */
+        String snapshot(Path scratch) throws Broken, InterruptedException {
+            Path copy = scratch.resolve("index");
+            Path real = tree.resolve(run("rev-parse", "--git-path", "index"));
+            Disk.copyIfThere(real, copy);
+            Git aside = with(copy);
+            aside.run("add", "-A");
+            return aside.run("write-tree");
+        }
+
+        /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
+        Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
+            Map<String, String> changes = new TreeMap<>();
+            String[] fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
+            for (int at = 0; at + 1 < fields.length; at += 2) {
+                String[] raw = fields[at].split(" ");
+                changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);
+            }
+            return changes;
+        }
+    }
+
+    /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
+    static final class Sources {
+        private static final long REPORTED = 20;
+
+        private final Git git;
+        private final String runId;
+        private final Console console;
+
+        Sources(Path tree, String runId, Console console) {
+            this.git = new Git(tree.toAbsolutePath().normalize(), null);
+            this.runId = runId;
+            this.console = console;
+        }
+
+        private String ref(String name) {
+            return "refs/prompt-run/" + runId + "/" + name;
+        }
+
+        /** Returns notes for the result. */
+        List<String> upload(Keeper keeper, Site site) throws Broken, InterruptedException {
+            String state = site.facts().get("workspace_state");
+            if (state.equals("repository") && !keeper.command(Patience.USUAL.slowExec(), "renewable", site.workspace()).contains("renewable=yes")) {
+                return List.of("--source was not uploaded: " + site.workspace() + " has a working tree already, which is used as it is");
+            }
+            if (state.equals("files")) {
+                return List.of("--source was not uploaded: " + site.workspace() + " holds files already, which are used as they are");
+            }
+            Path scratch = Disk.temporary("prompt-run-source");
+            try {
+                uploadTo(keeper, site, scratch);
+                return List.of();
+            } catch (IOException problem) {
+                throw new Broken("--source: " + oneLine(problem.getMessage()));
+            } finally {
+                Disk.delete(scratch);
+            }
+        }
+
+        private void uploadTo(Keeper keeper, Site site, Path scratch) throws Broken, InterruptedException, IOException {
+            if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
+                throw new Broken("--source " + git.tree() + ": has no commit yet");
+            }
+            String head = git.run("rev-parse", "HEAD");
+            String branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
+            String work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
+            Path bundle = scratch.resolve("source.bundle");
+            git.run("update-ref", ref("work"), work);
+            try {
+                List<String> words = new ArrayList<>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
+                words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
+                words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master").lines().toList());
+                git.run(words.toArray(String[]::new));
+            } finally {
+                git.run("update-ref", "-d", ref("work"));
+            }
+            if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
+                keeper.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
+            }
+            console.info("uploading " + git.tree() + " (" + (Files.size(bundle) / 1024 + 1) + " KiB) to " + site.workspace());
+            keeper.storeLarge("source.bundle", bundle);
+            if (!keeper.command(Patience.USUAL.slowExec(), "unpack", site.workspace(), branch, head, work).contains("unpacked=yes")) {
+                throw new Broken("--source: could not be unpacked in " + site.workspace());
+            }
+        }
+
+        /** Fetches what the agent committed and what it left uncommitted. Either all of it reaches the working tree or nothing does. */
+        Brought bringBack(Keeper keeper, Site site, String usualBranch) throws Broken, InterruptedException {
+            Path scratch = Disk.temporary("prompt-run-back");
+            try {
+                Map<String, String> pack = Keeper.fields(keeper.command(Patience.USUAL.slowExec(), packWords(site)));
+                if (!"yes".equals(pack.get("packed"))) {
+                    return Brought.failed("the agent's workspace " + site.workspace() + " is not a git working tree");
+                }
+                fetch(keeper, pack, scratch);
+                Brought brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
+                if (!brought.lacking()) {
+                    keeper.command(Patience.USUAL.exec(), "brought", site.workspace(), pack.get("tree"), pack.get("head"));
+                }
+                console.info(brought.told());
+                return brought;
+            } catch (IOException problem) {
+                throw new Broken("--bring-back: " + oneLine(problem.getMessage()));
+            } finally {
+                Disk.delete(scratch);
+            }
+        }
+
+        private String[] packWords(Site site) throws Broken, InterruptedException {
+            List<String> words = new ArrayList<>(List.of("pack", site.workspace(), git.run("rev-parse", "HEAD")));
+            words.addAll(git.run("for-each-ref", "--format=%(objectname)", "--count=" + REPORTED, "--sort=-committerdate", "refs/heads").lines().toList());
+            return words.toArray(String[]::new);
+        }
+
+        private void fetch(Keeper keeper, Map<String, String> pack, Path scratch) throws Broken, InterruptedException, IOException {
+            Path bundle = scratch.resolve("back.bundle");
+            long size = Long.parseLong(pack.get("size"));
+            Files.write(bundle, keeper.fetch("back.bundle", size, size));
+            if (Files.size(bundle) != size || !Checksums.matches(pack.get("sum"), Files.newInputStream(bundle))) {
+                throw new Broken("--bring-back: the bundle arrived with another checksum");
+            }
+            git.run("fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", bundle.toString(),
+                "+refs/prompt-run/" + runId + "/*:refs/prompt-run/" + runId + "/*", "+refs/heads/*:" + ref("heads") + "/*");
+        }
+    }
+
+    /** The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are. */
+    static final class Homecoming {
+        private final Git git;
+        private final Path scratch;
+        private final Map<String, String> pack;
+        private final String runId;
+        private final String usualBranch;
+
+        Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
+            this.git = git;
+            this.scratch = scratch;
+            this.pack = pack;
+            this.runId = runId;
+            this.usualBranch = usualBranch;
+        }
+
+        Brought arrive() throws Broken, InterruptedException, IOException {
+            String ourHead = git.run("rev-parse", "HEAD");
+            String ours = git.snapshot(scratch);
+            String theirs = pack.get("tree");
+            String head = pack.get("head").isBlank() ? ourHead : pack.get("head");
+            if (head.equals(ourHead) && theirs.equals(ours)) {
+                forget();
+                return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
+            }
+            String branch = branch(head, ourHead);
+            List<String> conflicts = new ArrayList<>(branchConflicts(branch, head, ourHead));
+            Map<String, String> mine = git.changes(ourHead + "^{tree}", ours);
+            Map<String, String> agents = git.changes(ourHead + "^{tree}", theirs);
+            mine.forEach((path, entry) -> {
+                if (agents.containsKey(path) && !agents.get(path).equals(entry)) {
+                    conflicts.add(path + ": you have changed it too, and have not committed it");
+                }
+            });
+            conflicts.addAll(staged());
+            String wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
+            conflicts.addAll(unsafe(git.changes(ours, wanted)));
+            conflicts.addAll(inTheWay(git.changes(ours, wanted)));
+            int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
+            if (!conflicts.isEmpty()) {
+                return new Brought("conflict", branch, head, commits, List.of(), conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
+            }
+            apply(branch, head, ours, wanted);
+            List<String> left = List.copyOf(git.changes(head + "^{tree}", wanted).keySet());
+            List<String> others = otherBranches(branch);
+            forget();
+            return new Brought("brought", branch, head, commits, left, others, null);
+        }
+
+        /** The agent's branch; commits on no branch get the one that this run is for. */
+        private String branch(String head, String ourHead) throws InterruptedException {
+            String theirs = pack.get("branch");
+            String branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
+            return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
+        }
+
+        private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
+            List<String> conflicts = new ArrayList<>();
+            for (String state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
+                if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
+                    conflicts.add("the working tree is in the middle of something (" + state + ")");
+                }
+            }
+            boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
+            String tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
+            if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
+                conflicts.add("branch " + branch + ": the agent's commits are not based on it");
+            }
+            return conflicts;
+        }
+
+        /** A staged version that is neither the last commit's nor the working tree's would be gone. */
+        private List<String> staged() throws Broken, InterruptedException {
+            String index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
+            List<String> conflicts = new ArrayList<>();
+            Set<String> changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
+            for (String path : index.split("\0")) {
+                if (!path.isEmpty() && changed.contains(path)) {
+                    conflicts.add(path + ": you have staged one version and have another in the working tree");
+                }
+            }
+            return conflicts;
+        }
+
+        /** The agent's tree, with the caller's own changes in it. */
+        private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
+            Git aside = git.with(scratch.resolve("merged"));
+            aside.run("read-tree", theirs);
+            StringBuilder lines = new StringBuilder();
+            mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry).append('\t').append(path).append('\0'));
+            aside.feed(lines.toString(), "update-index", "-z", "--index-info");
+            return aside.run("write-tree");
+        }
+
+        /** Git itself refuses such paths; links that lead out of the tree it does not. */
+        private List<String> unsafe(Map<String, String> changes) throws Broken, InterruptedException {
+            List<String> conflicts = new ArrayList<>();
+            for (Map.Entry<String, String> change : changes.entrySet()) {
+                boolean link = change.getValue().startsWith("120000 ");
+                if (!SafePaths.inside(change.getKey()) || link && !SafePaths.linkInside(change.getKey(), git.run("cat-file", "blob", change.getValue().substring(7)))) {
+                    conflicts.add(oneLine(change.getKey()) + (link ? ": a link that leads out of the working tree" : ": not a path of a working tree"));
+                }
+            }
+            return conflicts;
+        }
+
+        /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
+        private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
+            List<String> conflicts = new ArrayList<>();
+            String ours = git.snapshot(scratch);
+            for (Map.Entry<String, String> change : changes.entrySet()) {
+                boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
+                if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
+                    conflicts.add(change.getKey() + ": an ignored file of yours has this name");
+                }
+            }
+            return conflicts;
+        }
+
+        /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
+        private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
+            Git aside = git.with(scratch.resolve("index"));
+            aside.run("read-tree", ours);
+            aside.ok("update-index", "-q", "--refresh");
+            aside.run("read-tree", "-m", "-u", ours, wanted);
+            if (branch != null) {
+                git.run("update-ref", "-m", "prompt-run: brought back", "refs/heads/" + branch, head);
+                git.run("symbolic-ref", "HEAD", "refs/heads/" + branch);
+            }
+            git.run("read-tree", head);
+            git.ok("update-index", "-q", "--refresh");
+        }
+
+        /** Branches that the agent made besides its own: brought where that loses nothing. */
+        private List<String> otherBranches(String branch) throws Broken, InterruptedException {
+            List<String> told = new ArrayList<>();
+            String prefix = "refs/prompt-run/" + runId + "/heads/";
+            for (String ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
+                String name = ref.substring(prefix.length());
+                boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
+                if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
+                    git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
+                    told.add("branch " + name + " came along");
+                } else if (!name.equals(branch)) {
+                    told.add("branch " + name + " differs from yours and was left out");
+                }
+            }
+            return told;
+        }
+
+        private void forget() throws Broken, InterruptedException {
+            String refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+            git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
+        }
+    }
+
+    /** What came back. {@code files}: uncommitted paths; {@code told}: conflicts, or what else is worth knowing. */
+    record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
+        static Brought nothing() {
+            return new Brought(null, null, null, 0, List.of(), List.of(), null);
+        }
+
+        static Brought failed(String why) {
+            return new Brought("failed", null, null, 0, List.of(), List.of(), why);
+        }
+
+        boolean lacking() {
+            return "failed".equals(state) || "conflict".equals(state);
+        }
+
+        @Override
+        public String problem() {
+            return notes.isEmpty() || !lacking() ? problem : String.join("; ", notes) + "; " + problem;
+        }
+
+        String told() {
+            return lacking() ? "not brought back: " + problem() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
+                : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch) + ", " + files.size() + " uncommitted files";
+        }
+
+        Map<String, Object> asJson() {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("state", state);
+            json.put("branch", branch);
+            json.put("head", head);
+            json.put("commits", commits);
+            json.put("uncommitted", files);
+            json.put("notes", notes);
+            json.put("problem", problem);
+            return json;
+        }
+    }
+
+    /** Paths that come from the agent. */
+    static final class SafePaths {
+        private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
+
+        private SafePaths() {
+        }
+
+        static boolean inside(String path) {
+            return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
+                .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..") || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
+        }
+
+        static boolean linkInside(String path, String target) {
+            if (target.startsWith("/") || target.isEmpty()) {
+                return false;
+            }
+            Path end = Path.of(path).resolveSibling(target).normalize();
+            return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
+        }
+    }
+
+    /** SHA-256, and the POSIX cksum for images that have nothing else. */
+    static final class Checksums {
+        private Checksums() {
+        }
+
+        static String sha256(byte[] content) {
+            try {
+                return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            } catch (NoSuchAlgorithmException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+        }
+
+        /** As {@code cksum} prints it for stdin: CRC and length. */
+        static String cksum(byte[] content) {
+            int crc = 0;
+            for (byte b : content) {
+                crc = next(crc, b & 0xff);
+            }
+            for (long length = content.length; length > 0; length >>= 8) {
+                crc = next(crc, (int) (length & 0xff));
+            }
+            return (~crc & 0xffffffffL) + " " + content.length;
+        }
+
+        private static int next(int crc, int octet) {
+            crc ^= octet << 24;
+            for (int bit = 0; bit < 8; bit++) {
+                crc = crc < 0 ? crc << 1 ^ 0x04C11DB7 : crc << 1;
+            }
+            return crc;
+        }
+
+        /** Compares with what sha256sum or cksum printed over there. */
+        static boolean matches(String printed, InputStream content) throws IOException {
+            try (content) {
+                byte[] all = content.readAllBytes();
+                String first = printed.strip().split("\\s+")[0];
+                return first.length() == 64 ? first.equals(sha256(all)) : printed.strip().equals(cksum(all));
+            }
+        }
+    }
+
+    /** Files of our own. */
+    static final class Disk {
+        private Disk() {
+        }
+
+        static Path temporary(String name) {
+            try {
+                return Files.createTempDirectory(name);
+            } catch (IOException problem) {
+                throw new UncheckedIOException("no temporary folder can be made", problem);
+            }
+        }
+
+        static void append(Path file, byte[] data) {
+            try {
+                Files.write(file, data, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            } catch (IOException problem) {
+                throw new UncheckedIOException(file + " cannot be written", problem);
+            }
+        }
+
+        static void copyIfThere(Path from, Path to) throws Broken {
+            try {
+                Files.deleteIfExists(to);
+                if (Files.exists(from)) {
+                    Files.copy(from, to);
+                }
+            } catch (IOException problem) {
+                throw new Broken(from + " cannot be read: " + oneLine(problem.getMessage()));
+            }
+        }
+
+        static void delete(Path folder) {
+            try (Stream<Path> all = Files.walk(folder)) {
+                all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+            } catch (IOException gone) {
+                // nothing is left to delete
+            }
+        }
+    }
+
+    // ---- the agent: what is told afterwards
+
+    /** The result in all its forms: JSON, GitHub's outputs and step summary, artifacts. */
+    record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Place place, String runId, Site site,
+                  Instant began, List<String> notes, Redactor redactor) {
+        private static final int MESSAGE_MOST = 60_000;
+
+        RunResult result(Verdict verdict, RunLog log, Usage spent, Brought brought, Prompt prompt, Console console) {
+            Story story = log.story();
+            String message = story.message() == null ? "" : redactor.mask(story.message());
+            Map<String, Path> files = new Artifacts(output, env, runId, redactor, console).write(prompt, log, message);
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("schemaVersion", "prompt-run/v1");
+            json.put("status", verdict.outcome().word());
+            json.put("exitCode", verdict.outcome().exitCode());
+            json.put("reason", verdict.reason() == null ? null : redactor.mask(verdict.reason()));
+            json.put("runId", runId);
+            json.put("threadId", story.thread());
+            json.put("resumed", place.resumed());
+            json.put("kind", options.kind());
+            json.put("lang", options.lang());
+            json.put("agentTarget", place.target());
+            json.put("where", site == null ? null : site.label());
+            json.put("fallbackReason", place.fallbackReason());
+            json.put("infraUnhealthy", infra.unhealthy());
+            json.put("model", facts.model());
+            json.put("reasoningEffort", facts.effort());
+            json.put("durationSeconds", Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0);
+            json.put("inputTokens", spent.input());
+            json.put("cachedInputTokens", spent.cached());
+            json.put("outputTokens", spent.output());
+            json.put("reasoningOutputTokens", spent.reasoning());
+            json.put("finalMessage", cut(message));
+            json.put("finalMessageFile", text(files.get("last-message.md")));
+            json.put("transcriptFile", text(files.get("events.jsonl")));
+            json.put("broughtBack", brought.state() == null ? null : brought.asJson());
+            json.put("notes", notes.stream().map(redactor::mask).toList());
+            RunResult result = new RunResult(verdict.outcome(), json);
+            new ActionsFiles(env, console).tell(result);
+            if (output.result != null) {
+                Artifacts.write(output.result, result.pretty(), console);
+            }
+            return result;
+        }
+
+        private static String cut(String message) {
+            return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST) + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
+        }
+
+        private static String text(Path file) {
+            return file == null ? null : file.toString();
+        }
+    }
+
+    /** Prompt, events, last message and stderr of the agent as files, masked. */
+    record Artifacts(OutputOptions output, Env env, String runId, Redactor redactor, Console console) {
+
+        Map<String, Path> write(Prompt prompt, RunLog log, String message) {
+            Path folder = output.artifacts != null ? output.artifacts : env.get("RUNNER_TEMP") != null ? Path.of(env.get("RUNNER_TEMP"), "prompt-run-" + runId) : null;
+            Map<String, Path> files = new LinkedHashMap<>();
+            if (folder != null) {
+                put(files, folder, "prompt.md", redactor.mask(prompt.text()));
+                put(files, folder, "last-message.md", message);
+                put(files, folder, "events.jsonl", masked(log.folder().resolve("events.jsonl")));
+                put(files, folder, "stderr.log", masked(log.folder().resolve("stderr.log")));
+            }
+            Disk.delete(log.folder());
+            return files;
+        }
+
+        private void put(Map<String, Path> files, Path folder, String name, String text) {
+            if (write(folder.resolve(name), text, console)) {
+                files.put(name, folder.resolve(name).toAbsolutePath());
+            }
+        }
+
+        private String masked(Path file) {
+            try {
+                return Files.exists(file) ? redactor.mask(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)) : "";
+            } catch (IOException problem) {
+                console.warn(file + ": " + Vars.reason(problem));
+                return "";
+            }
+        }
+
+        static boolean write(Path file, String text, Console console) {
+            try {
+                if (file.toAbsolutePath().getParent() != null) {
+                    Files.createDirectories(file.toAbsolutePath().getParent());
+                }
+                Files.writeString(file, text);
+                return true;
+            } catch (IOException problem) {
+                console.warn(file + ": cannot write it (" + Vars.reason(problem) + ")");
+                return false;
+            }
+        }
+    }
+
+    /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
+    record ActionsFiles(Env env, Console console) {
+        private static final Map<String, String> OUTPUTS = outputs();
+
+        private static Map<String, String> outputs() {
+            Map<String, String> outputs = new LinkedHashMap<>();
+            for (String pair : ("status=status exit_code=exitCode run_id=runId thread_id=threadId agent_target=agentTarget fallback_reason=fallbackReason "
+                + "infra_unhealthy=infraUnhealthy duration_seconds=durationSeconds input_tokens=inputTokens output_tokens=outputTokens "
+                + "final_message_file=finalMessageFile transcript_file=transcriptFile").split(" ")) {
+                outputs.put(pair.split("=")[0], pair.split("=")[1]);
+            }
+            return outputs;
+        }
+
+        void tell(RunResult result) {
+            append("GITHUB_OUTPUT", outputText(result.json()));
+            append("GITHUB_STEP_SUMMARY", summary(result.json()));
+        }
+
+        /** Every value between delimiters that nobody can know beforehand: no text can add an output of its own. */
+        static String outputText(Map<String, Object> json) {
+            StringBuilder text = new StringBuilder();
+            OUTPUTS.forEach((output, field) -> {
+                String delimiter = "end-" + UUID.randomUUID();
+                Object value = json.get(field);
+                text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value).append('\n').append(delimiter).append('\n');
+            });
+            return text.toString();
+        }
+
+        static String summary(Map<String, Object> json) {
+            StringBuilder text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
+            row(text, "reason", json.get("reason"));
+            row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
+            row(text, "why there", json.get("fallbackReason"));
+            row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
+            row(text, "duration", json.get("durationSeconds") + " s");
+            row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+            row(text, "thread", json.get("threadId"));
+            if (json.get("broughtBack") instanceof Map<?, ?> brought) {
+                row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+            }
+            ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
+            String message = String.valueOf(json.get("finalMessage"));
+            return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
+        }
+
+        private static void row(StringBuilder text, String name, Object value) {
+            if (value != null) {
+                text.append("| ").append(name).append(" | ").append(oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+                    .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+            }
+        }
+
+        /** A fence longer than any in the text: nothing in it is Markdown. */
+        private static String fenced(String text) {
+            String fence = "```";
+            while (text.contains(fence)) {
+                fence += "`";
+            }
+            return fence + "\n" + text + "\n" + fence + "\n";
+        }
+
+        private void append(String variable, String text) {
+            if (env.get(variable) == null) {
+                return;
+            }
+            try {
+                Files.writeString(Path.of(env.get(variable)), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            } catch (IOException problem) {
+                console.warn(variable + " " + env.get(variable) + ": cannot write it (" + Vars.reason(problem) + ")");
+            }
+        }
+    }
+
+    // ---- the agent: what runs in its place
+
+    /** POSIX sh for the agent's place. Nothing but sh and the usual small tools is needed there. */
+    static final class Scripts {
+        /** A container that waits for the agent's run, and ends when asked to. */
+        static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
+
+        /** $1 workspace or nothing, $2 program, $3 key of the thread. */
+        static final String PROBE = """
+            umask 077
+            in_git() { at=$1; while [ -n "$at" ] && [ "$at" != / ]; do [ -e "$at/.git" ] && return 0; at=${at%/*}; done; return 1; }
+            empty() { ! find "$1" ! -path "$1" ! -name lost+found -prune 2>/dev/null | grep -q .; }
+            has() { if command -v "$1" >/dev/null 2>&1; then echo yes; else echo no; fi; }
+            ws=$1
+            if [ -z "$ws" ]; then
+              top=$(pwd); while [ "$top" != / ] && [ ! -e "$top/.git" ]; do top=${top%/*}; top=${top:-/}; done
+              if [ -e "$top/.git" ]; then ws=$top
+              elif [ -e /workspace/.git ]; then ws=/workspace
+              elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
+              elif [ -w /workspace ] && empty /workspace; then ws=/workspace
+              else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+            fi
+            if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
+            base=
+            for d in "${HOME:-}" /var/tmp /tmp; do
+              case $d/ in "$ws"/*) continue ;; esac
+              if [ -n "$d" ] && ! in_git "$d" && mkdir -p "$d/.agent-runs" 2>/dev/null && [ -w "$d/.agent-runs" ]; then base=${d%/}/.agent-runs; break; fi
+            done
+            busy=
+            for d in "$base"/run-*/; do
+              if [ -e "$d/started" ] && [ ! -e "$d/exit" ]; then
+                read -r pid _ <"$d/started"
+                if tr '\\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'keeper.sh keep'; then busy=${d%/}; busy=${busy##*/}; fi
+              fi
+            done
+            thread=; totals=
+            if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
+              read -r thread totals <"$base/threads/$3"
+              find "${CODEX_HOME:-$HOME/.codex}/sessions" -name "*$thread*" 2>/dev/null | grep -q . || thread=
+            fi
+            printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\nbusy=%s\\nthread=%s\\ntotals=%s\\n' "$base" "$ws" "$state" "$busy" "$thread" "$totals"
+            printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(if [ "$(printf abc | head -c 2)" = ab ]; then echo yes; else echo no; fi)"
+            """;
+
+        /** $1 folder, $2 name, $3 length, $4 SHA-256, $5 cksum. Ends by itself: stdin of an exec cannot be closed. */
+        static final String PUT = """
+            umask 077
+            mkdir -p "$1" && cd "$1" && head -c "$3" >"$2.tmp" || exit 91
+            if command -v sha256sum >/dev/null 2>&1; then got=$(sha256sum <"$2.tmp"); got=${got%% *}; want=$4
+            else got=$(cksum <"$2.tmp"); want=$5; fi
+            [ "$got" = "$want" ] && mv "$2.tmp" "$2" && echo stored "$2" && exit 0
+            rm -f "$2.tmp"; exit 92
+            """;
+
+        /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
+        static final String LAUNCHER = """
+            run=@RUN@
+            mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
+            . "$run/env.sh"; rm -f "$run/env.sh"
+            if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then HOME=$run/home; mkdir -p "$HOME"; export HOME; fi
+            { printf '[safe]\\n\\tdirectory = *\\n'; if [ -e "$HOME/.gitconfig" ]; then printf '[include]\\n\\tpath = %s\\n' "$HOME/.gitconfig"; fi; } >"$run/gitconfig"
+            export GIT_CONFIG_GLOBAL="$run/gitconfig"
+            if [ -e "$run/config.toml" ]; then
+              CODEX_HOME=${CODEX_HOME:-$HOME/.codex}
+              mkdir -p "$CODEX_HOME" && cp "$run/config.toml" "$CODEX_HOME/@PROFILE@.config.toml" || exit 97
+              echo "$CODEX_HOME/@PROFILE@.config.toml" >"$run/profile"
+              # codex exec knows the key by another name than everybody else
+              if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then export CODEX_API_KEY="$OPENAI_API_KEY"; fi
+              export CODEX_HOME
+            fi
+            @COMMAND@ <"$run/prompt.md" >"$run/events.jsonl" 2>"$run/stderr.log"
+            """;
+
+        /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
+        static final String STRICT_CONFIG = """
+            home=${CODEX_HOME:-$HOME/.codex}
+            mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
+            CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
+            rm -rf "$home/$2.config.toml" "$1"
+            """;
+
+        static final String KEEPER = """
+            # The agent's keeper: starts it once, ends it at its limits, answers the caller's polls. Plain POSIX sh; everything it knows is in files beside it.
+            set -u
+            umask 077
+            dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 90
+            cd "$dir" || exit 90
+            total=0 idle=0 lease=0 grace=10 run_id=none codex=no
+            [ -r limits ] && . ./limits
+
+            now() { date +%s; }
+
+            # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
+            members() {
+              for f in /proc/[0-9]*/environ; do
+                if tr '\\000' '\\n' 2>/dev/null <"$f" | grep -qx "AGENT_RUN_ID=$run_id"; then p=${f#/proc/}; echo "${p%/environ}"; fi
+              done 2>/dev/null
+            }
+
+            signal_members() { for p in $(members) $2; do kill -s "$1" "$p" 2>/dev/null; done; }
+
+            end_agent() { # reason, pid of the agent
+              [ -e reason ] || { echo "$1" >reason.tmp && mv reason.tmp reason; }
+              signal_members TERM "$2"
+              left=$grace
+              while [ "$left" -gt 0 ] && [ -n "$(members)" ]; do sleep 1; left=$((left - 1)); done
+              for again in 1 2 3; do
+                [ -n "$(members)" ] || break
+                signal_members KILL "$2"
+                [ "$again" = 3 ] || sleep 1
+              done
+            }
+
+            size() { if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
+
+            # Codex reports a dead network for ever ("Reconnecting..."): its error lines are no progress, and neither is its stderr.
+            progress() {
+              [ "$codex" = yes ] || return 0
+              from=$told; told=$(size events.jsonl)
+              tail -c "+$((from + 1))" events.jsonl 2>/dev/null | grep -v '^{"type":"error"' | grep -q .
+            }
+
+            watch_limits() { # pid of the agent, pid of the keeper
+              started=$(now); last=$started; seen=0; told=0
+              while sleep 1; do
+                [ -e exit ] && return 0
+                if ! kill -0 "$2" 2>/dev/null; then end_agent keeper-gone "$1"; return 0; fi
+                t=$(now)
+                bytes=$(($(size events.jsonl) + $(size stderr.log)))
+                if [ "$bytes" -gt "$seen" ]; then progress && last=$t; seen=$bytes; fi
+                touched=$(cat lease 2>/dev/null)
+                if [ -e cancel ]; then end_agent cancelled "$1"
+                elif [ "$total" -gt 0 ] && [ $((t - started)) -ge "$total" ]; then end_agent timeout "$1"
+                elif [ "$idle" -gt 0 ] && [ $((t - last)) -ge "$idle" ]; then end_agent idle "$1"
+                elif [ "$lease" -gt 0 ] && [ $((t - ${touched:-0})) -ge "$lease" ]; then end_agent caller-gone "$1"
+                else continue; fi
+                return 0
+              done
+            }
+
+            born() { # start time of a process, to tell it from a later one with its number; empty for a dead one and a zombie
+              if [ -r /proc/self/stat ]; then
+                stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+                # shellcheck disable=SC2086 # split into fields
+                set -- ${stat##*) }
+                [ "$1" = Z ] || echo "${20}"
+              else kill -0 "$1" 2>/dev/null && echo alive; fi
+            }
+
+            keep() {
+              [ -e cancel ] && { printf 'rc=143\\nreason=cancelled\\nend=yes\\n' >exit.tmp && mv exit.tmp exit; return 0; }
+              hit=; trap 'hit=1' TERM INT HUP
+              sh ./agent.sh </dev/null >/dev/null 2>keeper.log &
+              agent=$!
+              echo "$$ $(born $$)" >started.tmp && mv started.tmp started
+              watch_limits "$agent" $$ &
+              while :; do
+                wait "$agent"; rc=$?
+                [ -n "$hit" ] || break
+                hit=; : >cancel
+              done
+              if [ -s profile ]; then rm -f "$(cat profile)"; fi
+              # What the agent left running would go on writing into the workspace.
+              if [ -n "$(members)" ]; then signal_members TERM ''; sleep 2; signal_members KILL ''; fi
+              reason=$(cat reason 2>/dev/null) || reason=finished
+              printf 'rc=%s\\nreason=%s\\nend=yes\\n' "$rc" "$reason" >exit.tmp && mv exit.tmp exit
+            }
+
+            start() {
+              if mkdir lock 2>/dev/null; then
+                now >lease
+                if command -v setsid >/dev/null 2>&1; then setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
+                else nohup sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 & fi
+              fi
+              for again in 1 2 3 4 5; do [ -e started ] || [ -e exit ] || sleep 1; done
+              echo locked
+            }
+
+            cancel() { : >cancel; }
+
+            poll() { # offset, most bytes
+              now >"lease.$$" && mv "lease.$$" lease
+              alive=no
+              if [ -e started ]; then read -r pid time <started; [ -n "$time" ] && [ "$(born "$pid")" = "$time" ] && alive=yes; fi
+              if [ -e exit ]; then state=exited
+              elif [ ! -d lock ]; then state=absent
+              elif [ ! -e started ]; then state=starting
+              elif [ "$alive" = yes ]; then state=running
+              else state=gone; fi
+              part events.jsonl "$1" "$2" "state=$state
+            $(cat exit 2>/dev/null)"
+            }
+
+            part() { # file, offset, most bytes, header lines
+              bytes=$(($(size "$1") - $2)); [ "$bytes" -lt 0 ] && bytes=0; [ "$bytes" -gt "$3" ] && bytes=$3
+              printf 'agent-run\\n%s\\nbytes=%s\\n\\n' "${4:-state=part}" "$bytes"
+              if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
+            }
+
+            join() { # file; from file.0001, file.0002, ...
+              cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
+              sum "$1"
+            }
+
+            sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else cksum <"$1"; fi; }
+
+            prune() { # keep this many finished runs
+              # shellcheck disable=SC2012 # the names are our own
+              ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
+                case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
+              done
+            }
+
+            # Git with nothing that a repository could bring along: no hooks, no file monitor, no question of who owns it.
+            plain_git() {
+              printf '[safe]\\n\\tdirectory = *\\n' >"$dir/gitconfig.plain"
+              GIT_CONFIG_GLOBAL=$dir/gitconfig.plain GIT_AUTHOR_NAME=prompt-run GIT_AUTHOR_EMAIL=prompt-run@localhost \\
+                GIT_COMMITTER_NAME=prompt-run GIT_COMMITTER_EMAIL=prompt-run@localhost GIT_TERMINAL_PROMPT=0 \\
+                git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c core.autocrlf=false "$@"
+            }
+
+            # The work tree as a tree object: tracked, changed, untracked but not ignored. Repositories nested in it are left out.
+            snapshot() { # git directory, work tree
+              rm -f index; cp "$1/index" index 2>/dev/null
+              GIT_DIR=$1 GIT_WORK_TREE=$2 GIT_INDEX_FILE=$dir/index; export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+              [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
+              plain_git -C "$2" add -A 2>/dev/null || return 1
+              new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
+              if [ -n "$new" ]; then
+                echo "$new" | while read -r nested; do
+                  plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
+                done
+              fi
+              plain_git write-tree
+            }
+
+            git_dir() { (cd "$1" && d=$(plain_git rev-parse --git-dir) && cd "$d" && pwd); }
+
+            # A workspace of ours may be renewed when the caller has had all of it back and nothing changed since.
+            renewable() { # workspace
+              mark=$1/.git/prompt-run-brought
+              if [ -e "$mark" ] && [ "$(cat "$mark")" = "$(snapshot "$1/.git" "$1")@$(plain_git --git-dir="$1/.git" rev-parse HEAD)" ]; then echo renewable=yes; else echo renewable=no; fi
+            }
+
+            # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
+            unpack() { # workspace, branch or -, head, work tree as a commit
+              ws=$1
+              if [ -e "$ws/.git" ]; then
+                gd=$ws/.git
+                rm -f "$gd/prompt-run-brought"
+                plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" add -A || return 1
+              else
+                gd=$ws/.prompt-run-incoming
+                mkdir -p "$ws" && rm -rf "$gd" && plain_git --git-dir="$gd" init -q || return 1
+                plain_git --git-dir="$gd" config core.bare false
+              fi
+              [ -e shallow ] && cp shallow "$gd/shallow"
+              plain_git --git-dir="$gd" fetch -q --update-head-ok --no-tags "$dir/source.bundle" '+refs/*:refs/*' || return 1
+              if [ "$2" = - ]; then plain_git --git-dir="$gd" update-ref --no-deref HEAD "$3" || return 1
+              else
+                plain_git --git-dir="$gd" update-ref "refs/heads/$2" "$3" && plain_git --git-dir="$gd" symbolic-ref HEAD "refs/heads/$2" || return 1
+              fi
+              plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree --reset -u "$4" || return 1
+              plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree "$3" || return 1
+              plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" update-index -q --refresh
+              plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
+              [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
+              rm -f source.bundle
+              echo unpacked=yes
+            }
+
+            # What the workspace looks like before the agent starts: what is new afterwards is the agent's.
+            mark() { # workspace
+              [ -e "$1/.git" ] || { echo marked=none; return 0; }
+              gd=$(git_dir "$1") || return 1
+              plain_git --git-dir="$gd" for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.before
+              echo "marked=$(snapshot "$gd" "$1")@$(plain_git --git-dir="$gd" rev-parse -q --verify HEAD)"
+            }
+
+            # The agent's commits and what it left uncommitted, as one bundle above what the caller has already.
+            pack() { # workspace, commits the caller has...
+              ws=$1; shift
+              [ -e "$ws/.git" ] || { echo packed=none; return 0; }
+              gd=$(git_dir "$ws") || return 1
+              tree=$(snapshot "$gd" "$ws") || return 1
+              GIT_DIR=$gd; export GIT_DIR
+              head=$(plain_git rev-parse -q --verify HEAD)
+              work=$(echo 'left uncommitted by the agent' | plain_git commit-tree "$tree" ${head:+-p "$head"}) || return 1
+              plain_git update-ref "refs/prompt-run/$run_id/work" "$work"
+              [ -z "$head" ] || plain_git update-ref "refs/prompt-run/$run_id/head" "$head"
+              plain_git for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.after
+              touch refs.before
+              refs=$(grep -vxFf refs.before refs.after | cut -d' ' -f1)
+              not=; for known; do plain_git cat-file -e "$known^{commit}" 2>/dev/null && not="$not ^$known"; done
+              # shellcheck disable=SC2086 # words: ref names and object names hold no blanks
+              plain_git bundle create "$dir/back.bundle" "refs/prompt-run/$run_id/work" ${head:+"refs/prompt-run/$run_id/head"} $refs $not 2>pack.log || { cat pack.log >&2; return 1; }
+              plain_git for-each-ref --format='delete %(refname)' "refs/prompt-run/$run_id" | plain_git update-ref --stdin
+              [ -e "$gd/shallow" ] && cp "$gd/shallow" back.shallow
+              printf 'packed=yes\\nbranch=%s\\nhead=%s\\nwork=%s\\ntree=%s\\nsize=%s\\nsum=%s\\n' "$(plain_git symbolic-ref -q --short HEAD)" "$head" "$work" "$tree" \\
+                "$(size back.bundle)" "$(sum back.bundle)"
+            }
+
+            # The caller has everything: a later run may renew this workspace if nothing changed in it until then.
+            brought() { # workspace, tree, head
+              [ -d "$1/.git" ] && echo "$2@$3" >"$1/.git/prompt-run-brought"
+              rm -f back.bundle
+            }
+
+            "$@"
+            """;
+
+        private Scripts() {
         }
     }
 
@@ -2127,6 +5149,13 @@ public class prompt_run implements Callable<Integer> {
             }
         }
 
+        /** What the agent says: prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
+        void agent(String text) {
+            if (!options.quiet) {
+                text.lines().forEach(line -> line("agent | " + line.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?").replace("##[", "## [")));
+            }
+        }
+
         private synchronized void line(String line) {
             command.getErr().println(line);
             command.getErr().flush();
@@ -2173,12 +5202,16 @@ public class prompt_run implements Callable<Integer> {
         int exitCode() {
             return exitCode;
         }
+
+        String word() {
+            return this == INTERRUPTED || this == TERMINATED ? "cancelled" : name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     /** Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it. */
-    record Place(String target, String fallbackReason, String reportPath) {
+    record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed) {
         static Place undecided(Infra infra) {
-            return new Place("undecided", null, infra.file() == null ? null : infra.file().toString());
+            return new Place("undecided", null, infra.file() == null ? null : infra.file().toString(), null, false);
         }
     }
 
@@ -2225,15 +5258,60 @@ public class prompt_run implements Callable<Integer> {
         }
     }
 
-    record RunResult(Outcome outcome, String reason) implements Answer {
+    /** What --dry-run answers. */
+    record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
         @Override
         public String asText() {
-            return outcome + ": " + reason + "\n";
+            StringBuilder text = new StringBuilder(prompt.asText()).append("\n----\n");
+            plan.forEach((name, value) -> text.append(name).append(": ").append(value).append('\n'));
+            return text.toString();
         }
 
         @Override
         public Object asJson() {
-            return Map.of("schemaVersion", "prompt-run/v1", "status", outcome.name().toLowerCase(Locale.ROOT), "reason", reason);
+            Map<String, Object> json = new LinkedHashMap<>();
+            ((Map<?, ?>) prompt.asJson()).forEach((name, value) -> json.put(String.valueOf(name), value));
+            json.put("dryRun", plan);
+            return json;
+        }
+
+        @Override
+        public int exitCode() {
+            return Outcome.SUCCEEDED.exitCode();
+        }
+
+        @Override
+        public boolean jsonByDefault() {
+            return true;
+        }
+    }
+
+    /** The result of a run; the keys are the contract's. */
+    record RunResult(Outcome outcome, Map<String, Object> json) implements Answer {
+        @Override
+        public String asText() {
+            StringBuilder text = new StringBuilder(json.get("status") + (json.get("reason") == null ? "" : ": " + json.get("reason")) + "\n");
+            json.forEach((name, value) -> {
+                if (value != null && !List.of("schemaVersion", "status", "reason", "finalMessage", "notes").contains(name)) {
+                    text.append("  ").append(name).append(": ").append(Console.harmless(String.valueOf(value))).append('\n');
+                }
+            });
+            ((List<?>) json.get("notes")).forEach(note -> text.append("  note: ").append(String.valueOf(note).replace("\n", "\n    ")).append('\n'));
+            String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Console.harmless(line)).append('\n'));
+            return text.toString();
+        }
+
+        String pretty() {
+            try {
+                return JSON.writeValueAsString(json) + "\n";
+            } catch (JsonProcessingException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+        }
+
+        @Override
+        public Object asJson() {
+            return json;
         }
 
         @Override
