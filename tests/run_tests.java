@@ -7,7 +7,7 @@
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES Cli.java EmbeddedApi.java Controllers.java
 //SOURCES LocalCluster.java
-//SOURCES Tools.java WorkflowLab.java
+//SOURCES Tools.java WorkflowLab.java WorkflowRun.java
 //SOURCES *Test.java
 
 import static java.util.stream.Collectors.joining;

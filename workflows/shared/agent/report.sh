@@ -57,7 +57,10 @@ environment() {
   fi
 }
 
-causes() { fact '.environment.causes[] | "\(.code) \(.object)"' | while read -r line; do echo "  * $(data <<<"$line")"; done; }
+causes() {
+  if [ "$(fact .environment.ready)" = true ]; then return; fi
+  fact '.environment.causes[] | "\(.code) \(.object)"' | while read -r line; do echo "  * $(data <<<"$line")"; done
+}
 
 agent() {
   case $(fact .agent) in

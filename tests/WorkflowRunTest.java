@@ -1,0 +1,301 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The workflows run, job by job and step by step, by nektos/act; the two scripts are played by a stub that keeps to their contract. */
+class WorkflowRunTest {
+    private static final String MESSAGE = "The users service has its table.\n";
+
+    @TempDir
+    Path folder;
+    private WorkflowRun run;
+
+    @BeforeEach
+    void aRepositoryThatAdoptedTheWorkflows() throws IOException {
+        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", "kind: Config");
+        scene("ready", "changes");
+    }
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    private void scene(String environment, String agent) {
+        run.env("ENVIRONMENT", environment).env("AGENT", agent);
+    }
+
+    @Test
+    void devPushesWhatTheAgentCommittedAndWhatItLeftAndOpensThePullRequest() throws IOException {
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals("tables\n", run.pushed("codex/issue-42", "schema.sql"));
+        assertEquals("left\n", run.pushed("codex/issue-42", "new/left uncommitted.txt"));
+        var pull = run.github.pulls.get(0);
+        assertEquals("Users: `$(touch pwned)` \"${x}\" 'q'", pull.path("title").asText());
+        assertEquals("codex/issue-42 into main", pull.path("head").asText() + " into " + pull.path("base").asText());
+        assertTrue(pull.path("body").asText().startsWith("Closes #42\n\n" + MESSAGE.strip()));
+        assertEquals(1, result.calls("ensure_ready.java attach --slot 3 --pr 7").count(), result.calls().toString());
+    }
+
+    @Test
+    void theLabelComesOffAndTheStatusCommentIsEditedToTheEnd() throws IOException {
+        run.label("dev");
+        assertTrue(run.github.requests.contains("DELETE issues/42/labels/%5Bai-dev%5D"), run.github.requests.toString());
+        assertEquals("""
+                ✅ [ai-dev]: готово · [запуск](https://github.com/acme/shop/actions/runs/1)
+
+                * окружение `shop-dev-3`: готово
+                * агент: закончил
+                * ветка `codex/issue-42` отправлена: https://github.com/acme/shop/pull/7
+                """.strip(), run.github.comments.get(0));
+        assertEquals(List.of(MESSAGE.strip()), run.github.comments.subList(1, run.github.comments.size()));
+    }
+
+    @Test
+    void anEnvironmentThatIsNotReadyStillGetsItsAgentAndTheIssueSaysWhy() throws IOException {
+        scene("timeout", "changes");
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals(1, result.calls("prompt_run.java --kind dev_issue").filter(call -> call.contains("/agent/ready.json")).count());
+        assertTrue(run.github.comments.get(0).contains("""
+                * окружение `shop-dev-3`: не готово (`timeout`) `1 cause explains 2 of 5 workloads`
+                  * `IMAGE_NOT_FOUND deploy/users`
+                """.strip()), run.github.comments.get(0));
+    }
+
+    @Test
+    void aReportThatIsMissingIsAnEnvironmentThatIsNotReady() throws IOException {
+        scene("no-report", "changes");
+        run.label("dev");
+        assertTrue(run.github.comments.get(0).contains("не готово (`no report`)"), run.github.comments.get(0));
+    }
+
+    @Test
+    void withoutAnyEnvironmentNoAgentIsStartedTheIssueSaysSoAndTheJobIsRed() throws IOException {
+        scene("no-slot", "changes");
+        var result = run.label("dev");
+        assertNotEquals(0, result.exit());
+        assertEquals(0, result.calls("prompt_run.java").count());
+        assertTrue(run.github.comments.get(0).startsWith("❌ [ai-dev]: окружение получить не удалось"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("`no slot is free`"), run.github.comments.get(0));
+        assertEquals(List.of("main"), run.branches());
+    }
+
+    @Test
+    void aClusterThatIsAwayLeavesTheAgentNoPlaceAndTheJobRed() throws IOException {
+        scene("no-cluster", "no-place");
+        var result = run.label("plan");
+        assertNotEquals(0, result.exit());
+        assertEquals(1, result.calls("prompt_run.java --kind plan_issue").count());
+        assertTrue(run.github.comments.get(0).startsWith("❌ [ai-plan]: окружение получить не удалось"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("агент: не закончил (`no-place`)"), run.github.comments.get(0));
+    }
+
+    @Test
+    void theWorkOfAnAgentThatFailedIsPushedButNoPullRequestIsOpened() throws IOException {
+        scene("ready", "fails");
+        var result = run.label("dev");
+        assertNotEquals(0, result.exit());
+        assertEquals("half\n", run.pushed("codex/issue-42", "half.sql"));
+        assertTrue(run.github.pulls.isEmpty());
+        assertTrue(run.github.comments.get(0).startsWith("❌ [ai-dev]: агент не завершил работу"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("/compare/codex/issue-42?expand=1"), run.github.comments.get(0));
+        assertTrue(Files.exists(run.artifacts.resolve("agent-dev-1/ready.json")), "artifacts are kept");
+    }
+
+    @Test
+    void anAgentThatChangedNothingIsNotGreen() throws IOException {
+        scene("ready", "nothing");
+        var result = run.label("dev");
+        assertNotEquals(0, result.exit());
+        assertEquals(List.of("main"), run.branches());
+        assertTrue(run.github.comments.get(0).contains("* ничего не изменено"), run.github.comments.get(0));
+        assertEquals("There is nothing to do.", run.github.comments.get(1));
+    }
+
+    @Test
+    void aStrangerStartsNothing() throws IOException {
+        var result = run.label("dev", "mallory", "User", "[ai-dev]");
+        assertNotEquals(0, result.exit());
+        assertEquals(List.of(), result.calls());
+        assertEquals(List.of("main"), run.branches());
+        assertTrue(run.github.comments.get(0).startsWith("⛔ [ai-dev]: mallory не может запускать агента"), run.github.comments.get(0));
+    }
+
+    @Test
+    void anotherLabelIsNobodysBusiness() throws IOException {
+        var result = run.label("dev", "alice", "User", "bug");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals(List.of(), result.calls());
+        assertEquals(List.of(), run.github.requests);
+    }
+
+    @Test
+    void theAgentGoesOnWithItsBranch() throws IOException {
+        run.label("dev");
+        scene("ready", "fails");
+        run.label("dev");
+        assertEquals("tables\n", run.pushed("codex/issue-42", "schema.sql"));
+        assertEquals("half\n", run.pushed("codex/issue-42", "half.sql"));
+        assertEquals(1, run.github.pulls.size());
+        assertTrue(run.github.comments.get(2).contains("https://github.com/acme/shop/pull/7"), "the pull request that is there: " + run.github.comments.get(2));
+    }
+
+    @Test
+    void aBranchThatMovedMeanwhileKeepsWhatItGotAndTheWorkGoesBesideIt() throws IOException {
+        scene("ready", "moved");
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals(List.of("codex/issue-42", "codex/issue-42-1", "main"), run.branches());
+        assertEquals("", run.pushed("codex/issue-42", "schema.sql"));
+        assertEquals("tables\n", run.pushed("codex/issue-42-1", "schema.sql"));
+        assertEquals("codex/issue-42-1", run.github.pulls.get(0).path("head").asText());
+    }
+
+    @Test
+    void aPushThatIsRefusedLosesNothingAndIsRed() throws IOException {
+        var hook = run.remote.resolve("hooks/pre-receive");
+        Files.writeString(hook, "#!/bin/sh\nif grep -q codex/; then echo refusing to update workflows >&2; exit 1; fi\n");
+        hook.toFile().setExecutable(true);
+        var result = run.label("dev");
+        assertNotEquals(0, result.exit());
+        assertTrue(run.github.comments.get(0).contains("refusing to update workflows"), run.github.comments.get(0));
+        var bundle = run.artifacts.resolve("agent-dev-1/changes.bundle").toString();
+        WorkflowLab.git(run.file("."), "fetch", "--quiet", bundle, "HEAD:saved");
+        assertEquals("left", WorkflowLab.git(run.file("."), "show", "saved:new/left uncommitted.txt"));
+    }
+
+    @Test
+    void whereWorkflowsMayOpenNoPullRequestTheCommentLeadsThere() throws IOException {
+        run.github.mayOpenPulls = false;
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertTrue(run.github.comments.get(0).contains("https://github.com/acme/shop/compare/codex/issue-42?expand=1"), run.github.comments.get(0));
+    }
+
+    @Test
+    void planWritesThePlanAndPushesNothing() throws IOException {
+        scene("timeout", "plan");
+        var result = run.label("plan");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals("1. Look. 2. Change users.", run.github.comments.get(1));
+        assertFalse(run.github.comments.get(0).contains("ветка"), run.github.comments.get(0));
+        assertEquals(List.of("main"), run.branches());
+    }
+
+    @Test
+    void aPlanThatChangesFilesPushesNothingEither() throws IOException {
+        run.label("plan");
+        assertEquals(List.of("main"), run.branches());
+    }
+
+    @Test
+    void repairStartsItsAgentAlsoWithoutAnEnvironment() throws IOException {
+        scene("no-slot", "no-place");
+        var result = run.label("repair");
+        assertNotEquals(0, result.exit());
+        assertEquals(1, result.calls("prompt_run.java --kind repair_issue").count());
+    }
+
+    @Test
+    void aRepairSendsItsFixFromItsOwnBranch() throws IOException {
+        scene("timeout", "changes");
+        var result = run.label("repair");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals("codex/ai-repair-42", run.github.pulls.get(0).path("head").asText());
+        assertTrue(run.github.comments.get(0).contains("после агента: готовность не доказана"), run.github.comments.get(0));
+    }
+
+    @Test
+    void aRepairWithoutAChangeIsGreenOnlyWhenTheEnvironmentIsProvenReady() throws IOException {
+        scene("timeout", "nothing");
+        assertNotEquals(0, run.label("repair").exit());
+        scene("repaired", "nothing");
+        var result = run.label("repair");
+        assertEquals(0, result.exit(), result.log());
+        assertTrue(run.github.comments.get(2).contains("; после агента: готово"), run.github.comments.get(2));
+    }
+
+    @Test
+    void whatTheAgentWritesNeverRunsWithTheTokenNorSteersThePush() throws IOException {
+        scene("ready", "evil");
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertFalse(Files.exists(Path.of(run.calls + ".pwned")));
+        assertFalse(Files.exists(Path.of(run.calls + ".thief")));
+        assertEquals("tables\n", run.pushed("codex/issue-42", "schema.sql"));
+    }
+
+    @Test
+    void noSecretIsInTheLogTheCommentsTheArtifactsOrTheRepository() throws IOException {
+        var result = run.secret("AI_KUBECONFIG", "token: kubeSecret").label("dev");
+        var everything = run.everything(result);
+        for (var secret : List.of(WorkflowRun.TOKEN, "sk-agentKey", "kubeSecret", "AUTHORIZATION: basic")) {
+            assertFalse(everything.contains(secret), secret);
+        }
+        assertTrue(Files.readString(Path.of(run.calls + ".env.prompt_run.java.kind")).contains("CODEX_API_KEY=sk-agentKey"), "the test sees environments");
+    }
+
+    @Test
+    void onlyTheStepsThatNeedASecretGetIt() throws IOException {
+        run.label("dev");
+        var environment = Files.readString(Path.of(run.calls + ".env.ensure_ready.java.env"));
+        assertFalse(environment.contains("sk-agentKey"), environment);
+        assertFalse(environment.contains(WorkflowRun.TOKEN), environment);
+    }
+
+    @Test
+    void projectExampleRendersWithCodexctlInsideTheCluster(@TempDir Path other) throws IOException {
+        try (var example = new WorkflowRun("project-example", other).env("ENVIRONMENT", "ready").env("AGENT", "changes")) {
+            var result = example.label("dev");
+            assertEquals(0, result.exit(), result.log());
+            assertEquals(1, result.calls("ensure_ready.java --env ai --project project-example --issue 42")
+                    .filter(call -> call.contains("--render codexctl render --env {env} --slot {slot}")).count(), result.calls().toString());
+            assertFalse(Files.readString(Path.of(example.calls + ".env.ensure_ready.java.env")).contains("KUBECONFIG="));
+            assertEquals("tables\n", example.pushed("codex/issue-42", "schema.sql"));
+        }
+    }
+
+    @Test
+    void aClosedIssueFreesItsEnvironment() throws IOException {
+        var event = WorkflowRun.JSON.createObjectNode().put("action", "closed");
+        var result = run.run("issues", "ai_cleanup.yml", "alice", "User", event);
+        assertEquals(0, result.exit(), result.log());
+        assertEquals(List.of("ensure_ready.java release --env ai --issue 42"), result.calls());
+    }
+
+    @Test
+    void aClosedPullRequestOfAnAgentFreesItsIssuesEnvironmentAndAnyOtherNothing() throws IOException {
+        assertEquals(List.of("ensure_ready.java release --env ai --issue 42"), closePullRequest("codex/ai-repair-42", "acme/shop").calls());
+        assertEquals(1, closePullRequest("codex/issue-42", "mallory/shop").calls().size(), "a fork's branch may have any name");
+        assertEquals(1, closePullRequest("feature/issue-42", "acme/shop").calls().size());
+        assertEquals(1, closePullRequest("codex/issue-42; id", "acme/shop").calls().size());
+    }
+
+    private WorkflowRun.Result closePullRequest(String branch, String repository) throws IOException {
+        var event = WorkflowRun.JSON.createObjectNode().put("action", "closed");
+        event.putObject("pull_request").putObject("head").put("ref", branch).putObject("repo").put("full_name", repository);
+        event.withObject("pull_request").putObject("base").put("ref", "main");
+        var result = run.run("pull_request", "ai_cleanup.yml", "alice", "User", event);
+        assertEquals(0, result.exit(), result.log());
+        return result;
+    }
+
+    @Test
+    void theScheduleFreesWhatIsPastItsTime() throws IOException {
+        var result = run.run("schedule", "ai_cleanup.yml", "alice", "User", WorkflowRun.JSON.createObjectNode());
+        assertEquals(0, result.exit(), result.log());
+        assertEquals(List.of("ensure_ready.java release --env ai --expired"), result.calls());
+    }
+}
