@@ -62,6 +62,9 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.TreeSet;
+import java.util.EnumSet;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -2129,7 +2132,7 @@ public class ensure_ready implements Callable<Integer> {
             return isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(said(o.condition("Reconciling")))) : Optional.empty();
         }
 
-        private static Workload rule(Obj o, Family family) {
+        static Workload rule(Obj o, Family family) {
             var tally = Tally.of(o, family);
             if (!builtIn(o)) {
                 return Custom.judge(o, family, tally);
@@ -2406,6 +2409,16 @@ public class ensure_ready implements Callable<Integer> {
             return all;
         }
 
+        /** The status of the container of this name, or a missing node. */
+        static JsonNode container(Obj pod, String name) {
+            return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
+        }
+
+        /** Since when it is ready, or ended; a time as the cluster writes it, empty when it does not say. */
+        static String settledAt(Obj pod) {
+            return pod.condition("Ready").path("lastTransitionTime").asText("");
+        }
+
         static long restarts(Obj pod) {
             return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
         }
@@ -2567,16 +2580,25 @@ public class ensure_ready implements Callable<Integer> {
         private static final List<String> TEMPLATED = List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
         private final Snapshot snapshot;
         private final Set<String> statusless;
-        private final Map<String, List<Obj>> byOwner = new HashMap<>();
+        private final Map<String, String> words;
+        private final Map<String, Obj> gone;
         private final Map<String, List<Obj>> byLabel = new HashMap<>();
         private final Map<String, List<Obj>> slices = new HashMap<>();
 
-        /** @param statusless {@code apiVersion/kind} of the custom resources that have no status to report */
         Family(Snapshot snapshot, Set<String> statusless) {
+            this(snapshot, statusless, Map.of(), Map.of());
+        }
+
+        /**
+         * @param statusless {@code apiVersion/kind} of the custom resources that have no status to report
+         * @param words      what findings say of a pod by its name, in a person's words
+         * @param gone       Jobs that were seen and are there no more, by uid, as they were last
+         */
+        Family(Snapshot snapshot, Set<String> statusless, Map<String, String> words, Map<String, Obj> gone) {
             this.snapshot = snapshot;
             this.statusless = statusless;
-            snapshot.objects().values().forEach(all -> all.forEach(o -> o.list("/metadata/ownerReferences")
-                .forEach(owner -> byOwner.computeIfAbsent(owner.path("uid").asText(), uid -> new ArrayList<>()).add(o))));
+            this.words = words;
+            this.gone = gone;
             snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""), n -> new ArrayList<>()).add(s));
             TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !ownedByBuiltIn(w))
                 .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
@@ -2596,7 +2618,12 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         List<Obj> children(Obj owner, String kind) {
-            return byOwner.getOrDefault(owner.uid(), List.of()).stream().filter(o -> o.kind().equals(kind)).toList();
+            return snapshot.ownedBy(kind, owner);
+        }
+
+        /** The Job as it was before it went away, or null. */
+        Obj gone(String uid) {
+            return gone.get(uid);
         }
 
         /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
@@ -2609,7 +2636,7 @@ public class ensure_ready implements Callable<Integer> {
         /** What an operator made for a custom resource, directly or through other custom resources. */
         List<Obj> workloadsOf(Obj o) {
             var found = new ArrayList<Obj>();
-            for (var child : byOwner.getOrDefault(o.uid(), List.of())) {
+            for (var child : snapshot.index().byOwner().getOrDefault(o.uid(), List.of())) {
                 if (!Readiness.builtIn(child)) {
                     found.addAll(workloadsOf(child));
                 } else if (Readiness.WORKLOADS.contains(child.kind())) {
@@ -2650,7 +2677,8 @@ public class ensure_ready implements Callable<Integer> {
             var waiting = newestPods(w).stream().filter(p -> !Pods.ready(p) && !p.deleting() && !p.text("/status/phase").equals("Succeeded"))
                 .min(Comparator.comparing((Obj p) -> Pods.restarts(p) == 0).thenComparing(Obj::name));
             if (waiting.isPresent()) {
-                return Pods.describe(waiting.get());
+                var said = words.get(waiting.get().name());
+                return said == null ? Pods.describe(waiting.get()) : "pod " + waiting.get().name() + " waits: " + said;
             }
             var maker = w.kind().equals("Deployment") ? newestReplicaSet(w).orElse(w) : w;
             var failure = maker.condition("ReplicaFailure");
@@ -2675,7 +2703,7 @@ public class ensure_ready implements Callable<Integer> {
             return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asText().equals(claim.name()));
         }
 
-        private static boolean runs(Obj w) {
+        static boolean runs(Obj w) {
             return switch (w.kind()) {
                 case "Job" -> !w.is("/spec/suspend") && !Readiness.isTrue(w.condition("Complete"));
                 case "DaemonSet" -> w.number("/status/desiredNumberScheduled", 0) > 0;
@@ -2687,6 +2715,9 @@ public class ensure_ready implements Callable<Integer> {
         /** Workloads that should be running behind a Service's selector. */
         List<Obj> backends(Obj service) {
             var selector = service.map("/spec/selector");
+            if (selector.isEmpty()) {
+                return List.of();
+            }
             var first = selector.entrySet().iterator().next();
             return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
                 .filter(w -> runs(w) && !w.kind().equals("Job")
@@ -2748,12 +2779,21 @@ public class ensure_ready implements Callable<Integer> {
             if (a.result() == Result.failed) {
                 return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
             }
-            return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-                .orElseGet(() -> new Judged(new Workload(name.kind(), name.name(), State.progressing, 0, 1, absent(a, family)), List.of()));
+            return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o))).orElseGet(() -> new Judged(absent(a, family), List.of()));
         }
 
-        private static String absent(Applied a, Family family) {
-            return family.snapshot().knows(Snapshot.key(a.object())) ? "is not there" : "cannot be read";
+        /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
+        private static Workload absent(Applied a, Family family) {
+            var tally = new Tally(a.object(), 0, -1);
+            if (!family.snapshot().knows(Snapshot.key(a.object()))) {
+                return tally.progressing("cannot be read");
+            }
+            if (!a.object().kind().equals("Job") || !a.object().has("/spec/ttlSecondsAfterFinished")) {
+                return tally.progressing("is not there");
+            }
+            var last = Optional.ofNullable(family.gone(a.uid())).map(o -> Readiness.rule(o, family)).filter(w -> w.state() == State.ready || w.state() == State.failed);
+            return last.map(w -> new Workload(w.kind(), w.name(), w.state(), w.ready(), w.desired(), w.message() + "; removed after its time to live"))
+                .orElseGet(() -> tally.unverified("removed after its time to live, before its end was seen"));
         }
 
         private static String key(Obj o) {
@@ -2814,9 +2854,275 @@ public class ensure_ready implements Callable<Integer> {
         private record Judged(Workload workload, List<Obj> live) { }
     }
 
-    /** What of a finding is certain never to heal by itself, and after which grace. Pure. */
+    /**
+     * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link Sightings}.
+     * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
+     */
     static final class Certainty {
+        /** Everything waits this long, so that causes that show up together are told together. */
+        private static final Duration TOGETHER = Duration.ofSeconds(2);
+        /** When something in the set could still make what is missing. */
+        private static final Duration IN_THE_MAKING = Duration.ofSeconds(120);
+        /** Without events an autoscaler cannot be seen at work. */
+        private static final Duration BLIND = Duration.ofSeconds(60);
+        private static final int CRASHES = 3;
+        private static final Map<Code, Duration> GRACE = graces();
+        private static final Set<Code> MAKEABLE = EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
+            Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
+        private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
+        /** Judged by how often a container ended, not by how long that has been so. */
+        private static final Set<Code> CRASH = EnumSet.of(Code.CRASH_APP_ERROR, Code.CRASH_MISSING_ENV, Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CRASH_DISK_FULL,
+            Code.CRASH_DEPENDENCY_UNREACHABLE, Code.RBAC_RUNTIME_FORBIDDEN, Code.CONTAINER_EXITS_ZERO, Code.CONTAINER_START_FAILED, Code.LIFECYCLE_HOOK_FAILED,
+            Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
+        private static final Map<Code, Integer> SOONER = Map.of(Code.CONTAINER_COMMAND_NOT_FOUND, 1, Code.CONTAINER_COMMAND_PERMISSION, 1, Code.OOM_KILLED, 2);
+        /** Custom resources of these groups make nothing that a pod could wait for. */
+        private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io", "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
+
         private Certainty() { }
+
+        private static Map<Code, Duration> graces() {
+            var graces = new EnumMap<Code, Duration>(Code.class);
+            grace(graces, 2, Code.JOB_FAILED, Code.APPLY_INVALID, Code.APPLY_IMMUTABLE_FIELD, Code.API_KIND_UNKNOWN, Code.API_VERSION_REMOVED, Code.APPLY_FORBIDDEN_RBAC,
+                Code.APPLY_CONFLICT, Code.APPLY_FAILED, Code.NAMESPACE_MISSING, Code.IMAGE_NAME_INVALID, Code.ROLLOUT_STUCK);
+            grace(graces, 5, Code.IMAGE_NEVER_PULL, Code.RUN_AS_NON_ROOT, Code.PVC_STORAGECLASS_MISSING, Code.POD_SECURITY_DENIED, Code.ADMISSION_WEBHOOK_DENIED,
+                Code.LIMITRANGE_VIOLATION, Code.QUOTA_REQUIRES_LIMITS);
+            grace(graces, 10, Code.IMAGE_NOT_FOUND, Code.IMAGE_PLATFORM_MISMATCH, Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.PVC_MISSING);
+            grace(graces, 15, Code.SCHED_NODE_SELECTOR, Code.PVC_NO_DEFAULT_CLASS, Code.ADMISSION_DENIED);
+            grace(graces, 20, Code.SERVICE_ACCOUNT_MISSING);
+            grace(graces, 30, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH, Code.IMAGE_PULL_SECRET_MISSING, Code.QUOTA_EXCEEDED, Code.SCHED_TAINT, Code.CONTAINER_CONFIG_INVALID,
+                Code.CR_NOT_READY, Code.CERT_NOT_READY);
+            grace(graces, 60, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_NODE_MISSING, Code.PVC_PROVISION_FAILED, Code.PVC_UNBOUND,
+                Code.PVC_PV_RELEASED, Code.STS_STUCK_REVISION);
+            grace(graces, 120, Code.SCHED_INSUFFICIENT_RESOURCES, Code.SCHED_VOLUME_AFFINITY, Code.VOLUME_MOUNT_FAILED);
+            return graces;
+        }
+
+        private static void grace(Map<Code, Duration> graces, int seconds, Code... codes) {
+            List.of(codes).forEach(code -> graces.put(code, Duration.ofSeconds(seconds)));
+        }
+
+        /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
+        static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
+            var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed).collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
+            var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName()))).filter(f -> ofNewest(f, family)).toList());
+            waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream().noneMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+                .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
+            return relevant;
+        }
+
+        private static boolean ofNewest(Finding f, Family family) {
+            var pod = f.params().getOrDefault("pod", "");
+            return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family).map(o -> family.newestPods(o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
+        }
+
+        private static Optional<Obj> owner(Finding f, Family family) {
+            return family.snapshot().find(f.ownerKind(), f.ownerName());
+        }
+
+        /** A state that is final by itself, though no finding says why. */
+        private static Finding failed(Workload w, Instant at) {
+            var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
+            return new Finding(Code.UNKNOWN, w.kind(), w.name(), w.kind(), w.name(), "", at, List.of(evidence), Map.of("final", "true"));
+        }
+
+        /** The findings whose grace is over and against which nothing speaks. */
+        static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, WaitSettings settings, Instant now) {
+            return relevant.stream().filter(f -> {
+                var grace = grace(f, family, verdict);
+                return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace)) && !doubtful(f, family, verdict, seen, settings);
+            }).toList();
+        }
+
+        /** When the next grace ends; the loop wakes then. */
+        static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, Instant now) {
+            return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream).filter(now::isBefore).min(Comparator.naturalOrder());
+        }
+
+        /** How long this must have been so; null when it never ends the wait. */
+        private static Duration grace(Finding f, Family family, Verdict verdict) {
+            var code = f.code();
+            if (f.params().containsKey("final")) {
+                return custom(f, family) ? Duration.ofSeconds(30) : TOGETHER;
+            }
+            if (CRASH.contains(code) || SOONER.containsKey(code)) {
+                return TOGETHER;
+            }
+            if (MAKEABLE.contains(code) && inTheMaking(f, family, verdict)) {
+                return IN_THE_MAKING;
+            }
+            if (PLACEMENT.contains(code)) {
+                return placement(f, family);
+            }
+            boolean needsFailedState = code == Code.CR_NOT_READY || code == Code.CERT_NOT_READY;
+            return needsFailedState && state(f, verdict) != State.failed ? null : GRACE.get(code);
+        }
+
+        private static boolean custom(Finding f, Family family) {
+            return family.snapshot().find(f.ownerKind(), f.ownerName()).isEmpty();
+        }
+
+        private static State state(Finding f, Verdict verdict) {
+            return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName())).map(Workload::state).findFirst().orElse(State.progressing);
+        }
+
+        /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
+        private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
+            return family.snapshot().applied().stream().anyMatch(a -> !Readiness.builtIn(a.object()) && !INERT.contains(a.object().group()))
+                || verdict.workloads().stream().anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
+        }
+
+        /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
+        private static Duration placement(Finding f, Family family) {
+            var reasons = f.evidence().stream().flatMap(e -> Scheduling.codes(e.message().toLowerCase(Locale.ROOT)).stream()).toList();
+            if (reasons.stream().anyMatch(code -> !PLACEMENT.contains(code) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
+                return null;
+            }
+            var grace = reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? GRACE.get(Code.SCHED_INSUFFICIENT_RESOURCES) : GRACE.get(f.code());
+            return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
+        }
+
+        private static boolean doubtful(Finding f, Family family, Verdict verdict, Sightings seen, WaitSettings settings) {
+            var pods = owner(f, family).map(family::newestPods).orElse(List.of()).stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
+            if (CRASH.contains(f.code()) || SOONER.containsKey(f.code())) {
+                boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
+                return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
+            }
+            return switch (f.code()) {
+                case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+                case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream().anyMatch(Certainty::anyStarted);
+                case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
+                case QUOTA_EXCEEDED -> shrinking(f, family);
+                case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
+                default -> false;
+            };
+        }
+
+        private static boolean started(Obj pod, String container) {
+            return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container) && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
+        }
+
+        private static boolean anyStarted(Obj pod) {
+            return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
+        }
+
+        /** The quota is free again when what is being replaced is gone. */
+        private static boolean shrinking(Finding f, Family family) {
+            return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
+                || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream().anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
+        }
+
+        /**
+         * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
+         * programs that end until their database is up are no failure.
+         */
+        private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, Sightings seen) {
+            int enough = SOONER.getOrDefault(f.code(), CRASHES);
+            boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(Crash.key(p, f.container()))).filter(c -> c.times() >= enough).isPresent()
+                && !Pods.container(p, f.container()).at("/state/running").isObject());
+            return often && (enough == 1 || triedAgain(family, verdict, seen));
+        }
+
+        /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
+        private static boolean triedAgain(Family family, Verdict verdict, Sightings seen) {
+            var looping = new ArrayList<Obj>();
+            var since = "";
+            for (var w : verdict.workloads()) {
+                var pods = family.snapshot().find(w.kind(), w.name()).map(family::newestPods).orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
+                var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen))).toList();
+                looping.addAll(crashing);
+                if (crashing.isEmpty() && !w.kind().equals("Service")) {
+                    if (w.state() == State.progressing || w.state() == State.failed) {
+                        return false;
+                    }
+                    since = pods.stream().map(Pods::settledAt).reduce(since, (a, b) -> a.compareTo(b) > 0 ? a : b);
+                }
+            }
+            var ready = since;
+            return looping.stream().allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).compareTo(ready) > 0));
+        }
+
+        private static boolean crashes(Obj pod, JsonNode container, Sightings seen) {
+            return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText()))).filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
+        }
+
+        /** Begin of the last run that has ended; RFC 3339 in UTC, so texts compare as times do. */
+        private static String lastBegin(JsonNode container) {
+            return container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText(""));
+        }
+    }
+
+    /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
+    static final class Preflight {
+        private Preflight() { }
+
+        /** Kinds whose names must be known before {@link #missing} can tell anything. */
+        static Set<String> kinds(Family family, List<Applied> applied) {
+            var kinds = new TreeSet<String>();
+            templates(family, applied).forEach(t -> {
+                References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
+                if (!account(t.spec()).equals("default")) {
+                    kinds.add("ServiceAccount");
+                }
+            });
+            if (!classes(family, applied).isEmpty()) {
+                kinds.add("StorageClass");
+            }
+            return kinds;
+        }
+
+        static List<Finding> missing(Family family, List<Applied> applied) {
+            var found = new ArrayList<Finding>();
+            for (var t : templates(family, applied)) {
+                References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), family, applied))
+                    .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), family)));
+                var account = account(t.spec());
+                if (!account.equals("default") && absent("ServiceAccount", account, family, applied)) {
+                    found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), family));
+                }
+            }
+            return found;
+        }
+
+        private static Code code(String kind) {
+            return kind.equals("Secret") ? Code.SECRET_MISSING : kind.equals("ConfigMap") ? Code.CONFIGMAP_MISSING : Code.PVC_MISSING;
+        }
+
+        private static Finding finding(Code code, String kind, String name, Template t, String what, Family family) {
+            var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "", "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
+            return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", family.snapshot().at(), List.of(evidence), Map.of());
+        }
+
+        private static boolean absent(String kind, String name, Family family, List<Applied> applied) {
+            return !name.isEmpty() && family.snapshot().knows(kind) && family.snapshot().find(kind, name).isEmpty()
+                && applied.stream().noneMatch(a -> a.object().kind().equals(kind) && a.object().name().equals(name) && a.result() != Result.failed && a.result() != Result.skipped);
+        }
+
+        private static String account(JsonNode spec) {
+            return spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText("default"));
+        }
+
+        /** Live workloads as they are now; of the manifests those that are not there (yet). */
+        private static List<Template> templates(Family family, List<Applied> applied) {
+            var templates = new ArrayList<Template>();
+            for (var kind : Family.TEMPLATED) {
+                family.snapshot().all(kind).stream().filter(w -> !Family.ownedByBuiltIn(w) && Family.runs(w)).forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
+                applied.stream().map(Applied::object).filter(o -> o.kind().equals(kind) && family.snapshot().find(kind, o.name()).isEmpty())
+                    .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
+            }
+            family.snapshot().all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p)).forEach(p -> templates.add(new Template(p, p.at("/spec"))));
+            templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(family.snapshot().namespace()));
+            return templates;
+        }
+
+        private static Set<String> classes(Family family, List<Applied> applied) {
+            var classes = new TreeSet<String>();
+            family.snapshot().all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound")).forEach(c -> classes.add(c.text("/spec/storageClassName")));
+            applied.stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet")).flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
+                .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
+            return classes;
+        }
+
+        private record Template(Obj owner, JsonNode spec) { }
     }
 
     /**
@@ -2835,6 +3141,10 @@ public class ensure_ready implements Callable<Integer> {
         private final Duration silence;
         private final ScheduledThreadPoolExecutor pool;
         private final Map<Topic, Feed> feeds = new ConcurrentHashMap<>();
+        /** Objects of the manifests whose type discovery has not named yet. */
+        private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
+        private final Set<String> statusless = ConcurrentHashMap.newKeySet();
+        private final Map<String, Obj> gone = new ConcurrentHashMap<>();
 
         Watch(Api api, Runnable changed) {
             this(api, changed, SILENCE);
@@ -2862,15 +3172,67 @@ public class ensure_ready implements Callable<Integer> {
             });
         }
 
-        /** Whether every type was read at least once, or cannot be. */
-        boolean complete() {
-            return feeds.values().stream().allMatch(f -> f.listed || f.refused());
+        /** Follows the type of an object of the manifests, as soon as discovery tells where the server has it. */
+        void seek(Obj o, String namespace) {
+            if (sought.add(o)) {
+                pool.execute(() -> seek(o, namespace, 0));
+            }
         }
 
-        /** Whether the server does not answer for any type at the moment; the reason, else empty. */
-        String away() {
-            boolean silent = !feeds.isEmpty() && feeds.values().stream().allMatch(f -> f.error != null && !f.refused());
-            return silent ? feeds.values().iterator().next().error.getMessage() : "";
+        /** A type that the server does not have (yet) is asked for again, but keeps nobody waiting. */
+        private void seek(Obj o, String namespace, int failures) {
+            try {
+                var kind = api.kind(o.apiVersion(), o.kind());
+                kind.ifPresent(k -> found(k, o, namespace));
+                sought.remove(o);
+                if (kind.isEmpty()) {
+                    api.rediscover(o.apiVersion());
+                    later(() -> seek(o, namespace, 0), Duration.ofSeconds(5));
+                }
+                changed.run();
+            } catch (ApiError e) {
+                later(() -> seek(o, namespace, failures + 1), backoff(failures));
+            }
+        }
+
+        private static Duration backoff(int failures) {
+            return Duration.ofMillis(Math.min(5000, 200L << Math.min(failures, 5)));
+        }
+
+        private void later(Runnable task, Duration delay) {
+            try {
+                pool.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                assert pool.isShutdown();
+            }
+        }
+
+        /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
+        private void found(Kind kind, Obj o, String namespace) {
+            if (!Readiness.builtIn(o) && !api.hasStatus(kind)) {
+                statusless.add(kind.apiVersion() + "/" + kind.name());
+            }
+            follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
+        }
+
+        /** {@code apiVersion/kind} of the custom resources whose status nobody writes. */
+        Set<String> statusless() {
+            return Set.copyOf(statusless);
+        }
+
+        /** Jobs that were there and are not any more, by uid. */
+        Map<String, Obj> gone() {
+            return Map.copyOf(gone);
+        }
+
+        /** Whether every type was read at least once, or cannot be. */
+        boolean complete() {
+            return sought.isEmpty() && feeds.values().stream().allMatch(f -> f.listed || f.refused());
+        }
+
+        /** Whether the server answers for no type at the moment. */
+        boolean away() {
+            return feeds.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
         }
 
         /** Whether the server refuses to show any object that could be judged. */
@@ -2879,9 +3241,14 @@ public class ensure_ready implements Callable<Integer> {
             return !judged.isEmpty() && judged.stream().allMatch(Feed::refused);
         }
 
+        /** Whether the server does not know who asks, for any type. */
+        boolean unauthorized() {
+            return !feeds.isEmpty() && feeds.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
+        }
+
         /** What may not be read, as {@code events: forbidden}. */
         List<String> limited() {
-            return feeds.values().stream().filter(f -> f.refused() || f.polled).map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+            return feeds.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE).map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
                 .distinct().sorted().toList();
         }
 
@@ -2890,14 +3257,14 @@ public class ensure_ready implements Callable<Integer> {
             return gather(feed -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty());
         }
 
-        /** One fresh list of every type that may be read, side by side; throws {@link ApiError} when one cannot be had until then. */
+        /** The objects, those that decide read afresh and side by side; throws {@link ApiError} when one type cannot be had in time. */
         Map<String, List<Obj>> read(Duration patience) {
             var until = System.nanoTime() + patience.toNanos();
             var reads = new HashMap<Feed, Future<Listing>>();
-            feeds.values().stream().filter(f -> !f.refused()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
+            feeds.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
             var fresh = new HashMap<Feed, Collection<Obj>>();
             reads.forEach((feed, read) -> fresh.put(feed, await(read, until, feed).objects().values()));
-            return gather(feed -> Optional.ofNullable(fresh.get(feed)));
+            return gather(feed -> Optional.ofNullable(fresh.get(feed)).or(() -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty()));
         }
 
         private Listing await(Future<Listing> read, long until, Feed feed) {
@@ -2945,6 +3312,7 @@ public class ensure_ready implements Callable<Integer> {
             private String version = "";
             private int failures;
             private int turn;
+            private long opened;
             private CompletableFuture<HttpResponse<AsyncBody>> stream;
 
             Feed(Topic topic) {
@@ -2971,6 +3339,7 @@ public class ensure_ready implements Callable<Integer> {
                 try {
                     var listing = fetch();
                     synchronized (this) {
+                        objects.values().stream().filter(o -> !listing.objects().containsKey(o.namespace() + "/" + o.name())).forEach(this::bury);
                         objects = listing.objects();
                         version = listing.version();
                         listed = true;
@@ -2993,8 +3362,17 @@ public class ensure_ready implements Callable<Integer> {
                 }
                 int mine = ++turn;
                 heard = System.nanoTime();
+                opened = heard;
                 stream = api.watch(topic.path() + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + LIFE.toSeconds() + "&resourceVersion=" + version + topic.query(),
                     topic.watchAccept(), event -> event(mine, event), ended -> ended(mine, ended));
+                stream.thenAccept(response -> begun(mine, response.isSuccessful()));
+            }
+
+            private synchronized void begun(int mine, boolean successful) {
+                if (mine == turn && successful) {
+                    heard = System.nanoTime();
+                    error = null;
+                }
             }
 
             private void event(int mine, JsonNode event) {
@@ -3025,11 +3403,18 @@ public class ensure_ready implements Callable<Integer> {
                 var o = new Obj(Api.typed(topic.kind(), event.path("object")));
                 var key = o.namespace() + "/" + o.name();
                 if (type.equals("DELETED")) {
+                    bury(o);
                     objects.remove(key);
                 } else {
                     objects.put(key, Slim.of(Slim.remembering(objects.get(key), o), topic.namesOnly()));
                 }
                 return true;
+            }
+
+            private void bury(Obj o) {
+                if (topic.kind() == Kind.JOB) {
+                    gone.put(o.uid(), o);
+                }
             }
 
             private synchronized void ended(int mine, Throwable why) {
@@ -3038,7 +3423,8 @@ public class ensure_ready implements Callable<Integer> {
                 }
                 drop();
                 if (why == null) {
-                    later(this::open, Duration.ofMillis(100));
+                    boolean brief = System.nanoTime() - opened < Duration.ofSeconds(2).toNanos();
+                    later(this::open, brief ? backoff(failures++) : Duration.ofMillis(100));
                 } else {
                     var cause = why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
                     broken(cause instanceof ApiError e ? e : ApiError.unreachable("watch " + topic.kind().plural(), cause));
@@ -3060,8 +3446,7 @@ public class ensure_ready implements Callable<Integer> {
             private synchronized void retry(ApiError e, Runnable again) {
                 error = e;
                 long wanted = e.status.at("/details/retryAfterSeconds").asLong(0) * 1000;
-                long backoff = Math.min(5000, 200L << Math.min(failures++, 5));
-                long millis = e.code == 403 ? 10_000 : Math.max(wanted, backoff);
+                long millis = e.code == 403 ? 10_000 : Math.max(wanted, backoff(failures++).toMillis());
                 later(again, Duration.ofMillis(millis + ThreadLocalRandom.current().nextLong(1 + millis / 5)));
                 changed.run();
             }
@@ -3070,14 +3455,6 @@ public class ensure_ready implements Callable<Integer> {
                 heard = System.nanoTime();
                 failures = 0;
                 error = null;
-            }
-
-            private void later(Runnable task, Duration delay) {
-                try {
-                    pool.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
-                } catch (RejectedExecutionException e) {
-                    assert pool.isShutdown();
-                }
             }
 
             synchronized void reopenIfSilent() {
@@ -3847,7 +4224,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         /** The reasons by node, without the second sentence about preemption and without control planes, which are closed on purpose. */
-        private static List<Code> codes(String text) {
+        static List<Code> codes(String text) {
             var body = text.replaceFirst("^[^:]*available:", "").replaceFirst("\\bpreemption:.*", "").replaceFirst("no new claims to deallocate.*", "");
             var codes = new ArrayList<Code>();
             var closed = false;
@@ -4549,7 +4926,8 @@ public class ensure_ready implements Callable<Integer> {
             .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
         private static final Duration DEBOUNCE = Duration.ofMillis(100);
         private static final Duration TICK = Duration.ofSeconds(5);
-        private static final Duration CONFIRM = Duration.ofSeconds(10);
+        private static final Duration LIVE_READ = Duration.ofSeconds(10);
+        /** Rights are given by objects too, and may come a moment after the namespace. */
         private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
         private final Api api;
         private final String namespace;
@@ -4559,6 +4937,7 @@ public class ensure_ready implements Callable<Integer> {
         private final Semaphore changes = new Semaphore(0);
         private final Instant started = Instant.now();
         private final long startedNanos = System.nanoTime();
+        private Duration debounce = DEBOUNCE;
         private volatile Judgement last;
 
         Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
@@ -4567,7 +4946,7 @@ public class ensure_ready implements Callable<Integer> {
             this.applied = List.copyOf(applied);
             this.settings = settings;
             this.progress = progress;
-            last = Judgement.nothing(snapshot(Map.of(), List.of()));
+            last = Judgement.of(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
         }
 
         /** What was known last; for the interrupt. */
@@ -4578,16 +4957,16 @@ public class ensure_ready implements Callable<Integer> {
         /** Waits until ready, certainly failed, or the deadline. Infrastructure trouble is an outcome, never an exception. */
         Judgement run(Deadline deadline) {
             try (var watch = new Watch(api, changes::release)) {
-                topics().forEach(watch::follow);
-                var sightings = Sightings.NONE;
+                start(watch);
+                var seen = Sightings.NONE;
                 while (!deadline.passed()) {
-                    var judged = judge(watch.objects(), watch.limited());
-                    sightings = watch.complete() ? sightings.next(judged, now()) : Sightings.NONE;
-                    publish(judged.with(outcome(judged, watch, sightings)));
-                    if (last.outcome() != Outcome.timeout && (last.outcome() != Outcome.ready || provenLive(watch, sightings, deadline))) {
+                    var view = look(watch.objects(), watch);
+                    follow(watch, view);
+                    seen = watch.complete() ? seen.next(view.verdict(), view.relevant(), view.family(), settings.appliedSince(), now()) : Sightings.NONE;
+                    if (concluded(view, watch, seen, deadline)) {
                         return last;
                     }
-                    pause(sightings, deadline);
+                    pause(view, seen, deadline);
                 }
                 return publish(last.with(atDeadline(watch)));
             } catch (InterruptedException e) {
@@ -4599,50 +4978,83 @@ public class ensure_ready implements Callable<Integer> {
         /** One list a type, judged; no wait, no settling. */
         Judgement once() {
             try (var watch = new Watch(api, changes::release)) {
-                topics().forEach(watch::follow);
-                var until = Deadline.in(CONFIRM);
-                while (!watch.complete() && !until.passed()) {
+                start(watch);
+                var until = Deadline.in(LIVE_READ);
+                var view = look(watch.objects(), watch);
+                do {
                     changes.tryAcquire(DEBOUNCE.toMillis(), TimeUnit.MILLISECONDS);
-                }
-                var judged = judge(watch.objects(), watch.limited());
-                boolean whole = watch.complete() && !watch.forbidden();
-                return publish(judged.with(whole && judged.ready() ? Outcome.ready : atDeadline(watch)));
+                    view = look(watch.objects(), watch);
+                    follow(watch, view);
+                } while (!watch.complete() && !until.passed());
+                var outcome = watch.complete() && !watch.forbidden() && view.verdict().ready() ? Outcome.ready : atDeadline(watch);
+                return publish(Judgement.of(outcome, view.verdict(), view.snapshot(), List.of()));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return last;
             }
         }
 
-        private Outcome outcome(Judgement judged, Watch watch, Sightings sightings) {
-            if (watch.forbidden() && Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0) {
-                return Outcome.forbidden;
+        private boolean concluded(View view, Watch watch, Sightings seen, Deadline deadline) {
+            publish(Judgement.of(Outcome.timeout, view.verdict(), view.snapshot(), List.of()));
+            if (watch.forbidden()) {
+                return Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0 && publish(last.with(Outcome.forbidden)) != null;
             }
             if (!watch.complete()) {
-                return Outcome.timeout;
+                return false;
             }
-            return judged.ready() && sightings.settled(now()) ? Outcome.ready : Outcome.timeout;
+            boolean ready = view.verdict().ready() && seen.settled(now());
+            if (!ready && (!settings.failFast() || certain(view, seen).isEmpty())) {
+                return false;
+            }
+            return live(watch, deadline).filter(fresh -> ready ? provenReady(fresh, seen) : provenFailed(fresh, seen)).isPresent();
+        }
+
+        private boolean provenReady(View fresh, Sightings seen) {
+            boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= seen.restarts();
+            publish(Judgement.of(proven ? Outcome.ready : Outcome.timeout, fresh.verdict(), fresh.snapshot(), List.of()));
+            return proven;
+        }
+
+        private boolean provenFailed(View fresh, Sightings seen) {
+            var certain = certain(fresh, seen);
+            publish(Judgement.of(certain.isEmpty() ? Outcome.timeout : Outcome.failed, fresh.verdict(), fresh.snapshot(), certain));
+            return !certain.isEmpty();
+        }
+
+        private List<Finding> certain(View view, Sightings seen) {
+            return Certainty.certain(view.relevant(), view.family(), view.verdict(), seen, settings, now());
+        }
+
+        /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
+        private Optional<View> live(Watch watch, Deadline deadline) {
+            try {
+                return Optional.of(look(watch.read(deadline.atMost(LIVE_READ).left()), watch));
+            } catch (ApiError e) {
+                return Optional.empty();
+            }
         }
 
         private Outcome atDeadline(Watch watch) {
-            return watch.forbidden() ? Outcome.forbidden : watch.away().isEmpty() ? Outcome.timeout : Outcome.no_cluster;
+            return watch.forbidden() || watch.unauthorized() ? Outcome.forbidden : watch.away() ? Outcome.no_cluster : Outcome.timeout;
         }
 
-        /** The caches may be behind: ready is said only of what a fresh read of everything shows. */
-        private boolean provenLive(Watch watch, Sightings sightings, Deadline deadline) {
-            try {
-                var fresh = judge(watch.read(deadline.atMost(CONFIRM).left()), watch.limited());
-                boolean proven = fresh.ready() && fresh.restarts() <= sightings.restarts();
-                publish(fresh.with(proven ? Outcome.ready : Outcome.timeout));
-                return proven;
-            } catch (ApiError e) {
-                publish(last.with(Outcome.timeout));
-                return false;
+        /** Everything that follows from the objects; what is ready needs no explanation. */
+        private View look(Map<String, List<Obj>> objects, Watch watch) {
+            long begin = System.nanoTime();
+            var snapshot = snapshot(objects, watch.limited());
+            var family = new Family(snapshot, watch.statusless(), Map.of(), watch.gone());
+            var verdict = Verdicts.of(family, settings);
+            var relevant = List.<Finding>of();
+            if (!verdict.ready() && !verdict.workloads().isEmpty()) {
+                var findings = new ArrayList<>(Findings.of(snapshot));
+                family = new Family(snapshot, watch.statusless(), Words.of(findings), watch.gone());
+                verdict = Verdicts.of(family, settings);
+                findings.addAll(Preflight.missing(family, applied));
+                relevant = Certainty.relevant(findings, verdict, family);
             }
-        }
-
-        private Judgement judge(Map<String, List<Obj>> objects, List<String> limited) {
-            var snapshot = snapshot(objects, limited);
-            return Judgement.of(Verdicts.of(new Family(snapshot, Set.of()), settings), snapshot);
+            var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
+            debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
+            return new View(snapshot, family, verdict, relevant);
         }
 
         private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
@@ -4656,10 +5068,11 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         /** Sleeps until something changes, a rule of time is due, or the deadline. Changes within a moment are judged together. */
-        private void pause(Sightings sightings, Deadline deadline) throws InterruptedException {
-            var wake = sightings.due(now()).map(due -> Duration.between(now(), due)).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
+        private void pause(View view, Sightings seen, Deadline deadline) throws InterruptedException {
+            var wake = Stream.of(seen.due(now()), Certainty.due(view.relevant(), view.family(), view.verdict(), seen, now())).flatMap(Optional::stream)
+                .map(due -> Duration.between(now(), due)).min(Comparator.naturalOrder()).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
             if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
-                Thread.sleep(deadline.atMost(DEBOUNCE).left().toMillis());
+                Thread.sleep(deadline.atMost(debounce).left().toMillis());
                 changes.drainPermits();
             }
         }
@@ -4669,13 +5082,55 @@ public class ensure_ready implements Callable<Integer> {
             return started.plusNanos(System.nanoTime() - startedNanos);
         }
 
-        private Set<Topic> topics() {
-            var topics = new LinkedHashSet<Topic>();
-            for (var kind : List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC)) {
-                topics.add(Topic.of(kind, namespace));
+        /** The types that every wait needs, in each namespace that the manifests name, and the types that were applied. */
+        private void start(Watch watch) {
+            watch.follow(new Topic(Kind.NAMESPACE, null, "&fieldSelector=metadata.name=" + namespace, false));
+            var namespaces = Stream.concat(Stream.of(namespace), applied.stream().map(a -> a.object().namespace()).filter(name -> !name.isEmpty())).distinct().toList();
+            for (var name : namespaces) {
+                List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC).forEach(kind -> watch.follow(Topic.of(kind, name)));
+                watch.follow(new Topic(Kind.EVENT, name, EVENTS, false));
             }
-            topics.add(new Topic(Kind.EVENT, namespace, EVENTS, false));
-            return topics;
+            applied.stream().map(Applied::object).filter(o -> Readiness.judged(o) && !(Readiness.builtIn(o) && Readiness.WORKLOADS.contains(o.kind()) && !o.kind().equals("ReplicationController")))
+                .forEach(o -> watch.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+            if (applied.stream().anyMatch(a -> a.object().kind().equals("Service") || a.object().kind().endsWith("WebhookConfiguration"))) {
+                namespaces.forEach(name -> watch.follow(Topic.of(Kind.ENDPOINT_SLICE, name)));
+            }
+        }
+
+        /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
+        private void follow(Watch watch, View view) {
+            for (var name : Preflight.kinds(view.family(), applied)) {
+                switch (name) {
+                    case "Secret" -> watch.follow(new Topic(Kind.SECRET, namespace, "", true));
+                    case "ConfigMap" -> watch.follow(new Topic(Kind.CONFIG_MAP, namespace, "", true));
+                    case "ServiceAccount" -> watch.follow(new Topic(Kind.SERVICE_ACCOUNT, namespace, "", true));
+                    case "StorageClass" -> watch.follow(Topic.of(Kind.STORAGE_CLASS, null));
+                    default -> { }
+                }
+            }
+        }
+
+        /** One look at the namespace. */
+        private record View(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) { }
+    }
+
+    /** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
+    static final class Words {
+        private Words() { }
+
+        static Map<String, String> of(List<Finding> findings) {
+            var words = new HashMap<String, String>();
+            findings.forEach(f -> say(f).ifPresent(text -> words.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
+            return words;
+        }
+
+        private static Optional<String> say(Finding f) {
+            return switch (f.code().family) {
+                case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+                case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
+                    ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
+                default -> Optional.empty();
+            };
         }
     }
 
@@ -5113,6 +5568,7 @@ public class ensure_ready implements Callable<Integer> {
         private final HttpClient http;
         private final Duration timeout;
         private final Map<String, List<Kind>> discovered = new ConcurrentHashMap<>();
+        private final Set<String> withStatus = ConcurrentHashMap.newKeySet();
         /** How long {@link #send} itself goes on when the server is away or overloaded. */
         volatile Deadline patience = Deadline.none();
 
@@ -5260,6 +5716,11 @@ public class ensure_ready implements Callable<Integer> {
             return known.stream().filter(k -> k.name().equals(name)).findFirst();
         }
 
+        /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */
+        boolean hasStatus(Kind kind) {
+            return withStatus.contains(kind.apiVersion() + "/" + kind.name());
+        }
+
         /** Forgets what an apiVersion serves, after a CRD changed it. */
         void rediscover(String apiVersion) {
             discovered.remove(apiVersion);
@@ -5269,7 +5730,9 @@ public class ensure_ready implements Callable<Integer> {
             try {
                 var kinds = new ArrayList<Kind>();
                 for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-                    if (!r.path("name").asText().contains("/")) {
+                    if (r.path("name").asText().endsWith("/status")) {
+                        withStatus.add(apiVersion + "/" + r.path("kind").asText());
+                    } else if (!r.path("name").asText().contains("/")) {
                         kinds.add(Kind.of(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
                     }
                 }
@@ -5684,7 +6147,11 @@ public class ensure_ready implements Callable<Integer> {
      * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
      * @param limited what could not be read, such as {@code events: forbidden}
      */
-    record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects, List<Applied> applied, Map<String, Log> logs, List<String> limited) {
+    record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects, List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
+        Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects, List<Applied> applied, Map<String, Log> logs, List<String> limited) {
+            this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+        }
+
         /** Under which a kind's objects stand: two groups may have a Service. */
         static String key(String apiVersion, String kind) {
             var group = Obj.group(apiVersion);
@@ -5704,15 +6171,27 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         Optional<Obj> find(String kind, String name) {
-            return all(kind).stream().filter(o -> o.name().equals(name)).findFirst();
+            return Optional.ofNullable(index.byName().get(kind + "/" + name));
         }
 
         List<Obj> ownedBy(String kind, Obj owner) {
-            return all(kind).stream().filter(o -> o.ownedBy(owner)).toList();
+            return index.byOwner().getOrDefault(owner.uid(), List.of()).stream().filter(o -> key(o).equals(kind)).toList();
         }
 
         Optional<Applied> applied(String kind, String name) {
             return applied.stream().filter(a -> a.object().kind().equals(kind) && a.object().name().equals(name)).findFirst();
+        }
+    }
+
+    /** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
+    record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
+        static Index of(Map<String, List<Obj>> objects) {
+            var index = new Index(new HashMap<>(), new HashMap<>());
+            objects.forEach((kind, all) -> all.forEach(o -> {
+                index.byName.putIfAbsent(kind + "/" + o.name(), o);
+                o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asText(), uid -> new ArrayList<>()).add(o));
+            }));
+            return index;
         }
     }
 
@@ -5766,7 +6245,12 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Whether objects of this type are judged, and not only help to explain. */
         boolean gates() {
-            return !namesOnly && Readiness.WORKLOADS.contains(kind.name());
+            return !namesOnly && (Readiness.WORKLOADS.contains(kind.name()) || !Readiness.BUILT_IN_GROUPS.contains(kind.group()));
+        }
+
+        /** Whether a verdict may hang on it. */
+        boolean decides() {
+            return !namesOnly && kind != Kind.EVENT && kind != Kind.STORAGE_CLASS;
         }
 
         String accept() {
@@ -5789,22 +6273,20 @@ public class ensure_ready implements Callable<Integer> {
     record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
 
     /** All workloads judged at one moment; {@code restarts} and {@code unprobed} steer how long it must hold. */
-    record Verdict(List<Workload> workloads, boolean agentReady, boolean ready, boolean verified, List<String> warnings, long restarts, boolean unprobed) { }
+    record Verdict(List<Workload> workloads, boolean agentReady, boolean ready, boolean verified, List<String> warnings, long restarts, boolean unprobed) {
+        static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
+    }
 
     /** What the wait found out; never thrown away: an interrupt reads the last one. */
     record Judgement(Outcome outcome, List<Workload> workloads, boolean ready, boolean agentReady, boolean verified, List<String> warnings,
-                     Snapshot snapshot, List<Finding> certain, long restarts, boolean unprobed) {
-        static Judgement of(Verdict v, Snapshot snapshot) {
-            return new Judgement(Outcome.timeout, v.workloads(), v.ready(), v.agentReady(), v.verified(), v.warnings(), snapshot, List.of(), v.restarts(), v.unprobed());
+                     Snapshot snapshot, List<Finding> certain) {
+        /** {@code ready} is true with the outcome ready alone, so that nobody can read it too early. */
+        static Judgement of(Outcome outcome, Verdict v, Snapshot snapshot, List<Finding> certain) {
+            return new Judgement(outcome, v.workloads(), outcome == Outcome.ready && v.ready(), v.agentReady(), v.verified(), v.warnings(), snapshot, certain);
         }
 
-        static Judgement nothing(Snapshot snapshot) {
-            return new Judgement(Outcome.timeout, List.of(), false, false, false, List.of(), snapshot, List.of(), 0, false);
-        }
-
-        /** With an outcome; ready is true with the outcome ready alone, so that nobody can read it too early. */
-        Judgement with(Outcome outcome) {
-            return new Judgement(outcome, workloads, outcome == Outcome.ready && ready, agentReady, verified, warnings, snapshot, certain, restarts, unprobed);
+        Judgement with(Outcome other) {
+            return new Judgement(other, workloads, other == Outcome.ready && ready, agentReady, verified, warnings, snapshot, certain);
         }
     }
 
@@ -5854,26 +6336,90 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
-    /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
-    record Sightings(Instant readySince, long restarts, List<String> gating, Duration settle) {
-        static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO);
+    /** How often a container ended in one and the same way; another exit code is another story and is counted anew. */
+    record Crash(long baseline, long restarts, int exitCode) {
+        static String key(Obj pod, String container) {
+            return pod.uid() + "/" + container;
+        }
 
-        Sightings next(Judgement judged, Instant now) {
-            var gating = judged.workloads().stream().map(Workload::ref).toList();
-            boolean same = readySince != null && judged.restarts() == restarts && gating.equals(this.gating);
-            return new Sightings(!judged.ready() ? null : same ? readySince : now, judged.restarts(), gating, settle(judged));
+        Crash next(long restarts, int exitCode) {
+            boolean same = exitCode == this.exitCode || this.restarts == baseline;
+            return new Crash(same ? baseline : Math.max(baseline, restarts - 1), restarts, exitCode);
+        }
+
+        long times() {
+            return restarts - baseline;
+        }
+    }
+
+    /** When a finding was first and last there. */
+    record Seen(Instant first, Instant last) { }
+
+    /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
+    record Sightings(Instant readySince, long restarts, List<String> gating, Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes) {
+        static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of());
+        /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
+        private static final Duration BLINK = Duration.ofSeconds(5);
+        /** By how much the clocks of this machine and of the cluster may differ. */
+        private static final Duration SKEW = Duration.ofSeconds(10);
+
+        Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
+            var refs = verdict.workloads().stream().map(Workload::ref).toList();
+            boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
+            return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(), refs, settle(verdict), seen(relevant, now), crashed(family, appliedSince));
         }
 
         /** Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed. */
-        private static Duration settle(Judgement judged) {
-            return !judged.verified() ? Duration.ofSeconds(30) : judged.unprobed() ? Duration.ofSeconds(10) : Duration.ofSeconds(3);
+        private static Duration settle(Verdict verdict) {
+            return !verdict.verified() ? Duration.ofSeconds(30) : verdict.unprobed() ? Duration.ofSeconds(10) : Duration.ofSeconds(3);
+        }
+
+        private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+            var seen = new HashMap<String, Seen>();
+            findings.forEach((key, s) -> {
+                if (s.last().plus(BLINK).isAfter(now)) {
+                    seen.put(key, s);
+                }
+            });
+            relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+            return seen;
+        }
+
+        private Map<String, Crash> crashed(Family family, Instant appliedSince) {
+            var crashed = new HashMap<String, Crash>();
+            for (var pod : family.snapshot().all("Pod")) {
+                for (var c : Pods.containers(pod)) {
+                    long restarts = c.path("restartCount").asLong();
+                    if (restarts > 0) {
+                        var key = Crash.key(pod, c.path("name").asText());
+                        int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
+                        var before = Optional.ofNullable(crashes.get(key)).orElseGet(() -> new Crash(baseline(pod, restarts, appliedSince), restarts, exit));
+                        crashed.put(key, before.next(restarts, exit));
+                    }
+                }
+            }
+            return crashed;
+        }
+
+        /** What a pod did before the apply does not count against it; without an apply all of it does. */
+        private static long baseline(Obj pod, long restarts, Instant appliedSince) {
+            boolean older = appliedSince != null && pod.time("/metadata/creationTimestamp").filter(t -> t.isBefore(appliedSince.minus(SKEW))).isPresent();
+            return older ? restarts : 0;
+        }
+
+        static String key(Finding f) {
+            return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
+        }
+
+        Instant first(Finding f) {
+            return Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
         }
 
         boolean settled(Instant now) {
             return readySince != null && !now.isBefore(readySince.plus(settle));
         }
 
-        /** When a rule of time may next change the verdict. */
+        /** When the settling ends, if that is still to come. */
         Optional<Instant> due(Instant now) {
             return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
         }
