@@ -35,6 +35,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -193,6 +195,18 @@ final class LocalCluster implements AutoCloseable {
     /** Adds a node with the labels ({@code name=value}), as an autoscaler does; pods can run on it within about 2 s. */
     void addNode(String name, String... labels) {
         Nodes.add(client, name, labels);
+    }
+
+    /** Changes the life of one living pod: {@code tell(ns, "web-0", "is", "ready")}; null takes the annotation away. */
+    void tell(String namespace, String pod, String what, String how) {
+        String value = how == null ? "null" : Serialization.asJson(how);
+        client.pods().inNamespace(namespace).withName(pod)
+            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\": {\"annotations\": {\"" + LIFE + what + "\": " + value + "}}}");
+    }
+
+    /** Waits until the condition is true, for at most 30 s. */
+    void eventually(BooleanSupplier condition) {
+        Wait.until("what the test waits for", Duration.ofSeconds(30), condition);
     }
 
     // ---- breaking it: only a cluster of the test's own, from start() or bare()

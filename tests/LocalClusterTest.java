@@ -2,8 +2,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -11,10 +15,21 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The tests' cluster keeps its word: what other tests build on is a real Kubernetes. */
+@Execution(ExecutionMode.CONCURRENT)
 class LocalClusterTest {
     private final LocalCluster cluster = LocalCluster.shared();
     private final KubernetesClient client = cluster.client();
@@ -59,20 +74,218 @@ class LocalClusterTest {
         }
     }
 
-    private void deploy(String name, String annotation) {
-        client.load(new ByteArrayInputStream("""
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: %1$s}
+    /** The words are the kubelet's and containerd's, as its sources and live clusters show them. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+        image-not-found | ImagePullBackOff | Back-off pulling image "acme/web:1.0": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image
+        image-unauthorized | ErrImagePull | pull access denied, repository does not exist or may require authorization
+        registry-down | ErrImagePull | dial tcp 192.0.2.10:443: i/o timeout
+        secret-missing | CreateContainerConfigError | secret "settings" not found
+        configmap-key-missing | CreateContainerConfigError | couldn't find key password in ConfigMap
+        crashes | CrashLoopBackOff | back-off 10s restarting failed container=web pod=web_
+        out-of-memory | CrashLoopBackOff | back-off 10s restarting failed container=web pod=web_
+        not-alive | CrashLoopBackOff | back-off 10s restarting failed container=web pod=web_
+        command-missing | RunContainerError | executable file not found in $PATH
+        init-crashes | CrashLoopBackOff | back-off 10s restarting failed container=prepare pod=web_
+        """)
+    void aPodWaitsAsItsLifeSays(String life, String reason, String message) {
+        pod("life.test/is: " + life);
+        await(pod -> statuses(pod).map(ContainerStatus::getState).map(ContainerState::getWaiting).anyMatch(waiting ->
+            waiting != null && reason.equals(waiting.getReason()) && waiting.getMessage() != null && waiting.getMessage().contains(message)));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+        unready | Unhealthy | Readiness probe failed: HTTP probe failed with statuscode: 503
+        not-alive | Killing | Container web failed liveness probe, will be restarted
+        secret-mount-missing | FailedMount | MountVolume.SetUp failed for volume "settings" : secret "settings" not found
+        sandbox-fails | FailedCreatePodSandBox | Failed to create pod sandbox: rpc error
+        image-not-found | Failed | Error: ErrImagePull
+        evicted | Evicted | The node was low on resource: memory.
+        """)
+    void theKubeletTellsItInAnEvent(String life, String reason, String message) {
+        pod("life.test/is: " + life);
+        String uid = client.pods().inNamespace(namespace).withName("web").get().getMetadata().getUid();
+        cluster.eventually(() -> client.v1().events().inNamespace(namespace).list().getItems().stream().anyMatch(event ->
+            reason.equals(event.getReason()) && event.getMessage().startsWith(message) && event.getInvolvedObject().getUid().equals(uid)));
+    }
+
+    @Test
+    void aPodWhoseLifeTurnsForTheBetterRecovers() {
+        pod("life.test/is: secret-missing", "life.test/speed: '20'");
+        await(pod -> statuses(pod).anyMatch(status -> status.getState().getWaiting() != null
+            && "CreateContainerConfigError".equals(status.getState().getWaiting().getReason())));
+        cluster.tell(namespace, "web", "is", "ready");
+        await(LocalClusterTest::isReady);
+    }
+
+    @Test
+    void aRegistryThatFailsTwiceIsForgotten() {
+        pod("life.test/is: registry-down", "life.test/times: '2'", "life.test/speed: '20'");
+        await(LocalClusterTest::isReady);
+        assertEquals("2", client.pods().inNamespace(namespace).withName("web").get().getMetadata().getAnnotations().get("life.test/failures"));
+    }
+
+    @Test
+    void aPodThatCrashedTwiceKeepsItsCount() {
+        pod("life.test/is: crashes", "life.test/exit-code: '3'", "life.test/times: '2'", "life.test/speed: '20'", "life.test/previous-log: no database");
+        Pod pod = await(LocalClusterTest::isReady);
+        ContainerStatus status = pod.getStatus().getContainerStatuses().get(0);
+        assertEquals(2, status.getRestartCount());
+        assertEquals(3, status.getLastState().getTerminated().getExitCode());
+        assertEquals("no database\n", client.pods().inNamespace(namespace).withName("web").terminated().getLog());
+    }
+
+    @Test
+    void aManualPodIsTheTests() {
+        pod("life.test/is: manual");
+        await(pod -> pod.getSpec().getNodeName() != null);
+        client.pods().inNamespace(namespace).withName("web").editStatus(pod -> new PodBuilder(pod).editStatus().withPhase("Unknown").endStatus().build());
+        assertEquals("Unknown", client.pods().inNamespace(namespace).withName("web").get().getStatus().getPhase());
+    }
+
+    @Test
+    void aPodThatDoesNotWantToGoStays() {
+        pod("life.test/deletion: never");
+        await(LocalClusterTest::isReady);
+        client.pods().inNamespace(namespace).withName("web").delete();
+        await(pod -> pod.getMetadata().getDeletionTimestamp() != null);
+        cluster.tell(namespace, "web", "deletion", null);
+        client.pods().inNamespace(namespace).withName("web").waitUntilCondition(pod -> pod == null, 20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whatExecStartedDiesWithItsPod() throws Exception {
+        pod("life.test/is: ready");
+        await(LocalClusterTest::isReady);
+        Path pid = cluster.room(namespace, "web", "web").resolve("pid");
+        client.pods().inNamespace(namespace).withName("web").writingOutput(new ByteArrayOutputStream())
+            .exec("sh", "-c", "setsid sh -c 'echo $$ >pid; exec sleep 600' >/dev/null 2>&1 &").exitCode().get(20, TimeUnit.SECONDS);
+        cluster.eventually(() -> pid.toFile().length() > 1);
+        ProcessHandle sleeper = ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
+        client.pods().inNamespace(namespace).withName("web").delete();
+        sleeper.onExit().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void admissionIsTheRealOne() {
+        apply("""
+            apiVersion: v1
+            kind: ResourceQuota
+            metadata: {name: few}
+            spec: {hard: {pods: "0"}}
+            """);
+        cluster.eventually(() -> client.resourceQuotas().inNamespace(namespace).withName("few").get().getStatus().getHard() != null);
+        var refused = assertThrows(KubernetesClientException.class, () -> pod("life.test/is: ready"));
+        assertTrue(refused.getMessage().contains("exceeded quota: few"), refused.getMessage());
+    }
+
+    @Test
+    void aClaimIsBoundWhenAPodUsesIt() {
+        apply("""
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: data}
+            spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web}
             spec:
-              selector: {matchLabels: {app: %1$s}}
-              template:
-                metadata:
-                  labels: {app: %1$s}
-                  annotations: {%2$s}
-                spec:
-                  containers: [{name: %1$s, image: "%1$s:1.0"}]
-            """.formatted(name, annotation).getBytes(StandardCharsets.UTF_8))).inNamespace(namespace).serverSideApply();
+              containers: [{name: web, image: acme/web:1.0, volumeMounts: [{name: data, mountPath: /data}]}]
+              volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+            """);
+        await(LocalClusterTest::isReady);
+        assertEquals("Bound", client.persistentVolumeClaims().inNamespace(namespace).withName("data").get().getStatus().getPhase());
+    }
+
+    @Test
+    void aRequestIsCountedOnce() {
+        String name = "counted-" + namespace;
+        client.configMaps().inNamespace(namespace).withName(name).get();
+        cluster.eventually(() -> cluster.requests().stream().anyMatch(request -> request.name().equals(name)));
+        List<LocalCluster.Request> seen = cluster.requests().stream().filter(request -> request.name().equals(name)).toList();
+        assertEquals(1, seen.size());
+        assertEquals("get configmaps 404", seen.get(0).verb() + " " + seen.get(0).resource() + " " + seen.get(0).code());
+    }
+
+    @Test
+    void theSharedClusterCannotBeBroken() {
+        assertThrows(IllegalStateException.class, cluster::stopControllers);
+        assertThrows(IllegalStateException.class, cluster::stopApiServer);
+    }
+
+    @Test
+    void aBareClusterKeepsItsDataOverARestartAndItsStatusesAreTheTests() throws Exception {
+        Path folder;
+        try (LocalCluster own = LocalCluster.bare()) {
+            folder = own.dir();
+            String name = own.newNamespace("bare");
+            own.client().load(stream(DEPLOYMENT.formatted("web", ""))).inNamespace(name).serverSideApply();
+            own.restartApiServer(Duration.ofSeconds(1));
+            var web = own.client().apps().deployments().inNamespace(name).withName("web");
+            assertEquals(null, web.get().getStatus().getObservedGeneration(), "no controller has seen it");
+            own.startControllers();
+            web.waitUntilCondition(it -> it.getStatus().getAvailableReplicas() != null, 40, TimeUnit.SECONDS);
+            own.stopControllers();
+            web.scale(3);
+            web.editStatus(it -> new DeploymentBuilder(it).editStatus().withReplicas(7).endStatus().build());
+            assertEquals(7, web.get().getStatus().getReplicas());
+        }
+        assertTrue(Files.notExists(folder));
+        assertTrue(ProcessHandle.allProcesses().noneMatch(process -> process.info().commandLine().orElse("").contains(folder.toString())));
+    }
+
+    private static final String DEPLOYMENT = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: %1$s}
+        spec:
+          selector: {matchLabels: {app: %1$s}}
+          template:
+            metadata:
+              labels: {app: %1$s}
+              annotations: {%2$s}
+            spec:
+              containers: [{name: %1$s, image: "%1$s:1.0"}]
+        """;
+
+    private void deploy(String name, String annotation) {
+        apply(DEPLOYMENT.formatted(name, annotation));
+    }
+
+    private void pod(String... annotations) {
+        apply("""
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: web
+              annotations: {%s}
+            spec:
+              %s
+              containers: [{name: web, image: "acme/web:1.0"}]
+            """.formatted(String.join(", ", annotations), annotations[0].contains("init-") ? "initContainers: [{name: prepare, image: busybox}]" : ""));
+    }
+
+    private void apply(String yaml) {
+        client.load(stream(yaml)).inNamespace(namespace).serverSideApply();
+    }
+
+    private static ByteArrayInputStream stream(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Pod await(Predicate<Pod> condition) {
+        return client.pods().inNamespace(namespace).withName("web")
+            .waitUntilCondition(pod -> pod != null && condition.test(pod), 40, TimeUnit.SECONDS);
+    }
+
+    private static boolean isReady(Pod pod) {
+        return pod.getStatus().getConditions().stream().anyMatch(it -> it.getType().equals("Ready") && it.getStatus().equals("True"));
+    }
+
+    private static Stream<ContainerStatus> statuses(Pod pod) {
+        return Stream.concat(pod.getStatus().getInitContainerStatuses().stream(), pod.getStatus().getContainerStatuses().stream());
     }
 
     private String readyPod(String app) {
