@@ -921,6 +921,9 @@ public class ensure_ready implements Callable<Integer> {
                 if (mine.isPresent()) {
                     return join(mine.get(), wanted, expires);
                 }
+                elsewhere(records.slots(), wanted).ifPresent(other -> {
+                    throw new Infra(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other);
+                });
                 var free = lowestFree(records.slots(), wanted);
                 if (free.isPresent()) {
                     var created = create(free.getAsInt(), wanted, expires);
@@ -973,6 +976,11 @@ public class ensure_ready implements Callable<Integer> {
                 ? s.number() == w.number() && (w.issue() == 0 || s.issue() == 0 || s.issue() == w.issue())
                 : w.issue() > 0 ? s.issue() == w.issue() : w.pr() > 0 && s.pr() == w.pr()).findFirst()
                 .or(() -> w.number() == 0 && w.issue() > 0 && w.pr() > 0 ? find(slots, new Wanted(w.env(), 0, 0, w.pr(), w.max())).filter(s -> s.issue() == 0) : Optional.empty());
+        }
+
+        /** The slot that the issue has already, when another number was asked for: nobody gets two. */
+        static Optional<Slot> elsewhere(List<Slot> slots, Wanted w) {
+            return w.number() > 0 && w.issue() > 0 ? find(slots, new Wanted(w.env(), 0, w.issue(), 0, w.max())).filter(s -> s.number() != w.number()) : Optional.empty();
         }
 
         static OptionalInt lowestFree(List<Slot> slots, Wanted w) {
