@@ -5,7 +5,7 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES Cli.java EmbeddedApi.java Controllers.java
+//SOURCES Cli.java EmbeddedApi.java Controllers.java demo.java
 //SOURCES LocalCluster.java
 //SOURCES Tools.java WorkflowLab.java WorkflowRun.java
 //SOURCES *Test.java
