@@ -2668,7 +2668,7 @@ public class ensure_ready implements Callable<Integer> {
         List<Obj> newestPods(Obj w) {
             return switch (w.kind()) {
                 case "Pod" -> List.of(w);
-                case "Deployment" -> newestReplicaSet(w).map(rs -> children(rs, "Pod")).orElse(List.of());
+                case "Deployment" -> snapshot.knows("ReplicaSet") ? newestReplicaSet(w).map(rs -> children(rs, "Pod")).orElse(List.of()) : youngestPods(w);
                 case "StatefulSet" -> children(w, "Pod").stream().filter(p -> p.labels().getOrDefault("controller-revision-hash", "")
                     .equals(w.text("/status/updateRevision"))).toList();
                 case "DaemonSet" -> {
@@ -2678,6 +2678,14 @@ public class ensure_ready implements Callable<Integer> {
                 }
                 default -> children(w, "Pod");
             };
+        }
+
+        /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
+        private List<Obj> youngestPods(Obj deployment) {
+            var selector = deployment.map("/spec/selector/matchLabels").entrySet();
+            var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet") && p.labels().entrySet().containsAll(selector)).toList();
+            var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp"))).map(p -> p.labels().getOrDefault("pod-template-hash", ""));
+            return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
         }
 
         /** What keeps a workload's newest pods from being ready: the pod that is furthest back, or why there is none. */
@@ -2753,8 +2761,9 @@ public class ensure_ready implements Callable<Integer> {
             var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name)).toList();
             boolean proven = !all || !workloads.isEmpty();
             boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
-            return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready,
-                workloads.stream().noneMatch(w -> w.state() == State.unverified), warnings(workloads, agent, proven, family.snapshot()),
+            var unseen = unseen(family.snapshot(), all);
+            return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready && (unseen.isEmpty() || !settings.strict()),
+                unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified), warnings(workloads, agent, proven, unseen, family.snapshot()),
                 restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
         }
 
@@ -2762,10 +2771,22 @@ public class ensure_ready implements Callable<Integer> {
             return w.state() == State.ready || w.state() == State.suspended || w.state() == State.unverified && !strict;
         }
 
-        /** Everything that nobody else speaks for. */
+        /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
         private static List<Judged> namespace(Family family) {
-            return Readiness.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()).filter(o -> !Family.ownedByBuiltIn(o))
+            return Readiness.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
+                .filter(o -> !Family.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
                 .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+        }
+
+        private static boolean mute(Obj pod, Snapshot snapshot) {
+            var owner = pod.controller().path("kind").asText();
+            return Set.of("StatefulSet", "DaemonSet", "ReplicationController").contains(owner) && !snapshot.knows(owner)
+                || owner.equals("ReplicaSet") && !snapshot.knows("ReplicaSet") && !snapshot.knows("Deployment");
+        }
+
+        /** Kinds of workloads that the server does not show, when the whole namespace is to be judged. */
+        private static List<String> unseen(Snapshot snapshot, boolean all) {
+            return !all ? List.of() : Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job").filter(kind -> !snapshot.knows(kind)).toList();
         }
 
         /** What the manifests name, and what operators made of it. */
@@ -2835,8 +2856,9 @@ public class ensure_ready implements Callable<Integer> {
             return !behind.isEmpty() && behind.stream().allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
         }
 
-        private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent, boolean proven, Snapshot snapshot) {
+        private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent, boolean proven, List<String> unseen, Snapshot snapshot) {
             var warnings = new ArrayList<String>();
+            unseen.forEach(kind -> warnings.add(kind + "s cannot be read: their pods alone are judged"));
             if (!proven) {
                 warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
             }
@@ -2855,7 +2877,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static boolean unprobed(Obj o, Family family) {
-            return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0 && family.newestPods(o).stream().anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p));
+            return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0 && (!family.snapshot().knows("Pod") && o.has("/spec/template") || family.newestPods(o).stream().anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
         }
 
         /** A workload's verdict with the live object it was read from; none when it is not there. */

@@ -1,0 +1,168 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The generic rule for custom resources, on statuses as well-known operators write them. */
+class ReadinessCustomTest {
+    private static final String CERTIFICATE = """
+        apiVersion: cert-manager.io/v1
+        kind: Certificate
+        metadata: {name: web-tls, namespace: shop, generation: 2, uid: cert1}
+        status:
+          conditions:
+          - {type: Ready, status: "True", reason: Ready, message: Certificate is up to date and has not expired, observedGeneration: 2}
+        """;
+    private static final String ROUTE = """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata: {name: web, namespace: shop, generation: 3}
+        status:
+          parents:
+          - parentRef: {name: edge}
+            controllerName: example.com/gateway
+            conditions:
+            - {type: Accepted, status: "True", reason: Accepted, observedGeneration: 3}
+            - {type: ResolvedRefs, status: "True", reason: ResolvedRefs, observedGeneration: 3}
+        """;
+    private static final String WIDGET = """
+        apiVersion: example.com/v1
+        kind: Widget
+        metadata: {name: w, namespace: shop, generation: 1, uid: w1}
+        """;
+
+    private static ensure_ready.Workload judge(String... documents) {
+        return ReadinessTest.judge(documents);
+    }
+
+    private static ensure_ready.State state(String... documents) {
+        return judge(documents).state();
+    }
+
+    @Test
+    void aReadyConditionIsBelieved() {
+        assertEquals(ensure_ready.State.ready, state(CERTIFICATE));
+    }
+
+    @Test
+    void aReadyConditionThatIsFalseOrUnknownIsNot() {
+        var issuing = judge(CERTIFICATE.replace("status: \"True\", reason: Ready", "status: \"False\", reason: DoesNotExist"));
+        assertEquals(ensure_ready.State.progressing, issuing.state());
+        assertTrue(issuing.message().contains("DoesNotExist"), issuing.message());
+        assertEquals(ensure_ready.State.progressing, state(CERTIFICATE.replace("status: \"True\"", "status: Unknown")));
+    }
+
+    @Test
+    void aConditionOfAnOlderGenerationIsStale() {
+        assertEquals(ensure_ready.State.progressing, state(CERTIFICATE.replace("observedGeneration: 2", "observedGeneration: 1")));
+    }
+
+    @Test
+    void anObservedGenerationWrittenAsTextCountsAsANumber() {
+        var rollout = """
+            apiVersion: argoproj.io/v1alpha1
+            kind: Rollout
+            metadata: {name: web, namespace: shop, generation: 7}
+            spec: {replicas: 2}
+            status: {observedGeneration: "7", phase: Healthy, replicas: 2, readyReplicas: 2, availableReplicas: 2, conditions: [{type: Healthy, status: "True"}, {type: Available, status: "True"}]}
+            """;
+        assertEquals(ensure_ready.State.ready, state(rollout));
+        assertEquals(ensure_ready.State.progressing, state(rollout.replace("\"7\"", "\"6\"")));
+        assertEquals(ensure_ready.State.progressing, state(rollout.replace("readyReplicas: 2", "readyReplicas: 1")));
+    }
+
+    @Test
+    void conditionsInsideParentsCount() {
+        assertEquals(ensure_ready.State.ready, state(ROUTE));
+        assertEquals(ensure_ready.State.progressing, state(ROUTE.replace("ResolvedRefs, status: \"True\", reason: ResolvedRefs", "ResolvedRefs, status: \"False\", reason: BackendNotFound")));
+    }
+
+    @Test
+    void aNegativeConditionThatIsTrueIsAFailureAndOneThatIsFalseIsNot() {
+        var release = """
+            apiVersion: helm.toolkit.fluxcd.io/v2
+            kind: HelmRelease
+            metadata: {name: db, namespace: shop, generation: 1}
+            status: {observedGeneration: 1, conditions: [{type: Ready, status: "False", reason: InstallFailed}, {type: Stalled, status: "True", reason: RetriesExceeded, message: gave up}]}
+            """;
+        assertEquals(ensure_ready.State.failed, state(release));
+        assertEquals(ensure_ready.State.progressing, state(release.replace("Stalled, status: \"True\"", "Stalled, status: \"False\"")));
+        assertEquals(ensure_ready.State.progressing, state(release.replace("Stalled, status: \"True\"", "Reconciling, status: \"True\"")));
+        assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {conditions: [{type: ReconcileError, status: 'True', reason: Boom}]}"));
+        assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'True'}]}"));
+        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'False'}]}"));
+    }
+
+    @Test
+    void aPhaseIsReadWhereThereAreNoConditions() {
+        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {phase: Running}"));
+        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {state: ready}"));
+        assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {phase: Creating}"));
+        assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {phase: ProvisioningFailed}"));
+        assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {phase: SomethingNobodyKnows}"));
+    }
+
+    @Test
+    void aReadyConditionOutweighsAPhaseInWords() {
+        var cluster = WIDGET + "status: {phase: Cluster in healthy state, readyInstances: 3, conditions: [{type: Ready, status: 'True'}]}";
+        assertEquals(ensure_ready.State.ready, state(cluster));
+        assertEquals(ensure_ready.State.progressing, state(cluster.replace("Cluster in healthy state", "Upgrading")));
+    }
+
+    @Test
+    void everyPositiveConditionMustHold() {
+        var bucket = WIDGET + "status: {conditions: [{type: Synced, status: 'True'}, {type: Ready, status: 'True'}]}";
+        assertEquals(ensure_ready.State.ready, state(bucket));
+        assertEquals(ensure_ready.State.progressing, state(bucket.replace("Synced, status: 'True'", "Synced, status: 'False'")));
+        assertEquals(ensure_ready.State.progressing, state(bucket.replace("Synced, status: 'True'", "RoutesReady, status: Unknown")));
+    }
+
+    @Test
+    void noStatusYetIsProgressUnlessTheKindHasNone() {
+        assertEquals(ensure_ready.State.progressing, state(WIDGET));
+        var family = new ensure_ready.Family(ReadinessTest.snapshot(List.of(), WIDGET), Set.of("example.com/v1/Widget"));
+        assertEquals(ensure_ready.State.ready, ensure_ready.Readiness.judge(ReadinessTest.obj(WIDGET), Optional.empty(), family).state());
+    }
+
+    @Test
+    void aStatusThatSaysNothingIsUnverifiedAndBlocksOnlyWhenStrict() {
+        var mute = WIDGET + "status: {url: http://w, observed: yes}";
+        assertEquals(ensure_ready.State.unverified, state(mute));
+        var applied = List.of(ReadinessTest.applied(mute, 1, "w1"));
+        var family = new ensure_ready.Family(ReadinessTest.snapshot(applied, mute), Set.of());
+        var lenient = ensure_ready.Verdicts.of(family, new ensure_ready.WaitSettings("codex", true, false, true, null));
+        assertTrue(lenient.ready());
+        assertFalse(lenient.verified());
+        assertTrue(lenient.warnings().toString().contains("widget/w"), lenient.warnings().toString());
+        assertFalse(ensure_ready.Verdicts.of(family, new ensure_ready.WaitSettings("codex", true, true, true, null)).ready());
+    }
+
+    @Test
+    void whatAnOperatorMadeJoinsInAndSpeaksForAMuteResource() {
+        var mute = WIDGET + "status: {url: http://w}";
+        var child = ReadinessTest.DEPLOYMENT.replace("uid: d1", "uid: d1, ownerReferences: [{apiVersion: example.com/v1, kind: Widget, name: w, uid: w1, controller: true}]");
+        assertEquals(ensure_ready.State.ready, state(mute, child));
+        assertEquals(ensure_ready.State.progressing, state(mute, child.replace("updatedReplicas: 2", "updatedReplicas: 1")));
+        var applied = List.of(ReadinessTest.applied(mute, 1, "w1"));
+        var verdict = ensure_ready.Verdicts.of(new ensure_ready.Family(ReadinessTest.snapshot(applied, mute, child.replace("updatedReplicas: 2", "updatedReplicas: 1")), Set.of()),
+            new ensure_ready.WaitSettings("codex", true, false, true, null));
+        assertEquals("[deploy/users, widget/w]", verdict.workloads().stream().map(ensure_ready.Workload::ref).toList().toString());
+        assertFalse(verdict.ready());
+    }
+
+    @Test
+    void aKindOfTheSameNameInAnotherGroupIsAnotherKind() {
+        var knative = "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: users, namespace: shop, generation: 1}, status: {observedGeneration: 1, conditions: [{type: Ready, status: 'False', reason: RevisionMissing}]}}";
+        assertEquals(ensure_ready.State.progressing, state(knative, ReadinessTest.SERVICE));
+        assertEquals(ensure_ready.State.ready, state(ReadinessTest.SERVICE.replace("selector: {app: users}", "externalName: x"), knative));
+    }
+
+    @Test
+    void aSuspendedResourceIsNeutral() {
+        assertEquals(ensure_ready.State.suspended, state(WIDGET + "spec: {suspend: true}\nstatus: {conditions: [{type: Ready, status: 'False'}]}"));
+    }
+}
