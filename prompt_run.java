@@ -2181,6 +2181,21 @@ public class prompt_run implements Callable<Integer> {
             } catch (InterruptedException signal) {
                 nowhere = "cancelled while looking for a place";
             }
+            return place();
+        }
+
+        /** The run happens here, whatever the ladder would say. */
+        Place choose(Site here) {
+            ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
+            site = here;
+            return place();
+        }
+
+        String runId() {
+            return runId;
+        }
+
+        private Place place() {
             if (site == null) {
                 return new Place("none", nowhere, null, null, false);
             }
@@ -2218,11 +2233,8 @@ public class prompt_run implements Callable<Integer> {
             RunLog log = new RunLog(settings.codex(), console, redactor);
             Keeper keeper = site == null ? null : new Keeper(site, runId, patience, console);
             Ending ending = ended(keeper, place, prompt, log);
+            Brought brought = keeper != null && ending.began() ? afterwards(keeper, log, ending) : Brought.nothing();
             Verdict verdict = Verdict.of(ending, log.story(), settings.codex());
-            Brought brought = Brought.nothing();
-            if (keeper != null && ending.began()) {
-                brought = afterwards(keeper, log, ending);
-            }
             Usage spent = log.story().usage().minus(totalsBefore());
             Report report = new Report(options, facts, infra, output, env, place, runId, site, began, notes, redactor);
             return report.result(verdict.with(brought), log, spent, brought, prompt, console);
@@ -2239,6 +2251,8 @@ public class prompt_run implements Callable<Integer> {
                 return keeper.follow(log, settings.timeout().plus(patience.afterLimit()));
             } catch (Broken problem) {
                 return cancel.asked() ? cancelled(keeper) : Ending.broken(problem.getMessage(), keeper.started());
+            } catch (UncheckedIOException problem) {
+                return Ending.broken(oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper != null && keeper.started());
             } catch (InterruptedException signal) {
                 return cancelled(keeper);
             }
@@ -2303,10 +2317,10 @@ public class prompt_run implements Callable<Integer> {
 
         @Override
         public void close() {
-            cancel.stopListening();
             if (ladder != null) {
                 ladder.close();
             }
+            cancel.stopListening();
         }
     }
 
@@ -2890,7 +2904,7 @@ public class prompt_run implements Callable<Integer> {
                     return reply;
                 }
                 console.debug(what + ": " + reply.problem());
-                bad += reply.ended() ? 1 : 0;
+                bad += reply.ended() && !reply.ok() ? 1 : 0;
                 String lost = site.shell().lost();
                 if (lost != null || reply.hopeless() || bad >= 3 || System.nanoTime() > until) {
                     throw new Broken(lost != null ? lost : what + ": " + reply.problem());
@@ -2926,7 +2940,7 @@ public class prompt_run implements Callable<Integer> {
                 absent += poll.state().equals("absent") ? 1 : 0;
                 starting = poll.state().equals("starting") ? starting + 1 : 0;
                 String trouble = trouble(poll, absent, starting);
-                if (trouble != null) {
+                if (trouble != null && !endedMeanwhile()) {
                     return Ending.broken(trouble, true);
                 }
                 if (poll.state().equals("absent")) {
@@ -2938,6 +2952,12 @@ public class prompt_run implements Callable<Integer> {
                 pause = poll.data().length > 0 ? patience.poll().toMillis() : Math.min(pause + 1000, patience.pollMost().toMillis());
                 Thread.sleep(poll.data().length >= PART ? 0 : pause);
             }
+        }
+
+        /** Between two looks an agent may end and its pod go: an exit file that can be read still counts. */
+        private boolean endedMeanwhile() throws InterruptedException {
+            Reply reply = site.shell().run(argv("poll", "0", "0"), new byte[0], patience.exec());
+            return Poll.whole(reply) && Poll.parse(reply).state().equals("exited");
         }
 
         private String trouble(Poll poll, int absent, int starting) {
@@ -4873,9 +4893,12 @@ public class prompt_run implements Callable<Integer> {
 
             # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
             members() {
-              for f in /proc/[0-9]*/environ; do
-                if tr '\\000' '\\n' 2>/dev/null <"$f" | grep -qx "AGENT_RUN_ID=$run_id"; then p=${f#/proc/}; echo "${p%/environ}"; fi
-              done 2>/dev/null
+              if printf 'a\\000b' | grep -q b; then grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
+              else # a grep that stops at a null byte
+                for f in /proc/[0-9]*/environ; do
+                  if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
+                done
+              fi 2>/dev/null | cut -d/ -f3
             }
 
             signal_members() { for p in $(members) $2; do kill -s "$1" "$p" 2>/dev/null; done; }
@@ -4951,7 +4974,7 @@ public class prompt_run implements Callable<Integer> {
               if mkdir lock 2>/dev/null; then
                 now >lease
                 if command -v setsid >/dev/null 2>&1; then setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
-                else nohup sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 & fi
+                else (trap '' HUP; exec sh "$dir/keeper.sh" keep) </dev/null >/dev/null 2>&1 & fi
               fi
               for again in 1 2 3 4 5; do [ -e started ] || [ -e exit ] || sleep 1; done
               echo locked

@@ -8,6 +8,7 @@
 //SOURCES Cli.java EmbeddedApi.java Controllers.java demo.java
 //SOURCES LocalCluster.java
 //SOURCES Tools.java WorkflowLab.java WorkflowRun.java
+//SOURCES CodexCli.java ResponsesStub.java AgentLab.java
 //SOURCES *Test.java
 
 import static java.util.stream.Collectors.joining;

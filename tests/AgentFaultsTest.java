@@ -1,0 +1,274 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever breaks between the caller and the agent: the right state, never a false success, never a second agent. */
+class AgentFaultsTest {
+    private final AgentLab lab = new AgentLab();
+    private final Path count = lab.home.resolve("count");
+
+    /** Reads the prompt, leaves a trace of each start, and ends well. */
+    private final String good = "cat; echo started >>" + count + "; echo done";
+
+    @AfterEach
+    void theLabIsEmptied() {
+        lab.close();
+    }
+
+    @Test
+    void withoutAFaultTheAgentRunsOnceAndItsLastWordsAreKept() throws IOException {
+        JsonNode result = lab.run("--agent-command", good);
+        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals(0, result.path("exitCode").asInt());
+        assertEquals("the prompt's text\ndone", result.path("finalMessage").asText());
+        assertEquals(1, Files.readAllLines(count).size());
+    }
+
+    @Test
+    void theAgentsOwnExitCodeIsKept() {
+        JsonNode result = lab.run("--agent-command", "echo no idea >&2; exit 7");
+        assertEquals(20, result.path("exitCode").asInt());
+        assertEquals("the agent ended with exit code 7: no idea", result.path("reason").asText());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"CUT_BEFORE", "CUT_AFTER", "NO_CODE", "MINUS_ONE", "HALF_UPLOAD", "HALF_ANSWER"})
+    void anUploadThatGoesWrongOnceIsRepeated(String fault) throws IOException {
+        lab.shell.on("put:prompt.md", fault(fault)).on("put:agent.sh", fault(fault));
+        JsonNode result = lab.run("--agent-command", good);
+        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals(1, Files.readAllLines(count).size());
+    }
+
+    @Test
+    void anUploadThatNeverArrivesWholeStartsNothing() {
+        lab.shell.on("put:prompt.md", AgentLab.Fault.HALF_UPLOAD.always());
+        JsonNode result = lab.run("--agent-command", good);
+        assertEquals(22, result.path("exitCode").asInt());
+        assertFalse(lab.shell.steps.contains("start"));
+        assertEquals(3, lab.shell.steps.stream().filter("put:prompt.md"::equals).count());
+        assertFalse(Files.exists(lab.runs().get(0).resolve("prompt.md")), "half a prompt got its name");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"CUT_BEFORE", "CUT_AFTER", "NO_CODE", "MINUS_ONE", "HALF_ANSWER"})
+    void aStartOfWhichNobodyKnowsHowItEndedStartsTheAgentExactlyOnce(String fault) throws IOException {
+        lab.shell.on("start", fault(fault), fault(fault));
+        JsonNode result = lab.run("--agent-command", good);
+        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals(1, Files.readAllLines(count).size());
+    }
+
+    @Test
+    void aStartThatNeverArrivesIsLost() {
+        lab.shell.on("start", AgentLab.Fault.CUT_BEFORE.always());
+        JsonNode result = lab.run("--agent-command", good);
+        assertEquals(22, result.path("exitCode").asInt());
+        assertEquals("the agent could not be started", result.path("reason").asText());
+        assertFalse(Files.exists(count));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"CUT_BEFORE", "CUT_AFTER", "NO_CODE", "MINUS_ONE", "HALF_ANSWER"})
+    void aPollThatBreaksIsRepeatedAndNoLineIsLostOrDoubled(String fault) {
+        lab.shell.on("poll", fault(fault), fault(fault), fault(fault));
+        JsonNode result = lab.run("--agent-command", "for i in 1 2 3 4 5; do echo line $i; sleep 0.3; done");
+        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals("line 1\nline 2\nline 3\nline 4\nline 5", result.path("finalMessage").asText());
+    }
+
+    @Test
+    void pollsWithoutAnExitCodeNeverEndAsSuccess() {
+        lab.shell.on("poll", AgentLab.Fault.NO_CODE.always());
+        assertEquals(22, lab.run("--agent-command", good).path("exitCode").asInt());
+    }
+
+    @Test
+    void pollsWithMinusOneNeverEndAsSuccess() {
+        lab.shell.on("poll", AgentLab.Fault.MINUS_ONE.always());
+        assertEquals(22, lab.run("--agent-command", good).path("exitCode").asInt());
+    }
+
+    @Test
+    void anExitFileThatIsNotWholeIsNoVerdict() {
+        lab.shell.on("poll", AgentLab.Fault.after(() -> write(lab.runs().get(0).resolve("exit"), "rc=0\n")));
+        JsonNode result = lab.run("--agent-command", "sleep 2; exit 5");
+        assertEquals("the agent ended with exit code 5", result.path("reason").asText(), result.toString());
+    }
+
+    @Test
+    void aPodThatIsDeletedMeansLostAndTheReasonIsTold() {
+        lab.shell.on("poll", AgentLab.Fault.after(() -> { }), AgentLab.Fault.after(() -> {
+            lab.shell.lost = "pod/codex-1 is gone";
+            lab.killAll();
+        }));
+        JsonNode result = lab.run("--agent-command", "sleep 60");
+        assertEquals(22, result.path("exitCode").asInt());
+        assertEquals("pod/codex-1 is gone", result.path("reason").asText());
+    }
+
+    @Test
+    void aKilledKeeperMeansLostNotFailed() {
+        lab.shell.on("poll", AgentLab.Fault.after(lab::killAll));
+        JsonNode result = lab.run("--agent-command", "sleep 60");
+        assertEquals(22, result.path("exitCode").asInt(), result.toString());
+        assertTrue(result.path("reason").asText().contains("keeper died"), result.toString());
+    }
+
+    @Test
+    void anAgentThatEndedBeforeItsContainerDidKeepsItsVerdict() {
+        lab.shell.on("poll", AgentLab.Fault.after(() -> {
+            sleep(1500);
+            lab.shell.lost = "pod/codex-1: container codex was restarted";
+        }));
+        assertEquals("succeeded", lab.run("--agent-command", good).path("status").asText());
+    }
+
+    @Test
+    void anAgentThatIsKilledFailed() {
+        JsonNode result = lab.run("--agent-command", "kill -9 $$");
+        assertEquals(20, result.path("exitCode").asInt());
+        assertEquals("the agent ended with exit code 137", result.path("reason").asText());
+    }
+
+    @Test
+    void theTimeLimitEndsTheAgentAndAllItStartedAndKeepsTheTranscript() {
+        JsonNode result = lab.run("--agent-timeout", "2s", "--agent-command", "echo working; (setsid sleep 77 &) ; trap '' TERM; while :; do sleep 1; done");
+        assertEquals(21, result.path("exitCode").asInt(), result.toString());
+        assertEquals("time-limit", result.path("status").asText());
+        assertEquals("working", result.path("finalMessage").asText());
+        assertNothingRuns();
+    }
+
+    @Test
+    void theIdleLimitEndsAnAgentThatSaysNothing() {
+        JsonNode result = lab.run("--idle-timeout", "2s", "--agent-command", "echo hello; sleep 60");
+        assertEquals("idle-limit", result.path("status").asText(), result.toString());
+        assertNothingRuns();
+    }
+
+    @Test
+    void theIdleLimitSparesAnAgentThatTalks() {
+        JsonNode result = lab.run("--idle-timeout", "2s", "--agent-command", "for i in 1 2 3 4 5; do echo $i; sleep 1; done");
+        assertEquals("succeeded", result.path("status").asText(), result.toString());
+    }
+
+    @Test
+    void aLostCallerIsNoticedByThePod() {
+        lab.shell.on("poll", AgentLab.Fault.CUT_BEFORE.always());
+        assertEquals(22, lab.run("--agent-lease", "2s", "--agent-command", "sleep 60").path("exitCode").asInt());
+        assertNothingRuns();
+        assertEquals("caller-gone", read(lab.runs().get(0).resolve("reason")).strip());
+    }
+
+    @Test
+    void anAgentThatLeavesProcessesBehindLeavesNone() {
+        assertEquals("succeeded", lab.run("--agent-command", "(setsid sleep 66 &); echo ok").path("status").asText());
+        assertNothingRuns();
+    }
+
+    @Test
+    void twoRunsInOnePlaceAreRefused() {
+        lab.shell.on("poll", AgentLab.Fault.after(() -> {
+            var refused = org.junit.jupiter.api.Assertions.assertThrows(AssertionError.class, () -> second());
+            assertTrue(refused.getMessage().contains("another agent is at work there: run-"), refused.getMessage());
+        }));
+        assertEquals("succeeded", lab.run("--agent-command", "sleep 1").path("status").asText());
+    }
+
+    private void second() {
+        lab.run("--agent-command", "echo second");
+    }
+
+    @Test
+    void theRunFolderIsTheUsersOwnAndOutsideTheWorkspace() throws IOException {
+        lab.run("--agent-command", good);
+        Path folder = lab.runs().get(0);
+        assertEquals("rwx------", java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
+        assertFalse(folder.startsWith(lab.home.resolve("workspace")));
+    }
+
+    @Test
+    void oldRunsArePrunedAndTheNewestKept() {
+        for (int run = 0; run < 3; run++) {
+            lab.run("--agent-command", good);
+        }
+        assertEquals(3, lab.runs().size());
+    }
+
+    @Test
+    void secretsReachTheAgentByFileAndTheFileIsGoneWhenItRuns() throws IOException {
+        lab.caller("DEPLOY_TOKEN", "geheim-geheim-1");
+        JsonNode result = lab.run("--agent-env", "DEPLOY_TOKEN", "--artifacts", lab.home.resolve("artifacts").toString(),
+            "--agent-command", "echo token $DEPLOY_TOKEN; ls " + lab.home + "/.agent-runs/run-*; echo $DEPLOY_TOKEN | wc -c");
+        assertTrue(result.path("finalMessage").asText().contains("token [REDACTED:DEPLOY_TOKEN]"), result.toString());
+        assertFalse(result.path("finalMessage").asText().contains("env.sh"), result.toString());
+        assertTrue(result.path("finalMessage").asText().endsWith("16"), result.toString());
+        assertFalse(Files.readString(lab.home.resolve("artifacts/events.jsonl")).contains("geheim"));
+        assertFalse(lab.err.toString().contains("geheim"));
+    }
+
+    @Test
+    void theAgentCannotIssueWorkflowCommands() {
+        lab.run("--agent-command", "printf '::error::x\\n  ::add-mask::y\\r::warning::z\\033[2J\\n##[error]w\\n'");
+        List<String> said = lab.err.toString().lines().filter(line -> line.contains("::") || line.contains("##")).toList();
+        assertEquals(List.of("agent | ::error::x", "agent |   ::add-mask::y", "agent | ::warning::z?[2J", "agent | ## [error]w"), said);
+    }
+
+    private void assertNothingRuns() {
+        await(() -> lab.processes() == 0);
+        assertEquals(0, lab.processes());
+    }
+
+    private static AgentLab.Fault fault(String name) {
+        return switch (name) {
+            case "CUT_BEFORE" -> AgentLab.Fault.CUT_BEFORE;
+            case "CUT_AFTER" -> AgentLab.Fault.CUT_AFTER;
+            case "NO_CODE" -> AgentLab.Fault.NO_CODE;
+            case "MINUS_ONE" -> AgentLab.Fault.MINUS_ONE;
+            case "HALF_UPLOAD" -> AgentLab.Fault.HALF_UPLOAD;
+            default -> AgentLab.Fault.HALF_ANSWER;
+        };
+    }
+
+    private static void await(java.util.function.BooleanSupplier condition) {
+        for (int tries = 0; tries < 300 && !condition.getAsBoolean(); tries++) {
+            sleep(100);
+        }
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
