@@ -13,6 +13,7 @@
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -47,17 +48,21 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -66,21 +71,26 @@ import java.util.TreeSet;
 import java.util.EnumSet;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -498,8 +508,9 @@ public class ensure_ready implements Callable<Integer> {
         }
         progress.say("collects what explains it");
         var workloads = known.judgement.workloads();
-        var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(15));
-        known.diagnosis = Diagnosis.explain(full, workloads, wait.agent);
+        var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(5));
+        known.secrets = full.secrets();
+        known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, wait.agent);
     }
 
     private void checkOptions() {
@@ -1990,12 +2001,19 @@ public class ensure_ready implements Callable<Integer> {
         volatile Waiting waiting;
         volatile Judgement judgement;
         volatile DiagnosisReport diagnosis;
+        /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
+        volatile Map<String, String> secrets = Map.of();
         private volatile Outcome outcome;
         private volatile String summary = "";
         boolean published;
 
         void target(Target target) {
             this.target = target;
+        }
+
+        /** What has to stay readable though a Secret holds the same text. */
+        Set<String> names() {
+            return judgement == null ? Set.of() : Redaction.names(judgement.snapshot());
         }
 
         void applied(List<Applied> results) {
@@ -3685,6 +3703,12 @@ public class ensure_ready implements Callable<Integer> {
         /** Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots give equal lists. */
         static List<Finding> of(Snapshot snapshot) {
             var facts = new Facts(snapshot);
+            collect(facts);
+            return facts.found.stream().distinct().sorted(ORDER).toList();
+        }
+
+        static void collect(Facts facts) {
+            var snapshot = facts.snapshot;
             var pods = new PodFindings(facts);
             snapshot.all("Pod").stream().filter(facts::current).sorted(Comparator.comparing(Obj::name)).forEach(pods::of);
             snapshot.all("Deployment").forEach(d -> deployment(facts, d));
@@ -3695,7 +3719,6 @@ public class ensure_ready implements Callable<Integer> {
             snapshot.all("PersistentVolumeClaim").forEach(c -> claim(facts, c));
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> applied(facts, a));
             deletions(facts);
-            return facts.found.stream().distinct().sorted(ORDER).toList();
         }
 
         static final Comparator<Finding> ORDER = Comparator.comparing(Finding::ownerKind).thenComparing(Finding::ownerName).thenComparing(Finding::code)
@@ -4750,6 +4773,36 @@ public class ensure_ready implements Callable<Integer> {
         Evidence evidence(Obj pod) {
             return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
         }
+
+        /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
+        static List<String> excerpt(List<String> lines) {
+            var folded = folded(lines);
+            var keep = new TreeSet<Integer>();
+            for (int i = 0; i < folded.size(); i++) {
+                var error = ERROR.matcher(folded.get(i)).find();
+                if (error && keep.isEmpty()) {
+                    IntStream.rangeClosed(Math.max(0, i - 3), Math.min(folded.size() - 1, i + 8)).forEach(keep::add);
+                } else if (keep.size() < 25 && folded.get(i).stripLeading().startsWith("Caused by")) {
+                    keep.add(i);
+                }
+            }
+            IntStream.range(Math.max(0, folded.size() - 15), folded.size()).forEach(keep::add);
+            return keep.stream().map(folded::get).limit(40).toList();
+        }
+
+        private static List<String> folded(List<String> lines) {
+            var folded = new ArrayList<String>();
+            int times = 1;
+            for (int i = 0; i < lines.size(); i++) {
+                if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
+                    times++;
+                } else {
+                    folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
+                    times = 1;
+                }
+            }
+            return folded;
+        }
     }
 
     /** What a container's command waits for: the usual ways to write "until the database is there". */
@@ -4940,12 +4993,1369 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
-    /** From findings to root causes: edges, merging, explaining, ordering. Pure. */
+    /**
+     * From findings to root causes. What an object says of itself is a cause, a symptom or progress; a symptom is explained by the causes that
+     * its edges lead to; what nothing explains stays visible. Pure, and the same bytes for the same snapshot whatever the order of its lists.
+     */
     static final class Diagnosis {
-        private Diagnosis() { }
+        private static final double FOLLOWED = 0.6;
+        private static final Set<Code> STANDALONE = Set.of(Code.PROBE_READINESS_FAILING, Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING, Code.CRASH_APP_ERROR, Code.CRASH_DEPENDENCY_UNREACHABLE,
+            Code.INIT_WAITING, Code.JOB_FAILED, Code.IMAGE_REGISTRY_UNREACHABLE, Code.STS_HEADLESS_SVC_MISSING, Code.CONTAINER_COMMAND_NOT_FOUND, Code.CONTAINER_COMMAND_PERMISSION, Code.VOLUME_MOUNT_FAILED, Code.CR_NOT_READY);
+        /** Faults that can be proven from the objects alone and hurt also where nothing waits for them. */
+        private static final Set<Code> STATIC = Set.of(Code.SVC_SELECTOR_MISMATCH, Code.SVC_TARGET_PORT_MISMATCH, Code.SVC_MISSING, Code.ENV_PORT_MISMATCH, Code.INGRESS_CLASS_MISSING, Code.INGRESS_BACKEND_MISSING,
+            Code.INGRESS_BACKEND_PORT, Code.INGRESS_TLS_SECRET_MISSING, Code.REPLICAS_ZERO, Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY, Code.RBAC_ROLE_MISSING);
+        private final Snapshot snapshot;
+        private final List<Workload> workloads;
+        private final String agent;
+        private final Wiring wiring;
+        private final Map<String, List<Finding>> findings = new TreeMap<>();
+        private final Map<String, List<Wiring.Edge>> edges = new TreeMap<>();
+        private final Set<String> unready = new TreeSet<>();
+        private final Facts facts;
 
+        private Diagnosis(Snapshot snapshot, List<Workload> workloads, String agent) {
+            this.snapshot = snapshot;
+            this.workloads = workloads;
+            this.agent = "Deployment/" + agent;
+            this.wiring = new Wiring(snapshot);
+            this.facts = new Facts(snapshot);
+        }
+
+        /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
         static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-            return new DiagnosisReport(List.of(), List.of(), List.of(), List.of(), "", Map.of());
+            return new Diagnosis(snapshot, workloads, agentDeployment).explain();
+        }
+
+        private DiagnosisReport explain() {
+            Findings.collect(facts);
+            unready();
+            new WiringFindings(facts, wiring).find();
+            new AccessFindings(facts, agent).find();
+            wiring.edges().forEach(this::edge);
+            new Reach(facts, wiring, unready, this::edge).find();
+            facts.found.stream().distinct().sorted(Findings.ORDER).filter(this::matters).forEach(f -> findings.computeIfAbsent(node(f), k -> new ArrayList<>()).add(f));
+            var roots = new Roots(this).find();
+            return new Reporting(snapshot, facts, unready, workloads, agent).report(roots, advice());
+        }
+
+        private void edge(Wiring.Edge edge) {
+            if (edge.confidence() >= FOLLOWED) {
+                edges.computeIfAbsent(edge.from(), k -> new ArrayList<>()).add(edge);
+            }
+        }
+
+        static String node(Finding f) {
+            return f.ownerKind() + "/" + f.ownerName();
+        }
+
+        private void unready() {
+            workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed).forEach(w -> unready.add(w.kind() + "/" + w.name()));
+            snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Wiring.key(a.object())));
+            if (workloads.isEmpty()) {
+                facts.found.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM).forEach(f -> unready.add(node(f)));
+            }
+            var own = wiring.templates().get(agent);
+            if (own != null && (facts.found.stream().anyMatch(f -> node(f).equals(agent) && f.code().role != Code.Role.PROGRESS) || own.number("/status/readyReplicas", 0) < own.number("/spec/replicas", 1))) {
+                unready.add(agent);
+            }
+        }
+
+        /** A workload that is ready needs no explanation, whatever happened to a pod of it before; faults of wiring are told all the same. */
+        private boolean matters(Finding f) {
+            var known = workloads.stream().anyMatch(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()));
+            return !f.code().advice() && (unready.contains(node(f)) || !known || STATIC.contains(f.code()));
+        }
+
+        private List<Finding> advice() {
+            return facts.found.stream().filter(f -> f.code().advice() || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(node(f))).sorted(Findings.ORDER).distinct().toList();
+        }
+
+        List<Finding> at(String node) {
+            return findings.getOrDefault(node, List.of());
+        }
+
+        /** A cause that needs no other one behind it. */
+        List<Finding> strong(String node) {
+            return at(node).stream().filter(f -> f.code().role == Code.Role.CAUSE && !weak(f)).toList();
+        }
+
+        private boolean weak(Finding f) {
+            return f.params().containsKey("weak") || f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.VOLUME_MOUNT_FAILED && f.params().containsKey("repeats")
+                || (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING) && !f.params().containsKey("why")
+                || f.code() == Code.IMAGE_REGISTRY_UNREACHABLE && edges.getOrDefault(node(f), List.of()).stream().anyMatch(e -> e.via().equals("image"));
+        }
+
+        List<Finding> weak(String node) {
+            return at(node).stream().filter(f -> STANDALONE.contains(f.code()) && (f.code().role != Code.Role.CAUSE || weak(f))).toList();
+        }
+
+        List<Finding> progress(String node) {
+            return at(node).stream().filter(f -> f.code().role == Code.Role.PROGRESS).toList();
+        }
+
+        Set<String> unreadyNodes() {
+            return unready;
+        }
+
+        Set<String> nodes() {
+            var nodes = new TreeSet<>(unready);
+            nodes.addAll(findings.keySet());
+            edges.forEach((from, list) -> {
+                nodes.add(from);
+                list.forEach(e -> nodes.add(e.to()));
+            });
+            return nodes;
+        }
+
+        /** Where an explanation may lie: a symptom that names what it misses is followed there and nowhere else. */
+        List<Wiring.Edge> followed(String node) {
+            var all = edges.getOrDefault(node, List.of());
+            var named = at(node).stream().anyMatch(f -> f.params().containsKey("named"));
+            var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
+            return all.stream().filter(e -> pending ? e.to().startsWith("PersistentVolumeClaim/") : !named || e.via().startsWith("log") || e.via().startsWith("init:") || e.to().startsWith("PersistentVolumeClaim/")).toList();
+        }
+
+        boolean standsAlone(Finding f) {
+            return STATIC.contains(f.code()) && (f.code() != Code.REPLICAS_ZERO || edges.values().stream().flatMap(List::stream).anyMatch(e -> neededBy(f, e)));
+        }
+
+        private boolean neededBy(Finding f, Wiring.Edge e) {
+            return e.to().startsWith("Service/") && e.confidence() >= 0.75 && !e.from().equals(node(f)) && edges.getOrDefault(e.to(), List.of()).stream().anyMatch(s -> s.to().equals(node(f)));
+        }
+    }
+
+    /** One explanation found: a cause, and by which way each of the workloads came to it. */
+    record Root(String key, List<Finding> findings, Map<String, Way> explains) {
+        /** How a symptom came to its cause: the edges' origins in order. */
+        record Way(List<String> via, int hops) { }
+    }
+
+    /** Follows the edges from every symptom to its causes. Cycles count as one place. */
+    static final class Roots {
+        private final Diagnosis graph;
+        private final Map<String, Integer> component = new HashMap<>();
+        private final Map<Integer, Set<String>> members = new TreeMap<>();
+        private final Map<Integer, Map<String, List<Finding>>> known = new HashMap<>();
+        private final Map<String, Integer> index = new HashMap<>();
+        private final Map<String, Integer> low = new HashMap<>();
+        private final ArrayList<String> stack = new ArrayList<>();
+
+        Roots(Diagnosis graph) {
+            this.graph = graph;
+        }
+
+        List<Root> find() {
+            graph.nodes().stream().filter(n -> !index.containsKey(n)).forEach(this::tarjan);
+            var roots = new TreeMap<String, Root>();
+            for (var node : graph.unreadyNodes()) {
+                roots(component.get(node)).forEach((key, findings) -> {
+                    var root = roots.computeIfAbsent(key, k -> new Root(k, new ArrayList<>(), new TreeMap<>()));
+                    findings.stream().filter(f -> !root.findings().contains(f)).forEach(root.findings()::add);
+                    if (findings.stream().noneMatch(f -> Diagnosis.node(f).equals(node))) {
+                        root.explains().put(node, way(node, findings));
+                    }
+                });
+            }
+            graph.nodes().stream().flatMap(n -> graph.strong(n).stream()).filter(graph::standsAlone).forEach(f -> roots.computeIfAbsent(Merge.key(f), k -> new Root(k, new ArrayList<>(List.of(f)), new TreeMap<>())));
+            return Merge.synonyms(List.copyOf(roots.values()));
+        }
+
+        /** Components come out children first (Tarjan). */
+        private void tarjan(String node) {
+            index.put(node, index.size());
+            low.put(node, index.get(node));
+            stack.add(node);
+            for (var edge : graph.followed(node)) {
+                if (!index.containsKey(edge.to())) {
+                    tarjan(edge.to());
+                    low.merge(node, low.get(edge.to()), Math::min);
+                } else if (stack.contains(edge.to())) {
+                    low.merge(node, index.get(edge.to()), Math::min);
+                }
+            }
+            if (low.get(node).equals(index.get(node))) {
+                var at = stack.indexOf(node);
+                var own = new TreeSet<>(stack.subList(at, stack.size()));
+                stack.subList(at, stack.size()).clear();
+                own.forEach(n -> component.put(n, members.size()));
+                members.put(members.size(), own);
+            }
+        }
+
+        private Map<String, List<Finding>> roots(int place) {
+            if (!known.containsKey(place)) {
+                known.put(place, compute(place));
+            }
+            return known.get(place);
+        }
+
+        private Map<String, List<Finding>> compute(int place) {
+            var own = members.get(place);
+            var strong = own.stream().flatMap(n -> graph.strong(n).stream()).toList();
+            if (!strong.isEmpty()) {
+                return keyed(strong);
+            }
+            var below = new TreeMap<String, List<Finding>>();
+            own.forEach(n -> graph.followed(n).stream().map(e -> component.get(e.to())).filter(c -> c != place).distinct().forEach(c -> below.putAll(roots(c))));
+            if (below.values().stream().flatMap(List::stream).anyMatch(f -> f.code().role != Code.Role.PROGRESS)) {
+                below.values().removeIf(l -> l.stream().allMatch(f -> f.code().role == Code.Role.PROGRESS));
+            }
+            if (!below.isEmpty()) {
+                return below;
+            }
+            var weak = own.stream().flatMap(n -> graph.weak(n).stream()).toList();
+            if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1) {
+                return Map.of("cycle|" + String.join(",", own), List.of(cycle(weak, own)));
+            }
+            return keyed(weak.isEmpty() ? own.stream().flatMap(n -> graph.progress(n).stream()).toList() : decisive(weak));
+        }
+
+        /** A Job that failed is told by its pod, if that tells anything. */
+        private static List<Finding> decisive(List<Finding> weak) {
+            var inner = weak.stream().filter(f -> f.code().role != Code.Role.WRAPPER).toList();
+            return inner.isEmpty() ? weak : inner;
+        }
+
+        private static Finding cycle(List<Finding> weak, Set<String> own) {
+            var first = weak.get(0);
+            return new Finding(Code.UNKNOWN, first.ownerKind(), first.ownerName(), first.ownerKind(), first.ownerName(), "", first.since(), weak.stream().flatMap(f -> f.evidence().stream()).toList(),
+                Map.of("cycle", own.stream().filter(n -> !n.startsWith("Service/")).collect(Collectors.joining(", "))));
+        }
+
+        private static Map<String, List<Finding>> keyed(List<Finding> findings) {
+            var keyed = new TreeMap<String, List<Finding>>();
+            findings.forEach(f -> keyed.computeIfAbsent(Merge.key(f), k -> new ArrayList<>()).add(f));
+            return keyed;
+        }
+
+        /** The shortest way from a symptom to where one of these findings stands. */
+        private Root.Way way(String from, List<Finding> findings) {
+            var goals = findings.stream().map(Diagnosis::node).collect(Collectors.toSet());
+            var ways = new LinkedHashMap<String, List<String>>(Map.of(from, List.of()));
+            var queue = new ArrayList<>(List.of(from));
+            for (int i = 0; i < queue.size(); i++) {
+                var at = queue.get(i);
+                if (goals.contains(at)) {
+                    return new Root.Way(ways.get(at), (int) ways.get(at).stream().filter(v -> !v.equals("selector")).count());
+                }
+                for (var edge : graph.followed(at)) {
+                    if (!ways.containsKey(edge.to())) {
+                        ways.put(edge.to(), Stream.concat(ways.get(at).stream(), Stream.of(edge.via())).toList());
+                        queue.add(edge.to());
+                    }
+                }
+            }
+            return new Root.Way(List.of(), 0);
+        }
+    }
+
+    /** When two findings are one cause. */
+    static final class Merge {
+        private static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet", "Pod");
+
+        private Merge() { }
+
+        static String key(Finding f) {
+            var p = f.params();
+            var owner = f.objectKind() + "/" + f.objectName();
+            return f.code() + "|" + switch (f.code()) {
+                case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID, IMAGE_NEVER_PULL, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_FAILED -> p.getOrDefault("image", owner);
+                case IMAGE_AUTH, IMAGE_RATE_LIMITED, IMAGE_REGISTRY_UNREACHABLE -> registry(p.getOrDefault("image", owner));
+                case CONFIG_KEY_MISSING -> owner + "#" + p.getOrDefault("key", "");
+                case PVC_STORAGECLASS_MISSING, INGRESS_CLASS_MISSING -> p.getOrDefault("class", owner);
+                case PVC_NO_DEFAULT_CLASS, SCHED_NODES_UNAVAILABLE, DNS_CLUSTER_FAILURE -> "";
+                case PVC_PROVISIONER_MISSING -> p.getOrDefault("provisioner", owner);
+                case SCHED_TAINT -> p.getOrDefault("taint", owner);
+                case SCHED_INSUFFICIENT_RESOURCES -> p.getOrDefault("shared", owner);
+                case DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING -> p.getOrDefault("host", owner);
+                case ENV_PORT_MISMATCH -> p.getOrDefault("address", owner);
+                case CRASH_AUTH_FAILED -> p.getOrDefault("target", owner);
+                default -> owner + (WORKLOADS.contains(f.objectKind()) ? "|" + f.container() : "");
+            };
+        }
+
+        static String registry(String image) {
+            var first = image.contains("/") ? image.substring(0, image.indexOf('/')) : "";
+            return first.contains(".") || first.contains(":") || first.equals("localhost") ? first : "docker.io";
+        }
+
+        /** One absent name is one cause, whether an init container or a log tells it; containers of one pod with one code are one cause too. */
+        static List<Root> synonyms(List<Root> roots) {
+            var kept = new LinkedHashMap<String, Root>();
+            for (var root : roots) {
+                var f = root.findings().get(0);
+                var host = f.params().getOrDefault("host", "");
+                var name = switch (f.code()) {
+                    case DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING -> "name|" + host;
+                    default -> WORKLOADS.contains(f.objectKind()) && !f.container().isEmpty() && root.findings().size() == 1 ? f.code() + "|" + f.objectKind() + "/" + f.objectName() : root.key();
+                };
+                kept.merge(name, root, Merge::joined);
+            }
+            return List.copyOf(kept.values());
+        }
+
+        private static Root joined(Root a, Root b) {
+            var first = b.findings().get(0).code() == Code.SVC_MISSING && a.findings().get(0).code() != Code.SVC_MISSING ? b : a;
+            var second = first == a ? b : a;
+            var findings = new ArrayList<>(first.findings());
+            second.findings().stream().filter(f -> !findings.contains(f)).forEach(findings::add);
+            var explains = new TreeMap<>(second.explains());
+            explains.putAll(first.explains());
+            return new Root(first.key(), findings, explains);
+        }
+    }
+
+    /** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
+    static final class Reach {
+        private static final Pattern UNKNOWN_HOST = Pattern.compile("(?i)(?:lookup |ENOTFOUND |EAI_AGAIN |translate host name \"|bad address '|UnknownHostException: |unknown host:? ?'?|resolve host:? '?\"?|can't resolve '|in upstream \"|nslookup: can't resolve '|can't find |getaddrinfo for |Failed to resolve '?|Name does not resolve:? ?|host ')([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)");
+        private static final Pattern NO_NAME = Pattern.compile("(?i)no such host|ENOTFOUND|not translate host name|bad address|unknown ?host|could not resolve host|can't resolve|host not found in upstream|name or service not known|does not resolve|NXDOMAIN|nodename nor servname|failed to resolve|can't find");
+        private static final Pattern DNS_DOWN = Pattern.compile("(?i)EAI_AGAIN|temporary failure|server misbehaving|SERVFAIL|lookup .*(i/o timeout|timed? ?out|refused)|no servers could be reached");
+        private static final Pattern SLOW = Pattern.compile("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT");
+        private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
+        private static final Pattern PORT = Pattern.compile("(?i)\\bport[ :=]+(\\d{2,5})");
+        private final Facts facts;
+        private final Snapshot snapshot;
+        private final Wiring wiring;
+        private final Set<String> unready;
+        private final Consumer<Wiring.Edge> edge;
+        private final Policies policies;
+        private final Map<String, Finding> unresolved = new TreeMap<>();
+
+        Reach(Facts facts, Wiring wiring, Set<String> unready, Consumer<Wiring.Edge> edge) {
+            this.facts = facts;
+            this.snapshot = facts.snapshot;
+            this.wiring = wiring;
+            this.unready = unready;
+            this.edge = edge;
+            this.policies = new Policies(facts.snapshot);
+        }
+
+        void find() {
+            for (var f : List.copyOf(facts.found)) {
+                if (unready.contains(Diagnosis.node(f))) {
+                    symptom(f);
+                }
+            }
+            if (unresolved.size() >= 2) {
+                unresolved.values().forEach(f -> replace(f, Code.DNS_CLUSTER_FAILURE, "Service", "kube-dns", Map.of()));
+            }
+            settings();
+        }
+
+        private void symptom(Finding f) {
+            if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE) {
+                targets(f).forEach((target, line) -> target(f, target, line));
+            } else if (f.code() == Code.CRASH_APP_ERROR || f.code() == Code.CRASH_AUTH_FAILED || f.code() == Code.PROBE_READINESS_FAILING) {
+                var named = named(f, lines(f));
+                if (f.code() == Code.CRASH_AUTH_FAILED) {
+                    named.keySet().stream().findFirst().map(t -> wiring.service(t.host())).filter(Optional::isPresent).or(() -> Optional.of(mentioned(f)))
+                        .flatMap(s -> s).ifPresent(s -> replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("target", s.name())));
+                } else {
+                    named.keySet().forEach(t -> broken(f, t));
+                }
+            }
+        }
+
+        /** A general error that names a Service whose workload is not ready is most likely that one's. */
+        private void broken(Finding f, Wait.Target t) {
+            wiring.service(t.host()).filter(s -> wiring.behind(s).stream().anyMatch(w -> unready.contains(w) && !w.equals(Diagnosis.node(f)))).ifPresent(s -> {
+                edge.accept(new Wiring.Edge(Diagnosis.node(f), "Service/" + s.name(), "log:" + s.name(), 0.9, t.port()));
+                replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("weak", "true", "named", s.name()));
+            });
+        }
+
+        /** Who refuses the credentials, when the log does not say: the only Service that the settings name. */
+        private Optional<Obj> mentioned(Finding f) {
+            var services = wiring.mentions(Diagnosis.node(f)).stream().map(m -> wiring.service(m.host())).flatMap(Optional::stream).map(Obj::name).distinct().toList();
+            return services.size() == 1 ? snapshot.find("Service", services.get(0)) : Optional.empty();
+        }
+
+        private List<String> lines(Finding f) {
+            return f.evidence().stream().filter(e -> e.source().equals("log")).map(Evidence::message).toList();
+        }
+
+        /** What the symptom waits for, each with the text that says so: the log first, which is what happened; else the init container's command. */
+        private Map<Wait.Target, String> targets(Finding f) {
+            var log = facts.snapshot.logs().get(f.params().getOrDefault("pod", "") + "/" + f.container());
+            var told = new LinkedHashMap<>(named(f, lines(f)));
+            if (told.isEmpty() && log != null) {
+                told.putAll(named(f, log.lines().stream().filter(l -> Messages.code(Messages.Topic.LOG, l).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()).toList()));
+            }
+            var text = String.join("\n", lines(f));
+            for (var target : f.params().getOrDefault("waitsFor", "").split(",")) {
+                var host = target.replaceFirst(":\\d+$", "");
+                if (!host.isEmpty() && told.keySet().stream().noneMatch(t -> wiring.local(t.host()).equals(wiring.local(host)))) {
+                    told.put(new Wait.Target(host, target.contains(":") ? target.substring(target.indexOf(':') + 1) : ""), told.isEmpty() ? text : "");
+                }
+            }
+            return told;
+        }
+
+        private Map<Wait.Target, String> named(Finding f, List<String> lines) {
+            var found = new LinkedHashMap<Wait.Target, String>();
+            for (var line : lines) {
+                var unknown = UNKNOWN_HOST.matcher(line);
+                if (unknown.find() && !unknown.group(1).matches("\\d+(\\.\\d+){3}|on|for|address|name")) {
+                    found.putIfAbsent(new Wait.Target(unknown.group(1), ""), line);
+                    continue;
+                }
+                var port = Messages.part(line, PORT);
+                var words = WORD.matcher(line);
+                while (words.find()) {
+                    var host = words.group(1);
+                    var own = wiring.service(host).isPresent() && !wiring.behind(wiring.service(host).get()).contains(Diagnosis.node(f));
+                    if (own || host.equals("localhost") || host.equals("127.0.0.1")) {
+                        found.putIfAbsent(new Wait.Target(host, words.group(2) != null ? words.group(2) : port), line);
+                    } else {
+                        wiring.byAddress(host, facts).filter(w -> !w.equals(Diagnosis.node(f))).ifPresent(w -> edge.accept(new Wiring.Edge(Diagnosis.node(f), w, "log:" + host, 0.9, "")));
+                    }
+                }
+            }
+            return found;
+        }
+
+        private void target(Finding f, Wait.Target t, String line) {
+            var service = wiring.service(t.host());
+            var local = wiring.local(t.host());
+            if (t.host().equals("localhost") || t.host().startsWith("127.")) {
+                replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("named", t.toString()));
+            } else if (service.isPresent()) {
+                reachable(f, t, service.get(), line);
+            } else if (local.isPresent() && failedToApply(local.get())) {
+                edge.accept(new Wiring.Edge(Diagnosis.node(f), "Service/" + local.get(), via(f, t), 0.9, t.port()));
+                replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("named", t.toString()));
+            } else if (local.isPresent() && snapshot.knows("Service") || NO_NAME.matcher(line).find()) {
+                absent(f, t, local, line);
+            }
+        }
+
+        private boolean failedToApply(String service) {
+            return snapshot.applied("Service", service).filter(a -> a.result() == Result.failed).isPresent();
+        }
+
+        private static String via(Finding f, Wait.Target t) {
+            return f.code() == Code.INIT_WAITING ? f.params().getOrDefault("via", "init:" + f.container()) + " " + t : "log:" + t;
+        }
+
+        /** No Service of that name. A log that was refused by an address proves that the name did resolve. */
+        private void absent(Finding f, Wait.Target t, Optional<String> local, String line) {
+            var host = local.orElse(t.host());
+            if (dnsBlocked(f, line)) {
+                return;
+            }
+            var workload = wiring.templates().values().stream().filter(w -> w.name().equals(host) && !Wiring.key(w).equals(Diagnosis.node(f))).findFirst();
+            var params = new HashMap<>(Map.of("host", host, "nearMiss", Near.of(host, snapshot.all("Service")), "named", t.toString()));
+            setting(f, t.host()).ifPresent(s -> params.put("setting", s));
+            if (workload.isPresent() && local.isPresent()) {
+                replace(f, Code.SVC_MISSING, "Service", host, params);
+            } else if (f.code() == Code.INIT_WAITING && local.isPresent()) {
+                replace(f, Code.DEPENDENCY_SERVICE_MISSING, "Service", host, params);
+            } else {
+                replace(f, Code.DNS_NAME_UNKNOWN, f.objectKind(), f.objectName(), params);
+            }
+        }
+
+        private Optional<String> setting(Finding f, String host) {
+            return wiring.mentions(Diagnosis.node(f)).stream().filter(m -> m.host().equals(host)).map(Wiring.Mention::via).findFirst();
+        }
+
+        private boolean dnsBlocked(Finding f, String line) {
+            var from = wiring.templates().get(Diagnosis.node(f));
+            if (from == null) {
+                return false;
+            }
+            var policy = policies.withoutDns(Wiring.labels(from));
+            if (DNS_DOWN.matcher(line).find() && policy.isPresent()) {
+                replace(f, Code.NETPOL_BLOCKING, "NetworkPolicy", policy.get().name(), Map.of("direction", "egress to DNS"));
+                return true;
+            }
+            return false;
+        }
+
+        private void reachable(Finding f, Wait.Target t, Obj service, String line) {
+            var node = Diagnosis.node(f);
+            var from = wiring.templates().get(node);
+            if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && from != null) {
+                name(f, from, line);
+                return;
+            }
+            if (!t.port().isEmpty() && !serves(service, t.port())) {
+                replace(f, Code.ENV_PORT_MISMATCH, f.objectKind(), f.objectName(), Map.of("address", service.name() + ":" + t.port(), "served", served(service), "named", t.toString(), "setting", setting(f, t.host()).orElse("")));
+                return;
+            }
+            var healthy = wiring.behind(service).stream().noneMatch(unready::contains) && !wiring.behind(service).isEmpty();
+            var policy = from == null || !healthy && line.toLowerCase(Locale.ROOT).contains("refused") ? Optional.<Obj>empty()
+                : wiring.behind(service).stream().map(w -> policies.blocking(Wiring.labels(from), Wiring.labels(wiring.templates().get(w)), ports(service, t.port(), w))).flatMap(Optional::stream).findFirst();
+            if (policy.isPresent() && (SLOW.matcher(line).find() || healthy && !line.toLowerCase(Locale.ROOT).contains("refused"))) {
+                replace(f, Code.NETPOL_BLOCKING, "NetworkPolicy", policy.get().name(), Map.of("from", from.ref(), "to", "svc/" + service.name()));
+                return;
+            }
+            edge.accept(new Wiring.Edge(node, "Service/" + service.name(), via(f, t), f.code() == Code.INIT_WAITING ? 0.95 : 0.9, t.port()));
+            replace(f, healthy && readySince(service, f) ? Code.STILL_PROGRESSING : f.code(), f.objectKind(), f.objectName(), Map.of("named", t.toString()));
+        }
+
+        /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
+        private void name(Finding f, Obj from, String line) {
+            var spec = Wiring.template(from).path("spec");
+            var policy = spec.path("dnsPolicy").asText("ClusterFirst");
+            var host = spec.path("hostNetwork").asBoolean() && policy.equals("ClusterFirst");
+            if (policy.equals("Default") || policy.equals("None") || host) {
+                replace(f, Code.POD_DNS_POLICY, f.objectKind(), f.objectName(), Map.of("dnsPolicy", policy));
+                return;
+            }
+            var blocked = policies.withoutDns(Wiring.labels(from));
+            if (blocked.isPresent()) {
+                replace(f, Code.NETPOL_BLOCKING, "NetworkPolicy", blocked.get().name(), Map.of("direction", "egress to DNS"));
+            } else {
+                unresolved.putIfAbsent(Diagnosis.node(f), f);
+            }
+        }
+
+        static boolean serves(Obj service, String port) {
+            var ports = service.list("/spec/ports");
+            return ports.isEmpty() || service.text("/spec/type").equals("ExternalName") || ports.stream().anyMatch(p -> p.path("port").asText().equals(port)
+                || service.text("/spec/clusterIP").equals("None") && WiringFindings.target(p).equals(port) || p.path("nodePort").asText().equals(port));
+        }
+
+        private static String served(Obj service) {
+            return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
+        }
+
+        private Set<String> ports(Obj service, String port, String workload) {
+            var ports = new LinkedHashSet<String>();
+            service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port)).map(WiringFindings::target).forEach(ports::add);
+            Wiring.template(wiring.templates().get(workload)).at("/spec/containers").forEach(c -> c.path("ports").forEach(p -> {
+                if (ports.contains(p.path("name").asText()) || ports.contains(p.path("containerPort").asText())) {
+                    ports.add(p.path("containerPort").asText());
+                    ports.add(p.path("name").asText(p.path("containerPort").asText()));
+                }
+            }));
+            return ports;
+        }
+
+        /** It failed before what it needs became ready; its next start may well succeed. */
+        private boolean readySince(Obj service, Finding f) {
+            var selector = service.map("/spec/selector");
+            var since = snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet())).map(p -> Findings.time(p.condition("Ready"))).filter(Objects::nonNull).min(Comparator.naturalOrder());
+            var failed = f.code() == Code.INIT_WAITING ? snapshot.at().minusSeconds(30) : f.since();
+            return since.isPresent() && since.get().isAfter(failed);
+        }
+
+        /** What the settings of a workload alone prove: an address with a port that its Service does not serve, a name that only lacks its Service. */
+        private void settings() {
+            wiring.templates().forEach((node, workload) -> {
+                var spec = Wiring.template(workload).path("spec");
+                for (var m : wiring.mentions(node)) {
+                    if (m.confidence() < 0.8 || m.port().isEmpty()) {
+                        continue;
+                    }
+                    var service = wiring.service(m.host());
+                    if (service.isPresent()) {
+                        setting(node, workload, m, service.get());
+                    } else {
+                        wiring.local(m.host()).filter(h -> snapshot.knows("Service")).ifPresent(h -> lacking(node, workload, m, h));
+                    }
+                }
+                if ((spec.path("dnsPolicy").asText().equals("Default")) && wiring.mentions(node).stream().anyMatch(m -> m.confidence() >= 0.8 && wiring.service(m.host()).isPresent())) {
+                    once(Code.POD_DNS_POLICY, node, workload, workload.kind(), workload.name(), Findings.spec(workload, "spec.template.spec.dnsPolicy", "Default"), Map.of("dnsPolicy", "Default"));
+                }
+            });
+        }
+
+        private void setting(String node, Obj workload, Wiring.Mention m, Obj service) {
+            if (!serves(service, m.port())) {
+                once(Code.ENV_PORT_MISMATCH, node, workload, workload.kind(), workload.name(), Findings.spec(workload, m.via(), service.name() + ":" + m.port()),
+                    Map.of("address", service.name() + ":" + m.port(), "served", served(service), "setting", m.via()));
+                return;
+            }
+            wiring.behind(service).stream().filter(w -> !w.equals(node)).map(w -> policies.blocking(Wiring.labels(workload), Wiring.labels(wiring.templates().get(w)), ports(service, m.port(), w))).flatMap(Optional::stream).findFirst()
+                .ifPresent(p -> once(Code.NETPOL_BLOCKING, node, workload, "NetworkPolicy", p.name(), Findings.spec(p, "spec", "does not allow " + workload.ref() + " to reach svc/" + service.name()), Map.of("from", workload.ref(), "to", "svc/" + service.name())));
+        }
+
+        private void lacking(String node, Obj workload, Wiring.Mention m, String host) {
+            var there = wiring.templates().values().stream().anyMatch(w -> w.name().equals(host) && WiringFindings.open(w).contains(m.port()) && !Wiring.key(w).equals(node));
+            if (there && !failedToApply(host)) {
+                once(Code.SVC_MISSING, node, workload, "Service", host, Findings.spec(workload, m.via(), host + ":" + m.port()), Map.of("host", host, "setting", m.via()));
+            }
+        }
+
+        private void once(Code code, String node, Obj workload, String kind, String name, Evidence evidence, Map<String, String> params) {
+            var told = facts.found.stream().anyMatch(f -> f.code() == code && Diagnosis.node(f).equals(node) && f.objectKind().equals(kind) && f.objectName().equals(name));
+            if (!told) {
+                facts.add(code, kind, name, new String[] {workload.kind(), workload.name()}, "", null, List.of(evidence), params);
+            }
+        }
+
+        private void replace(Finding f, Code code, String kind, String name, Map<String, String> more) {
+            var params = new TreeMap<>(f.params());
+            params.putAll(more);
+            var now = facts.found.stream().filter(o -> o == f || o.since().equals(f.since()) && o.container().equals(f.container()) && Diagnosis.node(o).equals(Diagnosis.node(f)) && o.evidence().equals(f.evidence())).reduce((a, b) -> b);
+            if (now.isPresent() && now.get() != f && now.get().code().role == Code.Role.CAUSE) {
+                facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(), params)); // a second thing is missing as well
+                return;
+            }
+            now.ifPresent(facts.found::remove);
+            facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(), Collections.unmodifiableMap(params)));
+        }
+    }
+
+    /** Rights that the agent's pod needs to be of use. Pure. */
+    static final class AccessFindings {
+        private final Facts facts;
+        private final Snapshot snapshot;
+        private final String agent;
+
+        AccessFindings(Facts facts, String agent) {
+            this.facts = facts;
+            this.snapshot = facts.snapshot;
+            this.agent = agent;
+        }
+
+        void find() {
+            snapshot.all("RoleBinding").stream().filter(b -> b.text("/roleRef/kind").equals("Role") && !facts.exists("Role", b.text("/roleRef/name"))).forEach(b -> subjects(b).forEach(account -> users(account).forEach(w ->
+                facts.add(Code.RBAC_ROLE_MISSING, "Role", b.text("/roleRef/name"), new String[] {w.kind(), w.name()}, "", null, List.of(Findings.spec(b, "roleRef", "Role " + b.text("/roleRef/name"))), Map.of("binding", b.name())))));
+            snapshot.find("Deployment", agent.substring(agent.indexOf('/') + 1)).ifPresent(this::agent);
+        }
+
+        /** The agent works through the API server; an account of its own without any binding may do nothing there. */
+        private void agent(Obj deployment) {
+            var account = deployment.text("/spec/template/spec/serviceAccountName");
+            var bound = snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).contains(account));
+            if (!account.isEmpty() && !account.equals("default") && snapshot.knows("RoleBinding") && facts.exists("ServiceAccount", account) && snapshot.find("ServiceAccount", account).isPresent() && !bound) {
+                facts.add(Code.RBAC_ROLE_MISSING, "ServiceAccount", account, new String[] {"Deployment", deployment.name()}, "", null,
+                    List.of(Findings.spec(deployment, "spec.template.spec.serviceAccountName", account + ": no RoleBinding of this namespace names it")), Map.of("inferred", "true"));
+            }
+        }
+
+        private static List<String> subjects(Obj binding) {
+            return binding.list("/subjects").stream().filter(s -> s.path("kind").asText().equals("ServiceAccount")).map(s -> s.path("name").asText()).toList();
+        }
+
+        private List<Obj> users(String account) {
+            return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> snapshot.all(k).stream()).filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account)).toList();
+        }
+    }
+
+    /** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
+    static final class Wiring {
+        /** "from needs to", how that is known, and how sure it is (0 to 1); a port when one was named, else an empty text. */
+        record Edge(String from, String to, String via, double confidence, String port) { }
+
+        /** A host that a workload names: in {@code via}, under a setting's {@code key}. */
+        record Mention(String host, String port, String via, double confidence) { }
+
+        private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
+        private static final Pattern URL = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\\d{1,5}))?");
+        private static final Pattern HOST_PORT = Pattern.compile("(?:^|[\\s,;=@(\\[/'\"])([A-Za-z](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):(\\d{2,5})(?=$|[\\s,;/)\\]'\"?])");
+        private static final Pattern DSN = Pattern.compile("(?i)\\b(?:host|server|data source)=([A-Za-z](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:.{0,80}?\\bport=(\\d{1,5}))?");
+        private static final Pattern HOST = Pattern.compile("[a-z](?:[a-z0-9.-]*[a-z0-9])?");
+        private static final Pattern KEY = Pattern.compile("(?i)(HOST(S|NAME)?|ADDR(ESS)?|UR[LI]|DSN|BROKERS?|SERVERS?|ENDPOINT|SERVICE)$");
+        private static final Pattern VARIABLE = Pattern.compile("\\$\\((\\w+)\\)");
+        private static final Pattern KUBECTL_WAIT = Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+        private final Snapshot snapshot;
+        private final Map<String, Obj> templates = new TreeMap<>();
+        private final Map<String, List<Mention>> mentions = new TreeMap<>();
+
+        Wiring(Snapshot snapshot) {
+            this.snapshot = snapshot;
+            snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind())).forEach(a -> templates.put(key(a.object()), a.object()));
+            WORKLOADS.forEach(kind -> snapshot.all(kind).forEach(o -> templates.put(key(o), o)));
+            snapshot.all("ReplicaSet").stream().filter(o -> o.controller().isMissingNode()).forEach(o -> templates.put(key(o), o));
+            snapshot.all("Pod").stream().filter(o -> o.controller().isMissingNode()).forEach(o -> templates.put(key(o), o));
+            templates.forEach((name, workload) -> mentions.put(name, mentions(workload)));
+        }
+
+        static String key(Obj o) {
+            return o.kind() + "/" + o.name();
+        }
+
+        Map<String, Obj> templates() {
+            return templates;
+        }
+
+        /** The pod template of a workload: its labels and its spec. */
+        static JsonNode template(Obj workload) {
+            return switch (workload.kind()) {
+                case "Pod" -> workload.json();
+                case "CronJob" -> workload.at("/spec/jobTemplate/spec/template");
+                default -> workload.at("/spec/template");
+            };
+        }
+
+        static Map<String, String> labels(Obj workload) {
+            return new Obj(template(workload)).labels();
+        }
+
+        List<Mention> mentions(String workload) {
+            return mentions.getOrDefault(workload, List.of());
+        }
+
+        /** Workloads whose pods a Service selects. */
+        List<String> behind(Obj service) {
+            var selector = service.map("/spec/selector");
+            return selector.isEmpty() ? List.of() : templates.entrySet().stream().filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+        }
+
+        /** The Service that a host means in this namespace: short, qualified, a StatefulSet pod's name, or an address; empty when it is another's. */
+        Optional<Obj> service(String host) {
+            for (var service : snapshot.all("Service")) {
+                if (!service.text("/spec/clusterIP").isEmpty() && service.text("/spec/clusterIP").equals(host)) {
+                    return Optional.of(service);
+                }
+            }
+            return local(host).flatMap(name -> snapshot.find("Service", name));
+        }
+
+        /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
+        Optional<String> local(String host) {
+            var parts = List.of(host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "").replaceFirst("\\.svc(\\..*)?$", "").split("\\."));
+            var qualified = host.contains(".svc");
+            if (parts.size() == 1) {
+                return Optional.of(parts.get(0));
+            }
+            if (parts.size() == 2 && parts.get(1).equals(snapshot.namespace())) {
+                return Optional.of(parts.get(0));
+            }
+            if (parts.size() == 2 && (snapshot.find("Service", parts.get(1)).isPresent() || snapshot.all("StatefulSet").stream().anyMatch(s -> s.text("/spec/serviceName").equals(parts.get(1))))) {
+                return Optional.of(parts.get(1));
+            }
+            return parts.size() == 3 && parts.get(2).equals(snapshot.namespace()) && qualified ? Optional.of(parts.get(1)) : Optional.empty();
+        }
+
+        /** The workload that an address of a pod belongs to. */
+        Optional<String> byAddress(String host, Facts facts) {
+            return snapshot.all("Pod").stream().filter(p -> !p.text("/status/podIP").isEmpty() && p.text("/status/podIP").equals(host)).map(p -> String.join("/", facts.owner(p))).findFirst();
+        }
+
+        List<Edge> edges() {
+            var edges = new ArrayList<Edge>();
+            templates.forEach((from, workload) -> {
+                mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, "Service/" + s.name(), m.via(), served(s, m), m.port()))));
+                References.of(template(workload).path("spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> edges.add(new Edge(from, r.kind() + "/" + r.name(), "volume", 1, "")));
+                claims(workload).forEach(c -> edges.add(new Edge(from, "PersistentVolumeClaim/" + c, "volumeClaimTemplate", 1, "")));
+                waits(workload).forEach(w -> edges.add(new Edge(from, w, "init:kubectl wait", 0.95, "")));
+                registry(workload).ifPresent(s -> edges.add(new Edge(from, "Service/" + s.name(), "image", 0.9, "")));
+            });
+            snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(new Edge("Service/" + s.name(), w, "selector", 1, ""))));
+            snapshot.all("Ingress").forEach(i -> backends(i).forEach(b -> edges.add(new Edge(key(i), "Service/" + b, "backend", 1, ""))));
+            snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c).forEach(j -> edges.add(new Edge(key(c), key(j), "owner", 1, ""))));
+            return edges.stream().distinct().filter(e -> !e.from().equals(e.to())).sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to).thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
+        }
+
+        /** A setting that names a Service and one of its ports is surer than one that names only the host. */
+        private static double served(Obj service, Mention mention) {
+            return mention.confidence() >= 0.9 || mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
+        }
+
+        private List<String> claims(Obj workload) {
+            if (!workload.kind().equals("StatefulSet")) {
+                return List.of();
+            }
+            return workload.list("/spec/volumeClaimTemplates").stream().map(t -> t.at("/metadata/name").asText() + "-" + workload.name() + "-")
+                .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream().map(Obj::name).filter(n -> n.startsWith(prefix) && n.substring(prefix.length()).matches("\\d+"))).toList();
+        }
+
+        private Optional<Obj> registry(Obj workload) {
+            for (var c : template(workload).at("/spec/containers")) {
+                var host = c.path("image").asText().replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+                if (c.path("image").asText().contains("/") && service(host).isPresent()) {
+                    return service(host);
+                }
+            }
+            return Optional.empty();
+        }
+
+        static List<String> backends(Obj ingress) {
+            var names = new LinkedHashSet<String>();
+            names.add(ingress.text("/spec/defaultBackend/service/name"));
+            ingress.list("/spec/rules").forEach(r -> r.at("/http/paths").forEach(p -> names.add(p.at("/backend/service/name").asText())));
+            names.remove("");
+            return List.copyOf(names);
+        }
+
+        private static List<String> waits(Obj workload) {
+            var found = new ArrayList<String>();
+            for (var c : template(workload).at("/spec/initContainers")) {
+                var text = words(c);
+                if (text.contains("kubectl wait") || text.contains("kubectl rollout status") || c.path("image").asText().contains("k8s-wait-for")) {
+                    var match = KUBECTL_WAIT.matcher(text);
+                    while (match.find()) {
+                        var kind = match.group(1).startsWith("job") ? "Job" : match.group(1).startsWith("deploy") ? "Deployment" : match.group(1).startsWith("pod") ? "Pod" : "StatefulSet";
+                        found.add(kind + "/" + match.group(2));
+                    }
+                }
+            }
+            return found;
+        }
+
+        static String words(JsonNode container) {
+            var words = new StringBuilder();
+            container.path("command").forEach(c -> words.append(c.asText()).append(' '));
+            container.path("args").forEach(a -> words.append(a.asText()).append(' '));
+            return words.toString();
+        }
+
+        private List<Mention> mentions(Obj workload) {
+            var found = new LinkedHashSet<Mention>();
+            var spec = template(workload).path("spec");
+            spec.path("initContainers").forEach(c -> Wait.targets(c).forEach(t -> found.add(new Mention(t.host(), t.port(), "init:" + c.path("name").asText() + " " + t, 0.95))));
+            spec.path("containers").forEach(c -> Wait.targets(c).forEach(t -> found.add(new Mention(t.host(), t.port(), "command:" + c.path("name").asText() + " " + t, 0.8))));
+            for (var list : List.of("initContainers", "containers")) {
+                for (var c : spec.path(list)) {
+                    settings(c).forEach((key, value) -> found.addAll(setting("env " + key, key, value)));
+                    found.addAll(setting("args", "", words(c)));
+                }
+            }
+            References.of(spec).stream().filter(r -> r.kind().equals("ConfigMap") && r.key().isEmpty()).forEach(r -> snapshot.find("ConfigMap", r.name())
+                .ifPresent(m -> m.map("/data").forEach((key, value) -> found.addAll(setting("configmap " + r.name() + " " + key, key, value)))));
+            References.of(spec).stream().filter(r -> r.kind().equals("Secret")).forEach(r -> snapshot.find("Secret", r.name())
+                .ifPresent(s -> s.map("/hosts").forEach((key, value) -> found.addAll(setting("secret " + r.name() + " " + key, key, value)))));
+            return List.copyOf(found);
+        }
+
+        /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */
+        private Map<String, String> settings(JsonNode container) {
+            var env = new TreeMap<String, String>();
+            for (var e : container.path("env")) {
+                var from = e.at("/valueFrom/configMapKeyRef");
+                env.put(e.path("name").asText(), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asText()).map(m -> m.at("/data").path(from.path("key").asText()).asText()).orElse("") : e.path("value").asText());
+            }
+            env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
+            env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);
+            return env;
+        }
+
+        /** DB_HOST and DB_PORT are one address written in two. */
+        private static String paired(Map<String, String> env, String key, String host) {
+            var port = env.getOrDefault(key.replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT"), "");
+            return port.matches("\\d{2,5}") ? host + ":" + port : host;
+        }
+
+        private static List<Mention> setting(String via, String key, String value) {
+            var found = new LinkedHashSet<Mention>();
+            for (var pattern : List.of(URL, HOST_PORT, DSN)) {
+                var match = pattern.matcher(value);
+                while (match.find()) {
+                    found.add(new Mention(match.group(1), match.group(2) == null ? "" : match.group(2), via, match.group(2) == null ? 0.6 : pattern != HOST_PORT || KEY.matcher(key).find() ? 0.8 : 0.7));
+                }
+            }
+            if (KEY.matcher(key).find()) {
+                for (var host : value.split("[,\\s]+")) {
+                    if (HOST.matcher(host).matches()) {
+                        found.add(new Mention(host, "", via, 0.6));
+                    }
+                }
+            }
+            return List.copyOf(found);
+        }
+    }
+
+    /** Faults between objects: Services that select nothing, ports that nobody serves, Ingresses that lead nowhere. Pure. */
+    static final class WiringFindings {
+        /** Labels that many workloads of one application share say nothing about which one is meant. */
+        private static final Pattern COMMON_LABEL = Pattern.compile("(.*/)?(part-of|managed-by|instance|release|chart|env|environment|heritage|project|team|stage|created-by|slot|issue|version|tier|track)$");
+        private final Facts facts;
+        private final Snapshot snapshot;
+        private final Wiring wiring;
+
+        WiringFindings(Facts facts, Wiring wiring) {
+            this.facts = facts;
+            this.snapshot = facts.snapshot;
+            this.wiring = wiring;
+        }
+
+        void find() {
+            snapshot.all("Service").forEach(this::service);
+            snapshot.all("Ingress").forEach(this::ingress);
+            snapshot.all("StatefulSet").forEach(this::headless);
+            snapshot.all("HorizontalPodAutoscaler").forEach(this::autoscaler);
+            snapshot.all("PodDisruptionBudget").forEach(this::budget);
+            wiring.templates().values().forEach(this::zero);
+        }
+
+        private void add(Code code, Obj object, List<Evidence> evidence, Map<String, String> params) {
+            facts.add(code, object.kind(), object.name(), new String[] {object.kind(), object.name()}, "", object.time("/metadata/creationTimestamp").orElse(null), evidence, params);
+        }
+
+        private void service(Obj service) {
+            var selector = service.map("/spec/selector");
+            if (service.text("/spec/type").equals("ExternalName") || selector.isEmpty()) {
+                return;
+            }
+            var behind = wiring.behind(service);
+            var pods = snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet())).toList();
+            if (behind.isEmpty() && pods.isEmpty()) {
+                near(service, selector).ifPresent(w -> add(Code.SVC_SELECTOR_MISMATCH, service, List.of(Findings.spec(service, "spec.selector", selector.toString()),
+                    Findings.spec(w, "spec.template.metadata.labels", Wiring.labels(w).toString())), Map.of("workload", w.ref(), "differs", difference(selector, Wiring.labels(w)))));
+            } else if (!behind.isEmpty()) {
+                ports(service, behind);
+            }
+            if (service.text("/spec/type").equals("LoadBalancer") && service.list("/status/loadBalancer/ingress").isEmpty()) {
+                add(Code.SVC_LB_PENDING, service, List.of(Findings.spec(service, "status.loadBalancer", "no address")), Map.of());
+            }
+        }
+
+        /** The workload that the Service means though its labels differ: it has the Service's name, or shares a label that tells workloads apart. */
+        private Optional<Obj> near(Obj service, Map<String, String> selector) {
+            var taken = new HashSet<String>();
+            snapshot.all("Service").forEach(s -> taken.addAll(wiring.behind(s)));
+            return wiring.templates().entrySet().stream().filter(e -> !e.getKey().startsWith("Job/") && !e.getKey().startsWith("CronJob/")).map(Map.Entry::getValue).filter(w -> {
+                var shared = Wiring.labels(w).entrySet().stream().filter(selector.entrySet()::contains).anyMatch(l -> !COMMON_LABEL.matcher(l.getKey()).matches());
+                return shared || named(service.name(), w.name()) && !taken.contains(Wiring.key(w));
+            }).min(Comparator.comparing((Obj w) -> !named(service.name(), w.name())).thenComparing(Wiring::key));
+        }
+
+        private static boolean named(String service, String workload) {
+            return service.equals(workload) || service.equals(workload + "-service") || service.equals(workload + "-svc") || workload.startsWith(service + "-") && workload.substring(service.length() + 1).matches("v?\\d+|deployment|deploy|app|server");
+        }
+
+        private static String difference(Map<String, String> selector, Map<String, String> labels) {
+            return selector.entrySet().stream().filter(e -> !e.getValue().equals(labels.get(e.getKey()))).map(e -> e.getKey() + "=" + e.getValue() + ", pods have " + (labels.containsKey(e.getKey()) ? e.getKey() + "=" + labels.get(e.getKey()) : "no " + e.getKey())).sorted().collect(Collectors.joining("; "));
+        }
+
+        /** containerPort is information, not law: a number is doubted only when none of the Service's ports fits and the pods do say their ports. */
+        private void ports(Obj service, List<String> behind) {
+            var open = new LinkedHashSet<String>();
+            behind.forEach(w -> open.addAll(open(wiring.templates().get(w))));
+            if (open.isEmpty()) {
+                return;
+            }
+            var wrong = service.list("/spec/ports").stream().filter(p -> !open.contains(target(p))).toList();
+            var named = wrong.stream().filter(p -> !target(p).matches("\\d+")).findFirst();
+            var doubted = named.isPresent() ? named : wrong.size() == service.list("/spec/ports").size() ? wrong.stream().findFirst() : Optional.<JsonNode>empty();
+            doubted.ifPresent(p -> add(Code.SVC_TARGET_PORT_MISMATCH, service, List.of(Findings.spec(service, "spec.ports.targetPort", target(p)),
+                Findings.spec(wiring.templates().get(behind.get(0)), "spec.template.spec.containers.ports", String.join(", ", open))), Map.of("targetPort", target(p), "containerPorts", String.join(",", open))));
+        }
+
+        static String target(JsonNode port) {
+            return port.path("targetPort").asText(port.path("port").asText());
+        }
+
+        /** Ports that a workload's containers declare or are probed on, by number and name. */
+        static Set<String> open(Obj workload) {
+            var open = new LinkedHashSet<String>();
+            for (var list : List.of("containers", "initContainers")) {
+                for (var c : Wiring.template(workload).path("spec").path(list)) {
+                    c.path("ports").forEach(p -> {
+                        open.add(p.path("containerPort").asText());
+                        open.add(p.path("name").asText(p.path("containerPort").asText()));
+                    });
+                    if (!c.path("ports").isEmpty()) {
+                        List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port").forEach(p -> Optional.of(c.at(p).asText()).filter(t -> !t.isEmpty()).ifPresent(open::add));
+                    }
+                }
+            }
+            return open;
+        }
+
+        private void ingress(Obj ingress) {
+            var type = ingress.text("/spec/ingressClassName").isEmpty() ? ingress.annotation("kubernetes.io/ingress.class") : ingress.text("/spec/ingressClassName");
+            if (ingress.has("/spec/ingressClassName") && !facts.exists("IngressClass", type)) {
+                add(Code.INGRESS_CLASS_MISSING, ingress, List.of(Findings.spec(ingress, "spec.ingressClassName", type)), Map.of("class", type));
+            }
+            var backends = new ArrayList<JsonNode>();
+            backends.add(ingress.at("/spec/defaultBackend/service"));
+            ingress.list("/spec/rules").forEach(r -> r.at("/http/paths").forEach(p -> backends.add(p.at("/backend/service"))));
+            backends.stream().filter(b -> b.has("name")).distinct().forEach(b -> backend(ingress, b));
+            ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asText()).filter(s -> !s.isEmpty() && !facts.exists("Secret", s)).distinct().forEach(s -> {
+                var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/") && facts.age(ingress.time("/metadata/creationTimestamp")) < 600;
+                if (!issued) {
+                    add(Code.INGRESS_TLS_SECRET_MISSING, ingress, List.of(Findings.spec(ingress, "spec.tls.secretName", s)), Map.of("name", s));
+                }
+            });
+        }
+
+        private void backend(Obj ingress, JsonNode backend) {
+            var name = backend.path("name").asText();
+            if (!snapshot.knows("Service")) {
+                return;
+            }
+            var service = snapshot.find("Service", name);
+            var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
+            if (service.isEmpty()) {
+                add(Code.INGRESS_BACKEND_MISSING, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.name", name)), Map.of("service", name, "nearMiss", Near.of(name, snapshot.all("Service"))));
+            } else if (!port.isEmpty() && !service.get().text("/spec/type").equals("ExternalName") && service.get().list("/spec/ports").stream().noneMatch(p -> p.path("port").asText().equals(port) || p.path("name").asText().equals(port))) {
+                add(Code.INGRESS_BACKEND_PORT, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.port", name + ":" + port)), Map.of("service", name, "port", port));
+            }
+        }
+
+        private void headless(Obj set) {
+            var name = set.text("/spec/serviceName");
+            if (!name.isEmpty() && !facts.exists("Service", name)) {
+                add(Code.STS_HEADLESS_SVC_MISSING, set, List.of(Findings.spec(set, "spec.serviceName", name)), Map.of("service", name));
+            }
+        }
+
+        private void autoscaler(Obj hpa) {
+            var active = hpa.condition("ScalingActive");
+            var able = hpa.condition("AbleToScale");
+            var bad = active.path("status").asText().equals("False") && !active.path("reason").asText().equals("ScalingDisabled") ? active : able.path("status").asText().equals("False") ? able : MissingNode.getInstance();
+            if (bad.isObject()) {
+                add(Code.HPA_NO_METRICS, hpa, List.of(Findings.evidence(hpa, bad)), Map.of("reason", bad.path("reason").asText()));
+            }
+        }
+
+        private void budget(Obj budget) {
+            var allowed = budget.condition("DisruptionAllowed");
+            if (allowed.path("status").asText().equals("False") && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0)) {
+                add(Code.PDB_BLOCKING, budget, List.of(Findings.evidence(budget, allowed)), Map.of());
+            }
+        }
+
+        /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
+        private void zero(Obj workload) {
+            var scaled = snapshot.all("HorizontalPodAutoscaler").stream().anyMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
+            if (workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0 && !scaled) {
+                add(Code.REPLICAS_ZERO, workload, List.of(Findings.spec(workload, "spec.replicas", "0")), Map.of());
+            }
+        }
+    }
+
+    /** The existing name that somebody may have meant. */
+    static final class Near {
+        private Near() { }
+
+        static String of(String name, List<Obj> among) {
+            return among.stream().map(Obj::name).filter(n -> !n.equals(name) && distance(n, name) <= Math.max(2, name.length() / 4) || !n.equals(name) && (n.startsWith(name) || name.startsWith(n)))
+                .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
+        }
+
+        private static int distance(String a, String b) {
+            var row = IntStream.rangeClosed(0, b.length()).toArray();
+            for (int i = 1; i <= a.length(); i++) {
+                int diagonal = row[0];
+                row[0] = i;
+                for (int j = 1; j <= b.length(); j++) {
+                    int above = row[j];
+                    row[j] = Math.min(Math.min(row[j] + 1, row[j - 1] + 1), diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
+                    diagonal = above;
+                }
+            }
+            return row[b.length()];
+        }
+    }
+
+    /** What NetworkPolicies let through between two pods of this namespace. */
+    static final class Policies {
+        private final Snapshot snapshot;
+
+        Policies(Snapshot snapshot) {
+            this.snapshot = snapshot;
+        }
+
+        /** The policy that stops a connection to this port (empty: any), first by name; empty when it is allowed. */
+        Optional<Obj> blocking(Map<String, String> from, Map<String, String> to, Set<String> ports) {
+            return blocking("Ingress", to, from, "ingress", "from", ports).or(() -> blocking("Egress", from, to, "egress", "to", ports));
+        }
+
+        /** The egress policy that keeps a pod from asking the cluster's DNS. */
+        Optional<Obj> withoutDns(Map<String, String> from) {
+            var selecting = selecting("Egress", from);
+            return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp")))) ? Optional.empty() : selecting.stream().findFirst();
+        }
+
+        private List<Obj> selecting(String type, Map<String, String> labels) {
+            return snapshot.all("NetworkPolicy").stream().filter(p -> types(p).contains(type) && Selector.matches(p.at("/spec/podSelector"), labels)).sorted(Comparator.comparing(Obj::name)).toList();
+        }
+
+        private static List<String> types(Obj policy) {
+            var types = policy.list("/spec/policyTypes").stream().map(JsonNode::asText).toList();
+            return !types.isEmpty() ? types : policy.has("/spec/egress") ? List.of("Ingress", "Egress") : List.of("Ingress");
+        }
+
+        private Optional<Obj> blocking(String type, Map<String, String> subject, Map<String, String> peer, String rules, String side, Set<String> ports) {
+            var selecting = selecting(type, subject);
+            var allowed = selecting.stream().anyMatch(p -> p.list("/spec/" + rules).stream().anyMatch(r -> peer(r.path(side), peer) && (r.path("ports").isEmpty() || ports.isEmpty() || ports(r, ports))));
+            return allowed ? Optional.empty() : selecting.stream().findFirst();
+        }
+
+        private boolean peer(JsonNode peers, Map<String, String> labels) {
+            if (peers.isEmpty()) {
+                return true;
+            }
+            for (var p : peers) {
+                var here = !p.has("namespaceSelector") || Selector.matches(p.path("namespaceSelector"), namespace());
+                if (p.has("ipBlock") || here && (!p.has("podSelector") || Selector.matches(p.path("podSelector"), labels))) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private Map<String, String> namespace() {
+            var labels = new HashMap<>(snapshot.find("Namespace", snapshot.namespace()).map(Obj::labels).orElse(Map.of()));
+            labels.put("kubernetes.io/metadata.name", snapshot.namespace());
+            return labels;
+        }
+
+        private static boolean ports(JsonNode rule, Set<String> ports) {
+            for (var p : rule.path("ports")) {
+                var low = p.path("port").asInt(-1);
+                var end = p.path("endPort").asInt(low);
+                if (!p.has("port") || ports.contains(p.path("port").asText()) || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0 && Integer.parseInt(n) >= low && Integer.parseInt(n) <= end)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** Turns roots into the report: order, texts, files, commands. Pure. */
+    static final class Reporting {
+        private static final int EVIDENCE = 10;
+        private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
+        private static final Pattern REF = Pattern.compile("[a-z]{1,40}/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
+        private static final Pattern INSTRUCTION = Pattern.compile("(?i)\\b(ignore|disregard|forget|override)\\b.{0,40}\\b(previous|prior|above|all|earlier|system|instruction|prompt|rule)|\\byou (are|must|should|will) now\\b|\\b(system|assistant|developer) ?(prompt|message|:)"
+            + "|\\bas an ai\\b|</?(system|assistant|user|instructions?|tool)\\b|\\bnew instructions?\\b|\\bdo not (tell|mention|report)\\b|\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b|curl .{0,80}\\|\\s*(ba)?sh|\\bplease (run|delete|execute|approve|merge)\\b");
+        private static final Map<String, String> VERSIONS = Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"), Map.entry("DaemonSet", "apps/v1"), Map.entry("ReplicaSet", "apps/v1"),
+            Map.entry("Job", "batch/v1"), Map.entry("CronJob", "batch/v1"), Map.entry("Ingress", "networking.k8s.io/v1"), Map.entry("NetworkPolicy", "networking.k8s.io/v1"), Map.entry("Role", "rbac.authorization.k8s.io/v1"),
+            Map.entry("HorizontalPodAutoscaler", "autoscaling/v2"), Map.entry("PodDisruptionBudget", "policy/v1"), Map.entry("StorageClass", "storage.k8s.io/v1"), Map.entry("Webhook", "admissionregistration.k8s.io/v1"));
+        private static final Set<Code> INFERRED = Set.of(Code.SVC_MISSING, Code.ENV_PORT_MISMATCH, Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY, Code.DNS_CLUSTER_FAILURE, Code.INIT_WAITING, Code.UNKNOWN, Code.REPLICAS_ZERO);
+        private final Snapshot snapshot;
+        private final Facts facts;
+        private final Set<String> unready;
+        private final List<Workload> workloads;
+        private final String agent;
+
+        Reporting(Snapshot snapshot, Facts facts, Set<String> unready, List<Workload> workloads, String agent) {
+            this.snapshot = snapshot;
+            this.facts = facts;
+            this.unready = unready;
+            this.workloads = workloads;
+            this.agent = agent;
+        }
+
+        DiagnosisReport report(List<Root> roots, List<Finding> advice) {
+            var all = roots.stream().filter(r -> !unexplainable(r)).map(this::cause).sorted(ORDER).toList();
+            var faults = all.stream().filter(c -> c.code().role != Code.Role.PROGRESS).toList();
+            var blocking = faults.stream().anyMatch(c -> !c.severity().equals("degraded"));
+            var shown = blocking ? faults : all;
+            var causes = IntStream.range(0, shown.size()).mapToObj(i -> shown.get(i).numbered("rc" + (i + 1))).toList();
+            var warnings = new ArrayList<Warning>();
+            advice.forEach(f -> warnings.add(new Warning(f.code(), f.objectKind() + "/" + f.objectName(), f.code().text)));
+            all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS).forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
+            var unexplained = unexplained(roots.stream().filter(r -> !unexplainable(r)).toList());
+            if (unavailable()) {
+                causes = List.of(cause(new Root("DIAGNOSIS_UNAVAILABLE", List.of(unavailableFinding()), Map.of())).numbered("rc1"));
+            }
+            return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), snapshot.limited(), disposition(causes, unexplained), summary(causes, unexplained));
+        }
+
+        private boolean unavailable() {
+            return !snapshot.knows("Pod") && snapshot.applied().stream().noneMatch(a -> a.result() == Result.failed);
+        }
+
+        private Finding unavailableFinding() {
+            var evidence = snapshot.limited().stream().map(l -> new Evidence("status", "namespace/" + snapshot.namespace(), "", l, 1, "", "")).toList();
+            return new Finding(Code.DIAGNOSIS_UNAVAILABLE, "Namespace", snapshot.namespace(), "Namespace", snapshot.namespace(), "", snapshot.at(), evidence, Map.of());
+        }
+
+        /** A root that says nothing is no root. */
+        private static boolean unexplainable(Root root) {
+            var f = root.findings().get(0);
+            return f.code() == Code.UNKNOWN && !f.params().containsKey("cycle");
+        }
+
+        private List<Unexplained> unexplained(List<Root> roots) {
+            var explained = new HashSet<String>();
+            roots.forEach(r -> {
+                r.findings().forEach(f -> explained.add(Diagnosis.node(f)));
+                explained.addAll(r.explains().keySet());
+            });
+            return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
+                var own = facts.found.stream().filter(f -> Diagnosis.node(f).equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).sorted(Findings.ORDER).findFirst();
+                var message = workloads.stream().filter(w -> u.equals(w.kind() + "/" + w.name())).map(Workload::message).findFirst().orElse("");
+                return new Unexplained(u, own.map(Finding::code).orElse(Code.UNKNOWN), message);
+            }).toList();
+        }
+
+        private static final Comparator<Cause> ORDER = Comparator.comparing((Cause c) -> List.of("blocking", "degraded", "info").indexOf(c.severity())).thenComparing(c -> !c.blocksAgent())
+            .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred")).thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
+            .thenComparing(c -> c.code().name()).thenComparing(c -> c.object().kind()).thenComparing(c -> c.object().name()).thenComparing(Cause::container);
+
+        private Cause cause(Root root) {
+            var findings = root.findings().stream().sorted(Comparator.comparing((Finding f) -> !unready.contains(Diagnosis.node(f))).thenComparing(Findings.ORDER)).toList();
+            var f = findings.get(0);
+            var owner = f.ownerKind() + "/" + f.ownerName();
+            var affected = new TreeSet<>(root.explains().keySet());
+            findings.forEach(x -> affected.add(Diagnosis.node(x)));
+            affected.retainAll(unready);
+            var explains = new ArrayList<Symptom>();
+            findings.stream().map(Diagnosis::node).distinct().filter(n -> !n.equals(owner)).forEach(n -> explains.add(new Symptom(n, f.code(), List.of("same cause"), 0)));
+            root.explains().forEach((node, way) -> {
+                if (!node.equals(owner) && explains.stream().noneMatch(s -> s.object().equals(node))) {
+                    explains.add(new Symptom(node, symptom(node), way.via(), way.hops()));
+                }
+            });
+            explains.sort(Comparator.comparing(Symptom::hops).thenComparing(Symptom::object));
+            var severity = f.code().role == Code.Role.PROGRESS ? "info" : affected.isEmpty() ? "degraded" : "blocking";
+            var inferred = INFERRED.contains(f.code()) || f.params().containsKey("inferred") || f.params().containsKey("weak");
+            var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(snapshot.at());
+            return new Cause("", fingerprint(f), f.code(), f.code().family, severity, ref(f.objectKind(), f.objectName()), ref(f.ownerKind(), f.ownerName()), f.container(), inferred ? "inferred" : "observed", confidence(f, inferred),
+                params(findings), fix(f), next(f), evidence(findings), excerpt(f), explains, oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
+        }
+
+        private Code symptom(String node) {
+            return facts.found.stream().filter(f -> Diagnosis.node(f).equals(node)).sorted(Comparator.comparing((Finding f) -> f.code().role != Code.Role.SYMPTOM).thenComparing(Findings.ORDER)).map(Finding::code).findFirst().orElse(Code.UNKNOWN);
+        }
+
+        private static double confidence(Finding f, boolean inferred) {
+            if (f.params().containsKey("weak") || f.code().role == Code.Role.SYMPTOM || f.code() == Code.UNKNOWN) {
+                return 0.5;
+            }
+            if (inferred) {
+                return 0.7;
+            }
+            return f.evidence().stream().anyMatch(e -> e.source().matches("status|condition|spec|apply")) ? f.evidence().stream().anyMatch(e -> e.source().equals("log")) ? 0.9 : 0.98 : 0.9;
+        }
+
+        private Map<String, String> params(List<Finding> findings) {
+            var params = new TreeMap<>(findings.get(0).params());
+            params.keySet().removeAll(Set.of("weak", "inferred", "named", "log"));
+            params.values().removeIf(String::isEmpty);
+            var owners = findings.stream().map(Diagnosis::node).distinct().sorted().toList();
+            if (!findings.get(0).objectKind().equals(findings.get(0).ownerKind())) {
+                params.put("referencedBy", String.join(", ", owners));
+                var kind = findings.get(0).objectKind();
+                var near = Near.of(findings.get(0).objectName(), snapshot.all(kind));
+                if (!near.isEmpty() && Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service").contains(kind) && snapshot.find(kind, findings.get(0).objectName()).isEmpty()) {
+                    params.put("nearMiss", near);
+                }
+            }
+            return params;
+        }
+
+        private String fingerprint(Finding f) {
+            try {
+                var text = f.code() + "|" + f.objectKind() + "|" + snapshot.namespace() + "|" + f.objectName();
+                return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e); // every Java has SHA-256
+            }
+        }
+
+        private ObjectRef ref(String kind, String name) {
+            var known = snapshot.find(kind, name).map(Obj::apiVersion).filter(v -> !v.isEmpty()).or(() -> snapshot.applied(kind, name).map(a -> a.object().apiVersion()));
+            var global = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass").contains(kind);
+            return new ObjectRef(known.orElse(VERSIONS.getOrDefault(kind, "v1")), kind, global ? "" : snapshot.namespace(), name);
+        }
+
+        /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
+        private Fix fix(Finding f) {
+            var files = new ArrayList<FileRef>();
+            Stream.of(new String[] {f.objectKind(), f.objectName()}, new String[] {f.ownerKind(), f.ownerName()}).forEach(o -> source(o[0], o[1]).map(s -> new FileRef(s.file(), s.line())).filter(s -> !files.contains(s)).ifPresent(files::add));
+            var also = switch (f.code()) {
+                case SECRET_MISSING, CONFIGMAP_MISSING, CONFIG_KEY_MISSING -> f.ownerKind().equals("StatefulSet") ? List.of("DELETE_POD") : List.<String>of();
+                case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN -> f.params().getOrDefault("setting", "").startsWith("configmap") ? List.of("ROLLOUT_RESTART") : List.<String>of();
+                case JOB_FAILED -> List.of("NEW_JOB_NAME");
+                default -> f.ownerKind().equals("Job") && f.code().role == Code.Role.CAUSE ? List.of("NEW_JOB_NAME") : f.ownerKind().equals("StatefulSet") && f.code().scope == Code.Scope.repo && !f.params().getOrDefault("pod", "").isEmpty() ? List.of("DELETE_POD") : List.<String>of();
+            };
+            return new Fix(f.code().scope, f.code().action, f.code().text, files, also);
+        }
+
+        private Optional<Source> source(String kind, String name) {
+            var own = snapshot.applied(kind, name).map(Applied::source);
+            if (own.isEmpty() && kind.equals("PersistentVolumeClaim")) {
+                return snapshot.applied().stream().filter(a -> a.object().kind().equals("StatefulSet") && a.object().list("/spec/volumeClaimTemplates").stream().anyMatch(t -> name.startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-"))).map(Applied::source).findFirst();
+            }
+            if (own.isEmpty() && kind.equals("Job")) {
+                return snapshot.find("Job", name).map(Obj::controller).flatMap(c -> snapshot.applied("CronJob", c.path("name").asText())).map(Applied::source);
+            }
+            return own;
+        }
+
+        /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
+        private List<String> next(Finding f) {
+            var pod = f.params().getOrDefault("pod", "");
+            var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}", checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
+                "{pod}", checked(pod, NAME), "{container}", checked(f.container().isEmpty() ? onlyContainer(pod) : f.container(), NAME));
+            var commands = new LinkedHashSet<String>();
+            for (var look : f.code().next) {
+                var command = look.template;
+                for (var v : values.entrySet()) {
+                    command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
+                }
+                commands.add(command);
+            }
+            commands.remove("");
+            return List.copyOf(commands);
+        }
+
+        private String onlyContainer(String pod) {
+            var containers = snapshot.find("Pod", pod).map(p -> p.list("/spec/containers")).orElse(List.of());
+            return containers.size() == 1 ? containers.get(0).path("name").asText() : "";
+        }
+
+        private static String checked(String text, Pattern pattern) {
+            return pattern.matcher(text).matches() ? text : "";
+        }
+
+        private List<Proof> evidence(List<Finding> findings) {
+            return findings.stream().flatMap(f -> f.evidence().stream()).distinct().limit(EVIDENCE).map(e -> new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), e.firstSeen(), e.lastSeen(), true, suspicious(e.message()))).toList();
+        }
+
+        static boolean suspicious(String text) {
+            return INSTRUCTION.matcher(text).find();
+        }
+
+        private Excerpt excerpt(Finding f) {
+            var log = snapshot.logs().get(f.params().getOrDefault("pod", "") + "/" + (f.container().isEmpty() ? onlyContainer(f.params().getOrDefault("pod", "")) : f.container()));
+            if (log == null || log.lines().isEmpty()) {
+                return null;
+            }
+            var lines = LogReading.excerpt(log.lines());
+            return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(), lines.stream().anyMatch(Reporting::suspicious));
+        }
+
+        private boolean oldRevisionServing(Finding f) {
+            var deployment = snapshot.find("Deployment", f.ownerName()).filter(d -> f.ownerKind().equals("Deployment"));
+            return deployment.isPresent() && snapshot.all("Pod").stream().anyMatch(p -> PodFindings.ready(p) && String.join("/", facts.owner(p)).equals("Deployment/" + f.ownerName()) && !facts.current(p));
+        }
+
+        private static String disposition(List<Cause> causes, List<Unexplained> unexplained) {
+            var blocking = causes.stream().filter(c -> c.severity().equals("blocking")).toList();
+            var decisive = blocking.isEmpty() ? causes : blocking;
+            if (decisive.isEmpty()) {
+                return unexplained.isEmpty() ? "none" : "unknown";
+            }
+            if (decisive.stream().allMatch(c -> c.fix().scope() == Code.Scope.wait)) {
+                return unexplained.isEmpty() ? "wait" : "unknown";
+            }
+            var scopes = decisive.stream().map(c -> c.fix().scope()).toList();
+            return scopes.contains(Code.Scope.repo) || scopes.contains(Code.Scope.either) ? "repair_repo" : scopes.contains(Code.Scope.platform) ? "platform" : "unknown";
+        }
+
+        private String summary(List<Cause> causes, List<Unexplained> unexplained) {
+            if (unavailable()) {
+                return "the causes are not known: the cluster could not be asked";
+            }
+            var total = unready.size();
+            var faults = causes.stream().filter(c -> c.severity().equals("blocking")).toList();
+            var waits = causes.stream().filter(c -> c.severity().equals("info")).toList();
+            var degraded = causes.size() - faults.size() - waits.size();
+            var parts = new ArrayList<String>();
+            if (!faults.isEmpty()) {
+                parts.add(Texts.count(faults.size(), "cause") + (faults.size() == 1 ? " explains " : " explain ") + explained(faults) + " of " + Texts.count(total, "workload") + " that " + (total == 1 ? "is" : "are") + " not ready");
+            } else if (!waits.isEmpty()) {
+                parts.add(Texts.count(explained(waits), "workload") + (explained(waits) == 1 ? " is" : " are") + " still starting; nothing says that anything is wrong");
+            }
+            if (!unexplained.isEmpty()) {
+                parts.add(Texts.count(unexplained.size(), "workload") + " not explained");
+            }
+            if (degraded > 0) {
+                parts.add(Texts.count(degraded, "fault") + " that no workload waits for");
+            }
+            return parts.isEmpty() ? "nothing to explain" : String.join("; ", parts);
+        }
+
+        private int explained(List<Cause> causes) {
+            var seen = new HashSet<String>();
+            causes.forEach(c -> {
+                seen.add(c.owner().toString());
+                c.explains().forEach(s -> seen.add(s.object()));
+            });
+            seen.retainAll(unready);
+            return seen.size();
         }
     }
 
@@ -5164,25 +6574,528 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
-    /** Reads what the wait's snapshot lacks for an explanation. */
+    /** Reads what the wait's snapshot lacks for an explanation. What cannot be read is told in {@code limited}; nothing of it throws. */
     static final class Collect {
-        private Collect() { }
+        static final int REQUESTS = 20;
+        private static final int LOG_LINES = 200;
+        private static final Kind INGRESS_CLASS = Kind.of("networking.k8s.io/v1", "IngressClass", "ingressclasses", false);
+        private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", true);
+        private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role", "roles", true);
+        private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", true);
+        private static final Kind PV = Kind.of("v1", "PersistentVolume", "persistentvolumes", false);
+        private static final Pattern SECRET_HOST = Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
+        private final Api api;
+        private final Snapshot known;
+        private final Deadline deadline;
+        private final Map<String, List<Obj>> objects;
+        private final Map<String, Log> logs = new ConcurrentHashMap<>();
+        private final Set<String> limited = Collections.synchronizedSet(new TreeSet<>());
+        private final Map<String, String> secrets = new TreeMap<>();
+        private int requests;
 
-        static Snapshot more(Api api, Snapshot snapshot, List<Workload> workloads, Duration atMost) {
-            return snapshot;
+        private Collect(Api api, Snapshot known, Duration atMost) {
+            this.api = api;
+            this.known = known;
+            this.deadline = Deadline.in(atMost);
+            this.objects = new ConcurrentHashMap<>(known.objects());
+            this.limited.addAll(known.limited());
+        }
+
+        /** The fuller snapshot, and the values of the namespace's Secrets as {@code name#key}, which must never leave the process. */
+        record Collected(Snapshot snapshot, Map<String, String> secrets) { }
+
+        /** At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read. */
+        static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Duration atMost) {
+            return new Collect(api, snapshot, atMost).collect(notReady);
+        }
+
+        private Collected collect(List<Workload> workloads) {
+            var pool = Executors.newFixedThreadPool(8, task -> {
+                var thread = new Thread(task, "collect");
+                thread.setDaemon(true);
+                return thread;
+            });
+            try {
+                run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
+                var redaction = Redaction.of(secrets, System.getenv(), Redaction.names(new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of())));
+                run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests)).map(t -> (Runnable) () -> log(t, redaction)).toList());
+            } finally {
+                pool.shutdownNow();
+            }
+            return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects), known.applied(), Map.copyOf(logs), List.copyOf(limited)), Map.copyOf(secrets));
+        }
+
+        private void run(ExecutorService pool, List<Runnable> tasks) {
+            requests += tasks.size();
+            var futures = tasks.stream().map(pool::submit).toList();
+            for (var future : futures) {
+                try {
+                    future.get(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    future.cancel(true);
+                    limited.add("diagnosis: not everything could be read in time");
+                } catch (ExecutionException e) {
+                    limited.add("diagnosis: " + Texts.line(String.valueOf(e.getCause().getMessage())));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    limited.add("diagnosis: interrupted");
+                    return;
+                }
+            }
+        }
+
+        /** What is worth a request here; a type without which no rule would speak is not read. */
+        private List<Kind> kinds() {
+            var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP, Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
+            Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
+            if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+                kinds.add(Kind.NODE);
+            }
+            if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
+                kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
+            }
+            if (!known.all("Ingress").isEmpty()) {
+                kinds.add(INGRESS_CLASS);
+            }
+            kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+            return List.copyOf(kinds);
+        }
+
+        private static boolean nodeMatters(Obj pod) {
+            var statuses = pod.list("/status/containerStatuses");
+            return !PodFindings.ready(pod) && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running").isObject() && !c.at("/state/waiting").has("message")))
+                || pod.deleting() || pod.text("/status/phase").equals("Failed");
+        }
+
+        private void list(Kind kind) {
+            try {
+                var query = kind == Kind.SECRET ? "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500" : kind == Kind.EVENT ? "limit=3000" : "limit=1000";
+                var found = api.list(kind, kind.namespaced() ? known.namespace() : null, query);
+                objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : lean(o)).toList());
+            } catch (ApiError e) {
+                if (e.code != 404) {
+                    limited.add(kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                }
+            }
+        }
+
+        /** Without what no rule reads and what repeats whole manifests, Secrets' included. */
+        private static Obj lean(Obj o) {
+            if (o.at("/metadata") instanceof ObjectNode metadata) {
+                metadata.remove("managedFields");
+                if (metadata.path("annotations") instanceof ObjectNode annotations) {
+                    annotations.remove(List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original", "kapp.k14s.io/original-diff"));
+                }
+            }
+            return o;
+        }
+
+        /** The Secret's name and keys, and hosts that its values name; the values themselves go where they are masked with. */
+        private Obj secret(Obj secret) {
+            var lean = Api.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "Secret").put("type", secret.text("/type"));
+            lean.putObject("metadata").put("name", secret.name()).put("namespace", secret.namespace()).put("uid", secret.uid());
+            var keys = lean.putArray("keys");
+            var hosts = lean.putObject("hosts");
+            secret.map("/data").forEach((key, data) -> {
+                keys.add(key);
+                try {
+                    var value = new String(Base64.getDecoder().decode(data), StandardCharsets.UTF_8);
+                    synchronized (secrets) {
+                        secrets.put(secret.name() + "#" + key, value);
+                    }
+                    host(value).ifPresent(h -> hosts.put(key, h));
+                } catch (IllegalArgumentException e) {
+                    limited.add("secret/" + secret.name() + ": a value is not base64");
+                }
+            });
+            return new Obj(lean);
+        }
+
+        /** The host (and port) of an address that a value is; a value that is no address has none. */
+        static Optional<String> host(String value) {
+            var match = SECRET_HOST.matcher(value);
+            var address = value.contains("://") || value.contains("host=") || value.matches("[a-z0-9.-]+:\\d{2,5}");
+            return address && match.find() ? Optional.of(match.group(2) == null ? match.group(1) : match.group(1) + ":" + match.group(2)) : Optional.empty();
+        }
+
+        private record Tail(String pod, String container, boolean previous, int rank) { }
+
+        /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
+        private List<Tail> failing(List<Workload> workloads) {
+            var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
+            var facts = new Facts(snapshot);
+            var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name()).collect(Collectors.toSet());
+            var tails = new TreeMap<String, Tail>();
+            snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && facts.current(p)).forEach(pod -> {
+                var owner = String.join("/", facts.owner(pod));
+                if (!ready.contains(owner)) {
+                    tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
+                }
+            });
+            return tails.values().stream().sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
+        }
+
+        private static Optional<Tail> tail(Obj pod) {
+            if (PodFindings.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+                return Optional.empty();
+            }
+            return Stream.concat(pod.list("/status/initContainerStatuses").stream().map(c -> tail(pod, c, true)), pod.list("/status/containerStatuses").stream().map(c -> tail(pod, c, false)))
+                .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
+        }
+
+        private static Tail tail(Obj pod, JsonNode status, boolean init) {
+            var name = status.path("name").asText();
+            var ended = status.at("/state/terminated");
+            var last = status.at("/lastState/terminated");
+            if (ended.isObject()) {
+                return ended.path("exitCode").asInt() != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
+            }
+            if (last.isObject() && !last.path("reason").asText().matches("StartError|ContainerCannotRun")) {
+                return new Tail(pod.name(), name, true, 0);
+            }
+            return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean()) ? new Tail(pod.name(), name, false, init ? 1 : 2) : null;
+        }
+
+        private void log(Tail tail, Redaction redaction) {
+            var path = Kind.POD.path(known.namespace(), tail.pod()) + "/log?container=" + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576" + (tail.previous() ? "&previous=true" : "");
+            try {
+                var lines = redaction.clean(api.text(path)).lines().map(Collect::printable).toList();
+                logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines));
+            } catch (ApiError e) {
+                if (e.code != 400 && e.code != 404) {
+                    limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                }
+            }
+        }
+
+        /** Colours and control characters are for terminals; nobody reads more than this of one line. */
+        private static String printable(String line) {
+            return Texts.cut(Texts.visible(line.replaceAll("\\u001b\\[[0-9;?]*[ -/]*[@-~]", "")), 4000);
         }
     }
 
-    /** Keeps secrets out of every text that leaves the process. Pure. */
+    /**
+     * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
+     * secrets have. Hosts, ports and names of objects survive, or the diagnosis is useless. Redact before anything is cut.
+     */
     static final class Redaction {
-        private Redaction() { }
+        private static final int PREFIX = 6;
+        private static final int SHORTEST = 6;
+        private static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production", "staging", "testing", "enabled", "disabled", "username",
+            "secret", "public", "private", "service", "cluster", "database", "mongodb", "rabbitmq", "undefined", "example", "secrets", "config", "server", "client", "container", "deployment", "status", "failed", "running",
+            "ready", "message", "reason", "unknown", "warning", "string", "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "required", "connection", "refused", "timeout", "address", "000000");
+        private static final Pattern TOKEN_NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key|_pat$|_auth$|_key$|_dsn$).*");
+        private static final Pattern SECRET_LINE = Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
+        private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
+        private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
+        /** Group 1 (where there is one) is what is hidden, else all of it. */
+        private static final List<Pattern> SHAPES = Stream.of(
+            "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)", "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?", "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
+            "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}", "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}", "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b", "\\bxox[a-z]-[A-Za-z0-9-]{10,}", "\\bdckr_\\w{3,}[\\w=-]*", "\\bnpm_[A-Za-z0-9]{30,}", "\\bhf_[A-Za-z0-9]{20,}",
+            "\\bAIza[0-9A-Za-z_-]{30,}", "\\bya29\\.[\\w-]{20,}", "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}", "(?i)pull rate limit as '[^']*': (\\S+)", "(?i)pull rate limit as '([^']+)'",
+            "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})", "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@", "://([A-Za-z0-9_-]{16,})@",
+            "(?i)(?:[?&]|\\b)(?:access_token|id_token|refresh_token|sig|signature|x-amz-(?:signature|credential|security-token)|apikey|api_key)=([^&\\s\"']{4,})",
+            "(?i)--?(?:password|passwd|token|secret|api-key|apikey)[= ]+[\"']?([^\\s\"']{3,})",
+            "(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret)[\\w-]*(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)(?:\\\\*[\"'])?\\s*[:=]\\s*"
+                + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!(?:not|is|must|missing|required|null|none|nil|undefined|true|false|empty|invalid|expired|wrong|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b)([^\\s\"',;&\\\\}\\])]{3,}))")
+            .map(Pattern::compile).toList();
+        private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
+        private static final Pattern HARMLESS = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
+        private static final Set<String> STRUCTURE = Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome", "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
 
-        static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
-            return new Redaction();
+        /** What to look for under its first characters, longest first, and what to write instead. */
+        private final Map<String, List<String>> forms = new HashMap<>();
+        private final Map<String, String> marks = new HashMap<>();
+        private final Set<String> keep;
+        private int known;
+        private int pattern;
+        private int withheld;
+
+        private Redaction(Set<String> keep) {
+            this.keep = keep;
         }
 
+        /** {@code secrets}: values by {@code name#key}; {@code environment}: the caller's variables, of which those that are called like secrets are hidden. */
+        static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
+            return of(secrets, environment, Set.of());
+        }
+
+        /** {@code keep}: hosts, ports and names that must stay readable though a Secret holds them too. */
+        static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
+            var redaction = new Redaction(keep);
+            new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]", name.substring(name.indexOf('#') + 1), value));
+            new TreeMap<>(environment).forEach((name, value) -> {
+                if (TOKEN_NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
+                    redaction.hide("[REDACTED:env/" + name + "]", name, value);
+                }
+            });
+            redaction.forms.values().forEach(list -> list.sort(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder())));
+            return redaction;
+        }
+
+        /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
+        static Set<String> names(Snapshot snapshot) {
+            var names = new HashSet<>(Set.of(snapshot.namespace()));
+            snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
+                names.add(o.name());
+                names.addAll(o.labels().values());
+                Wiring.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
+            });
+            snapshot.applied().forEach(a -> names.add(a.object().name()));
+            return names;
+        }
+
+        private void hide(String mark, String key, String value) {
+            var text = value.strip();
+            var secret = USERINFO.matcher(text);
+            if (secret.find()) {
+                form(mark, secret.group(2), true); // the host behind it has to stay readable
+                form(mark, decoded(secret.group(2)), true);
+                return;
+            }
+            var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)") && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
+            if (address || text.matches("\\d{1,5}")) {
+                return;
+            }
+            if (text.startsWith("{")) {
+                json(mark, text);
+            }
+            if (text.lines().count() > 1) {
+                text.lines().map(String::strip).forEach(line -> line(mark, line));
+            }
+            form(mark, text, false);
+        }
+
+        private void line(String mark, String line) {
+            var setting = SECRET_LINE.matcher(line);
+            if (setting.matches()) {
+                form(mark, setting.group(1).strip(), false);
+            } else if (line.length() >= 16 && !line.contains(" ") && !line.startsWith("-----") && !line.matches("[\\w.-]+[:=]\\S*")) {
+                form(mark, line, false);
+            }
+        }
+
+        private void json(String mark, String text) {
+            try {
+                leaves(mark, "", Api.JSON.readTree(text));
+            } catch (JsonProcessingException e) {
+                form(mark, text, false);
+            }
+        }
+
+        private void leaves(String mark, String key, JsonNode node) {
+            node.fields().forEachRemaining(e -> leaves(mark, e.getKey(), e.getValue()));
+            if (node.isArray()) {
+                node.forEach(n -> leaves(mark, key, n));
+            }
+            if (node.isTextual() && (TOKEN_NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+                form(mark, node.asText(), false);
+            }
+        }
+
+        /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+        private void form(String mark, String value, boolean always) {
+            var text = value.strip();
+            if (text.length() < SHORTEST || !always && (WORDS.contains(text.toLowerCase(Locale.ROOT)) || keep.contains(text)) || keep.contains(text) && WORDS.contains(text)) {
+                return;
+            }
+            var bytes = text.getBytes(StandardCharsets.UTF_8);
+            var all = new LinkedHashSet<>(List.of(text, escaped(text), URLEncoder.encode(text, StandardCharsets.UTF_8), URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"),
+                Base64.getEncoder().withoutPadding().encodeToString(bytes), Base64.getUrlEncoder().withoutPadding().encodeToString(bytes)));
+            all.add(Base64.getEncoder().withoutPadding().encodeToString((text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
+            if (bytes.length >= 8) {
+                all.add(HexFormat.of().formatHex(bytes));
+                all.addAll(List.of(shifted(bytes, 1), shifted(bytes, 2)));
+            }
+            all.stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
+                if (marks.putIfAbsent(f, mark) == null) {
+                    forms.computeIfAbsent(f.substring(0, PREFIX), k -> new ArrayList<>()).add(f);
+                }
+            });
+        }
+
+        private static String escaped(String text) {
+            try {
+                var json = Api.JSON.writeValueAsString(text);
+                return json.substring(1, json.length() - 1);
+            } catch (JsonProcessingException e) {
+                return text;
+            }
+        }
+
+        private static String decoded(String text) {
+            try {
+                return URLDecoder.decode(text, StandardCharsets.UTF_8);
+            } catch (IllegalArgumentException e) {
+                return text;
+            }
+        }
+
+        /** The part of the value's base64 that is the same whatever stands before it, when it begins at this place of a group of three. */
+        private static String shifted(byte[] value, int offset) {
+            var padded = new byte[value.length + offset];
+            System.arraycopy(value, 0, padded, offset, value.length);
+            var text = Base64.getEncoder().withoutPadding().encodeToString(padded);
+            return text.substring(offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
+        }
+
+        int known() {
+            return known;
+        }
+
+        int pattern() {
+            return pattern;
+        }
+
+        int withheld() {
+            return withheld;
+        }
+
+        /** The same text without secrets; line ends stay where they are. A text in which one is found again afterwards is withheld whole. */
+        String clean(String text) {
+            if (text == null || text.length() < SHORTEST) {
+                return text;
+            }
+            var clean = dense(shapes(values(text)));
+            if (!clean.equals(text) && hit(clean)) {
+                withheld++;
+                return "[WITHHELD]";
+            }
+            return clean;
+        }
+
+        /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
         JsonNode clean(JsonNode json) {
+            if (json.isTextual()) {
+                return TextNode.valueOf(clean(json.asText()));
+            }
+            if (json instanceof ObjectNode object) {
+                var copy = Api.JSON.createObjectNode();
+                object.fields().forEachRemaining(e -> copy.set(e.getKey(), STRUCTURE.contains(e.getKey()) ? e.getValue() : clean(e.getValue())));
+                return copy;
+            }
+            if (json.isArray()) {
+                var copy = Api.JSON.createArrayNode();
+                var lines = new ArrayList<String>();
+                json.forEach(n -> lines.add(n.isTextual() && !n.asText().contains("\n") ? n.asText() : null));
+                if (lines.size() > 1 && !lines.contains(null)) {
+                    Stream.of(clean(String.join("\n", lines)).split("\n", -1)).forEach(copy::add);
+                } else {
+                    json.forEach(n -> copy.add(clean(n)));
+                }
+                return copy;
+            }
             return json;
+        }
+
+        private boolean hit(String text) {
+            var outside = MARK.matcher(text).replaceAll("\u0000");
+            return !values(outside).equals(outside) || SHAPES.stream().limit(13).anyMatch(s -> s.matcher(outside).find());
+        }
+
+        /** Known values, also where line breaks and spaces were put into them. */
+        private String values(String text) {
+            var plain = replaced(text, IntStream.range(0, text.length()).toArray(), text);
+            var places = IntStream.range(0, plain.length()).filter(i -> !Character.isWhitespace(plain.charAt(i))).toArray();
+            if (places.length == plain.length() || plain.indexOf('\n') < 0) {
+                return plain;
+            }
+            var packed = new StringBuilder(places.length);
+            IntStream.of(places).forEach(i -> packed.append(plain.charAt(i)));
+            return replaced(packed.toString(), places, plain);
+        }
+
+        /** Replaces in {@code original} what is found in {@code text}, whose characters stand at {@code places} of it. */
+        private String replaced(String text, int[] places, String original) {
+            var packed = text.length() != original.length();
+            var out = new StringBuilder();
+            int from = 0;
+            for (int i = 0; i + PREFIX <= text.length(); i++) {
+                var match = match(text, i);
+                if (match == null || packed && match.length() < 12 || places[i] < from) {
+                    continue;
+                }
+                var end = places[i + match.length() - 1] + 1;
+                out.append(original, from, places[i]).append(marks.get(match)).append(original.substring(places[i], end).replaceAll("[^\n]", ""));
+                from = end;
+                known++;
+                i += match.length() - 1;
+            }
+            return out.append(original.substring(from)).toString();
+        }
+
+        private String match(String text, int at) {
+            for (var form : forms.getOrDefault(text.substring(at, at + PREFIX), List.of())) {
+                if (text.startsWith(form, at) && !insideName(text, at, at + form.length())) {
+                    return form;
+                }
+            }
+            return null;
+        }
+
+        /** A short word that is a piece of a longer name is that name, not the secret. */
+        private boolean insideName(String text, int from, int to) {
+            int start = from;
+            int end = to;
+            while (start > 0 && name(text.charAt(start - 1))) {
+                start--;
+            }
+            while (end < text.length() && name(text.charAt(end))) {
+                end++;
+            }
+            var word = text.substring(start, end);
+            return (start < from || end > to) && (keep.contains(word) || to - from < 12 && text.substring(from, to).chars().allMatch(Character::isLowerCase));
+        }
+
+        private static boolean name(char c) {
+            return Character.isLetterOrDigit(c) || c == '-' || c == '.';
+        }
+
+        private String shapes(String text) {
+            var result = text;
+            for (var shape : SHAPES) {
+                var match = shape.matcher(result);
+                var out = new StringBuilder();
+                int from = 0;
+                while (match.find()) {
+                    int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
+                    var hidden = match.group(group);
+                    if (match.groupCount() > 0 && group == 0 || hidden.startsWith("[REDACTED") || hidden.startsWith("REDACTED") || hidden.startsWith("$") || hidden.startsWith("<") || keep.contains(hidden)) {
+                        continue;
+                    }
+                    out.append(result, from, match.start(group)).append("[REDACTED:pattern]").append(hidden.replaceAll("[^\n]", ""));
+                    from = match.end(group);
+                    pattern++;
+                }
+                result = out.append(result.substring(from)).toString();
+            }
+            return result;
+        }
+
+        /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */
+        private String dense(String text) {
+            return DENSE.matcher(text).replaceAll(m -> {
+                var word = m.group();
+                var digest = text.substring(Math.max(0, m.start() - 10), m.start()).matches("(?s).*(sha256|sha512|://)$");
+                if (HARMLESS.matcher(word).matches() || keep.contains(word) || digest || !random(word)) {
+                    return Matcher.quoteReplacement(word);
+                }
+                pattern++;
+                return "[REDACTED:pattern]";
+            });
+        }
+
+        private static boolean random(String word) {
+            if (word.matches("[0-9a-fA-F]{32,}")) {
+                return true;
+            }
+            var kinds = Stream.of("[a-z]", "[A-Z]", "[0-9]").filter(k -> Pattern.compile(k).matcher(word).find()).count();
+            var longest = Stream.of(word.split("[/_-]")).mapToInt(String::length).max().orElse(0);
+            return kinds == 3 && longest >= 20 && entropy(word) > 4.0;
+        }
+
+        private static double entropy(String word) {
+            return word.chars().boxed().collect(Collectors.groupingBy(c -> c, Collectors.counting())).values().stream().mapToDouble(n -> -n * Math.log((double) n / word.length()) / Math.log(2) / word.length()).sum();
         }
     }
 
@@ -5195,11 +7108,12 @@ public class ensure_ready implements Callable<Integer> {
         Report(Known known, ensure_ready command) {
             this.known = known;
             this.command = command;
-            this.redaction = Redaction.of(known.diagnosis == null ? Map.of() : known.diagnosis.secrets(), command.environment);
+            this.redaction = Redaction.of(known.secrets, command.environment, known.names());
         }
 
         void publish() {
             var json = redaction.clean(json());
+            ((ObjectNode) json).putObject("redactions").put("known", redaction.known()).put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
             var text = pretty(json);
             var out = command.spec.commandLine().getOut();
             out.print(asText() ? Text.of(json) : text + "\n");
@@ -6455,9 +8369,41 @@ public class ensure_ready implements Callable<Integer> {
         }
     }
 
-    /** The causes and what they leave open; {@code secrets} are values to mask, which never leave the process. */
-    record DiagnosisReport(List<Object> causes, List<Object> unexplained, List<Object> warnings, List<String> limited, String summary,
-                           @JsonIgnore Map<String, String> secrets) { }
+    /** The causes and what they leave open. */
+    record DiagnosisReport(List<Cause> causes, List<Unexplained> unexplained, List<Warning> warnings, List<String> limited, String disposition, String summary) { }
+
+    /** One root cause, as the JSON gives it. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Cause(String id, String fingerprint, Code code, Code.Family family, String severity, ObjectRef object, ObjectRef owner, String container, String basis, double confidence, Map<String, String> params,
+                 Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt, List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent, @JsonIgnore int affected, @JsonIgnore String firstSeen) {
+        Cause numbered(String number) {
+            return new Cause(number, fingerprint, code, family, severity, object, owner, container, basis, confidence, params, fix, next, evidence, logExcerpt, explains, oldRevisionServing, blocksAgent, affected, firstSeen);
+        }
+    }
+
+    record ObjectRef(String apiVersion, String kind, String namespace, String name) {
+        @Override
+        public String toString() {
+            return kind + "/" + name;
+        }
+    }
+
+    /** Where the repair lies and in which file. */
+    record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<String> alsoRequired) { }
+
+    record FileRef(String path, int line) { }
+
+    /** Evidence for a reader who must not trust it; {@code suspicious} when it reads like an instruction. */
+    record Proof(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
+
+    record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
+
+    /** What a cause accounts for: by which edges, over how many workloads. */
+    record Symptom(String object, Code code, List<String> via, int hops) { }
+
+    record Unexplained(String object, Code code, String message) { }
+
+    record Warning(Code code, String object, String message) { }
 
     /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
     record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) { }
@@ -6562,6 +8508,7 @@ public class ensure_ready implements Callable<Integer> {
         ADMISSION_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_POD_TEMPLATE", "The API server refuses the pods of this workload: read the message and correct the template.", Look.OWNER),
         SERVICE_ACCOUNT_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_SERVICE_ACCOUNT", "The ServiceAccount does not exist, so no pod can be created: add it to the manifests, or correct the name.", Look.SERVICE_ACCOUNTS, Look.OWNER),
         RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Role.CAUSE, Scope.repo, "GRANT_ROLE", "The program may not do what it asks of the API server: grant its ServiceAccount that verb in a Role.", Look.ROLES, Look.PREVIOUS_LOG),
+        RBAC_ROLE_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_ROLE", "The Role, or the RoleBinding that gives it to the ServiceAccount, does not exist: add both to the manifests.", Look.ROLES, Look.SERVICE_ACCOUNTS),
         APPLY_FORBIDDEN_RBAC(Family.APPLY, Role.CAUSE, Scope.platform, "GRANT_APPLIER", "Whoever applies the manifests may not write this object: grant the right.", Look.ROLES),
         API_KIND_UNKNOWN(Family.APPLY, Role.CAUSE, Scope.either, "INSTALL_CRD_OR_FIX_KIND", "The cluster does not know this kind: correct it, or install its CustomResourceDefinition.", Look.API),
         API_VERSION_REMOVED(Family.APPLY, Role.CAUSE, Scope.repo, "UPDATE_API_VERSION", "The cluster no longer serves this apiVersion: use the one that replaced it.", Look.API),
