@@ -721,6 +721,7 @@ final class EmbeddedApi implements AutoCloseable {
                 case "Deployment", "StatefulSet", "ReplicaSet" -> number(object.withObject("/spec"), "replicas", 1);
                 case "Job" -> number(object.withObject("/spec"), "backoffLimit", 6);
                 case "Secret" -> mergeStringData(object);
+                case "Service" -> clusterAddress(object);
                 case "CustomResourceDefinition" -> establish(object);
                 default -> { }
             }
@@ -741,9 +742,20 @@ final class EmbeddedApi implements AutoCloseable {
             }
         }
 
+        private static void clusterAddress(ObjectNode service) {
+            var spec = service.withObject("/spec");
+            if (!spec.has("type")) {
+                spec.put("type", "ClusterIP");
+            }
+            if (!spec.has("clusterIP") && !spec.path("type").asText().equals("ExternalName")) {
+                int host = Math.floorMod(text(service, "/metadata/uid").hashCode(), 65_000);
+                spec.put("clusterIP", "10.96." + host / 256 + "." + (1 + host % 250));
+            }
+        }
+
         private static void mergeStringData(ObjectNode secret) {
             if (secret.remove("stringData") instanceof ObjectNode plain) {
-                plain.fields().forEachRemaining(entry -> secret.withObject("/data")
+                plain.properties().forEach(entry -> secret.withObject("/data")
                         .put(entry.getKey(), Base64.getEncoder().encodeToString(entry.getValue().asText().getBytes(UTF_8))));
             }
         }
@@ -820,7 +832,7 @@ final class EmbeddedApi implements AutoCloseable {
         static JsonNode merge(JsonNode target, JsonNode patch, boolean listsByName) {
             if (patch instanceof ObjectNode fields) {
                 var merged = target instanceof ObjectNode object ? object : JSON.createObjectNode();
-                fields.fields().forEachRemaining(field -> {
+                fields.properties().forEach(field -> {
                     if (field.getValue().isNull()) {
                         merged.remove(field.getKey());
                     } else {
