@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarSource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -25,6 +26,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
@@ -64,9 +66,16 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
@@ -199,9 +208,9 @@ final class LocalCluster implements AutoCloseable {
 
     /** Changes the life of one living pod: {@code tell(ns, "web-0", "is", "ready")}; null takes the annotation away. */
     void tell(String namespace, String pod, String what, String how) {
-        String value = how == null ? "null" : Serialization.asJson(how);
-        client.pods().inNamespace(namespace).withName(pod)
-            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\": {\"annotations\": {\"" + LIFE + what + "\": " + value + "}}}");
+        Map<String, String> note = new HashMap<>();
+        note.put(what, how);
+        Life.write(client, client.pods().inNamespace(namespace).withName(pod).require(), note);
     }
 
     /** Waits until the condition is true, for at most 30 s. */
@@ -745,13 +754,17 @@ final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * What a container has beside its status: a folder to run exec's commands in, its environment, its logs. kwok
-     * reads them from Exec and Logs resources, one of each a pod; processes end with their container.
+     * What a container has beside its status: a folder to run exec's commands in, its environment, its logs; kwok
+     * reads them from Exec and Logs resources, one of each a pod. Processes end with their container. Also looks up
+     * what the pod needs before it can start ({@link Needs}), again and again until all is there.
      */
     private static final class Rooms implements AutoCloseable {
+        private static final Duration AGAIN = Duration.ofMillis(400);
+
         private final KubernetesClient client;
         private final Path dir;
         private final SharedIndexInformer<Pod> pods;
+        private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(Rooms::daemon);
 
         Rooms(KubernetesClient client, Path dir) {
             this.client = client;
@@ -769,6 +782,7 @@ final class LocalCluster implements AutoCloseable {
         @Override
         public void close() {
             pods.stop();
+            worker.shutdownNow();
         }
 
         /** Kills every process whose environment holds all of the entries. Where there is no /proc, nothing. */
@@ -790,19 +804,24 @@ final class LocalCluster implements AutoCloseable {
             }
         }
 
+        private static Thread daemon(Runnable work) {
+            Thread thread = new Thread(work, "local-cluster-rooms");
+            thread.setDaemon(true);
+            return thread;
+        }
+
         private final class Handler implements ResourceEventHandler<Pod> {
             @Override
             public void onAdd(Pod pod) {
                 if (pod.getSpec().getNodeName() != null && !"none".equals(Life.of(pod, "room"))) {
-                    furnish(pod);
+                    work(pod, true);
                 }
             }
 
             @Override
             public void onUpdate(Pod old, Pod pod) {
                 boolean scheduled = old.getSpec().getNodeName() == null;
-                boolean told = !Life.all(old).equals(Life.all(pod));
-                if (scheduled || told) {
+                if (scheduled || !Life.told(old).equals(Life.told(pod))) {
                     onAdd(pod);
                 }
                 for (String container : Life.restarted(old, pod)) {
@@ -813,19 +832,54 @@ final class LocalCluster implements AutoCloseable {
             @Override
             public void onDelete(Pod pod, boolean missed) {
                 kill("POD_UID=" + pod.getMetadata().getUid());
-                Disk.delete(folder(dir, pod.getMetadata().getNamespace(), pod.getMetadata().getName(), "."));
+                Disk.delete(folder(dir, pod.getMetadata().getNamespace(), pod.getMetadata().getName(), ".").normalize());
+            }
+        }
+
+        /** Makes the pod's room and looks up what it needs; comes back while something is missing or nobody answers. */
+        private void keep(Pod pod, boolean furnish) {
+            try {
+                if (furnish) {
+                    furnish(pod);
+                }
+                if (Needs.tell(client, pod)) {
+                    return;
+                }
+                again(pod, false);
+            } catch (KubernetesClientException e) {
+                if (e.getCode() != 404 && e.getCode() != 403) {
+                    again(pod, furnish);
+                }
+            }
+        }
+
+        private void work(Pod pod, boolean furnish) {
+            CompletableFuture.runAsync(() -> keep(pod, furnish), worker).exceptionally(fault -> {
+                say("pod/" + pod.getMetadata().getName() + ": cannot play its part: " + fault);
+                return null;
+            });
+        }
+
+        private void again(Pod pod, boolean furnish) {
+            if (!worker.isShutdown()) {
+                worker.schedule(() -> {
+                    Pod now = pods.getIndexer().getByKey(pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName());
+                    if (now != null && now.getMetadata().getUid().equals(pod.getMetadata().getUid())) {
+                        work(now, furnish);
+                    }
+                }, AGAIN.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
 
         private void furnish(Pod pod) {
             List<Map<String, Object>> execs = new ArrayList<>();
             List<Map<String, Object>> logs = new ArrayList<>();
-            for (var container : Life.containers(pod)) {
+            for (Container container : Life.containers(pod)) {
                 Path room = folder(dir, pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container.getName());
-                Path log = Disk.write(Path.of(room + ".log"), Life.log(pod, container.getName(), "log"));
-                Path previous = Disk.write(Path.of(room + ".previous.log"), Life.log(pod, container.getName(), "previous-log"));
-                execs.add(Map.of("containers", List.of(container.getName()), "local",
-                    Map.of("workDir", Disk.folder(room).toString(), "envs", Life.environment(client, pod, container, room, marks(pod, container.getName())))));
+                Path log = Disk.write(Path.of(room + ".log"), Life.log(pod, container, "log"));
+                Path previous = Disk.write(Path.of(room + ".previous.log"), Life.log(pod, container, "previous-log"));
+                execs.add(Map.of("containers", List.of(container.getName()), "local", Map.of("workDir", Disk.folder(room).toString(),
+                    "envs", Life.environment(client, pod, container, room, marks(pod, container.getName())))));
                 logs.add(Map.of("containers", List.of(container.getName()), "logsFile", log.toString(), "previousLogsFile", previous.toString()));
             }
             put(pod, "Exec", Map.of("execs", execs));
@@ -837,18 +891,143 @@ final class LocalCluster implements AutoCloseable {
                 "name", pod.getMetadata().getName(), "uid", pod.getMetadata().getUid());
             Map<String, Object> object = Map.of("apiVersion", "kwok.x-k8s.io/v1alpha1", "kind", kind, "spec", spec, "metadata",
                 Map.of("name", pod.getMetadata().getName(), "namespace", pod.getMetadata().getNamespace(), "ownerReferences", List.of(owner)));
-            try {
-                client.resource(Serialization.asJson(object)).fieldManager("local-cluster").forceConflicts().serverSideApply();
-            } catch (KubernetesClientException e) {
-                if (e.getCode() != 403 && e.getCode() != 404) {
-                    throw e;
-                }
-            }
+            client.resource(Serialization.asJson(object)).fieldManager("local-cluster").forceConflicts().serverSideApply();
         }
 
         private String[] marks(Pod pod, String container) {
             return new String[] {"LOCAL_CLUSTER=" + dir, "POD_NAMESPACE=" + pod.getMetadata().getNamespace(),
                 "POD_NAME=" + pod.getMetadata().getName(), "POD_UID=" + pod.getMetadata().getUid(), "CONTAINER=" + container};
+        }
+    }
+
+    /**
+     * What stands between a pod and its start: Secrets and ConfigMaps that it names, Services that its init
+     * containers wait for. kwok cannot look at other objects, so the answer is written into the pod's annotations; a
+     * pod that needs anything does not begin before it has one (life.jq).
+     */
+    private static final class Needs {
+        /** The usual ways to wait for a Service in an init container: nc, pg_isready, wget or curl, getent, nslookup. */
+        private static final Pattern WAITS = Pattern.compile(
+            "(?:\\bnc\\s+(?:-\\S+\\s+)*|\\bpg_isready\\s.*?-h\\s+|https?://|\\bgetent\\s+hosts\\s+|\\bnslookup\\s+)([a-z0-9]([a-z0-9-]*[a-z0-9])?)");
+
+        /** Writes what is missing; true when nothing is, or when the test has told this pod's life itself. */
+        static boolean tell(KubernetesClient client, Pod pod) {
+            String is = Life.of(pod, "is");
+            if ("manual".equals(is) || !hasAny(pod)) {
+                return true;
+            }
+            if (is != null && !is.equals(Life.of(pod, "found"))) {
+                Life.write(client, pod, Map.of("looked-up", "told"));
+                return true;
+            }
+            Missing missing = first(client, pod);
+            String waits = waits(client, pod);
+            Map<String, String> notes = new HashMap<>();
+            notes.put("is", missing == null ? null : missing.life());
+            notes.put("found", missing == null ? null : missing.life());
+            notes.put("ref", missing == null ? null : missing.name());
+            notes.put("key", missing == null ? null : missing.key());
+            notes.put("container", missing == null ? null : missing.container());
+            notes.put("waits", waits);
+            notes.put("looked-up", missing == null && waits == null ? "all" : "some");
+            Life.write(client, pod, notes);
+            return missing == null && waits == null;
+        }
+
+        /** As `needs` in life.jq. */
+        private static boolean hasAny(Pod pod) {
+            return !pod.getSpec().getInitContainers().isEmpty()
+                || pod.getSpec().getVolumes().stream().anyMatch(volume -> volume.getSecret() != null || volume.getConfigMap() != null)
+                || pod.getSpec().getContainers().stream().anyMatch(container -> !container.getEnvFrom().isEmpty()
+                    || container.getEnv().stream().anyMatch(variable -> variable.getValueFrom() != null));
+        }
+
+        private static Missing first(KubernetesClient client, Pod pod) {
+            for (Volume volume : pod.getSpec().getVolumes()) {
+                Missing missing = volume.getSecret() != null
+                    ? mount(client, pod, "secret", volume.getSecret().getSecretName(), volume.getSecret().getOptional())
+                    : volume.getConfigMap() != null
+                    ? mount(client, pod, "configmap", volume.getConfigMap().getName(), volume.getConfigMap().getOptional()) : null;
+                if (missing != null) {
+                    return missing;
+                }
+            }
+            for (Container container : Life.containers(pod)) {
+                Missing missing = ofContainer(client, pod, container);
+                if (missing != null) {
+                    return missing;
+                }
+            }
+            return null;
+        }
+
+        private static Missing mount(KubernetesClient client, Pod pod, String kind, String name, Boolean optional) {
+            boolean missing = !Boolean.TRUE.equals(optional) && data(client, pod, kind, name) == null;
+            return missing ? new Missing(kind + "-mount-missing", name, null, null) : null;
+        }
+
+        private static Missing ofContainer(KubernetesClient client, Pod pod, Container container) {
+            for (EnvFromSource source : container.getEnvFrom()) {
+                var secret = source.getSecretRef();
+                var map = source.getConfigMapRef();
+                Missing missing = secret != null ? of(client, pod, container, "secret", secret.getName(), null, secret.getOptional())
+                    : map != null ? of(client, pod, container, "configmap", map.getName(), null, map.getOptional()) : null;
+                if (missing != null) {
+                    return missing;
+                }
+            }
+            for (EnvVar variable : container.getEnv()) {
+                var secret = variable.getValueFrom() == null ? null : variable.getValueFrom().getSecretKeyRef();
+                var map = variable.getValueFrom() == null ? null : variable.getValueFrom().getConfigMapKeyRef();
+                Missing missing = secret != null ? of(client, pod, container, "secret", secret.getName(), secret.getKey(), secret.getOptional())
+                    : map != null ? of(client, pod, container, "configmap", map.getName(), map.getKey(), map.getOptional()) : null;
+                if (missing != null) {
+                    return missing;
+                }
+            }
+            return null;
+        }
+
+        private static Missing of(KubernetesClient client, Pod pod, Container container, String kind, String name, String key, Boolean optional) {
+            if (Boolean.TRUE.equals(optional)) {
+                return null;
+            }
+            Map<String, String> data = data(client, pod, kind, name);
+            return data == null ? new Missing(kind + "-missing", name, null, container.getName())
+                : key != null && !data.containsKey(key) ? new Missing(kind + "-key-missing", name, key, container.getName()) : null;
+        }
+
+        /** What the Secret or ConfigMap holds; null when there is none. */
+        static Map<String, String> data(KubernetesClient client, Pod pod, String kind, String name) {
+            String namespace = pod.getMetadata().getNamespace();
+            if (kind.equals("secret")) {
+                var secret = client.secrets().inNamespace(namespace).withName(name).get();
+                return secret == null ? null : secret.getData() == null ? Map.of() : secret.getData();
+            }
+            var map = client.configMaps().inNamespace(namespace).withName(name).get();
+            return map == null ? null : map.getData() == null ? Map.of() : map.getData();
+        }
+
+        /** The first init container whose Service has no ready endpoint; null when there is none. */
+        private static String waits(KubernetesClient client, Pod pod) {
+            for (Container container : pod.getSpec().getInitContainers()) {
+                Matcher matcher = WAITS.matcher(String.join(" ", container.getCommand()) + " " + String.join(" ", container.getArgs()));
+                while (matcher.find()) {
+                    if (!isServed(client, pod.getMetadata().getNamespace(), matcher.group(1))) {
+                        return container.getName();
+                    }
+                }
+            }
+            return null;
+        }
+
+        private static boolean isServed(KubernetesClient client, String namespace, String service) {
+            return client.discovery().v1().endpointSlices().inNamespace(namespace).withLabel("kubernetes.io/service-name", service)
+                .list().getItems().stream().filter(slice -> slice.getEndpoints() != null).flatMap(slice -> slice.getEndpoints().stream())
+                .anyMatch(endpoint -> Boolean.TRUE.equals(endpoint.getConditions().getReady()));
+        }
+
+        private record Missing(String life, String name, String key, String container) {
         }
     }
 
@@ -867,9 +1046,42 @@ final class LocalCluster implements AutoCloseable {
             return Stream.concat(pod.getSpec().getInitContainers().stream(), pod.getSpec().getContainers().stream()).toList();
         }
 
-        /** The container's log as its runtime writes it: time, stream, F for a full line. */
-        static String log(Pod pod, String container, String which) {
-            String text = all(pod).getOrDefault(LIFE + which + "." + container, of(pod, which));
+        /** The annotations that tests write, without those that the cluster keeps for itself. */
+        static Map<String, String> told(Pod pod) {
+            Map<String, String> told = new TreeMap<>(all(pod));
+            List.of("failures", "looked-up", "found", "waits").forEach(own -> told.remove(LIFE + own));
+            return told;
+        }
+
+        /** Writes annotations where they differ from the pod's; null takes one away. */
+        static void write(KubernetesClient client, Pod pod, Map<String, String> notes) {
+            Map<String, String> annotations = new HashMap<>();
+            notes.forEach((name, value) -> {
+                if (!Objects.equals(value, of(pod, name))) {
+                    annotations.put(LIFE + name, value);
+                }
+            });
+            if (!annotations.isEmpty()) {
+                client.pods().inNamespace(pod.getMetadata().getNamespace()).withName(pod.getMetadata().getName())
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), json(Map.of("metadata", Map.of("annotations", annotations))));
+            }
+        }
+
+        private static String json(Object value) {
+            try {
+                return JSON.writeValueAsString(value);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** The container's log as its runtime writes it: time, stream, F for a full line. An echo that is repeated while waiting is one, too. */
+        static String log(Pod pod, Container container, String which) {
+            String text = all(pod).getOrDefault(LIFE + which + "." + container.getName(), of(pod, which));
+            Matcher waiting = Pattern.compile("\\buntil\\b.*\\becho\\s+([^;|&]+)").matcher(String.join(" ", container.getCommand()) + " " + String.join(" ", container.getArgs()));
+            if (text == null && which.equals("log") && waiting.find()) {
+                text = (waiting.group(1).replaceAll("[\"']", "").strip() + "\n").repeat(3);
+            }
             String now = Instant.now().toString().replaceAll("(\\.\\d+)?Z$", ".000000000Z");
             return text == null ? "" : text.lines().map(line -> now + " stdout F " + line + "\n").reduce("", String::concat);
         }
@@ -893,7 +1105,7 @@ final class LocalCluster implements AutoCloseable {
             }
             for (EnvVar variable : container.getEnv()) {
                 String value = variable.getValueFrom() == null ? variable.getValue()
-                    : lookUp(client, pod.getMetadata().getNamespace(), variable.getValueFrom());
+                    : lookUp(client, pod, variable.getValueFrom());
                 if (value != null) {
                     variables.put(variable.getName(), value);
                 }
@@ -901,15 +1113,15 @@ final class LocalCluster implements AutoCloseable {
             return variables.entrySet().stream().map(entry -> Map.of("name", entry.getKey(), "value", entry.getValue())).toList();
         }
 
-        private static String lookUp(KubernetesClient client, String namespace, EnvVarSource source) {
+        private static String lookUp(KubernetesClient client, Pod pod, EnvVarSource source) {
             if (source.getSecretKeyRef() != null) {
-                var secret = client.secrets().inNamespace(namespace).withName(source.getSecretKeyRef().getName()).get();
-                String encoded = secret == null || secret.getData() == null ? null : secret.getData().get(source.getSecretKeyRef().getKey());
+                Map<String, String> data = Needs.data(client, pod, "secret", source.getSecretKeyRef().getName());
+                String encoded = data == null ? null : data.get(source.getSecretKeyRef().getKey());
                 return encoded == null ? null : new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
             }
             if (source.getConfigMapKeyRef() != null) {
-                var map = client.configMaps().inNamespace(namespace).withName(source.getConfigMapKeyRef().getName()).get();
-                return map == null || map.getData() == null ? null : map.getData().get(source.getConfigMapKeyRef().getKey());
+                Map<String, String> data = Needs.data(client, pod, "configmap", source.getConfigMapKeyRef().getName());
+                return data == null ? null : data.get(source.getConfigMapKeyRef().getKey());
             }
             return null;
         }
@@ -1255,7 +1467,7 @@ final class LocalCluster implements AutoCloseable {
         }
 
         /** Counts the packages that `go build -v` names, and says every half minute how far it is. */
-        private static final class Progress implements java.util.function.Consumer<String> {
+        private static final class Progress implements Consumer<String> {
             private final int all;
             private int done;
             private Instant said = Instant.now();
@@ -1300,7 +1512,7 @@ final class LocalCluster implements AutoCloseable {
         }
 
         /** Runs the command and gives each line of its stderr to the listener. */
-        static void follow(Path folder, Map<String, String> environment, java.util.function.Consumer<String> listener, List<String> command) {
+        static void follow(Path folder, Map<String, String> environment, Consumer<String> listener, List<String> command) {
             Process process = begin(folder, environment, command, ProcessBuilder.Redirect.DISCARD);
             Thread hook = new Thread(process::destroy);
             Runtime.getRuntime().addShutdownHook(hook);

@@ -90,8 +90,7 @@ class LocalClusterTest {
         """)
     void aPodWaitsAsItsLifeSays(String life, String reason, String message) {
         pod("life.test/is: " + life);
-        await(pod -> statuses(pod).map(ContainerStatus::getState).map(ContainerState::getWaiting).anyMatch(waiting ->
-            waiting != null && reason.equals(waiting.getReason()) && waiting.getMessage() != null && waiting.getMessage().contains(message)));
+        await(waitsFor(reason, message));
     }
 
     @ParameterizedTest(name = "{0}: {1}")
@@ -113,10 +112,69 @@ class LocalClusterTest {
     @Test
     void aPodWhoseLifeTurnsForTheBetterRecovers() {
         pod("life.test/is: secret-missing", "life.test/speed: '20'");
-        await(pod -> statuses(pod).anyMatch(status -> status.getState().getWaiting() != null
-            && "CreateContainerConfigError".equals(status.getState().getWaiting().getReason())));
+        await(waitsFor("CreateContainerConfigError", "secret \"settings\" not found"));
         cluster.tell(namespace, "web", "is", "ready");
         await(LocalClusterTest::isReady);
+    }
+
+    @Test
+    void aPodStartsWhenTheSecretThatItNamesArrives() {
+        apply("""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web}
+            spec:
+              containers:
+              - {name: web, image: acme/web:1.0, env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token}}}]}
+            """);
+        await(waitsFor("CreateContainerConfigError", "secret \"api\" not found"));
+        apply("""
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: api}
+            stringData: {other: x}
+            """);
+        await(waitsFor("CreateContainerConfigError", "couldn't find key token in Secret " + namespace + "/api"));
+        apply("""
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: api}
+            stringData: {token: x}
+            """);
+        await(LocalClusterTest::isReady);
+    }
+
+    @Test
+    void anInitContainerWaitsForItsServiceAndSaysSo() {
+        apply("""
+            apiVersion: v1
+            kind: Service
+            metadata: {name: db}
+            spec: {selector: {app: db}, ports: [{port: 5432}]}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web}
+            spec:
+              initContainers:
+              - {name: wait, image: busybox, command: [sh, -c, "until nc -z db 5432; do echo waiting for db; sleep 2; done"]}
+              containers: [{name: web, image: acme/web:1.0}]
+            """);
+        await(pod -> statuses(pod).anyMatch(status -> status.getName().equals("wait") && status.getState().getRunning() != null));
+        assertEquals("waiting for db", client.pods().inNamespace(namespace).withName("web").inContainer("wait").getLog().lines().findFirst().orElse(""));
+        deploy("db", "");
+        await(LocalClusterTest::isReady);
+    }
+
+    @Test
+    void anImageWhoseTagSaysThatItIsMissingCannotBePulled() {
+        apply("""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web}
+            spec: {containers: [{name: side, image: acme/side:1.0}, {name: web, image: "registry.example.com/web:does-not-exist"}]}
+            """);
+        await(waitsFor("ImagePullBackOff", "registry.example.com/web:does-not-exist: not found"));
     }
 
     @Test
@@ -278,6 +336,11 @@ class LocalClusterTest {
     private Pod await(Predicate<Pod> condition) {
         return client.pods().inNamespace(namespace).withName("web")
             .waitUntilCondition(pod -> pod != null && condition.test(pod), 40, TimeUnit.SECONDS);
+    }
+
+    private static Predicate<Pod> waitsFor(String reason, String message) {
+        return pod -> statuses(pod).map(ContainerStatus::getState).map(ContainerState::getWaiting).anyMatch(waiting ->
+            waiting != null && reason.equals(waiting.getReason()) && waiting.getMessage() != null && waiting.getMessage().contains(message));
     }
 
     private static boolean isReady(Pod pod) {
