@@ -6783,7 +6783,7 @@ public class ensure_ready implements Callable<Integer> {
         private static final int SHORTEST = 6;
         private static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production", "staging", "testing", "enabled", "disabled", "username",
             "secret", "public", "private", "service", "cluster", "database", "mongodb", "rabbitmq", "undefined", "example", "secrets", "config", "server", "client", "container", "deployment", "status", "failed", "running",
-            "ready", "message", "reason", "unknown", "warning", "string", "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "required", "connection", "refused", "timeout", "address", "000000");
+            "ready", "message", "reason", "unknown", "warning", "string", "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address", "000000");
         private static final Pattern TOKEN_NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key|_pat$|_auth$|_key$|_dsn$).*");
         private static final Pattern SECRET_LINE = Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
         private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");

@@ -18,7 +18,7 @@ class DemoTest {
         assertTrue(result.out().matches("(?s).*infraReady +false.*"), result::toString);
         var prompt = result.out().substring(result.out().indexOf("this is its prompt"));
         assertTrue(prompt.contains("INFRA_UNHEALTHY=1"), prompt);
-        assertTrue(prompt.contains("sts/postgres") && prompt.contains("image not found"), prompt);
+        assertTrue(prompt.contains("IMAGE_NOT_FOUND") && prompt.contains("postgres:16.99"), prompt);
         assertTrue(prompt.contains("Orders: show the expected delivery date"), prompt);
     }
 
