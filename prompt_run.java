@@ -840,6 +840,7 @@ public class prompt_run implements Callable<Integer> {
         static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048), new Limits(5, 2, 300, 10, 12, 1200),
             new Limits(5, 2, 200, 6, 6, 600), new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
         private static final int LINE_CHARS = 300;
+        private static final String MARK = "~| ";
         private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
         private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
         private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
@@ -848,8 +849,9 @@ public class prompt_run implements Callable<Integer> {
         private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
         private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
         private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+        private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
         private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
-        private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?: (?:get|describe|logs|top|events|explain)| rollout (?:status|history)| auth can-i)"
+        private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?: (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i)"
             + "(?: [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[cnl] [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[pA]| -o (?:wide|yaml|json|name)"
             + "| --(?:previous|all-containers|show-labels)| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}){0,12}");
         private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster", "forbidden", "interrupted");
@@ -861,14 +863,17 @@ public class prompt_run implements Callable<Integer> {
         private final Redactor redactor;
         private final String nonce;
         private final Limits limits;
+        private final Map<String, String> cleaned;
         private final List<String> data = new ArrayList<>();
         private int suspicious;
 
-        InfraView(Infra infra, Redactor redactor, String nonce, Limits limits) {
+        /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
+        InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
             this.infra = infra;
             this.redactor = redactor;
             this.nonce = nonce;
             this.limits = limits;
+            this.cleaned = cleaned;
         }
 
         Map<String, Object> model() {
@@ -900,7 +905,7 @@ public class prompt_run implements Callable<Integer> {
         private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
             List<JsonNode> broken = new ArrayList<>();
             workloads.forEach(workload -> {
-                if (!Set.of("ready", "suspended").contains(workload.path("state").asText(""))) {
+                if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
                     broken.add(workload);
                 }
             });
@@ -910,7 +915,7 @@ public class prompt_run implements Callable<Integer> {
         private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
             List<Map<String, Object>> views = new ArrayList<>();
             for (int i = 0; i < Math.min(list.size(), most); i++) {
-                views.add(view.apply(list.get(i)));
+                views.add(view.apply(list.path(i)));
             }
             return views;
         }
@@ -950,7 +955,7 @@ public class prompt_run implements Callable<Integer> {
             view.put("action", matching(CODE, fix.path("action")));
             view.put("text", fixText(fix.path("text").asText("")));
             view.put("files", texts(fix.path("files"), this::file));
-            view.put("next", texts(cause.path("next"), next -> matching(COMMAND, next)));
+            view.put("next", texts(cause.path("next"), InfraView::command));
             view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
             view.put("explainsTotal", cause.path("explains").size());
             view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
@@ -970,13 +975,13 @@ public class prompt_run implements Callable<Integer> {
 
         private void evidence(JsonNode evidence) {
             for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
-                JsonNode item = evidence.get(i);
+                JsonNode item = evidence.path(i);
                 String where = String.join(" ", List.of("[" + causeNumber + "] " + word(item.path("source")), matching(FIELD, item.path("path")), reason(item),
                     item.path("count").asInt(0) > 1 ? "x" + item.path("count").asInt() : "", matching(TIME, item.path("lastSeen")))).replaceAll(" +", " ").strip();
                 if (item.path("suspicious").asBoolean(false)) {
                     suspicious++;
                 } else {
-                    say(where, middleCut(limits.evidenceChars(), flat(item.path("message").asText(""))));
+                    say(where, item.path("message").asText(""));
                 }
             }
             if (evidence.size() > limits.evidence()) {
@@ -991,23 +996,20 @@ public class prompt_run implements Callable<Integer> {
 
         private void log(JsonNode excerpt) {
             List<String> lines = new ArrayList<>();
-            excerpt.path("lines").forEach(line -> lines.addAll(clean(line.asText("")).lines().toList()));
-            Set<Integer> poisoned = Injection.lines(lines);
+            excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
+            if (lines.isEmpty()) {
+                return;
+            }
+            List<String> last = lines.subList(Math.max(0, lines.size() - limits.logLines()), lines.size());
+            Set<Integer> poisoned = Injection.lines(last);
             suspicious += poisoned.size();
             LinkedList<String> kept = new LinkedList<>();
             int bytes = 0;
-            for (int i = lines.size() - 1; i >= 0 && kept.size() < limits.logLines(); i--) {
-                String line = middleCut(LINE_CHARS, lines.get(i));
-                bytes += Untrusted.bytes(line) + 4;
-                if (bytes > limits.logBytes()) {
-                    break;
+            for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
+                bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
+                if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
+                    kept.addFirst(last.get(i));
                 }
-                if (!poisoned.contains(i)) {
-                    kept.addFirst(line);
-                }
-            }
-            if (lines.isEmpty()) {
-                return;
             }
             int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
             data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
@@ -1017,7 +1019,7 @@ public class prompt_run implements Callable<Integer> {
 
         /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
         private void say(String label, String text) {
-            String line = middleCut(LINE_CHARS + 100, flat(text));
+            String line = middleCut(limits.evidenceChars(), flat(text));
             if (line.isBlank()) {
                 return;
             }
@@ -1034,8 +1036,8 @@ public class prompt_run implements Callable<Integer> {
 
         /** Masked before anything is cut, without characters that a reader does not see, and unable to close the fence. */
         private String clean(String text) {
-            String visible = Cleaner.plain(text).replaceAll("(?s)<!--.*?(-->|$)", "");
-            return Untrusted.escaped(redactor.mask(visible), nonce);
+            return cleaned.computeIfAbsent(text, raw ->
+                Untrusted.escaped(redactor.mask(HIDDEN.matcher(Cleaner.plain(raw)).replaceAll("")), nonce));
         }
 
         static String middleCut(int limit, String text) {
@@ -1054,7 +1056,7 @@ public class prompt_run implements Callable<Integer> {
                 return "";
             }
             StringBuilder block = new StringBuilder("<cluster-data nonce=\"" + nonce + "\">\n");
-            data.forEach(line -> block.append("~| ").append(line).append('\n'));
+            data.forEach(line -> block.append(MARK).append(line).append('\n'));
             return block.append("</cluster-data nonce=\"").append(nonce).append("\">").toString();
         }
 
@@ -1083,6 +1085,12 @@ public class prompt_run implements Callable<Integer> {
         private static String matching(Pattern pattern, JsonNode value) {
             String text = value.asText("");
             return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
+        }
+
+        /** A command that only reads, and reads no Secret's values. */
+        private static String command(JsonNode value) {
+            String command = matching(COMMAND, value);
+            return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
         }
 
         private static String code(JsonNode value) {
@@ -1114,7 +1122,7 @@ public class prompt_run implements Callable<Integer> {
         private static final Pattern PATTERN = Pattern.compile(String.join("|",
             "\\b(ignore|disregard|forget|override|bypass)\\b.{0,30}\\b(previous|prior|above|earlier|all|any|your|these|those|system|the)\\b.{0,30}\\b(instruction|rule|prompt|direction|guideline)",
             "\\b(new|updated|real|actual|important|urgent|system|additional|following)\\b.{0,12}\\b(instruction|directive|order)s?\\b\\s*[:.]", "\\bsystem\\s*prompt\\b", "\\byou (are|must|should|shall|need to|have to) (now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)\\b",
-            "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?(ai|llm|agent|assistant|codex|language model)\\b", "<\\|[a-z_]{2,20}\\|>", "\\[/?inst]", "^\\s*(system|assistant)\\s*:\\s+\\S",
+            "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?(ai|llm|agent|assistant|codex|language model)\\b", "<\\|[a-z ]{2,20}\\|>", "\\[/?inst]", "^\\s*(system|assistant)\\s*:\\s+\\S",
             "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}(`|\\$\\(|\\b(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)\\b)", "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b",
             "\\bkubectl\\s+(delete|patch|edit|apply|create|exec|scale|replace|annotate|label)\\b", "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
             "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b(secret|token|credential|password|api key|environment)", "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b(secret|token|credential|password|api key|environment variable|env var)s?\\b.{0,60}(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)",
@@ -2047,29 +2055,28 @@ public class prompt_run implements Callable<Integer> {
             return engine;
         }
 
-        Prompt render(Place place) {
+        Prompt render(Place place) throws IOException {
             Map<String, Object> model = model(place);
-            model.put("infraBlock", options.template() == null ? infraBlock(model) : "");
+            model.put("infraBlock", infraBlock(model));
             return new Prompt(options.kind(), options.lang(), infra.unhealthy(), process(template, model));
         }
 
         /** The block about the environment, with as much of the report as its limit in bytes allows. */
-        String infraBlock(Map<String, Object> facts) {
+        String infraBlock(Map<String, Object> facts) throws IOException {
+            String own = "infra_" + options.lang() + ".ftl";
+            String name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
             String nonce = Untrusted.nonce();
             String block = "";
+            Map<String, String> cleaned = new HashMap<>();
             for (InfraView.Limits limits : InfraView.LEVELS) {
                 Map<String, Object> model = new LinkedHashMap<>(facts);
-                model.put("infra", new InfraView(infra, redactor, nonce, limits).model());
-                block = process("infra_" + language() + ".ftl", model).strip();
+                model.put("infra", new InfraView(infra, redactor, nonce, limits, cleaned).model());
+                block = process(name, model).strip();
                 if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
                     return block;
                 }
             }
             return Untrusted.cutTo(InfraView.BLOCK_BYTES - 100, block);
-        }
-
-        private String language() {
-            return template.substring(template.lastIndexOf('_') + 1, template.lastIndexOf('.'));
         }
 
         Map<String, Object> model(Place place) {

@@ -62,7 +62,8 @@
 - Delete a namespace, PersistentVolume(Claim), database, volume content, CRD, or anything you did not create. The one exception: a pod (or finished Job) in your namespace whose controller makes it anew.
 - Act outside your namespace, or on `deploy/codex`, its ServiceAccount, Role or RoleBinding in the cluster: that is where you run.
 - Leave a difference between cluster and repository: what you change with `kubectl` must stand in the manifests of your branch, or be undone.
-- Widen rights: privileged containers, RBAC beyond what an object of this repository needs to start (the missing piece of that goes into the manifests, with the least rights, and is pointed out in the report). Nor touch `.github/`, branch protection, CODEOWNERS, repository secrets and variables. If the goal cannot be had without, describe the change in the report.
+- Widen rights: privileged containers, RBAC beyond what an object of this repository needs to start (the missing piece of that goes into the manifests, with the least rights, and is pointed out in the report).
+- Touch `.github/`, branch protection, CODEOWNERS, repository secrets and variables. If the goal cannot be had without, describe the change in the report.
 - Switch off what is in the way: tests, probes, resource limits, security contexts, validation, signatures.
 - Force-push, rewrite published history, push to `${base}`, merge, approve or close anything, set or remove labels (above all `[ai-…]`).
 </#if>

@@ -24,7 +24,9 @@ ${body?trim}
 <@section "facts" titles><@texts.facts/></@section>
 <@section "rules" titles><@texts.rules/></@section>
 <@section "context" titles><@texts.context/></@section>
-<@section "infra" titles>${infraBlock}</@section>
+<@section "infra" titles>
+${infraBlock}
+</@section>
 <@section "issue" titles><@texts.issueText/></@section>
 <@section "task" titles><@own.task/></@section>
 <@section "verify" titles><@texts.verify/></@section>
