@@ -29,6 +29,7 @@
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
 //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
 //FILES templates/codex_config.toml.ftl=templates/codex_config.toml.ftl
+//COMPILE_OPTIONS -XDignore.symbol.file
 //CDS
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 

@@ -10,7 +10,6 @@
 //SOURCES LocalCluster.java
 //SOURCES Tools.java WorkflowLab.java WorkflowRun.java
 //SOURCES CodexCli.java ResponsesStub.java AgentLab.java
-//SOURCES Tools.java WorkflowLab.java
 //SOURCES PromptLab.java
 //SOURCES *Test.java
 
