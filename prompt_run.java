@@ -37,7 +37,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
 import freemarker.cache.MultiTemplateLoader;
@@ -2277,7 +2279,7 @@ public class prompt_run implements Callable<Integer> {
                 keeper.store("config.toml", settings.config());
             }
             if (place.reportPath() != null) {
-                keeper.store("ready.json", redactor.mask(infra.report().toString()));
+                keeper.store("ready.json", Artifacts.masked(infra.report().deepCopy(), redactor).toString());
             }
             if (settings.source() != null) {
                 notes.addAll(new Sources(settings.source(), runId, console).upload(keeper, site));
@@ -4711,11 +4713,35 @@ public class prompt_run implements Callable<Integer> {
 
         private String masked(Path file) {
             try {
-                return Files.exists(file) ? redactor.mask(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)) : "";
+                String text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
+                return redactor.mask(text.lines().map(this::maskedLine).collect(Collectors.joining("\n")));
             } catch (IOException problem) {
                 console.warn(file + ": " + Vars.reason(problem));
                 return "";
             }
+        }
+
+        /** In JSON a token may stand right after an escape such as {@code \\n}: masked where it is text. */
+        private String maskedLine(String line) {
+            try {
+                return line.startsWith("{") ? masked(JSON.readTree(line), redactor).toString() : line;
+            } catch (JsonProcessingException plain) {
+                return line;
+            }
+        }
+
+        static JsonNode masked(JsonNode node, Redactor redactor) {
+            if (node.isTextual()) {
+                return JSON.getNodeFactory().textNode(redactor.mask(node.asText()));
+            }
+            if (node instanceof ObjectNode object) {
+                object.fieldNames().forEachRemaining(name -> object.set(name, masked(object.get(name), redactor)));
+            } else if (node instanceof ArrayNode array) {
+                for (int at = 0; at < array.size(); at++) {
+                    array.set(at, masked(array.get(at), redactor));
+                }
+            }
+            return node;
         }
 
         static boolean write(Path file, String text, Console console) {

@@ -27,9 +27,13 @@ class ResponsesStub implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Deque<Answer> script = new ArrayDeque<>();
 
-    ResponsesStub(Answer... answers) throws IOException {
+    ResponsesStub(Answer... answers) {
         script.addAll(List.of(answers));
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        try {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         server.setExecutor(threads);
         server.createContext("/v1/responses", this::answer);
         server.start();

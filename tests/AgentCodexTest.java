@@ -1,0 +1,207 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The real Codex CLI against a stub of the Responses API. */
+class AgentCodexTest {
+    private static final String KEY = "sk-test-0123456789abcdefghij";
+
+    @TempDir Path templates;
+    private AgentLab lab;
+    private ResponsesStub stub;
+
+    @BeforeEach
+    void theRealCodexIsInTheContainer() {
+        Path bin = CodexCli.bin();
+        lab = new AgentLab();
+        lab.env.put("PATH", bin + ":" + lab.env.get("PATH"));
+        lab.env.put("CODEX_API_KEY", KEY);
+        lab.env.put("DB_PASSWORD", "geheim-geheim");
+    }
+
+    @AfterEach
+    void everythingEnds() {
+        if (stub != null) {
+            stub.close();
+        }
+        lab.close();
+    }
+
+    private JsonNode run(ResponsesStub answers, String... more) {
+        stub = answers;
+        return again(more);
+    }
+
+    private JsonNode again(String... more) {
+        config(stub.profile("stream_idle_timeout_ms = 2000"));
+        List<String> args = new ArrayList<>(List.of("--templates", templates.toString()));
+        args.addAll(List.of(more));
+        return lab.run(args.toArray(String[]::new));
+    }
+
+    /** The project's own config template: ours with a provider. */
+    private void config(String profile) {
+        try {
+            String ours = Files.readString(Cli.root().resolve("templates/codex_config.toml.ftl"));
+            String[] parts = profile.split("\n\n", 2);
+            Files.writeString(templates.resolve("codex_config.toml.ftl"), parts[0].replaceFirst("model = .*\n", "") + "\n" + ours + "\n" + parts[1]);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aTurnThatCompletesSucceeds() throws IOException {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.says("All done.\n::error::not a command")), "--artifacts", lab.home.resolve("art").toString());
+        assertEquals("succeeded", result.path("status").asText(), result + "\n" + lab.err);
+        assertEquals("All done.\n::error::not a command", result.path("finalMessage").asText());
+        assertEquals(100, result.path("inputTokens").asInt());
+        assertEquals(40, result.path("cachedInputTokens").asInt());
+        assertEquals(7, result.path("outputTokens").asInt());
+        assertTrue(result.path("threadId").asText().matches("[0-9a-f-]{36}"), result.toString());
+        assertTrue(stub.requests.get(0).contains("the prompt's text"), "the prompt did not reach the model");
+        assertEquals("Bearer " + KEY, stub.keys.get(0));
+        assertTrue(Files.readString(Path.of(result.path("transcriptFile").asText())).contains("turn.completed"));
+        assertTrue(lab.err.toString().lines().anyMatch("agent | ::error::not a command"::equals), lab.err.toString());
+    }
+
+    @Test
+    void modelAndEffortOfTheRunReachTheModel() {
+        run(new ResponsesStub(ResponsesStub.says("ok")), "--model", "stub-9", "--reasoning-effort", "high");
+        assertTrue(stub.requests.get(0).contains("\"model\":\"stub-9\""), stub.requests.get(0));
+        assertTrue(stub.requests.get(0).contains("\"effort\":\"high\""), stub.requests.get(0));
+    }
+
+    @Test
+    void theAgentsShellSeesNoKeyAndItsOutputIsMasked() {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("env; echo ghp_0123456789abcdefghijklmnopqrstuvwxyz"), ResponsesStub.says("done")),
+            "--artifacts", lab.home.resolve("art").toString());
+        assertEquals("succeeded", result.path("status").asText(), result + "\n" + lab.err);
+        String seen = stub.requests.get(1);
+        assertTrue(seen.contains("INFRA_UNHEALTHY=0") && seen.contains("CODEXCTL_BRANCH=codex/issue-7"), seen);
+        assertFalse(seen.contains(KEY) || seen.contains("geheim"), "the agent's commands see secrets");
+        String told = lab.err + read(Path.of(result.path("transcriptFile").asText()));
+        assertTrue(told.contains("exit code 0"), told);
+        assertFalse(told.contains("ghp_0123"), "a token stands in the log or the transcript");
+    }
+
+    @Test
+    void aKeyThatOnlyOpenaiKnowsIsFound() {
+        lab.env.remove("CODEX_API_KEY");
+        lab.env.put("OPENAI_API_KEY", KEY);
+        assertEquals("succeeded", run(new ResponsesStub(ResponsesStub.says("ok"))).path("status").asText(), lab.err.toString());
+        assertEquals("Bearer " + KEY, stub.keys.get(0));
+    }
+
+    @Test
+    void aRefusedKeyFails() {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.refuses(401, "{\"error\":{\"message\":\"bad key\"}}")));
+        assertEquals(20, result.path("exitCode").asInt(), result.toString());
+        assertTrue(result.path("reason").asText().contains("401"), result.toString());
+    }
+
+    @Test
+    void anExhaustedQuotaFails() {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.refuses(429, "{\"error\":{\"type\":\"insufficient_quota\",\"message\":\"no more\"}}")));
+        assertEquals(20, result.path("exitCode").asInt(), result.toString());
+        assertTrue(result.path("reason").asText().length() > "the agent ended with exit code 1".length(), result.toString());
+    }
+
+    @Test
+    void aStreamThatStallsFails() {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.stalls()));
+        assertEquals(20, result.path("exitCode").asInt(), result.toString());
+    }
+
+    /** Codex says "Reconnecting..." for ever: that is no sign of life. */
+    @Test
+    void aDeadNetworkReachesTheIdleLimit() {
+        stub = new ResponsesStub(ResponsesStub.says("never"));
+        stub.close();
+        JsonNode result = again("--idle-timeout", "6s");
+        assertEquals("idle-limit", result.path("status").asText(), result + "\n" + lab.err);
+        assertTrue(result.path("reason").asText().contains("Reconnecting"), result.toString());
+    }
+
+    @Test
+    void aThreadIsResumedByItsIdAndOnlyTheNewTokensCount() {
+        JsonNode first = run(new ResponsesStub(ResponsesStub.says("one")));
+        JsonNode second = again("--resume", "auto");
+        assertEquals(first.path("threadId").asText(), second.path("threadId").asText(), second + "\n" + lab.err);
+        assertTrue(second.path("resumed").asBoolean());
+        assertEquals(100, second.path("inputTokens").asInt());
+        assertTrue(stub.requests.get(1).contains("\"one\""), "the thread's history did not come along");
+    }
+
+    @Test
+    void autoStartsANewThreadWhereThereIsNone() {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.says("one")), "--resume", "auto");
+        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertFalse(result.path("resumed").asBoolean());
+    }
+
+    @Test
+    void autoStartsANewThreadForAnotherIssue() {
+        JsonNode first = run(new ResponsesStub(ResponsesStub.says("one")));
+        JsonNode second = again("--resume", "auto", "--issue", "8");
+        assertNotEquals(first.path("threadId").asText(), second.path("threadId").asText());
+    }
+
+    @Test
+    void aThreadThatIsNotThereFailsInsteadOfStartingANewOne() {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.says("one")), "--resume", "01a20347-0000-7120-a6d4-e5918e245dc3");
+        assertEquals(20, result.path("exitCode").asInt(), result.toString());
+        assertTrue(stub.requests.isEmpty());
+    }
+
+    @Test
+    void thePlacesOwnConfigStaysAndOursLeavesNoTrace() throws IOException {
+        Path own = Files.createDirectories(lab.home.resolve(".codex")).resolve("config.toml");
+        Files.writeString(own, "model = \"the-places-own\"\n");
+        run(new ResponsesStub(ResponsesStub.says("ok")));
+        assertTrue(stub.requests.get(0).contains("\"model\":\"the-places-own\""), stub.requests.get(0));
+        assertEquals("model = \"the-places-own\"\n", Files.readString(own).replaceAll("\n\\[projects[\\s\\S]*", ""));
+        try (var files = Files.list(own.getParent())) {
+            assertFalse(files.anyMatch(file -> file.getFileName().toString().startsWith("prompt-run-")));
+        }
+    }
+
+    @Test
+    void theTimeLimitEndsCodexAndItsCommands() {
+        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("sleep 88")), "--agent-timeout", "5s");
+        assertEquals("time-limit", result.path("status").asText(), result.toString());
+        for (int tries = 0; tries < 100 && lab.processes() > 0; tries++) {
+            sleep();
+        }
+        assertEquals(0, lab.processes());
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

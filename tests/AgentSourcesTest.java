@@ -1,0 +1,272 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The caller's working tree goes to the agent, and what the agent did comes back, exactly, or not at all. */
+class AgentSourcesTest {
+    @TempDir Path folder;
+    private final AgentLab lab = new AgentLab();
+    private Path tree;
+
+    @BeforeEach
+    void aRepositoryWithTwoCommits() {
+        tree = folder.resolve("tree");
+        sh(folder, "git init -q -b main tree");
+        sh(tree, """
+            git config user.name me; git config user.email me@example.org
+            echo one >a.txt; printf '\\000\\001\\377' >b.bin; echo gone >c.txt; echo '*.log' >.gitignore
+            git add -A; git commit -qm first; echo two >>a.txt; git commit -qam second""");
+    }
+
+    @AfterEach
+    void theLabIsEmptied() {
+        lab.close();
+    }
+
+    private JsonNode run(String command, String... more) {
+        List<String> args = new ArrayList<>(List.of("--source", tree.toString(), "--bring-back", "--git-name", "Bot", "--git-email", "bot@example.org", "--agent-command", command));
+        args.addAll(List.of(more));
+        return lab.run(args.toArray(String[]::new));
+    }
+
+    @Test
+    void theAgentSeesTheTreeAsItIsWithItsHistoryAndNothingIgnored() {
+        sh(tree, "echo changed >a.txt; rm c.txt; echo new >'über neu.txt'; echo noise >x.log; chmod +x b.bin");
+        JsonNode result = run("git log --format=%s; git -c core.quotePath=false status --short; git ls-files x.log; ls");
+        assertEquals("""
+            second
+            first
+             M a.txt
+             M b.bin
+             D c.txt
+            ?? "über neu.txt"
+            a.txt
+            b.bin
+            über neu.txt""", result.path("finalMessage").asText(), result + "\n" + lab.err);
+    }
+
+    @Test
+    void nothingChangesWhenTheAgentChangesNothing() {
+        sh(tree, "echo mine >>a.txt; echo new >new.txt; git add new.txt");
+        String before = state();
+        JsonNode result = run("true");
+        assertEquals("unchanged", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals(before, state());
+    }
+
+    @Test
+    void commitsAndUncommittedChangesComeBackExactly() {
+        JsonNode result = run("""
+            git checkout -q -b codex/issue-7
+            printf '\\377\\000\\002' >b.bin; chmod +x a.txt; git rm -q c.txt; mkdir -p d/e; echo deep >d/e/f; ln -s a.txt link; git add -A; git commit -qm 'agent: work'
+            echo left >>a.txt; echo untracked >'new file'; rm d/e/f; echo noise >y.log; printf 'no newline' >nn""");
+        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals("codex/issue-7", sh(tree, "git branch --show-current"));
+        assertEquals("agent: work Bot <bot@example.org>", sh(tree, "git log -1 --format='%s %an <%ae>'"));
+        assertEquals(" M a.txt\n D d/e/f\n?? \"new file\"\n?? nn", sh(tree, "git status --short"));
+        assertEquals("ff0002", sh(tree, "od -An -tx1 b.bin | tr -d ' '"));
+        assertEquals("a.txt", sh(tree, "readlink link"));
+        assertTrue(Files.isExecutable(tree.resolve("a.txt")));
+        assertFalse(Files.exists(tree.resolve("c.txt")) || Files.exists(tree.resolve("y.log")));
+        assertEquals("no newline", sh(tree, "cat nn"));
+        assertEquals(1, result.path("broughtBack").path("commits").asInt());
+        assertEquals("", sh(tree, "git for-each-ref refs/prompt-run"));
+        assertEquals("", sh(tree, "git fsck 2>&1 | grep -v dangling || true"));
+    }
+
+    @Test
+    void theWorkOfAnAgentThatFailedComesBackToo() {
+        JsonNode result = run("echo half >half.txt; git add -A; git commit -qm half; echo more >more.txt; exit 3");
+        assertEquals(20, result.path("exitCode").asInt());
+        assertEquals("half", sh(tree, "git log -1 --format=%s"));
+        assertEquals("?? more.txt", sh(tree, "git status --short"));
+    }
+
+    @Test
+    void theCallersOwnChangesStayAsTheyAreBesideTheAgents() {
+        sh(tree, "echo mine >>a.txt; echo mine >mine.txt");
+        JsonNode result = run("git checkout -q -b work; echo agents >agents.txt; git add agents.txt; git commit -qm w; echo x >left.txt");
+        assertEquals("brought", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals(" M a.txt\n?? left.txt\n?? mine.txt", sh(tree, "git status --short"));
+        assertEquals("one\ntwo\nmine", sh(tree, "cat a.txt"));
+    }
+
+    @Test
+    void aFileThatBothChangedIsAConflictAndNothingIsTouched() {
+        sh(tree, "echo mine >>a.txt");
+        String before = state();
+        JsonNode result = run("echo agents >>a.txt; echo other >other.txt; git add other.txt; git commit -qm other");
+        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals(20, result.path("exitCode").asInt(), "changes that did not come back are no success");
+        assertTrue(result.path("reason").asText().contains("a.txt: you have changed it too"), result.toString());
+        assertEquals(before, state());
+        String kept = sh(tree, "git for-each-ref --format='%(refname)' 'refs/prompt-run/**/head' 'refs/prompt-run/**/work'");
+        assertEquals(2, kept.lines().count(), kept);
+        assertEquals("one\ntwo\nmine\nagents", sh(tree, "git show $(git for-each-ref --format='%(refname)' 'refs/prompt-run/**/work'):a.txt"));
+    }
+
+    @Test
+    void aChangeThatTheCallerMadeMeanwhileIsAConflict() {
+        JsonNode result = run("echo agents >a.txt; echo mine >" + tree + "/a.txt");
+        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("mine", sh(tree, "cat a.txt"));
+    }
+
+    @Test
+    void anIgnoredFileOfTheCallerIsNotReplaced() {
+        sh(tree, "echo precious >keep.log");
+        JsonNode result = run("echo mine >keep.log; git add -f keep.log; git commit -qm log");
+        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("precious", sh(tree, "cat keep.log"));
+        assertEquals("second", sh(tree, "git log -1 --format=%s"));
+    }
+
+    @Test
+    void aBranchThatWentOnMeanwhileIsAConflict() {
+        JsonNode result = run("echo x >x; git add x; git commit -qm theirs; cd " + tree + "; echo y >y; git add y; git -c user.name=me -c user.email=me@x commit -qm ours");
+        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("ours", sh(tree, "git log -1 --format=%s"));
+        assertFalse(Files.exists(tree.resolve("x")));
+    }
+
+    @Test
+    void aShallowCloneGoesThereAndBack() {
+        sh(folder, "git clone -q --depth 1 file://" + tree + " shallow");
+        tree = folder.resolve("shallow");
+        JsonNode result = run("git log --format=%s; echo x >x; git add x; git commit -qm third");
+        assertEquals("second", result.path("finalMessage").asText(), result + "\n" + lab.err);
+        assertEquals("third\nsecond", sh(tree, "git log --format=%s"));
+        assertEquals("true", sh(tree, "git rev-parse --is-shallow-repository"));
+    }
+
+    @Test
+    void aDetachedHeadGetsTheRunsBranchOnceThereAreCommits() {
+        sh(tree, "git checkout -q --detach");
+        JsonNode result = run("echo x >x; git add x; git commit -qm third");
+        assertEquals("codex/issue-7", result.path("broughtBack").path("branch").asText(), result.toString());
+        assertEquals("codex/issue-7", sh(tree, "git branch --show-current"));
+    }
+
+    @Test
+    void aWorkspaceThatIsAlreadyThereIsUsedAsItIs() {
+        sh(lab.home, "git clone -q " + tree + " workspace; cd workspace; echo theirs >theirs.txt");
+        JsonNode result = run("cat theirs.txt; git remote; echo more >>theirs.txt");
+        assertEquals("theirs\norigin", result.path("finalMessage").asText(), result.toString());
+        assertTrue(result.path("notes").toString().contains("used as it is"), result.toString());
+        assertEquals("theirs\nmore", sh(tree, "cat theirs.txt"));
+    }
+
+    @Test
+    void aWorkspaceOfAnEarlierRunIsRenewedWhenAllOfItIsBack() {
+        run("echo one >1; git add 1; git commit -qm one; echo left >left");
+        sh(tree, "git add -A; git commit -qm 'the workflow commits what was left'");
+        JsonNode second = run("git log --format=%s -1; git status --short; echo two >2");
+        assertEquals("the workflow commits what was left", second.path("finalMessage").asText(), second + "\n" + lab.err);
+        assertEquals("?? 2", sh(tree, "git status --short"));
+    }
+
+    @Test
+    void aWorkspaceWithWorkThatDidNotComeBackIsNotRenewed() {
+        lab.run("--source", tree.toString(), "--agent-command", "echo precious >p");
+        JsonNode second = run("cat p");
+        assertEquals("precious", second.path("finalMessage").asText(), second + "\n" + lab.err);
+        assertEquals("precious", sh(tree, "cat p"));
+    }
+
+    @Test
+    void hooksAndSettingsOfTheAgentsRepositoryNeverRunHere() {
+        Path trace = folder.resolve("trace");
+        run("""
+            for hook in post-checkout post-merge reference-transaction post-index-change; do printf '#!/bin/sh\\ntouch %1$s\\n' >.git/hooks/$hook; chmod +x .git/hooks/$hook; done
+            rm -f %1$s; git config core.fsmonitor 'touch %1$s; false'; git config filter.evil.smudge 'touch %1$s; cat'; git config filter.evil.clean cat
+            echo '*.evil filter=evil' >.gitattributes; echo x >x.evil; GIT_CONFIG_GLOBAL=/dev/null git -c core.hooksPath=/dev/null add -A
+            git -c core.hooksPath=/dev/null commit -qm evil; rm -f %1$s""".formatted(trace));
+        assertEquals("x", sh(tree, "cat x.evil"));
+        assertFalse(Files.exists(trace), "something of the agent's repository ran here");
+        assertEquals("", sh(tree, "git config --get-regexp 'filter.*' || true"));
+    }
+
+    @Test
+    void linksThatLeadOutOfTheTreeStayOutside() {
+        JsonNode result = run("ln -s /etc/passwd out; mkdir d; ln -s ../../up d/up");
+        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        assertTrue(result.path("reason").asText().contains("out: a link that leads out") && result.path("reason").asText().contains("d/up: a link"), result.toString());
+        assertFalse(Files.isSymbolicLink(tree.resolve("out")));
+    }
+
+    @Test
+    void aNestedRepositoryIsNoSubmodule() {
+        JsonNode result = run("git init -q other; cd other; echo x >x; git add x; git commit -qm x; cd ..; echo y >y");
+        assertEquals("brought", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("?? y", sh(tree, "git status --short"));
+    }
+
+    @Test
+    void otherBranchesOfTheAgentComeAlong() {
+        JsonNode result = run("git checkout -q -b side; echo s >s; git add s; git commit -qm side; git checkout -q main; echo m >m");
+        assertEquals("main", sh(tree, "git branch --show-current"));
+        assertEquals("side", sh(tree, "git log -1 --format=%s side"));
+        assertTrue(result.path("broughtBack").path("notes").toString().contains("branch side came along"), result.toString());
+    }
+
+    @Test
+    void severalMegabytesArriveInParts() {
+        sh(tree, "head -c 3500000 /dev/urandom >big.bin; git add -A; git commit -qm big");
+        JsonNode result = run("cksum <big.bin; head -c 2500000 /dev/urandom >back.bin; cksum <back.bin", "--artifacts", folder.resolve("art").toString());
+        assertEquals(sh(tree, "cksum <big.bin; cksum <back.bin"), result.path("finalMessage").asText(), result.toString());
+        assertTrue(lab.shell.steps.contains("put:source.bundle.000004"), lab.shell.steps.toString());
+    }
+
+    @Test
+    void aBundleThatArrivesDamagedIsFetchedAgain() {
+        lab.shell.on("part", AgentLab.Fault.HALF_ANSWER, AgentLab.Fault.NO_CODE, AgentLab.Fault.HALF_ANSWER);
+        assertEquals("brought", run("echo x >x").path("broughtBack").path("state").asText());
+    }
+
+    @Test
+    void aLostPodBringsNothingBackAndSaysSo() {
+        lab.shell.on("pack", AgentLab.Fault.after(() -> { }), AgentLab.Fault.CUT_BEFORE.always());
+        lab.shell.on("part", AgentLab.Fault.CUT_BEFORE.always());
+        String before = state();
+        JsonNode result = run("echo x >x");
+        assertEquals(20, result.path("exitCode").asInt(), result.toString());
+        assertTrue(result.path("reason").asText().contains("not in the working tree"), result.toString());
+        assertEquals(before, state());
+    }
+
+    @Test
+    void pathsOutsideATreeAreRecognised() {
+        for (String bad : List.of("../x", "/x", "a/../b", ".git/config", "a/.GIT/hooks/x", "a/./b", ".git ./x", "GIT~1/x", "a\\b", "a//b", ".g\u200cit/x")) {
+            assertFalse(prompt_run.SafePaths.inside(bad), bad);
+        }
+        for (String good : List.of("a", "a/b.c", ".github/workflows/x.yml", ".gitignore", "..a/b", "a b/ü")) {
+            assertTrue(prompt_run.SafePaths.inside(good), good);
+        }
+        assertTrue(prompt_run.SafePaths.linkInside("a/b", "../c"));
+        assertFalse(prompt_run.SafePaths.linkInside("a", "../c"));
+        assertFalse(prompt_run.SafePaths.linkInside("a", ".git/hooks"));
+    }
+
+    private String state() {
+        return sh(tree, "git branch --show-current; git rev-parse HEAD; git status --short; git ls-files -s; ls -la | grep -v '^total' | awk '{print $1,$5,$9}'; cat a.txt");
+    }
+
+    private static String sh(Path in, String script) {
+        var done = Cli.program("sh", "-ec", script).in(in).env("GIT_CONFIG_GLOBAL", "/dev/null").run();
+        assertEquals(0, done.exit(), script + "\n" + done);
+        return done.out().strip().isEmpty() ? "" : done.out().stripTrailing();
+    }
+}
