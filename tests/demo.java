@@ -34,6 +34,8 @@ import picocli.CommandLine.Option;
 class demo implements Callable<Integer> {
     private static final String MISSING = "registry.example.com/library/postgres:16.99";
 
+    private static final Map<String, String> SHORT = Map.of("deployment", "deploy", "statefulset", "sts", "service", "svc", "ingress", "ing", "poddisruptionbudget", "pdb");
+
     @Option(names = "--healthy", description = "give the database an image that exists: everything comes up")
     boolean healthy;
 
@@ -108,7 +110,7 @@ class demo implements Callable<Integer> {
     }
 
     private JsonNode bringUp(Path kubeconfig, Path stack) throws IOException, InterruptedException {
-        var args = new ArrayList<>(List.of("--project", "shop", "--issue", "42", "-f", stack.toString(), "--apply", "--wait-soft-fail",
+        var args = new ArrayList<>(List.of("--project", "shop", "--issue", "42", "-f", (stack.startsWith(root()) ? root().relativize(stack) : stack).toString(), "--apply", "--wait-soft-fail",
                 "--wait-timeout", "45s", "--output", "json", "--report", folder.resolve("ready.json").toString(), "--kubeconfig", kubeconfig.toString()));
         if (!healthy) {
             args.addAll(List.of("--vars", "postgresVersion=16.99"));
@@ -124,13 +126,20 @@ class demo implements Callable<Integer> {
             say(String.format("%-11s %s", field, report.path(field).asText()));
         }
         for (var workload : report.path("workloads")) {
-            say(String.format("  %-12s %-16s %s", workload.path("state").asText(), workload.path("kind").asText().toLowerCase(Locale.ROOT) + "/" + workload.path("name").asText(),
-                    workload.path("message").asText()));
+            say(String.format("  %-12s %-20s %s", workload.path("state").asText(), name(workload), workload.path("message").asText()).stripTrailing());
         }
         for (var cause : report.path("causes")) {
-            say("cause: " + cause.path("code").asText() + "  " + cause.at("/fix/text").asText());
-            cause.path("explains").forEach(symptom -> say("   explains " + (symptom.isTextual() ? symptom.asText() : symptom.path("object").asText())));
+            say("cause      " + cause.path("code").asText() + " at " + name(cause.path("object")) + ": " + cause.at("/fix/text").asText());
+            cause.at("/fix/files").forEach(file -> say("  in         " + file.path("path").asText() + ":" + file.path("line").asInt()));
+            var symptoms = new ArrayList<String>();
+            cause.path("explains").forEach(symptom -> symptoms.add(symptom.path("object").asText()));
+            say("  explains   " + String.join(", ", symptoms));
         }
+    }
+
+    private static String name(JsonNode object) {
+        var kind = object.path("kind").asText().toLowerCase(Locale.ROOT);
+        return SHORT.getOrDefault(kind, kind) + "/" + object.path("name").asText();
     }
 
     private int prompt() throws IOException, InterruptedException {
@@ -158,11 +167,11 @@ class demo implements Callable<Integer> {
 
     /** A script as its own process: its progress goes to our stderr as it comes, its result is caught. */
     private Result run(String script, List<String> args, Map<String, String> env) throws IOException, InterruptedException {
-        say("$ jbang " + script + ".java " + String.join(" ", args).replace(root() + "/", "").replace(folder + "/", ""));
+        say("$ jbang " + script + ".java " + String.join(" ", args).replace(folder + "/", ""));
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), script));
         command.addAll(args);
-        var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        var builder = new ProcessBuilder(command).directory(root().toFile()).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().keySet().removeIf(name -> name.matches("(CODEXCTL|GITHUB|INFRA)_.*"));
         builder.environment().putAll(env);
         var process = builder.start();
