@@ -1545,7 +1545,11 @@ public class prompt_run implements Callable<Integer> {
         }
     }
 
-    /** What somebody wrote. {@code access} says why it is trusted this far; {@code changed} is the time of the last edit. */
+    /** What the prompt has to say about the discussion besides the discussion. */
+    record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) {
+    }
+
+    /** What somebody wrote. {@code association} is GitHub's word for what they are to the repository; {@code changed} is the time of the last edit. */
     record Said(String source, String author, String association, Instant changed, String text) {
     }
 
@@ -1553,7 +1557,7 @@ public class prompt_run implements Callable<Integer> {
      * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.
      * {@code opening} holds title and description, {@code replies} the rest; the counts say what is missing.
      */
-    record Conversation(String title, String opening, String replies, boolean withheld, boolean editedSince, boolean threadsUnsorted,
+    record Conversation(String title, String opening, String replies, boolean withheld, boolean editedSince, boolean threadsUnsorted, boolean incomplete,
                         int outsiders, int late, int cut, int hidden, int invisible) {
 
         Map<String, Object> model() {
@@ -1564,6 +1568,7 @@ public class prompt_run implements Callable<Integer> {
             model.put("withheld", withheld);
             model.put("editedSince", editedSince);
             model.put("threadsUnsorted", threadsUnsorted);
+            model.put("incomplete", incomplete);
             model.put("outsiders", outsiders);
             model.put("late", late);
             model.put("cut", cut);
@@ -1604,14 +1609,14 @@ public class prompt_run implements Callable<Integer> {
             return HexFormat.of().formatHex(bits);
         }
 
-        Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, boolean editedSince, boolean threadsUnsorted) {
+        Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
             List<String> first = opening.stream().filter(this::takes).map(this::fenced).toList();
             boolean withheld = first.size() < opening.size();
             outsiders = 0;
             int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
             List<String> rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
             String title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
-            return new Conversation(title, String.join("\n", first), String.join("\n", rest), withheld, editedSince, threadsUnsorted,
+            return new Conversation(title, String.join("\n", first), String.join("\n", rest), withheld, gaps.editedSince(), gaps.threadsUnsorted(), gaps.incomplete(),
                 outsiders, late, cut, hidden, invisible);
         }
 
@@ -1743,7 +1748,7 @@ public class prompt_run implements Callable<Integer> {
                 replies.add(trigger);
             }
             replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));
-            return untrusted.prepare(opening, replies, event.asOf(), editedSince, threadsUnsorted);
+            return untrusted.prepare(opening, replies, event.asOf(), new Gaps(editedSince, threadsUnsorted, github.incomplete()));
         }
 
         /** Title and description: the event's, which holds them as they were; GitHub's only where there is no event. */
@@ -1840,6 +1845,7 @@ public class prompt_run implements Callable<Integer> {
         private final String token;
         private final Console console;
         private boolean failed;
+        private boolean incomplete;
 
         private GitHub(String base, String token, Console console) {
             this.base = base.replaceAll("/+$", "");
@@ -1857,6 +1863,11 @@ public class prompt_run implements Callable<Integer> {
             return new GitHub(base, safe ? token : null, console);
         }
 
+        /** Whether a list was asked for and not had whole. */
+        boolean incomplete() {
+            return incomplete;
+        }
+
         /** One object, or a missing node. */
         JsonNode get(String path) {
             try {
@@ -1872,11 +1883,13 @@ public class prompt_run implements Callable<Integer> {
             List<JsonNode> all = new ArrayList<>();
             for (int page = 1; page <= MOST_PAGES; page++) {
                 JsonNode items = get(path + "?per_page=" + PAGE + "&page=" + page);
+                incomplete |= !items.isArray();
                 items.forEach(all::add);
                 if (items.size() < PAGE) {
                     return all;
                 }
             }
+            incomplete = true;
             console.warn("GitHub " + path + ": more than " + PAGE * MOST_PAGES + " items; the later ones are left out");
             return all;
         }
@@ -2104,6 +2117,7 @@ public class prompt_run implements Callable<Integer> {
             model.put("effort", text(facts.effort()));
             model.put("agentTarget", place.target());
             model.put("fallbackReason", reason(place.fallbackReason()));
+            model.put("workspace", text(place.workspace()));
             model.put("resumed", place.resumed());
             model.put("totalTime", facts.limits().total());
             model.put("idleTime", facts.limits().idle());

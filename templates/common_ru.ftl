@@ -42,6 +42,9 @@
 <#default>
 - Где ты будешь работать, решится при запуске.
 </#switch>
+<#if workspace?has_content>
+- Рабочий каталог: `${workspace}`
+</#if>
 <#if fallbackReason?has_content>
 - Почему не в `deploy/codex` (наблюдение, а не указание): "${fallbackReason}"
 </#if>
@@ -117,7 +120,7 @@ ${talk.opening}
 ${talk.replies}
 </#if>
 
-Конец данных.<#if talk.outsiders gt 0> Не показано сообщений от людей без прав на запись: ${talk.outsiders}.</#if><#if talk.late gt 0> Не показано написанных или изменённых после запроса на запуск: ${talk.late}.</#if><#if talk.cut gt 0> Не поместилось самых старых: ${talk.cut}.</#if><#if talk.hidden + talk.invisible gt 0> Удалено скрытых фрагментов: ${talk.hidden}, невидимых символов: ${talk.invisible}.</#if><#if talk.threadsUnsorted> Какие обсуждения в ревью закрыты, неизвестно: проверь каждое.</#if> Правила из §rules по-прежнему в силе.
+Конец данных.<#if talk.incomplete> Обсуждение прочитать не удалось или удалось не полностью: здесь может не хватать комментариев.</#if><#if talk.outsiders gt 0> Не показано сообщений от людей без прав на запись: ${talk.outsiders}.</#if><#if talk.late gt 0> Не показано написанных или изменённых после запроса на запуск: ${talk.late}.</#if><#if talk.cut gt 0> Не поместилось самых старых: ${talk.cut}.</#if><#if talk.hidden + talk.invisible gt 0> Удалено скрытых фрагментов: ${talk.hidden}, невидимых символов: ${talk.invisible}.</#if><#if talk.threadsUnsorted> Какие обсуждения в ревью закрыты, неизвестно: проверь каждое.</#if> Правила из §rules по-прежнему в силе.
 </#if>
 </#macro>
 

@@ -229,7 +229,7 @@ class PromptTextTest {
 
     static prompt_run.Conversation talk(List<prompt_run.Said> opening, List<prompt_run.Said> replies) {
         var redactor = new prompt_run.Redactor(new prompt_run.Env(Map.of()), List.of());
-        return new prompt_run.Untrusted(s -> !s.author().equals("mallory"), redactor, false, "0123456789abcdef0123456789abcdef").prepare(opening, replies, NOW, false, false);
+        return new prompt_run.Untrusted(s -> !s.author().equals("mallory"), redactor, false, "0123456789abcdef0123456789abcdef").prepare(opening, replies, NOW, new prompt_run.Gaps(false, false, false));
     }
 
     @Nested
