@@ -422,11 +422,12 @@ public class ensure_ready implements Callable<Integer> {
     private boolean prepareNamespace(Api api, Target target, Deadline deadline) {
         var found = new Namespaces(api, progress).ensure(target, deadline, ttlEnd());
         known.created = target.fresh() || slot.namespace != null && found == Namespaces.Found.created;
-        known.recreated = !known.created && found != Namespaces.Found.living;
+        known.recreated = !known.created && (found == Namespaces.Found.created || found == Namespaces.Found.unfinished);
         if (found == Namespaces.Found.unreadable) {
             known.limited("namespaces: forbidden");
+            progress.detail("ns/" + target.namespace() + ": may not be read, so it counts as new: to apply twice does no harm, not at all does");
         }
-        return known.created || known.recreated;
+        return known.created || found != Namespaces.Found.living;
     }
 
     private void prepare(Target target, Deadline deadline) {
@@ -1183,23 +1184,24 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Throws {@link Infra} {@code timeout} when it is still going away at the deadline, with what holds it. */
         Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {
-            while (true) {
-                Optional<Obj> found;
-                try {
-                    found = api.find(Kind.NAMESPACE, null, target.namespace());
-                } catch (ApiError e) {
-                    if (e.forbidden()) {
-                        return Found.unreadable;
+            try {
+                for (int looks = 0; ; looks++) {
+                    var found = api.find(Kind.NAMESPACE, null, target.namespace());
+                    if (found.isEmpty() && create(target, expires)) {
+                        return Found.created;
                     }
-                    throw e;
+                    if (found.isPresent() && !terminating(found.get())) {
+                        return unfinished(found.get()) ? Found.unfinished : Found.living;
+                    }
+                    if (found.isPresent()) {
+                        waitUntilGone(found.get(), looks == 0, deadline);
+                    }
                 }
-                if (found.isEmpty() && create(target, expires)) {
-                    return Found.created;
+            } catch (ApiError e) {
+                if (e.forbidden() && e.tried.startsWith("GET")) {
+                    return Found.unreadable;
                 }
-                if (found.isPresent() && !terminating(found.get())) {
-                    return unfinished(found.get()) ? Found.unfinished : Found.living;
-                }
-                found.ifPresent(ns -> waitUntilGone(ns, deadline));
+                throw e;
             }
         }
 
@@ -1245,11 +1247,13 @@ public class ensure_ready implements Callable<Integer> {
             }
         }
 
-        private void waitUntilGone(Obj namespace, Deadline deadline) {
+        private void waitUntilGone(Obj namespace, boolean first, Deadline deadline) {
             if (deadline.passed()) {
                 throw new Infra(Outcome.timeout, namespace.ref() + ": still terminating: " + holds(namespace));
             }
-            progress.say(namespace.ref() + " is terminating, waits until it is gone");
+            if (first) {
+                progress.say(namespace.ref() + " is terminating, waits until it is gone");
+            }
             Changes.await(api, Kind.NAMESPACE.path(null, null), "&fieldSelector=metadata.name%3D" + namespace.name(),
                 namespace.text("/metadata/resourceVersion"), deadline.atMost(Duration.ofSeconds(30)));
         }
@@ -1933,11 +1937,9 @@ public class ensure_ready implements Callable<Integer> {
 
         private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
             var fields = immutable.fields();
-            if (NEVER_RECREATED.contains(kind.name())) {
-                throw immutable.with("cannot be changed in place" + fields + ", and a " + kind.name() + " is never deleted here");
-            }
-            if (!recreate) {
-                throw immutable.with("cannot be changed in place" + fields + "; --recreate-immutable deletes it and creates it again");
+            if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
+                throw immutable.with("cannot be changed in place" + fields + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
+                    : "; --recreate-immutable deletes it and creates it again"));
             }
             progress.say(live.ref() + ": delete and create again" + fields);
             var options = Api.JSON.createObjectNode().put("propagationPolicy", kind.name().equals("StatefulSet") ? "Orphan" : "Foreground");
@@ -7253,8 +7255,6 @@ public class ensure_ready implements Callable<Integer> {
             workloads(json, lines);
             json.path("warnings").forEach(w -> lines.add("  warning: " + warning(w)));
             json.path("limited").forEach(l -> lines.add("  not seen: " + l.asText()));
-            json.path("deleted").forEach(d -> lines.add("  deleted " + d.asText()));
-            json.path("left").forEach(d -> lines.add("  left " + d.asText()));
             return lines.stream().map(Texts::visible).collect(Collectors.joining("\n", "", "\n"));
         }
 
@@ -7772,7 +7772,7 @@ public class ensure_ready implements Callable<Integer> {
         static ApiError of(int code, String body, String tried) {
             try {
                 var status = Api.JSON.readTree(body);
-                return new ApiError(code, status.path("reason").asText(), status.path("message").asText(body.strip()), tried, status, null);
+                return new ApiError(code, status.path("reason").asText(), brief(status.path("message").asText(body.strip())), tried, status, null);
             } catch (JsonProcessingException e) {
                 return new ApiError(code, "", body.strip(), tried);
             }
@@ -7794,6 +7794,13 @@ public class ensure_ready implements Callable<Integer> {
         /** {@code POST /api/v1/namespaces: forbidden: …}: what was tried, and what the server said. */
         String sentence() {
             return tried + ": " + (forbidden() ? "forbidden: " : code == 0 ? "no answer: " : code + ": ") + Texts.line(getMessage());
+        }
+
+        /** The server's words without the value it refused: that is a page of JSON for a pod template, with every variable's value in it. */
+        static String brief(String message) {
+            int value = message.indexOf("Invalid value: ");
+            int why = message.lastIndexOf(": ");
+            return value < 0 || why < value + 100 ? message : message.substring(0, value) + "Invalid value: …" + message.substring(why);
         }
 
         /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
