@@ -2835,7 +2835,7 @@ public class ensure_ready implements Callable<Integer> {
         private static Workload absent(Applied a, Family family) {
             var tally = new Tally(a.object(), 0, -1);
             if (!family.snapshot().knows(Snapshot.key(a.object()))) {
-                return tally.progressing("cannot be read");
+                return tally.progressing("not read (yet)");
             }
             if (!a.object().kind().equals("Job") || !a.object().has("/spec/ttlSecondsAfterFinished")) {
                 return tally.progressing("is not there");
@@ -8325,14 +8325,11 @@ public class ensure_ready implements Callable<Integer> {
             return !verdict.verified() ? Duration.ofSeconds(30) : verdict.unprobed() ? Duration.ofSeconds(10) : Duration.ofSeconds(3);
         }
 
+        /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
         private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
-            var seen = new HashMap<String, Seen>();
-            findings.forEach((key, s) -> {
-                if (s.last().plus(BLINK).isAfter(now)) {
-                    seen.put(key, s);
-                }
-            });
+            var seen = new HashMap<>(findings);
             relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+            seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
             return seen;
         }
 

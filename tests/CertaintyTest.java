@@ -1,0 +1,333 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Which trouble ends the wait, after which grace, and what looks alike and must not. Time is an argument: no test sleeps. */
+class CertaintyTest {
+    private static final ensure_ready.WaitSettings SETTINGS = new ensure_ready.WaitSettings("codex", false, false, true, ReadinessTest.NOW.minusSeconds(5));
+    private static final String DEPLOYMENT = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: api, namespace: shop, uid: d1, generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}}
+        spec: {replicas: 1, selector: {matchLabels: {app: api}}, template: {metadata: {labels: {app: api}}, spec: {containers: [{name: api, image: "api:1"}]}}}
+        status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, unavailableReplicas: 1}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: api-1, namespace: shop, uid: r1, annotations: {deployment.kubernetes.io/revision: "1"}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}
+        spec: {replicas: 1}
+        status: {replicas: 1}
+        ---
+        """;
+    private static final String DATABASE = """
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata: {name: db, namespace: shop, uid: s1, generation: 1}
+        spec: {replicas: 1, serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: "db:1"}]}}}
+        status: {observedGeneration: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1, updatedReplicas: 1, currentRevision: db-1, updateRevision: db-1}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: db-0, namespace: shop, uid: p9, labels: {controller-revision-hash: db-1}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: db, uid: s1, controller: true}]}
+        spec: {nodeName: n, containers: [{name: db, image: "db:1"}]}
+        status: {phase: Running, conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "True", lastTransitionTime: "2026-01-01T10:00:40Z"}], containerStatuses: [{name: db, ready: true, restartCount: 0, state: {running: {}}}]}
+        ---
+        """;
+
+    private static String pod(String container) {
+        return """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: api-1-x, namespace: shop, uid: p1, creationTimestamp: "2026-01-01T10:00:00Z", labels: {app: api}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: api-1, uid: r1, controller: true}]}
+            spec: {nodeName: n, restartPolicy: Always, containers: [{name: api, image: "api:1"}]}
+            status:
+              phase: Pending
+              conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "False"}]
+              containerStatuses: [{name: api, ready: false, image: "api:1", %s}]
+            ---
+            """.formatted(container);
+    }
+
+    private static String waiting(String reason, String message) {
+        return pod("restartCount: 0, state: {waiting: {reason: " + reason + ", message: '" + message + "'}}");
+    }
+
+    private static String crashed(int restarts, int exitCode, String startedAt) {
+        return pod("restartCount: %d, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: %d, reason: Error, startedAt: '%s', finishedAt: '%s'}}".formatted(restarts, exitCode, startedAt, startedAt));
+    }
+
+    private static String unschedulable(String message) {
+        return pod("restartCount: 0").replace("spec: {nodeName: n, ", "spec: {").replaceAll("(?m)^  containerStatuses.*\\R", "")
+            .replace("{type: PodScheduled, status: \"True\"}", "{type: PodScheduled, status: \"False\", reason: Unschedulable, message: \"" + message + "\"}");
+    }
+
+    /** Folds what is seen at each second, and tells the codes that are certain at the last. */
+    private static final class Film {
+        private ensure_ready.Sightings seen = ensure_ready.Sightings.NONE;
+        private List<ensure_ready.Finding> certain = List.of();
+        private final ensure_ready.WaitSettings settings;
+        private final List<ensure_ready.Applied> applied = new ArrayList<>();
+
+        Film() {
+            this(SETTINGS);
+        }
+
+        Film(ensure_ready.WaitSettings settings) {
+            this.settings = settings;
+        }
+
+        Film at(int second, String... documents) {
+            var now = ReadinessTest.NOW.plusSeconds(second);
+            var known = ReadinessTest.snapshot(applied, documents);
+            var snapshot = new ensure_ready.Snapshot("shop", now, known.objects(), applied, Map.of(), List.of());
+            var family = new ensure_ready.Family(snapshot, Set.of());
+            var verdict = ensure_ready.Verdicts.of(family, settings);
+            var findings = new ArrayList<>(ensure_ready.Findings.of(snapshot));
+            findings.addAll(ensure_ready.Preflight.missing(family, applied));
+            var relevant = ensure_ready.Certainty.relevant(findings, verdict, family);
+            seen = seen.next(verdict, relevant, family, settings.appliedSince(), now);
+            certain = ensure_ready.Certainty.certain(relevant, family, verdict, seen, settings, now);
+            return this;
+        }
+
+        /** The same picture all through a span. */
+        Film during(int from, int to, String... documents) {
+            for (int second = from; second < to; second += Math.min(4, to - second)) {
+                at(second, documents);
+            }
+            return at(to, documents);
+        }
+
+        Film certain(String... codes) {
+            assertEquals(List.of(codes), certain.stream().map(f -> f.code().name()).distinct().sorted().toList());
+            return this;
+        }
+    }
+
+    @Test
+    void anImageThatDoesNotExistIsCertainAfterTenSeconds() {
+        var missing = waiting("ImagePullBackOff", "Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull: docker.io/library/api:1: not found");
+        new Film().during(0, 9, DEPLOYMENT, missing).certain().at(10, DEPLOYMENT, missing).certain("IMAGE_NOT_FOUND");
+    }
+
+    @Test
+    void aGraceRunsOnWhileNothingChangesAndNothingIsJudged() {
+        var missing = waiting("ErrImagePull", "api:1: not found");
+        new Film().at(0, DEPLOYMENT, missing).at(30, DEPLOYMENT, missing).certain("IMAGE_NOT_FOUND");
+        new Film().at(0, DEPLOYMENT, missing).at(10, DEPLOYMENT).at(30, DEPLOYMENT, missing).certain();
+    }
+
+    @Test
+    void aRegistryThatDoesNotAnswerIsNeverCertain() {
+        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests", "500 Internal Server Error", "lookup registry: no such host")) {
+            new Film().during(0, 600, DEPLOYMENT, waiting("ErrImagePull", "failed to pull image: " + message)).certain();
+        }
+    }
+
+    @Test
+    void aPullThatFailedAndBeginsAnewLosesItsGrace() {
+        var missing = waiting("ErrImagePull", "api:1: not found");
+        var running = pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:09Z'}}");
+        new Film().during(0, 9, DEPLOYMENT, missing).during(10, 20, DEPLOYMENT, running).during(21, 29, DEPLOYMENT, missing).certain();
+    }
+
+    @Test
+    void refusedCredentialsGetThirtySecondsForAPullSecretToArrive() {
+        var refused = waiting("ImagePullBackOff", "Back-off: ErrImagePull: failed to authorize: 401 Unauthorized");
+        new Film().during(0, 29, DEPLOYMENT, refused).certain().at(30, DEPLOYMENT, refused).certain("IMAGE_AUTH");
+    }
+
+    private static final String NEEDS_SECRET = DEPLOYMENT.replace("image: \"api:1\"}", "image: \"api:1\", envFrom: [{secretRef: {name: db-secret}}]}");
+
+    @Test
+    void aSecretThatNobodyHasIsCertainAfterTenSecondsEvenBeforeAnyPodExists() {
+        new Film().during(0, 9, NEEDS_SECRET).certain().at(10, NEEDS_SECRET).certain("SECRET_MISSING");
+    }
+
+    @Test
+    void aSecretThatArrivesOrIsOptionalIsNot() {
+        var secret = "{apiVersion: v1, kind: Secret, metadata: {name: db-secret, namespace: shop}}";
+        new Film().during(0, 9, NEEDS_SECRET).during(10, 60, NEEDS_SECRET, secret).certain();
+        new Film().during(0, 60, NEEDS_SECRET.replace("name: db-secret", "name: db-secret, optional: true")).certain();
+    }
+
+    @Test
+    void aSecretThatSomethingInTheSetCouldMakeGetsTwoMinutes() {
+        var external = "{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: db, namespace: shop, uid: e1, generation: 1}, status: {}}";
+        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
+        film.applied.add(ReadinessTest.applied(external, 1, "e1"));
+        film.applied.add(ReadinessTest.applied(NEEDS_SECRET, 1, "d1"));
+        film.during(0, 119, NEEDS_SECRET, external).certain().at(120, NEEDS_SECRET, external).certain("SECRET_MISSING");
+        var job = ReadinessTest.JOB;
+        new Film().during(0, 60, NEEDS_SECRET, job).certain();
+    }
+
+    @Test
+    void aSecretOfTheSetItselfIsNotMissing() {
+        var film = new Film();
+        film.applied.add(ReadinessTest.applied("{apiVersion: v1, kind: Secret, metadata: {name: db-secret}}", 0, ""));
+        film.during(0, 60, NEEDS_SECRET).certain();
+    }
+
+    @Test
+    void aReferenceOfAPodThatRunsIsNoLongerAQuestion() {
+        new Film().during(0, 60, NEEDS_SECRET, pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:01Z'}}")).certain();
+    }
+
+    @Test
+    void aMissingKeyIsCertainWhenAKubeletSaysSo() {
+        var missing = waiting("CreateContainerConfigError", "couldn''t find key password in Secret shop/db-secret");
+        new Film().during(0, 10, DEPLOYMENT, missing).certain("CONFIG_KEY_MISSING");
+    }
+
+    @Test
+    void aSteadyCrashIsCertainAtItsThirdRestart() {
+        new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 1, "2026-01-01T10:00:19Z")).certain()
+            .during(40, 42, DEPLOYMENT, crashed(3, 1, "2026-01-01T10:00:39Z")).certain("CRASH_APP_ERROR");
+    }
+
+    @Test
+    void crashesWithDifferentExitCodesAreDifferentStories() {
+        new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 2, "2026-01-01T10:00:19Z")).during(40, 50, DEPLOYMENT, crashed(3, 3, "2026-01-01T10:00:39Z")).certain();
+    }
+
+    @Test
+    void crashesBeforeTheApplyDoNotCount() {
+        var old = crashed(7, 1, "2026-01-01T10:00:09Z").replace("2026-01-01T10:00:00Z", "2025-12-31T10:00:00Z");
+        new Film().during(0, 60, DEPLOYMENT, old).certain();
+        new Film(new ensure_ready.WaitSettings("codex", false, false, true, null)).during(0, 3, DEPLOYMENT, old).certain("CRASH_APP_ERROR");
+    }
+
+    @Test
+    void aProgramThatEndsUntilItsDatabaseIsUpIsNoFailure() {
+        var starting = DATABASE.replace("readyReplicas: 1, availableReplicas: 1, ", "").replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"");
+        new Film().during(0, 39, starting, DEPLOYMENT, crashed(5, 1, "2026-01-01T10:00:30Z")).certain()
+            .during(41, 60, DATABASE, DEPLOYMENT, crashed(5, 1, "2026-01-01T10:00:30Z")).certain()
+            .during(61, 70, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:01:00Z")).certain("CRASH_APP_ERROR");
+    }
+
+    @Test
+    void inAChainNobodyIsBlamedBeforeAllHaveTriedAgain() {
+        var second = (DEPLOYMENT + crashed(5, 1, "2026-01-01T10:00:35Z")).replace("api", "web").replace("uid: d1", "uid: d2").replace("uid: r1", "uid: r2").replace("uid: p1", "uid: p2");
+        new Film().during(61, 70, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:01:00Z"), second).certain();
+        var both = second.replace("10:00:35Z", "10:01:05Z");
+        new Film().during(71, 80, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:01:00Z"), both).certain("CRASH_APP_ERROR");
+    }
+
+    @Test
+    void aCommandThatDoesNotExistNeedsOneRestartAndMemoryTwo() {
+        new Film().during(0, 5, DEPLOYMENT, crashed(0, 127, "2026-01-01T10:00:00Z")).certain().during(10, 12, DEPLOYMENT, crashed(1, 127, "2026-01-01T10:00:09Z")).certain("CONTAINER_COMMAND_NOT_FOUND");
+        var memory = crashed(1, 137, "2026-01-01T10:00:09Z").replace("reason: Error", "reason: OOMKilled");
+        new Film().during(10, 15, DEPLOYMENT, memory).certain().during(30, 32, DEPLOYMENT, memory.replace("restartCount: 1", "restartCount: 2")).certain("OOM_KILLED");
+    }
+
+    @Test
+    void aPodThatFitsNowhereIsCertainAfterItsGrace() {
+        var selector = unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.");
+        new Film().during(0, 14, DEPLOYMENT, selector).certain().at(15, DEPLOYMENT, selector).certain("SCHED_NODE_SELECTOR");
+        var full = unschedulable("0/3 nodes are available: 3 Insufficient cpu.");
+        new Film().during(0, 119, DEPLOYMENT, full).certain().at(120, DEPLOYMENT, full).certain("SCHED_INSUFFICIENT_RESOURCES");
+    }
+
+    @Test
+    void aNodeThatIsDrainedOrStartingAmongTheReasonsMayOpenAgain() {
+        for (var message : List.of("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.",
+            "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }, 2 node(s) didn't match Pod's node affinity/selector.", "no nodes available to schedule pods")) {
+            new Film().during(0, 600, DEPLOYMENT, unschedulable(message)).certain();
+        }
+    }
+
+    @Test
+    void anAutoscalerAtWorkIsWaitedFor() {
+        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: TriggeredScaleUp, type: Normal, count: 1, lastTimestamp: '2026-01-01T10:00:08Z', message: 'pod triggered scale-up', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1}}";
+        new Film().during(0, 300, DEPLOYMENT, unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."), event).certain();
+    }
+
+    private static String refused(String message) {
+        return DEPLOYMENT.replace("status: {replicas: 1}", "status: {replicas: 0, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: '" + message + "'}]}").replace("updatedReplicas: 1, ", "").replace(" replicas: 1, unavailable", " unavailable");
+    }
+
+    @Test
+    void whatAdmissionDeniesIsCertainAndAWebhookThatDoesNotAnswerIsNot() {
+        var denied = refused("admission webhook \"p.example.com\" denied the request: no");
+        new Film().during(0, 5, denied).certain("ADMISSION_WEBHOOK_DENIED");
+        new Film().during(0, 600, refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\"")).certain();
+    }
+
+    @Test
+    void aQuotaIsCertainUnlessSomethingIsJustGoingAway() {
+        var full = refused("pods \"api-1-\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2");
+        new Film().during(0, 29, full).certain().at(30, full).certain("QUOTA_EXCEEDED");
+        var leaving = "{apiVersion: v1, kind: Pod, metadata: {name: old, namespace: shop, uid: p8, deletionTimestamp: '2026-01-01T10:00:00Z'}}";
+        new Film().during(0, 60, full, leaving).certain();
+    }
+
+    @Test
+    void aFailedJobIsCertainAndOneThatStillTriesIsNot() {
+        new Film().during(0, 2, ReadinessTest.JOB.replace("active: 1, ready: 1", "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]")).certain("JOB_FAILED");
+        new Film().during(0, 300, ReadinessTest.JOB.replace("active: 1, ready: 1", "active: 1, failed: 3")).certain();
+    }
+
+    @Test
+    void aDeadlineExceededBeforeTheApplyIsNoVerdictOnIt() {
+        var late = DEPLOYMENT.replace("unavailableReplicas: 1", "unavailableReplicas: 1, conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, lastTransitionTime: '2026-01-01T09:00:00Z'}]");
+        new Film().during(0, 60, late).certain();
+        new Film().during(0, 2, late.replace("T09:00:00Z", "T10:00:00Z")).certain("ROLLOUT_STUCK");
+    }
+
+    @Test
+    void faultsOfAnOldRevisionAreNotTheNewReleasesFaults() {
+        var old = waiting("ImagePullBackOff", "Back-off: ErrImagePull: api:0: not found").replace("api-1-x", "api-0-x").replace("name: api-1, uid: r1", "name: api-0, uid: r0").replace("uid: p1", "uid: p0");
+        var set = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}, spec: {replicas: 1}, status: {replicas: 1}}";
+        new Film().during(0, 60, DEPLOYMENT, set, old, pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")).certain();
+    }
+
+    @Test
+    void theAgentsOwnTroubleEndsNoWait() {
+        var agent = (DEPLOYMENT + waiting("ImagePullBackOff", "Back-off: ErrImagePull: api:1: not found")).replace("name: api,", "name: codex,");
+        new Film().during(0, 60, agent, ReadinessTest.POD).certain();
+    }
+
+    @Test
+    void aPodThatFailedForGoodIsCertain() {
+        var failed = ReadinessTest.POD.replace("restartPolicy: Always", "restartPolicy: Never").replace("phase: Running", "phase: Failed").replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"")
+            .replace("state: {running: {startedAt: \"2026-01-01T09:59:00Z\"}}", "state: {terminated: {exitCode: 3, reason: Error, finishedAt: '2026-01-01T10:00:00Z'}}");
+        new Film().during(0, 2, failed).certain("CRASH_APP_ERROR");
+    }
+
+    @Test
+    void aClaimWithoutItsClassIsCertain() {
+        new Film().during(0, 4, ReadinessTest.CLAIM).certain().at(5, ReadinessTest.CLAIM).certain("PVC_STORAGECLASS_MISSING");
+        new Film().during(0, 300, ReadinessTest.CLAIM, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: slow}, volumeBindingMode: Immediate}").certain();
+    }
+
+    @Test
+    void readyMustHoldForAWhileAndARestartBeginsItAnew() {
+        var settings = new ensure_ready.WaitSettings("codex", false, false, true, null);
+        var running = ReadinessTest.POD.replace("containers: [{name: main,", "containers: [{name: main, readinessProbe: {tcpSocket: {port: 1}},");
+        var film = new Film(settings).during(0, 2, running);
+        assertTrue(!film.seen.settled(ReadinessTest.NOW.plusSeconds(2)));
+        assertTrue(film.at(3, running).seen.settled(ReadinessTest.NOW.plusSeconds(3)));
+        film.at(4, running.replace("restartCount: 0", "restartCount: 1"));
+        assertTrue(!film.seen.settled(ReadinessTest.NOW.plusSeconds(6)));
+        var unprobed = new Film(settings).during(0, 9, ReadinessTest.POD);
+        assertTrue(!unprobed.seen.settled(ReadinessTest.NOW.plusSeconds(9)), "without a probe it must run for ten seconds");
+        assertTrue(unprobed.seen.settled(ReadinessTest.NOW.plus(Duration.ofSeconds(10))));
+    }
+
+    @Test
+    void theLastPullErrorIsRememberedForKubeletsThatDoNotRepeatIt() {
+        var before = ReadinessTest.obj(waiting("ErrImagePull", "rpc error: code = NotFound desc = api:1: not found"));
+        var after = ReadinessTest.obj(waiting("ImagePullBackOff", "Back-off pulling image \"api:1\""));
+        var said = ensure_ready.Slim.remembering(before, after).text("/status/containerStatuses/0/state/waiting/message");
+        assertEquals("Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = api:1: not found", said);
+        assertEquals(said, ensure_ready.Slim.remembering(ReadinessTest.obj(waiting("ImagePullBackOff", said)), ReadinessTest.obj(waiting("ImagePullBackOff", "Back-off pulling image \"api:1\""))).text("/status/containerStatuses/0/state/waiting/message"));
+    }
+}
