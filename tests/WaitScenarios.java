@@ -30,8 +30,7 @@ final class WaitScenarios {
             + WaitLab.deployment("api", "api:1", "life.test/is: crashes, life.test/times: '4'", "")).start(240));
         all.put("crashes in a chain", c -> new WaitLab(c, "chain").apply(WaitLab.deployment("db", "db:1", "life.test/after: 40s", "")
             + WaitLab.deployment("api", "api:1", "life.test/is: crashes, life.test/times: '4'", "") + WaitLab.deployment("web", "web:1", "life.test/is: crashes, life.test/times: '5'", "")).start(300));
-        all.put("init container waits for the database", c -> new WaitLab(c, "init").apply(WaitLab.deployment("db", "db:1", "life.test/after: 30s", "")
-            + WaitLab.deployment("api", "api:1", "life.test/is: init-crashes, life.test/times: '3'", "").replace("      containers:", "      initContainers: [{name: wait, image: 'w:1'}]\n      containers:")).start(240));
+        all.put("init container waits for the database", WaitScenarios::initWaits);
         all.put("node added late", WaitScenarios::nodeAddedLate);
         all.put("webhook starting", WaitScenarios::webhookStarting);
         all.put("drained node", WaitScenarios::drainedNode);
@@ -61,6 +60,12 @@ final class WaitScenarios {
             spec: {template: {metadata: {annotations: {life.test/after: 30s}}, spec: {restartPolicy: Never, containers: [{name: make, image: "make:1"}]}}}
             """);
         return lab.after(28, () -> secret(lab)).start(180);
+    }
+
+    private static CompletableFuture<WaitLab.Ended> initWaits(LocalCluster cluster) {
+        var lab = new WaitLab(cluster, "init").apply(WaitLab.deployment("db", "db:1", "life.test/after: 45s", "")
+            + WaitLab.deployment("api", "api:1", "life.test/is: init-crashes", "").replace("      containers:", "      initContainers: [{name: wait, image: 'w:1'}]\n      containers:"));
+        return lab.after(50, () -> lab.tell("api", "is", "ready")).start(240);
     }
 
     private static CompletableFuture<WaitLab.Ended> nodeAddedLate(LocalCluster cluster) {
@@ -127,7 +132,7 @@ final class WaitScenarios {
     static Map<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>> failures() {
         var all = new LinkedHashMap<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>>();
         all.put("IMAGE_NOT_FOUND", c -> new WaitLab(c, "image").apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(120));
-        all.put("IMAGE_AUTH", c -> new WaitLab(c, "private").apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized", "")).start(120));
+        all.put("IMAGE_NOT_FOUND_OR_AUTH", c -> new WaitLab(c, "private").apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized", "")).start(120));
         all.put("SECRET_MISSING", c -> new WaitLab(c, "secret").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET)).start(120));
         all.put("CONFIG_KEY_MISSING", c -> new WaitLab(c, "key").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-key-missing, life.test/ref: db-secret, life.test/key: password", SECRET)
             + "apiVersion: v1\nkind: Secret\nmetadata: {name: db-secret}\nstringData: {passwort: p}\n").start(120));
@@ -191,7 +196,7 @@ final class WaitScenarios {
             lab.cluster.client().pods().inNamespace(lab.namespace).withName("probe").withGracePeriod(0).delete();
             return false;
         } catch (KubernetesClientException e) {
-            return true;
+            return e.getMessage().contains("company's registry");
         }
     }
 
