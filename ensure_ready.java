@@ -3720,6 +3720,7 @@ public class ensure_ready implements Callable<Integer> {
             snapshot.all("Job").forEach(j -> job(facts, j));
             snapshot.all("PersistentVolumeClaim").forEach(c -> claim(facts, c));
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> applied(facts, a));
+            snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom).forEach(o -> CustomFindings.of(facts, o));
             deletions(facts);
         }
 
@@ -3948,6 +3949,37 @@ public class ensure_ready implements Callable<Integer> {
                 all.add(events.get(events.size() - 1).evidence(object));
             }
             return all;
+        }
+    }
+
+    /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
+    static final class CustomFindings {
+        private static final Set<String> GOOD = Set.of("Ready", "Available", "Healthy", "Synced", "Programmed", "Accepted", "ResolvedRefs", "Established");
+        private static final Pattern BAD = Pattern.compile("Stalled|Degraded|.*(Failed|Failure|Error|Invalid)");
+
+        private CustomFindings() { }
+
+        static boolean custom(Obj o) {
+            var group = Obj.group(o.apiVersion());
+            return group.contains(".") && (!group.endsWith("k8s.io") || group.startsWith("gateway."));
+        }
+
+        static void of(Facts facts, Obj o) {
+            var bad = o.list("/status/conditions").stream().filter(c -> c.path("status").asText().equals(GOOD.contains(c.path("type").asText()) ? "False" : BAD.matcher(c.path("type").asText()).matches() ? "True" : "")).findFirst();
+            var phase = o.text("/status/phase").matches("(?i).*(fail|error).*");
+            if (bad.isEmpty() && !phase) {
+                return;
+            }
+            var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+            var young = !phase && facts.age(o.time("/metadata/creationTimestamp")) < 60;
+            facts.add(young ? Code.STILL_PROGRESSING : code, o.kind(), o.name(), new String[] {o.kind(), o.name()}, "", bad.map(Findings::time).orElse(null),
+                List.of(bad.map(c -> Findings.evidence(o, c)).orElseGet(() -> Findings.spec(o, "status.phase", o.text("/status/phase")))), Map.of());
+        }
+
+        /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
+        static Optional<Obj> maker(Snapshot snapshot, String secret) {
+            return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom).filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
+                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret")).min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
         }
     }
 
@@ -4301,7 +4333,7 @@ public class ensure_ready implements Callable<Integer> {
             if (part.contains("taint")) {
                 return Optional.of(NODE_TROUBLE.matcher(part).find() ? Code.SCHED_NODES_UNAVAILABLE : PRESSURE.matcher(part).find() ? Code.NODE_PRESSURE : Code.SCHED_TAINT);
             }
-            if (part.contains("volume node affinity") || part.contains("available volume zone")) {
+            if (part.contains("volume node affinity") || part.contains("persistentvolume's node affinity") || part.contains("available volume zone")) {
                 return Optional.of(Code.SCHED_VOLUME_AFFINITY);
             }
             if (part.contains("find available persistent volumes") || part.contains("bound to non-existent persistentvolume") || part.contains("unbound")) {
@@ -4862,7 +4894,7 @@ public class ensure_ready implements Callable<Integer> {
 
         private static final List<Row> ROWS = rows();
         private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
-        private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]+(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
+        private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
         /** {@code group/version Kind} that Kubernetes served once and removed (the deprecation guide). */
         private static final Pattern REMOVED = Pattern.compile("\\b(extensions/v1beta1|apps/v1beta[12]|(networking|policy|rbac\\.authorization|apiextensions|storage"
             + "|admissionregistration|scheduling|coordination|certificates|events|discovery|node)(\\.k8s\\.io)?/v1beta1|batch/(v1beta1|v2alpha1)"
@@ -4926,7 +4958,7 @@ public class ensure_ready implements Callable<Integer> {
             row(rows, Topic.VOLUME, Code.SECRET_MISSING, "secrets? \"[^\"]+\" not found", "couldn't get secret", "could not find secret");
             row(rows, Topic.VOLUME, Code.CONFIGMAP_MISSING, "configmaps? \"[^\"]+\" not found", "couldn't get configMap");
             row(rows, Topic.VOLUME, Code.PVC_MISSING, "persistentvolumeclaims? \"[^\"]+\" not found", "error getting PVC");
-            row(rows, Topic.VOLUME, Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user");
+            row(rows, Topic.VOLUME, Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user", "non-root policy");
             row(rows, Topic.VOLUME, Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod", "ReadWriteOncePod");
             row(rows, Topic.VOLUME, Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched", "CSINode .* does not contain driver");
             row(rows, Topic.VOLUME, Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes", "hostPath type check failed");
@@ -4957,7 +4989,7 @@ public class ensure_ready implements Callable<Integer> {
             row(rows, Topic.CLAIM, Code.PVC_STORAGECLASS_MISSING, "storageclass(es)?(\\.storage\\.k8s\\.io)? \"[^\"]*\" not found", "storage class .* not found");
             row(rows, Topic.CLAIM, Code.PVC_NO_DEFAULT_CLASS, "no persistent volumes available for this claim and no storage class is set");
             row(rows, Topic.CLAIM, Code.QUOTA_EXCEEDED, "exceeded quota");
-            row(rows, Topic.CLAIM, Code.PVC_PROVISIONER_MISSING, "waiting for a volume to be created, either by external provisioner", "waiting for volume to be created by the external provisioner",
+            row(rows, Topic.CLAIM, Code.PVC_PROVISIONER_MISSING, "waiting for (a )?volume to be created,? (either )?by (the )?external provisioner",
                 "no volume plugin matched", "not found in the list of registered CSI drivers");
             row(rows, Topic.CLAIM, Code.PVC_UNBOUND, "no volume .* matching", "volume .* already bound to a different claim", "does not match (size|access|storage)", "Cannot bind to requested volume", "requested PV .* not");
             row(rows, Topic.CLAIM, Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
@@ -4976,13 +5008,13 @@ public class ensure_ready implements Callable<Integer> {
 
         private static void log(List<Row> rows) {
             row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "is forbidden: User \"?system:", "User \"system:[^\"]+\" cannot \\w+ resource");
-            row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
+            row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "98: Address in use", "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
                 "failed to bind to (address|port)");
             row(rows, Topic.LOG, Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "\\bdisk (is )?full\\b", "could not extend file");
             row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed", "authentication (failed|failure|error)", "access denied for user", "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |/)?\\s*password",
                 "login failed for user", "ACCESS_REFUSED", "SASL authentication .*(fail|error)", "AuthenticationFailed", "\\bauth(entication)? failed", "requires authentication", "not authorized on \\w+ to execute", "role \"[^\"]+\" does not exist",
                 "bad credentials", "incorrect password", "AUTH .*failed", "security_exception.*(unable to authenticate|missing authentication)", "no pg_hba\\.conf entry");
-            row(rows, Topic.LOG, Code.CRASH_MISSING_ENV, "(missing|required|unset|undefined|no such|not found).{0,30}environment variables?", "environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+            row(rows, Topic.LOG, Code.CRASH_MISSING_ENV, "(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?", "environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
                 "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b[^\\w]{0,3}.{0,25}(not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined|must be provided|not provided|not specified|is mandatory|not configured)",
                 "(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b.{0,20}(\\bto start|$|\\bvariable|\\benv)", "KeyError: '(?-i:[A-Z][A-Z0-9_]+)'",
                 "unbound variable", "parameter (null or )?not set", "Could not resolve placeholder '", "required key \\S+ missing value", "\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
@@ -4991,7 +5023,7 @@ public class ensure_ready implements Callable<Integer> {
                 "name resolution", "name does not resolve", "nodename nor servname", "unknown ?host", "getaddrinfo", "connect(ion)?( attempt)? ?timed? ?out", "no route to host", "network is unreachable", "host (is )?unreachable", "dial tcp",
                 "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
                 "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "can't resolve", "could not resolve host", "could not be resolved", "Temporary failure in name", "is not reachable",
-                "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable", "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN", "SERVFAIL", "context deadline exceeded", "DNS .*(fail|timeout)", "wget: can't", "name=\\S+ .*unavailable");
+                "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable", "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", ":\\d+ - no response", "DNS .*(fail|timeout)", "wget: can't", "name=\\S+ .*unavailable");
         }
     }
 
@@ -5002,7 +5034,7 @@ public class ensure_ready implements Callable<Integer> {
     static final class Diagnosis {
         private static final double FOLLOWED = 0.6;
         private static final Set<Code> STANDALONE = Set.of(Code.PROBE_READINESS_FAILING, Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING, Code.CRASH_APP_ERROR, Code.CRASH_DEPENDENCY_UNREACHABLE,
-            Code.INIT_WAITING, Code.JOB_FAILED, Code.IMAGE_REGISTRY_UNREACHABLE, Code.STS_HEADLESS_SVC_MISSING, Code.CONTAINER_COMMAND_NOT_FOUND, Code.CONTAINER_COMMAND_PERMISSION, Code.VOLUME_MOUNT_FAILED, Code.CR_NOT_READY);
+            Code.INIT_WAITING, Code.JOB_FAILED, Code.SECRET_MISSING, Code.CERT_NOT_READY, Code.IMAGE_REGISTRY_UNREACHABLE, Code.STS_HEADLESS_SVC_MISSING, Code.CONTAINER_COMMAND_NOT_FOUND, Code.CONTAINER_COMMAND_PERMISSION, Code.VOLUME_MOUNT_FAILED, Code.CR_NOT_READY);
         /** Faults that can be proven from the objects alone and hurt also where nothing waits for them. */
         private static final Set<Code> STATIC = Set.of(Code.SVC_SELECTOR_MISMATCH, Code.SVC_TARGET_PORT_MISMATCH, Code.SVC_MISSING, Code.ENV_PORT_MISMATCH, Code.INGRESS_CLASS_MISSING, Code.INGRESS_BACKEND_MISSING,
             Code.INGRESS_BACKEND_PORT, Code.INGRESS_TLS_SECRET_MISSING, Code.REPLICAS_ZERO, Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY, Code.RBAC_ROLE_MISSING);
@@ -5031,7 +5063,7 @@ public class ensure_ready implements Callable<Integer> {
         private DiagnosisReport explain() {
             Findings.collect(facts);
             unready();
-            new WiringFindings(facts, wiring).find();
+            new WiringFindings(facts, wiring, unready).find();
             new AccessFindings(facts, agent).find();
             wiring.edges().forEach(this::edge);
             new Reach(facts, wiring, unready, this::edge).find();
@@ -5082,7 +5114,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private boolean weak(Finding f) {
-            return f.params().containsKey("weak") || f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.VOLUME_MOUNT_FAILED && f.params().containsKey("repeats")
+            return f.params().containsKey("weak") || f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.CR_NOT_READY || f.code() == Code.VOLUME_MOUNT_FAILED && f.params().containsKey("repeats")
                 || (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING) && !f.params().containsKey("why")
                 || f.code() == Code.IMAGE_REGISTRY_UNREACHABLE && edges.getOrDefault(node(f), List.of()).stream().anyMatch(e -> e.via().equals("image"));
         }
@@ -5114,7 +5146,7 @@ public class ensure_ready implements Callable<Integer> {
             var all = edges.getOrDefault(node, List.of());
             var named = at(node).stream().anyMatch(f -> f.params().containsKey("named"));
             var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
-            return all.stream().filter(e -> pending ? e.to().startsWith("PersistentVolumeClaim/") : !named || e.via().startsWith("log") || e.via().startsWith("init:") || e.to().startsWith("PersistentVolumeClaim/")).toList();
+            return all.stream().filter(e -> pending ? e.to().startsWith("PersistentVolumeClaim/") : !named || e.via().startsWith("log") || e.via().startsWith("init:") || e.via().startsWith("made by") || e.to().startsWith("PersistentVolumeClaim/")).toList();
         }
 
         boolean standsAlone(Finding f) {
@@ -5345,7 +5377,12 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private void symptom(Finding f) {
-            if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE) {
+            if (f.code() == Code.SECRET_MISSING) {
+                CustomFindings.maker(snapshot, f.objectName()).filter(m -> facts.found.stream().anyMatch(x -> Diagnosis.node(x).equals(Wiring.key(m)))).ifPresent(m -> {
+                    edge.accept(new Wiring.Edge(Diagnosis.node(f), Wiring.key(m), "made by " + m.ref(), 1, ""));
+                    replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("weak", "true", "named", m.ref()));
+                });
+            } else if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE) {
                 targets(f).forEach((target, line) -> target(f, target, line));
             } else if (f.code() == Code.CRASH_APP_ERROR || f.code() == Code.CRASH_AUTH_FAILED || f.code() == Code.PROBE_READINESS_FAILING) {
                 var named = named(f, lines(f));
@@ -5740,6 +5777,7 @@ public class ensure_ready implements Callable<Integer> {
             });
             snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(new Edge("Service/" + s.name(), w, "selector", 1, ""))));
             snapshot.all("Ingress").forEach(i -> backends(i).forEach(b -> edges.add(new Edge(key(i), "Service/" + b, "backend", 1, ""))));
+            templates.values().stream().filter(w -> !w.controller().isMissingNode() && !w.kind().equals("Job")).forEach(w -> edges.add(new Edge(w.controller().path("kind").asText() + "/" + w.controller().path("name").asText(), key(w), "owner", 1, "")));
             snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c).forEach(j -> edges.add(new Edge(key(c), key(j), "owner", 1, ""))));
             return edges.stream().distinct().filter(e -> !e.from().equals(e.to())).sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to).thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
         }
@@ -5859,11 +5897,13 @@ public class ensure_ready implements Callable<Integer> {
         private final Facts facts;
         private final Snapshot snapshot;
         private final Wiring wiring;
+        private final Set<String> unready;
 
-        WiringFindings(Facts facts, Wiring wiring) {
+        WiringFindings(Facts facts, Wiring wiring, Set<String> unready) {
             this.facts = facts;
             this.snapshot = facts.snapshot;
             this.wiring = wiring;
+            this.unready = unready;
         }
 
         void find() {
@@ -5891,6 +5931,9 @@ public class ensure_ready implements Callable<Integer> {
                     Findings.spec(w, "spec.template.metadata.labels", Wiring.labels(w).toString())), Map.of("workload", w.ref(), "differs", difference(selector, Wiring.labels(w)))));
             } else if (!behind.isEmpty()) {
                 ports(service, behind);
+            }
+            if (unready.contains(Wiring.key(service))) {
+                add(Code.SVC_NO_READY_ENDPOINTS, service, List.of(Findings.spec(service, "status", "no pod behind it is ready")), Map.of());
             }
             if (service.text("/spec/type").equals("LoadBalancer") && service.list("/status/loadBalancer/ingress").isEmpty()) {
                 add(Code.SVC_LB_PENDING, service, List.of(Findings.spec(service, "status.loadBalancer", "no address")), Map.of());
@@ -6137,18 +6180,19 @@ public class ensure_ready implements Callable<Integer> {
             advice.forEach(f -> warnings.add(new Warning(f.code(), f.objectKind() + "/" + f.objectName(), f.code().text)));
             all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS).forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
             var unexplained = unexplained(roots.stream().filter(r -> !unexplainable(r)).toList());
-            if (unavailable()) {
+            if (causes.isEmpty() && unavailable()) {
                 causes = List.of(cause(new Root("DIAGNOSIS_UNAVAILABLE", List.of(unavailableFinding()), Map.of())).numbered("rc1"));
             }
             return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), snapshot.limited(), disposition(causes, unexplained), summary(causes, unexplained));
         }
 
         private boolean unavailable() {
-            return !snapshot.knows("Pod") && snapshot.applied().stream().noneMatch(a -> a.result() == Result.failed);
+            return !snapshot.knows("Pod") && !unready.isEmpty();
         }
 
         private Finding unavailableFinding() {
-            var evidence = snapshot.limited().stream().map(l -> new Evidence("status", "namespace/" + snapshot.namespace(), "", l, 1, "", "")).toList();
+            var limits = snapshot.limited().isEmpty() ? List.of("pods: not read") : snapshot.limited();
+            var evidence = limits.stream().map(l -> new Evidence("status", "namespace/" + snapshot.namespace(), "", l, 1, "", "")).toList();
             return new Finding(Code.DIAGNOSIS_UNAVAILABLE, "Namespace", snapshot.namespace(), "Namespace", snapshot.namespace(), "", snapshot.at(), evidence, Map.of());
         }
 
@@ -6328,7 +6372,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private String summary(List<Cause> causes, List<Unexplained> unexplained) {
-            if (unavailable()) {
+            if (causes.stream().anyMatch(c -> c.code() == Code.DIAGNOSIS_UNAVAILABLE)) {
                 return "the causes are not known: the cluster could not be asked";
             }
             var total = unready.size();
@@ -6907,7 +6951,7 @@ public class ensure_ready implements Callable<Integer> {
             all.add(Base64.getEncoder().withoutPadding().encodeToString((text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
             if (bytes.length >= 8) {
                 all.add(HexFormat.of().formatHex(bytes));
-                all.addAll(List.of(shifted(bytes, 1), shifted(bytes, 2)));
+                all.addAll(List.of(shifted(bytes, 0), shifted(bytes, 1), shifted(bytes, 2)));
             }
             all.stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
                 if (marks.putIfAbsent(f, mark) == null) {
@@ -6938,7 +6982,7 @@ public class ensure_ready implements Callable<Integer> {
             var padded = new byte[value.length + offset];
             System.arraycopy(value, 0, padded, offset, value.length);
             var text = Base64.getEncoder().withoutPadding().encodeToString(padded);
-            return text.substring(offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
+            return text.substring(offset == 0 ? 0 : offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
         }
 
         int known() {
