@@ -121,6 +121,8 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -2193,6 +2195,7 @@ public class prompt_run implements Callable<Integer> {
             this.console = console;
             this.patience = patience;
             this.redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
+            Kube.config(settings.kubeconfig(), settings.context());
             cancel.listen();
         }
 
@@ -2362,9 +2365,9 @@ public class prompt_run implements Callable<Integer> {
 
     /** How long things may take; tests are less patient. */
     record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter, Duration certain,
-                    Duration cancelled, Duration afterLimit) {
+                    Duration unreachable, Duration cancelled, Duration afterLimit) {
         static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
-            Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofMinutes(2));
+            Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(75), Duration.ofSeconds(5), Duration.ofMinutes(2));
     }
 
     /** SIGINT and SIGTERM: the main thread is interrupted and ends the run in good order; a second signal hurries it. */
@@ -3363,6 +3366,7 @@ public class prompt_run implements Callable<Integer> {
         private KubernetesClient client;
         private DeployView seen;
         private boolean imageFault;
+        private final long began = System.nanoTime();
 
         Ladder(AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
             this.settings = settings;
@@ -3467,25 +3471,24 @@ public class prompt_run implements Callable<Integer> {
                 if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
                     throw new InterruptedException();
                 }
-                if (problem.getCode() == 403 || problem.getCode() == 401) {
-                    throw new NoPlace(Kube.reason(problem));
+                boolean neverSeen = seen == null && System.nanoTime() - began > patience.unreachable().toNanos();
+                if (problem.getCode() == 403 || problem.getCode() == 401 || Kube.nowhere(problem) || neverSeen) {
+                    throw new NoPlace(reason(problem));
                 }
-                return Prospect.pending(Kube.reason(problem));
+                return Prospect.pending(reason(problem));
             }
+        }
+
+        private String reason(KubernetesClientException problem) {
+            return Kube.reason(problem).replace("the API server (", "the API server " + client().getMasterUrl() + " (");
         }
 
         private DeployView view() throws NoPlace {
             if (namespace == null) {
                 throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
             }
-            try {
-                seen = DeployView.read(client(), namespace, settings.deployment());
-                return seen;
-            } catch (KubernetesClientException problem) {
-                throw problem;
-            } catch (IllegalStateException problem) {
-                throw new NoPlace(oneLine(problem.getMessage()));
-            }
+            seen = DeployView.read(client(), namespace, settings.deployment());
+            return seen;
         }
 
         /** The manifest that is missing, when that is why deploy/codex has no pod. */
@@ -3750,7 +3753,8 @@ public class prompt_run implements Callable<Integer> {
         }
 
         static String manifest(String namespace, String account) {
-            return objects(namespace, account, null, wanted(false)).stream().map(Serialization::asYaml).collect(Collectors.joining());
+            String yaml = objects(namespace, account, null, wanted(false)).stream().map(Serialization::asYaml).collect(Collectors.joining());
+            return yaml.replaceAll("\"([A-Za-z][\\w./-]*)\"", "$1");
         }
 
         /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
@@ -4128,9 +4132,24 @@ public class prompt_run implements Callable<Integer> {
         private Kube() {
         }
 
+        /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
+        static Config config(Path kubeconfig, String context) {
+            if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
+                throw new UsageError("--kubeconfig " + kubeconfig + ": cannot read it");
+            }
+            try {
+                Config config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+                if (context != null && (config.getCurrentContext() == null || !context.equals(config.getCurrentContext().getName()))) {
+                    throw new UsageError("--context " + context + ": no such context in the kubeconfig");
+                }
+                return config;
+            } catch (KubernetesClientException problem) {
+                throw new UsageError("--kubeconfig " + kubeconfig + ": " + reason(problem), problem);
+            }
+        }
+
         static KubernetesClient client(Path kubeconfig, String context) {
-            Config found = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-            Config config = new ConfigBuilder(found).withRequestRetryBackoffLimit(2).withConnectionTimeout(5_000).withRequestTimeout(15_000).withWebsocketPingInterval(0L).build();
+            Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2).withConnectionTimeout(5_000).withRequestTimeout(15_000).withWebsocketPingInterval(0L).build();
             return new KubernetesClientBuilder().withConfig(config).build();
         }
 
@@ -4145,8 +4164,15 @@ public class prompt_run implements Callable<Integer> {
             while (root.getCause() != null && root.getCause() != root) {
                 root = root.getCause();
             }
-            String message = oneLine(root.getMessage());
-            return root instanceof IOException ? "the API server does not answer (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")" : message;
+            String message = root.getMessage() == null ? "" : oneLine(root.getMessage());
+            return root instanceof IOException || root instanceof UnresolvedAddressException
+                ? "cannot reach the API server (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")"
+                : message.isBlank() ? root.getClass().getSimpleName() : message;
+        }
+
+        /** Nothing but another configuration helps: there is no such host. */
+        static boolean nowhere(Throwable problem) {
+            return problem != null && (problem instanceof UnresolvedAddressException || problem instanceof UnknownHostException || nowhere(problem.getCause()));
         }
 
         static KubernetesClientException apiError(Throwable problem) {

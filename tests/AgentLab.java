@@ -24,7 +24,7 @@ import picocli.CommandLine;
  */
 final class AgentLab implements AutoCloseable {
     static final prompt_run.Patience HASTY = new prompt_run.Patience(Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(60),
-        Duration.ofSeconds(3), Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(8), Duration.ofSeconds(5));
+        Duration.ofSeconds(3), Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofSeconds(5));
 
     final Path home = temporary();
     final FaultyShell shell;
@@ -55,21 +55,30 @@ final class AgentLab implements AutoCloseable {
         return this;
     }
 
-    /** Runs {@code prompt_run --kind dev_issue --issue 7 ...} and returns its result. */
+    /** Runs {@code prompt_run --kind dev_issue --issue 7 ...} in this container and returns its result. */
     JsonNode run(String... more) {
+        return run(false, more);
+    }
+
+    /** The same where the ladder leads. */
+    JsonNode climb(String... more) {
+        return run(true, more);
+    }
+
+    private JsonNode run(boolean ladder, String... more) {
         List<String> args = new ArrayList<>(List.of("--kind", "dev_issue", "--issue", "7", "--output", "json"));
         args.addAll(List.of(more));
         prompt_run command = new prompt_run(callerEnv);
         CommandLine cli = new CommandLine(command).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
         cli.parseArgs(args.toArray(String[]::new));
         try {
-            return result(command, cli);
+            return result(command, cli, ladder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private JsonNode result(prompt_run command, CommandLine cli) throws IOException {
+    private JsonNode result(prompt_run command, CommandLine cli, boolean ladder) throws IOException {
         var console = new prompt_run.Console(cli, command.output, command.env);
         var options = prompt_run.RunOptions.read(command);
         var infra = prompt_run.Infra.read(command.infrastructure, command.env, console);
@@ -77,8 +86,8 @@ final class AgentLab implements AutoCloseable {
         var facts = prompt_run.Facts.gather(options, command.fact, command.agent, event, infra, command.env, console);
         var settings = prompt_run.AgentSettings.read(options, command.agent, facts, command.env);
         try (var run = new prompt_run.AgentRun(options, settings, command.output, facts, infra, command.env, console, HASTY)) {
-            var site = prompt_run.Site.probe("deploy", "the lab", shell, settings, run.runId(), HASTY, () -> { });
-            var place = run.choose(site);
+            var place = ladder ? run.choosePlace()
+                : run.choose(prompt_run.Site.probe("deploy", "the lab", shell, settings, run.runId(), HASTY, () -> { }));
             return new ObjectMapper().valueToTree(run.run(place, new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n")).asJson());
         } catch (prompt_run.NoPlace e) {
             throw new AssertionError(e);
