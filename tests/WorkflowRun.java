@@ -39,7 +39,7 @@ final class WorkflowRun implements AutoCloseable {
     private final Path folder;
     private final Path repository;
     private final Map<String, String> env = new LinkedHashMap<>();
-    private final Map<String, String> secrets = new LinkedHashMap<>(Map.of("GITHUB_TOKEN", TOKEN, "CODEX_API_KEY", "sk-agentKey", "OPENAI_API_KEY", "sk-agentKey"));
+    private final Map<String, String> secrets = new LinkedHashMap<>(Map.of("GITHUB_TOKEN", TOKEN, "OPENAI_API_KEY", "sk-agentKey"));
 
     WorkflowRun(String consumer, Path folder) throws IOException {
         this.folder = folder;
@@ -216,22 +216,23 @@ final class WorkflowRun implements AutoCloseable {
 
         /** Null is a refusal. */
         private JsonNode answer(String method, String path, JsonNode body) {
+            var ours = "issues/" + issue.path("number").asInt();
             if (settings.containsKey(path)) {
                 return settings.get(path);
             } else if (path.startsWith("collaborators/")) {
                 return JSON.createObjectNode().put("permission", permissions.getOrDefault(path.split("/")[1], "none"));
-            } else if (path.equals("issues/42")) {
+            } else if (path.equals(ours)) {
                 return issue;
-            } else if (path.startsWith("issues/42/labels/")) {
+            } else if (path.startsWith(ours + "/labels/")) {
                 return JSON.createArrayNode();
-            } else if (path.equals("issues/42/comments") && method.equals("POST")) {
+            } else if (path.equals(ours + "/comments") && method.equals("POST")) {
                 comments.add(body.path("body").asText());
                 return JSON.createObjectNode().put("id", 100 + comments.size() - 1);
             } else if (path.startsWith("issues/comments/")) {
                 comments.set(Integer.parseInt(path.substring("issues/comments/".length())) - 100, body.path("body").asText());
                 return JSON.createObjectNode();
             }
-            return path.startsWith("pulls") ? pulls(method, path, body) : method.equals("GET") ? JSON.createArrayNode() : null;
+            return path.startsWith("pulls") ? pulls(method, path, body) : null;
         }
 
         private JsonNode pulls(String method, String path, JsonNode body) {

@@ -99,7 +99,7 @@ class WorkflowRunTest {
         assertNotEquals(0, result.exit());
         assertEquals(1, result.calls("prompt_run.java --kind plan_issue").count());
         assertTrue(run.github.comments.get(0).startsWith("❌ [ai-plan]: окружение получить не удалось"), run.github.comments.get(0));
-        assertTrue(run.github.comments.get(0).contains("агент: не закончил (`no-place`)"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("агент: не закончил: `no-place deploy/codex: image not found`"), run.github.comments.get(0));
     }
 
     @Test

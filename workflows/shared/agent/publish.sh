@@ -72,9 +72,15 @@ record_on_slot() {
   fi
 }
 
+# The agent's last message without the JSON that it ends with for programs.
 message() {
-  if [ -n "$MESSAGE_FILE" ] && [ -f "$MESSAGE_FILE" ]; then cut_to 48000 <"$MESSAGE_FILE"; fi
+  if [ -n "$MESSAGE_FILE" ] && [ -f "$MESSAGE_FILE" ]; then
+    sed -z 's/\n```json\n[^`]*```[[:space:]]*$//' "$MESSAGE_FILE" | cut_to 48000
+  fi
 }
+
+# Why it ended so, in prompt_run.java's words.
+reason() { jq -r '.reason // empty' "$RUNNER_TEMP/agent/result.json" 2>/dev/null | cut_to 1500; }
 
 # A report that is missing or broken is an environment that is not ready: the missing file reads as {}.
 environment() {
@@ -85,7 +91,7 @@ environment() {
 }
 
 report() {
-  jq -cn --arg agent "$AGENT" --arg status "$STATUS" --arg work "$work" --arg branch "$BRANCH" --arg refusal "$refusal" --arg after "$READY_AFTER" \
+  jq -cn --arg agent "$AGENT" --arg status "$STATUS" --arg reason "$(reason)" --arg work "$work" --arg branch "$BRANCH" --arg refusal "$refusal" --arg after "$READY_AFTER" \
     --arg pull_request "$(jq -r '.html_url // empty' <<<"$pull_request")" \
     --arg message "$(message)" --argjson environment "$(environment)" '$ARGS.named'
 }

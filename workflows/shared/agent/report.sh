@@ -66,7 +66,7 @@ agent() {
   case $(fact .agent) in
     success) say 'agent: finished' 'агент: закончил' ;;
     skipped) say 'agent: was not started' 'агент: не запускался' ;;
-    *) say "agent: did not finish ($(fact .status | data))" "агент: не закончил ($(fact .status | data))" ;;
+    *) say "agent: did not finish: $(fact '.status + " " + .reason' | data)" "агент: не закончил: $(fact '.status + " " + .reason' | data)" ;;
   esac
 }
 

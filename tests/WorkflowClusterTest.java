@@ -1,0 +1,154 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole of it: the workflows, the two real scripts and a real cluster; only the agent in {@code deploy/codex} is played. */
+@Tag("cluster")
+class WorkflowClusterTest {
+    private final LocalCluster cluster = LocalCluster.shared();
+    private final int issue = ThreadLocalRandom.current().nextInt(1_000, 1_000_000);
+
+    @TempDir
+    Path folder;
+    private WorkflowRun run;
+
+    @BeforeEach
+    void aRepositoryThatAdoptedTheWorkflows() throws IOException {
+        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Files.readString(cluster.kubeconfig())).jbang("""
+                #!/bin/sh
+                script=${1%%.java}; shift
+                echo "$script.java $*" >>"$CALLS"
+                exec '%s' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -cp '%s' "$script" "$@"
+                """.formatted(Path.of(System.getProperty("java.home"), "bin/java"), System.getProperty("java.class.path")));
+        run.github.issue.put("number", issue);
+    }
+
+    @AfterEach
+    void theCleanupWorkflowFreesTheEnvironment() throws IOException {
+        var closed = run.run("issues", "ai_cleanup.yml", "alice", "User", WorkflowRun.JSON.createObjectNode().put("action", "closed"));
+        run.close();
+        assertEquals(0, closed.exit(), closed.log());
+        assertEquals(0, cluster.client().configMaps().inNamespace("codex-system").withLabel("ensure-ready/issue", "" + issue).list().getItems().size());
+    }
+
+    @Test
+    void devOnAReadyEnvironmentBringsBackWhatTheAgentDidInItsPod() throws IOException {
+        manifests("ready", "changes");
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
+        assertEquals("left\n", run.pushed(branch(), "left.txt"));
+        assertTrue(run.github.comments.get(0).contains(": готово\n"), run.github.comments.get(0));
+        assertEquals("I was here.", run.github.comments.get(1));
+        assertFalse(seen("environment").contains("INFRA_UNHEALTHY=1"));
+        assertEquals(1, run.github.pulls.size());
+    }
+
+    @Test
+    void devOnABrokenEnvironmentTellsTheAgentSoAndWhy() throws IOException {
+        manifests("image-not-found", "changes");
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertTrue(seen("environment").contains("INFRA_UNHEALTHY=1"), seen("environment"));
+        assertTrue(seen("prompt.md").contains("IMAGE_NOT_FOUND"), seen("prompt.md"));
+        assertTrue(run.github.comments.get(0).contains("не готово"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("IMAGE_NOT_FOUND"), run.github.comments.get(0));
+        assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
+    }
+
+    @Test
+    void theAgentSeesNeitherTheTokenNorTheKubeconfig() throws IOException {
+        manifests("ready", "changes");
+        run.label("dev");
+        var environment = seen("environment");
+        assertTrue(environment.contains("CODEX_API_KEY=sk-agentKey"), environment);
+        assertFalse(environment.contains(WorkflowRun.TOKEN), environment);
+        assertFalse(environment.contains("KUBECONFIG=" + folder), environment);
+        assertFalse(environment.contains("GITHUB_TOKEN="), environment);
+    }
+
+    @Test
+    void anAgentThatFailsInItsPodIsRedAndItsWorkIsPushed() throws IOException {
+        manifests("ready", "fails");
+        var result = run.label("dev");
+        assertNotEquals(0, result.exit());
+        assertEquals("half\n", run.pushed(branch(), "half.sql"));
+        assertTrue(run.github.pulls.isEmpty());
+        assertTrue(run.github.comments.get(0).contains("no more quota"), run.github.comments.get(0));
+    }
+
+    @Test
+    void planPushesNothing() throws IOException {
+        manifests("ready", "nothing");
+        var result = run.label("plan");
+        assertEquals(0, result.exit(), result.log());
+        assertEquals("I was here.", run.github.comments.get(1));
+        assertEquals(1, run.branches().size());
+    }
+
+    @Test
+    void repairGetsABrokenEnvironmentAndIsNotGreenForDoingNothing() throws IOException {
+        manifests("image-not-found", "nothing");
+        var result = run.label("repair");
+        assertNotEquals(0, result.exit());
+        assertTrue(seen("environment").contains("INFRA_UNHEALTHY=1"), seen("environment"));
+        assertTrue(run.github.comments.get(0).contains("готовность не доказана"), run.github.comments.get(0));
+    }
+
+    private String branch() {
+        return "codex/issue-" + issue;
+    }
+
+    private String seen(String file) throws IOException {
+        return Files.readString(folder.resolve("seen").resolve(file));
+    }
+
+    /** One service that becomes what the word says, and the agent's pod with a played Codex on its PATH. */
+    private void manifests(String life, String agent) throws IOException {
+        var bin = Files.createDirectories(folder.resolve("pod-bin"));
+        Files.createDirectories(folder.resolve("seen"));
+        Files.copy(Cli.fixture("workflows/codex-stub.sh"), bin.resolve("codex"));
+        bin.resolve("codex").toFile().setExecutable(true);
+        Files.writeString(run.file("deploy/web.yaml"), """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: web}
+                spec:
+                  selector: {matchLabels: {app: web}}
+                  template:
+                    metadata:
+                      labels: {app: web}
+                      annotations: {life.test/is: "%s"}
+                    spec:
+                      containers: [{name: web, image: "shop/web:1.4"}]
+                """.formatted(life));
+        Files.writeString(run.file("deploy/codex.yaml"), """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: codex}
+                spec:
+                  selector: {matchLabels: {app: codex}}
+                  template:
+                    metadata: {labels: {app: codex}}
+                    spec:
+                      containers:
+                        - name: codex
+                          image: shop/codex:1.0
+                          env:
+                            - {name: PATH, value: "%s:/usr/local/bin:/usr/bin:/bin"}
+                            - {name: SEEN, value: "%s"}
+                            - {name: AGENT, value: "%s"}
+                """.formatted(bin, folder.resolve("seen"), agent));
+    }
+}
