@@ -160,6 +160,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -2245,7 +2246,7 @@ public class prompt_run implements Callable<Integer> {
             plan.put("command", settings.agentCommand(place.workspace() == null ? "WORKSPACE" : place.workspace(), thread(), runId, sandbox(place.target())));
             plan.put("permissions", ladder.permissions());
             if (settings.codex()) {
-                plan.put("config", settings.config());
+                plan.put("config", redactor.mask(settings.config()));
                 plan.put("strictConfig", new StrictConfig(settings, runId, console).check(site));
             }
             return new Preview(prompt, plan);
@@ -2260,8 +2261,10 @@ public class prompt_run implements Callable<Integer> {
             RunLog log = new RunLog(settings.codex(), console, redactor);
             Keeper keeper = site == null ? null : new Keeper(site, runId, patience, console);
             Ending ending = ended(keeper, place, prompt, log);
-            Brought brought = keeper != null && ending.began() ? afterwards(keeper, log, ending) : Brought.nothing();
-            Verdict verdict = Verdict.of(ending, log.story(), settings.codex());
+            Keeper collector = ending.how().equals("broken") ? new Keeper(site, runId, patience.brief(), console) : keeper;
+            Brought brought = keeper != null && ending.began() ? afterwards(collector, log, ending) : Brought.nothing();
+            Verdict verdict = Verdict.of(ending, log.story(), settings.codex(), settings.codex() ? thread() : null);
+            cancel.calm();
             Usage spent = log.story().usage().minus(totalsBefore());
             Report report = new Report(options, facts, infra, output, env, place, runId, site, began, notes, redactor);
             return report.result(verdict.with(brought), log, spent, brought, prompt, console);
@@ -2366,6 +2369,11 @@ public class prompt_run implements Callable<Integer> {
     /** How long things may take; tests are less patient. */
     record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter, Duration certain,
                     Duration unreachable, Duration cancelled, Duration afterLimit) {
+        /** For what is worth one more try, when a long wait has been in vain. */
+        Patience brief() {
+            return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
+        }
+
         static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
             Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(75), Duration.ofSeconds(5), Duration.ofMinutes(2));
     }
@@ -2376,13 +2384,16 @@ public class prompt_run implements Callable<Integer> {
         private final Map<String, SignalHandler> before = new LinkedHashMap<>();
         private volatile int exitCode;
         private volatile int times;
+        private volatile boolean calm;
 
         void listen() {
             for (String name : List.of("INT", "TERM")) {
                 before.put(name, Signal.handle(new Signal(name), signal -> {
                     exitCode = exitCode == 0 ? 128 + signal.getNumber() : exitCode;
                     times++;
-                    main.interrupt();
+                    if (!calm) {
+                        main.interrupt();
+                    }
                 }));
             }
         }
@@ -2390,6 +2401,12 @@ public class prompt_run implements Callable<Integer> {
         void stopListening() {
             before.forEach((name, handler) -> Signal.handle(new Signal(name), handler));
             before.clear();
+        }
+
+        /** From here on the result is being told: nothing may interrupt that. */
+        void calm() {
+            calm = true;
+            Thread.interrupted();
         }
 
         boolean asked() {
@@ -2426,6 +2443,7 @@ public class prompt_run implements Callable<Integer> {
             }
             String resume = Values.matching("--resume", given.resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
             boolean repair = options.kind().startsWith("repair");
+            Map<String, String> passed = passed(given.passEnv, env);
             Map<String, String> git = new LinkedHashMap<>();
             identity(git, "NAME", env.pick(given.gitName, "CODEXCTL_GIT_NAME"));
             identity(git, "EMAIL", env.pick(given.gitEmail, "CODEXCTL_GIT_EMAIL"));
@@ -2433,8 +2451,8 @@ public class prompt_run implements Callable<Integer> {
                 given.wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", given.wait),
                 Values.duration("--agent-timeout", first(given.timeout, "60m")), Values.duration("--idle-timeout", first(given.idle, "15m")),
                 Values.duration("--agent-lease", first(given.lease, "10m")), given.command, facts.model(), facts.effort(), resume, given.source, given.bringBack,
-                Values.matching("--workspace", given.workspace, "/[^\\x00-\\x1f]*", "an absolute path"), passed(given.passEnv, env), git, threadKey(facts),
-                CodexConfig.render(options, facts), given.kubeconfig, given.context, runnerEnv(env), options.kind().contains("plan"));
+                Values.matching("--workspace", given.workspace, "/[^\\x00-\\x1f]*", "an absolute path"), passed, git, threadKey(facts),
+                CodexConfig.render(options, facts, passed), given.kubeconfig, given.context, runnerEnv(env), options.kind().contains("plan"));
         }
 
         private static String first(String given, String usual) {
@@ -2553,7 +2571,18 @@ public class prompt_run implements Callable<Integer> {
             return "prompt-run-" + runId;
         }
 
-        static String render(RunOptions options, Facts facts) {
+        /** What was passed on by name is for the agent's commands, except the keys of the agent itself. */
+        private static List<Map<String, String>> commandEnv(Map<String, String> passed) {
+            List<Map<String, String>> all = new ArrayList<>();
+            passed.forEach((name, value) -> {
+                if (!name.matches("(?i).*API_?KEY")) {
+                    all.add(Map.of("name", name, "value", toml(value)));
+                }
+            });
+            return all;
+        }
+
+        static String render(RunOptions options, Facts facts, Map<String, String> passed) {
             try {
                 Templates templates = new Templates(options.templates(), null);
                 StringWriter out = new StringWriter();
@@ -2561,6 +2590,7 @@ public class prompt_run implements Callable<Integer> {
                 model.put("vars", options.vars());
                 model.put("model", facts.model() == null ? "" : toml(facts.model()));
                 model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
+                model.put("commandEnv", commandEnv(passed));
                 Renderer.engine(templates.loader()).getTemplate("codex_config.toml.ftl").process(model, out);
                 return out.toString();
             } catch (TemplateException | IOException problem) {
@@ -2569,7 +2599,7 @@ public class prompt_run implements Callable<Integer> {
         }
 
         private static String toml(String text) {
-            return text.replace("\\", "\\\\").replace("\"", "\\\"");
+            return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
         }
     }
 
@@ -3105,6 +3135,13 @@ public class prompt_run implements Callable<Integer> {
     /** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
     record Verdict(Outcome outcome, String reason) {
 
+        static Verdict of(Ending ending, Story story, boolean codex, String thread) {
+            Verdict verdict = of(ending, story, codex);
+            boolean other = thread != null && story.thread() != null && !thread.equals(story.thread());
+            return verdict.outcome() == Outcome.SUCCEEDED && other
+                ? new Verdict(Outcome.AGENT_FAILED, "the agent was to go on with thread " + thread + ", but worked in " + story.thread()) : verdict;
+        }
+
         static Verdict of(Ending ending, Story story, boolean codex) {
             switch (ending.how()) {
                 case "nowhere": return new Verdict(Outcome.NO_PLACE, ending.reason());
@@ -3119,6 +3156,7 @@ public class prompt_run implements Callable<Integer> {
                 case "timeout": return new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
                 case "idle": return new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
                     + (story.error() == null ? "" : "; its last error: " + story.error()));
+                case "busy": return new Verdict(Outcome.NO_PLACE, "another agent is at work there");
                 case "finished": break;
                 default: return new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
             }
@@ -3922,6 +3960,9 @@ public class prompt_run implements Callable<Integer> {
                     return client.resource(build(view, image, account, limits, restricted)).create();
                 } catch (KubernetesClientException problem) {
                     String why = Kube.reason(problem);
+                    if (problem.getCode() == 409) {
+                        return client.pods().inNamespace(namespace).withName(name).get();
+                    }
                     boolean more = why.contains("must specify") && !limits || why.contains("violates PodSecurity") && !restricted;
                     if (problem.getCode() != 403 || !more || tries > 2) {
                         throw new NoPlace(why);
@@ -3984,7 +4025,7 @@ public class prompt_run implements Callable<Integer> {
             long until = System.nanoTime() + settings.waitFor().toNanos();
             long since = 0;
             while (true) {
-                Pod pod = client.pods().inNamespace(namespace).withName(name).get();
+                Pod pod = look(created);
                 if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
                     throw new NoPlace("pod/" + name + " was deleted by somebody else");
                 }
@@ -3998,6 +4039,18 @@ public class prompt_run implements Callable<Integer> {
                     throw new NoPlace(certain ? prospect.blocked() : "pod/" + name + " did not become ready within " + settings.waitFor().toSeconds() + " s");
                 }
                 Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
+            }
+        }
+
+        /** An API server that is away for a moment has not deleted the pod. */
+        private Pod look(Pod last) {
+            try {
+                return client.pods().inNamespace(namespace).withName(name).get();
+            } catch (KubernetesClientException problem) {
+                if (problem.getCode() > 0 && problem.getCode() < 500 && problem.getCode() != 429 || Thread.currentThread().isInterrupted()) {
+                    throw problem;
+                }
+                return last;
             }
         }
 
@@ -4015,17 +4068,21 @@ public class prompt_run implements Callable<Integer> {
         }
 
         private void delete(HasMetadata object) {
-            for (int tries = 0; tries < 3; tries++) {
+            long until = System.nanoTime() + patience.unreachable().toNanos();
+            while (true) {
                 try {
                     client.resource(object).withGracePeriod(object instanceof Pod ? 1L : -1L).delete();
                     return;
                 } catch (KubernetesClientException problem) {
-                    if (problem.getCode() == 403 || problem.getCode() == 404 || tries == 2) {
-                        if (problem.getCode() != 404 && !(problem.getCode() == 403 && !(object instanceof Pod))) {
-                            console.warn(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + " in " + namespace + " could not be removed: " + Kube.reason(problem));
-                        }
+                    boolean never = problem.getCode() == 403 && !(object instanceof Pod) || problem.getCode() == 404;
+                    if (never) {
                         return;
                     }
+                    if (problem.getCode() == 403 || System.nanoTime() > until || Thread.currentThread().isInterrupted()) {
+                        console.warn(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + " in " + namespace + " could not be removed, please do: " + Kube.reason(problem));
+                        return;
+                    }
+                    LockSupport.parkNanos(patience.poll().toNanos());
                 }
             }
         }
@@ -5041,13 +5098,33 @@ public class prompt_run implements Callable<Integer> {
               # What the agent left running would go on writing into the workspace.
               if [ -n "$(members)" ]; then signal_members TERM ''; sleep 2; signal_members KILL ''; fi
               reason=$(cat reason 2>/dev/null) || reason=finished
+              if [ "$(cat ../busy/run 2>/dev/null)" = "${dir##*/}" ]; then rm -rf ../busy; fi
               printf 'rc=%s\\nreason=%s\\nend=yes\\n' "$rc" "$reason" >exit.tmp && mv exit.tmp exit
+            }
+
+            # One agent at a time in one place: two in one work tree destroy each other's work.
+            claim() {
+              for again in 1 2 3; do
+                if mkdir ../busy 2>/dev/null; then echo "${dir##*/}" >../busy/run; return 0; fi
+                other=$(cat ../busy/run 2>/dev/null)
+                [ -n "$other" ] || { sleep 1; other=$(cat ../busy/run 2>/dev/null); }
+                if [ -n "$other" ] && at_work "../$other"; then return 1; fi
+                mv ../busy "../stale.$$" 2>/dev/null && rm -rf "../stale.$$"
+              done
+              return 1
+            }
+
+            at_work() { # run folder
+              if [ -e "$1/exit" ] || [ ! -d "$1/lock" ]; then return 1; fi
+              if [ -e "$1/started" ]; then read -r other_pid other_time <"$1/started"; [ -n "$other_time" ] && [ "$(born "$other_pid")" = "$other_time" ]
+              else [ $(($(now) - $(cat "$1/lease" 2>/dev/null || echo 0))) -lt 120 ]; fi
             }
 
             start() {
               if mkdir lock 2>/dev/null; then
                 now >lease
-                if command -v setsid >/dev/null 2>&1; then setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
+                if ! claim; then printf 'rc=75\\nreason=busy\\nend=yes\\n' >exit.tmp && mv exit.tmp exit
+                elif command -v setsid >/dev/null 2>&1; then setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
                 else (trap '' HUP; exec sh "$dir/keeper.sh" keep) </dev/null >/dev/null 2>&1 & fi
               fi
               for again in 1 2 3 4 5; do [ -e started ] || [ -e exit ] || sleep 1; done

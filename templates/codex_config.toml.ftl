@@ -11,8 +11,11 @@ model_reasoning_effort = "${effort}"
 [analytics]
 enabled = false
 
-# The agent's own shell commands see no key, secret, token or password.
+# The agent's own shell commands see no key, secret, token or password, but what was passed on for them by name.
 [shell_environment_policy]
 inherit = "all"
 ignore_default_excludes = false
 exclude = ["*KEY*", "*SECRET*", "*TOKEN*", "*PASSWORD*", "*PASSWD*", "*CREDENTIAL*", "*_PAT", "*_DSN", "DATABASE_URL"]
+<#if commandEnv?has_content>
+set = { <#list commandEnv as variable>${variable.name} = "${variable.value}"<#sep>, </#list> }
+</#if>

@@ -107,6 +107,14 @@ class AgentCodexTest {
     }
 
     @Test
+    void whatWasPassedOnByNameReachesTheAgentsCommands() {
+        lab.caller("GH_TOKEN", "geheim \"mit\" \\ allem").caller("OTHER_TOKEN", "geheim-geheim-2");
+        run(new ResponsesStub(ResponsesStub.runs("echo \"<$GH_TOKEN>\" \"<$OTHER_TOKEN>\""), ResponsesStub.says("done")), "--agent-env", "GH_TOKEN");
+        assertTrue(stub.requests.get(1).contains("<geheim \\\"mit\\\" \\\\ allem> <>"), stub.requests.get(1));
+        assertFalse(lab.err.toString().contains("geheim"), lab.err.toString());
+    }
+
+    @Test
     void aRefusedKeyFails() {
         JsonNode result = run(new ResponsesStub(ResponsesStub.refuses(401, "{\"error\":{\"message\":\"bad key\"}}")));
         assertEquals(20, result.path("exitCode").asInt(), result.toString());

@@ -191,6 +191,28 @@ class AgentFaultsTest {
         lab.run("--agent-command", "echo second");
     }
 
+    /** Both have looked around before either started. */
+    @Test
+    void ofTwoRunsThatStartAtOnceOneFindsNoPlace() throws Exception {
+        var other = new java.util.concurrent.CompletableFuture<JsonNode>();
+        lab.shell.on("put:agent.sh", AgentLab.Fault.after(() -> {
+            new Thread(() -> other.complete(lab.run("--agent-command", good + "; sleep 4"))).start();
+            await(() -> Files.exists(count));
+        }));
+        JsonNode late = lab.run("--agent-command", good);
+        assertEquals(23, late.path("exitCode").asInt(), late.toString());
+        assertEquals("succeeded", other.get().path("status").asText());
+        assertEquals(1, Files.readAllLines(count).size());
+        assertEquals("succeeded", lab.run("--agent-command", "echo next").path("status").asText());
+    }
+
+    @Test
+    void thePlaceOfAKilledRunIsFreeAgain() {
+        lab.shell.on("poll", AgentLab.Fault.after(lab::killAll));
+        lab.run("--agent-command", "sleep 60");
+        assertEquals("succeeded", lab.run("--agent-command", good).path("status").asText());
+    }
+
     @Test
     void theRunFolderIsTheUsersOwnAndOutsideTheWorkspace() throws IOException {
         lab.run("--agent-command", good);
