@@ -14,6 +14,7 @@
 //FILES templates/common_ru.ftl=templates/common_ru.ftl
 //FILES templates/infra_en.ftl=templates/infra_en.ftl
 //FILES templates/infra_ru.ftl=templates/infra_ru.ftl
+//FILES templates/causes_ru.ftl=templates/causes_ru.ftl
 //FILES templates/dev_issue_en.ftl=templates/dev_issue_en.ftl
 //FILES templates/dev_issue_ru.ftl=templates/dev_issue_ru.ftl
 //FILES templates/plan_issue_en.ftl=templates/plan_issue_en.ftl

@@ -26,13 +26,13 @@ The report of the readiness check could not be read or was not valid, so nothing
 There is no report of a readiness check: begin with the commands above.
 <#else>
 
-**What the check found**<#if infra.outcome?has_content> (outcome `${infra.outcome}`<#if infra.waitedSeconds?has_content> after ${infra.waitedSeconds} s</#if>)</#if>: ${infra.workloads?size + infra.workloadsMore} of ${infra.workloadsTotal} workloads are not ready<#if infra.causes?size gt 0>, ${infra.causes?size + infra.causesMore} causes were found</#if>.<#if infra.agentReady == "false"> The agent's own Deployment is not ready either.</#if><#if infra.unhealthy && infra.saysReady> (The check itself said ready; whoever started you says otherwise.)</#if>
+**What the check found**<#if infra.outcome?has_content> (outcome `${infra.outcome}`<#if infra.waitedSeconds?has_content> after ${infra.waitedSeconds} s</#if>)</#if>: ${infra.workloads?size + infra.workloadsMore} of ${infra.workloadsTotal} workloads are not ready<#if infra.causes?size gt 0>; causes found: ${infra.causes?size + infra.causesMore}</#if>.<#if infra.agentReady == "false"> The agent's own Deployment is not ready either.</#if><#if infra.unhealthy && infra.saysReady> (The check itself said ready; whoever started you says otherwise.)</#if>
 <#if infra.workloads?size gt 0>
-Not ready: <#list infra.workloads as w>`${w.object}` ${w.state} ${w.ready}/${w.desired}<#sep>, </#sep></#list><#if infra.workloadsMore gt 0>, and ${infra.workloadsMore} more</#if>.
+Not ready: <#list infra.workloads as w>`${w.object}` (${w.state}, ${w.ready} of ${w.desired})<#sep>, </#sep></#list><#if infra.workloadsMore gt 0>, and ${infra.workloadsMore} more</#if>.
 </#if>
 <#list infra.causes as c>
 
-**Cause ${c?counter}: `${c.code}` at `${c.object}`**<#if c.owner?has_content> (of `${c.owner}`<#if c.container?has_content>, container `${c.container}`</#if>)<#elseif c.container?has_content> (container `${c.container}`)</#if>, ${c.severity}, ${c.basis}.
+**Cause ${c?counter}: `${c.code}` at `${c.object}`**<#if c.owner?has_content && c.owner != c.object> (of `${c.owner}`<#if c.container?has_content>, container `${c.container}`</#if>)<#elseif c.container?has_content> (container `${c.container}`)</#if>, ${c.severity}, ${c.basis}.
 - To fix in: <#switch c.scope><#case "repo">this repository<#break><#case "platform">the platform, not this repository: prove it and report it<#break><#case "either">this repository or the platform, decide by the evidence<#break><#case "wait">nothing yet: this is slow, not broken; look again in a few minutes<#break><#default>not known</#switch>.<#if c.action?has_content> Action `${c.action}`.</#if><#if c.text?has_content> ${c.text}</#if>
 <#if c.files?size gt 0>
 - Files: <#list c.files as f>`${f}`<#sep>, </#sep></#list>
@@ -41,7 +41,7 @@ Not ready: <#list infra.workloads as w>`${w.object}` ${w.state} ${w.ready}/${w.d
 - Look at: <#list c.next as n>`${n}`<#sep>; </#sep></#list>
 </#if>
 <#if c.explainsTotal gt 0>
-- Explains ${c.explainsTotal}: <#list c.explains as e>`${e.object}` ${e.code}<#sep>, </#sep></#list><#if c.explainsMore gt 0>, and ${c.explainsMore} more</#if>
+- Explains ${c.explainsTotal}: <#list c.explains as e>`${e.object}`<#if e.code != "UNKNOWN"> ${e.code}</#if><#sep>, </#sep></#list><#if c.explainsMore gt 0>, and ${c.explainsMore} more</#if>
 </#if>
 </#list>
 <#if infra.causesMore gt 0>

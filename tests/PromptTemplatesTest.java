@@ -164,6 +164,26 @@ class PromptTemplatesTest {
     }
 
     @Test
+    void everyCauseHasItsRussianText() throws IOException {
+        String texts = Files.readString(Cli.root().resolve("templates/causes_ru.ftl"));
+        for (var code : ensure_ready.Code.values()) {
+            assertTrue(texts.contains("\n  \"" + code + "\": \""), "templates/causes_ru.ftl lacks " + code);
+        }
+    }
+
+    @Test
+    void aCauseThatIsNewerThanItsRussianTextKeepsTheEnglishOne() throws IOException {
+        String report = Files.readString(Cli.fixture("prompts/not-ready.json")).replace("SECRET_MISSING", "BRAND_NEW_CODE");
+        Path file = Files.writeString(Files.createTempFile("ready", ".json"), report);
+        try {
+            String prompt = PromptLab.prompt(Map.of(), "--kind", "dev_issue", "--lang", "ru", "--infra-report", file.toString());
+            assertTrue(prompt.contains("`BRAND_NEW_CODE`") && prompt.contains("The Secret that the container refers to does not exist."), prompt);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    @Test
     void everyTemplateIsListedForRunsByAddress() throws IOException {
         String script = Files.readString(Cli.root().resolve("prompt_run.java"));
         try (var files = Files.list(Cli.root().resolve("templates"))) {
