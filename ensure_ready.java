@@ -36,11 +36,13 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -3379,7 +3381,7 @@ public class ensure_ready implements Callable<Integer> {
                 JsonNode page;
                 do {
                     page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
-                    Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic.namesOnly())));
+                    Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic)));
                     next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asText(""), StandardCharsets.UTF_8);
                 } while (!next.equals("&continue="));
                 return new Listing(found, page.at("/metadata/resourceVersion").asText(""));
@@ -3456,7 +3458,7 @@ public class ensure_ready implements Callable<Integer> {
                     bury(o);
                     objects.remove(key);
                 } else {
-                    objects.put(key, Slim.of(Slim.remembering(objects.get(key), o), topic.namesOnly()));
+                    objects.put(key, Slim.of(Slim.remembering(objects.get(key), o), topic));
                 }
                 return true;
             }
@@ -3543,16 +3545,24 @@ public class ensure_ready implements Callable<Integer> {
 
         private Slim() { }
 
-        static Obj of(Obj o, boolean namesOnly) {
+        static Obj of(Obj o, Topic topic) {
             if (o.at("/metadata") instanceof ObjectNode metadata) {
                 metadata.remove("managedFields");
-                if (namesOnly) {
-                    metadata.remove("annotations");
-                } else if (metadata.path("annotations") instanceof ObjectNode annotations) {
+                if (metadata.path("annotations") instanceof ObjectNode annotations) {
                     annotations.remove(HEAVY_OR_SECRET);
                 }
             }
-            return o;
+            return topic.namesOnly() ? name(o, topic.kind()) : o;
+        }
+
+        /** Metadata alone, without annotations; also where a server sends more than it was asked for. */
+        private static Obj name(Obj o, Kind kind) {
+            var name = Api.JSON.createObjectNode().put("apiVersion", kind.apiVersion()).put("kind", kind.name());
+            if (o.at("/metadata") instanceof ObjectNode metadata) {
+                metadata.remove("annotations");
+                name.set("metadata", metadata);
+            }
+            return new Obj(name);
         }
 
         /**
@@ -7573,7 +7583,20 @@ public class ensure_ready implements Callable<Integer> {
         static Config config(Path kubeconfig, String context, Duration timeout) {
             var base = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
             return new ConfigBuilder(base).withRequestRetryBackoffLimit(0).withConnectionTimeout((int) Math.min(5000, timeout.toMillis()))
-                .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64).withHttp2Disable(true).withUserAgent("ensure-ready").build();
+                .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64).withHttp2Disable(true).withUserAgent("ensure-ready")
+                .withOauthTokenProvider(tokenFile(base)).build();
+        }
+
+        /** A user's tokenFile, read anew for each request because it is rotated; the library does not know it. Null when there is none. */
+        private static OAuthTokenProvider tokenFile(Config base) {
+            var kubeconfig = base.getFileWithAuthInfo();
+            if (kubeconfig == null || base.getCurrentContext() == null) {
+                return base.getOauthTokenProvider();
+            }
+            var user = base.getCurrentContext().getContext().getUser();
+            return KubeConfigUtils.parseConfig(kubeconfig).getUsers().stream().filter(u -> u.getName().equals(user)).map(u -> u.getUser().getTokenFile())
+                .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
+                .<OAuthTokenProvider>map(file -> () -> Texts.read(file).strip()).orElse(base.getOauthTokenProvider());
         }
 
         String server() {

@@ -133,4 +133,179 @@ class WatchTest {
         server.up();
         assertEquals(ensure_ready.Outcome.ready, result.get().outcome());
     }
+
+    private static final String NOT_READY = READY.replace("readyReplicas: 1", "readyReplicas: 0");
+
+    private ensure_ready.Waiting waiting(ensure_ready.Api other) {
+        return new ensure_ready.Waiting(other, "shop", List.of(), NAMESPACE, judgement -> { });
+    }
+
+    @Test
+    void aServerThatThrottlesIsAskedAgainWhenItSays() throws Exception {
+        server.putYaml("shop", READY);
+        server.faults.throttle("list", "*", 20, 1);
+        var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(40)));
+        assertEquals(ensure_ready.Outcome.ready, judgement.outcome());
+        assertTrue(server.requests("list", "deployments") < 8, server.requests().toString());
+    }
+
+    @Test
+    void errorsOfTheServerAreNoVerdict() {
+        server.putYaml("shop", READY);
+        server.faults.fail("list", "*", 25, 500);
+        server.faults.fail("watch", "*", 12, 503);
+        assertEquals(ensure_ready.Outcome.ready, waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(60))).outcome());
+    }
+
+    @Test
+    void aWatchThatFallsSilentIsOpenedAnew() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        var changes = new java.util.concurrent.Semaphore(0);
+        try (var watch = new ensure_ready.Watch(api, changes::release, Duration.ofSeconds(2))) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
+            until("first list", watch::complete);
+            server.faults.silence("deployments");
+            server.putYaml("shop", READY);
+            Thread.sleep(1500);
+            assertEquals(0, watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1), "nothing was told");
+            server.faults.clear();
+            until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+        }
+    }
+
+    @Test
+    void aRotatedTokenIsReadAgainFromTheKubeconfig() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.faults.onlyToken("embedded-token");
+        var waiting = waiting();
+        var result = inBackground(waiting, 60);
+        until("first judgement", () -> !waiting.last().workloads().isEmpty());
+        server.faults.onlyToken("second-token");
+        server.cutWatches();
+        Thread.sleep(2000);
+        assertFalse(result.isDone());
+        server.kubeconfig(folder, "second-token");
+        server.putYaml("shop", READY);
+        assertEquals(ensure_ready.Outcome.ready, result.get().outcome());
+    }
+
+    @Test
+    void aTokenFileIsReadAgainWhenItChanges() throws Exception {
+        var token = java.nio.file.Files.writeString(folder.resolve("token"), "first\n");
+        var config = java.nio.file.Files.writeString(folder.resolve("with-file"), java.nio.file.Files.readString(server.kubeconfig(folder)).replaceAll("token: \"[^\"]*\"", "tokenFile: " + token));
+        server.putYaml("shop", NOT_READY);
+        server.faults.onlyToken("first");
+        try (var other = new ensure_ready.Api(ensure_ready.Api.config(config, null, Duration.ofSeconds(5)), Duration.ofSeconds(5))) {
+            var waiting = waiting(other);
+            var result = inBackground(waiting, 60);
+            until("first judgement", () -> !waiting.last().workloads().isEmpty());
+            server.faults.onlyToken("second");
+            server.cutWatches();
+            java.nio.file.Files.writeString(token, "second\n");
+            server.putYaml("shop", READY);
+            assertEquals(ensure_ready.Outcome.ready, result.get().outcome());
+        }
+    }
+
+    @Test
+    void aTokenThatIsRefusedToTheEndIsForbiddenNotReady() {
+        server.faults.onlyToken("another");
+        var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(4)));
+        assertEquals(ensure_ready.Outcome.forbidden, judgement.outcome());
+        assertFalse(judgement.ready());
+    }
+
+    @Test
+    void withoutTheRightToReadEventsTheVerdictIsTheSameAndSaysWhatWasMissing() {
+        server.putYaml("shop", READY);
+        server.faults.forbid("*", "events");
+        var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(30)));
+        assertEquals(ensure_ready.Outcome.ready, judgement.outcome());
+        assertEquals(List.of("events: forbidden"), judgement.snapshot().limited());
+    }
+
+    @Test
+    void withoutTheRightToReadPodsDeploymentsStillSpeakForThemselves() {
+        server.putYaml("shop", READY);
+        server.faults.forbid("*", "pods");
+        var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(40)));
+        assertEquals(ensure_ready.Outcome.ready, judgement.outcome());
+        assertEquals(List.of("pods: forbidden"), judgement.snapshot().limited());
+    }
+
+    @Test
+    void withoutTheRightToWatchTheTypeIsListedAgainAndAgain() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.faults.forbid("watch", "*");
+        var waiting = waiting();
+        var result = inBackground(waiting, 60);
+        until("first judgement", () -> !waiting.last().workloads().isEmpty());
+        server.putYaml("shop", READY);
+        assertEquals(ensure_ready.Outcome.ready, result.get().outcome());
+        assertTrue(result.get().snapshot().limited().toString().contains("watch forbidden"), result.get().snapshot().limited().toString());
+    }
+
+    @Test
+    void withoutAnyRightTheOutcomeIsForbiddenLongBeforeTheDeadline() {
+        server.putYaml("shop", READY);
+        server.faults.forbid("*", "*");
+        var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(60)));
+        assertEquals(ensure_ready.Outcome.forbidden, judgement.outcome());
+        assertFalse(judgement.ready());
+    }
+
+    @Test
+    void aServerThatNeverAnswersDoesNotMoveTheDeadline() {
+        server.putYaml("shop", READY);
+        server.faults.delay("*", "*", 1000, Duration.ofSeconds(30));
+        long begin = System.nanoTime();
+        var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(3)));
+        assertEquals(ensure_ready.Outcome.no_cluster, judgement.outcome());
+        assertTrue(Duration.ofNanos(System.nanoTime() - begin).compareTo(Duration.ofSeconds(5)) < 0, "promised: within 2 s of the deadline");
+    }
+
+    @Test
+    void theFinalReadIsNotTrustedWhenItFails() throws Exception {
+        server.putYaml("shop", READY);
+        var waiting = waiting();
+        var result = inBackground(waiting, 12);
+        until("first judgement", () -> !waiting.last().workloads().isEmpty());
+        server.faults.fail("list", "deployments", 1000, 500);
+        assertEquals(ensure_ready.Outcome.timeout, result.get().outcome(), "what the caches say is not enough");
+        assertFalse(result.get().ready());
+    }
+
+    @Test
+    void noSecretsContentIsEverAskedFor() {
+        server.putYaml("shop", READY.replace("metadata: {labels: {app: web}}}", "metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: w, envFrom: [{secretRef: {name: s}}]}]}}"));
+        server.putYaml("shop", "{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"data\": {\"k\": \"aHVudGVyMg==\"}}'}}, data: {k: aHVudGVyMg==}}");
+        var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(30)));
+        assertEquals(ensure_ready.Outcome.ready, judgement.outcome());
+        assertFalse(judgement.snapshot().toString().contains("aHVudGVyMg"), "neither data nor annotations");
+        assertTrue(judgement.snapshot().find("Secret", "s").isPresent());
+    }
+
+    @Test
+    void statusReadsEachTypeOnceAndDoesNotWait() {
+        server.putYaml("shop", NOT_READY);
+        var judgement = waiting().once();
+        assertFalse(judgement.ready());
+        assertEquals("deploy/web", judgement.workloads().get(0).ref());
+        assertEquals(1, server.requests("list", "deployments"));
+        server.putYaml("shop", READY);
+        assertTrue(waiting().once().ready());
+    }
+
+    @Test
+    void anInterruptFindsTheLastJudgement() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        var waiting = waiting();
+        var thread = new Thread(() -> waiting.run(ensure_ready.Deadline.in(Duration.ofSeconds(60))));
+        thread.start();
+        until("first judgement", () -> !waiting.last().workloads().isEmpty());
+        thread.interrupt();
+        thread.join(3000);
+        assertFalse(thread.isAlive());
+        assertEquals("deploy/web", waiting.last().workloads().get(0).ref());
+    }
 }
