@@ -1,4 +1,5 @@
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -192,8 +193,8 @@ final class WaitScenarios {
     /** A policy is enforced a moment after it was made. */
     private static boolean refuses(WaitLab lab) {
         try {
-            lab.before("{apiVersion: v1, kind: Pod, metadata: {name: probe}, spec: {containers: [{name: a, image: a}]}}");
-            lab.cluster.client().pods().inNamespace(lab.namespace).withName("probe").withGracePeriod(0).delete();
+            lab.cluster.client().pods().inNamespace(lab.namespace).resource(new PodBuilder().withNewMetadata().withName("probe").endMetadata()
+                .withNewSpec().addNewContainer().withName("a").withImage("a:1").endContainer().endSpec().build()).dryRun().create();
             return false;
         } catch (KubernetesClientException e) {
             return e.getMessage().contains("company's registry");
