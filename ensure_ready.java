@@ -4475,6 +4475,7 @@ public class ensure_ready implements Callable<Integer> {
 
     /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
     static final class ContainerFindings {
+        private static final Pattern ENDLESS = Pattern.compile("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null");
         private static final Pattern STATUS = Pattern.compile("(?i)status ?code:? ?404");
         private static final Pattern PROBE_PORT = Pattern.compile(":(\\d{1,5})(?:[/\":]|$)");
         private final Facts facts;
@@ -4734,7 +4735,7 @@ public class ensure_ready implements Callable<Integer> {
                 params.put("waitsFor", String.join(",", targets.stream().map(Wait.Target::toString).toList()));
                 params.put("via", "init:" + name);
             }
-            var waits = !targets.isEmpty() || reading.isPresent() || running > 600;
+            var waits = !targets.isEmpty() || reading.isPresent() || running > 600 || ENDLESS.matcher(Wiring.words(spec())).find();
             add(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since, params, proofs.toArray(Evidence[]::new));
         }
 
@@ -4757,8 +4758,9 @@ public class ensure_ready implements Callable<Integer> {
                 params.putAll(r.params());
                 proofs.add(r.evidence(pod));
             });
-            var code = starting && reading.isEmpty() ? Code.STILL_PROGRESSING : specific != null ? specific : reading.map(LogReading::code).orElse(Code.PROBE_READINESS_FAILING);
-            if (code == Code.PROBE_READINESS_FAILING && !probe.isObject() && failed.isEmpty()) {
+            var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
+            var code = starting && reading.isEmpty() ? Code.STILL_PROGRESSING : specific != null ? specific : told;
+            if (code == Code.PROBE_READINESS_FAILING && !probe.isObject() && failed.isEmpty() && reading.isEmpty()) {
                 code = Code.STILL_PROGRESSING; // no probe that could fail
             }
             add(code, since, params, proofs.toArray(Evidence[]::new));
@@ -4816,6 +4818,17 @@ public class ensure_ready implements Callable<Integer> {
 
         Evidence evidence(Obj pod) {
             return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
+        }
+
+        /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
+        static List<String> around(List<String> lines) {
+            var near = new TreeSet<Integer>();
+            for (int i = 0; i < lines.size(); i++) {
+                if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
+                    IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
+                }
+            }
+            return near.descendingSet().stream().map(lines::get).toList();
         }
 
         /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
@@ -5018,6 +5031,7 @@ public class ensure_ready implements Callable<Integer> {
 
         private static void log(List<Row> rows) {
             row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "is forbidden: User \"?system:", "User \"system:[^\"]+\" cannot \\w+ resource");
+            row(rows, Topic.LOG, Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
             row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "98: Address in use", "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
                 "failed to bind to (address|port)");
             row(rows, Topic.LOG, Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "\\bdisk (is )?full\\b", "could not extend file");
@@ -5164,7 +5178,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private boolean neededBy(Finding f, Wiring.Edge e) {
-            return e.to().startsWith("Service/") && e.confidence() >= 0.75 && !e.from().equals(node(f)) && edges.getOrDefault(e.to(), List.of()).stream().anyMatch(s -> s.to().equals(node(f)));
+            return e.to().startsWith("Service/") && !e.from().equals(node(f)) && edges.getOrDefault(e.to(), List.of()).stream().anyMatch(s -> s.to().equals(node(f)));
         }
     }
 
@@ -5392,7 +5406,7 @@ public class ensure_ready implements Callable<Integer> {
                     edge.accept(new Wiring.Edge(Diagnosis.node(f), Wiring.key(m), "made by " + m.ref(), 1, ""));
                     replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("weak", "true", "named", m.ref()));
                 });
-            } else if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE) {
+            } else if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE || f.code() == Code.PROBE_READINESS_FAILING && f.params().containsKey("log")) {
                 targets(f).forEach((target, line) -> target(f, target, line));
             } else if (f.code() == Code.CRASH_APP_ERROR || f.code() == Code.CRASH_AUTH_FAILED || f.code() == Code.PROBE_READINESS_FAILING) {
                 var named = named(f, lines(f));
@@ -5428,7 +5442,7 @@ public class ensure_ready implements Callable<Integer> {
             var log = facts.snapshot.logs().get(f.params().getOrDefault("pod", "") + "/" + f.container());
             var told = new LinkedHashMap<>(named(f, lines(f)));
             if (told.isEmpty() && log != null) {
-                told.putAll(named(f, log.lines().stream().filter(l -> Messages.code(Messages.Topic.LOG, l).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()).toList()));
+                told.putAll(named(f, LogReading.around(log.lines())));
             }
             var text = String.join("\n", lines(f));
             for (var target : f.params().getOrDefault("waitsFor", "").split(",")) {
@@ -5444,7 +5458,7 @@ public class ensure_ready implements Callable<Integer> {
             var found = new LinkedHashMap<Wait.Target, String>();
             for (var line : lines) {
                 var unknown = UNKNOWN_HOST.matcher(line);
-                if (unknown.find() && !unknown.group(1).matches("\\d+(\\.\\d+){3}|on|for|address|name")) {
+                if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && unknown.find() && !unknown.group(1).matches("\\d+(\\.\\d+){3}|on|for|address|name")) {
                     found.putIfAbsent(new Wait.Target(unknown.group(1), ""), line);
                     continue;
                 }
@@ -5495,7 +5509,10 @@ public class ensure_ready implements Callable<Integer> {
             var workload = wiring.templates().values().stream().filter(w -> w.name().equals(host) && !Wiring.key(w).equals(Diagnosis.node(f))).findFirst();
             var params = new HashMap<>(Map.of("host", host, "nearMiss", Near.of(host, snapshot.all("Service")), "named", t.toString()));
             setting(f, t.host()).ifPresent(s -> params.put("setting", s));
-            if (workload.isPresent() && local.isPresent()) {
+            var set = snapshot.all("StatefulSet").stream().filter(x -> x.text("/spec/serviceName").equals(host)).findFirst();
+            if (set.isPresent()) {
+                replace(f, Code.STS_HEADLESS_SVC_MISSING, "StatefulSet", set.get().name(), params);
+            } else if (workload.isPresent() && local.isPresent()) {
                 replace(f, Code.SVC_MISSING, "Service", host, params);
             } else if (f.code() == Code.INIT_WAITING && local.isPresent()) {
                 replace(f, Code.DEPENDENCY_SERVICE_MISSING, "Service", host, params);
@@ -5605,8 +5622,10 @@ public class ensure_ready implements Callable<Integer> {
                         wiring.local(m.host()).filter(h -> snapshot.knows("Service")).ifPresent(h -> lacking(node, workload, m, h));
                     }
                 }
-                if ((spec.path("dnsPolicy").asText().equals("Default")) && wiring.mentions(node).stream().anyMatch(m -> m.confidence() >= 0.8 && wiring.service(m.host()).isPresent())) {
-                    once(Code.POD_DNS_POLICY, node, workload, workload.kind(), workload.name(), Findings.spec(workload, "spec.template.spec.dnsPolicy", "Default"), Map.of("dnsPolicy", "Default"));
+                var search = spec.path("dnsConfig").path("searches").toString();
+                var outside = spec.path("dnsPolicy").asText().equals("Default") || spec.path("dnsPolicy").asText().equals("None") && !search.contains("svc");
+                if (outside && wiring.mentions(node).stream().anyMatch(m -> m.confidence() >= 0.8 && wiring.service(m.host()).isPresent())) {
+                    once(Code.POD_DNS_POLICY, node, workload, workload.kind(), workload.name(), Findings.spec(workload, "spec.template.spec.dnsPolicy", spec.path("dnsPolicy").asText()), Map.of("dnsPolicy", spec.path("dnsPolicy").asText()));
                 }
             });
         }
@@ -5941,6 +5960,7 @@ public class ensure_ready implements Callable<Integer> {
                     Findings.spec(w, "spec.template.metadata.labels", Wiring.labels(w).toString())), Map.of("workload", w.ref(), "differs", difference(selector, Wiring.labels(w)))));
             } else if (!behind.isEmpty()) {
                 ports(service, behind);
+                behind.forEach(w -> closed(service, wiring.templates().get(w)));
             }
             if (unready.contains(Wiring.key(service))) {
                 add(Code.SVC_NO_READY_ENDPOINTS, service, List.of(Findings.spec(service, "status", "no pod behind it is ready")), Map.of());
@@ -5958,6 +5978,15 @@ public class ensure_ready implements Callable<Integer> {
                 var shared = Wiring.labels(w).entrySet().stream().filter(selector.entrySet()::contains).anyMatch(l -> !COMMON_LABEL.matcher(l.getKey()).matches());
                 return shared || named(service.name(), w.name()) && !taken.contains(Wiring.key(w));
             }).min(Comparator.comparing((Obj w) -> !named(service.name(), w.name())).thenComparing(Wiring::key));
+        }
+
+        /** A Service before pods that no policy lets anybody reach serves nobody. */
+        private void closed(Obj service, Obj workload) {
+            if (unready.contains(Wiring.key(workload))) {
+                return; // probes come from the node, which no policy stops: it has another cause
+            }
+            new Policies(snapshot).closed(Wiring.labels(workload)).ifPresent(p -> facts.add(Code.NETPOL_BLOCKING, p.kind(), p.name(), new String[] {workload.kind(), workload.name()}, "", null,
+                List.of(Findings.spec(p, "spec.ingress", "nobody may reach " + workload.ref() + " behind " + service.ref())), Map.of("to", service.ref())));
         }
 
         private static boolean named(String service, String workload) {
@@ -6101,6 +6130,12 @@ public class ensure_ready implements Callable<Integer> {
         /** The policy that stops a connection to this port (empty: any), first by name; empty when it is allowed. */
         Optional<Obj> blocking(Map<String, String> from, Map<String, String> to, Set<String> ports) {
             return blocking("Ingress", to, from, "ingress", "from", ports).or(() -> blocking("Egress", from, to, "egress", "to", ports));
+        }
+
+        /** The policy that selects these pods where all such policies together let nobody in. */
+        Optional<Obj> closed(Map<String, String> labels) {
+            var selecting = selecting("Ingress", labels);
+            return selecting.stream().allMatch(p -> p.list("/spec/ingress").isEmpty()) ? selecting.stream().findFirst() : Optional.empty();
         }
 
         /** The egress policy that keeps a pod from asking the cluster's DNS. */
@@ -6273,6 +6308,10 @@ public class ensure_ready implements Callable<Integer> {
             if (!findings.get(0).objectKind().equals(findings.get(0).ownerKind())) {
                 params.put("referencedBy", String.join(", ", owners));
                 var kind = findings.get(0).objectKind();
+                var other = kind.equals("ConfigMap") ? "Secret" : kind.equals("Secret") ? "ConfigMap" : "";
+                if (!other.isEmpty() && snapshot.find(other, findings.get(0).objectName()).isPresent()) {
+                    params.put("otherKind", other + "/" + findings.get(0).objectName());
+                }
                 var near = Near.of(findings.get(0).objectName(), snapshot.all(kind));
                 if (!near.isEmpty() && Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service").contains(kind) && snapshot.find(kind, findings.get(0).objectName()).isEmpty()) {
                     params.put("nearMiss", near);
