@@ -291,6 +291,8 @@ public class ensure_ready implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(interrupted);
         try {
             attempt();
+        } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
+            return fault(e);
         } finally {
             progress.close();
             forget(interrupted);
@@ -330,9 +332,12 @@ public class ensure_ready implements Callable<Integer> {
     private void status(Api api) {
         var target = findSlot(api);
         known.target(target);
+        if (new Namespaces(api, progress).absent(target)) {
+            throw new Infra(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
+        }
         known.applied(Apply.notNow(load(target, Deadline.in(wait.timeout)).items()));
         var waiting = waiting(api, target);
-        known.judged(waiting.once());
+        known.judged(looked(waiting.once()));
         diagnose(api);
     }
 
@@ -341,9 +346,14 @@ public class ensure_ready implements Callable<Integer> {
         var releasing = new Release(api, slots(api), known, progress);
         if (slot.expired) {
             releasing.expired(Instant.now());
-        } else {
-            known.target(findSlot(api));
+        } else if (slot.namespace != null) {
+            known.target(explicit());
             releasing.one(known.target);
+        } else {
+            slots(api).seek(wanted()).ifPresentOrElse(found -> {
+                known.target(found);
+                releasing.one(found);
+            }, () -> known.left.add("nothing: there is no slot for " + wanted()));
         }
         known.end(Outcome.released, known.released());
     }
@@ -504,6 +514,11 @@ public class ensure_ready implements Callable<Integer> {
         return !apply.manifests.isEmpty() || apply.render != null;
     }
 
+    /** Only a wait can time out; a look says how it is. */
+    private static Judgement looked(Judgement j) {
+        return j.outcome() == Outcome.timeout ? new Judgement(Outcome.not_ready, j.workloads(), j.ready(), j.agentReady(), j.verified(), j.warnings(), j.snapshot(), j.certain()) : j;
+    }
+
     /** Collecting has its own time: a diagnosis that comes late helps nobody, none at all helps even less. */
     private void diagnose(Api api) {
         if (known.outcome() == Outcome.ready || known.judgement == null) {
@@ -543,9 +558,13 @@ public class ensure_ready implements Callable<Integer> {
         return ExitCodes.USAGE;
     }
 
-    /** A mistake of ours: the caller gets his JSON all the same, and it says not ready. */
-    private int fault(Exception e) {
-        known.end(Outcome.failed, "internal error: " + e + "; -v shows where, please report it");
+    /** A mistake of ours: the caller gets his JSON all the same, with the verdict if there was one, and never ready. */
+    private int fault(Throwable e) {
+        var said = "internal error: " + e + "; -v shows where, please report it";
+        if (known.judgement == null || known.outcome() == Outcome.ready) {
+            known.end(Outcome.failed, said);
+        }
+        known.limited("diagnosis: " + said);
         if (output.verbose) {
             e.printStackTrace(spec.commandLine().getErr());
         }
@@ -964,8 +983,11 @@ public class ensure_ready implements Callable<Integer> {
 
         /** The slot that is there; throws {@link Infra} {@code no_slot} when there is none. */
         Target find(Wanted wanted) {
-            return find(records().slots(), wanted).map(s -> s.target(wanted, false))
-                .orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+            return seek(wanted).orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+        }
+
+        Optional<Target> seek(Wanted wanted) {
+            return find(records().slots(), wanted).map(s -> s.target(wanted, false));
         }
 
         /** Sets issue, pull request and, if given, the time to live of the slot that is there. */
@@ -1218,6 +1240,18 @@ public class ensure_ready implements Callable<Integer> {
                 }
             } catch (ApiError e) {
                 progress.detail("ns/" + target.namespace() + ": cannot remember that it was applied: " + e.sentence());
+            }
+        }
+
+        /** True only when the server says so; who may not ask does not know. */
+        boolean absent(Target target) {
+            try {
+                return api.find(Kind.NAMESPACE, null, target.namespace()).isEmpty();
+            } catch (ApiError e) {
+                if (e.forbidden()) {
+                    return false;
+                }
+                throw e;
             }
         }
 
@@ -1673,7 +1707,7 @@ public class ensure_ready implements Callable<Integer> {
 
             private static void merge(ObjectNode object, JsonNode value) {
                 var from = value.isArray() ? value : Api.JSON.createArrayNode().add(value);
-                from.forEach(map -> map.fields().forEachRemaining(e -> object.putIfAbsent(e.getKey(), e.getValue())));
+                from.forEach(map -> map.properties().forEach(e -> object.putIfAbsent(e.getKey(), e.getValue())));
             }
 
             private static JsonNode scalar(ScalarNode node) {
@@ -1921,7 +1955,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static void union(ObjectNode into, JsonNode from) {
-            from.fields().forEachRemaining(e -> {
+            from.properties().forEach(e -> {
                 if (into.get(e.getKey()) instanceof ObjectNode both) {
                     union(both, e.getValue());
                 } else {
@@ -4393,7 +4427,7 @@ public class ensure_ready implements Callable<Integer> {
 
         static boolean matches(JsonNode selector, Map<String, String> labels) {
             var all = true;
-            for (var i = selector.path("matchLabels").fields(); i.hasNext();) {
+            for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
                 var e = i.next();
                 all &= e.getValue().asText().equals(labels.get(e.getKey()));
             }
@@ -6979,7 +7013,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private void leaves(String mark, String key, JsonNode node) {
-            node.fields().forEachRemaining(e -> leaves(mark, e.getKey(), e.getValue()));
+            node.properties().forEach(e -> leaves(mark, e.getKey(), e.getValue()));
             if (node.isArray()) {
                 node.forEach(n -> leaves(mark, key, n));
             }
@@ -7066,7 +7100,7 @@ public class ensure_ready implements Callable<Integer> {
             }
             if (json instanceof ObjectNode object) {
                 var copy = Api.JSON.createObjectNode();
-                object.fields().forEachRemaining(e -> copy.set(e.getKey(), STRUCTURE.contains(e.getKey()) ? e.getValue() : clean(e.getValue())));
+                object.properties().forEach(e -> copy.set(e.getKey(), STRUCTURE.contains(e.getKey()) ? e.getValue() : clean(e.getValue())));
                 return copy;
             }
             if (json.isArray()) {
@@ -7292,7 +7326,7 @@ public class ensure_ready implements Callable<Integer> {
             }
             json.set("limited", Api.JSON.valueToTree(known.limited()));
             diagnosis.remove(List.of("limited", "summary"));
-            diagnosis.fields().forEachRemaining(e -> json.putIfAbsent(e.getKey(), e.getValue()));
+            diagnosis.properties().forEach(e -> json.putIfAbsent(e.getKey(), e.getValue()));
         }
 
         private void results(ObjectNode json) {
@@ -7934,7 +7968,7 @@ public class ensure_ready implements Callable<Integer> {
 
     /** How a run ended; {@link #word} is what the JSON says. */
     enum Outcome {
-        ready, timeout, failed, apply_failed, prepare_failed, no_cluster, forbidden, interrupted, no_slot, released, attached;
+        ready, not_ready, timeout, failed, apply_failed, prepare_failed, no_cluster, forbidden, interrupted, no_slot, released, attached;
 
         String word() {
             return name().replace('_', '-');
@@ -8156,7 +8190,7 @@ public class ensure_ready implements Callable<Integer> {
 
         Map<String, String> map(String pointer) {
             var map = new LinkedHashMap<String, String>();
-            json.at(pointer).fields().forEachRemaining(e -> map.put(e.getKey(), e.getValue().asText()));
+            json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asText()));
             return map;
         }
 
