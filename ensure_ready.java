@@ -273,13 +273,15 @@ public class ensure_ready implements Callable<Integer> {
         var command = new ensure_ready();
         command.environment = env;
         var given = List.of(args);
-        return new CommandLine(command).setOverwrittenOptionsAllowed(true).registerConverter(Duration.class, Durations::parse)
+        command.given = given;
+        return new CommandLine(command).registerConverter(Duration.class, Durations::parse)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
             .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
             .execute(Twins.expand(given, env).toArray(String[]::new));
     }
 
     Map<String, String> environment = System.getenv();
+    private List<String> given = List.of();
     private final Known known = new Known();
     private Progress progress;
 
@@ -606,11 +608,17 @@ public class ensure_ready implements Callable<Integer> {
         private Usage() { }
 
         static void check(ensure_ready o, CommandLine command) {
-            var wrong = Stream.of(slots(o), names(o), files(o), verbs(o)).flatMap(List::stream).findFirst();
+            var wrong = Stream.of(twice(o.given, command.getCommandSpec()), slots(o), names(o), files(o), verbs(o)).flatMap(List::stream).findFirst();
             if (wrong.isPresent()) {
                 throw new ParameterException(command, wrong.get());
             }
             o.apply.manifests.stream().filter(f -> !f.equals("-")).forEach(f -> Templates.check(command, Path.of(f), o));
+        }
+
+        /** picocli would start the option's group anew and forget what the group had. */
+        private static List<String> twice(List<String> given, CommandSpec spec) {
+            return spec.options().stream().filter(o -> !o.isMultiValue()).filter(o -> given.stream()
+                .filter(g -> Stream.of(o.names()).anyMatch(n -> g.equals(n) || g.startsWith(n + "="))).count() > 1).map(o -> o.longestName() + " is given twice").toList();
         }
 
         private static List<String> slots(ensure_ready o) {
@@ -705,7 +713,7 @@ public class ensure_ready implements Callable<Integer> {
         return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
     }
 
-    /** Environment twins of options, as options put before the caller's own, which therefore win. */
+    /** Environment twins of options, as options put before the caller's own. */
     static final class Twins {
         static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
             Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
@@ -716,13 +724,22 @@ public class ensure_ready implements Callable<Integer> {
 
         private Twins() { }
 
-        /** Also drops empty values: JBang loses empty arguments, so {@code --pr=} is how a workflow says "none". */
-        static List<String> expand(List<String> args, Map<String, String> env) {
+        /**
+         * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
+         * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.
+         */
+        static List<String> expand(List<String> all, Map<String, String> env) {
+            var args = all.stream().filter(a -> !a.matches("--[a-z-]+=")).toList();
             var expanded = new ArrayList<String>();
             OF.entrySet().stream().sorted(Map.Entry.comparingByKey()).filter(e -> !env.getOrDefault(e.getValue(), "").isBlank())
+                .filter(e -> e.getKey().equals("--vars") || !given(args, e.getKey()))
                 .forEach(e -> expanded.add(e.getKey() + "=" + (FLAGS.contains(e.getKey()) ? bool(env.get(e.getValue())) : env.get(e.getValue()))));
-            args.stream().filter(a -> !a.matches("--[a-z-]+=")).forEach(expanded::add);
+            expanded.addAll(args);
             return expanded;
+        }
+
+        private static boolean given(List<String> args, String option) {
+            return args.stream().anyMatch(a -> a.equals(option) || a.startsWith(option + "=") || option.equals("--namespace") && a.startsWith("-n"));
         }
 
         private static String bool(String value) {
@@ -1872,9 +1889,20 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static Applied applied(Item item, Optional<Obj> before, Obj after, boolean recreated) {
-            var same = before.isPresent() && before.get().text("/metadata/resourceVersion").equals(after.text("/metadata/resourceVersion"));
+            var same = before.isPresent() && declared(before.get()).equals(declared(after));
             var result = recreated ? Result.recreated : before.isEmpty() ? Result.created : same ? Result.unchanged : Result.configured;
             return new Applied(item.object(), item.source(), result, after.generation(), after.uid(), "", "");
+        }
+
+        /** What an apply can change; a status that a controller wrote in between is no change of ours. */
+        private static JsonNode declared(Obj object) {
+            var copy = (ObjectNode) object.json().deepCopy();
+            copy.remove("status");
+            ((ObjectNode) copy.get("metadata")).remove(List.of("resourceVersion", "managedFields"));
+            if (copy.at("/metadata/annotations") instanceof ObjectNode annotations) {
+                annotations.remove("deployment.kubernetes.io/revision");
+            }
+            return copy;
         }
 
         /** The manifest without what only the server may say. */
