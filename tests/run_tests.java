@@ -30,6 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
@@ -56,6 +58,7 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "test", description = "Runs the tests.", mixinStandardHelpOptions = true, sortOptions = false)
 class run_tests implements Callable<Integer> {
+    private static final Logger JUNIT_LOG = Logger.getLogger("org.junit");
     private static final Duration GRACE_AT_END = Duration.ofSeconds(60);
 
     @Option(names = "--only", paramLabel = "NAME", split = ",",
@@ -72,6 +75,7 @@ class run_tests implements Callable<Integer> {
     int parallel;
 
     public static void main(String... args) {
+        JUNIT_LOG.setLevel(Level.SEVERE); // that a temporary folder holds links is no news
         int code = new CommandLine(new run_tests()).execute(args);
         haltIfShutdownHangs();
         System.exit(code); // not a plain return: a test may have left threads behind
