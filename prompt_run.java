@@ -30,7 +30,7 @@
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
 //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
 //FILES templates/codex_config.toml.ftl=templates/codex_config.toml.ftl
-//COMPILE_OPTIONS -XDignore.symbol.file
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //CDS
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
@@ -375,8 +375,6 @@ public class prompt_run implements Callable<Integer> {
         return message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
-    // ---- options and their environment twins
-
     /** The environment: a variable that is blank counts as not set. */
     record Env(Map<String, String> values) {
         String get(String name) {
@@ -585,8 +583,6 @@ public class prompt_run implements Callable<Integer> {
         }
     }
 
-    // ---- facts
-
     /** The webhook payload of the workflow run, or nothing. */
     record GitHubEvent(JsonNode root) {
 
@@ -785,8 +781,6 @@ public class prompt_run implements Callable<Integer> {
             return found.isEmpty() ? null : found.get(0);
         }
     }
-
-    // ---- the environment's report
 
     /** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
     record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
@@ -1126,16 +1120,38 @@ public class prompt_run implements Callable<Integer> {
 
     /** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
     static final class Injection {
-        private static final Pattern PATTERN = Pattern.compile(String.join("|",
-            "\\b(ignore|disregard|forget|override|bypass)\\b.{0,30}\\b(previous|prior|above|earlier|all|any|your|these|those|system|the)\\b.{0,30}\\b(instruction|rule|prompt|direction|guideline)",
-            "\\b(new|updated|real|actual|important|urgent|system|additional|following)\\b.{0,12}\\b(instruction|directive|order)s?\\b\\s*[:.]", "\\bsystem\\s*prompt\\b", "\\byou (are|must|should|shall|need to|have to) (now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)\\b",
-            "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?(ai|llm|agent|assistant|codex|language model)\\b", "<\\|[a-z ]{2,20}\\|>", "\\[/?inst]", "^\\s*(system|assistant)\\s*:\\s+\\S",
-            "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}(`|\\$\\(|\\b(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)\\b)", "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b",
-            "\\bkubectl\\s+(delete|patch|edit|apply|create|exec|scale|replace|annotate|label)\\b", "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
-            "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b(secret|token|credential|password|api key|environment)", "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b(secret|token|credential|password|api key|environment variable|env var)s?\\b.{0,60}(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)",
-            "\\b(do not|don't|never) (tell|mention|report|inform|reveal|show)\\b", "\\b(to|for) (fix|solve|resolve|repair) (this|it)\\b.{0,40}\\b(run|delete|remove|disable|visit|open|download|execute|grant|apply)\\b",
+        private static final String SECRET_WORDS = "(secret|token|credential|password|api key|environment variable|env var)s?";
+        private static final List<String> ENGLISH = List.of(
+            "\\b(ignore|disregard|forget|override|bypass)\\b.{0,30}\\b(previous|prior|above|earlier|all|any|your|these|those|system|the)\\b"
+                + ".{0,30}\\b(instruction|rule|prompt|direction|guideline)",
+            "\\b(new|updated|real|actual|important|urgent|system|additional|following)\\b.{0,12}\\b(instruction|directive|order)s?\\b\\s*[:.]",
+            "\\bsystem\\s*prompt\\b", "<\\|[a-z ]{2,20}\\|>", "\\[/?inst]", "^\\s*(system|assistant)\\s*:\\s+\\S",
+            "\\byou (are|must|should|shall|need to|have to) (now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)\\b",
+            "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?(ai|llm|agent|assistant|codex|language model)\\b",
             "\\b(agent|assistant|codex|llm)\\b.{0,20}\\b(must|should|please|shall|needs? to)\\b",
-            "\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439|\u043d\u0435 \u043e\u0431\u0440\u0430\u0449\u0430\u0439 \u0432\u043d\u0438\u043c\u0430\u043d\u0438\u044f|\u0437\u0430\u0431\u0443\u0434\u044c.{0,40}(\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446|\u043f\u0440\u0430\u0432\u0438\u043b)|\u043d\u043e\u0432\u044b\u0435 \u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446|\u0441\u0438\u0441\u0442\u0435\u043c\u043d\\S* (\u043f\u0440\u043e\u043c\u043f\u0442|\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446)|(\u0432\u044b\u043f\u043e\u043b\u043d\u0438|\u0437\u0430\u043f\u0443\u0441\u0442\u0438|\u0443\u0434\u0430\u043b\u0438|\u043e\u0442\u043f\u0440\u0430\u0432\u044c)(\u0442\u0435)?\\b.{0,40}(\u043a\u043e\u043c\u0430\u043d\u0434|kubectl|curl|\u0441\u0435\u043a\u0440\u0435\u0442|\u0442\u043e\u043a\u0435\u043d|\u043f\u0430\u0440\u043e\u043b)|\u0442\u044b (\u0434\u043e\u043b\u0436\u0435\u043d|\u0442\u0435\u043f\u0435\u0440\u044c|\u043e\u0431\u044f\u0437\u0430\u043d)"),
+            "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}"
+                + "(`|\\$\\(|\\b(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)\\b)",
+            "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b", "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
+            "\\bkubectl\\s+(delete|patch|edit|apply|create|exec|scale|replace|annotate|label)\\b",
+            "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b" + SECRET_WORDS,
+            "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b" + SECRET_WORDS
+                + "\\b.{0,60}(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)",
+            "\\b(do not|don't|never) (tell|mention|report|inform|reveal|show)\\b",
+            "\\b(to|for) (fix|solve|resolve|repair) (this|it)\\b.{0,40}\\b(run|delete|remove|disable|visit|open|download|execute|grant|apply)\\b");
+        /** The same in Russian; written with escapes, so that the file compiles under every locale. */
+        private static final List<String> RUSSIAN = List.of(
+            // ignoriruy, ne obrashchay vnimaniya, zabud' ... instruktsii/pravila
+            "\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439", "\u043d\u0435 \u043e\u0431\u0440\u0430\u0449\u0430\u0439 \u0432\u043d\u0438\u043c\u0430\u043d\u0438\u044f",
+            "\u0437\u0430\u0431\u0443\u0434\u044c.{0,40}(\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446|\u043f\u0440\u0430\u0432\u0438\u043b)",
+            // novyye instruktsii, sistemnyy prompt
+            "\u043d\u043e\u0432\u044b\u0435 \u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446",
+            "\u0441\u0438\u0441\u0442\u0435\u043c\u043d\\S* (\u043f\u0440\u043e\u043c\u043f\u0442|\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446)",
+            // vypolni, zapusti, udali, otprav' ... komandu, kubectl, sekret, token, parol'
+            "(\u0432\u044b\u043f\u043e\u043b\u043d\u0438|\u0437\u0430\u043f\u0443\u0441\u0442\u0438|\u0443\u0434\u0430\u043b\u0438|\u043e\u0442\u043f\u0440\u0430\u0432\u044c)(\u0442\u0435)?\\b.{0,40}"
+                + "(\u043a\u043e\u043c\u0430\u043d\u0434|kubectl|curl|\u0441\u0435\u043a\u0440\u0435\u0442|\u0442\u043e\u043a\u0435\u043d|\u043f\u0430\u0440\u043e\u043b)",
+            // ty dolzhen, teper', obyazan
+            "\u0442\u044b (\u0434\u043e\u043b\u0436\u0435\u043d|\u0442\u0435\u043f\u0435\u0440\u044c|\u043e\u0431\u044f\u0437\u0430\u043d)");
+        private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
         private Injection() {
@@ -1164,8 +1180,6 @@ public class prompt_run implements Callable<Integer> {
             return Normalizer.normalize(Cleaner.plain(text), Normalizer.Form.NFKC).replaceAll("[\\s_\\u00a0]+", " ").strip();
         }
     }
-
-    // ---- untrusted text
 
     /**
      * Leaves of a text what a person sees on the page: hidden HTML, attributes, image texts, link titles and invisible
@@ -1844,7 +1858,7 @@ public class prompt_run implements Callable<Integer> {
         private static final int MOST_PAGES = 20;
         private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-        private final HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+        private HttpClient http;
         private final String base;
         private final String token;
         private final Console console;
@@ -1934,6 +1948,7 @@ public class prompt_run implements Callable<Integer> {
                 .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28").header("Authorization", "Bearer " + token)
                 .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
             try {
+                http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
                 return http.send(request, HttpResponse.BodyHandlers.ofString());
             } catch (InterruptedException stop) {
                 Thread.currentThread().interrupt();
@@ -1955,8 +1970,6 @@ public class prompt_run implements Callable<Integer> {
             return MissingNode.getInstance();
         }
     }
-
-    // ---- templates
 
     /** Where templates come from: {@code --templates} first, then the ones this script brings along. */
     static final class Templates {
@@ -2159,8 +2172,6 @@ public class prompt_run implements Callable<Integer> {
             }
         }
     }
-
-    // ---- the agent
 
     /** Finds a place for the agent, starts it there, follows it to its end and brings its work back. */
     static final class AgentRun implements AutoCloseable {
@@ -2631,8 +2642,6 @@ public class prompt_run implements Callable<Integer> {
         }
     }
 
-    // ---- the agent: shells
-
     /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
     record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
 
@@ -2798,8 +2807,6 @@ public class prompt_run implements Callable<Integer> {
             return Files.isDirectory(folder) ? null : folder + " is gone";
         }
     }
-
-    // ---- the agent: one run in its place
 
     /** Something between here and the agent's place does not work; the message says what. */
     static final class Broken extends Exception {
@@ -3176,8 +3183,6 @@ public class prompt_run implements Callable<Integer> {
         }
     }
 
-    // ---- the agent: what it says
-
     /** Tokens, cumulative over a thread. */
     record Usage(long input, long cached, long output, long reasoning) {
         static final Usage NONE = new Usage(0, 0, 0, 0);
@@ -3380,8 +3385,6 @@ public class prompt_run implements Callable<Integer> {
             return folder;
         }
     }
-
-    // ---- the agent: where it can run
 
     /** Why one rung of the ladder does not hold. */
     static final class NoPlace extends Exception {
@@ -4268,8 +4271,6 @@ public class prompt_run implements Callable<Integer> {
         }
     }
 
-    // ---- the agent: sources in, changes back
-
     /** Git in the caller's working tree, with nothing that a repository could have run: no hooks, no file monitor. */
     record Git(Path tree, Path index) {
 
@@ -4733,8 +4734,6 @@ public class prompt_run implements Callable<Integer> {
         }
     }
 
-    // ---- the agent: what is told afterwards
-
     /** The result in all its forms: JSON, GitHub's outputs and step summary, artifacts. */
     record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Place place, String runId, Site site,
                   Instant began, List<String> notes, Redactor redactor) {
@@ -4930,8 +4929,6 @@ public class prompt_run implements Callable<Integer> {
             }
         }
     }
-
-    // ---- the agent: what runs in its place
 
     /** POSIX sh for the agent's place. Nothing but sh and the usual small tools is needed there. */
     static final class Scripts {
@@ -5268,8 +5265,6 @@ public class prompt_run implements Callable<Integer> {
         private Scripts() {
         }
     }
-
-    // ---- output
 
     /** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
     static final class Console {

@@ -2,7 +2,7 @@
 //DESCRIPTION From a broken manifest to the agent's prompt, on an API server in this process
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
-//COMPILE_OPTIONS -XDignore.symbol.file
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES EmbeddedApi.java Controllers.java LocalCluster.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC

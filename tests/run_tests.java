@@ -4,7 +4,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
-//COMPILE_OPTIONS -XDignore.symbol.file
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES Cli.java EmbeddedApi.java Controllers.java demo.java
 //SOURCES LocalCluster.java
