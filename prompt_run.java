@@ -119,10 +119,10 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
@@ -152,6 +152,7 @@ import java.util.LinkedList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -174,13 +175,13 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.schema.FailsafeSchema;
-import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
@@ -598,7 +599,8 @@ public class prompt_run implements Callable<Integer> {
                 }
                 console.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
             } catch (IOException problem) {
-                console.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName() + "); the prompt is built without the event");
+                console.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
+                    + "); the prompt is built without the event");
             }
             return new GitHubEvent(MissingNode.getInstance());
         }
@@ -654,9 +656,12 @@ public class prompt_run implements Callable<Integer> {
             if (number == null || !review.isObject() && !comment.isObject()) {
                 return null;
             }
-            boolean inThread = comment.has("path");
-            return review.isObject() ? Discussion.said(Discussion.reviewSource(review), review, "body")
-                : Discussion.said(inThread ? Discussion.threadSource(comment) : Discussion.commentSource(aboutPullRequest() ? "pull request" : "issue", number, comment), comment, "body");
+            if (review.isObject()) {
+                return Discussion.said(Discussion.reviewSource(review), review, "body");
+            }
+            String source = comment.has("path") ? Discussion.threadSource(comment)
+                : Discussion.commentSource(aboutPullRequest() ? "pull request" : "issue", number, comment);
+            return Discussion.said(source, comment, "body");
         }
 
         /** When the label was set (or the review sent, the comment written): what was written or changed later does not count. */
@@ -667,7 +672,8 @@ public class prompt_run implements Callable<Integer> {
 
         /** The time of the last change; null when there is none. */
         static Instant latest(JsonNode node) {
-            String time = Facts.first(node.path("updated_at").asText(null), node.path("submitted_at").asText(null), node.path("created_at").asText(null));
+            String time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asText(null)).filter(Objects::nonNull)
+                .findFirst().orElse(null);
             try {
                 return time == null ? null : Instant.parse(time);
             } catch (DateTimeParseException unreadable) {
@@ -705,7 +711,8 @@ public class prompt_run implements Callable<Integer> {
             String repo = Values.matching("--repo", first(env.pick(given.repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), event.repo()),
                 "[\\w.-]{1,100}/[\\w.-]{1,100}", "OWNER/NAME");
             String head = event.headBranch();
-            Integer issue = first(Values.positive("--issue", env.pick(given.issue, "CODEXCTL_ISSUE_NUMBER")), event.issue(), issueOf(head), infra.number("issue"));
+            Integer issue = first(Values.positive("--issue", env.pick(given.issue, "CODEXCTL_ISSUE_NUMBER")), event.issue(), issueOf(head),
+                infra.number("issue"));
             Integer pr = first(Values.positive("--pr", env.pick(given.pr, "CODEXCTL_PR_NUMBER")), event.pullRequest(), infra.number("pr"));
             Integer slot = first(Values.positive("--slot", env.pick(given.slot, "CODEXCTL_SLOT")), infra.number("slot"));
             String namespace = Values.matching("--namespace", first(env.pick(given.namespace, "CODEXCTL_NAMESPACE"), infra.name("namespace")),
@@ -746,11 +753,13 @@ public class prompt_run implements Callable<Integer> {
     /** Model and effort: an option counts more than a label; what nobody knows is a warning, what cannot be meant is not used. */
     record ModelChoice(String model, String effort) {
         private static final Pattern LABEL = Pattern.compile("\\[?ai-(model|reasoning)-([A-Za-z0-9._:/-]{1,80}?)]?");
-        private static final Pattern KNOWN = Pattern.compile("gpt-5(\\.\\d+)?(-codex)?(-(max|mini|nano|pro))?|gpt-4\\.1(-mini)?|o3|o4-mini|codex-mini-latest");
+        private static final Pattern KNOWN = Pattern.compile("gpt-5(\\.\\d+)?(-codex)?(-(max|mini|nano|pro))?"
+            + "|gpt-4\\.1(-mini)?|o3|o4-mini|codex-mini-latest");
         private static final List<String> EFFORTS = List.of("none", "minimal", "low", "medium", "high", "xhigh");
 
         static ModelChoice of(AgentOptions given, List<String> labels, Env env, Console console) {
-            String model = Values.matching("--model", env.pick(given.model, "CODEXCTL_MODEL"), "[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}", "letters, digits and . _ : / -");
+            String model = Values.matching("--model", env.pick(given.model, "CODEXCTL_MODEL"), "[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}",
+                "letters, digits and . _ : / -");
             String effort = env.pick(given.effort, "CODEXCTL_MODEL_REASONING_EFFORT");
             if (effort != null) {
                 effort = Values.oneOf("--reasoning-effort", effort(effort), EFFORTS.toArray(String[]::new));
@@ -774,7 +783,8 @@ public class prompt_run implements Callable<Integer> {
         }
 
         static String fromLabels(String what, List<String> labels, Console console) {
-            List<String> found = labels.stream().map(LABEL::matcher).filter(Matcher::matches).filter(m -> m.group(1).equals(what)).map(m -> m.group(2)).toList();
+            List<String> found = labels.stream().map(LABEL::matcher).filter(label -> label.matches() && label.group(1).equals(what))
+                .map(label -> label.group(2)).toList();
             if (found.size() > 1) {
                 console.warn("more than one [ai-" + what + "-...] label: " + found.get(0) + " is used");
             }
@@ -838,8 +848,8 @@ public class prompt_run implements Callable<Integer> {
     static final class InfraView {
         /** The block, in UTF-8, in any language. */
         static final int BLOCK_BYTES = 12 * 1024;
-        static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048), new Limits(5, 2, 300, 10, 12, 1200),
-            new Limits(5, 2, 200, 6, 6, 600), new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
+        static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
+            new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600), new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
         private static final int LINE_CHARS = 300;
         private static final String MARK = "~| ";
         private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
@@ -852,10 +862,13 @@ public class prompt_run implements Callable<Integer> {
         private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
         private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
         private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
-        private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?: (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i)"
+        private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?"
+            + "(?: (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i)"
             + "(?: [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[cnl] [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[pA]| -o (?:wide|yaml|json|name)"
-            + "| --(?:previous|all-containers|show-labels)| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}){0,12}");
-        private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster", "forbidden", "interrupted");
+            + "| --(?:previous|all-containers|show-labels)"
+            + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}){0,12}");
+        private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster", "forbidden",
+            "interrupted");
 
         record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
         }
@@ -886,7 +899,8 @@ public class prompt_run implements Callable<Integer> {
             model.put("saysReady", report.path("infraReady").asBoolean(false));
             String outcome = report.path("outcome").asText("");
             model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
-            model.put("waitedSeconds", report.path("waitedSeconds").isNumber() ? String.valueOf(Math.round(report.path("waitedSeconds").asDouble())) : "");
+            JsonNode waited = report.path("waitedSeconds");
+            model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
             model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
             model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
             model.put("causesMore", more(report.path("causes"), limits.causes()));
@@ -896,7 +910,8 @@ public class prompt_run implements Callable<Integer> {
             model.put("workloadsTotal", report.path("workloads").size());
             model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
             model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
-            report.path("warnings").forEach(warning -> say("warning", warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
+            report.path("warnings").forEach(warning -> say("warning",
+                warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
             model.put("limited", limitations(report.path("limited")));
             model.put("data", block());
             model.put("suspicious", suspicious);
@@ -977,8 +992,9 @@ public class prompt_run implements Callable<Integer> {
         private void evidence(JsonNode evidence) {
             for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
                 JsonNode item = evidence.path(i);
-                String where = String.join(" ", List.of("[" + causeNumber + "] " + word(item.path("source")), matching(FIELD, item.path("path")), reason(item),
-                    item.path("count").asInt(0) > 1 ? "x" + item.path("count").asInt() : "", matching(TIME, item.path("lastSeen")))).replaceAll(" +", " ").strip();
+                int count = item.path("count").asInt(0);
+                String where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")), matching(FIELD, item.path("path")), reason(item),
+                    count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
                 if (item.path("suspicious").asBoolean(false)) {
                     suspicious++;
                 } else {
@@ -1108,7 +1124,8 @@ public class prompt_run implements Callable<Integer> {
 
         /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
         static String object(JsonNode value) {
-            String[] parts = value.isTextual() ? value.asText().split("/", 2) : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
+            String[] parts = value.isTextual() ? value.asText().split("/", 2)
+                : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
             String name = parts.length == 2 ? parts[1] : "";
             boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches() && !Injection.in(name.replaceAll("[-.:]", " "));
             return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
@@ -1131,26 +1148,17 @@ public class prompt_run implements Callable<Integer> {
             "\\b(agent|assistant|codex|llm)\\b.{0,20}\\b(must|should|please|shall|needs? to)\\b",
             "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}"
                 + "(`|\\$\\(|\\b(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)\\b)",
-            "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b", "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
+            "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b",
+            "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
             "\\bkubectl\\s+(delete|patch|edit|apply|create|exec|scale|replace|annotate|label)\\b",
             "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b" + SECRET_WORDS,
             "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b" + SECRET_WORDS
                 + "\\b.{0,60}(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)",
             "\\b(do not|don't|never) (tell|mention|report|inform|reveal|show)\\b",
             "\\b(to|for) (fix|solve|resolve|repair) (this|it)\\b.{0,40}\\b(run|delete|remove|disable|visit|open|download|execute|grant|apply)\\b");
-        /** The same in Russian; written with escapes, so that the file compiles under every locale. */
-        private static final List<String> RUSSIAN = List.of(
-            // ignoriruy, ne obrashchay vnimaniya, zabud' ... instruktsii/pravila
-            "\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439", "\u043d\u0435 \u043e\u0431\u0440\u0430\u0449\u0430\u0439 \u0432\u043d\u0438\u043c\u0430\u043d\u0438\u044f",
-            "\u0437\u0430\u0431\u0443\u0434\u044c.{0,40}(\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446|\u043f\u0440\u0430\u0432\u0438\u043b)",
-            // novyye instruktsii, sistemnyy prompt
-            "\u043d\u043e\u0432\u044b\u0435 \u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446",
-            "\u0441\u0438\u0441\u0442\u0435\u043c\u043d\\S* (\u043f\u0440\u043e\u043c\u043f\u0442|\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446)",
-            // vypolni, zapusti, udali, otprav' ... komandu, kubectl, sekret, token, parol'
-            "(\u0432\u044b\u043f\u043e\u043b\u043d\u0438|\u0437\u0430\u043f\u0443\u0441\u0442\u0438|\u0443\u0434\u0430\u043b\u0438|\u043e\u0442\u043f\u0440\u0430\u0432\u044c)(\u0442\u0435)?\\b.{0,40}"
-                + "(\u043a\u043e\u043c\u0430\u043d\u0434|kubectl|curl|\u0441\u0435\u043a\u0440\u0435\u0442|\u0442\u043e\u043a\u0435\u043d|\u043f\u0430\u0440\u043e\u043b)",
-            // ty dolzhen, teper', obyazan
-            "\u0442\u044b (\u0434\u043e\u043b\u0436\u0435\u043d|\u0442\u0435\u043f\u0435\u0440\u044c|\u043e\u0431\u044f\u0437\u0430\u043d)");
+        private static final List<String> RUSSIAN = List.of("игнорируй", "не обращай внимания", "забудь.{0,40}(инструкц|правил)", "новые инструкц",
+            "системн\\S* (промпт|инструкц)", "ты (должен|теперь|обязан)",
+            "(выполни|запусти|удали|отправь)(те)?\\b.{0,40}(команд|kubectl|curl|секрет|токен|парол)");
         private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
@@ -1193,29 +1201,36 @@ public class prompt_run implements Callable<Integer> {
         private static final int MOST_PASSES = 12;
         private static final Pattern FENCE = Pattern.compile("(`{3,})[^`]*|(~{3,}).*");
         /** Raw HTML or a fence inside a list or quotation: from here on only a full Markdown parser knows what is code. */
-        private static final Pattern UNSURE = Pattern.compile("[ \\t>*+\\-\\d.)]*<(?:[A-Za-z][A-Za-z0-9-]*(?:[\\s/>].*|$)|[!?/].*)|[ \\t>*+\\-\\d.)]+(?:```|~~~).*");
+        private static final Pattern UNSURE = Pattern.compile("[ \\t>*+\\-\\d.)]*<(?:[A-Za-z][A-Za-z0-9-]*(?:[\\s/>].*|$)|[!?/].*)"
+            + "|[ \\t>*+\\-\\d.)]+(?:```|~~~).*");
         private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
         private static final String ATTRIBUTE = "\\s+[^\\s\"'=<>`/]++(?:\\s*=\\s*(?:\"[^\"]*+\"|'[^']*+'|[^\\s\"'=<>`]++))?";
         private static final Pattern TAG = Pattern.compile("<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:" + ATTRIBUTE + ")*+)\\s*+(/?)>");
-        private static final Pattern OPEN_BLOCK = Pattern.compile("<(?i:address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|"
-            + "fieldset|figure|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead|title|tr|track|ul|"
-            + "pre|script|style|textarea)\\s[^>]*+(?:>|$)");
+        private static final Pattern OPEN_BLOCK = Pattern.compile("<(?i:address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|fieldset|"
+            + "figure|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead|"
+            + "title|tr|track|ul|pre|script|style|textarea)\\s[^>]*+(?:>|$)");
         private static final Pattern LINK = Pattern.compile("(?i)\\s(href|src)\\s*=\\s*[\"']?([^\\s\"'<>`]{1,500})");
         private static final String TITLE = "(?:\"(?:\\\\.|[^\"\\\\])*+\"|'(?:\\\\.|[^'\\\\])*+'|\\((?:\\\\.|[^()\\\\])*+\\))";
         private static final String ADDRESS = "(<[^<>\\n]*+>|[^\\s<(][^\\s()]*+(?:\\([^\\s()]*+\\)[^\\s()]*+)*+)";
         private static final Pattern TARGET = Pattern.compile("\\(\\s*+(?:" + ADDRESS + ")?+(\\s++" + TITLE + ")?+\\s*+\\)", Pattern.DOTALL);
         private static final Pattern DEFINITION = Pattern.compile("(?m)^[ \\t>*+-]*+\\[((?:\\\\.|[^\\[\\]\\\\]){1,999}+)\\]:[ \\t]*+\\n?[ \\t]*+(?:"
             + ADDRESS + ")(?:(?:[ \\t]++|[ \\t]*+\\n[ \\t]*+)" + TITLE + ")?[ \\t]*$");
-        private static final Pattern FOOTNOTE = Pattern.compile("(?m)^[ \\t>*+-]*+\\[\\^([^\\]\\s]{1,99})\\]:.*(?:\\n(?![ \\t]*\\n).*|\\n[ \\t]*(?=\\n {4}))*");
+        private static final Pattern FOOTNOTE = Pattern.compile("(?m)^[ \\t>*+-]*+"
+            + "\\[\\^([^\\]\\s]{1,99})\\]:.*(?:\\n(?![ \\t]*\\n).*|\\n[ \\t]*(?=\\n {4}))*");
         private static final Pattern ENTITY = Pattern.compile("&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,30}));");
-        private static final Map<String, String> NAMED = Map.ofEntries(Map.entry("lt", "<"), Map.entry("gt", ">"), Map.entry("amp", "&"), Map.entry("quot", "\""),
-            Map.entry("apos", "'"), Map.entry("nbsp", "\u00a0"), Map.entry("shy", ""), Map.entry("zwj", ""), Map.entry("zwnj", ""), Map.entry("lrm", ""),
-            Map.entry("rlm", ""), Map.entry("ZeroWidthSpace", ""), Map.entry("NoBreak", ""), Map.entry("InvisibleTimes", ""), Map.entry("InvisibleComma", ""),
-            Map.entry("ApplyFunction", ""), Map.entry("it", ""), Map.entry("ic", ""), Map.entry("af", ""), Map.entry("Tab", "\t"), Map.entry("NewLine", "\n"),
-            Map.entry("lbrack", "["), Map.entry("rbrack", "]"), Map.entry("lpar", "("), Map.entry("rpar", ")"), Map.entry("excl", "!"), Map.entry("grave", "`"));
+        private static final Map<String, String> NAMED = named("lt <", "gt >", "amp &", "quot \"", "apos '", "nbsp \u00a0", "Tab \t", "NewLine \n", "lbrack [",
+            "rbrack ]", "lpar (", "rpar )", "excl !", "grave `", "shy ", "zwj ", "zwnj ", "lrm ", "rlm ", "ZeroWidthSpace ", "NoBreak ", "InvisibleTimes ",
+            "InvisibleComma ", "ApplyFunction ", "it ", "ic ", "af ");
 
         private int hidden;
         private int invisible;
+
+        /** The entities that can build markup, and those that are invisible; any other name stays as it is and harms nobody. */
+        private static Map<String, String> named(String... entities) {
+            Map<String, String> named = new HashMap<>();
+            Arrays.stream(entities).forEach(entity -> named.put(entity.substring(0, entity.indexOf(' ')), entity.substring(entity.indexOf(' ') + 1)));
+            return named;
+        }
 
         static Cleaned clean(String raw) {
             Cleaner cleaner = new Cleaner();
@@ -1277,7 +1292,8 @@ public class prompt_run implements Callable<Integer> {
 
         /** Link definitions and footnotes that nothing refers to are not on the page; of the others only the address is. */
         private String definitions(String text) {
-            String kept = FOOTNOTE.matcher(text).replaceAll(note -> used(text, "^" + note.group(1)) ? Matcher.quoteReplacement(note.group()) : gone());
+            String kept = FOOTNOTE.matcher(text).replaceAll(note ->
+                used(text, "^" + note.group(1)) ? Matcher.quoteReplacement(note.group()) : gone());
             return DEFINITION.matcher(kept).replaceAll(definition -> {
                 String label = definition.group(1);
                 String whole = label.startsWith("^") ? definition.group()
@@ -1489,7 +1505,8 @@ public class prompt_run implements Callable<Integer> {
 
     /** Characters that a reader does not see but a model reads. Sources: Unicode's Default_Ignorable_Code_Point and the categories Cc and Cf. */
     static final class Invisible {
-        private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD);
+        private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
+            0x110BD, 0x110CD);
         private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
 
         private Invisible() {
@@ -1537,7 +1554,8 @@ public class prompt_run implements Callable<Integer> {
                 int least = named.contains(name) ? 6 : SECRET_NAME.matcher(name).matches() ? 8 : Integer.MAX_VALUE;
                 forms(value).stream().filter(form -> form.length() >= least).forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]"));
             });
-            found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form)).forEach(form -> values.put(form, found.get(form)));
+            found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form))
+                .forEach(form -> values.put(form, found.get(form)));
         }
 
         /** The value and its disguises: every line of it, base64, URL and JSON form. */
@@ -1575,8 +1593,7 @@ public class prompt_run implements Callable<Integer> {
      * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.
      * {@code opening} holds title and description, {@code replies} the rest; the counts say what is missing.
      */
-    record Conversation(String title, String opening, String replies, boolean withheld, boolean editedSince, boolean threadsUnsorted, boolean incomplete,
-                        int outsiders, int late, int cut, int hidden, int invisible) {
+    record Conversation(String title, String opening, String replies, boolean withheld, Gaps gaps, int outsiders, int late, int cut, int hidden, int invisible) {
 
         Map<String, Object> model() {
             Map<String, Object> model = new LinkedHashMap<>();
@@ -1584,9 +1601,9 @@ public class prompt_run implements Callable<Integer> {
             model.put("opening", opening);
             model.put("replies", replies);
             model.put("withheld", withheld);
-            model.put("editedSince", editedSince);
-            model.put("threadsUnsorted", threadsUnsorted);
-            model.put("incomplete", incomplete);
+            model.put("editedSince", gaps.editedSince());
+            model.put("threadsUnsorted", gaps.threadsUnsorted());
+            model.put("incomplete", gaps.incomplete());
             model.put("outsiders", outsiders);
             model.put("late", late);
             model.put("cut", cut);
@@ -1601,7 +1618,8 @@ public class prompt_run implements Callable<Integer> {
         static final int ITEM_BYTES = 16 * 1024;
         static final int TOTAL_BYTES = 64 * 1024;
         private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
-        private static final Pattern LOOKS_LIKE_FENCE = Pattern.compile("[<\uFF1C\uFE64\u2039\u276E\u27E8](?=[\\s/\\\\\uFF0F]*(?:untrusted|cluster-data))", Pattern.CASE_INSENSITIVE);
+        private static final Pattern LOOKS_LIKE_FENCE = Pattern.compile("[<\uFF1C\uFE64\u2039\u276E\u27E8]"
+            + "(?=[\\s/\\\\\uFF0F]*(?:untrusted|cluster-data))", Pattern.CASE_INSENSITIVE);
 
         private final Predicate<Said> trusted;
         private final Redactor redactor;
@@ -1634,8 +1652,7 @@ public class prompt_run implements Callable<Integer> {
             int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
             List<String> rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
             String title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
-            return new Conversation(title, String.join("\n", first), String.join("\n", rest), withheld, gaps.editedSince(), gaps.threadsUnsorted(), gaps.incomplete(),
-                outsiders, late, cut, hidden, invisible);
+            return new Conversation(title, String.join("\n", first), String.join("\n", rest), withheld, gaps, outsiders, late, cut, hidden, invisible);
         }
 
         private boolean inTime(Said said, Instant asOf) {
@@ -1738,7 +1755,8 @@ public class prompt_run implements Callable<Integer> {
         static Conversation gather(prompt_run command, RunOptions options, Facts facts, GitHubEvent event, Console console) {
             GitHub github = GitHub.of(command.env, console);
             Discussion talk = new Discussion(facts, event, github, logins(command.env.pick(command.text.allowUsers, "AI_ALLOWED_USERS")), console);
-            Untrusted untrusted = new Untrusted(talk::mayWrite, new Redactor(command.env, command.text.redactNames()), command.text.anyAuthor, Untrusted.nonce());
+            Redactor redactor = new Redactor(command.env, command.text.redactNames());
+            Untrusted untrusted = new Untrusted(talk::mayWrite, redactor, command.text.anyAuthor, Untrusted.nonce());
             return talk.collect(options, untrusted);
         }
 
@@ -1802,7 +1820,8 @@ public class prompt_run implements Callable<Integer> {
             List<JsonNode> comments = github.list(pull + "/comments");
             Map<Long, Boolean> resolved = comments.isEmpty() ? Map.of() : github.resolvedThreads(facts.repo(), facts.pr());
             threadsUnsorted = !comments.isEmpty() && resolved.isEmpty();
-            comments.stream().filter(comment -> !resolved.getOrDefault(thread(comment), false)).forEach(comment -> all.add(said(threadSource(comment), comment, "body")));
+            comments.stream().filter(comment -> !resolved.getOrDefault(thread(comment), false))
+                .forEach(comment -> all.add(said(threadSource(comment), comment, "body")));
             return all;
         }
 
@@ -1930,9 +1949,9 @@ public class prompt_run implements Callable<Integer> {
                 String[] name = repo.split("/", 2);
                 String body = JSON.writeValueAsString(Map.of("query", query, "variables", Map.of("o", name[0], "n", name[1], "p", pr)));
                 HttpResponse<String> answer = usable("/graphql") ? send("POST", base.replaceAll("/v3$", "") + "/graphql", body) : null;
-                JsonNode threads = answer != null && answer.statusCode() == 200 ? JSON.readTree(answer.body()).at("/data/repository/pullRequest/reviewThreads/nodes")
-                    : missing("/graphql", answer);
-                threads.forEach(thread -> resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
+                JsonNode data = answer != null && answer.statusCode() == 200 ? JSON.readTree(answer.body()) : missing("/graphql", answer);
+                data.at("/data/repository/pullRequest/reviewThreads/nodes").forEach(thread ->
+                    resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
             } catch (IOException problem) {
                 missing("/graphql", problem);
             }
@@ -1945,7 +1964,8 @@ public class prompt_run implements Callable<Integer> {
 
         private HttpResponse<String> send(String method, String address, String body) throws IOException {
             HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(PATIENCE)
-                .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28").header("Authorization", "Bearer " + token)
+                .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28")
+                .header("Authorization", "Bearer " + token)
                 .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
             try {
                 http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
@@ -1966,7 +1986,8 @@ public class prompt_run implements Callable<Integer> {
         /** Once it cannot be reached it is not asked again: every further question would wait as long. */
         private JsonNode missing(String path, IOException problem) {
             failed = !(problem instanceof JsonProcessingException);
-            console.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName()) + "; the prompt is built from the event alone");
+            console.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName())
+                + "; the prompt is built from the event alone");
             return MissingNode.getInstance();
         }
     }
