@@ -6449,7 +6449,14 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private List<Proof> evidence(List<Finding> findings) {
-            return findings.stream().flatMap(f -> f.evidence().stream()).distinct().limit(EVIDENCE).map(e -> new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), e.firstSeen(), e.lastSeen(), true, suspicious(e.message()))).toList();
+            return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct().limit(EVIDENCE).toList();
+        }
+
+        /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
+        private Proof proof(Finding f, Evidence e) {
+            var now = snapshot.at().toString();
+            var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
+            return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), first, e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? now : e.lastSeen(), true, suspicious(e.message()));
         }
 
         static boolean suspicious(String text) {
@@ -7465,7 +7472,8 @@ public class ensure_ready implements Callable<Integer> {
 
         /** {@code secret/db} of an object node, or of one that is written as text already. */
         static String object(JsonNode o) {
-            return o.isTextual() ? o.asText() : o.has("name") ? Obj.ref(o.path("kind").asText(), o.path("name").asText()) : "";
+            var parts = o.asText().split("/", 2);
+            return o.isTextual() ? parts.length == 2 ? Obj.ref(parts[0], parts[1]) : o.asText() : o.has("name") ? Obj.ref(o.path("kind").asText(), o.path("name").asText()) : "";
         }
 
         static String warning(JsonNode w) {
