@@ -159,6 +159,11 @@ final class LocalCluster implements AutoCloseable {
         return client;
     }
 
+    /** kubectl of the cluster's version; of a cluster that was not started here, the one on the PATH. */
+    Path kubectl() {
+        return machine == null ? Path.of("kubectl") : machine.bin.get("kubectl");
+    }
+
     /** The cluster's own folder: logs of its programs, pods' working folders; gone when the cluster ends. */
     Path dir() {
         return dir;
