@@ -13,6 +13,8 @@
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
@@ -67,8 +69,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -103,12 +107,16 @@ final class LocalCluster implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path dir;
+    private final Path home;
     private final Path kubeconfig;
     private final KubernetesClient client;
     private final Machine machine;
+    private final Set<String> namespaces = ConcurrentHashMap.newKeySet();
 
-    private LocalCluster(Path dir, Path kubeconfig, KubernetesClient client, Machine machine) {
+    /** The folder is for what this JVM writes; home is where the cluster itself writes, null when that is not known. */
+    private LocalCluster(Path dir, Path home, Path kubeconfig, KubernetesClient client, Machine machine) {
         this.dir = dir;
+        this.home = home;
         this.kubeconfig = kubeconfig;
         this.client = client;
         this.machine = machine;
@@ -174,6 +182,7 @@ final class LocalCluster implements AutoCloseable {
         String name = prefix + "-" + Random.letters();
         Namespace namespace = new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build();
         client.resource(namespace).create();
+        namespaces.add(name);
         if (machine == null || machine.controllersRun()) {
             Wait.until("the default ServiceAccount of " + name, Duration.ofSeconds(30),
                 () -> client.serviceAccounts().inNamespace(name).withName("default").get() != null);
@@ -257,23 +266,24 @@ final class LocalCluster implements AutoCloseable {
      * {@link Request#userAgent()} or {@link Request#user()} to see one program's.
      */
     List<Request> requests() {
-        return Audit.read(mine().auditLog());
+        return Audit.read(home().resolve(Audit.LOG));
     }
 
     /** Kills what was started by exec in the pod, as a container's end would. The pod itself stays as it is. */
     void killProcesses(String namespace, String pod) {
-        Rooms.kill("POD_NAMESPACE=" + namespace, "POD_NAME=" + pod, "LOCAL_CLUSTER=" + dir);
+        Rooms.kill("POD_NAMESPACE=" + namespace, "POD_NAME=" + pod, "LOCAL_CLUSTER=" + home());
     }
 
     /** The folder in which exec's commands run in this container of this pod; also their HOME. */
     Path room(String namespace, String pod, String container) {
-        return Rooms.folder(dir, namespace, pod, container);
+        return Rooms.folder(home(), namespace, pod, container);
     }
 
     /** Ends everything; harmless when called twice. */
     @Override
     public void close() {
         if (machine == null) {
+            namespaces.forEach(name -> client.namespaces().withName(name).delete());
             Disk.delete(dir);
         } else {
             machine.stop();
@@ -281,19 +291,19 @@ final class LocalCluster implements AutoCloseable {
         client.close();
     }
 
-    private Machine mine() {
-        if (machine == null) {
-            throw new TestAbortedException("needs a cluster of its own: run without TEST_KUBE_CONTEXT");
+    private Path home() {
+        if (home == null) {
+            throw new TestAbortedException("this test looks into the cluster's own folder: run it without TEST_KUBE_CONTEXT");
         }
-        return machine;
+        return home;
     }
 
     /** Tests run side by side, so nobody takes the shared cluster's parts away. */
     private Machine own() {
-        if (Shared.is(this)) {
+        if (machine == null || Shared.is(this)) {
             throw new IllegalStateException("others use the shared cluster: break one from LocalCluster.start() or bare()");
         }
-        return mine();
+        return machine;
     }
 
     /** The shared cluster, and what to do where there can be none. */
@@ -347,7 +357,7 @@ final class LocalCluster implements AutoCloseable {
             Path file = dir.resolve("kubeconfig");
             Kubeconfig.copy(config, file);
             KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
-            LocalCluster cluster = new LocalCluster(dir, file, client, null);
+            LocalCluster cluster = new LocalCluster(dir, Nodes.home(client), file, client, null);
             Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
             return cluster;
         }
@@ -400,7 +410,7 @@ final class LocalCluster implements AutoCloseable {
                 if (controllers) {
                     machine.startControllers(client);
                 }
-                return new LocalCluster(dir, machine.kubeconfig("admin"), client, machine);
+                return new LocalCluster(dir, dir, machine.kubeconfig("admin"), client, machine);
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot start a local cluster in " + dir, e);
             }
@@ -437,7 +447,7 @@ final class LocalCluster implements AutoCloseable {
                 "--service-account-signing-key-file", dir.resolve("sa.key").toString(),
                 "--service-cluster-ip-range", "10.96.0.0/16", "--allow-privileged",
                 "--kubelet-preferred-address-types", "InternalIP",
-                "--audit-policy-file", dir.resolve("audit.yaml").toString(), "--audit-log-path", auditLog().toString(),
+                "--audit-policy-file", dir.resolve("audit.yaml").toString(), "--audit-log-path", dir.resolve(Audit.LOG).toString(),
                 "--profiling=false");
             Path certificate = dir.resolve("tls/apiserver.crt");
             programs.await("kube-apiserver", "its certificate", () -> Files.exists(certificate));
@@ -459,7 +469,7 @@ final class LocalCluster implements AutoCloseable {
             programs.start("kube-scheduler", bin.get("kube-scheduler"),
                 "--kubeconfig", kubeconfig("scheduler").toString(), "--leader-elect=false", "--secure-port", "0",
                 "--kube-api-qps", "300", "--kube-api-burst", "600", "--profiling=false");
-            Nodes.prepare(client);
+            Nodes.prepare(client, dir);
             startKwok();
             Nodes.addThree(client);
             rooms = new Rooms(client, dir);
@@ -495,10 +505,6 @@ final class LocalCluster implements AutoCloseable {
 
         boolean controllersRun() {
             return programs.runs("kube-controller-manager");
-        }
-
-        Path auditLog() {
-            return dir.resolve("audit.log");
         }
 
         private Path kubeconfig(String who) {
@@ -557,7 +563,7 @@ final class LocalCluster implements AutoCloseable {
         }
 
         void await(String name, String what, BooleanSupplier condition) {
-            Wait.until(what + " of " + name + "; see " + log(name), Duration.ofSeconds(60), () -> {
+            Wait.until(what + " of " + name + "; see " + log(name), Duration.ofSeconds(120), () -> {
                 if (!runs(name)) {
                     throw new Died(name, log(name));
                 }
@@ -704,7 +710,18 @@ final class LocalCluster implements AutoCloseable {
     private static final class Nodes {
         private static final String PLAYED = "kwok.x-k8s.io/node";
 
-        static void prepare(KubernetesClient client) {
+        private static final String HOME = "local-cluster";
+
+        /** Where a cluster that another JVM started writes; null when it is not one of ours, or not on this machine. */
+        static Path home(KubernetesClient client) {
+            ConfigMap said = client.configMaps().inNamespace("kube-public").withName(HOME).get();
+            Path home = said == null ? null : Path.of(said.getData().get("dir"));
+            return home != null && Files.isDirectory(home) ? home : null;
+        }
+
+        static void prepare(KubernetesClient client, Path home) {
+            client.resource(new ConfigMapBuilder().withNewMetadata().withName(HOME).withNamespace("kube-public").endMetadata()
+                .addToData("dir", home.toString()).build()).serverSideApply();
             List<HasMetadata> objects = client.load(resource("objects.yaml")).items();
             for (HasMetadata object : objects) {
                 client.resource(object).fieldManager("local-cluster").forceConflicts().serverSideApply();
@@ -1189,6 +1206,7 @@ final class LocalCluster implements AutoCloseable {
 
     /** Who asked what: the API server's audit log, without the control plane's own requests. */
     private static final class Audit {
+        static final String LOG = "audit.log";
         static final String POLICY = """
             apiVersion: audit.k8s.io/v1
             kind: Policy

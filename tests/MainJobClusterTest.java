@@ -91,7 +91,7 @@ class MainJobClusterTest {
         assertAll(
             () -> assertFalse(report.path("infraReady").asBoolean(), report::toPrettyString),
             () -> assertEquals(1, client.apps().deployments().inNamespace(slot(1)).withName("web").get().getStatus().getAvailableReplicas()),
-            () -> assertEquals("deploy/web", report.path("causes").path(0).path("owner").asText(), report::toPrettyString),
+            () -> assertEquals("IMAGE_NOT_FOUND of web", report.at("/causes/0/code").asText() + " of " + report.at("/causes/0/owner/name").asText(), report::toPrettyString),
             () -> assertEquals(0, kubectl("wait", "--for=condition=Available", "deployment", "--all", "-n", slot(1), "--timeout=5s").exit()));
     }
 
