@@ -1,3 +1,4 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -6,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +28,7 @@ class WorkflowClusterTest {
 
     @BeforeEach
     void aRepositoryThatAdoptedTheWorkflows() throws IOException {
-        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Files.readString(cluster.kubeconfig())).jbang("""
+        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readAllBytes(cluster.kubeconfig()))).jbang("""
                 #!/bin/sh
                 script=${1%%.java}; shift
                 echo "$script.java $*" >>"$CALLS"
@@ -43,7 +46,7 @@ class WorkflowClusterTest {
     }
 
     @Test
-    void devOnAReadyEnvironmentBringsBackWhatTheAgentDidInItsPod() throws IOException {
+    void devOnAReadyEnvironmentBringsBackWhatTheAgentDidInItsPodWhichSawNeitherTokenNorKubeconfig() throws IOException {
         manifests("ready", "changes");
         var result = run.label("dev");
         assertEquals(0, result.exit(), result.log());
@@ -51,8 +54,12 @@ class WorkflowClusterTest {
         assertEquals("left\n", run.pushed(branch(), "left.txt"));
         assertTrue(run.github.comments.get(0).contains(": готово\n"), run.github.comments.get(0));
         assertEquals("I was here.", run.github.comments.get(1));
-        assertFalse(seen("environment").contains("INFRA_UNHEALTHY=1"));
         assertEquals(1, run.github.pulls.size());
+        var environment = seen("environment");
+        assertTrue(environment.contains("CODEX_API_KEY=sk-agentKey"), environment);
+        for (var absent : List.of("INFRA_UNHEALTHY=1", WorkflowRun.TOKEN, "GITHUB_TOKEN=", "KUBECONFIG=" + folder)) {
+            assertFalse(environment.contains(absent), absent);
+        }
     }
 
     @Test
@@ -65,17 +72,6 @@ class WorkflowClusterTest {
         assertTrue(run.github.comments.get(0).contains("не готово"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("IMAGE_NOT_FOUND"), run.github.comments.get(0));
         assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
-    }
-
-    @Test
-    void theAgentSeesNeitherTheTokenNorTheKubeconfig() throws IOException {
-        manifests("ready", "changes");
-        run.label("dev");
-        var environment = seen("environment");
-        assertTrue(environment.contains("CODEX_API_KEY=sk-agentKey"), environment);
-        assertFalse(environment.contains(WorkflowRun.TOKEN), environment);
-        assertFalse(environment.contains("KUBECONFIG=" + folder), environment);
-        assertFalse(environment.contains("GITHUB_TOKEN="), environment);
     }
 
     @Test
@@ -104,6 +100,25 @@ class WorkflowClusterTest {
         assertNotEquals(0, result.exit());
         assertTrue(seen("environment").contains("INFRA_UNHEALTHY=1"), seen("environment"));
         assertTrue(run.github.comments.get(0).contains("готовность не доказана"), run.github.comments.get(0));
+    }
+
+    @Test
+    void aRepairWithoutAChangeIsGreenWhereTheEnvironmentIsProvenReady() throws IOException {
+        manifests("ready", "nothing");
+        var result = run.label("repair");
+        assertEquals(0, result.exit(), result.log());
+        assertTrue(run.github.comments.get(0).contains("; после агента: готово"), run.github.comments.get(0));
+    }
+
+    @Test
+    void repairOnAClusterThatIsAwayIsRedAndTheIssueSaysWhy() throws IOException {
+        run.secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readString(cluster.kubeconfig()).replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:1").getBytes(UTF_8)));
+        manifests("ready", "nothing");
+        var result = run.label("repair");
+        assertNotEquals(0, result.exit());
+        assertTrue(run.github.comments.get(0).startsWith("❌ [ai-repair]: окружение получить не удалось"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("cannot reach the API server"), run.github.comments.get(0));
+        run.secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readAllBytes(cluster.kubeconfig())));
     }
 
     private String branch() {

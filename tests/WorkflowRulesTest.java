@@ -209,7 +209,7 @@ class WorkflowRulesTest {
         for (var mode : List.of("dev", "plan", "repair")) {
             var files = WorkflowLab.CONSUMERS.stream().collect(toMap(c -> c, c -> sample(c, mode)));
             var kept = files.values().stream().map(s -> s.text.lines().skip(1)
-                    .filter(line -> !line.matches(".*(runs-on|KUBECONFIG|kubeconfig:|kubeconfig |--project|-f deploy|--render|secrets\\.|env:|prepare$|with:|branch:).*"))
+                    .filter(line -> !line.matches(".*(runs-on|KUBECONFIG|kubeconfig:|kubeconfig |--project|-f deploy|--render|(secrets|vars)\\.|env:|prepare$|with:|branch:).*"))
                     .filter(line -> !line.isBlank()).collect(joining("\n"))).distinct().toList();
             assertEquals(1, kept.size(), () -> String.join("\n-----\n", kept));
         }

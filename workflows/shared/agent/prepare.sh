@@ -6,7 +6,7 @@ main() {
   umask 077
   mkdir -p "$RUNNER_TEMP/agent"
   if [ -n "$KUBECONFIG_CONTENT" ]; then
-    printf '%s\n' "$KUBECONFIG_CONTENT" >"$RUNNER_TEMP/kubeconfig"
+    kubeconfig >"$RUNNER_TEMP/kubeconfig"
     output kubeconfig "$RUNNER_TEMP/kubeconfig"
   fi
   if [ "$SOURCES" = true ]; then
@@ -14,6 +14,9 @@ main() {
     output start "$(git -C src rev-parse HEAD)"
   fi
 }
+
+# In base64, because GitHub masks every line of a secret: a line "kind: Config" would blank out half of the log and the outputs.
+kubeconfig() { base64 --decode <<<"$KUBECONFIG_CONTENT" 2>/dev/null || printf '%s\n' "$KUBECONFIG_CONTENT"; }
 
 switch_to() {
   if git -C src rev-parse --quiet --verify "refs/remotes/origin/$1" >/dev/null; then

@@ -52,7 +52,7 @@ with_token() {
 
 # An agent that did not finish gets its branch pushed, but no pull request is opened in its name.
 find_or_open_pull_request() {
-  pull_request=$(github GET "pulls?state=open&head=${GITHUB_REPOSITORY_OWNER}:$BRANCH" | jq -c '.[0] // empty')
+  pull_request=$(github GET "pulls?state=open&head=${GITHUB_REPOSITORY_OWNER}:$BRANCH" | jq -c '.[0] // empty') || pull_request=''
   if [ -z "$pull_request" ] && [ "$work" = pushed ] && [ "$AGENT" = success ]; then
     pull_request=$(github POST pulls "$(new_pull_request)") || pull_request=''
   fi
@@ -73,6 +73,7 @@ record_on_slot() {
 }
 
 # The agent's last message without the JSON that it ends with for programs.
+# shellcheck disable=SC2016 # the backticks are Markdown's
 message() {
   if [ -n "$MESSAGE_FILE" ] && [ -f "$MESSAGE_FILE" ]; then
     sed -z 's/\n```json\n[^`]*```[[:space:]]*$//' "$MESSAGE_FILE" | cut_to 48000

@@ -21,6 +21,9 @@ status() {
     causes
     echo "* $(agent)"
     if [ "$AI_MODE" != plan ]; then echo "* $(work)"; fi
+  elif [ "$RESULT" != cancelled ]; then
+    say '* no details: the job ended without a report, or GitHub held it back because it contains a secret' \
+      '* без подробностей: job закончился без отчёта, или GitHub придержал отчёт из-за секрета в нём'
   fi
 }
 
@@ -32,9 +35,9 @@ headline() {
     say "🚫 $label: cancelled before an agent ran; set the label again" "🚫 $label: отменено до запуска агента; поставьте метку ещё раз"
   elif [ "$RESULT" = cancelled ]; then
     say "🚫 $label: cancelled" "🚫 $label: отменено"
-  elif [ -z "$(fact .environment.namespace)" ]; then
+  elif [ -n "$REPORT" ] && [ -z "$(fact .environment.namespace)" ]; then
     say "❌ $label: no environment could be had" "❌ $label: окружение получить не удалось"
-  elif [ "$(fact .agent)" != success ]; then
+  elif [ -n "$REPORT" ] && [ "$(fact .agent)" != success ]; then
     say "❌ $label: the agent did not finish" "❌ $label: агент не завершил работу"
   else
     say "❌ $label: failed" "❌ $label: не удалось"
