@@ -45,6 +45,8 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.io.ByteArrayOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringWriter;
@@ -266,7 +268,14 @@ public class ensure_ready implements Callable<Integer> {
     }
 
     public static void main(String... args) {
+        speakUtf8();
         System.exit(execute(args, System.getenv()));
+    }
+
+    /** JSON is UTF-8 wherever it is written; bare CI containers have LC_ALL=C. */
+    private static void speakUtf8() {
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
     }
 
     /** Runs the command with an environment of the caller's; the exit code is the return value. */
@@ -1397,7 +1406,7 @@ public class ensure_ready implements Callable<Integer> {
                 Runtime.getRuntime().addShutdownHook(ends);
                 process.getOutputStream().close();
                 var errors = new ArrayList<String>();
-                var stderr = reading(() -> process.errorReader().lines().forEach(line -> keep(errors, line, log)));
+                var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
                 var out = CompletableFuture.supplyAsync(() -> Texts.all(process));
                 var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
                 end(process);
@@ -7569,6 +7578,7 @@ public class ensure_ready implements Callable<Integer> {
         private final boolean live;
         private final boolean actions;
         private final Map<String, String> shown = new LinkedHashMap<>();
+        private final long started = System.nanoTime();
         private int drawn;
 
         private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
@@ -7622,12 +7632,12 @@ public class ensure_ready implements Callable<Integer> {
             wipe();
             var open = j.workloads().stream().filter(w -> w.state() != State.ready).toList();
             var lines = new ArrayList<String>();
-            lines.add((j.workloads().size() - open.size()) + " of " + j.workloads().size() + " ready");
+            lines.add((j.workloads().size() - open.size()) + " of " + j.workloads().size() + " ready after " + Durations.human(Duration.ofNanos(System.nanoTime() - started)));
             open.stream().limit(12).forEach(w -> lines.add("  " + w.ref() + "  " + w.state() + " " + w.ready() + "/" + w.desired() + "  " + w.message()));
             if (open.size() > 12) {
                 lines.add("  and " + (open.size() - 12) + " more");
             }
-            lines.forEach(l -> err.println(Texts.cut(Texts.line(l), Terminal.width())));
+            lines.forEach(l -> err.println(Texts.cut(Texts.visible(l), Terminal.width())));
             drawn = lines.size();
         }
 

@@ -1,0 +1,105 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ReportTest {
+    private static final JsonNode BROKEN = json("""
+        {"namespace": "shop-dev-3", "slot": 3, "infraReady": false, "waitFailed": true, "outcome": "failed", "summary": "1 cause explains 2 of 2 workloads",
+         "causes": [{"code": "SECRET_MISSING", "severity": "blocking", "object": {"kind": "Secret", "name": "db"}, "owner": {"kind": "StatefulSet", "name": "postgres"},
+           "container": "postgres", "fix": {"text": "Create the Secret.", "files": [{"path": "deploy/db.yaml", "line": 7}]},
+           "evidence": [{"source": "status", "message": "secret \\"db\\" not found\\n::error::pwned `code` | <img src=x> @team http://evil"}],
+           "next": ["kubectl -n shop-dev-3 get secret"],
+           "explains": [{"object": {"kind": "Deployment", "name": "users"}, "code": "INIT_WAITING"}]}],
+         "workloads": [{"kind": "Deployment", "name": "users", "state": "progressing", "ready": 0, "desired": 1, "message": "waits | <b>"}],
+         "warnings": ["a"], "limited": ["events: forbidden"], "unexplained": [], "problems": []}
+        """);
+
+    @Test
+    void peopleSeeTheCauseFirstWithItsFileWhatItExplainsAndOneCommand() {
+        assertEquals("""
+            shop-dev-3 (slot 3): failed: 1 cause explains 2 of 2 workloads
+
+              SECRET_MISSING  secret/db (sts/postgres, container postgres)
+                Create the Secret.
+                in deploy/db.yaml:7
+                seen: secret "db" not found ::error::pwned `code` | <img src=x> @team http://evil
+                explains deploy/users
+                next: kubectl -n shop-dev-3 get secret
+
+              deploy/users  progressing 0/1  waits | <b>
+              warning: a
+              not seen: events: forbidden
+            """, ensure_ready.Text.of(BROKEN));
+    }
+
+    @Test
+    void noTextOfAClusterBecomesMarkupAMentionALinkOrAnotherCell() {
+        var md = ensure_ready.Markdown.of(BROKEN);
+        assertTrue(md.contains("- status: `` secret \"db\" not found ::error::pwned 'code' ¦ <img src=x> @team http://evil ``"), "all of it in one code span: " + md);
+        assertFalse(md.contains("<b>"), md);
+        assertTrue(md.contains("| deploy/users | progressing | 0/1 | waits \\| &lt;b> |"), md);
+    }
+
+    @Test
+    void noTextOfAClusterIssuesAWorkflowCommand() {
+        var lines = ensure_ready.Annotations.of(BROKEN);
+        assertEquals(List.of("::error file=deploy/db.yaml,line=7::SECRET_MISSING secret/db (sts/postgres, container postgres): Create the Secret."), lines);
+        assertEquals("100%25 two  lines", ensure_ready.Annotations.escaped("100%\n two\r lines\u001b"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ready, false, 0", "ready, true, 0", "released, false, 0", "attached, false, 0", "timeout, false, 10", "timeout, true, 0", "failed, true, 0",
+        "apply_failed, true, 0", "no_cluster, true, 0", "forbidden, true, 0", "prepare_failed, false, 10", "no_slot, false, 11", "no_slot, true, 11", "interrupted, true, 130"})
+    void anOutcomeHasItsExitCode(ensure_ready.Outcome outcome, boolean soft, int code) {
+        assertEquals(code, ensure_ready.ExitCodes.of(outcome, soft));
+    }
+
+    @ParameterizedTest
+    @EnumSource(ensure_ready.Outcome.class)
+    void nothingIsReadyWithoutAJudgement(ensure_ready.Outcome outcome) {
+        var known = new ensure_ready.Known();
+        known.end(outcome, "said so");
+        assertFalse(known.ready());
+    }
+
+    @Test
+    void aReadyJudgementDoesNotOutweighAFailedPreparation() {
+        var known = new ensure_ready.Known();
+        var snapshot = new ensure_ready.Snapshot("x", java.time.Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of());
+        known.judged(new ensure_ready.Judgement(ensure_ready.Outcome.ready, List.of(), true, true, true, List.of(), snapshot, List.of()));
+        assertTrue(known.ready());
+        known.prepareFailure = "images: exit code 1";
+        assertFalse(known.ready());
+        assertEquals(ensure_ready.Outcome.prepare_failed, known.outcome());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"90s, 90000", "20m, 1200000", "1h5m, 3900000", "1.5h, 5400000", "250ms, 250", "7d, 604800000"})
+    void durationsAreReadAsPeopleWriteThem(String text, long millis) {
+        assertEquals(millis, ensure_ready.Durations.parse(text).toMillis());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5", "m5", "5 m", "-5m", "5m!", "''", "5x"})
+    void whatIsNoDurationIsRefused(String text) {
+        org.junit.jupiter.api.Assertions.assertThrows(picocli.CommandLine.TypeConversionException.class, () -> ensure_ready.Durations.parse(text));
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return new ObjectMapper().readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
