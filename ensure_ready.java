@@ -2932,9 +2932,14 @@ public class ensure_ready implements Callable<Integer> {
             return snapshot.applied().stream().filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
         }
 
+        /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
         private static List<Judged> endOfNamespace(Snapshot snapshot) {
-            return snapshot.all("Namespace").stream().filter(ns -> ns.name().equals(snapshot.namespace()) && ns.deleting())
-                .map(ns -> new Judged(new Workload("Namespace", ns.name(), State.progressing, 0, 1, "is being deleted"), List.of(ns))).toList();
+            var live = snapshot.find("Namespace", snapshot.namespace());
+            if (!snapshot.knows("Namespace") || live.isPresent() && !live.get().deleting()) {
+                return List.of();
+            }
+            var message = live.isPresent() ? "is being deleted" : "does not exist";
+            return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
         }
 
         private static boolean isAgent(Workload w, WaitSettings settings) {

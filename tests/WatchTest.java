@@ -82,6 +82,13 @@ class WatchTest {
     }
 
     @Test
+    void aNamespaceThatDoesNotExistIsToldAndIsNotReady() {
+        var judgement = new ensure_ready.Waiting(api, "nix", List.of(), NAMESPACE, j -> { }).once();
+        assertFalse(judgement.ready());
+        assertEquals("ns/nix does not exist", judgement.workloads().get(0).ref() + " " + judgement.workloads().get(0).message());
+    }
+
+    @Test
     void whatAppearsLaterIsWaitedFor() throws Exception {
         var waiting = waiting();
         var result = inBackground(waiting, 30);
