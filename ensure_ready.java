@@ -6557,6 +6557,7 @@ public class ensure_ready implements Callable<Integer> {
         private final Instant started = Instant.now();
         private final long startedNanos = System.nanoTime();
         private Duration debounce = DEBOUNCE;
+        private long looked;
         private volatile Judgement last;
 
         Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
@@ -6673,6 +6674,7 @@ public class ensure_ready implements Callable<Integer> {
             }
             var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
             debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
+            looked = System.nanoTime();
             return new View(snapshot, family, verdict, relevant);
         }
 
@@ -6686,12 +6688,13 @@ public class ensure_ready implements Callable<Integer> {
             return judgement;
         }
 
-        /** Sleeps until something changes, a rule of time is due, or the deadline. Changes within a moment are judged together. */
+        /** Sleeps until something changes, a rule of time is due, or the deadline. The first change is judged at once, those that follow together. */
         private void pause(View view, Sightings seen, Deadline deadline) throws InterruptedException {
             var wake = Stream.of(seen.due(now()), Certainty.due(view.relevant(), view.family(), view.verdict(), seen, now())).flatMap(Optional::stream)
                 .map(due -> Duration.between(now(), due)).min(Comparator.naturalOrder()).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
             if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
-                Thread.sleep(deadline.atMost(debounce).left().toMillis());
+                var rest = debounce.minusNanos(System.nanoTime() - looked);
+                Thread.sleep(deadline.atMost(rest.isNegative() ? Duration.ZERO : rest).left().toMillis());
                 changes.drainPermits();
             }
         }
