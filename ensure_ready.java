@@ -940,7 +940,7 @@ public class ensure_ready implements Callable<Integer> {
 
         /** One line without control characters, so that no text of a cluster can steer a terminal or a log. */
         static String line(String text) {
-            return text.replaceAll("\\R+", " ").replaceAll("\\p{Cntrl}|[\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]", "").strip();
+            return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").strip();
         }
 
         static String cut(String text, int most) {

@@ -54,7 +54,7 @@ class ReportTest {
     void noTextOfAClusterIssuesAWorkflowCommand() {
         var lines = ensure_ready.Annotations.of(BROKEN);
         assertEquals(List.of("::error file=deploy/db.yaml,line=7::SECRET_MISSING secret/db (sts/postgres, container postgres): Create the Secret."), lines);
-        assertEquals("100%25 two  lines", ensure_ready.Annotations.escaped("100%\n two\r lines\u001b"));
+        assertEquals("100%25  two  lines", ensure_ready.Annotations.escaped("100%\n two\r lines\u001b"));
     }
 
     @ParameterizedTest
