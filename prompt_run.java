@@ -1546,12 +1546,18 @@ public class prompt_run implements Callable<Integer> {
             "(?i:(?<=client-key-data: )|(?<=client-certificate-data: )|(?<=\\btoken: ))[A-Za-z0-9+/=._-]{32,}",
             "(?i)(?<=\\b(?:password|passwd|api[_-]?key|client_secret|access_token)\\b[\"']?\\s{0,3}[:=]\\s{0,3}[\"']?)(?![\\s$<{\\[\"'*])[^\\s\"',;&]{4,200}"));
 
+        /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
+        private static final Set<String> WORDS = Set.of("postgres", "postgresql", "rabbitmq", "mongodb", "mariadb", "minioadmin", "elasticsearch", "password",
+            "changeme", "development", "production", "localhost", "username", "database", "internal", "disabled", "required", "undefined", "kubernetes",
+            "namespace", "anonymous");
+
         private final Map<String, String> values = new LinkedHashMap<>();
 
         Redactor(Env env, List<String> named) {
             Map<String, String> found = new LinkedHashMap<>();
             env.values().forEach((name, value) -> {
-                int least = named.contains(name) ? 6 : SECRET_NAME.matcher(name).matches() ? 8 : Integer.MAX_VALUE;
+                boolean secret = SECRET_NAME.matcher(name).matches() && !WORDS.contains(value.strip().toLowerCase(Locale.ROOT));
+                int least = named.contains(name) ? 6 : secret ? 8 : Integer.MAX_VALUE;
                 forms(value).stream().filter(form -> form.length() >= least).forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]"));
             });
             found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form))
@@ -1562,22 +1568,38 @@ public class prompt_run implements Callable<Integer> {
         private static Set<String> forms(String value) {
             Set<String> forms = new LinkedHashSet<>(List.of(value, value.strip()));
             value.lines().map(String::strip).forEach(forms::add);
-            byte[] bytes = value.strip().getBytes(StandardCharsets.UTF_8);
-            forms.add(Base64.getEncoder().withoutPadding().encodeToString(bytes));
-            forms.add(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+            for (int shift = 0; shift < 3; shift++) {
+                forms.add(base64(Base64.getEncoder(), value.strip(), shift));
+                forms.add(base64(Base64.getUrlEncoder(), value.strip(), shift));
+            }
             forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8));
+            forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8).replace("+", "%20"));
             String json = JSON.getNodeFactory().textNode(value).toString();
             forms.add(json.substring(1, json.length() - 1));
             forms.removeIf(String::isBlank);
             return forms;
         }
 
+        /** As it looks inside a longer text, such as {@code user:value}: without the characters that depend on what stands around it. */
+        private static String base64(Base64.Encoder encoder, String value, int shift) {
+            byte[] bytes = (" ".repeat(shift) + value).getBytes(StandardCharsets.UTF_8);
+            String encoded = encoder.withoutPadding().encodeToString(bytes);
+            int from = shift == 0 ? 0 : shift + 1;
+            int to = encoded.length() - (bytes.length % 3 == 0 ? 0 : 1);
+            return from < to ? encoded.substring(from, to) : "";
+        }
+
         String mask(String text) {
+            return SHAPES.matcher(maskKnown(text)).replaceAll("[REDACTED]");
+        }
+
+        /** Only the values of this run: for texts in which a shape may be meant as it stands. */
+        String maskKnown(String text) {
             String masked = text;
             for (Map.Entry<String, String> value : values.entrySet()) {
                 masked = masked.replace(value.getKey(), value.getValue());
             }
-            return SHAPES.matcher(masked).replaceAll("[REDACTED]");
+            return masked;
         }
     }
 
@@ -1593,7 +1615,8 @@ public class prompt_run implements Callable<Integer> {
      * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.
      * {@code opening} holds title and description, {@code replies} the rest; the counts say what is missing.
      */
-    record Conversation(String title, String opening, String replies, boolean withheld, Gaps gaps, int outsiders, int late, int cut, int hidden, int invisible) {
+    record Conversation(String title, String opening, String replies, boolean withheld, Gaps gaps,
+                        int outsiders, int late, int cut, int hidden, int invisible) {
 
         Map<String, Object> model() {
             Map<String, Object> model = new LinkedHashMap<>();
@@ -1618,6 +1641,8 @@ public class prompt_run implements Callable<Integer> {
         static final int ITEM_BYTES = 16 * 1024;
         static final int TOTAL_BYTES = 64 * 1024;
         private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
+        private static final Pattern RUNNER_COMMAND = Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|"
+            + "group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+)\\b)");
         private static final Pattern LOOKS_LIKE_FENCE = Pattern.compile("[<\uFF1C\uFE64\u2039\u276E\u27E8]"
             + "(?=[\\s/\\\\\uFF0F]*(?:untrusted|cluster-data))", Pattern.CASE_INSENSITIVE);
 
@@ -1707,9 +1732,10 @@ public class prompt_run implements Callable<Integer> {
             }
         }
 
-        /** Nothing inside may look like the end of the fence. */
+        /** Nothing inside may look like the end of the fence, nor, when the prompt is printed in a CI log, like a command to the runner. */
         static String escaped(String text, String nonce) {
-            return LOOKS_LIKE_FENCE.matcher(nonce.isEmpty() ? text : text.replace(nonce, "[nonce]")).replaceAll("<\\\\\\\\");
+            String harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
+            return LOOKS_LIKE_FENCE.matcher(nonce.isEmpty() ? harmless : harmless.replace(nonce, "[nonce]")).replaceAll("<\\\\\\\\");
         }
 
         static int bytes(String text) {
@@ -1848,7 +1874,7 @@ public class prompt_run implements Callable<Integer> {
         private static String place(JsonNode comment) {
             String path = comment.path("path").asText("");
             int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
-            return path.matches("[\\w./ @+-]{1,200}") ? " at " + path + (line > 0 ? ":" + line : "") : "";
+            return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " ")) ? " at " + path + (line > 0 ? ":" + line : "") : "";
         }
 
         static Said said(String source, JsonNode node, String field) {
@@ -2112,7 +2138,7 @@ public class prompt_run implements Callable<Integer> {
         Prompt render(Place place) throws IOException {
             Map<String, Object> model = model(place);
             model.put("infraBlock", infraBlock(model));
-            return new Prompt(options.kind(), options.lang(), infra.unhealthy(), process(template, model));
+            return new Prompt(options.kind(), options.lang(), infra.unhealthy(), redactor.maskKnown(process(template, model)));
         }
 
         /** The block about the environment, with as much of the report as its limit in bytes allows. */

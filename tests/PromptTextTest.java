@@ -206,6 +206,19 @@ class PromptTextTest {
         }
 
         @Test
+        void insideALongerBase64TextAreFound() {
+            for (String user : List.of("a", "ab", "abc")) {
+                String auth = Base64.getEncoder().encodeToString((user + ":correct-horse-battery").getBytes(StandardCharsets.UTF_8));
+                assertTrue(mask("{\"auth\": \"" + auth + "\"}", Map.of("REGISTRY_TOKEN", "correct-horse-battery")).contains("[REDACTED:REGISTRY_TOKEN]"), auth);
+            }
+        }
+
+        @Test
+        void thatAreNamesOfThingsTooDoNotHideTheThings() {
+            assertEquals("dial postgres:5432", mask("dial postgres:5432", Map.of("POSTGRES_PASSWORD", "postgres")));
+        }
+
+        @Test
         void thatAreTooShortAreNotMaskedOrNothingWouldBeReadable() {
             assertEquals("port 5432", mask("port 5432", Map.of("DB_PASSWORD", "5432")));
         }
@@ -242,6 +255,19 @@ class PromptTextTest {
             String inside = block.substring(block.indexOf('\n'), block.lastIndexOf("\n"));
             assertFalse(inside.matches("(?is).*[<\uFF1C][\\s/]*(untrusted|cluster-data).*"), block);
             assertFalse(inside.contains("0123456789abcdef"), block);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"::stop-commands::x", "  ::add-mask::a", "::error file=x::y", "text ##[add-matcher]x", "::warning::z"})
+        void letsNoLineCommandTheRunnerThatPrintsIt(String attack) {
+            String block = talk(List.of(said("body", "ada", "code\n" + attack)), List.of()).opening();
+            assertFalse(block.contains(attack.strip().replace("text ", "")), block);
+        }
+
+        @Test
+        void leavesColonsOfOrdinaryCodeAlone() {
+            assertTrue(talk(List.of(said("body", "ada", "::before\n::std::vector\nstd::error::x\n## [warning]")), List.of()).opening()
+                .contains("::before\n::std::vector\nstd::error::x\n## [warning]"));
         }
 
         @Test
