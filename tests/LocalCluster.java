@@ -269,11 +269,6 @@ final class LocalCluster implements AutoCloseable {
         return Audit.read(home().resolve(Audit.LOG));
     }
 
-    /** The kubectl of the cluster's own version. */
-    Path kubectl() {
-        return mine().bin.get("kubectl");
-    }
-
     /** Kills what was started by exec in the pod, as a container's end would. The pod itself stays as it is. */
     void killProcesses(String namespace, String pod) {
         Rooms.kill("POD_NAMESPACE=" + namespace, "POD_NAME=" + pod, "LOCAL_CLUSTER=" + home());
