@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +103,35 @@ class WorkflowShellTest {
         var good = check(repository);
         assertEquals(0, good.exit(), good.toString());
         assertTrue(good.out().lines().allMatch(line -> line.startsWith("ok ")), good.out());
+    }
+
+    @Test
+    void aCancelledJobsSignalReachesTheScriptInEveryStep() throws IOException {
+        var jbang = Files.createDirectories(folder.resolve("bin")).resolve("jbang");
+        Files.writeString(jbang, "#!/bin/bash\ntrap 'echo told; exit 130' INT TERM\necho started >\"$STARTED\"\nfor i in {1..30}; do sleep 0.1; done\n");
+        jbang.toFile().setExecutable(true);
+        var runs = new LinkedHashSet<String>();
+        WorkflowLab.yaml().values().forEach(text -> new WorkflowRulesTest.Sample(text).steps().map(WorkflowRulesTest.Step::run)
+                .filter(run -> run.contains("jbang ")).forEach(runs::add));
+        assertTrue(runs.size() >= 6, runs.toString());
+        for (var run : runs) {
+            assertEquals("told\n", signalled(run).out(), run);
+        }
+        assertNotEquals("told\n", signalled("jbang prompt_run.java\necho after").out(), "without exec the shell keeps the signal to itself");
+    }
+
+    /** As a runner does it: the step's text in a file for bash -e, and the signal to that one process. */
+    private Cli.Result signalled(String run) throws IOException {
+        var started = folder.resolve("started");
+        Files.deleteIfExists(started);
+        var step = Files.writeString(folder.resolve("step.sh"), run);
+        var running = Cli.program("bash", "-e", step.toString()).env("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"))
+                .env("STARTED", started.toString()).env("ISSUE", "42").env("NAMESPACE", "shop-dev-3").env("RUNNER_TEMP", folder.toString()).start();
+        while (!Files.exists(started) && running.process().isAlive()) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        running.signal("TERM");
+        return running.await();
     }
 
     private void setUp(Path repository) throws IOException {
