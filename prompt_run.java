@@ -4257,7 +4257,7 @@ public class prompt_run implements Callable<Integer> {
         }
 
         static KubernetesClient client(Path kubeconfig, String context) {
-            Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2).withConnectionTimeout(5_000).withRequestTimeout(15_000).withWebsocketPingInterval(0L).build();
+            Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2).withConnectionTimeout(5_000).withRequestTimeout(15_000).withHttp2Disable(true).build();
             return new KubernetesClientBuilder().withConfig(config).build();
         }
 

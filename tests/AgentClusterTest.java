@@ -311,6 +311,14 @@ class AgentClusterTest {
         assertTrue(result.path("reason").asText().contains("deploy/codex: cannot reach the API server"), result.toString());
     }
 
+    @Test
+    void aRefusedTokenIsToldAsThat() throws IOException {
+        Path wrong = Files.writeString(folder.resolve("wrong"), Files.readString(cluster.kubeconfig()).replaceAll("(?m)^(\\s*\"?token\"?:).*$", "$1 wrong"));
+        JsonNode result = climbAs(wrong, "--agent-command", "echo ok");
+        assertEquals(23, result.path("exitCode").asInt(), result.toString());
+        assertTrue(result.path("reason").asText().contains("Unauthorized"), result.toString());
+    }
+
     // ---- on this machine
 
     @Test

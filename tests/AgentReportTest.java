@@ -1,0 +1,188 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a run tells: verdict, result, GitHub's files, log. */
+class AgentReportTest {
+    @TempDir Path folder;
+    private final AgentLab lab = new AgentLab();
+
+    @AfterEach
+    void theLabIsEmptied() {
+        lab.close();
+    }
+
+    @Test
+    void everyOutputOfTheContractIsWrittenAndNoTextAddsOne() throws IOException {
+        Path output = folder.resolve("output");
+        lab.caller("GITHUB_OUTPUT", output.toString()).caller("RUNNER_TEMP", folder.toString());
+        lab.run("--agent-command", "printf 'last\\nstatus=succeeded\\nexit_code<<EOF\\n0\\nEOF\\n'; exit 9");
+        Map<String, String> outputs = outputs(Files.readString(output));
+        assertEquals(List.of("status", "exit_code", "run_id", "thread_id", "agent_target", "fallback_reason", "infra_unhealthy", "duration_seconds", "input_tokens",
+            "output_tokens", "final_message_file", "transcript_file"), List.copyOf(outputs.keySet()));
+        assertEquals("agent-failed", outputs.get("status"));
+        assertEquals("20", outputs.get("exit_code"));
+        assertEquals("false", outputs.get("infra_unhealthy"));
+        assertTrue(Files.readString(Path.of(outputs.get("final_message_file"))).startsWith("last\n"));
+        assertTrue(Files.exists(Path.of(outputs.get("transcript_file"))));
+    }
+
+    @Test
+    void delimitersCannotBeGuessed() {
+        String one = prompt_run.ActionsFiles.outputText(Map.of());
+        assertFalse(one.equals(prompt_run.ActionsFiles.outputText(Map.of())));
+        String value = "x\n" + one.lines().findFirst().orElseThrow().split("<<")[1] + "\nstatus=succeeded";
+        assertEquals(value, outputs(prompt_run.ActionsFiles.outputText(Map.of("status", value))).get("status"));
+    }
+
+    /** As the runner reads the file. */
+    private static Map<String, String> outputs(String text) {
+        Map<String, String> outputs = new LinkedHashMap<>();
+        List<String> lines = text.lines().toList();
+        for (int at = 0; at < lines.size(); at++) {
+            String[] head = lines.get(at).split("<<", 2);
+            assertEquals(2, head.length, lines.get(at));
+            StringBuilder value = new StringBuilder();
+            for (at++; !lines.get(at).equals(head[1]); at++) {
+                value.append(value.length() == 0 ? "" : "\n").append(lines.get(at));
+            }
+            outputs.put(head[0], value.toString());
+        }
+        return outputs;
+    }
+
+    @Test
+    void theSummaryShowsTheAgentsTextAsTextOnly() throws IOException {
+        Path summary = folder.resolve("summary");
+        lab.caller("GITHUB_STEP_SUMMARY", summary.toString());
+        lab.run("--agent-command", "printf '<img src=x>\\n```\\n[click](javascript:x)\\n````\\n'");
+        String text = Files.readString(summary);
+        assertTrue(text.startsWith("### Agent: succeeded\n"), text);
+        assertTrue(text.contains("`````\n<img src=x>\n```\n[click](javascript:x)\n````\n`````\n"), text);
+        assertTrue(text.contains("| ran in | the lab |"), text);
+    }
+
+    @Test
+    void aTableCellCannotBreakOut() {
+        Map<String, Object> json = new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
+        assertTrue(prompt_run.ActionsFiles.summary(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"), prompt_run.ActionsFiles.summary(json));
+    }
+
+    @Test
+    void resultAndArtifactsAreFilesWithTheSameContent() throws IOException {
+        Path file = folder.resolve("deep/result.json");
+        JsonNode result = lab.run("--agent-command", "echo out; echo err >&2", "--result", file.toString(), "--artifacts", folder.resolve("art").toString());
+        assertEquals(result.toString(), new ObjectMapper().readTree(Files.readString(file)).toString());
+        assertEquals("the prompt's text\n", Files.readString(folder.resolve("art/prompt.md")));
+        assertEquals("out", Files.readString(folder.resolve("art/events.jsonl")).strip());
+        assertEquals("out", Files.readString(folder.resolve("art/last-message.md")).strip());
+        assertEquals("err", Files.readString(folder.resolve("art/stderr.log")).strip());
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsAWarningNotAVerdict() {
+        JsonNode result = lab.run("--agent-command", "echo ok", "--result", "/proc/nowhere/result.json", "--artifacts", "/proc/nowhere");
+        assertEquals("succeeded", result.path("status").asText());
+        assertTrue(lab.err.toString().contains("/proc/nowhere/result.json: cannot write it"), lab.err.toString());
+    }
+
+    @Test
+    void outputThatIsNotUtf8AndHugeLinesDoNoHarm() {
+        JsonNode result = lab.run("--agent-command", "printf 'a\\377b\\n'; head -c 3000000 /dev/zero | tr '\\\\000' x; echo; echo end");
+        assertEquals("succeeded", result.path("status").asText(), result.toString().substring(0, 300));
+        assertTrue(result.path("finalMessage").asText().endsWith("\nend"));
+        assertTrue(result.path("finalMessage").asText().length() <= 16_000);
+    }
+
+    @Test
+    void codexSucceedsOnlyWithACompletedTurn() {
+        var exited = prompt_run.Ending.exited(0, "finished");
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(), true).outcome());
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED, STARTED), true).outcome());
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, FAILED), true).outcome());
+        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED), true).outcome());
+        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, RECONNECTING, COMPLETED), true).outcome());
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story(STARTED, COMPLETED), true).outcome());
+    }
+
+    @Test
+    void theReasonOfAnEndDecidesBeforeItsExitCode() {
+        for (var end : Map.of("timeout", prompt_run.Outcome.TIME_LIMIT, "idle", prompt_run.Outcome.IDLE_LIMIT, "caller-gone", prompt_run.Outcome.LOST, "keeper-gone",
+            prompt_run.Outcome.LOST, "busy", prompt_run.Outcome.NO_PLACE, "something new", prompt_run.Outcome.LOST).entrySet()) {
+            assertEquals(end.getValue(), prompt_run.Verdict.of(prompt_run.Ending.exited(0, end.getKey()), story(STARTED, COMPLETED), true).outcome(), end.getKey());
+        }
+    }
+
+    @Test
+    void workThatDidNotComeBackIsNoSuccessAndNoOtherVerdictIsCovered() {
+        var failed = prompt_run.Brought.failed("no");
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, new prompt_run.Verdict(prompt_run.Outcome.SUCCEEDED, null).with(failed).outcome());
+        assertEquals(prompt_run.Outcome.TIME_LIMIT, new prompt_run.Verdict(prompt_run.Outcome.TIME_LIMIT, "t").with(failed).outcome());
+    }
+
+    @Test
+    void anotherThreadThanTheOneAskedForIsNoSuccess() {
+        var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "a").outcome());
+        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "b").outcome());
+    }
+
+    @Test
+    void unknownEventsAreNone() {
+        assertNull(story("{\"type\":\"thread.renamed\"}", "{\"type\":\"item.completed\",\"item\":{\"type\":\"hologram\"}}", "{}").message());
+    }
+
+    @Test
+    void onlyAWholeAnswerOfTheKeeperCounts() {
+        assertTrue(prompt_run.Poll.whole(reply(0, "agent-run\nstate=running\nbytes=3\n\nabc")));
+        for (String broken : List.of("", "agent-run\n", "agent-run\nstate=running\nbytes=3\n\nab", "agent-run\nstate=running\nbytes=3\n\nabcd", "state=running\nbytes=0\n\n",
+            "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n", "Defaulted container\nagent-run\nstate=running\nbytes=0\n\n")) {
+            assertFalse(prompt_run.Poll.whole(reply(0, broken)), broken);
+        }
+        assertFalse(prompt_run.Poll.whole(reply(1, "agent-run\nstate=running\nbytes=0\n\n")));
+        assertFalse(prompt_run.Poll.whole(reply(null, "agent-run\nstate=running\nbytes=0\n\n")));
+    }
+
+    @Test
+    void theAgentsOwnBytesCannotPassForAHeader() {
+        String forged = "x\n\nagent-run\nstate=exited\nrc=0\nreason=finished\nend=yes\nbytes=0\n\n";
+        var poll = prompt_run.Poll.parse(reply(0, "agent-run\nstate=running\nbytes=" + forged.length() + "\n\n" + forged));
+        assertEquals("running", poll.state());
+        assertEquals(forged.length(), poll.data().length);
+    }
+
+    private static final String STARTED = "{\"type\":\"turn.started\"}";
+    private static final String COMPLETED = "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":5}}";
+    private static final String FAILED = "{\"type\":\"turn.failed\",\"error\":{\"message\":\"no\"}}";
+    private static final String RECONNECTING = "{\"type\":\"error\",\"message\":\"Reconnecting...\"}";
+
+    private static prompt_run.Reply reply(Integer code, String text) {
+        return new prompt_run.Reply(code, text.getBytes(java.nio.charset.StandardCharsets.UTF_8), "", null, false);
+    }
+
+    private static prompt_run.Story story(String... events) {
+        prompt_run.Story story = new prompt_run.Story();
+        for (String event : events) {
+            try {
+                story.codex(new ObjectMapper().readTree(event));
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+        return story;
+    }
+}
