@@ -35,6 +35,7 @@
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -1619,20 +1620,7 @@ public class prompt_run implements Callable<Integer> {
                         int outsiders, int late, int cut, int hidden, int invisible) {
 
         Map<String, Object> model() {
-            Map<String, Object> model = new LinkedHashMap<>();
-            model.put("title", title);
-            model.put("opening", opening);
-            model.put("replies", replies);
-            model.put("withheld", withheld);
-            model.put("editedSince", gaps.editedSince());
-            model.put("threadsUnsorted", gaps.threadsUnsorted());
-            model.put("incomplete", gaps.incomplete());
-            model.put("outsiders", outsiders);
-            model.put("late", late);
-            model.put("cut", cut);
-            model.put("hidden", hidden);
-            model.put("invisible", invisible);
-            return model;
+            return JSON.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() { });
         }
     }
 

@@ -97,7 +97,7 @@ class PromptInfraTest {
         }
 
         @Test
-        void isALsoWhatTheFlagSaysAgainstAReadyReport() {
+        void isAlsoWhatTheFlagSaysAgainstAReadyReport() {
             assertTrue(block("{\"infraReady\": true}", "en", "--infra-unhealthy").contains("The check itself said ready"));
         }
 
@@ -257,13 +257,13 @@ class PromptInfraTest {
         private String huge(String filler) {
             var report = report();
             ArrayNode causes = report.putArray("causes");
-            for (int c = 0; c < 12; c++) {
+            for (int c = 0; c < 7; c++) {
                 ObjectNode cause = causes.add(cause(report())).get(c).deepCopy();
                 cause.put("code", "CRASH_APP_ERROR_" + c);
                 ArrayNode evidence = cause.putArray("evidence");
                 ArrayNode explains = cause.putArray("explains");
                 ArrayNode lines = ((ObjectNode) cause.path("logExcerpt")).putArray("lines");
-                for (int i = 0; i < 60; i++) {
+                for (int i = 0; i < 45; i++) {
                     evidence.addObject().put("source", "event").put("path", "pod/web-" + i).put("reason", "BackOff").put("message", i + filler.repeat(200));
                     explains.addObject().put("object", "Deployment/service-with-a-long-name-" + i).put("code", "INIT_WAITING");
                     lines.add(i + " " + filler.repeat(200));
@@ -294,9 +294,9 @@ class PromptInfraTest {
         @Test
         void showsEveryCutWithItsCount() {
             String block = block(huge("x"), "en");
-            assertTrue(block.contains("and 78 more") || block.matches("(?s).*and \\d+ more.*"), block);
-            assertTrue(block.matches("(?s).*(7|9|11) more causes stand in the full report.*"), block);
-            assertTrue(block.matches("(?s).*Explains 60: .*, and \\d+ more.*"), block);
+            assertTrue(block.matches("(?s).*and \\d+ more.*"), block);
+            assertTrue(block.matches("(?s).*(2|4|6) more causes stand in the full report.*"), block);
+            assertTrue(block.matches("(?s).*Explains 45: .*, and \\d+ more.*"), block);
             assertTrue(block.matches("(?s).*\\[cut: \\d+ more pieces of evidence].*"), block);
         }
 
