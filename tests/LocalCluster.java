@@ -675,7 +675,7 @@ final class LocalCluster implements AutoCloseable {
         /** The current context alone, with whatever it proves itself by. */
         static void copy(Config config, Path file) {
             String user = config.getClientCertData() == null
-                ? "token: " + config.getOauthToken()
+                ? "token: " + (config.getOauthToken() == null ? config.getAutoOAuthToken() : config.getOauthToken())
                 : "client-certificate-data: " + config.getClientCertData() + "\n    client-key-data: " + config.getClientKeyData();
             write(file, config.getMasterUrl(), authority(config), user, config.getCurrentContext().getName(), "default");
         }

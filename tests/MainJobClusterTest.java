@@ -34,11 +34,14 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The main job from end to end on a real Kubernetes: a slot is brought up or not, the report says so, and the agent is
  * prompted. Each test has slot records and a project of its own.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class MainJobClusterTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
