@@ -91,7 +91,7 @@ final class Controllers implements AutoCloseable {
             each("services", this::endpoints);
             each("ingresses", this::address);
             each("poddisruptionbudgets", this::budget);
-        } catch (EmbeddedApi.ApiError goneMeanwhile) {
+        } catch (EmbeddedStore.ApiError goneMeanwhile) {
             // an object or its namespace was deleted under us: the next tick sees that
         } catch (RuntimeException bug) {
             bug.printStackTrace(); // an executor would end this task without a word
@@ -188,7 +188,7 @@ final class Controllers implements AutoCloseable {
 
     private void claim(ObjectNode set, JsonNode template, ObjectNode pod) {
         var name = template.at("/metadata/name").asText();
-        var claim = EmbeddedApi.object("v1", "PersistentVolumeClaim", namespace(set), name + "-" + name(pod));
+        var claim = EmbeddedStore.object("v1", "PersistentVolumeClaim", namespace(set), name + "-" + name(pod));
         claim.set("spec", template.get("spec").deepCopy());
         if (api.get("persistentvolumeclaims", namespace(set), name(claim)).isEmpty()) {
             api.put(claim);
@@ -440,7 +440,7 @@ final class Controllers implements AutoCloseable {
         if (old.isPresent() && Instant.parse(old.get().at("/lastTimestamp").asText()).isAfter(Instant.now().minusSeconds(2))) {
             return;
         }
-        var event = EmbeddedApi.object("v1", "Event", namespace(about), name);
+        var event = EmbeddedStore.object("v1", "Event", namespace(about), name);
         event.put("reason", reason).put("type", type).put("message", message).put("count", old.map(o -> o.path("count").asInt()).orElse(0) + 1)
                 .put("firstTimestamp", old.map(o -> o.path("firstTimestamp").asText()).orElse(now())).put("lastTimestamp", now());
         event.putObject("source").put("component", component);
@@ -455,7 +455,7 @@ final class Controllers implements AutoCloseable {
     }
 
     private static ObjectNode child(ObjectNode owner, String apiVersion, String kind, String name) {
-        var child = EmbeddedApi.object(apiVersion, kind, namespace(owner), name);
+        var child = EmbeddedStore.object(apiVersion, kind, namespace(owner), name);
         child.withObject("/metadata").putArray("ownerReferences").addObject().put("apiVersion", owner.path("apiVersion").asText())
                 .put("kind", owner.path("kind").asText()).put("name", name(owner)).put("uid", owner.at("/metadata/uid").asText())
                 .put("controller", true).put("blockOwnerDeletion", true);
@@ -503,11 +503,11 @@ final class Controllers implements AutoCloseable {
     }
 
     private static String namespace(JsonNode object) {
-        return EmbeddedApi.text(object, "/metadata/namespace");
+        return EmbeddedStore.text(object, "/metadata/namespace");
     }
 
     private static String name(JsonNode object) {
-        return EmbeddedApi.text(object, "/metadata/name");
+        return EmbeddedStore.text(object, "/metadata/name");
     }
 
     private static String now() {

@@ -175,7 +175,7 @@ class EmbeddedApiTest {
             await(() -> informer.getStore().list().size() == 1);
             api.down();
             api.compact();
-            api.put(EmbeddedApi.object("v1", "ConfigMap", "shop", "b"));
+            api.put(EmbeddedStore.object("v1", "ConfigMap", "shop", "b"));
             api.up();
             await(() -> informer.getStore().list().size() == 2);
         }

@@ -85,7 +85,7 @@ class ReadinessTest {
         """;
 
     static ensure_ready.Obj obj(String yaml) {
-        return new ensure_ready.Obj(EmbeddedApi.yaml(yaml).get(0));
+        return new ensure_ready.Obj(EmbeddedStore.yaml(yaml).get(0));
     }
 
     /** Every kind that the watches would know, and the objects of the documents. */
@@ -94,7 +94,7 @@ class ReadinessTest {
         List.of("Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "PersistentVolumeClaim", "Event", "Service", "EndpointSlice", "StorageClass", "Secret", "ConfigMap", "ServiceAccount")
             .forEach(kind -> objects.put(kind, new ArrayList<>()));
         for (var text : documents) {
-            EmbeddedApi.yaml(text).forEach(node -> {
+            EmbeddedStore.yaml(text).forEach(node -> {
                 var o = new ensure_ready.Obj(node);
                 objects.computeIfAbsent(ensure_ready.Snapshot.key(o), kind -> new ArrayList<>()).add(o);
             });

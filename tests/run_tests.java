@@ -6,7 +6,7 @@
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES Cli.java EmbeddedApi.java Controllers.java demo.java
+//SOURCES Cli.java EmbeddedApi.java EmbeddedStore.java Controllers.java demo.java
 //SOURCES LocalCluster.java
 //SOURCES WaitLab.java WaitScenarios.java
 //SOURCES Tools.java WorkflowLab.java WorkflowRun.java
