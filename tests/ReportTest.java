@@ -19,7 +19,7 @@ class ReportTest {
            "container": "postgres", "fix": {"text": "Create the Secret.", "files": [{"path": "deploy/db.yaml", "line": 7}]},
            "evidence": [{"source": "status", "message": "secret \\"db\\" not found\\n::error::pwned `code` | <img src=x> @team http://evil"}],
            "next": ["kubectl -n shop-dev-3 get secret"],
-           "explains": [{"object": {"kind": "Deployment", "name": "users"}, "code": "INIT_WAITING"}]}],
+           "explains": [{"object": "Deployment/users", "code": "INIT_WAITING"}]}],
          "workloads": [{"kind": "Deployment", "name": "users", "state": "progressing", "ready": 0, "desired": 1, "message": "waits | <b>"}],
          "warnings": ["a"], "limited": ["events: forbidden"], "unexplained": [], "problems": []}
         """);
