@@ -299,7 +299,7 @@ public class prompt_run implements Callable<Integer> {
         @Option(names = "--agent-deployment", paramLabel = "NAME", defaultValue = "codex", description = "the agent's Deployment; default codex") String deployment;
         @Option(names = "--agent-container", paramLabel = "NAME", description = "its container; default: kubectl's, the one named like the Deployment, the first")
         String container;
-        @Option(names = "--agent-env", paramLabel = "NAME,...", split = ",", description = "environment variables of the caller that the agent gets, by file; repeatable")
+        @Option(names = "--agent-env", paramLabel = "NAME", split = ",", description = "environment variables of the caller that the agent gets, by file; repeatable")
         List<String> passEnv = new ArrayList<>();
         @Option(names = "--workspace", paramLabel = "DIR", description = "the agent's working tree in its place; default: its working directory, /workspace, ~/workspace")
         String workspace;
@@ -2252,6 +2252,9 @@ public class prompt_run implements Callable<Integer> {
             ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
             try {
                 site = options.dryRun() ? ladder.look() : ladder.climb();
+                if (site != null && site.oldCodex()) {
+                    notes.add(site.facts().get("version") + " in " + site.label() + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
+                }
                 nowhere = site == null ? ladder.reasons() : null;
             } catch (InterruptedException signal) {
                 nowhere = "cancelled while looking for a place";
@@ -2287,7 +2290,7 @@ public class prompt_run implements Callable<Integer> {
         /** What --dry-run prints: prompt, target, command and permissions. Starts nothing. */
         Answer preview(Place place, Prompt prompt) {
             Map<String, Object> plan = new LinkedHashMap<>();
-            plan.put("agentTarget", place.target());
+            plan.put("agentTarget", site != null ? site.target() : ladder.wouldTry());
             plan.put("where", site == null ? null : site.label());
             plan.put("fallbackReason", place.fallbackReason());
             plan.put("command", settings.agentCommand(place.workspace() == null ? "WORKSPACE" : place.workspace(), thread(), runId, sandbox(place.target())));
@@ -2319,6 +2322,14 @@ public class prompt_run implements Callable<Integer> {
 
         private Ending ended(Keeper keeper, Place place, Prompt prompt, RunLog log) {
             try {
+                return follow(keeper, place, prompt, log);
+            } catch (InterruptedException signal) {
+                return cancelled(keeper);
+            }
+        }
+
+        private Ending follow(Keeper keeper, Place place, Prompt prompt, RunLog log) throws InterruptedException {
+            try {
                 if (keeper == null) {
                     return cancel.asked() ? Ending.cancelled(cancel.exitCode(), false) : Ending.nowhere(nowhere);
                 }
@@ -2327,11 +2338,10 @@ public class prompt_run implements Callable<Integer> {
                 keeper.start();
                 return keeper.follow(log, settings.timeout().plus(patience.afterLimit()));
             } catch (Broken problem) {
+                keeper.discardUnlessStarted();
                 return cancel.asked() ? cancelled(keeper) : Ending.broken(problem.getMessage(), keeper.started());
             } catch (UncheckedIOException problem) {
                 return Ending.broken(oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper != null && keeper.started());
-            } catch (InterruptedException signal) {
-                return cancelled(keeper);
             }
         }
 
@@ -2361,6 +2371,8 @@ public class prompt_run implements Callable<Integer> {
             try {
                 if (began) {
                     keeper.end(patience.cancelled());
+                } else {
+                    keeper.discardUnlessStarted();
                 }
             } catch (InterruptedException again) {
                 notes.add("cancelled twice: the agent was told to end, its end was not waited for");
@@ -2497,7 +2509,7 @@ public class prompt_run implements Callable<Integer> {
             return new AgentSettings(target, List.of(fallback.split(",")), given.deployment, given.container, env.pick(given.image, "CODEXCTL_AGENT_IMAGE"),
                 given.wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", given.wait),
                 Values.duration("--agent-timeout", first(given.timeout, "60m")), Values.duration("--idle-timeout", first(given.idle, "15m")),
-                Values.duration("--agent-lease", first(given.lease, "10m")), given.command, facts.model(), facts.effort(), resume, given.source, given.bringBack,
+                Values.duration("--agent-lease", first(given.lease, "10m")), env.pick(given.command, "CODEXCTL_AGENT_COMMAND"), facts.model(), facts.effort(), resume, given.source, given.bringBack,
                 Values.matching("--workspace", given.workspace, "/[^\\x00-\\x1f]*", "an absolute path"), passed, git, threadKey(facts),
                 CodexConfig.render(options, facts, passed), given.kubeconfig, given.context, runnerEnv(env), options.kind().contains("plan"));
         }
@@ -2854,6 +2866,7 @@ public class prompt_run implements Callable<Integer> {
 
     /** A place that is up: its shell, its folder for this run, and what a look around told. */
     record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup) implements AutoCloseable {
+        static final String CODEX_VERSION = "0.169";
 
         /** Looks around; a place where the run cannot work is no place. */
         static Site probe(String target, String label, Shell shell, AgentSettings settings, String runId, Patience patience, Runnable cleanup)
@@ -2911,6 +2924,12 @@ public class prompt_run implements Callable<Integer> {
             }
         }
 
+        /** Codex takes settings as a profile file, and resumes by id, since this version. */
+        boolean oldCodex() {
+            Matcher version = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+").matcher(facts.getOrDefault("version", ""));
+            return version.find() && version.group(1).equals("0") && Integer.parseInt(version.group(2)) < 169;
+        }
+
         boolean has(String what) {
             return "yes".equals(facts.get(what));
         }
@@ -2953,6 +2972,13 @@ public class prompt_run implements Callable<Integer> {
         /** True as soon as the agent may have been started, whether or not anybody said so. */
         boolean started() {
             return started;
+        }
+
+        /** A run that never began leaves no environment behind in its place. */
+        void discardUnlessStarted() throws InterruptedException {
+            if (!started) {
+                site.shell().run(List.of("sh", "-c", "rm -rf \"$1\"", "sh", site.folder()), new byte[0], patience.exec());
+            }
         }
 
         void store(String name, String text) throws Broken, InterruptedException {
@@ -3499,6 +3525,11 @@ public class prompt_run implements Callable<Integer> {
             }
         }
 
+        /** Where a dry run would go on, after deploy/codex. */
+        String wouldTry() {
+            return Stream.of("pod", "runner").filter(settings::allows).findFirst().orElse("none");
+        }
+
         private String name(String rung) {
             return rung.equals("deploy") ? "deploy/" + settings.deployment() : rung.equals("pod") ? "own pod" : "this machine";
         }
@@ -3522,13 +3553,17 @@ public class prompt_run implements Callable<Integer> {
             long until = System.nanoTime() + settings.waitFor().toNanos();
             String blocked = null;
             long since = 0;
-            String last = "not seen yet";
+            String last = "";
             while (true) {
                 Prospect prospect = prospect();
                 if (prospect.pod() != null) {
                     return probe(prospect.pod());
                 }
-                last = prospect.blocked() != null ? prospect.blocked() : prospect.pending();
+                String now = prospect.blocked() != null ? prospect.blocked() : prospect.pending();
+                if (!now.equals(last)) {
+                    console.info("waiting for deploy/" + settings.deployment() + ": " + now);
+                }
+                last = now;
                 since = prospect.blocked() == null || blocked == null ? System.nanoTime() : since;
                 blocked = prospect.blocked();
                 imageFault = prospect.imageFault();
@@ -3536,7 +3571,6 @@ public class prompt_run implements Callable<Integer> {
                 if (certain || System.nanoTime() > until) {
                     throw new NoPlace(last + (certain ? "" : " (waited " + settings.waitFor().toSeconds() + " s)") + advice());
                 }
-                console.debug("deploy/" + settings.deployment() + ": " + last);
                 Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
             }
         }
@@ -3583,10 +3617,18 @@ public class prompt_run implements Callable<Integer> {
             Site site = Site.probe("deploy", "deploy/" + settings.deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")",
                 new PodShell(client(), Pin.of(pod, container)), settings, runId, patience, () -> { });
             if (Boolean.FALSE.equals(Rbac.bound(client(), namespace, seen.account()))) {
-                notes.add("serviceaccount/" + seen.account() + " has no Role in " + namespace + ": the agent cannot look at the environment; this manifest grants what it needs:\n"
-                    + Rbac.manifest(namespace, seen.account()));
+                notes.add(withoutRole());
             }
             return site;
+        }
+
+        /** Rights for the account {@code default} would be rights for every pod of the namespace: then deploy/codex gets an account of its own. */
+        private String withoutRole() {
+            boolean shared = seen.account().equals("default");
+            String account = shared ? settings.deployment() : seen.account();
+            return "serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, has no Role in " + namespace
+                + ": the agent cannot look at the environment; this manifest grants what it needs"
+                + (shared ? " to an account of its own (serviceAccountName: " + account + ")" : "") + ":\n" + Rbac.manifest(namespace, account);
         }
 
         private Site ownPod() throws NoPlace, InterruptedException {
@@ -5003,6 +5045,8 @@ public class prompt_run implements Callable<Integer> {
               read -r thread totals <"$base/threads/$3"
               find "${CODEX_HOME:-$HOME/.codex}/sessions" -name "*$thread*" 2>/dev/null | grep -q . || thread=
             fi
+            version=; if [ "$2" = codex ]; then version=$(codex --version 2>/dev/null </dev/null | head -n 1); fi
+            printf 'version=%s\\n' "$version"
             printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\nbusy=%s\\nthread=%s\\ntotals=%s\\n' "$base" "$ws" "$state" "$busy" "$thread" "$totals"
             printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(if [ "$(printf abc | head -c 2)" = ab ]; then echo yes; else echo no; fi)"
             """;
@@ -5027,7 +5071,7 @@ public class prompt_run implements Callable<Integer> {
             export GIT_CONFIG_GLOBAL="$run/gitconfig"
             if [ -e "$run/config.toml" ]; then
               CODEX_HOME=${CODEX_HOME:-$HOME/.codex}
-              mkdir -p "$CODEX_HOME" && cp "$run/config.toml" "$CODEX_HOME/@PROFILE@.config.toml" || exit 97
+              mkdir -p "$CODEX_HOME" && mv "$run/config.toml" "$CODEX_HOME/@PROFILE@.config.toml" || exit 97
               echo "$CODEX_HOME/@PROFILE@.config.toml" >"$run/profile"
               # codex exec knows the key by another name than everybody else
               if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then export CODEX_API_KEY="$OPENAI_API_KEY"; fi

@@ -64,6 +64,25 @@ class AgentClusterTest {
     }
 
     @Test
+    void theReportIsWhereThePromptSaysAndTheAgentKnowsThatItIsUnhealthy() throws IOException {
+        codex("", "");
+        Path report = Files.writeString(folder.resolve("ready.json"), "{\"schemaVersion\":\"ensure-ready/v1\",\"infraReady\":false,\"namespace\":\"" + namespace + "\",\"summary\":\"one of three\"}");
+        var done = cli("--infra-report", report.toString(), "--agent-command", "echo unhealthy=$INFRA_UNHEALTHY; cat \"$(grep -o '/[^ `]*/ready.json' | head -1)\"").run();
+        String said = new ObjectMapper().readTree(done.out()).path("finalMessage").asText();
+        assertTrue(said.startsWith("unhealthy=1\n") && said.contains("\"summary\":\"one of three\""), done.toString());
+    }
+
+    /** fabric8 looks at the pod before each exec; it may do without the right to watch it. */
+    @Test
+    void theRightsToGetListAndExecAreEnough() {
+        codex("", "");
+        Path limited = cluster.kubeconfigFor(namespace, LocalCluster.rule("apps", "deployments,replicasets", "get", "list"), LocalCluster.rule("", "pods", "get", "list"),
+            LocalCluster.rule("", "pods/exec", "create", "get"));
+        JsonNode result = climbAs(limited, "--agent-command", "echo ok");
+        assertEquals("succeeded", result.path("status").asText(), result + "\n" + lab.err);
+    }
+
+    @Test
     void theAgentsFailureIsTheProcesssExitCode() {
         codex("", "");
         assertEquals(20, cli("--agent-command", "exit 3").run().exit());

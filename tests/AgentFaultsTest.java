@@ -58,7 +58,7 @@ class AgentFaultsTest {
         assertEquals(22, result.path("exitCode").asInt());
         assertFalse(lab.shell.steps.contains("start"));
         assertEquals(3, lab.shell.steps.stream().filter("put:prompt.md"::equals).count());
-        assertFalse(Files.exists(lab.runs().get(0).resolve("prompt.md")), "half a prompt got its name");
+        assertEquals(List.of(), lab.runs(), "a run that never began left something behind");
     }
 
     @ParameterizedTest
@@ -239,6 +239,14 @@ class AgentFaultsTest {
         assertTrue(result.path("finalMessage").asText().endsWith("16"), result.toString());
         assertFalse(Files.readString(lab.home.resolve("artifacts/events.jsonl")).contains("geheim"));
         assertFalse(lab.err.toString().contains("geheim"));
+    }
+
+    @Test
+    void aRunThatNeverBeganLeavesNoSecretInThePod() {
+        lab.caller("DEPLOY_TOKEN", "geheim-geheim-1");
+        lab.shell.on("put:agent.sh", AgentLab.Fault.HALF_UPLOAD.always());
+        assertEquals(22, lab.run("--agent-env", "DEPLOY_TOKEN", "--agent-command", good).path("exitCode").asInt());
+        assertEquals(List.of(), lab.runs());
     }
 
     @Test
