@@ -1,4 +1,5 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -106,6 +107,42 @@ class WorkflowShellTest {
     }
 
     @Test
+    void aRunThatWasCancelledInTheQueueAsksForTheLabelAgain() throws IOException {
+        assertEquals("🚫 [ai-dev]: cancelled before an agent ran; set the label again · [run](https://github.com/acme/shop/actions/runs/1)\n",
+                report("cancelled", "") + "\n");
+    }
+
+    @Test
+    void aReportThatGitHubHeldBackIsNotTakenForAMissingEnvironment() throws IOException {
+        var text = report("failure", "");
+        assertTrue(text.startsWith("❌ [ai-dev]: failed"), text);
+        assertTrue(text.contains("* no details: "), text);
+        assertTrue(report("success", "").startsWith("✅ [ai-dev]: done"));
+    }
+
+    @Test
+    void textFromTheClusterAndTheAgentCannotLeaveItsPlaceInTheComment() throws IOException {
+        var evil = "x`\n\n# [ai-repair] @everybody <!-- $(touch pwned) ${{ secrets.X }}";
+        var report = WorkflowRun.JSON.createObjectNode().put("agent", "failure").put("status", evil).put("reason", evil).put("work", "nothing").put("message", "");
+        report.putObject("environment").put("ready", false).put("outcome", "timeout").put("namespace", "shop-dev-3").put("summary", evil)
+                .putArray("causes").addObject().put("code", evil).put("object", evil);
+        var text = report("failure", report.toString());
+        assertEquals(6, text.lines().count(), text);
+        assertTrue(text.contains("* environment `shop-dev-3`: not ready (`timeout`) `x'  # [ai-repair] @everybody <!-- $(touch pwned) ${{ secrets.X }}`\n"), text);
+        assertFalse(Files.exists(folder.resolve("pwned")));
+    }
+
+    /** The status comment that becomes of a job's end. */
+    private String report(String result, String report) throws IOException {
+        github.comments.clear();
+        github.comments.add("waiting");
+        WorkflowRun.JSON.writeValue(folder.resolve("event.json").toFile(), WorkflowRun.JSON.createObjectNode().set("issue", github.issue));
+        var run = script("report.sh").env("COMMENT", "100").env("RESULT", result).env("REPORT", report).run();
+        assertEquals(0, run.exit(), run.toString());
+        return github.comments.get(0);
+    }
+
+    @Test
     void aCancelledJobsSignalReachesTheScriptInEveryStep() throws IOException {
         var jbang = Files.createDirectories(folder.resolve("bin")).resolve("jbang");
         Files.writeString(jbang, "#!/bin/bash\ntrap 'echo told; exit 130' INT TERM\necho started >\"$STARTED\"\nfor i in {1..30}; do sleep 0.1; done\n");
@@ -176,10 +213,14 @@ class WorkflowShellTest {
         event.set("issue", github.issue);
         WorkflowRun.JSON.writeValue(folder.resolve("event.json").toFile(), event);
         github.permissions.putIfAbsent("BOB", "write");
-        return Cli.program("bash", Cli.root().resolve("workflows/shared/agent/gate.sh").toString())
-                .env("AI_ALLOWED_USERS", list).env("AI_LANG", "en").env("AI_MODE", "dev").env("TRIGGERING_ACTOR", starter)
-                .env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", "acme/shop").env("GITHUB_TOKEN", WorkflowRun.TOKEN)
-                .env("GITHUB_SERVER_URL", "https://github.com").env("GITHUB_RUN_ID", "1")
-                .env("GITHUB_EVENT_PATH", folder.resolve("event.json").toString()).env("GITHUB_OUTPUT", folder.resolve("output").toString()).run();
+        return script("gate.sh").env("AI_ALLOWED_USERS", list).env("TRIGGERING_ACTOR", starter).run();
+    }
+
+    private Cli script(String name) {
+        return Cli.program("bash", Cli.root().resolve("workflows/shared/agent").resolve(name).toString()).in(folder)
+                .env("AI_LANG", "en").env("AI_MODE", "dev").env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", "acme/shop")
+                .env("GITHUB_TOKEN", WorkflowRun.TOKEN).env("GITHUB_SERVER_URL", "https://github.com").env("GITHUB_RUN_ID", "1")
+                .env("GITHUB_EVENT_PATH", folder.resolve("event.json").toString()).env("GITHUB_OUTPUT", folder.resolve("output").toString())
+                .env("GITHUB_STEP_SUMMARY", folder.resolve("summary").toString());
     }
 }

@@ -45,13 +45,13 @@ headline() {
 }
 
 environment() {
-  local outcome summary
-  outcome=$(fact .environment.outcome) summary=$(fact .environment.summary | data)
+  local name why
+  name=$(fact .environment.namespace | data)
+  why="(\`$(fact .environment.outcome)\`) $(fact .environment.summary | data)"
   if [ "$(fact .environment.ready)" = true ]; then
-    say "environment $(fact .environment.namespace | data): ready" "окружение $(fact .environment.namespace | data): готово"
+    say "environment $name: ready" "окружение $name: готово"
   else
-    say "environment $(fact .environment.namespace | data): not ready (\`$outcome\`) $summary" \
-      "окружение $(fact .environment.namespace | data): не готово (\`$outcome\`) $summary"
+    say "environment${name:+ $name}: not ready $why" "окружение${name:+ $name}: не готово $why"
   fi
   if [ "$AI_MODE" = repair ]; then
     if [ "$(fact .after)" = true ]; then say '; after the agent: ready' '; после агента: готово'; else
@@ -62,7 +62,7 @@ environment() {
 
 causes() {
   if [ "$(fact .environment.ready)" = true ]; then return; fi
-  fact '.environment.causes[] | "\(.code) \(.object)"' | while read -r line; do echo "  * $(data <<<"$line")"; done
+  fact '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' | while read -r line; do echo "  * $(data <<<"$line")"; done
 }
 
 agent() {
