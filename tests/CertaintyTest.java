@@ -303,6 +303,17 @@ class CertaintyTest {
     }
 
     @Test
+    void aCustomResourceThatFailedIsCertainAfterHalfAMinuteUnlessSomethingElseIsStillStarting() {
+        var widget = "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop, uid: w1, generation: 1}, status: {conditions: [{type: Ready, status: 'False', reason: CreateFailed}]}}";
+        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
+        film.applied.add(ReadinessTest.applied(widget, 1, "w1"));
+        film.during(0, 29, widget).certain().at(30, widget);
+        assertEquals(1, film.certain.size());
+        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
+        film.during(31, 300, widget, DEPLOYMENT, pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")).certain();
+    }
+
+    @Test
     void aClaimWithoutItsClassIsCertain() {
         new Film().during(0, 4, ReadinessTest.CLAIM).certain().at(5, ReadinessTest.CLAIM).certain("PVC_STORAGECLASS_MISSING");
         new Film().during(0, 300, ReadinessTest.CLAIM, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: slow}, volumeBindingMode: Immediate}").certain();

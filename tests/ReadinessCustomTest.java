@@ -87,7 +87,7 @@ class ReadinessCustomTest {
             apiVersion: helm.toolkit.fluxcd.io/v2
             kind: HelmRelease
             metadata: {name: db, namespace: shop, generation: 1}
-            status: {observedGeneration: 1, conditions: [{type: Ready, status: "False", reason: InstallFailed}, {type: Stalled, status: "True", reason: RetriesExceeded, message: gave up}]}
+            status: {observedGeneration: 1, conditions: [{type: Ready, status: "False", reason: ArtifactNotReady}, {type: Stalled, status: "True", reason: RetriesExceeded, message: gave up}]}
             """;
         assertEquals(ensure_ready.State.failed, state(release));
         assertEquals(ensure_ready.State.progressing, state(release.replace("Stalled, status: \"True\"", "Stalled, status: \"False\"")));
@@ -164,5 +164,37 @@ class ReadinessCustomTest {
     @Test
     void aSuspendedResourceIsNeutral() {
         assertEquals(ensure_ready.State.suspended, state(WIDGET + "spec: {suspend: true}\nstatus: {conditions: [{type: Ready, status: 'False'}]}"));
+    }
+
+    @Test
+    void wordsOfStateAndHealthAreReadWhereverOperatorsPutThem() {
+        for (var ready : List.of("health: green", "status: Completed", "readyToUse: true", "healthy: true", "applicationState: {state: RUNNING}", "PostgresClusterStatus: Running", "currentState: Ready, desiredState: Stopped")) {
+            assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {" + ready + "}"), ready);
+        }
+        for (var late : List.of("health: yellow", "status: InProgress", "readyToUse: false", "healthy: false", "applicationState: {state: SUBMITTED}", "PostgresClusterStatus: Creating", "currentState: Starting, desiredState: Ready")) {
+            assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {" + late + "}"), late);
+        }
+        for (var failed : List.of("health: red", "status: Failed", "applicationState: {state: SUBMISSION_FAILED}", "PostgresClusterStatus: CreateFailed", "phase: Degraded")) {
+            assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {" + failed + "}"), failed);
+        }
+        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {phase: Running, lastBackupStatus: Failed}"), "the past is no verdict");
+    }
+
+    @Test
+    void aReasonThatSaysItWasTriedInVainIsAFailureAndOneThatWaitsIsNot() {
+        var synced = WIDGET + "status: {conditions: [{type: Synced, status: 'False', reason: %s}]}";
+        assertEquals(ensure_ready.State.failed, state(synced.formatted("ReconcileError")));
+        assertEquals(ensure_ready.State.failed, state(synced.formatted("InstallFailed")));
+        assertEquals(ensure_ready.State.progressing, state(synced.formatted("Creating")));
+        assertEquals(ensure_ready.State.progressing, state(synced.formatted("DependencyNotReady")));
+        assertEquals(ensure_ready.State.progressing, state(synced.replace("status: 'False'", "status: Unknown").formatted("ReconcileError")));
+    }
+
+    @Test
+    void countsOfUpdatedAndReadyReplicasMustBeWhole() {
+        var set = WIDGET + "spec: {replicas: 3}\nstatus: {replicas: 3, updatedReplicas: 3, readyReplicas: 3}";
+        assertEquals(ensure_ready.State.ready, state(set));
+        assertEquals(ensure_ready.State.progressing, state(set.replace("updatedReplicas: 3", "updatedReplicas: 1")));
+        assertEquals(ensure_ready.State.progressing, state(set.replace("readyReplicas: 3", "readyReplicas: 2")));
     }
 }
