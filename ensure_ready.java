@@ -3084,9 +3084,13 @@ public class ensure_ready implements Callable<Integer> {
         static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
             var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed).collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
             var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName()))).filter(f -> ofNewest(f, family)).toList());
-            waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream().noneMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream().noneMatch(f -> weighs(f.code()) && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
                 .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
             return relevant;
+        }
+
+        private static boolean weighs(Code code) {
+            return GRACE.containsKey(code) || CRASH.contains(code) || SOONER.containsKey(code);
         }
 
         private static boolean ofNewest(Finding f, Family family) {
