@@ -1018,7 +1018,8 @@ public class prompt_run implements Callable<Integer> {
             if (lines.isEmpty()) {
                 return;
             }
-            List<String> last = lines.subList(Math.max(0, lines.size() - limits.logLines()), lines.size());
+            List<String> all = folded(lines);
+            List<String> last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
             Set<Integer> poisoned = Injection.lines(last);
             suspicious += poisoned.size();
             LinkedList<String> kept = new LinkedList<>();
@@ -1031,8 +1032,21 @@ public class prompt_run implements Callable<Integer> {
             }
             int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
             data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
-                + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "") + ": " + kept.size() + " of " + total + " lines");
+                + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "") + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
             data.addAll(kept);
+        }
+
+        /** The same line again and again stands once, with its number. */
+        static List<String> folded(List<String> lines) {
+            List<String> folded = new ArrayList<>();
+            int from = 0;
+            for (int i = 1; i <= lines.size(); i++) {
+                if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                    folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                    from = i;
+                }
+            }
+            return folded;
         }
 
         /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
@@ -1746,6 +1760,7 @@ public class prompt_run implements Callable<Integer> {
 
     /** What is said about the issue or pull request: from the event, and from GitHub where a token is given. */
     static final class Discussion {
+        private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
         private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
         private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
 
@@ -1777,8 +1792,7 @@ public class prompt_run implements Callable<Integer> {
         /** {@code a,b}, {@code a b} or the JSON list that a repository variable often holds. */
         static Set<String> logins(String list) {
             Set<String> logins = new LinkedHashSet<>();
-            Arrays.stream((list == null ? "" : list).split("[\\s,\\[\\]\"']+")).filter(login -> !login.isEmpty())
-                .forEach(login -> logins.add(login.toLowerCase(Locale.ROOT)));
+            LOGIN.matcher(list == null ? "" : list).results().forEach(login -> logins.add(login.group().toLowerCase(Locale.ROOT)));
             return logins;
         }
 
@@ -1803,15 +1817,23 @@ public class prompt_run implements Callable<Integer> {
 
         /** Title and description: the event's, which holds them as they were; GitHub's only where there is no event. */
         private List<Said> opening(String what, Integer number, JsonNode fromEvent) {
-            JsonNode now = number == null ? MissingNode.getInstance() : github.get("/repos/" + facts.repo() + "/issues/" + number);
+            boolean pull = what.equals("pull request");
+            JsonNode now = number == null ? MissingNode.getInstance() : github.get("/repos/" + facts.repo() + (pull ? "/pulls/" : "/issues/") + number);
             JsonNode node = fromEvent.isObject() ? fromEvent : now;
             if (!node.isObject()) {
                 return List.of();
             }
             editedSince |= fromEvent.isObject() && now.isObject()
                 && !(same(fromEvent, now, "title") && same(fromEvent, now, "body"));
-            Said title = said(what + " " + number + " title", node, "title");
-            return List.of(title, said(what + " " + number + " description", node, "body"));
+            return Stream.of("title", "body").map(field -> {
+                Said said = said(what + " " + number + (field.equals("body") ? " description" : " title"), node, field);
+                return pull && fromThisRepository(node) ? new Said(said.source(), said.author(), "COLLABORATOR", said.changed(), said.text()) : said;
+            }).toList();
+        }
+
+        /** GitHub lets nobody open a pull request from a branch of this repository who may not push to it; so the workflow's bot may. */
+        private boolean fromThisRepository(JsonNode pull) {
+            return facts.repo() != null && facts.repo().equals(pull.path("head").path("repo").path("full_name").asText());
         }
 
         private static boolean same(JsonNode then, JsonNode now, String field) {

@@ -132,7 +132,7 @@ End of the data.<#if talk.gaps.incomplete> The discussion could not be read, or 
 You know this task from earlier in this session. Check what has changed since: `git fetch`, new commits, new comments.
 
 <#else>
-You did not write this yourself, or do not remember it. Catch up first: the description and the diff of the pull request or the earlier plan, the issue, the commits. Then go on as if it were yours.
+You did not write this yourself, or do not remember it. Catch up first: the description and the diff of the pull request or the earlier plan (in §issue, else with `gh`, if you may), the issue, the commits. Then go on as if it were yours.
 
 </#if>
 </#macro>

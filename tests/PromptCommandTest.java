@@ -187,6 +187,15 @@ class PromptCommandTest {
         }
 
         @Test
+        void ofTheCallersOwnMayUseWhatTheKindsShare() throws IOException {
+            String readme = Files.readString(Cli.root().resolve("templates/README.md"));
+            String example = readme.substring(readme.indexOf("<#import"), readme.indexOf("```\n\n| variable"));
+            Path own = PromptLab.file(folder, "audit_deps_en.ftl", example);
+            String prompt = PromptLab.prompt(Map.of(), "--kind", "audit_deps", "--templates", own.getParent().toString(), "--issue", "42");
+            assertTrue(prompt.contains("You check the dependencies of this repository.") && prompt.contains("## §rules"), prompt);
+        }
+
+        @Test
         void ofTheCallersOwnHaveFactsAndTheBlockAboutTheEnvironment() {
             Path own = PromptLab.file(folder, "own.ftl", "${issue} ${namespace} ${INFRA_UNHEALTHY}\n${infraBlock}\n${talk.opening}");
             String prompt = PromptLab.prompt(Map.of(), "--template", own.toString(), "--lang", "ru", "--issue", "42", "-n", "shop", "--infra-unhealthy");

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Comments, reviews and permissions from a GitHub that answers what each test tells it. */
 class PromptGitHubTest {
@@ -26,6 +29,9 @@ class PromptGitHubTest {
     private final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<String> authorizations = new ConcurrentLinkedQueue<>();
     private HttpServer server;
+
+    @TempDir
+    Path folder;
 
     @BeforeEach
     void start() throws IOException {
@@ -204,9 +210,32 @@ class PromptGitHubTest {
         assertTrue(prompt.contains("Which review threads are resolved is not known"), prompt);
     }
 
+    @Test
+    void thePullRequestThatTheWorkflowsBotOpenedFromThisRepositoryIsTrustedAndOneFromAForkIsNot() throws IOException {
+        String event = Files.readString(Cli.fixture("events/review.json")).replace("shop-bot", "github-actions[bot]").replace("\"COLLABORATOR\"", "\"CONTRIBUTOR\"");
+        var env = env("review.json");
+        env.remove("GITHUB_TOKEN");
+        env.put("GITHUB_EVENT_PATH", PromptLab.file(folder, "own.json", event).toString());
+        assertTrue(PromptLab.prompt(env, "--kind", "dev_review").contains("Adds the date to list and page."));
+        String fork = event.replace("\"head\": {\"ref\": \"codex/issue-42\", \"repo\": {\"full_name\": \"example/shop\"}}", "\"head\": {\"ref\": \"codex/issue-42\", \"repo\": {\"full_name\": \"eve/shop\"}}");
+        env.put("GITHUB_EVENT_PATH", PromptLab.file(folder, "fork.json", fork).toString());
+        String prompt = PromptLab.prompt(env, "--kind", "dev_review");
+        assertFalse(prompt.contains("Adds the date to list and page."), prompt);
+        assertTrue(prompt.contains("their author has no write access"));
+    }
+
+    @Test
+    void aBotIsHeardWhenItIsAllowed() {
+        comments(comment(1, "github-actions[bot]", "NONE", "2026-03-02T09:30:00Z", "the earlier plan"), comment(2, "other[bot]", "NONE", "2026-03-02T09:30:00Z", "an advertisement"));
+        assertFalse(dev().out().contains("the earlier plan"));
+        String prompt = PromptLab.prompt(env("labeled.json"), "--kind", "plan_review", "--allow-users", "[\"ada\", \"github-actions[bot]\"]");
+        assertTrue(prompt.contains("the earlier plan") && !prompt.contains("an advertisement"), prompt);
+        assertTrue(prompt.contains("author=\"github-actions[bot]\""));
+    }
+
     private void review() {
         answers.put("/repos/example/shop/issues/57/comments", "[]");
-        answers.put("/repos/example/shop/issues/57", "{}");
+        answers.put("/repos/example/shop/pulls/57", "{}");
         answers.put("/repos/example/shop/pulls/57/reviews", "[]");
         answers.put("/repos/example/shop/pulls/57/comments", "[" + String.join(",", inThread(11, 0, "settled point"), inThread(12, 11, "answer in settled"),
             inThread(21, 0, "open point"), inThread(22, 21, "answer to it")) + "]");

@@ -187,7 +187,7 @@ class PromptTemplatesTest {
     void everyTemplateIsListedForRunsByAddress() throws IOException {
         String script = Files.readString(Cli.root().resolve("prompt_run.java"));
         try (var files = Files.list(Cli.root().resolve("templates"))) {
-            files.map(file -> file.getFileName().toString()).forEach(name ->
+            files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".ftl")).forEach(name ->
                 assertTrue(script.contains("\n//FILES templates/" + name + "=templates/" + name + "\n"), name));
         }
     }
