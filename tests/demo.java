@@ -9,7 +9,10 @@
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +37,8 @@ import picocli.CommandLine.Option;
 class demo implements Callable<Integer> {
     private static final String MISSING = "registry.example.com/library/postgres:16.99";
 
+    /** UTF-8 also where no locale is set: on JDK 17 System.out would turn every other letter of a prompt into a question mark. */
+    private static final PrintStream OUT = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
     private static final Map<String, String> SHORT = Map.of("deployment", "deploy", "statefulset", "sts", "service", "svc", "ingress", "ing", "poddisruptionbudget", "pdb");
 
     @Option(names = "--healthy", description = "give the database an image that exists: everything comes up")
@@ -152,7 +157,7 @@ class demo implements Callable<Integer> {
                 """);
         var result = run("prompt_run", List.of("--kind", kind, "--lang", lang, "--infra-report", folder.resolve("ready.json").toString(), "--print"),
                 Map.of("GITHUB_EVENT_PATH", event.toString()));
-        System.out.println(result.out.stripTrailing());
+        OUT.println(result.out.stripTrailing());
         return result.code;
     }
 
@@ -196,11 +201,11 @@ class demo implements Callable<Integer> {
     }
 
     private static void title(String text) {
-        System.out.println("\n== " + text + " " + "=".repeat(Math.max(0, 96 - text.length())));
+        OUT.println("\n== " + text + " " + "=".repeat(Math.max(0, 96 - text.length())));
     }
 
     private static void say(String text) {
-        System.out.println("   " + text);
+        OUT.println("   " + text);
     }
 
     private static void remove(Path folder) throws IOException {

@@ -18,8 +18,11 @@ import static java.util.stream.Collectors.joining;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,9 +91,14 @@ class run_tests implements Callable<Integer> {
         if (list) {
             return printNames(plan);
         }
-        var report = new Report(System.out, verbose, "1".equals(System.getenv("CI_REQUIRE_CLUSTER")));
+        var report = new Report(utf8(), verbose, "1".equals(System.getenv("CI_REQUIRE_CLUSTER")));
         launcher.execute(plan, report);
         return report.finish();
+    }
+
+    /** On JDK 17 System.out follows the locale, and CI machines often have none. */
+    private static PrintStream utf8() {
+        return new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
     }
 
     private LauncherDiscoveryRequest request() throws URISyntaxException {
