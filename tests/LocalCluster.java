@@ -78,6 +78,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -403,16 +404,29 @@ final class LocalCluster implements AutoCloseable {
             try {
                 Machine machine = new Machine(dir, bin);
                 Runtime.getRuntime().addShutdownHook(new Thread(machine::stop));
-                machine.writeKeys();
-                machine.startEtcd();
-                machine.startApiServer();
-                KubernetesClient client = machine.connect();
-                if (controllers) {
-                    machine.startControllers(client);
-                }
-                return new LocalCluster(dir, dir, machine.kubeconfig("admin"), client, machine);
+                return new LocalCluster(dir, dir, machine.kubeconfig("admin"), machine.bringUp(controllers), machine);
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot start a local cluster in " + dir, e);
+            }
+        }
+
+        /** Starts all programs, or leaves none behind. */
+        private KubernetesClient bringUp(boolean controllers) throws IOException {
+            boolean up = false;
+            try {
+                writeKeys();
+                startEtcd();
+                startApiServer();
+                KubernetesClient client = connect();
+                if (controllers) {
+                    startControllers(client);
+                }
+                up = true;
+                return client;
+            } finally {
+                if (!up) {
+                    stop();
+                }
             }
         }
 
@@ -563,9 +577,9 @@ final class LocalCluster implements AutoCloseable {
         }
 
         void await(String name, String what, BooleanSupplier condition) {
-            Wait.until(what + " of " + name + "; see " + log(name), Duration.ofSeconds(120), () -> {
+            Wait.until(() -> what + " of " + name + "; its last words: " + Disk.lastLines(log(name), 5), Duration.ofSeconds(120), () -> {
                 if (!runs(name)) {
-                    throw new Died(name, log(name));
+                    throw new IllegalStateException(name + " ended by itself: " + Disk.lastLines(log(name), 5));
                 }
                 return condition.getAsBoolean();
             });
@@ -602,13 +616,6 @@ final class LocalCluster implements AutoCloseable {
 
         private Path log(String name) {
             return dir.resolve(name + ".log");
-        }
-    }
-
-    /** A program of the cluster ended by itself; the message ends with its last words. */
-    private static final class Died extends IllegalStateException {
-        Died(String name, Path log) {
-            super(name + " ended by itself: " + Disk.lastLines(log, 5));
         }
     }
 
@@ -1317,6 +1324,13 @@ final class LocalCluster implements AutoCloseable {
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
         }
 
+        /** Of builds that were killed: whoever holds the lock is the only builder. */
+        private static void removeRemains(Path cache) throws IOException {
+            try (Stream<Path> entries = Files.list(cache)) {
+                entries.filter(entry -> entry.getFileName().toString().startsWith("build-")).forEach(Disk::delete);
+            }
+        }
+
         /** One builder at a time, across processes too; a build that is stopped in the middle leaves no half folder. */
         private static void build(Path cache, Path folder) {
             try (FileChannel channel = FileChannel.open(cache.resolve("build.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -1324,6 +1338,7 @@ final class LocalCluster implements AutoCloseable {
                     say("another process builds the local cluster's programs; waiting for it");
                     channel.lock();
                 }
+                removeRemains(cache);
                 if (!complete(folder)) {
                     Path work = Files.createTempDirectory(cache, "build-");
                     try {
@@ -1332,8 +1347,8 @@ final class LocalCluster implements AutoCloseable {
                         Disk.delete(work);
                     }
                 }
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot build the local cluster's programs in " + cache, e);
+            } catch (IOException | Command.Failed e) {
+                throw new Unavailable("no cluster: its programs cannot be built in " + cache + ": " + e.getMessage().strip().replace("\n", " | "));
             }
         }
     }
@@ -1557,7 +1572,14 @@ final class LocalCluster implements AutoCloseable {
         private static void end(Process process, String what, CharSequence errors) {
             int code = process.onExit().join().exitValue();
             if (code != 0) {
-                throw new IllegalStateException(what + " failed with exit code " + code + ": " + errors);
+                throw new Failed(what + " failed with exit code " + code + ": " + errors);
+            }
+        }
+
+        /** The command ended with another exit code than 0. */
+        static final class Failed extends IllegalStateException {
+            Failed(String message) {
+                super(message);
             }
         }
     }
@@ -1565,10 +1587,14 @@ final class LocalCluster implements AutoCloseable {
     /** Conditions that come true after a while. */
     private static final class Wait {
         static void until(String what, Duration most, BooleanSupplier condition) {
+            until(() -> what, most, condition);
+        }
+
+        static void until(Supplier<String> what, Duration most, BooleanSupplier condition) {
             Instant end = Instant.now().plus(most);
             while (!condition.getAsBoolean()) {
                 if (Instant.now().isAfter(end)) {
-                    throw new IllegalStateException("waited " + most.toSeconds() + " s in vain for " + what);
+                    throw new IllegalStateException("waited " + most.toSeconds() + " s in vain for " + what.get());
                 }
                 sleep(Duration.ofMillis(50));
             }
