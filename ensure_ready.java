@@ -3732,8 +3732,10 @@ public class ensure_ready implements Callable<Integer> {
             var created = e.text("/metadata/creationTimestamp");
             var time = first(e, created, "/eventTime", "/firstTimestamp", "/deprecatedFirstTimestamp");
             return new Event(e.text(about + "/uid"), e.text(about + "/kind"), e.text(about + "/name"), e.text("/type"), e.text("/reason"),
-                first(e, "", "/message", "/note"), e.text(about + "/fieldPath"), Math.max(1, Math.max(e.number("/series/count", 0), Math.max(e.number("/count", 0), e.number("/deprecatedCount", 0)))),
-                first(e, time, "/firstTimestamp", "/deprecatedFirstTimestamp"), first(e, time, "/series/lastObservedTime", "/lastTimestamp", "/deprecatedLastTimestamp"));
+                first(e, "", "/message", "/note"), e.text(about + "/fieldPath"),
+                    Math.max(1, Math.max(e.number("/series/count", 0), Math.max(e.number("/count", 0), e.number("/deprecatedCount", 0)))),
+                first(e, time, "/firstTimestamp", "/deprecatedFirstTimestamp"), first(e, time, "/series/lastObservedTime", "/lastTimestamp",
+                    "/deprecatedLastTimestamp"));
         }
 
         private static String first(Obj e, String otherwise, String... pointers) {
@@ -3763,6 +3765,7 @@ public class ensure_ready implements Callable<Integer> {
     static final class Facts {
         final Snapshot snapshot;
         final List<Finding> found = new ArrayList<>();
+        private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
         private final Map<String, List<Event>> events = new HashMap<>();
 
         Facts(Snapshot snapshot) {
@@ -3830,8 +3833,11 @@ public class ensure_ready implements Callable<Integer> {
             return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
         }
 
+        /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
         void add(Code code, String kind, String name, String[] owner, String container, Instant since, List<Evidence> evidence, Map<String, String> params) {
-            found.add(new Finding(code, kind, name, owner[0], owner[1], container, since == null ? snapshot.at() : since, List.copyOf(evidence), Collections.unmodifiableMap(new TreeMap<>(params))));
+            var named = NAME.matcher(name).matches();
+            found.add(new Finding(code, named ? kind : owner[0], named ? name : owner[1], owner[0], owner[1], container, since == null ? snapshot.at() : since,
+                List.copyOf(evidence), Collections.unmodifiableMap(new TreeMap<>(params))));
         }
     }
 
@@ -3859,7 +3865,8 @@ public class ensure_ready implements Callable<Integer> {
             snapshot.all("Pod").stream().filter(facts::current).sorted(Comparator.comparing(Obj::name)).forEach(pods::of);
             snapshot.all("Deployment").forEach(d -> deployment(facts, d));
             snapshot.all("StatefulSet").forEach(s -> statefulSet(facts, s));
-            snapshot.all("DaemonSet").forEach(d -> creation(facts, d, d, d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0)));
+            snapshot.all("DaemonSet").forEach(d -> creation(facts, d, d, d.number("/status/currentNumberScheduled",
+                0) < d.number("/status/desiredNumberScheduled", 0)));
             snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode()).forEach(rs -> creation(facts, rs, rs, missing(rs)));
             snapshot.all("Job").forEach(j -> job(facts, j));
             snapshot.all("PersistentVolumeClaim").forEach(c -> claim(facts, c));
@@ -3904,12 +3911,14 @@ public class ensure_ready implements Callable<Integer> {
             var owner = new String[] {"StatefulSet", set.name()};
             var old = broken.get().labels().getOrDefault("controller-revision-hash", update);
             var params = Map.of("pod", broken.get().name());
-            if (ordered && !update.isEmpty() && !update.equals(current) && !old.equals(update) && facts.found.stream().anyMatch(f -> own(f, owner) && f.code().role == Code.Role.CAUSE)) {
+            if (ordered && !update.isEmpty() && !update.equals(current) && !old.equals(update) && facts.found.stream()
+                .anyMatch(f -> own(f, owner) && f.code().role == Code.Role.CAUSE)) {
                 facts.found.removeIf(f -> own(f, owner) && f.params().getOrDefault("pod", "").equals(broken.get().name()));
                 facts.add(Code.STS_STUCK_REVISION, "StatefulSet", set.name(), owner, "", null,
                     List.of(spec(set, "status.updateRevision", update + ", but " + broken.get().ref() + " is of " + old)), params);
             } else if (ordered && missing(set)) {
-                facts.add(Code.STS_ORDINAL_BLOCKED, "StatefulSet", set.name(), owner, "", null, List.of(spec(broken.get(), "status", "not ready; later pods wait for it")), params);
+                facts.add(Code.STS_ORDINAL_BLOCKED, "StatefulSet", set.name(), owner, "", null,
+                    List.of(spec(broken.get(), "status", "not ready; later pods wait for it")), params);
             }
         }
 
@@ -3922,7 +3931,8 @@ public class ensure_ready implements Callable<Integer> {
             var failed = job.condition("Failed");
             var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
             if (target.path("status").asText().equals("True")) {
-                facts.add(Code.JOB_FAILED, "Job", job.name(), owner, "", time(target), List.of(evidence(job, target)), Map.of("reason", target.path("reason").asText()));
+                facts.add(Code.JOB_FAILED, "Job", job.name(), owner, "", time(target), List.of(evidence(job, target)), Map.of("reason", target.path("reason")
+                    .asText()));
             } else if (job.is("/spec/suspend")) {
                 facts.add(Code.JOB_SUSPENDED, "Job", job.name(), owner, "", null, List.of(spec(job, "spec.suspend", "true")), Map.of());
             } else {
@@ -4001,7 +4011,8 @@ public class ensure_ready implements Callable<Integer> {
             var named = claim.text("/spec/storageClassName");
             var type = facts.snapshot.find("StorageClass", named);
             if (!named.isEmpty() && !facts.exists("StorageClass", named) && !boundByHand(facts, claim, named)) {
-                facts.add(Code.PVC_STORAGECLASS_MISSING, claim.kind(), claim.name(), owner, "", null, with(spec(claim, "spec.storageClassName", named), facts.events(claim, "ProvisioningFailed"), claim), Map.of("class", named));
+                facts.add(Code.PVC_STORAGECLASS_MISSING, claim.kind(), claim.name(), owner, "", null, with(spec(claim, "spec.storageClassName", named),
+                    facts.events(claim, "ProvisioningFailed"), claim), Map.of("class", named));
                 return;
             }
             var events = facts.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
@@ -4022,7 +4033,8 @@ public class ensure_ready implements Callable<Integer> {
         private static void unbound(Facts facts, Obj claim, Optional<Obj> type, List<Event> events) {
             var owner = new String[] {claim.kind(), claim.name()};
             var last = events.get(events.size() - 1);
-            var code = Messages.code(Messages.Topic.CLAIM, last.message()).orElse(last.reason().equals("FailedBinding") ? Code.PVC_UNBOUND : Code.PVC_PROVISION_FAILED);
+            var code = Messages.code(Messages.Topic.CLAIM, last.message()).orElse(last.reason().equals("FailedBinding") ? Code.PVC_UNBOUND
+                : Code.PVC_PROVISION_FAILED);
             var evidence = List.of(last.evidence(claim));
             if (code == Code.PVC_NO_DEFAULT_CLASS && claim.has("/spec/storageClassName") && facts.snapshot.all("PersistentVolume").size() > 0) {
                 code = Code.PVC_UNBOUND; // the claim asks for a volume without a class ("") and there are volumes, only none that fits
@@ -4057,7 +4069,8 @@ public class ensure_ready implements Callable<Integer> {
                 if (kind.equals("Event")) {
                     return;
                 }
-                objects.stream().filter(o -> o.deleting() && facts.age(o.time("/metadata/deletionTimestamp")) > STUCK.toSeconds()).filter(o -> !o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod")).forEach(o -> {
+                objects.stream().filter(o -> o.deleting() && facts.age(o.time("/metadata/deletionTimestamp")) > STUCK.toSeconds())
+                    .filter(o -> !o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod")).forEach(o -> {
                     var owner = kind.equals("Pod") ? facts.owner(o) : new String[] {kind, o.name()};
                     var holds = String.join(", ", o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList());
                     facts.add(Code.OBJECT_STUCK_TERMINATING, kind, o.name(), owner, "", o.time("/metadata/deletionTimestamp").orElse(null),
@@ -4080,7 +4093,8 @@ public class ensure_ready implements Callable<Integer> {
 
         static Evidence evidence(Obj object, JsonNode condition) {
             var since = condition.path("lastTransitionTime").asText();
-            return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asText() + "]", condition.path("reason").asText(), condition.path("message").asText(), 1, since, since);
+            return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asText() + "]", condition.path("reason").asText(),
+                condition.path("message").asText(), 1, since, since);
         }
 
         static Evidence spec(Obj object, String path, String value) {
@@ -4109,7 +4123,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         static void of(Facts facts, Obj o) {
-            var bad = o.list("/status/conditions").stream().filter(c -> c.path("status").asText().equals(GOOD.contains(c.path("type").asText()) ? "False" : BAD.matcher(c.path("type").asText()).matches() ? "True" : "")).findFirst();
+            var bad = o.list("/status/conditions").stream().filter(c -> c.path("status").asText().equals(GOOD.contains(c.path("type").asText()) ? "False"
+                : BAD.matcher(c.path("type").asText()).matches() ? "True" : "")).findFirst();
             var phase = o.text("/status/phase").matches("(?i).*(fail|error).*");
             if (bad.isEmpty() && !phase) {
                 return;
@@ -4122,8 +4137,10 @@ public class ensure_ready implements Callable<Integer> {
 
         /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
         static Optional<Obj> maker(Snapshot snapshot, String secret) {
-            return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom).filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret")).min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+            return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
+                .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
+                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+                    .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
         }
     }
 
@@ -4182,7 +4199,8 @@ public class ensure_ready implements Callable<Integer> {
             var reason = pod.text("/status/reason");
             var message = pod.text("/status/message");
             var replaced = snapshot.all("Pod").stream().anyMatch(p -> p != pod && !p.controller().isMissingNode()
-                && p.controller().path("uid").asText().equals(pod.controller().path("uid").asText()) && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+                && p.controller().path("uid").asText().equals(pod.controller().path("uid").asText()) && p.text("/metadata/creationTimestamp")
+                    .compareTo(pod.text("/metadata/creationTimestamp")) > 0);
             if (replaced) {
                 return; // the controller made another one, which tells for itself
             }
@@ -4190,7 +4208,8 @@ public class ensure_ready implements Callable<Integer> {
             var lower = message.toLowerCase(Locale.ROOT);
             var evidence = List.of(new Evidence("status", pod.ref() + "/status.reason", reason, message, 1, "", ""));
             var params = Map.of("pod", pod.name(), "node", node);
-            if (reason.equals("Evicted") && (lower.contains("exceeds the total limit") || lower.contains("ephemeral local storage usage exceeds") || lower.contains("exceeds the limit \"") || lower.contains("emptydir"))) {
+            if (reason.equals("Evicted") && (lower.contains("exceeds the total limit") || lower.contains("ephemeral local storage usage exceeds")
+                || lower.contains("exceeds the limit \"") || lower.contains("emptydir"))) {
                 facts.add(Code.EVICTED_EPHEMERAL_STORAGE, owner[0], owner[1], owner, "", null, evidence, params);
             } else if (reason.equals("Evicted")) {
                 facts.add(Code.NODE_PRESSURE, "Node", node, owner, "", null, evidence, params);
@@ -4214,12 +4233,14 @@ public class ensure_ready implements Callable<Integer> {
             var told = pod.text("/status/reason").equals("NodeLost");
             if (ready(pod) || lost.isEmpty() && !told) {
                 if (node.isEmpty() && snapshot.knows("Node") && !snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty()) {
-                    facts.add(Code.SCHED_NODE_MISSING, owner[0], owner[1], owner, "", null, List.of(Findings.spec(pod, "spec.nodeName", pod.text("/spec/nodeName"))), params(pod));
+                    facts.add(Code.SCHED_NODE_MISSING, owner[0], owner[1], owner, "", null,
+                        List.of(Findings.spec(pod, "spec.nodeName", pod.text("/spec/nodeName"))), params(pod));
                     return true;
                 }
                 return false;
             }
-            var evidence = lost.map(c -> Findings.evidence(node.get(), c)).orElseGet(() -> new Evidence("status", pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message"), 1, "", ""));
+            var evidence = lost.map(c -> Findings.evidence(node.get(), c))
+                .orElseGet(() -> new Evidence("status", pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message"), 1, "", ""));
             facts.add(Code.NODE_NOT_READY, "Node", pod.text("/spec/nodeName"), owner, "", lost.map(Findings::time).orElse(null), List.of(evidence), params(pod));
             return true;
         }
@@ -4250,7 +4271,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private boolean flapping(Obj pod) {
             return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
-                && facts.age(Optional.ofNullable(Findings.instant(c.at("/state/running/startedAt").asText()))) < 60 && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
+                && facts.age(Optional.ofNullable(Findings.instant(c.at("/state/running/startedAt").asText()))) < 60 && c.at("/lastState/terminated/exitCode")
+                    .asInt(0) != 0);
         }
 
         private static boolean done(Obj pod, JsonNode status) {
@@ -4259,7 +4281,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static boolean sidecar(Obj pod, JsonNode status) {
-            return pod.list("/spec/initContainers").stream().anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
+            return pod.list("/spec/initContainers").stream().anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText()
+                .equals("Always"));
         }
 
         /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
@@ -4269,7 +4292,8 @@ public class ensure_ready implements Callable<Integer> {
             if (!blocked.isEmpty() && (started.isEmpty() || waitsForVolumes(pod))) {
                 blockedBy(pod, owner, blocked);
             } else if (owner[0].equals("Job") && sidecarBlocks(pod)) {
-                facts.add(Code.JOB_SIDECAR_BLOCKS, owner[0], owner[1], owner, "", null, List.of(Findings.spec(pod, "status.containerStatuses", "one container ended with success, another still runs")), params(pod));
+                facts.add(Code.JOB_SIDECAR_BLOCKS, owner[0], owner[1], owner, "", null,
+                    List.of(Findings.spec(pod, "status.containerStatuses", "one container ended with success, another still runs")), params(pod));
             } else if (waitsForVolumes(pod) && references(pod, owner)) {
                 return;
             } else {
@@ -4281,7 +4305,8 @@ public class ensure_ready implements Callable<Integer> {
             var pulling = facts.events(pod, "Pulling");
             var pulled = facts.events(pod, "Pulled", "Failed", "BackOff");
             if (waitsForVolumes(pod) && pulling.size() > pulled.size()) {
-                facts.add(Code.IMAGE_STILL_PULLING, owner[0], owner[1], owner, "", Findings.instant(pulling.get(0).first()), List.of(pulling.get(pulling.size() - 1).evidence(pod)), params(pod));
+                facts.add(Code.IMAGE_STILL_PULLING, owner[0], owner[1], owner, "", Findings.instant(pulling.get(0).first()),
+                    List.of(pulling.get(pulling.size() - 1).evidence(pod)), params(pod));
             } else if (facts.age(pod.time("/metadata/creationTimestamp")) < STARTING.toSeconds() || !waitsForVolumes(pod)) {
                 facts.add(Code.STILL_PROGRESSING, owner[0], owner[1], owner, "", pod.time("/metadata/creationTimestamp").orElse(null),
                     List.of(new Evidence("status", pod.ref() + "/status.phase", "", pod.text("/status/phase"), 1, "", "")), params(pod));
@@ -4296,7 +4321,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private static boolean sidecarBlocks(Obj pod) {
             var statuses = pod.list("/status/containerStatuses");
-            return statuses.stream().anyMatch(c -> c.at("/state/terminated").isObject() && c.at("/state/terminated/exitCode").asInt() == 0) && statuses.stream().anyMatch(c -> c.at("/state/running").isObject());
+            return statuses.stream().anyMatch(c -> c.at("/state/terminated").isObject() && c.at("/state/terminated/exitCode").asInt() == 0) && statuses.stream()
+                .anyMatch(c -> c.at("/state/running").isObject());
         }
 
         /** The newest message that names a cause wins over "timed out waiting", which only repeats that there is one. */
@@ -4348,7 +4374,8 @@ public class ensure_ready implements Callable<Integer> {
             }
             params.put("key", Messages.part(message, VOLUME_KEY));
             var volume = Messages.part(message, VOLUME);
-            return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume)).flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
+            return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume)).flatMap(v -> References.ofVolume(v).stream())
+                .filter(r -> !r.kind().equals("PersistentVolumeClaim"))
                 .findFirst().map(r -> new String[] {r.kind(), r.name()}).orElse(owner);
         }
 
@@ -4365,7 +4392,8 @@ public class ensure_ready implements Callable<Integer> {
                     default -> Code.PVC_MISSING;
                 };
                 found = true;
-                if (facts.found.stream().noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.ownerKind().equals(owner[0]) && f.ownerName().equals(owner[1]))) {
+                if (facts.found.stream().noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.ownerKind().equals(owner[0]) && f.ownerName()
+                    .equals(owner[1]))) {
                     facts.add(code, r.kind(), r.name(), owner, "", null, List.of(Findings.spec(pod, "spec", Obj.ref(r.kind(), r.name()))), params(pod));
                 }
             }
@@ -4374,8 +4402,10 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
         Optional<String> missingPullSecret(Obj pod) {
-            var named = References.of(pod.at("/spec")).stream().filter(References.Ref::pull).filter(r -> !facts.exists(r.kind(), r.name())).map(References.Ref::name).findFirst();
-            return named.or(() -> facts.events(pod, "FailedToRetrieveImagePullSecret").stream().map(e -> Messages.part(e.message(), PULL_SECRETS)).filter(n -> !n.isEmpty()).findFirst());
+            var named = References.of(pod.at("/spec")).stream().filter(References.Ref::pull).filter(r -> !facts.exists(r.kind(), r.name()))
+                .map(References.Ref::name).findFirst();
+            return named.or(() -> facts.events(pod, "FailedToRetrieveImagePullSecret").stream().map(e -> Messages.part(e.message(), PULL_SECRETS))
+                .filter(n -> !n.isEmpty()).findFirst());
         }
 
         static Map<String, String> params(Obj pod) {
@@ -4390,7 +4420,8 @@ public class ensure_ready implements Callable<Integer> {
                 message = events.get(events.size() - 1).message();
             }
             var evidence = new ArrayList<Evidence>();
-            evidence.add(condition.isMissingNode() ? new Evidence("status", pod.ref() + "/status.phase", "", "Pending", 1, "", "") : Findings.evidence(pod, condition));
+            evidence.add(condition.isMissingNode() ? new Evidence("status", pod.ref() + "/status.phase", "", "Pending", 1, "", "")
+                : Findings.evidence(pod, condition));
             var since = Findings.time(condition);
             var scaling = facts.events(pod, "TriggeredScaleUp");
             var waited = facts.age(pod.time("/metadata/creationTimestamp"));
@@ -4412,7 +4443,8 @@ public class ensure_ready implements Callable<Integer> {
             if (taint.find()) {
                 params.put("taint", taint.group(1).strip());
             }
-            var claim = References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim") && !facts.exists(r.kind(), r.name())).findFirst();
+            var claim = References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim") && !facts.exists(r.kind(), r.name()))
+                .findFirst();
             var code = claim.isPresent() ? Code.PVC_MISSING : Scheduling.code(message, pod, snapshot);
             if (code == Code.PVC_MISSING) {
                 var name = Messages.part(message, OBJECT);
@@ -4430,7 +4462,8 @@ public class ensure_ready implements Callable<Integer> {
         private static final Pattern NODE_TROUBLE = Pattern.compile("node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|network-unavailable)|node\\.cloudprovider\\.kubernetes\\.io/uninitialized");
         private static final Pattern PRESSURE = Pattern.compile("node\\.kubernetes\\.io/(memory|disk|pid)-pressure");
         /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
-        private static final List<Code> NEARNESS = List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR, Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
+        private static final List<Code> NEARNESS = List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
+            Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
             Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
 
         private Scheduling() { }
@@ -4440,7 +4473,8 @@ public class ensure_ready implements Callable<Integer> {
             if (text.contains("persistentvolumeclaim \"") && text.contains("not found")) {
                 return Code.PVC_MISSING;
             }
-            if (text.contains("unbound immediate persistentvolumeclaims") || text.contains("waiting for a volume to be created") || text.contains("is being deleted")) {
+            if (text.contains("unbound immediate persistentvolumeclaims") || text.contains("waiting for a volume to be created")
+                || text.contains("is being deleted")) {
                 return Code.SCHED_VOLUME_UNBOUND;
             }
             if (text.contains("no nodes available") || text.startsWith("0/0 nodes")) {
@@ -4475,7 +4509,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private static Optional<Code> reason(String part) {
             if (part.contains("taint")) {
-                return Optional.of(NODE_TROUBLE.matcher(part).find() ? Code.SCHED_NODES_UNAVAILABLE : PRESSURE.matcher(part).find() ? Code.NODE_PRESSURE : Code.SCHED_TAINT);
+                return Optional.of(NODE_TROUBLE.matcher(part).find() ? Code.SCHED_NODES_UNAVAILABLE : PRESSURE.matcher(part).find() ? Code.NODE_PRESSURE
+                    : Code.SCHED_TAINT);
             }
             if (part.contains("volume node affinity") || part.contains("persistentvolume's node affinity") || part.contains("available volume zone")) {
                 return Optional.of(Code.SCHED_VOLUME_AFFINITY);
@@ -4486,13 +4521,15 @@ public class ensure_ready implements Callable<Integer> {
             if (part.contains("readwriteoncepod") || part.contains("no available disk") || part.contains("already mounted")) {
                 return Optional.of(Code.PVC_ACCESS_MODE);
             }
-            if (part.contains("pod anti-affinity") || part.contains("pod affinity") || part.contains("existing pods anti-affinity") || part.contains("inter-pod") || part.contains("pod affinity/anti-affinity")) {
+            if (part.contains("pod anti-affinity") || part.contains("pod affinity") || part.contains("existing pods anti-affinity")
+                || part.contains("inter-pod") || part.contains("pod affinity/anti-affinity")) {
                 return Optional.of(Code.SCHED_POD_ANTI_AFFINITY);
             }
             if (part.contains("topology spread")) {
                 return Optional.of(Code.SCHED_TOPOLOGY);
             }
-            if (part.contains("node affinity") || part.contains("node selector") || part.contains("node(s) didn't match node") || part.contains("requested node name") || part.contains("nodeselector")) {
+            if (part.contains("node affinity") || part.contains("node selector") || part.contains("node(s) didn't match node")
+                || part.contains("requested node name") || part.contains("nodeselector")) {
                 return Optional.of(Code.SCHED_NODE_SELECTOR);
             }
             if (part.contains("free ports")) {
@@ -4501,14 +4538,16 @@ public class ensure_ready implements Callable<Integer> {
             if (part.contains("insufficient") || part.contains("too many pods") || part.contains("exceed max volume count")) {
                 return Optional.of(Code.SCHED_INSUFFICIENT_RESOURCES);
             }
-            return part.contains("unschedulable") || part.contains("not ready") || part.contains("unavailable") ? Optional.of(Code.SCHED_NODES_UNAVAILABLE) : Optional.empty();
+            return part.contains("unschedulable") || part.contains("not ready") || part.contains("unavailable") ? Optional.of(Code.SCHED_NODES_UNAVAILABLE)
+                : Optional.empty();
         }
 
         /** True when a node has the labels that the pod asks for: then it is something else that closes that node. */
         private static boolean wanted(Obj pod, Snapshot snapshot) {
             var selector = pod.map("/spec/nodeSelector");
             var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
-            return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet()) && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
+            return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
+                && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
         }
 
         private static boolean matches(JsonNode term, Obj node) {
@@ -4646,8 +4685,10 @@ public class ensure_ready implements Callable<Integer> {
 
         private void waits(String reason, String message) {
             switch (reason) {
-                case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable", "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason, message);
-                case "CreateContainerConfigError" -> of.reference(pod, owner, name, Messages.code(Messages.Topic.VOLUME, message).orElse(Code.CONTAINER_CONFIG_INVALID), message, null, waitingEvidence(reason, message));
+                case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
+                    "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason, message);
+                case "CreateContainerConfigError" -> of.reference(pod, owner, name, Messages.code(Messages.Topic.VOLUME, message)
+                    .orElse(Code.CONTAINER_CONFIG_INVALID), message, null, waitingEvidence(reason, message));
                 case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
                 case "PostStartHookError", "PreStartHookError", "PreCreateHookError" -> add(Code.LIFECYCLE_HOOK_FAILED, null, waitingEvidence(reason, message));
                 default -> { }
@@ -4659,7 +4700,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private Evidence evidence(String path, String reason, String message) {
-            return new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path, reason, message, Math.max(1, status.path("restartCount").asLong(1)), "", "");
+            return new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path, reason, message,
+                Math.max(1, status.path("restartCount").asLong(1)), "", "");
         }
 
         private void add(Code code, Instant since, Evidence... evidence) {
@@ -4676,8 +4718,10 @@ public class ensure_ready implements Callable<Integer> {
         private void image(String reason, String message) {
             var image = spec().path("image").asText(status.path("image").asText());
             var event = facts.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream().filter(e -> e.aboutContainer(name))
-                .filter(e -> Messages.code(Messages.Topic.IMAGE, e.message()).isPresent() && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
-            var code = Messages.code(Messages.Topic.IMAGE, reason + " " + message).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message()))).orElse(Code.IMAGE_PULL_FAILED);
+                .filter(e -> Messages.code(Messages.Topic.IMAGE, e.message()).isPresent() && e.message().toLowerCase(Locale.ROOT).contains("pull"))
+                    .reduce((a, b) -> b);
+            var code = Messages.code(Messages.Topic.IMAGE, reason + " " + message)
+                .or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message()))).orElse(Code.IMAGE_PULL_FAILED);
             var proof = new ArrayList<>(List.of(waitingEvidence(reason, message)));
             event.ifPresent(e -> proof.add(e.evidence(pod)));
             var params = new HashMap<>(PodFindings.params(pod));
@@ -4714,14 +4758,17 @@ public class ensure_ready implements Callable<Integer> {
             var reason = end.path("reason").asText();
             var exit = end.path("exitCode").asInt(-1);
             var message = end.path("message").asText();
-            var proof = new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path, reason.isEmpty() ? "exit " + exit : reason,
-                "exit code " + exit + (message.isEmpty() ? "" : ": " + message), Math.max(1, status.path("restartCount").asLong(1)), end.path("startedAt").asText(), end.path("finishedAt").asText());
+            var proof = new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path, reason.isEmpty()
+                ? "exit " + exit : reason,
+                "exit code " + exit + (message.isEmpty() ? "" : ": " + message), Math.max(1, status.path("restartCount").asLong(1)), end.path("startedAt")
+                    .asText(), end.path("finishedAt").asText());
             var since = Findings.instant(end.path("finishedAt").asText());
             var more = Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0"));
             var killed = killedBy();
             if (reason.equals("OOMKilled")) {
                 add(Code.OOM_KILLED, since, more, proof);
-            } else if (killed != null && (exit == 137 || exit == 143 || exit == 0 || exit == 2 || exit == -1 || reason.isEmpty())) {
+            } else if (killed != null && (Set.of(-1, 0, 2, 137, 143).contains(exit) || LogReading.of(facts.log(pod, name)).map(LogReading::code)
+                .orElse(Code.CRASH_APP_ERROR) == Code.CRASH_APP_ERROR)) {
                 probeKilled(killed, since, more, proof);
             } else if (reason.equals("StartError") || reason.equals("ContainerCannotRun") || exit == 128 && !message.isEmpty()) {
                 add(Messages.code(Messages.Topic.START, message).orElse(Code.CONTAINER_START_FAILED), since, more, proof);
@@ -4746,9 +4793,10 @@ public class ensure_ready implements Callable<Integer> {
             if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && spec().path("livenessProbe").isObject() && !init) {
                 code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
                 params.put("inferred", "true");
+            } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+                code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
             } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
                 params.put("weak", "true"); // nothing but an exit code: what it needs may explain it better
-                code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : exit == 126 ? Code.CONTAINER_COMMAND_PERMISSION : code;
             }
             reading.ifPresent(r -> params.putAll(r.params()));
             var proofs = new ArrayList<>(List.of(proof));
@@ -4758,7 +4806,8 @@ public class ensure_ready implements Callable<Integer> {
 
         /** The probe for which the kubelet kills this container, as its event tells; null when none does. */
         private String killedBy() {
-            var kills = facts.events(pod, "Killing").stream().filter(e -> e.aboutContainer(name) || e.message().contains("ontainer " + name + " ")).filter(e -> e.message().contains("probe")).reduce((a, b) -> b);
+            var kills = facts.events(pod, "Killing").stream().filter(e -> e.aboutContainer(name) || e.message().contains("ontainer " + name + " "))
+                .filter(e -> e.message().contains("probe")).reduce((a, b) -> b);
             var text = kills.map(e -> e.message().toLowerCase(Locale.ROOT)).orElse("");
             return text.contains("startup probe") ? "startup" : text.contains("liveness probe") ? "liveness" : kills.isEmpty() ? unhealthyKill() : null;
         }
@@ -4767,7 +4816,8 @@ public class ensure_ready implements Callable<Integer> {
             var count = new String[] {"Liveness", "Startup"};
             for (var kind : count) {
                 var limit = spec().path(kind.toLowerCase(Locale.ROOT) + "Probe").path("failureThreshold").asLong(3);
-                if (status.path("restartCount").asLong() > 0 && facts.events(pod, "Unhealthy").stream().filter(e -> e.aboutContainer(name)).anyMatch(e -> e.message().startsWith(kind + " probe") && e.count() >= limit)) {
+                if (status.path("restartCount").asLong() > 0 && facts.events(pod, "Unhealthy").stream().filter(e -> e.aboutContainer(name))
+                    .anyMatch(e -> e.message().startsWith(kind + " probe") && e.count() >= limit)) {
                     return kind.toLowerCase(Locale.ROOT);
                 }
             }
@@ -4799,7 +4849,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private Optional<Event> unhealthy(String kind) {
-            return facts.events(pod, "Unhealthy", "ProbeError").stream().filter(e -> e.aboutContainer(name) && e.message().startsWith(kind + " probe")).reduce((a, b) -> b);
+            return facts.events(pod, "Unhealthy", "ProbeError").stream().filter(e -> e.aboutContainer(name) && e.message().startsWith(kind + " probe"))
+                .reduce((a, b) -> b);
         }
 
         /** A probe's own mistake, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
@@ -4821,6 +4872,11 @@ public class ensure_ready implements Callable<Integer> {
                     ports.add(p.path("containerPort").asText());
                     ports.add(p.path("name").asText("-"));
                 }));
+            }
+            if (ports.isEmpty()) {
+                facts.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty() && pod.labels().entrySet()
+                    .containsAll(s.map("/spec/selector").entrySet()))
+                    .forEach(s -> s.list("/spec/ports").forEach(p -> ports.add(WiringFindings.target(p))));
             }
             return ports;
         }
@@ -4854,7 +4910,8 @@ public class ensure_ready implements Callable<Integer> {
             var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
             var params = new HashMap<String, String>();
             var since = Findings.instant(status.at("/state/running/startedAt").asText());
-            var proofs = new ArrayList<>(List.of(new Evidence("status", pod.ref() + "/initContainerStatuses[" + name + "].state.running", "", "the init container runs for " + running + " s", 1, "", "")));
+            var proofs = new ArrayList<>(List.of(new Evidence("status", pod.ref() + "/initContainerStatuses[" + name + "].state.running", "",
+                "the init container runs for " + running + " s", 1, "", "")));
             reading.ifPresent(r -> {
                 params.putAll(r.params());
                 proofs.add(r.evidence(pod));
@@ -4878,9 +4935,11 @@ public class ensure_ready implements Callable<Integer> {
             var probe = spec().path("readinessProbe");
             var failed = unhealthy("Readiness").or(() -> unhealthy("Startup"));
             var since = Findings.instant(status.at("/state/running/startedAt").asText());
-            var starting = running < grace(probe) || spec().path("startupProbe").isObject() && !status.path("started").asBoolean(true) && running < budget(spec().path("startupProbe"));
+            var starting = running < grace(probe) || spec().path("startupProbe").isObject() && !status.path("started").asBoolean(true)
+                && running < budget(spec().path("startupProbe"));
             var proof = evidence("ready", "", "runs for " + running + " s and is not ready");
-            var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE || r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
+            var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
+                || r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
             var specific = failed.map(e -> probeCode(e.message(), e.message().startsWith("Startup") ? spec().path("startupProbe") : probe)).orElse(null);
             var proofs = new ArrayList<>(List.of(proof));
             failed.ifPresent(e -> proofs.add(e.evidence(pod)));
@@ -4913,6 +4972,7 @@ public class ensure_ready implements Callable<Integer> {
     /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
     record LogReading(Code code, String line, Log log, Map<String, String> params) {
         private static final Pattern ERROR = Pattern.compile("(?i)\\b(error|exception|fatal|panic|traceback|fail(ed|ure)?|cannot|unable|invalid|undefined|unexpected|segmentation fault|killed|abort(ed)?|not found|no such file|denied|must)\\b");
+        private static final Pattern OWN_ERROR = Pattern.compile("(?i)\\b(panic:|fatal\\b|\\w*(syntax|type|value|key|assertion|import|module|attribute|index|parse|illegal\\w*)(error|exception)|segmentation fault|invalid (config|argument|option|value))");
         private static final Pattern FORBIDDEN = Pattern.compile("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?");
         private static final Pattern VARIABLE = Pattern.compile("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b");
 
@@ -4952,6 +5012,20 @@ public class ensure_ready implements Callable<Integer> {
 
         Evidence evidence(Obj pod) {
             return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
+        }
+
+        /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
+        static boolean ownErrorLater(Log log) {
+            var lines = log == null ? List.<String>of() : log.lines();
+            for (int i = lines.size() - 1; i >= 0; i--) {
+                if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
+                    return false;
+                }
+                if (OWN_ERROR.matcher(lines.get(i)).find()) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
@@ -5001,11 +5075,14 @@ public class ensure_ready implements Callable<Integer> {
         private static final String HOST = "([A-Za-z0-9](?:[\\w.-]*[A-Za-z0-9])?)";
         private static final List<Pattern> COMMANDS = Stream.of(
             "\\bnc\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*" + HOST + "\\s+(\\d{1,5})", "\\bnc\\s+(?:-\\S+\\s+)*" + HOST + ":(\\d{1,5})", "/dev/tcp/" + HOST + "/(\\d{1,5})",
-            "\\bpg_isready\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-p|--port)[= ]*(\\d{1,5}))?", "\\bmysqladmin\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-P|--port)[= ]*(\\d{1,5}))?",
+            "\\bpg_isready\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-p|--port)[= ]*(\\d{1,5}))?", "\\bmysqladmin\\b[^;&|]*?(?:-h|--host)[= ]*"
+                + HOST + "(?:[^;&|]*?(?:-P|--port)[= ]*(\\d{1,5}))?",
             "\\b(?:mysql|psql|mongosh?|redis-cli|valkey-cli)\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-[pP]|--port)[= ]*(\\d{1,5}))?",
-            "\\b(?:nslookup|getent\\s+hosts|dig(?:\\s+\\+\\S+)*|host|ping(?:\\s+-\\S+(?:\\s+\\d+)?)*)\\s+" + HOST + "()", "\\bwait-for(?:-it)?(?:\\.sh)?\\s+(?:-\\S+\\s+)*" + HOST + ":(\\d{1,5})",
+            "\\b(?:nslookup|getent\\s+hosts|dig(?:\\s+\\+\\S+)*|host|ping(?:\\s+-\\S+(?:\\s+\\d+)?)*)\\s+" + HOST + "()",
+                "\\bwait-for(?:-it)?(?:\\.sh)?\\s+(?:-\\S+\\s+)*" + HOST + ":(\\d{1,5})",
             "-wait\\s+(?:tcp|http|https|tcp4|tcp6)://" + HOST + "(?::(\\d{1,5}))?", "\\b(?:curl|wget)\\b[^;&|]*?(?:https?://)" + HOST + "(?::(\\d{1,5}))?",
-            "\\b(?:curl|wget)\\b(?:\\s+-\\S+)*\\s+" + HOST + ":(\\d{1,5})", "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + "(?::(\\d{1,5}))?").map(Pattern::compile).toList();
+            "\\b(?:curl|wget)\\b(?:\\s+-\\S+)*\\s+" + HOST + ":(\\d{1,5})", "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST
+                + "(?::(\\d{1,5}))?").map(Pattern::compile).toList();
         private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
 
         /** A host as written, and a port or an empty text. */
@@ -5024,7 +5101,9 @@ public class ensure_ready implements Callable<Integer> {
             container.path("args").forEach(a -> text.append(a.asText()).append(' '));
             var env = new HashMap<String, String>();
             container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
-            var line = VARIABLE.matcher(text).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
+            var line = VARIABLE.matcher(text)
+                .replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3),
+                m.group())));
             var found = new LinkedHashSet<Target>();
             for (var command : COMMANDS) {
                 var match = command.matcher(line);
@@ -5093,40 +5172,54 @@ public class ensure_ready implements Callable<Integer> {
 
         private static void image(List<Row> rows) {
             row(rows, Topic.IMAGE, Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
-            row(rows, Topic.IMAGE, Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName", "Failed to apply default image tag");
+            row(rows, Topic.IMAGE, Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
+                "Failed to apply default image tag");
             row(rows, Topic.IMAGE, Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
             row(rows, Topic.IMAGE, Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "(status|code)[ =:]*429");
-            row(rows, Topic.IMAGE, Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for", "no image found in (manifest list|image index) for",
+            row(rows, Topic.IMAGE, Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
+                "no image found in (manifest list|image index) for",
                 "does not match the specified platform", "exec format error", "cannot be used on this platform");
             row(rows, Topic.IMAGE, Code.NODE_PRESSURE, "no space left on device", "disk quota exceeded");
-            row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND_OR_AUTH, "may require (authorization|'docker login'|authentication)", "does not exist or no pull access", "requested access to the resource is denied");
-            row(rows, Topic.IMAGE, Code.IMAGE_REGISTRY_UNREACHABLE, "no such host", "i/o timeout", "connection refused", "connection reset", "x509:", "server gave HTTP response to HTTPS client",
-                "no route to host", "network is unreachable", "TLS handshake timeout", "context deadline exceeded", "Client\\.Timeout", "waiting for connection", "server misbehaving",
-                "name resolution", "name or service not known", "remote error: tls", "first record does not look like a TLS handshake", "\\b50[0234] ", "unexpected EOF", ": EOF\\b", "connection timed out");
-            row(rows, Topic.IMAGE, Code.IMAGE_AUTH, "\\b401\\b", "\\b403\\b", "unauthorized", "forbidden", "authorization failed", "no basic auth credentials", "authentication required", "insufficient_scope",
-                "not authorized", "\\bdenied\\b", "incorrect username or password", "failed to fetch (anonymous|oauth) token", "unable to retrieve auth token", "invalid credentials");
-            row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND, "not found", "NotFound", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown", "not known to registry", "does not exist",
+            row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND_OR_AUTH, "may require (authorization|'docker login'|authentication)",
+                "does not exist or no pull access", "requested access to the resource is denied");
+            row(rows, Topic.IMAGE, Code.IMAGE_REGISTRY_UNREACHABLE, "no such host", "i/o timeout", "connection refused", "connection reset", "x509:",
+                "server gave HTTP response to HTTPS client",
+                "no route to host", "network is unreachable", "TLS handshake timeout", "context deadline exceeded", "Client\\.Timeout",
+                    "waiting for connection", "server misbehaving",
+                "name resolution", "name or service not known", "remote error: tls", "first record does not look like a TLS handshake", "\\b50[0234] ",
+                    "unexpected EOF", ": EOF\\b", "connection timed out");
+            row(rows, Topic.IMAGE, Code.IMAGE_AUTH, "\\b401\\b", "\\b403\\b", "unauthorized", "forbidden", "authorization failed", "no basic auth credentials",
+                "authentication required", "insufficient_scope",
+                "not authorized", "\\bdenied\\b", "incorrect username or password", "failed to fetch (anonymous|oauth) token", "unable to retrieve auth token",
+                    "invalid credentials");
+            row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND, "not found", "NotFound", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown",
+                "not known to registry", "does not exist",
                 "no such image", "no such manifest", "\\b404\\b", "unknown image");
         }
 
         private static void volume(List<Row> rows) {
-            row(rows, Topic.VOLUME, Code.STILL_PROGRESSING, "failed to sync (configmap|secret) cache", "object \"[^\"]*\"/\"[^\"]*\" not registered", "the object has been modified");
+            row(rows, Topic.VOLUME, Code.STILL_PROGRESSING, "failed to sync (configmap|secret) cache", "object \"[^\"]*\"/\"[^\"]*\" not registered",
+                "the object has been modified");
             row(rows, Topic.VOLUME, Code.CONFIG_KEY_MISSING, "couldn't find key", "references non-existent (config|secret) key", "non-existent key");
             row(rows, Topic.VOLUME, Code.SECRET_MISSING, "secrets? \"[^\"]+\" not found", "couldn't get secret", "could not find secret");
             row(rows, Topic.VOLUME, Code.CONFIGMAP_MISSING, "configmaps? \"[^\"]+\" not found", "couldn't get configMap");
             row(rows, Topic.VOLUME, Code.PVC_MISSING, "persistentvolumeclaims? \"[^\"]+\" not found", "error getting PVC");
             row(rows, Topic.VOLUME, Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user", "non-root policy");
             row(rows, Topic.VOLUME, Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod", "ReadWriteOncePod");
-            row(rows, Topic.VOLUME, Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched", "CSINode .* does not contain driver");
-            row(rows, Topic.VOLUME, Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes", "hostPath type check failed");
+            row(rows, Topic.VOLUME, Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched",
+                "CSINode .* does not contain driver");
+            row(rows, Topic.VOLUME, Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes",
+                "hostPath type check failed");
         }
 
         private static void start(List<Row> rows) {
             row(rows, Topic.START, Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
-            row(rows, Topic.START, Code.CONTAINER_START_FAILED, "error mounting", "not a directory: (unknown|Are you trying)", "mount a directory onto a file", "chdir to cwd", "unable to find (user|group)",
+            row(rows, Topic.START, Code.CONTAINER_START_FAILED, "error mounting", "not a directory: (unknown|Are you trying)", "mount a directory onto a file",
+                "chdir to cwd", "unable to find (user|group)",
                 "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name", "container name .* is reserved");
             row(rows, Topic.START, Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
-            row(rows, Topic.START, Code.CONTAINER_COMMAND_NOT_FOUND, "executable file (not found|.* not found) in", "no such file or directory", "no command specified", "is a directory", "cannot find the file specified");
+            row(rows, Topic.START, Code.CONTAINER_COMMAND_NOT_FOUND, "executable file (not found|.* not found) in", "no such file or directory",
+                "no command specified", "is a directory", "cannot find the file specified");
             row(rows, Topic.START, Code.CONTAINER_COMMAND_PERMISSION, "permission denied", "operation not permitted");
         }
 
@@ -5137,9 +5230,11 @@ public class ensure_ready implements Callable<Integer> {
             row(rows, topic, Code.ADMISSION_WEBHOOK_DENIED, "admission webhook .*denied( the request)?", "ValidatingAdmissionPolicy .*denied", "blocked by policy");
             row(rows, topic, Code.ADMISSION_WEBHOOK_UNAVAILABLE, "failed calling (admission )?webhook", "failed to call webhook", "conversion webhook .* failed");
             row(rows, topic, Code.SERVICE_ACCOUNT_MISSING, "error looking up service account", "serviceaccounts? \"[^\"]+\" not found");
-            row(rows, topic, Code.LIMITRANGE_VIOLATION, "(maximum|minimum) [\\w./-]+ usage per (container|pod|persistentvolumeclaim)", "limit to request ratio per", "(maximum|minimum) .* limit .*LimitRange");
+            row(rows, topic, Code.LIMITRANGE_VIOLATION, "(maximum|minimum) [\\w./-]+ usage per (container|pod|persistentvolumeclaim)",
+                "limit to request ratio per", "(maximum|minimum) .* limit .*LimitRange");
             row(rows, topic, Code.OBJECT_STUCK_TERMINATING, "because it is being terminated");
-            row(rows, topic, Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ", "Timeout: request did not complete", "server is currently unable");
+            row(rows, topic, Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ",
+                "Timeout: request did not complete", "server is currently unable");
         }
 
         private static void claim(List<Row> rows) {
@@ -5148,40 +5243,59 @@ public class ensure_ready implements Callable<Integer> {
             row(rows, Topic.CLAIM, Code.QUOTA_EXCEEDED, "exceeded quota");
             row(rows, Topic.CLAIM, Code.PVC_PROVISIONER_MISSING, "waiting for (a )?volume to be created,? (either )?by (the )?external provisioner",
                 "no volume plugin matched", "not found in the list of registered CSI drivers");
-            row(rows, Topic.CLAIM, Code.PVC_UNBOUND, "no volume .* matching", "volume .* already bound to a different claim", "does not match (size|access|storage)", "Cannot bind to requested volume", "requested PV .* not");
+            row(rows, Topic.CLAIM, Code.PVC_UNBOUND, "no volume .* matching", "volume .* already bound to a different claim",
+                "does not match (size|access|storage)", "Cannot bind to requested volume", "requested PV .* not");
             row(rows, Topic.CLAIM, Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
         }
 
         private static void apply(List<Row> rows) {
-            row(rows, Topic.APPLY, Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler", "could not find the requested resource", "does not serve", "no kind .* is registered", "unknown kind", "has no kind");
-            row(rows, Topic.APPLY, Code.APPLY_IMMUTABLE_FIELD, "field is immutable", "is immutable", "immutable (field|after)", "updates to statefulset spec", "updates to .* are forbidden", "may not change (once set|fields other)", "cannot be changed", "Forbidden: updates to");
+            row(rows, Topic.APPLY, Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler",
+                "could not find the requested resource", "does not serve", "no kind .* is registered", "unknown kind", "has no kind");
+            row(rows, Topic.APPLY, Code.APPLY_IMMUTABLE_FIELD, "field is immutable", "is immutable", "immutable (field|after)", "updates to statefulset spec",
+                "updates to .* are forbidden", "may not change (once set|fields other)", "cannot be changed", "Forbidden: updates to");
             row(rows, Topic.APPLY, Code.NAMESPACE_MISSING, "namespaces? \"[^\"]+\" not found");
             create(Topic.APPLY, rows);
-            row(rows, Topic.APPLY, Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User", "cannot (get|list|watch|create|patch|update|delete) (resource )?\"?\\w+", "not currently held", "^(forbidden|unauthorized)");
+            row(rows, Topic.APPLY, Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User", "cannot (get|list|watch|create|patch|update|delete) (resource )?\"?\\w+",
+                "not currently held", "^(forbidden|unauthorized)");
             row(rows, Topic.APPLY, Code.APPLY_CONFLICT, "Apply failed with \\d+ conflict", "conflicts? with \"");
-            row(rows, Topic.APPLY, Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal", "unable to decode", "Required value", "Invalid value", "Unsupported value", "in version .* cannot be handled",
-                "json: ", "yaml: ", "metadata\\.name", "bad request", "the server rejected our request", "duplicate", "does not parse", "failed to create typed patch object", "\\b(400|422)\\b", "is forbidden:");
+            row(rows, Topic.APPLY, Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal", "unable to decode",
+                "Required value", "Invalid value", "Unsupported value", "in version .* cannot be handled",
+                "json: ", "yaml: ", "metadata\\.name", "bad request", "the server rejected our request", "duplicate", "does not parse",
+                    "failed to create typed patch object", "\\b(400|422)\\b", "is forbidden:");
         }
 
         private static void log(List<Row> rows) {
             row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "is forbidden: User \"?system:", "User \"system:[^\"]+\" cannot \\w+ resource");
             row(rows, Topic.LOG, Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
-            row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "98: Address in use", "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
+            row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "98: Address in use",
+                "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
                 "failed to bind to (address|port)");
             row(rows, Topic.LOG, Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "\\bdisk (is )?full\\b", "could not extend file");
-            row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed", "authentication (failed|failure|error)", "access denied for user", "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |/)?\\s*password",
-                "login failed for user", "ACCESS_REFUSED", "SASL authentication .*(fail|error)", "AuthenticationFailed", "\\bauth(entication)? failed", "requires authentication", "not authorized on \\w+ to execute", "role \"[^\"]+\" does not exist",
-                "bad credentials", "incorrect password", "AUTH .*failed", "security_exception.*(unable to authenticate|missing authentication)", "no pg_hba\\.conf entry");
-            row(rows, Topic.LOG, Code.CRASH_MISSING_ENV, "(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?", "environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+            row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed", "authentication (failed|failure|error)", "access denied for user",
+                "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |/)?\\s*password",
+                "login failed for user", "ACCESS_REFUSED", "SASL authentication .*(fail|error)", "AuthenticationFailed", "\\bauth(entication)? failed",
+                    "requires authentication", "not authorized on \\w+ to execute", "role \"[^\"]+\" does not exist",
+                "bad credentials", "incorrect password", "AUTH .*failed", "security_exception.*(unable to authenticate|missing authentication)",
+                    "no pg_hba\\.conf entry");
+            row(rows, Topic.LOG, Code.CRASH_MISSING_ENV, "(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
+                "environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
                 "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b[^\\w]{0,3}.{0,25}(not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined|must be provided|not provided|not specified|is mandatory|not configured)",
                 "(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b.{0,20}(\\bto start|$|\\bvariable|\\benv)", "KeyError: '(?-i:[A-Z][A-Z0-9_]+)'",
-                "unbound variable", "parameter (null or )?not set", "Could not resolve placeholder '", "required key \\S+ missing value", "\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
-                "missing env", "superuser password is not specified", "key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?", "is not defined in (the )?env", "no value for required (setting|option|config)", "environ\\[", "missing (required )?(config|configuration|setting|parameter)s?\\b");
-            row(rows, Topic.LOG, Code.CRASH_DEPENDENCY_UNREACHABLE, "connection (was )?refused", "ECONNREFUSED", "no such host", "i/o timeout", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "name or service not known", "could not translate host name",
-                "name resolution", "name does not resolve", "nodename nor servname", "unknown ?host", "getaddrinfo", "connect(ion)?( attempt)? ?timed? ?out", "no route to host", "network is unreachable", "host (is )?unreachable", "dial tcp",
-                "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
-                "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "can't resolve", "could not resolve host", "could not be resolved", "Temporary failure in name", "is not reachable",
-                "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable", "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", ":\\d+ - no response", "DNS .*(fail|timeout)", "wget: can't", "name=\\S+ .*unavailable");
+                "unbound variable", "parameter (null or )?not set", "Could not resolve placeholder '", "required key \\S+ missing value",
+                    "\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
+                "missing env", "superuser password is not specified", "key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?", "is not defined in (the )?env",
+                    "no value for required (setting|option|config)", "environ\\[", "missing (required )?(config|configuration|setting|parameter)s?\\b");
+            row(rows, Topic.LOG, Code.CRASH_DEPENDENCY_UNREACHABLE, "connection (was )?refused", "ECONNREFUSED", "no such host", "i/o timeout", "ETIMEDOUT",
+                "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "name or service not known", "could not translate host name",
+                "name resolution", "name does not resolve", "nodename nor servname", "unknown ?host", "getaddrinfo", "connect(ion)?( attempt)? ?timed? ?out",
+                    "no route to host", "network is unreachable", "host (is )?unreachable", "dial tcp",
+                "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect", "failed to connect", "failed connecting", "unable to connect",
+                    "error connecting", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
+                "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "can't resolve",
+                    "could not resolve host", "could not be resolved", "Temporary failure in name", "is not reachable",
+                "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable",
+                    "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
+                    ":\\d+ - no response", "DNS .*(fail|timeout)", "wget: can't", "name=\\S+ .*unavailable");
         }
     }
 
@@ -5191,10 +5305,14 @@ public class ensure_ready implements Callable<Integer> {
      */
     static final class Diagnosis {
         private static final double FOLLOWED = 0.6;
-        private static final Set<Code> STANDALONE = Set.of(Code.PROBE_READINESS_FAILING, Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING, Code.CRASH_APP_ERROR, Code.CRASH_DEPENDENCY_UNREACHABLE,
-            Code.INIT_WAITING, Code.JOB_FAILED, Code.SECRET_MISSING, Code.CERT_NOT_READY, Code.IMAGE_REGISTRY_UNREACHABLE, Code.STS_HEADLESS_SVC_MISSING, Code.CONTAINER_COMMAND_NOT_FOUND, Code.CONTAINER_COMMAND_PERMISSION, Code.VOLUME_MOUNT_FAILED, Code.CR_NOT_READY);
+        private static final Set<Code> STANDALONE = Set.of(Code.PROBE_READINESS_FAILING, Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING,
+            Code.CRASH_APP_ERROR, Code.CRASH_DEPENDENCY_UNREACHABLE,
+            Code.INIT_WAITING, Code.JOB_FAILED, Code.SVC_NO_READY_ENDPOINTS, Code.SECRET_MISSING, Code.CERT_NOT_READY, Code.IMAGE_REGISTRY_UNREACHABLE,
+                Code.STS_HEADLESS_SVC_MISSING, Code.CONTAINER_COMMAND_NOT_FOUND, Code.CONTAINER_COMMAND_PERMISSION, Code.VOLUME_MOUNT_FAILED,
+                Code.CR_NOT_READY);
         /** Faults that can be proven from the objects alone and hurt also where nothing waits for them. */
-        private static final Set<Code> STATIC = Set.of(Code.SVC_SELECTOR_MISMATCH, Code.SVC_TARGET_PORT_MISMATCH, Code.SVC_MISSING, Code.ENV_PORT_MISMATCH, Code.INGRESS_CLASS_MISSING, Code.INGRESS_BACKEND_MISSING,
+        private static final Set<Code> STATIC = Set.of(Code.SVC_SELECTOR_MISMATCH, Code.SVC_TARGET_PORT_MISMATCH, Code.SVC_MISSING, Code.ENV_PORT_MISMATCH,
+            Code.INGRESS_CLASS_MISSING, Code.INGRESS_BACKEND_MISSING,
             Code.INGRESS_BACKEND_PORT, Code.INGRESS_TLS_SECRET_MISSING, Code.REPLICAS_ZERO, Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY, Code.RBAC_ROLE_MISSING);
         private final Snapshot snapshot;
         private final List<Workload> workloads;
@@ -5225,7 +5343,8 @@ public class ensure_ready implements Callable<Integer> {
             new AccessFindings(facts, agent).find();
             wiring.edges().forEach(this::edge);
             new Reach(facts, wiring, unready, this::edge).find();
-            facts.found.stream().distinct().sorted(Findings.ORDER).filter(this::matters).forEach(f -> findings.computeIfAbsent(node(f), k -> new ArrayList<>()).add(f));
+            facts.found.stream().distinct().sorted(Findings.ORDER).filter(this::matters).forEach(f -> findings.computeIfAbsent(node(f), k -> new ArrayList<>())
+                .add(f));
             var roots = new Roots(this).find();
             return new Reporting(snapshot, facts, unready, workloads, agent).report(roots, advice());
         }
@@ -5247,7 +5366,8 @@ public class ensure_ready implements Callable<Integer> {
                 facts.found.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM).forEach(f -> unready.add(node(f)));
             }
             var own = wiring.templates().get(agent);
-            if (own != null && (facts.found.stream().anyMatch(f -> node(f).equals(agent) && f.code().role != Code.Role.PROGRESS) || own.number("/status/readyReplicas", 0) < own.number("/spec/replicas", 1))) {
+            if (own != null && (facts.found.stream().anyMatch(f -> node(f).equals(agent) && f.code().role != Code.Role.PROGRESS)
+                || own.number("/status/readyReplicas", 0) < own.number("/spec/replicas", 1))) {
                 unready.add(agent);
             }
         }
@@ -5259,7 +5379,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private List<Finding> advice() {
-            return facts.found.stream().filter(f -> f.code().advice() || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(node(f))).sorted(Findings.ORDER).distinct().toList();
+            return facts.found.stream().filter(f -> f.code().advice() || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(node(f)))
+                .sorted(Findings.ORDER).distinct().toList();
         }
 
         List<Finding> at(String node) {
@@ -5272,7 +5393,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private boolean weak(Finding f) {
-            return f.params().containsKey("weak") || f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.CR_NOT_READY || f.code() == Code.VOLUME_MOUNT_FAILED && f.params().containsKey("repeats")
+            return f.params().containsKey("weak") || f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.CR_NOT_READY
+                || f.code() == Code.VOLUME_MOUNT_FAILED && f.params().containsKey("repeats")
                 || (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING) && !f.params().containsKey("why")
                 || f.code() == Code.IMAGE_REGISTRY_UNREACHABLE && edges.getOrDefault(node(f), List.of()).stream().anyMatch(e -> e.via().equals("image"));
         }
@@ -5304,7 +5426,8 @@ public class ensure_ready implements Callable<Integer> {
             var all = edges.getOrDefault(node, List.of());
             var named = at(node).stream().anyMatch(f -> f.params().containsKey("named"));
             var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
-            return all.stream().filter(e -> pending ? e.to().startsWith("PersistentVolumeClaim/") : !named || e.via().startsWith("log") || e.via().startsWith("init:") || e.via().startsWith("made by") || e.to().startsWith("PersistentVolumeClaim/")).toList();
+            return all.stream().filter(e -> pending ? e.to().startsWith("PersistentVolumeClaim/") : !named || e.via().startsWith("log") || e.via()
+                .startsWith("init:") || e.via().startsWith("made by") || e.to().startsWith("PersistentVolumeClaim/")).toList();
         }
 
         boolean standsAlone(Finding f) {
@@ -5312,7 +5435,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private boolean neededBy(Finding f, Wiring.Edge e) {
-            return e.to().startsWith("Service/") && !e.from().equals(node(f)) && edges.getOrDefault(e.to(), List.of()).stream().anyMatch(s -> s.to().equals(node(f)));
+            return e.to().startsWith("Service/") && !e.from().equals(node(f)) && edges.getOrDefault(e.to(), List.of()).stream()
+                .anyMatch(s -> s.to().equals(node(f)));
         }
     }
 
@@ -5348,7 +5472,8 @@ public class ensure_ready implements Callable<Integer> {
                     }
                 });
             }
-            graph.nodes().stream().flatMap(n -> graph.strong(n).stream()).filter(graph::standsAlone).forEach(f -> roots.computeIfAbsent(Merge.key(f), k -> new Root(k, new ArrayList<>(List.of(f)), new TreeMap<>())));
+            graph.nodes().stream().flatMap(n -> graph.strong(n).stream()).filter(graph::standsAlone)
+                .forEach(f -> roots.computeIfAbsent(Merge.key(f), k -> new Root(k, new ArrayList<>(List.of(f)), new TreeMap<>())));
             return Merge.synonyms(List.copyOf(roots.values()));
         }
 
@@ -5410,7 +5535,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private static Finding cycle(List<Finding> weak, Set<String> own) {
             var first = weak.get(0);
-            return new Finding(Code.UNKNOWN, first.ownerKind(), first.ownerName(), first.ownerKind(), first.ownerName(), "", first.since(), weak.stream().flatMap(f -> f.evidence().stream()).toList(),
+            return new Finding(Code.UNKNOWN, first.ownerKind(), first.ownerName(), first.ownerKind(), first.ownerName(), "", first.since(), weak.stream()
+                .flatMap(f -> f.evidence().stream()).toList(),
                 Map.of("cycle", own.stream().filter(n -> !n.startsWith("Service/")).collect(Collectors.joining(", "))));
         }
 
@@ -5451,7 +5577,8 @@ public class ensure_ready implements Callable<Integer> {
             var p = f.params();
             var owner = f.objectKind() + "/" + f.objectName();
             return f.code() + "|" + switch (f.code()) {
-                case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID, IMAGE_NEVER_PULL, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_FAILED -> p.getOrDefault("image", owner);
+                case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID, IMAGE_NEVER_PULL, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_FAILED ->
+                    p.getOrDefault("image", owner);
                 case IMAGE_AUTH, IMAGE_RATE_LIMITED, IMAGE_REGISTRY_UNREACHABLE -> registry(p.getOrDefault("image", owner));
                 case CONFIG_KEY_MISSING -> owner + "#" + p.getOrDefault("key", "");
                 case PVC_STORAGECLASS_MISSING, INGRESS_CLASS_MISSING -> p.getOrDefault("class", owner);
@@ -5479,7 +5606,8 @@ public class ensure_ready implements Callable<Integer> {
                 var host = f.params().getOrDefault("host", "");
                 var name = switch (f.code()) {
                     case DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING -> "name|" + host;
-                    default -> WORKLOADS.contains(f.objectKind()) && !f.container().isEmpty() && root.findings().size() == 1 ? f.code() + "|" + f.objectKind() + "/" + f.objectName() : root.key();
+                    default -> WORKLOADS.contains(f.objectKind()) && !f.container().isEmpty() && root.findings().size() == 1 ? f.code() + "|" + f.objectKind()
+                        + "/" + f.objectName() : root.key();
                 };
                 kept.merge(name, root, Merge::joined);
             }
@@ -5536,11 +5664,13 @@ public class ensure_ready implements Callable<Integer> {
 
         private void symptom(Finding f) {
             if (f.code() == Code.SECRET_MISSING) {
-                CustomFindings.maker(snapshot, f.objectName()).filter(m -> facts.found.stream().anyMatch(x -> Diagnosis.node(x).equals(Wiring.key(m)))).ifPresent(m -> {
+                CustomFindings.maker(snapshot, f.objectName()).filter(m -> facts.found.stream().anyMatch(x -> Diagnosis.node(x).equals(Wiring.key(m))))
+                    .ifPresent(m -> {
                     edge.accept(new Wiring.Edge(Diagnosis.node(f), Wiring.key(m), "made by " + m.ref(), 1, ""));
                     replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("weak", "true", "named", m.ref()));
                 });
-            } else if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE || f.code() == Code.PROBE_READINESS_FAILING && f.params().containsKey("log")) {
+            } else if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE || f.code() == Code.PROBE_READINESS_FAILING && f.params()
+                .containsKey("log")) {
                 targets(f).forEach((target, line) -> target(f, target, line));
             } else if (f.code() == Code.CRASH_APP_ERROR || f.code() == Code.CRASH_AUTH_FAILED || f.code() == Code.PROBE_READINESS_FAILING) {
                 var named = named(f, lines(f));
@@ -5563,7 +5693,8 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Who refuses the credentials, when the log does not say: the only Service that the settings name. */
         private Optional<Obj> mentioned(Finding f) {
-            var services = wiring.mentions(Diagnosis.node(f)).stream().map(m -> wiring.service(m.host())).flatMap(Optional::stream).map(Obj::name).distinct().toList();
+            var services = wiring.mentions(Diagnosis.node(f)).stream().map(m -> wiring.service(m.host())).flatMap(Optional::stream).map(Obj::name).distinct()
+                .toList();
             return services.size() == 1 ? snapshot.find("Service", services.get(0)) : Optional.empty();
         }
 
@@ -5592,7 +5723,8 @@ public class ensure_ready implements Callable<Integer> {
             var found = new LinkedHashMap<Wait.Target, String>();
             for (var line : lines) {
                 var unknown = UNKNOWN_HOST.matcher(line);
-                if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && unknown.find() && !unknown.group(1).matches("\\d+(\\.\\d+){3}|on|for|address|name")) {
+                if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && unknown.find() && !unknown.group(1)
+                    .matches("\\d+(\\.\\d+){3}|on|for|address|name")) {
                     found.putIfAbsent(new Wait.Target(unknown.group(1), ""), line);
                     continue;
                 }
@@ -5604,7 +5736,8 @@ public class ensure_ready implements Callable<Integer> {
                     if (own || host.equals("localhost") || host.equals("127.0.0.1")) {
                         found.putIfAbsent(new Wait.Target(host, words.group(2) != null ? words.group(2) : port), line);
                     } else {
-                        wiring.byAddress(host, facts).filter(w -> !w.equals(Diagnosis.node(f))).ifPresent(w -> edge.accept(new Wiring.Edge(Diagnosis.node(f), w, "log:" + host, 0.9, "")));
+                        wiring.byAddress(host, facts).filter(w -> !w.equals(Diagnosis.node(f)))
+                            .ifPresent(w -> edge.accept(new Wiring.Edge(Diagnosis.node(f), w, "log:" + host, 0.9, "")));
                     }
                 }
             }
@@ -5675,27 +5808,37 @@ public class ensure_ready implements Callable<Integer> {
         private void reachable(Finding f, Wait.Target t, Obj service, String line) {
             var node = Diagnosis.node(f);
             var from = wiring.templates().get(node);
-            if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && from != null) {
-                name(f, from, line);
+            var waits = wiring.behind(service).isEmpty() || wiring.behind(service).stream().anyMatch(unready::contains); // a headless name resolves once a pod is ready
+            if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && from != null && !waits) {
+                name(f, from, service);
                 return;
             }
             if (!t.port().isEmpty() && !serves(service, t.port())) {
-                replace(f, Code.ENV_PORT_MISMATCH, f.objectKind(), f.objectName(), Map.of("address", service.name() + ":" + t.port(), "served", served(service), "named", t.toString(), "setting", setting(f, t.host()).orElse("")));
+                replace(f, Code.ENV_PORT_MISMATCH, f.objectKind(), f.objectName(), Map.of("address", service.name() + ":" + t.port(), "served",
+                    served(service), "named", t.toString(), "setting", setting(f, t.host()).orElse("")));
                 return;
             }
             var healthy = wiring.behind(service).stream().noneMatch(unready::contains) && !wiring.behind(service).isEmpty();
             var policy = from == null || !healthy && line.toLowerCase(Locale.ROOT).contains("refused") ? Optional.<Obj>empty()
-                : wiring.behind(service).stream().map(w -> policies.blocking(Wiring.labels(from), Wiring.labels(wiring.templates().get(w)), ports(service, t.port(), w))).flatMap(Optional::stream).findFirst();
+                : wiring.behind(service).stream().map(w -> policies.blocking(Wiring.labels(from), Wiring.labels(wiring.templates().get(w)),
+                    ports(service, t.port(), w))).flatMap(Optional::stream).findFirst();
             if (policy.isPresent() && (SLOW.matcher(line).find() || healthy && !line.toLowerCase(Locale.ROOT).contains("refused"))) {
                 replace(f, Code.NETPOL_BLOCKING, "NetworkPolicy", policy.get().name(), Map.of("from", from.ref(), "to", "svc/" + service.name()));
                 return;
             }
             edge.accept(new Wiring.Edge(node, "Service/" + service.name(), via(f, t), f.code() == Code.INIT_WAITING ? 0.95 : 0.9, t.port()));
-            replace(f, healthy && readySince(service, f) ? Code.STILL_PROGRESSING : f.code(), f.objectKind(), f.objectName(), Map.of("named", t.toString()));
+            var later = healthy && f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE && LogReading.ownErrorLater(snapshot.logs()
+                .get(f.params().getOrDefault("pod", "") + "/" + f.container()));
+            replace(f, healthy && readySince(service, f) ? Code.STILL_PROGRESSING : later ? Code.CRASH_APP_ERROR : f.code(), f.objectKind(), f.objectName(),
+                Map.of("named", t.toString()));
         }
 
         /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
-        private void name(Finding f, Obj from, String line) {
+        private void name(Finding f, Obj from, Obj service) {
+            if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(f.since())).isPresent()) {
+                replace(f, Code.STILL_PROGRESSING, f.objectKind(), f.objectName(), Map.of()); // it failed before the Service was there
+                return;
+            }
             var spec = Wiring.template(from).path("spec");
             var policy = spec.path("dnsPolicy").asText("ClusterFirst");
             var host = spec.path("hostNetwork").asBoolean() && policy.equals("ClusterFirst");
@@ -5736,7 +5879,8 @@ public class ensure_ready implements Callable<Integer> {
         /** It failed before what it needs became ready; its next start may well succeed. */
         private boolean readySince(Obj service, Finding f) {
             var selector = service.map("/spec/selector");
-            var since = snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet())).map(p -> Findings.time(p.condition("Ready"))).filter(Objects::nonNull).min(Comparator.naturalOrder());
+            var since = snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet()))
+                .map(p -> Findings.time(p.condition("Ready"))).filter(Objects::nonNull).min(Comparator.naturalOrder());
             var failed = f.code() == Code.INIT_WAITING ? snapshot.at().minusSeconds(30) : f.since();
             return since.isPresent() && since.get().isAfter(failed);
         }
@@ -5759,7 +5903,8 @@ public class ensure_ready implements Callable<Integer> {
                 var search = spec.path("dnsConfig").path("searches").toString();
                 var outside = spec.path("dnsPolicy").asText().equals("Default") || spec.path("dnsPolicy").asText().equals("None") && !search.contains("svc");
                 if (outside && wiring.mentions(node).stream().anyMatch(m -> m.confidence() >= 0.8 && wiring.service(m.host()).isPresent())) {
-                    once(Code.POD_DNS_POLICY, node, workload, workload.kind(), workload.name(), Findings.spec(workload, "spec.template.spec.dnsPolicy", spec.path("dnsPolicy").asText()), Map.of("dnsPolicy", spec.path("dnsPolicy").asText()));
+                    once(Code.POD_DNS_POLICY, node, workload, workload.kind(), workload.name(), Findings.spec(workload, "spec.template.spec.dnsPolicy",
+                        spec.path("dnsPolicy").asText()), Map.of("dnsPolicy", spec.path("dnsPolicy").asText()));
                 }
             });
         }
@@ -5770,19 +5915,25 @@ public class ensure_ready implements Callable<Integer> {
                     Map.of("address", service.name() + ":" + m.port(), "served", served(service), "setting", m.via()));
                 return;
             }
-            wiring.behind(service).stream().filter(w -> !w.equals(node)).map(w -> policies.blocking(Wiring.labels(workload), Wiring.labels(wiring.templates().get(w)), ports(service, m.port(), w))).flatMap(Optional::stream).findFirst()
-                .ifPresent(p -> once(Code.NETPOL_BLOCKING, node, workload, "NetworkPolicy", p.name(), Findings.spec(p, "spec", "does not allow " + workload.ref() + " to reach svc/" + service.name()), Map.of("from", workload.ref(), "to", "svc/" + service.name())));
+            wiring.behind(service).stream().filter(w -> !w.equals(node))
+                .map(w -> policies.blocking(Wiring.labels(workload), Wiring.labels(wiring.templates().get(w)), ports(service, m.port(), w)))
+                .flatMap(Optional::stream).findFirst()
+                .ifPresent(p -> once(Code.NETPOL_BLOCKING, node, workload, "NetworkPolicy", p.name(), Findings.spec(p, "spec", "does not allow "
+                    + workload.ref() + " to reach svc/" + service.name()), Map.of("from", workload.ref(), "to", "svc/" + service.name())));
         }
 
         private void lacking(String node, Obj workload, Wiring.Mention m, String host) {
-            var there = wiring.templates().values().stream().anyMatch(w -> w.name().equals(host) && WiringFindings.open(w).contains(m.port()) && !Wiring.key(w).equals(node));
+            var there = wiring.templates().values().stream().anyMatch(w -> w.name().equals(host) && WiringFindings.open(w).contains(m.port()) && !Wiring.key(w)
+                .equals(node));
             if (there && !failedToApply(host)) {
-                once(Code.SVC_MISSING, node, workload, "Service", host, Findings.spec(workload, m.via(), host + ":" + m.port()), Map.of("host", host, "setting", m.via()));
+                once(Code.SVC_MISSING, node, workload, "Service", host, Findings.spec(workload, m.via(), host + ":" + m.port()),
+                    Map.of("host", host, "setting", m.via()));
             }
         }
 
         private void once(Code code, String node, Obj workload, String kind, String name, Evidence evidence, Map<String, String> params) {
-            var told = facts.found.stream().anyMatch(f -> f.code() == code && Diagnosis.node(f).equals(node) && f.objectKind().equals(kind) && f.objectName().equals(name));
+            var told = facts.found.stream().anyMatch(f -> f.code() == code && Diagnosis.node(f).equals(node) && f.objectKind().equals(kind) && f.objectName()
+                .equals(name));
             if (!told) {
                 facts.add(code, kind, name, new String[] {workload.kind(), workload.name()}, "", null, List.of(evidence), params);
             }
@@ -5791,13 +5942,15 @@ public class ensure_ready implements Callable<Integer> {
         private void replace(Finding f, Code code, String kind, String name, Map<String, String> more) {
             var params = new TreeMap<>(f.params());
             params.putAll(more);
-            var now = facts.found.stream().filter(o -> o == f || o.since().equals(f.since()) && o.container().equals(f.container()) && Diagnosis.node(o).equals(Diagnosis.node(f)) && o.evidence().equals(f.evidence())).reduce((a, b) -> b);
+            var now = facts.found.stream().filter(o -> o == f || o.since().equals(f.since()) && o.container().equals(f.container()) && Diagnosis.node(o)
+                .equals(Diagnosis.node(f)) && o.evidence().equals(f.evidence())).reduce((a, b) -> b);
             if (now.isPresent() && now.get() != f && now.get().code().role == Code.Role.CAUSE) {
                 facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(), params)); // a second thing is missing as well
                 return;
             }
             now.ifPresent(facts.found::remove);
-            facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(), Collections.unmodifiableMap(params)));
+            facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(),
+                Collections.unmodifiableMap(params)));
         }
     }
 
@@ -5814,8 +5967,10 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         void find() {
-            snapshot.all("RoleBinding").stream().filter(b -> b.text("/roleRef/kind").equals("Role") && !facts.exists("Role", b.text("/roleRef/name"))).forEach(b -> subjects(b).forEach(account -> users(account).forEach(w ->
-                facts.add(Code.RBAC_ROLE_MISSING, "Role", b.text("/roleRef/name"), new String[] {w.kind(), w.name()}, "", null, List.of(Findings.spec(b, "roleRef", "Role " + b.text("/roleRef/name"))), Map.of("binding", b.name())))));
+            snapshot.all("RoleBinding").stream().filter(b -> b.text("/roleRef/kind").equals("Role") && !facts.exists("Role", b.text("/roleRef/name")))
+                .forEach(b -> subjects(b).forEach(account -> users(account).forEach(w ->
+                facts.add(Code.RBAC_ROLE_MISSING, "Role", b.text("/roleRef/name"), new String[] {w.kind(), w.name()}, "", null,
+                    List.of(Findings.spec(b, "roleRef", "Role " + b.text("/roleRef/name"))), Map.of("binding", b.name())))));
             snapshot.find("Deployment", agent.substring(agent.indexOf('/') + 1)).ifPresent(this::agent);
         }
 
@@ -5823,9 +5978,11 @@ public class ensure_ready implements Callable<Integer> {
         private void agent(Obj deployment) {
             var account = deployment.text("/spec/template/spec/serviceAccountName");
             var bound = snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).contains(account));
-            if (!account.isEmpty() && !account.equals("default") && snapshot.knows("RoleBinding") && facts.exists("ServiceAccount", account) && snapshot.find("ServiceAccount", account).isPresent() && !bound) {
+            if (!account.isEmpty() && !account.equals("default") && snapshot.knows("RoleBinding") && facts.exists("ServiceAccount", account)
+                && snapshot.find("ServiceAccount", account).isPresent() && !bound) {
                 facts.add(Code.RBAC_ROLE_MISSING, "ServiceAccount", account, new String[] {"Deployment", deployment.name()}, "", null,
-                    List.of(Findings.spec(deployment, "spec.template.spec.serviceAccountName", account + ": no RoleBinding of this namespace names it")), Map.of("inferred", "true"));
+                    List.of(Findings.spec(deployment, "spec.template.spec.serviceAccountName", account + ": no RoleBinding of this namespace names it")),
+                        Map.of("inferred", "true"));
             }
         }
 
@@ -5834,7 +5991,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private List<Obj> users(String account) {
-            return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> snapshot.all(k).stream()).filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account)).toList();
+            return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> snapshot.all(k).stream())
+                .filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account)).toList();
         }
     }
 
@@ -5860,7 +6018,8 @@ public class ensure_ready implements Callable<Integer> {
 
         Wiring(Snapshot snapshot) {
             this.snapshot = snapshot;
-            snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind())).forEach(a -> templates.put(key(a.object()), a.object()));
+            snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
+                .forEach(a -> templates.put(key(a.object()), a.object()));
             WORKLOADS.forEach(kind -> snapshot.all(kind).forEach(o -> templates.put(key(o), o)));
             snapshot.all("ReplicaSet").stream().filter(o -> o.controller().isMissingNode()).forEach(o -> templates.put(key(o), o));
             snapshot.all("Pod").stream().filter(o -> o.controller().isMissingNode()).forEach(o -> templates.put(key(o), o));
@@ -5895,7 +6054,8 @@ public class ensure_ready implements Callable<Integer> {
         /** Workloads whose pods a Service selects. */
         List<String> behind(Obj service) {
             var selector = service.map("/spec/selector");
-            return selector.isEmpty() ? List.of() : templates.entrySet().stream().filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+            return selector.isEmpty() ? List.of() : templates.entrySet().stream().filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet()))
+                .map(Map.Entry::getKey).toList();
         }
 
         /** The Service that a host means in this namespace: short, qualified, a StatefulSet pod's name, or an address; empty when it is another's. */
@@ -5918,7 +6078,8 @@ public class ensure_ready implements Callable<Integer> {
             if (parts.size() == 2 && parts.get(1).equals(snapshot.namespace())) {
                 return Optional.of(parts.get(0));
             }
-            if (parts.size() == 2 && (snapshot.find("Service", parts.get(1)).isPresent() || snapshot.all("StatefulSet").stream().anyMatch(s -> s.text("/spec/serviceName").equals(parts.get(1))))) {
+            if (parts.size() == 2 && (snapshot.find("Service", parts.get(1)).isPresent() || snapshot.all("StatefulSet").stream()
+                .anyMatch(s -> s.text("/spec/serviceName").equals(parts.get(1))))) {
                 return Optional.of(parts.get(1));
             }
             return parts.size() == 3 && parts.get(2).equals(snapshot.namespace()) && qualified ? Optional.of(parts.get(1)) : Optional.empty();
@@ -5926,23 +6087,30 @@ public class ensure_ready implements Callable<Integer> {
 
         /** The workload that an address of a pod belongs to. */
         Optional<String> byAddress(String host, Facts facts) {
-            return snapshot.all("Pod").stream().filter(p -> !p.text("/status/podIP").isEmpty() && p.text("/status/podIP").equals(host)).map(p -> String.join("/", facts.owner(p))).findFirst();
+            return snapshot.all("Pod").stream().filter(p -> !p.text("/status/podIP").isEmpty() && p.text("/status/podIP").equals(host))
+                .map(p -> String.join("/", facts.owner(p))).findFirst();
         }
 
         List<Edge> edges() {
             var edges = new ArrayList<Edge>();
             templates.forEach((from, workload) -> {
                 mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, "Service/" + s.name(), m.via(), served(s, m), m.port()))));
-                References.of(template(workload).path("spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> edges.add(new Edge(from, r.kind() + "/" + r.name(), "volume", 1, "")));
+                References.of(template(workload).path("spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
+                    .forEach(r -> edges.add(new Edge(from, r.kind() + "/" + r.name(), "volume", 1, "")));
                 claims(workload).forEach(c -> edges.add(new Edge(from, "PersistentVolumeClaim/" + c, "volumeClaimTemplate", 1, "")));
                 waits(workload).forEach(w -> edges.add(new Edge(from, w, "init:kubectl wait", 0.95, "")));
                 registry(workload).ifPresent(s -> edges.add(new Edge(from, "Service/" + s.name(), "image", 0.9, "")));
             });
             snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(new Edge("Service/" + s.name(), w, "selector", 1, ""))));
             snapshot.all("Ingress").forEach(i -> backends(i).forEach(b -> edges.add(new Edge(key(i), "Service/" + b, "backend", 1, ""))));
-            templates.values().stream().filter(w -> !w.controller().isMissingNode() && !w.kind().equals("Job")).forEach(w -> edges.add(new Edge(w.controller().path("kind").asText() + "/" + w.controller().path("name").asText(), key(w), "owner", 1, "")));
+            templates.values().stream().filter(w -> !w.controller().isMissingNode() && !w.kind().equals("Job"))
+                .forEach(w -> edges.add(new Edge(w.controller().path("kind").asText() + "/" + w.controller().path("name").asText(), key(w), "owner", 1, "")));
+            templates.forEach((from, workload) -> References.of(template(workload).path("spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")
+                && snapshot.find(r.kind(), r.name()).filter(c -> c.text("/status/phase").equals("Pending")).isPresent())
+                .forEach(r -> edges.add(new Edge(r.kind() + "/" + r.name(), from, "first consumer", 0.6, ""))));
             snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c).forEach(j -> edges.add(new Edge(key(c), key(j), "owner", 1, ""))));
-            return edges.stream().distinct().filter(e -> !e.from().equals(e.to())).sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to).thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
+            return edges.stream().distinct().filter(e -> !e.from().equals(e.to())).sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
+                .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
         }
 
         /** A setting that names a Service and one of its ports is surer than one that names only the host. */
@@ -5955,7 +6123,8 @@ public class ensure_ready implements Callable<Integer> {
                 return List.of();
             }
             return workload.list("/spec/volumeClaimTemplates").stream().map(t -> t.at("/metadata/name").asText() + "-" + workload.name() + "-")
-                .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream().map(Obj::name).filter(n -> n.startsWith(prefix) && n.substring(prefix.length()).matches("\\d+"))).toList();
+                .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream().map(Obj::name)
+                    .filter(n -> n.startsWith(prefix) && n.substring(prefix.length()).matches("\\d+"))).toList();
         }
 
         private Optional<Obj> registry(Obj workload) {
@@ -5983,7 +6152,8 @@ public class ensure_ready implements Callable<Integer> {
                 if (text.contains("kubectl wait") || text.contains("kubectl rollout status") || c.path("image").asText().contains("k8s-wait-for")) {
                     var match = KUBECTL_WAIT.matcher(text);
                     while (match.find()) {
-                        var kind = match.group(1).startsWith("job") ? "Job" : match.group(1).startsWith("deploy") ? "Deployment" : match.group(1).startsWith("pod") ? "Pod" : "StatefulSet";
+                        var kind = match.group(1).startsWith("job") ? "Job" : match.group(1).startsWith("deploy") ? "Deployment" : match.group(1)
+                            .startsWith("pod") ? "Pod" : "StatefulSet";
                         found.add(kind + "/" + match.group(2));
                     }
                 }
@@ -6001,8 +6171,10 @@ public class ensure_ready implements Callable<Integer> {
         private List<Mention> mentions(Obj workload) {
             var found = new LinkedHashSet<Mention>();
             var spec = template(workload).path("spec");
-            spec.path("initContainers").forEach(c -> Wait.targets(c).forEach(t -> found.add(new Mention(t.host(), t.port(), "init:" + c.path("name").asText() + " " + t, 0.95))));
-            spec.path("containers").forEach(c -> Wait.targets(c).forEach(t -> found.add(new Mention(t.host(), t.port(), "command:" + c.path("name").asText() + " " + t, 0.8))));
+            spec.path("initContainers")
+                .forEach(c -> Wait.targets(c).forEach(t -> found.add(new Mention(t.host(), t.port(), "init:" + c.path("name").asText() + " " + t, 0.95))));
+            spec.path("containers").forEach(c -> Wait.targets(c)
+                .forEach(t -> found.add(new Mention(t.host(), t.port(), "command:" + c.path("name").asText() + " " + t, 0.8))));
             for (var list : List.of("initContainers", "containers")) {
                 for (var c : spec.path(list)) {
                     settings(c).forEach((key, value) -> found.addAll(setting("env " + key, key, value)));
@@ -6021,7 +6193,8 @@ public class ensure_ready implements Callable<Integer> {
             var env = new TreeMap<String, String>();
             for (var e : container.path("env")) {
                 var from = e.at("/valueFrom/configMapKeyRef");
-                env.put(e.path("name").asText(), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asText()).map(m -> m.at("/data").path(from.path("key").asText()).asText()).orElse("") : e.path("value").asText());
+                env.put(e.path("name").asText(), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asText())
+                    .map(m -> m.at("/data").path(from.path("key").asText()).asText()).orElse("") : e.path("value").asText());
             }
             env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
             env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);
@@ -6039,7 +6212,8 @@ public class ensure_ready implements Callable<Integer> {
             for (var pattern : List.of(URL, HOST_PORT, DSN)) {
                 var match = pattern.matcher(value);
                 while (match.find()) {
-                    found.add(new Mention(match.group(1), match.group(2) == null ? "" : match.group(2), via, match.group(2) == null ? 0.6 : pattern != HOST_PORT || KEY.matcher(key).find() ? 0.8 : 0.7));
+                    found.add(new Mention(match.group(1), match.group(2) == null ? "" : match.group(2), via, match.group(2) == null ? 0.6
+                        : pattern != HOST_PORT || KEY.matcher(key).find() ? 0.8 : 0.7));
                 }
             }
             if (KEY.matcher(key).find()) {
@@ -6079,7 +6253,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private void add(Code code, Obj object, List<Evidence> evidence, Map<String, String> params) {
-            facts.add(code, object.kind(), object.name(), new String[] {object.kind(), object.name()}, "", object.time("/metadata/creationTimestamp").orElse(null), evidence, params);
+            facts.add(code, object.kind(), object.name(), new String[] {object.kind(), object.name()}, "", object.time("/metadata/creationTimestamp")
+                .orElse(null), evidence, params);
         }
 
         private void service(Obj service) {
@@ -6090,8 +6265,13 @@ public class ensure_ready implements Callable<Integer> {
             var behind = wiring.behind(service);
             var pods = snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet())).toList();
             if (behind.isEmpty() && pods.isEmpty()) {
-                near(service, selector).ifPresent(w -> add(Code.SVC_SELECTOR_MISMATCH, service, List.of(Findings.spec(service, "spec.selector", selector.toString()),
-                    Findings.spec(w, "spec.template.metadata.labels", Wiring.labels(w).toString())), Map.of("workload", w.ref(), "differs", difference(selector, Wiring.labels(w)))));
+                var near = near(service, selector);
+                if (near.isEmpty() && !unready.contains(Wiring.key(service))) {
+                    add(Code.SVC_NO_READY_ENDPOINTS, service, List.of(Findings.spec(service, "spec.selector", selector + " selects no pod")), Map.of());
+                }
+                near.ifPresent(w -> add(Code.SVC_SELECTOR_MISMATCH, service, List.of(Findings.spec(service, "spec.selector", selector.toString()),
+                    Findings.spec(w, "spec.template.metadata.labels", Wiring.labels(w).toString())),
+                        Map.of("workload", w.ref(), "differs", difference(selector, Wiring.labels(w)))));
             } else if (!behind.isEmpty()) {
                 ports(service, behind);
                 behind.forEach(w -> closed(service, wiring.templates().get(w)));
@@ -6108,7 +6288,8 @@ public class ensure_ready implements Callable<Integer> {
         private Optional<Obj> near(Obj service, Map<String, String> selector) {
             var taken = new HashSet<String>();
             snapshot.all("Service").forEach(s -> taken.addAll(wiring.behind(s)));
-            return wiring.templates().entrySet().stream().filter(e -> !e.getKey().startsWith("Job/") && !e.getKey().startsWith("CronJob/")).map(Map.Entry::getValue).filter(w -> {
+            return wiring.templates().entrySet().stream().filter(e -> !e.getKey().startsWith("Job/") && !e.getKey().startsWith("CronJob/"))
+                .map(Map.Entry::getValue).filter(w -> {
                 var shared = Wiring.labels(w).entrySet().stream().filter(selector.entrySet()::contains).anyMatch(l -> !COMMON_LABEL.matcher(l.getKey()).matches());
                 return shared || named(service.name(), w.name()) && !taken.contains(Wiring.key(w));
             }).min(Comparator.comparing((Obj w) -> !named(service.name(), w.name())).thenComparing(Wiring::key));
@@ -6119,16 +6300,20 @@ public class ensure_ready implements Callable<Integer> {
             if (unready.contains(Wiring.key(workload))) {
                 return; // probes come from the node, which no policy stops: it has another cause
             }
-            new Policies(snapshot).closed(Wiring.labels(workload)).ifPresent(p -> facts.add(Code.NETPOL_BLOCKING, p.kind(), p.name(), new String[] {workload.kind(), workload.name()}, "", null,
+            new Policies(snapshot).closed(Wiring.labels(workload))
+                .ifPresent(p -> facts.add(Code.NETPOL_BLOCKING, p.kind(), p.name(), new String[] {workload.kind(), workload.name()}, "", null,
                 List.of(Findings.spec(p, "spec.ingress", "nobody may reach " + workload.ref() + " behind " + service.ref())), Map.of("to", service.ref())));
         }
 
         private static boolean named(String service, String workload) {
-            return service.equals(workload) || service.equals(workload + "-service") || service.equals(workload + "-svc") || workload.startsWith(service + "-") && workload.substring(service.length() + 1).matches("v?\\d+|deployment|deploy|app|server");
+            return service.equals(workload) || service.equals(workload + "-service") || service.equals(workload + "-svc") || workload.startsWith(service + "-")
+                && workload.substring(service.length() + 1).matches("v?\\d+|deployment|deploy|app|server");
         }
 
         private static String difference(Map<String, String> selector, Map<String, String> labels) {
-            return selector.entrySet().stream().filter(e -> !e.getValue().equals(labels.get(e.getKey()))).map(e -> e.getKey() + "=" + e.getValue() + ", pods have " + (labels.containsKey(e.getKey()) ? e.getKey() + "=" + labels.get(e.getKey()) : "no " + e.getKey())).sorted().collect(Collectors.joining("; "));
+            return selector.entrySet().stream().filter(e -> !e.getValue().equals(labels.get(e.getKey())))
+                .map(e -> e.getKey() + "=" + e.getValue() + ", pods have " + (labels.containsKey(e.getKey()) ? e.getKey() + "=" + labels.get(e.getKey())
+                : "no " + e.getKey())).sorted().collect(Collectors.joining("; "));
         }
 
         /** containerPort is information, not law: a number is doubted only when none of the Service's ports fits and the pods do say their ports. */
@@ -6142,7 +6327,8 @@ public class ensure_ready implements Callable<Integer> {
             var named = wrong.stream().filter(p -> !target(p).matches("\\d+")).findFirst();
             var doubted = named.isPresent() ? named : wrong.size() == service.list("/spec/ports").size() ? wrong.stream().findFirst() : Optional.<JsonNode>empty();
             doubted.ifPresent(p -> add(Code.SVC_TARGET_PORT_MISMATCH, service, List.of(Findings.spec(service, "spec.ports.targetPort", target(p)),
-                Findings.spec(wiring.templates().get(behind.get(0)), "spec.template.spec.containers.ports", String.join(", ", open))), Map.of("targetPort", target(p), "containerPorts", String.join(",", open))));
+                Findings.spec(wiring.templates().get(behind.get(0)), "spec.template.spec.containers.ports", String.join(", ", open))),
+                    Map.of("targetPort", target(p), "containerPorts", String.join(",", open))));
         }
 
         static String target(JsonNode port) {
@@ -6159,7 +6345,8 @@ public class ensure_ready implements Callable<Integer> {
                         open.add(p.path("name").asText(p.path("containerPort").asText()));
                     });
                     if (!c.path("ports").isEmpty()) {
-                        List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port").forEach(p -> Optional.of(c.at(p).asText()).filter(t -> !t.isEmpty()).ifPresent(open::add));
+                        List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
+                            .forEach(p -> Optional.of(c.at(p).asText()).filter(t -> !t.isEmpty()).ifPresent(open::add));
                     }
                 }
             }
@@ -6175,8 +6362,10 @@ public class ensure_ready implements Callable<Integer> {
             backends.add(ingress.at("/spec/defaultBackend/service"));
             ingress.list("/spec/rules").forEach(r -> r.at("/http/paths").forEach(p -> backends.add(p.at("/backend/service"))));
             backends.stream().filter(b -> b.has("name")).distinct().forEach(b -> backend(ingress, b));
-            ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asText()).filter(s -> !s.isEmpty() && !facts.exists("Secret", s)).distinct().forEach(s -> {
-                var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/") && facts.age(ingress.time("/metadata/creationTimestamp")) < 600;
+            ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asText()).filter(s -> !s.isEmpty() && !facts.exists("Secret", s)).distinct()
+                .forEach(s -> {
+                var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/")
+                    && facts.age(ingress.time("/metadata/creationTimestamp")) < 600;
                 if (!issued) {
                     add(Code.INGRESS_TLS_SECRET_MISSING, ingress, List.of(Findings.spec(ingress, "spec.tls.secretName", s)), Map.of("name", s));
                 }
@@ -6191,9 +6380,12 @@ public class ensure_ready implements Callable<Integer> {
             var service = snapshot.find("Service", name);
             var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
             if (service.isEmpty()) {
-                add(Code.INGRESS_BACKEND_MISSING, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.name", name)), Map.of("service", name, "nearMiss", Near.of(name, snapshot.all("Service"))));
-            } else if (!port.isEmpty() && !service.get().text("/spec/type").equals("ExternalName") && service.get().list("/spec/ports").stream().noneMatch(p -> p.path("port").asText().equals(port) || p.path("name").asText().equals(port))) {
-                add(Code.INGRESS_BACKEND_PORT, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.port", name + ":" + port)), Map.of("service", name, "port", port));
+                add(Code.INGRESS_BACKEND_MISSING, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.name", name)),
+                    Map.of("service", name, "nearMiss", Near.of(name, snapshot.all("Service"))));
+            } else if (!port.isEmpty() && !service.get().text("/spec/type").equals("ExternalName") && service.get().list("/spec/ports").stream()
+                .noneMatch(p -> p.path("port").asText().equals(port) || p.path("name").asText().equals(port))) {
+                add(Code.INGRESS_BACKEND_PORT, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.port", name + ":" + port)),
+                    Map.of("service", name, "port", port));
             }
         }
 
@@ -6207,7 +6399,8 @@ public class ensure_ready implements Callable<Integer> {
         private void autoscaler(Obj hpa) {
             var active = hpa.condition("ScalingActive");
             var able = hpa.condition("AbleToScale");
-            var bad = active.path("status").asText().equals("False") && !active.path("reason").asText().equals("ScalingDisabled") ? active : able.path("status").asText().equals("False") ? able : MissingNode.getInstance();
+            var bad = active.path("status").asText().equals("False") && !active.path("reason").asText().equals("ScalingDisabled") ? active : able.path("status")
+                .asText().equals("False") ? able : MissingNode.getInstance();
             if (bad.isObject()) {
                 add(Code.HPA_NO_METRICS, hpa, List.of(Findings.evidence(hpa, bad)), Map.of("reason", bad.path("reason").asText()));
             }
@@ -6234,7 +6427,8 @@ public class ensure_ready implements Callable<Integer> {
         private Near() { }
 
         static String of(String name, List<Obj> among) {
-            return among.stream().map(Obj::name).filter(n -> !n.equals(name) && distance(n, name) <= Math.max(2, name.length() / 4) || !n.equals(name) && (n.startsWith(name) || name.startsWith(n)))
+            return among.stream().map(Obj::name).filter(n -> !n.equals(name) && distance(n, name) <= Math.max(2, name.length() / 4) || !n.equals(name)
+                && (n.startsWith(name) || name.startsWith(n)))
                 .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
         }
 
@@ -6275,11 +6469,13 @@ public class ensure_ready implements Callable<Integer> {
         /** The egress policy that keeps a pod from asking the cluster's DNS. */
         Optional<Obj> withoutDns(Map<String, String> from) {
             var selecting = selecting("Egress", from);
-            return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp")))) ? Optional.empty() : selecting.stream().findFirst();
+            return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> r.path("ports").isEmpty()
+                || ports(r, Set.of("53", "dns", "dns-tcp")))) ? Optional.empty() : selecting.stream().findFirst();
         }
 
         private List<Obj> selecting(String type, Map<String, String> labels) {
-            return snapshot.all("NetworkPolicy").stream().filter(p -> types(p).contains(type) && Selector.matches(p.at("/spec/podSelector"), labels)).sorted(Comparator.comparing(Obj::name)).toList();
+            return snapshot.all("NetworkPolicy").stream().filter(p -> types(p).contains(type) && Selector.matches(p.at("/spec/podSelector"), labels))
+                .sorted(Comparator.comparing(Obj::name)).toList();
         }
 
         private static List<String> types(Obj policy) {
@@ -6289,7 +6485,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private Optional<Obj> blocking(String type, Map<String, String> subject, Map<String, String> peer, String rules, String side, Set<String> ports) {
             var selecting = selecting(type, subject);
-            var allowed = selecting.stream().anyMatch(p -> p.list("/spec/" + rules).stream().anyMatch(r -> peer(r.path(side), peer) && (r.path("ports").isEmpty() || ports.isEmpty() || ports(r, ports))));
+            var allowed = selecting.stream().anyMatch(p -> p.list("/spec/" + rules).stream()
+                .anyMatch(r -> peer(r.path(side), peer) && (r.path("ports").isEmpty() || ports.isEmpty() || ports(r, ports))));
             return allowed ? Optional.empty() : selecting.stream().findFirst();
         }
 
@@ -6316,7 +6513,8 @@ public class ensure_ready implements Callable<Integer> {
             for (var p : rule.path("ports")) {
                 var low = p.path("port").asInt(-1);
                 var end = p.path("endPort").asInt(low);
-                if (!p.has("port") || ports.contains(p.path("port").asText()) || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0 && Integer.parseInt(n) >= low && Integer.parseInt(n) <= end)) {
+                if (!p.has("port") || ports.contains(p.path("port").asText()) || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0
+                    && Integer.parseInt(n) >= low && Integer.parseInt(n) <= end)) {
                     return true;
                 }
             }
@@ -6331,10 +6529,14 @@ public class ensure_ready implements Callable<Integer> {
         private static final Pattern REF = Pattern.compile("[a-z]{1,40}/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
         private static final Pattern INSTRUCTION = Pattern.compile("(?i)\\b(ignore|disregard|forget|override)\\b.{0,40}\\b(previous|prior|above|all|earlier|system|instruction|prompt|rule)|\\byou (are|must|should|will) now\\b|\\b(system|assistant|developer) ?(prompt|message|:)"
             + "|\\bas an ai\\b|</?(system|assistant|user|instructions?|tool)\\b|\\bnew instructions?\\b|\\bdo not (tell|mention|report)\\b|\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b|curl .{0,80}\\|\\s*(ba)?sh|\\bplease (run|delete|execute|approve|merge)\\b");
-        private static final Map<String, String> VERSIONS = Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"), Map.entry("DaemonSet", "apps/v1"), Map.entry("ReplicaSet", "apps/v1"),
-            Map.entry("Job", "batch/v1"), Map.entry("CronJob", "batch/v1"), Map.entry("Ingress", "networking.k8s.io/v1"), Map.entry("NetworkPolicy", "networking.k8s.io/v1"), Map.entry("Role", "rbac.authorization.k8s.io/v1"),
-            Map.entry("HorizontalPodAutoscaler", "autoscaling/v2"), Map.entry("PodDisruptionBudget", "policy/v1"), Map.entry("StorageClass", "storage.k8s.io/v1"), Map.entry("Webhook", "admissionregistration.k8s.io/v1"));
-        private static final Set<Code> INFERRED = Set.of(Code.SVC_MISSING, Code.ENV_PORT_MISMATCH, Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY, Code.DNS_CLUSTER_FAILURE, Code.INIT_WAITING, Code.UNKNOWN, Code.REPLICAS_ZERO);
+        private static final Map<String, String> VERSIONS = Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"),
+            Map.entry("DaemonSet", "apps/v1"), Map.entry("ReplicaSet", "apps/v1"),
+            Map.entry("Job", "batch/v1"), Map.entry("CronJob", "batch/v1"), Map.entry("Ingress", "networking.k8s.io/v1"),
+                Map.entry("NetworkPolicy", "networking.k8s.io/v1"), Map.entry("Role", "rbac.authorization.k8s.io/v1"),
+            Map.entry("HorizontalPodAutoscaler", "autoscaling/v2"), Map.entry("PodDisruptionBudget", "policy/v1"),
+                Map.entry("StorageClass", "storage.k8s.io/v1"), Map.entry("Webhook", "admissionregistration.k8s.io/v1"));
+        private static final Set<Code> INFERRED = Set.of(Code.SVC_MISSING, Code.ENV_PORT_MISMATCH, Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY,
+            Code.DNS_CLUSTER_FAILURE, Code.INIT_WAITING, Code.UNKNOWN, Code.REPLICAS_ZERO);
         private final Snapshot snapshot;
         private final Facts facts;
         private final Set<String> unready;
@@ -6357,12 +6559,14 @@ public class ensure_ready implements Callable<Integer> {
             var causes = IntStream.range(0, shown.size()).mapToObj(i -> shown.get(i).numbered("rc" + (i + 1))).toList();
             var warnings = new ArrayList<Warning>();
             advice.forEach(f -> warnings.add(new Warning(f.code(), f.objectKind() + "/" + f.objectName(), f.code().text)));
-            all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS).forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
+            all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS)
+                .forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
             var unexplained = unexplained(roots.stream().filter(r -> !unexplainable(r)).toList());
             if (causes.isEmpty() && unavailable()) {
                 causes = List.of(cause(new Root("DIAGNOSIS_UNAVAILABLE", List.of(unavailableFinding()), Map.of())).numbered("rc1"));
             }
-            return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), snapshot.limited(), disposition(causes, unexplained), summary(causes, unexplained));
+            return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), snapshot.limited(), disposition(causes, unexplained),
+                summary(causes, unexplained));
         }
 
         private boolean unavailable() {
@@ -6372,7 +6576,8 @@ public class ensure_ready implements Callable<Integer> {
         private Finding unavailableFinding() {
             var limits = snapshot.limited().isEmpty() ? List.of("pods: not read") : snapshot.limited();
             var evidence = limits.stream().map(l -> new Evidence("status", "namespace/" + snapshot.namespace(), "", l, 1, "", "")).toList();
-            return new Finding(Code.DIAGNOSIS_UNAVAILABLE, "Namespace", snapshot.namespace(), "Namespace", snapshot.namespace(), "", snapshot.at(), evidence, Map.of());
+            return new Finding(Code.DIAGNOSIS_UNAVAILABLE, "Namespace", snapshot.namespace(), "Namespace", snapshot.namespace(), "", snapshot.at(), evidence,
+                Map.of());
         }
 
         /** A root that says nothing is no root. */
@@ -6388,25 +6593,29 @@ public class ensure_ready implements Callable<Integer> {
                 explained.addAll(r.explains().keySet());
             });
             return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
-                var own = facts.found.stream().filter(f -> Diagnosis.node(f).equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).sorted(Findings.ORDER).findFirst();
+                var own = facts.found.stream().filter(f -> Diagnosis.node(f).equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).sorted(Findings.ORDER)
+                    .findFirst();
                 var message = workloads.stream().filter(w -> u.equals(w.kind() + "/" + w.name())).map(Workload::message).findFirst().orElse("");
                 return new Unexplained(u, own.map(Finding::code).orElse(Code.UNKNOWN), message);
             }).toList();
         }
 
-        private static final Comparator<Cause> ORDER = Comparator.comparing((Cause c) -> List.of("blocking", "degraded", "info").indexOf(c.severity())).thenComparing(c -> !c.blocksAgent())
+        private static final Comparator<Cause> ORDER = Comparator.comparing((Cause c) -> List.of("blocking", "degraded", "info").indexOf(c.severity()))
+            .thenComparing(c -> !c.blocksAgent())
             .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred")).thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
             .thenComparing(c -> c.code().name()).thenComparing(c -> c.object().kind()).thenComparing(c -> c.object().name()).thenComparing(Cause::container);
 
         private Cause cause(Root root) {
-            var findings = root.findings().stream().sorted(Comparator.comparing((Finding f) -> !unready.contains(Diagnosis.node(f))).thenComparing(Findings.ORDER)).toList();
+            var findings = root.findings().stream().sorted(Comparator.comparing((Finding f) -> !unready.contains(Diagnosis.node(f)))
+                .thenComparing(Findings.ORDER)).toList();
             var f = findings.get(0);
             var owner = f.ownerKind() + "/" + f.ownerName();
             var affected = new TreeSet<>(root.explains().keySet());
             findings.forEach(x -> affected.add(Diagnosis.node(x)));
             affected.retainAll(unready);
             var explains = new ArrayList<Symptom>();
-            findings.stream().map(Diagnosis::node).distinct().filter(n -> !n.equals(owner)).forEach(n -> explains.add(new Symptom(n, f.code(), List.of("same cause"), 0)));
+            findings.stream().map(Diagnosis::node).distinct().filter(n -> !n.equals(owner))
+                .forEach(n -> explains.add(new Symptom(n, f.code(), List.of("same cause"), 0)));
             root.explains().forEach((node, way) -> {
                 if (!node.equals(owner) && explains.stream().noneMatch(s -> s.object().equals(node))) {
                     explains.add(new Symptom(node, symptom(node), way.via(), way.hops()));
@@ -6416,12 +6625,16 @@ public class ensure_ready implements Callable<Integer> {
             var severity = f.code().role == Code.Role.PROGRESS ? "info" : affected.isEmpty() ? "degraded" : "blocking";
             var inferred = INFERRED.contains(f.code()) || f.params().containsKey("inferred") || f.params().containsKey("weak");
             var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(snapshot.at());
-            return new Cause("", fingerprint(f), f.code(), f.code().family, severity, ref(f.objectKind(), f.objectName()), ref(f.ownerKind(), f.ownerName()), f.container(), inferred ? "inferred" : "observed", confidence(f, inferred),
-                params(findings), fix(f), next(f), evidence(findings), excerpt(f), explains, oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
+            return new Cause("", fingerprint(f), f.code(), f.code().family, severity, ref(f.objectKind(), f.objectName()), ref(f.ownerKind(), f.ownerName()),
+                f.container(), inferred ? "inferred" : "observed", confidence(f, inferred),
+                params(findings), fix(f), next(f), evidence(findings), excerpt(f), explains, oldRevisionServing(f), affected.contains(agent), affected.size(),
+                    first.toString());
         }
 
         private Code symptom(String node) {
-            return facts.found.stream().filter(f -> Diagnosis.node(f).equals(node)).sorted(Comparator.comparing((Finding f) -> f.code().role != Code.Role.SYMPTOM).thenComparing(Findings.ORDER)).map(Finding::code).findFirst().orElse(Code.UNKNOWN);
+            return facts.found.stream().filter(f -> Diagnosis.node(f).equals(node))
+                .sorted(Comparator.comparing((Finding f) -> f.code().role != Code.Role.SYMPTOM).thenComparing(Findings.ORDER)).map(Finding::code).findFirst()
+                .orElse(Code.UNKNOWN);
         }
 
         private static double confidence(Finding f, boolean inferred) {
@@ -6431,7 +6644,8 @@ public class ensure_ready implements Callable<Integer> {
             if (inferred) {
                 return 0.7;
             }
-            return f.evidence().stream().anyMatch(e -> e.source().matches("status|condition|spec|apply")) ? f.evidence().stream().anyMatch(e -> e.source().equals("log")) ? 0.9 : 0.98 : 0.9;
+            return f.evidence().stream().anyMatch(e -> e.source().matches("status|condition|spec|apply")) ? f.evidence().stream()
+                .anyMatch(e -> e.source().equals("log")) ? 0.9 : 0.98 : 0.9;
         }
 
         private Map<String, String> params(List<Finding> findings) {
@@ -6447,7 +6661,8 @@ public class ensure_ready implements Callable<Integer> {
                     params.put("otherKind", other + "/" + findings.get(0).objectName());
                 }
                 var near = Near.of(findings.get(0).objectName(), snapshot.all(kind));
-                if (!near.isEmpty() && Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service").contains(kind) && snapshot.find(kind, findings.get(0).objectName()).isEmpty()) {
+                if (!near.isEmpty() && Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service").contains(kind)
+                    && snapshot.find(kind, findings.get(0).objectName()).isEmpty()) {
                     params.put("nearMiss", near);
                 }
             }
@@ -6464,7 +6679,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private ObjectRef ref(String kind, String name) {
-            var known = snapshot.find(kind, name).map(Obj::apiVersion).filter(v -> !v.isEmpty()).or(() -> snapshot.applied(kind, name).map(a -> a.object().apiVersion()));
+            var known = snapshot.find(kind, name).map(Obj::apiVersion).filter(v -> !v.isEmpty())
+                .or(() -> snapshot.applied(kind, name).map(a -> a.object().apiVersion()));
             var global = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass").contains(kind);
             return new ObjectRef(known.orElse(VERSIONS.getOrDefault(kind, "v1")), kind, global ? "" : snapshot.namespace(), name);
         }
@@ -6472,12 +6688,15 @@ public class ensure_ready implements Callable<Integer> {
         /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
         private Fix fix(Finding f) {
             var files = new ArrayList<FileRef>();
-            Stream.of(new String[] {f.objectKind(), f.objectName()}, new String[] {f.ownerKind(), f.ownerName()}).forEach(o -> source(o[0], o[1]).map(s -> new FileRef(s.file(), s.line())).filter(s -> !files.contains(s)).ifPresent(files::add));
+            Stream.of(new String[] {f.objectKind(), f.objectName()}, new String[] {f.ownerKind(), f.ownerName()})
+                .forEach(o -> source(o[0], o[1]).map(s -> new FileRef(s.file(), s.line())).filter(s -> !files.contains(s)).ifPresent(files::add));
             var also = switch (f.code()) {
                 case SECRET_MISSING, CONFIGMAP_MISSING, CONFIG_KEY_MISSING -> f.ownerKind().equals("StatefulSet") ? List.of("DELETE_POD") : List.<String>of();
-                case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN -> f.params().getOrDefault("setting", "").startsWith("configmap") ? List.of("ROLLOUT_RESTART") : List.<String>of();
+                case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN -> f.params().getOrDefault("setting", "").startsWith("configmap") ? List.of("ROLLOUT_RESTART")
+                    : List.<String>of();
                 case JOB_FAILED -> List.of("NEW_JOB_NAME");
-                default -> f.ownerKind().equals("Job") && f.code().role == Code.Role.CAUSE ? List.of("NEW_JOB_NAME") : f.ownerKind().equals("StatefulSet") && f.code().scope == Code.Scope.repo && !f.params().getOrDefault("pod", "").isEmpty() ? List.of("DELETE_POD") : List.<String>of();
+                default -> f.ownerKind().equals("Job") && f.code().role == Code.Role.CAUSE ? List.of("NEW_JOB_NAME") : f.ownerKind().equals("StatefulSet")
+                    && f.code().scope == Code.Scope.repo && !f.params().getOrDefault("pod", "").isEmpty() ? List.of("DELETE_POD") : List.<String>of();
             };
             return new Fix(f.code().scope, f.code().action, f.code().text, files, also);
         }
@@ -6485,7 +6704,8 @@ public class ensure_ready implements Callable<Integer> {
         private Optional<Source> source(String kind, String name) {
             var own = snapshot.applied(kind, name).map(Applied::source);
             if (own.isEmpty() && kind.equals("PersistentVolumeClaim")) {
-                return snapshot.applied().stream().filter(a -> a.object().kind().equals("StatefulSet") && a.object().list("/spec/volumeClaimTemplates").stream().anyMatch(t -> name.startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-"))).map(Applied::source).findFirst();
+                return snapshot.applied().stream().filter(a -> a.object().kind().equals("StatefulSet") && a.object().list("/spec/volumeClaimTemplates").stream()
+                    .anyMatch(t -> name.startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-"))).map(Applied::source).findFirst();
             }
             if (own.isEmpty() && kind.equals("Job")) {
                 return snapshot.find("Job", name).map(Obj::controller).flatMap(c -> snapshot.applied("CronJob", c.path("name").asText())).map(Applied::source);
@@ -6496,7 +6716,8 @@ public class ensure_ready implements Callable<Integer> {
         /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
         private List<String> next(Finding f) {
             var pod = f.params().getOrDefault("pod", "");
-            var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}", checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
+            var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
+                checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
                 "{pod}", checked(pod, NAME), "{container}", checked(f.container().isEmpty() ? onlyContainer(pod) : f.container(), NAME));
             var commands = new LinkedHashSet<String>();
             for (var look : f.code().next) {
@@ -6527,7 +6748,8 @@ public class ensure_ready implements Callable<Integer> {
         private Proof proof(Finding f, Evidence e) {
             var now = snapshot.at().toString();
             var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-            return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), first, e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? now : e.lastSeen(), true, suspicious(e.message()));
+            return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), first, e.lastSeen().isEmpty() && e.source()
+                .matches("status|condition|spec") ? now : e.lastSeen(), true, suspicious(e.message()));
         }
 
         static boolean suspicious(String text) {
@@ -6535,7 +6757,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private Excerpt excerpt(Finding f) {
-            var log = snapshot.logs().get(f.params().getOrDefault("pod", "") + "/" + (f.container().isEmpty() ? onlyContainer(f.params().getOrDefault("pod", "")) : f.container()));
+            var log = snapshot.logs().get(f.params().getOrDefault("pod", "") + "/"
+                + (f.container().isEmpty() ? onlyContainer(f.params().getOrDefault("pod", "")) : f.container()));
             if (log == null || log.lines().isEmpty()) {
                 return null;
             }
@@ -6545,7 +6768,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private boolean oldRevisionServing(Finding f) {
             var deployment = snapshot.find("Deployment", f.ownerName()).filter(d -> f.ownerKind().equals("Deployment"));
-            return deployment.isPresent() && snapshot.all("Pod").stream().anyMatch(p -> PodFindings.ready(p) && String.join("/", facts.owner(p)).equals("Deployment/" + f.ownerName()) && !facts.current(p));
+            return deployment.isPresent() && snapshot.all("Pod").stream().anyMatch(p -> PodFindings.ready(p) && String.join("/", facts.owner(p))
+                .equals("Deployment/" + f.ownerName()) && !facts.current(p));
         }
 
         private static String disposition(List<Cause> causes, List<Unexplained> unexplained) {
@@ -6558,7 +6782,8 @@ public class ensure_ready implements Callable<Integer> {
                 return unexplained.isEmpty() ? "wait" : "unknown";
             }
             var scopes = decisive.stream().map(c -> c.fix().scope()).toList();
-            return scopes.contains(Code.Scope.repo) || scopes.contains(Code.Scope.either) ? "repair_repo" : scopes.contains(Code.Scope.platform) ? "platform" : "unknown";
+            return scopes.contains(Code.Scope.repo) || scopes.contains(Code.Scope.either) ? "repair_repo" : scopes.contains(Code.Scope.platform) ? "platform"
+                : "unknown";
         }
 
         private String summary(List<Cause> causes, List<Unexplained> unexplained) {
@@ -6571,9 +6796,11 @@ public class ensure_ready implements Callable<Integer> {
             var degraded = causes.size() - faults.size() - waits.size();
             var parts = new ArrayList<String>();
             if (!faults.isEmpty()) {
-                parts.add(Texts.count(faults.size(), "cause") + (faults.size() == 1 ? " explains " : " explain ") + explained(faults) + " of " + Texts.count(total, "workload") + " that " + (total == 1 ? "is" : "are") + " not ready");
+                parts.add(Texts.count(faults.size(), "cause") + (faults.size() == 1 ? " explains " : " explain ") + explained(faults) + " of "
+                    + Texts.count(total, "workload") + " that " + (total == 1 ? "is" : "are") + " not ready");
             } else if (!waits.isEmpty()) {
-                parts.add(Texts.count(explained(waits), "workload") + (explained(waits) == 1 ? " is" : " are") + " still starting; nothing says that anything is wrong");
+                parts.add(Texts.count(explained(waits), "workload") + (explained(waits) == 1 ? " is" : " are")
+                    + " still starting; nothing says that anything is wrong");
             }
             if (!unexplained.isEmpty()) {
                 parts.add(Texts.count(unexplained.size(), "workload") + " not explained");
@@ -6856,12 +7083,14 @@ public class ensure_ready implements Callable<Integer> {
             });
             try {
                 run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
-                var redaction = Redaction.of(secrets, System.getenv(), Redaction.names(new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of())));
+                var redaction = Redaction.of(secrets, System.getenv(), Redaction.names(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
+                    Map.of(), List.of())));
                 run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests)).map(t -> (Runnable) () -> log(t, redaction)).toList());
             } finally {
                 pool.shutdownNow();
             }
-            return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects), known.applied(), Map.copyOf(logs), List.copyOf(limited)), Map.copyOf(secrets));
+            return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects), known.applied(), Map.copyOf(logs), List.copyOf(limited)),
+                Map.copyOf(secrets));
         }
 
         private void run(ExecutorService pool, List<Runnable> tasks) {
@@ -6902,7 +7131,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private static boolean nodeMatters(Obj pod) {
             var statuses = pod.list("/status/containerStatuses");
-            return !PodFindings.ready(pod) && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running").isObject() && !c.at("/state/waiting").has("message")))
+            return !PodFindings.ready(pod) && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
+                .isObject() && !c.at("/state/waiting").has("message")))
                 || pod.deleting() || pod.text("/status/phase").equals("Failed");
         }
 
@@ -6978,7 +7208,8 @@ public class ensure_ready implements Callable<Integer> {
             if (PodFindings.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
                 return Optional.empty();
             }
-            return Stream.concat(pod.list("/status/initContainerStatuses").stream().map(c -> tail(pod, c, true)), pod.list("/status/containerStatuses").stream().map(c -> tail(pod, c, false)))
+            return Stream.concat(pod.list("/status/initContainerStatuses").stream().map(c -> tail(pod, c, true)), pod.list("/status/containerStatuses").stream()
+                .map(c -> tail(pod, c, false)))
                 .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
         }
 
@@ -6996,12 +7227,15 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private void log(Tail tail, Redaction redaction) {
-            var path = Kind.POD.path(known.namespace(), tail.pod()) + "/log?container=" + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576" + (tail.previous() ? "&previous=true" : "");
+            var path = Kind.POD.path(known.namespace(), tail.pod()) + "/log?container=" + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576"
+                + (tail.previous() ? "&previous=true" : "");
             try {
                 var lines = redaction.clean(api.text(path)).lines().map(Collect::printable).toList();
                 logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines));
             } catch (ApiError e) {
-                if (e.code != 400 && e.code != 404) {
+                if (e.code == 400 && tail.previous()) {
+                    log(new Tail(tail.pod(), tail.container(), false, tail.rank()), redaction); // the failed run's log is gone
+                } else if (e.code != 400 && e.code != 404) {
                     limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
                 }
             }
@@ -7020,19 +7254,26 @@ public class ensure_ready implements Callable<Integer> {
     static final class Redaction {
         private static final int PREFIX = 6;
         private static final int SHORTEST = 6;
-        private static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production", "staging", "testing", "enabled", "disabled", "username",
-            "secret", "public", "private", "service", "cluster", "database", "mongodb", "rabbitmq", "undefined", "example", "secrets", "config", "server", "client", "container", "deployment", "status", "failed", "running",
-            "ready", "message", "reason", "unknown", "warning", "string", "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address", "000000");
+        private static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production",
+            "staging", "testing", "enabled", "disabled", "username",
+            "secret", "public", "private", "service", "cluster", "database", "mongodb", "rabbitmq", "undefined", "example", "secrets", "config", "server",
+                "client", "container", "deployment", "status", "failed", "running",
+            "ready", "message", "reason", "unknown", "warning", "string", "number", "object", "kubernetes", "namespace", "missing", "required", "mysql",
+                "connection", "refused", "timeout", "address", "000000");
         private static final Pattern TOKEN_NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key|_pat$|_auth$|_key$|_dsn$).*");
         private static final Pattern SECRET_LINE = Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
         private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
         private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
         /** Group 1 (where there is one) is what is hidden, else all of it. */
         private static final List<Pattern> SHAPES = Stream.of(
-            "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)", "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?", "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-            "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}", "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}", "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b", "\\bxox[a-z]-[A-Za-z0-9-]{10,}", "\\bdckr_\\w{3,}[\\w=-]*", "\\bnpm_[A-Za-z0-9]{30,}", "\\bhf_[A-Za-z0-9]{20,}",
-            "\\bAIza[0-9A-Za-z_-]{30,}", "\\bya29\\.[\\w-]{20,}", "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}", "(?i)pull rate limit as '[^']*': (\\S+)", "(?i)pull rate limit as '([^']+)'",
-            "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})", "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@", "://([A-Za-z0-9_-]{16,})@",
+            "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)", "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+                "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
+            "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}", "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}", "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
+                "\\bxox[a-z]-[A-Za-z0-9-]{10,}", "\\bdckr_\\w{3,}[\\w=-]*", "\\bnpm_[A-Za-z0-9]{30,}", "\\bhf_[A-Za-z0-9]{20,}",
+            "\\bAIza[0-9A-Za-z_-]{30,}", "\\bya29\\.[\\w-]{20,}", "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}", "(?i)pull rate limit as '[^']*': (\\S+)",
+                "(?i)pull rate limit as '([^']+)'",
+            "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})", "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+                "://([A-Za-z0-9_-]{16,})@",
             "(?i)(?:[?&]|\\b)(?:access_token|id_token|refresh_token|sig|signature|x-amz-(?:signature|credential|security-token)|apikey|api_key)=([^&\\s\"']{4,})",
             "(?i)--?(?:password|passwd|token|secret|api-key|apikey)[= ]+[\"']?([^\\s\"']{3,})",
             "(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret)[\\w-]*(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)(?:\\\\*[\"'])?\\s*[:=]\\s*"
@@ -7040,7 +7281,8 @@ public class ensure_ready implements Callable<Integer> {
             .map(Pattern::compile).toList();
         private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
         private static final Pattern HARMLESS = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
-        private static final Set<String> STRUCTURE = Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome", "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
+        private static final Set<String> STRUCTURE = Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
+            "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
 
         /** What to look for under its first characters, longest first, and what to write instead. */
         private final Map<String, List<String>> forms = new HashMap<>();
@@ -7062,7 +7304,8 @@ public class ensure_ready implements Callable<Integer> {
         /** {@code keep}: hosts, ports and names that must stay readable though a Secret holds them too. */
         static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
             var redaction = new Redaction(keep);
-            new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]", name.substring(name.indexOf('#') + 1), value));
+            new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]",
+                name.substring(name.indexOf('#') + 1), value));
             new TreeMap<>(environment).forEach((name, value) -> {
                 if (TOKEN_NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
                     redaction.hide("[REDACTED:env/" + name + "]", name, value);
@@ -7092,7 +7335,8 @@ public class ensure_ready implements Callable<Integer> {
                 form(mark, decoded(secret.group(2)), true);
                 return;
             }
-            var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)") && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
+            var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)")
+                && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
             if (address || text.matches("\\d{1,5}")) {
                 return;
             }
@@ -7135,11 +7379,13 @@ public class ensure_ready implements Callable<Integer> {
         /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
         private void form(String mark, String value, boolean always) {
             var text = value.strip();
-            if (text.length() < SHORTEST || !always && (WORDS.contains(text.toLowerCase(Locale.ROOT)) || keep.contains(text)) || keep.contains(text) && WORDS.contains(text)) {
+            if (text.length() < SHORTEST || !always && (WORDS.contains(text.toLowerCase(Locale.ROOT)) || keep.contains(text)) || keep.contains(text)
+                && WORDS.contains(text)) {
                 return;
             }
             var bytes = text.getBytes(StandardCharsets.UTF_8);
-            var all = new LinkedHashSet<>(List.of(text, escaped(text), URLEncoder.encode(text, StandardCharsets.UTF_8), URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"),
+            var all = new LinkedHashSet<>(List.of(text, escaped(text), URLEncoder.encode(text, StandardCharsets.UTF_8),
+                URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"),
                 Base64.getEncoder().withoutPadding().encodeToString(bytes), Base64.getUrlEncoder().withoutPadding().encodeToString(bytes)));
             all.add(Base64.getEncoder().withoutPadding().encodeToString((text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
             if (bytes.length >= 8) {
@@ -7299,7 +7545,8 @@ public class ensure_ready implements Callable<Integer> {
                 while (match.find()) {
                     int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
                     var hidden = match.group(group);
-                    if (match.groupCount() > 0 && group == 0 || hidden.startsWith("[REDACTED") || hidden.startsWith("REDACTED") || hidden.startsWith("$") || hidden.startsWith("<") || keep.contains(hidden)) {
+                    if (match.groupCount() > 0 && group == 0 || hidden.startsWith("[REDACTED") || hidden.startsWith("REDACTED") || hidden.startsWith("$")
+                        || hidden.startsWith("<") || keep.contains(hidden)) {
                         continue;
                     }
                     out.append(result, from, match.start(group)).append("[REDACTED:pattern]").append(hidden.replaceAll("[^\n]", ""));
@@ -7334,7 +7581,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static double entropy(String word) {
-            return word.chars().boxed().collect(Collectors.groupingBy(c -> c, Collectors.counting())).values().stream().mapToDouble(n -> -n * Math.log((double) n / word.length()) / Math.log(2) / word.length()).sum();
+            return word.chars().boxed().collect(Collectors.groupingBy(c -> c, Collectors.counting())).values().stream()
+                .mapToDouble(n -> -n * Math.log((double) n / word.length()) / Math.log(2) / word.length()).sum();
         }
     }
 
@@ -8634,10 +8882,13 @@ public class ensure_ready implements Callable<Integer> {
 
     /** One root cause, as the JSON gives it. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Cause(String id, String fingerprint, Code code, Code.Family family, String severity, ObjectRef object, ObjectRef owner, String container, String basis, double confidence, Map<String, String> params,
-                 Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt, List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent, @JsonIgnore int affected, @JsonIgnore String firstSeen) {
+    record Cause(String id, String fingerprint, Code code, Code.Family family, String severity, ObjectRef object, ObjectRef owner, String container,
+        String basis, double confidence, Map<String, String> params,
+                 Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt, List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent,
+                     @JsonIgnore int affected, @JsonIgnore String firstSeen) {
         Cause numbered(String number) {
-            return new Cause(number, fingerprint, code, family, severity, object, owner, container, basis, confidence, params, fix, next, evidence, logExcerpt, explains, oldRevisionServing, blocksAgent, affected, firstSeen);
+            return new Cause(number, fingerprint, code, family, severity, object, owner, container, basis, confidence, params, fix, next, evidence, logExcerpt,
+                explains, oldRevisionServing, blocksAgent, affected, firstSeen);
         }
     }
 
@@ -8685,119 +8936,222 @@ public class ensure_ready implements Callable<Integer> {
      * What a message means stands in {@link Text}; what an object's status means stands in {@link Findings}.
      */
     enum Code {
-        UNKNOWN(Family.OTHER, Role.SYMPTOM, Scope.unknown, "INVESTIGATE", "Nothing that the cluster tells explains this; look at the object and its log.", Look.OBJECT, Look.LOG),
-        IMAGE_NOT_FOUND(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE", "The registry has no such image or tag: correct the reference, or build and push it.", Look.POD),
-        IMAGE_NOT_FOUND_OR_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "CHECK_NAME_THEN_PULL_SECRET", "The registry does not say whether the image is missing or private: check its name first, then the pull secret.", Look.POD, Look.SECRETS),
-        IMAGE_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_PULL_SECRET", "The registry refuses the credentials: check the pull secret's type, host and rights.", Look.POD, Look.SECRETS),
-        IMAGE_PULL_SECRET_MISSING(Family.IMAGE, Role.CAUSE, Scope.either, "CREATE_PULL_SECRET", "The pull secret that the pod names does not exist: create it, or name the right one.", Look.SECRETS, Look.POD),
-        IMAGE_RATE_LIMITED(Family.IMAGE, Role.CAUSE, Scope.platform, "MIRROR_OR_LOGIN", "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD),
-        IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_REGISTRY_HOST", "The node cannot reach the registry: check the host's spelling, its certificate, and that it runs.", Look.POD),
-        IMAGE_NAME_INVALID(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE", "The image reference does not parse: correct it (a template variable may be empty).", Look.POD),
-        IMAGE_NEVER_PULL(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_PULL_POLICY", "imagePullPolicy is Never and the node does not have the image: change the policy or load the image.", Look.POD),
-        IMAGE_PLATFORM_MISMATCH(Family.IMAGE, Role.CAUSE, Scope.repo, "BUILD_FOR_PLATFORM", "The image is not built for the node's architecture: build it for that, or choose nodes by kubernetes.io/arch.", Look.POD, Look.NODES),
-        IMAGE_PULL_FAILED(Family.IMAGE, Role.CAUSE, Scope.unknown, "CHECK_IMAGE", "The image cannot be pulled, for a reason that has no rule; read the message.", Look.POD),
+        UNKNOWN(Family.OTHER, Role.SYMPTOM, Scope.unknown, "INVESTIGATE", "Nothing that the cluster tells explains this; look at the object and its log.",
+            Look.OBJECT, Look.LOG),
+        IMAGE_NOT_FOUND(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE",
+            "The registry has no such image or tag: correct the reference, or build and push it.", Look.POD),
+        IMAGE_NOT_FOUND_OR_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "CHECK_NAME_THEN_PULL_SECRET",
+            "The registry does not say whether the image is missing or private: check its name first, then the pull secret.", Look.POD, Look.SECRETS),
+        IMAGE_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_PULL_SECRET",
+            "The registry refuses the credentials: check the pull secret's type, host and rights.", Look.POD, Look.SECRETS),
+        IMAGE_PULL_SECRET_MISSING(Family.IMAGE, Role.CAUSE, Scope.either, "CREATE_PULL_SECRET",
+            "The pull secret that the pod names does not exist: create it, or name the right one.", Look.SECRETS, Look.POD),
+        IMAGE_RATE_LIMITED(Family.IMAGE, Role.CAUSE, Scope.platform, "MIRROR_OR_LOGIN",
+            "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD),
+        IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_REGISTRY_HOST",
+            "The node cannot reach the registry: check the host's spelling, its certificate, and that it runs.", Look.POD),
+        IMAGE_NAME_INVALID(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE",
+            "The image reference does not parse: correct it (a template variable may be empty).", Look.POD),
+        IMAGE_NEVER_PULL(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_PULL_POLICY",
+            "imagePullPolicy is Never and the node does not have the image: change the policy or load the image.", Look.POD),
+        IMAGE_PLATFORM_MISMATCH(Family.IMAGE, Role.CAUSE, Scope.repo, "BUILD_FOR_PLATFORM",
+            "The image is not built for the node's architecture: build it for that, or choose nodes by kubernetes.io/arch.", Look.POD, Look.NODES),
+        IMAGE_PULL_FAILED(Family.IMAGE, Role.CAUSE, Scope.unknown, "CHECK_IMAGE",
+            "The image cannot be pulled, for a reason that has no rule; read the message.", Look.POD),
         IMAGE_STILL_PULLING(Family.IMAGE, Role.PROGRESS, Scope.wait, "WAIT", "The image is being pulled; wait.", Look.POD),
-        CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND", "The command does not exist in the image: correct command, args or the Dockerfile.", Look.POD, Look.PREVIOUS_LOG),
-        CONTAINER_COMMAND_PERMISSION(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND", "The command may not be executed: set its mode in the image, or run it by its interpreter.", Look.POD, Look.PREVIOUS_LOG),
-        CONTAINER_START_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CONTAINER_SPEC", "The runtime cannot start the container: read the message, then compare mounts, user and command with the image.", Look.POD),
-        CONTAINER_EXITS_ZERO(Family.CRASH, Role.CAUSE, Scope.repo, "RUN_LONG", "The container ends with success although it should keep running: give it a command that stays in the foreground.", Look.POD, Look.PREVIOUS_LOG),
-        LIFECYCLE_HOOK_FAILED(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_HOOK", "A lifecycle hook fails and the container is killed: correct the hook.", Look.POD, Look.PREVIOUS_LOG),
-        CRASH_APP_ERROR(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_APPLICATION", "The program ends with an error of its own: read its log.", Look.PREVIOUS_LOG, Look.POD),
-        CRASH_MISSING_ENV(Family.CRASH, Role.CAUSE, Scope.repo, "SET_VARIABLE", "The program ends because a setting that it requires is not set: add it to the container's env.", Look.PREVIOUS_LOG, Look.POD),
-        CRASH_AUTH_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CREDENTIALS", "A service refuses the program's credentials: compare user and password on both sides (a database keeps those it was created with).", Look.PREVIOUS_LOG),
-        CRASH_PORT_IN_USE(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_PORT", "Two processes in the pod want one port: give one of them another.", Look.PREVIOUS_LOG, Look.POD),
-        CRASH_DISK_FULL(Family.CRASH, Role.CAUSE, Scope.either, "ENLARGE_VOLUME", "The volume is full: enlarge it, or remove what is not needed.", Look.PREVIOUS_LOG, Look.PVCS),
-        CRASH_DEPENDENCY_UNREACHABLE(Family.CRASH, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY", "The program cannot reach a service that it needs: look at that service first.", Look.PREVIOUS_LOG, Look.SERVICES),
-        OOM_KILLED(Family.CRASH, Role.CAUSE, Scope.repo, "RAISE_MEMORY", "The container needs more memory than its limit: raise limits.memory, or lower the program's own heap.", Look.POD, Look.PREVIOUS_LOG),
-        SECRET_MISSING(Family.CONFIG, Role.CAUSE, Scope.either, "CREATE_OR_RENAME_REFERENCE", "The Secret does not exist: create it, or correct the name that refers to it.", Look.SECRETS, Look.POD),
-        CONFIGMAP_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "CREATE_OR_RENAME_REFERENCE", "The ConfigMap does not exist: add it to the manifests, or correct the name that refers to it.", Look.CONFIG_MAPS, Look.POD),
-        CONFIG_KEY_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "ADD_OR_RENAME_KEY", "The object exists but has no such key: add the key, or correct the reference.", Look.OBJECT_DESCRIBE, Look.POD),
-        CONTAINER_CONFIG_INVALID(Family.CONFIG, Role.CAUSE, Scope.repo, "FIX_CONTAINER_SPEC", "The kubelet cannot make the container from its spec: read the message and correct the spec.", Look.POD),
-        RUN_AS_NON_ROOT(Family.CONFIG, Role.CAUSE, Scope.repo, "SET_USER", "The pod must not run as root but its image does: set runAsUser, or USER (a number) in the image.", Look.POD),
-        PROBE_LIVENESS_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The liveness probe fails and the kubelet kills the container: correct the probe's port, path or delays (a startupProbe gives time).", Look.POD, Look.PREVIOUS_LOG),
-        PROBE_STARTUP_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The startup probe runs out of attempts and the container is killed: correct the probe or raise failureThreshold.", Look.POD, Look.PREVIOUS_LOG),
-        PROBE_READINESS_FAILING(Family.PROBE, Role.SYMPTOM, Scope.repo, "FIX_PROBE_OR_APPLICATION", "The container runs but its readiness probe fails: correct the probe, or what the program says is wrong.", Look.POD, Look.LOG),
-        PROBE_PORT_MISMATCH(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The probe asks a port on which the container does not listen: compare it with containerPort.", Look.POD),
-        PROBE_PATH_NOT_FOUND(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The program answers 404 on the probe's path: correct the path.", Look.POD, Look.LOG),
+        CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND",
+            "The command does not exist in the image: correct command, args or the Dockerfile.", Look.POD, Look.PREVIOUS_LOG),
+        CONTAINER_COMMAND_PERMISSION(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND",
+            "The command may not be executed: set its mode in the image, or run it by its interpreter.", Look.POD, Look.PREVIOUS_LOG),
+        CONTAINER_START_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CONTAINER_SPEC",
+            "The runtime cannot start the container: read the message, then compare mounts, user and command with the image.", Look.POD),
+        CONTAINER_EXITS_ZERO(Family.CRASH, Role.CAUSE, Scope.repo, "RUN_LONG",
+            "The container ends with success although it should keep running: give it a command that stays in the foreground.", Look.POD, Look.PREVIOUS_LOG),
+        LIFECYCLE_HOOK_FAILED(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_HOOK", "A lifecycle hook fails and the container is killed: correct the hook.",
+            Look.POD, Look.PREVIOUS_LOG),
+        CRASH_APP_ERROR(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_APPLICATION", "The program ends with an error of its own: read its log.", Look.PREVIOUS_LOG,
+            Look.POD),
+        CRASH_MISSING_ENV(Family.CRASH, Role.CAUSE, Scope.repo, "SET_VARIABLE",
+            "The program ends because a setting that it requires is not set: add it to the container's env.", Look.PREVIOUS_LOG, Look.POD),
+        CRASH_AUTH_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CREDENTIALS",
+            "A service refuses the program's credentials: compare user and password on both sides (a database keeps those it was created with).",
+            Look.PREVIOUS_LOG),
+        CRASH_PORT_IN_USE(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_PORT", "Two processes in the pod want one port: give one of them another.",
+            Look.PREVIOUS_LOG, Look.POD),
+        CRASH_DISK_FULL(Family.CRASH, Role.CAUSE, Scope.either, "ENLARGE_VOLUME", "The volume is full: enlarge it, or remove what is not needed.",
+            Look.PREVIOUS_LOG, Look.PVCS),
+        CRASH_DEPENDENCY_UNREACHABLE(Family.CRASH, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
+            "The program cannot reach a service that it needs: look at that service first.", Look.PREVIOUS_LOG, Look.SERVICES),
+        OOM_KILLED(Family.CRASH, Role.CAUSE, Scope.repo, "RAISE_MEMORY",
+            "The container needs more memory than its limit: raise limits.memory, or lower the program's own heap.", Look.POD, Look.PREVIOUS_LOG),
+        SECRET_MISSING(Family.CONFIG, Role.CAUSE, Scope.either, "CREATE_OR_RENAME_REFERENCE",
+            "The Secret does not exist: create it, or correct the name that refers to it.", Look.SECRETS, Look.POD),
+        CONFIGMAP_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "CREATE_OR_RENAME_REFERENCE",
+            "The ConfigMap does not exist: add it to the manifests, or correct the name that refers to it.", Look.CONFIG_MAPS, Look.POD),
+        CONFIG_KEY_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "ADD_OR_RENAME_KEY",
+            "The object exists but has no such key: add the key, or correct the reference.", Look.OBJECT_DESCRIBE, Look.POD),
+        CONTAINER_CONFIG_INVALID(Family.CONFIG, Role.CAUSE, Scope.repo, "FIX_CONTAINER_SPEC",
+            "The kubelet cannot make the container from its spec: read the message and correct the spec.", Look.POD),
+        RUN_AS_NON_ROOT(Family.CONFIG, Role.CAUSE, Scope.repo, "SET_USER",
+            "The pod must not run as root but its image does: set runAsUser, or USER (a number) in the image.", Look.POD),
+        PROBE_LIVENESS_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
+            "The liveness probe fails and the kubelet kills the container: correct the probe's port, path or delays (a startupProbe gives time).", Look.POD,
+            Look.PREVIOUS_LOG),
+        PROBE_STARTUP_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
+            "The startup probe runs out of attempts and the container is killed: correct the probe or raise failureThreshold.", Look.POD, Look.PREVIOUS_LOG),
+        PROBE_READINESS_FAILING(Family.PROBE, Role.SYMPTOM, Scope.repo, "FIX_PROBE_OR_APPLICATION",
+            "The container runs but its readiness probe fails: correct the probe, or what the program says is wrong.", Look.POD, Look.LOG),
+        PROBE_PORT_MISMATCH(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
+            "The probe asks a port on which the container does not listen: compare it with containerPort.", Look.POD),
+        PROBE_PATH_NOT_FOUND(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE", "The program answers 404 on the probe's path: correct the path.", Look.POD,
+            Look.LOG),
         INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY", "An init container waits for something: look at that first.", Look.LOG, Look.POD),
-        DEPENDENCY_SERVICE_MISSING(Family.INIT, Role.CAUSE, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME", "What the pod waits for does not exist as a Service: create it, or correct the name.", Look.SERVICES, Look.LOG),
-        SCHED_INSUFFICIENT_RESOURCES(Family.SCHEDULING, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_ADD_NODES", "No node has room for what the pod requests: lower the requests, or add bigger nodes.", Look.POD, Look.NODES),
-        SCHED_NODE_SELECTOR(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_SELECTOR", "No node has the labels that the pod asks for: correct nodeSelector or nodeAffinity.", Look.POD, Look.NODE_LABELS),
-        SCHED_POD_ANTI_AFFINITY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_AFFINITY", "The pod's (anti-)affinity to other pods leaves no node: relax the rule or lower the replicas.", Look.POD, Look.NODES),
-        SCHED_HOST_PORT(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_HOST_PORT", "The host port is taken on every node: use a Service, or fewer replicas.", Look.POD),
-        SCHED_TOPOLOGY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_TOPOLOGY_SPREAD", "The topology spread constraint cannot be kept: relax it, or correct its topologyKey.", Look.POD, Look.NODE_LABELS),
-        SCHED_TAINT(Family.SCHEDULING, Role.CAUSE, Scope.either, "ADD_TOLERATION", "The nodes have a taint that the pod does not tolerate: add the toleration, or remove the taint.", Look.POD, Look.NODES),
-        SCHED_NODES_UNAVAILABLE(Family.SCHEDULING, Role.CAUSE, Scope.platform, "BRING_NODES_BACK", "No node accepts pods: nodes are cordoned, not ready, or there are none.", Look.NODES),
-        SCHED_PREEMPTED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "RAISE_PRIORITY_OR_ADD_NODES", "A pod of higher priority took the place: add nodes, or raise the priority.", Look.POD, Look.NODES),
-        SCHED_GATED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "REMOVE_GATE", "The pod has a scheduling gate that nobody removed: look at the controller that owns the gate.", Look.POD),
-        SCHED_VOLUME_AFFINITY(Family.STORAGE, Role.CAUSE, Scope.either, "MOVE_VOLUME_OR_POD", "The pod's volume lives on a node or zone where the pod may not run: align node selection and volume.", Look.POD, Look.PVCS),
-        SCHED_VOLUME_UNBOUND(Family.STORAGE, Role.SYMPTOM, Scope.either, "FOLLOW_CLAIM", "The pod waits for a claim that is not bound: look at the claim.", Look.PVCS),
-        SCHED_NODE_MISSING(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_NAME", "The pod names a node that does not exist: correct nodeName.", Look.POD, Look.NODES),
+        DEPENDENCY_SERVICE_MISSING(Family.INIT, Role.CAUSE, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
+            "What the pod waits for does not exist as a Service: create it, or correct the name.", Look.SERVICES, Look.LOG),
+        SCHED_INSUFFICIENT_RESOURCES(Family.SCHEDULING, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_ADD_NODES",
+            "No node has room for what the pod requests: lower the requests, or add bigger nodes.", Look.POD, Look.NODES),
+        SCHED_NODE_SELECTOR(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_SELECTOR",
+            "No node has the labels that the pod asks for: correct nodeSelector or nodeAffinity.", Look.POD, Look.NODE_LABELS),
+        SCHED_POD_ANTI_AFFINITY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_AFFINITY",
+            "The pod's (anti-)affinity to other pods leaves no node: relax the rule or lower the replicas.", Look.POD, Look.NODES),
+        SCHED_HOST_PORT(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_HOST_PORT", "The host port is taken on every node: use a Service, or fewer replicas.",
+            Look.POD),
+        SCHED_TOPOLOGY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_TOPOLOGY_SPREAD",
+            "The topology spread constraint cannot be kept: relax it, or correct its topologyKey.", Look.POD, Look.NODE_LABELS),
+        SCHED_TAINT(Family.SCHEDULING, Role.CAUSE, Scope.either, "ADD_TOLERATION",
+            "The nodes have a taint that the pod does not tolerate: add the toleration, or remove the taint.", Look.POD, Look.NODES),
+        SCHED_NODES_UNAVAILABLE(Family.SCHEDULING, Role.CAUSE, Scope.platform, "BRING_NODES_BACK",
+            "No node accepts pods: nodes are cordoned, not ready, or there are none.", Look.NODES),
+        SCHED_PREEMPTED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "RAISE_PRIORITY_OR_ADD_NODES",
+            "A pod of higher priority took the place: add nodes, or raise the priority.", Look.POD, Look.NODES),
+        SCHED_GATED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "REMOVE_GATE",
+            "The pod has a scheduling gate that nobody removed: look at the controller that owns the gate.", Look.POD),
+        SCHED_VOLUME_AFFINITY(Family.STORAGE, Role.CAUSE, Scope.either, "MOVE_VOLUME_OR_POD",
+            "The pod's volume lives on a node or zone where the pod may not run: align node selection and volume.", Look.POD, Look.PVCS),
+        SCHED_VOLUME_UNBOUND(Family.STORAGE, Role.SYMPTOM, Scope.either, "FOLLOW_CLAIM", "The pod waits for a claim that is not bound: look at the claim.",
+            Look.PVCS),
+        SCHED_NODE_MISSING(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_NAME", "The pod names a node that does not exist: correct nodeName.", Look.POD,
+            Look.NODES),
         AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT", "The autoscaler is adding a node; wait.", Look.NODES),
-        PVC_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME", "The PersistentVolumeClaim does not exist: add it, or correct claimName.", Look.PVCS, Look.POD),
-        PVC_STORAGECLASS_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_STORAGE_CLASS", "The claim names a StorageClass that the cluster does not have: use one that exists.", Look.PVC, Look.STORAGE_CLASSES),
-        PVC_NO_DEFAULT_CLASS(Family.STORAGE, Role.CAUSE, Scope.either, "SET_STORAGE_CLASS", "The claim names no StorageClass and the cluster has no default one: name one in the claim.", Look.PVC, Look.STORAGE_CLASSES),
-        PVC_PROVISIONER_MISSING(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER", "The StorageClass's provisioner does not answer: its driver is not installed or does not run.", Look.PVC, Look.STORAGE_CLASSES),
+        PVC_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
+            "The PersistentVolumeClaim does not exist: add it, or correct claimName.", Look.PVCS, Look.POD),
+        PVC_STORAGECLASS_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_STORAGE_CLASS",
+            "The claim names a StorageClass that the cluster does not have: use one that exists.", Look.PVC, Look.STORAGE_CLASSES),
+        PVC_NO_DEFAULT_CLASS(Family.STORAGE, Role.CAUSE, Scope.either, "SET_STORAGE_CLASS",
+            "The claim names no StorageClass and the cluster has no default one: name one in the claim.", Look.PVC, Look.STORAGE_CLASSES),
+        PVC_PROVISIONER_MISSING(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER",
+            "The StorageClass's provisioner does not answer: its driver is not installed or does not run.", Look.PVC, Look.STORAGE_CLASSES),
         PVC_PROVISION_FAILED(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER", "The volume cannot be made: read the provisioner's message.", Look.PVC),
-        PVC_PV_RELEASED(Family.STORAGE, Role.CAUSE, Scope.platform, "FREE_VOLUME", "The volume still belongs to a claim that was deleted, or is lost: an administrator must free or replace it.", Look.PVC),
-        PVC_ACCESS_MODE(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_ACCESS_MODE", "The volume can be used on one node only and another pod has it: use strategy Recreate, one replica, a claim each, or ReadWriteMany.", Look.POD, Look.PVCS),
-        PVC_UNBOUND(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_CLAIM", "No volume fits the claim: compare its class, size, access modes, selector and volumeName with the volumes.", Look.PVC, Look.STORAGE_CLASSES),
+        PVC_PV_RELEASED(Family.STORAGE, Role.CAUSE, Scope.platform, "FREE_VOLUME",
+            "The volume still belongs to a claim that was deleted, or is lost: an administrator must free or replace it.", Look.PVC),
+        PVC_ACCESS_MODE(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_ACCESS_MODE",
+            "The volume can be used on one node only and another pod has it: use strategy Recreate, one replica, a claim each, or ReadWriteMany.", Look.POD,
+            Look.PVCS),
+        PVC_UNBOUND(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_CLAIM",
+            "No volume fits the claim: compare its class, size, access modes, selector and volumeName with the volumes.", Look.PVC, Look.STORAGE_CLASSES),
         VOLUME_MOUNT_FAILED(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_VOLUME", "A volume cannot be mounted: read the message.", Look.POD, Look.PVCS),
-        SANDBOX_FAILED(Family.NODE, Role.CAUSE, Scope.platform, "FIX_NODE_NETWORK", "The node cannot make the pod's sandbox: its network plugin or runtime is broken, or addresses ran out.", Look.POD, Look.NODES),
-        SVC_SELECTOR_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_SELECTOR", "The Service selects no pod: compare its selector with the labels in the pod template.", Look.SERVICE, Look.POD_LABELS),
-        SVC_TARGET_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_TARGET_PORT", "The Service's targetPort is no port of its pods: compare it with containerPort.", Look.SERVICE, Look.ENDPOINTS),
-        SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE", "A workload of that name runs but there is no Service before it: create the Service.", Look.SERVICES),
-        STS_HEADLESS_SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE", "The StatefulSet's serviceName does not exist: its pods have no DNS names; create the headless Service.", Look.SERVICES),
-        SVC_NO_READY_ENDPOINTS(Family.SERVICE, Role.SYMPTOM, Scope.either, "FOLLOW_PODS", "No pod behind the Service is ready: look at the pods.", Look.SERVICE, Look.ENDPOINTS),
-        SVC_LB_PENDING(Family.SERVICE, Role.CAUSE, Scope.platform, "PROVIDE_LOAD_BALANCER", "The load balancer has no address yet: the cluster may have no controller for it.", Look.SERVICE),
-        ENV_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_PORT", "A setting names a port that the Service does not serve: compare it with the Service's ports.", Look.SERVICES, Look.OWNER),
-        DNS_NAME_UNKNOWN(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_HOST", "A setting names a host that does not exist: correct it to a Service's name.", Look.SERVICES, Look.OWNER),
-        POD_DNS_POLICY(Family.NETWORK, Role.CAUSE, Scope.repo, "FIX_DNS_POLICY", "The pod's dnsPolicy does not ask the cluster's DNS, so Service names do not resolve: use ClusterFirst.", Look.OWNER),
-        DNS_CLUSTER_FAILURE(Family.NETWORK, Role.CAUSE, Scope.platform, "FIX_CLUSTER_DNS", "Names of Services that exist do not resolve: the cluster's DNS does not work.", Look.DNS),
+        SANDBOX_FAILED(Family.NODE, Role.CAUSE, Scope.platform, "FIX_NODE_NETWORK",
+            "The node cannot make the pod's sandbox: its network plugin or runtime is broken, or addresses ran out.", Look.POD, Look.NODES),
+        SVC_SELECTOR_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_SELECTOR",
+            "The Service selects no pod: compare its selector with the labels in the pod template.", Look.SERVICE, Look.POD_LABELS),
+        SVC_TARGET_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_TARGET_PORT",
+            "The Service's targetPort is no port of its pods: compare it with containerPort.", Look.SERVICE, Look.ENDPOINTS),
+        SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE",
+            "A workload of that name runs but there is no Service before it: create the Service.", Look.SERVICES),
+        STS_HEADLESS_SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE",
+            "The StatefulSet's serviceName does not exist: its pods have no DNS names; create the headless Service.", Look.SERVICES),
+        SVC_NO_READY_ENDPOINTS(Family.SERVICE, Role.SYMPTOM, Scope.either, "FOLLOW_PODS", "No pod behind the Service is ready: look at the pods.",
+            Look.SERVICE, Look.ENDPOINTS),
+        SVC_LB_PENDING(Family.SERVICE, Role.CAUSE, Scope.platform, "PROVIDE_LOAD_BALANCER",
+            "The load balancer has no address yet: the cluster may have no controller for it.", Look.SERVICE),
+        ENV_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_PORT",
+            "A setting names a port that the Service does not serve: compare it with the Service's ports.", Look.SERVICES, Look.OWNER),
+        DNS_NAME_UNKNOWN(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_HOST", "A setting names a host that does not exist: correct it to a Service's name.",
+            Look.SERVICES, Look.OWNER),
+        POD_DNS_POLICY(Family.NETWORK, Role.CAUSE, Scope.repo, "FIX_DNS_POLICY",
+            "The pod's dnsPolicy does not ask the cluster's DNS, so Service names do not resolve: use ClusterFirst.", Look.OWNER),
+        DNS_CLUSTER_FAILURE(Family.NETWORK, Role.CAUSE, Scope.platform, "FIX_CLUSTER_DNS",
+            "Names of Services that exist do not resolve: the cluster's DNS does not work.", Look.DNS),
         NETPOL_BLOCKING(Family.NETWORK, Role.CAUSE, Scope.repo, "ALLOW_TRAFFIC", "A NetworkPolicy does not allow the connection: add a rule for it.", Look.NETPOL),
-        INGRESS_CLASS_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_INGRESS_CLASS", "The Ingress names a class that the cluster does not have: use one that exists.", Look.INGRESS, Look.INGRESS_CLASSES),
-        INGRESS_BACKEND_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND", "The Ingress names a Service that does not exist: correct it.", Look.INGRESS, Look.SERVICES),
-        INGRESS_BACKEND_PORT(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND", "The Ingress names a port that the Service does not have: correct it.", Look.INGRESS, Look.SERVICES),
-        INGRESS_TLS_SECRET_MISSING(Family.INGRESS, Role.CAUSE, Scope.either, "CREATE_TLS_SECRET", "The Ingress names a TLS Secret that does not exist: create it, or correct the name.", Look.INGRESS, Look.SECRETS),
-        QUOTA_EXCEEDED(Family.ADMISSION, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_RAISE_QUOTA", "The namespace's quota is used up: lower requests and replicas, or raise the quota.", Look.QUOTA),
-        QUOTA_REQUIRES_LIMITS(Family.ADMISSION, Role.CAUSE, Scope.repo, "SET_RESOURCES", "The namespace's quota demands requests and limits on every container: set them.", Look.QUOTA, Look.OWNER),
-        LIMITRANGE_VIOLATION(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_RESOURCES", "Requests or limits are outside the namespace's LimitRange: bring them inside.", Look.LIMIT_RANGE, Look.OWNER),
-        POD_SECURITY_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_SECURITY_CONTEXT", "The namespace's Pod Security level forbids the pod: set the securityContext fields that the message lists.", Look.NAMESPACE, Look.OWNER),
-        ADMISSION_WEBHOOK_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "SATISFY_POLICY", "A policy of the cluster refuses the object: change it as the policy's message says.", Look.OWNER),
-        ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Role.CAUSE, Scope.platform, "RESTORE_WEBHOOK", "An admission webhook does not answer, so nothing can be created: bring its pods back.", Look.WEBHOOKS),
-        ADMISSION_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_POD_TEMPLATE", "The API server refuses the pods of this workload: read the message and correct the template.", Look.OWNER),
-        SERVICE_ACCOUNT_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_SERVICE_ACCOUNT", "The ServiceAccount does not exist, so no pod can be created: add it to the manifests, or correct the name.", Look.SERVICE_ACCOUNTS, Look.OWNER),
-        RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Role.CAUSE, Scope.repo, "GRANT_ROLE", "The program may not do what it asks of the API server: grant its ServiceAccount that verb in a Role.", Look.ROLES, Look.PREVIOUS_LOG),
-        RBAC_ROLE_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_ROLE", "The Role, or the RoleBinding that gives it to the ServiceAccount, does not exist: add both to the manifests.", Look.ROLES, Look.SERVICE_ACCOUNTS),
-        APPLY_FORBIDDEN_RBAC(Family.APPLY, Role.CAUSE, Scope.platform, "GRANT_APPLIER", "Whoever applies the manifests may not write this object: grant the right.", Look.ROLES),
-        API_KIND_UNKNOWN(Family.APPLY, Role.CAUSE, Scope.either, "INSTALL_CRD_OR_FIX_KIND", "The cluster does not know this kind: correct it, or install its CustomResourceDefinition.", Look.API),
-        API_VERSION_REMOVED(Family.APPLY, Role.CAUSE, Scope.repo, "UPDATE_API_VERSION", "The cluster no longer serves this apiVersion: use the one that replaced it.", Look.API),
-        APPLY_INVALID(Family.APPLY, Role.CAUSE, Scope.repo, "FIX_MANIFEST", "The API server refuses the manifest as invalid: correct the fields that the message names.", Look.NONE),
-        APPLY_IMMUTABLE_FIELD(Family.APPLY, Role.CAUSE, Scope.repo, "RENAME_OR_RECREATE", "The field cannot be changed in place: undo the change, use a new name, or recreate the object.", Look.OBJECT),
-        APPLY_CONFLICT(Family.APPLY, Role.CAUSE, Scope.either, "SETTLE_FIELD_OWNER", "Another manager owns a field that the manifest sets: settle who owns it.", Look.OBJECT),
+        INGRESS_CLASS_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_INGRESS_CLASS",
+            "The Ingress names a class that the cluster does not have: use one that exists.", Look.INGRESS, Look.INGRESS_CLASSES),
+        INGRESS_BACKEND_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND", "The Ingress names a Service that does not exist: correct it.",
+            Look.INGRESS, Look.SERVICES),
+        INGRESS_BACKEND_PORT(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND", "The Ingress names a port that the Service does not have: correct it.",
+            Look.INGRESS, Look.SERVICES),
+        INGRESS_TLS_SECRET_MISSING(Family.INGRESS, Role.CAUSE, Scope.either, "CREATE_TLS_SECRET",
+            "The Ingress names a TLS Secret that does not exist: create it, or correct the name.", Look.INGRESS, Look.SECRETS),
+        QUOTA_EXCEEDED(Family.ADMISSION, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_RAISE_QUOTA",
+            "The namespace's quota is used up: lower requests and replicas, or raise the quota.", Look.QUOTA),
+        QUOTA_REQUIRES_LIMITS(Family.ADMISSION, Role.CAUSE, Scope.repo, "SET_RESOURCES",
+            "The namespace's quota demands requests and limits on every container: set them.", Look.QUOTA, Look.OWNER),
+        LIMITRANGE_VIOLATION(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_RESOURCES",
+            "Requests or limits are outside the namespace's LimitRange: bring them inside.", Look.LIMIT_RANGE, Look.OWNER),
+        POD_SECURITY_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_SECURITY_CONTEXT",
+            "The namespace's Pod Security level forbids the pod: set the securityContext fields that the message lists.", Look.NAMESPACE, Look.OWNER),
+        ADMISSION_WEBHOOK_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "SATISFY_POLICY",
+            "A policy of the cluster refuses the object: change it as the policy's message says.", Look.OWNER),
+        ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Role.CAUSE, Scope.platform, "RESTORE_WEBHOOK",
+            "An admission webhook does not answer, so nothing can be created: bring its pods back.", Look.WEBHOOKS),
+        ADMISSION_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_POD_TEMPLATE",
+            "The API server refuses the pods of this workload: read the message and correct the template.", Look.OWNER),
+        SERVICE_ACCOUNT_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_SERVICE_ACCOUNT",
+            "The ServiceAccount does not exist, so no pod can be created: add it to the manifests, or correct the name.", Look.SERVICE_ACCOUNTS, Look.OWNER),
+        RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Role.CAUSE, Scope.repo, "GRANT_ROLE",
+            "The program may not do what it asks of the API server: grant its ServiceAccount that verb in a Role.", Look.ROLES, Look.PREVIOUS_LOG),
+        RBAC_ROLE_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_ROLE",
+            "The Role, or the RoleBinding that gives it to the ServiceAccount, does not exist: add both to the manifests.", Look.ROLES, Look.SERVICE_ACCOUNTS),
+        APPLY_FORBIDDEN_RBAC(Family.APPLY, Role.CAUSE, Scope.platform, "GRANT_APPLIER",
+            "Whoever applies the manifests may not write this object: grant the right.", Look.ROLES),
+        API_KIND_UNKNOWN(Family.APPLY, Role.CAUSE, Scope.either, "INSTALL_CRD_OR_FIX_KIND",
+            "The cluster does not know this kind: correct it, or install its CustomResourceDefinition.", Look.API),
+        API_VERSION_REMOVED(Family.APPLY, Role.CAUSE, Scope.repo, "UPDATE_API_VERSION",
+            "The cluster no longer serves this apiVersion: use the one that replaced it.", Look.API),
+        APPLY_INVALID(Family.APPLY, Role.CAUSE, Scope.repo, "FIX_MANIFEST",
+            "The API server refuses the manifest as invalid: correct the fields that the message names.", Look.NONE),
+        APPLY_IMMUTABLE_FIELD(Family.APPLY, Role.CAUSE, Scope.repo, "RENAME_OR_RECREATE",
+            "The field cannot be changed in place: undo the change, use a new name, or recreate the object.", Look.OBJECT),
+        APPLY_CONFLICT(Family.APPLY, Role.CAUSE, Scope.either, "SETTLE_FIELD_OWNER",
+            "Another manager owns a field that the manifest sets: settle who owns it.", Look.OBJECT),
         APPLY_FAILED(Family.APPLY, Role.CAUSE, Scope.unknown, "FIX_MANIFEST", "The object could not be applied: read the message.", Look.NONE),
-        NAMESPACE_MISSING(Family.APPLY, Role.CAUSE, Scope.either, "CREATE_NAMESPACE", "The namespace does not exist: create it, or correct the name.", Look.NAMESPACE),
-        JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB", "The Job failed for good; its template cannot be changed, so the repaired Job needs a new name or must be deleted first.", Look.OWNER, Look.JOB_LOG),
+        NAMESPACE_MISSING(Family.APPLY, Role.CAUSE, Scope.either, "CREATE_NAMESPACE", "The namespace does not exist: create it, or correct the name.",
+            Look.NAMESPACE),
+        JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
+            "The Job failed for good; its template cannot be changed, so the repaired Job needs a new name or must be deleted first.", Look.OWNER,
+            Look.JOB_LOG),
         JOB_SUSPENDED(Family.JOB, Role.CAUSE, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false when it should run.", Look.OWNER),
-        JOB_SIDECAR_BLOCKS(Family.JOB, Role.CAUSE, Scope.repo, "MAKE_SIDECAR_NATIVE", "The Job's main container ended but a sidecar keeps its pod alive: make it an init container with restartPolicy Always.", Look.POD),
+        JOB_SIDECAR_BLOCKS(Family.JOB, Role.CAUSE, Scope.repo, "MAKE_SIDECAR_NATIVE",
+            "The Job's main container ended but a sidecar keeps its pod alive: make it an init container with restartPolicy Always.", Look.POD),
         ROLLOUT_STUCK(Family.ROLLOUT, Role.WRAPPER, Scope.repo, "FOLLOW_NEW_PODS", "The rollout makes no progress: look at the newest pods.", Look.OWNER),
         ROLLOUT_PAUSED(Family.ROLLOUT, Role.CAUSE, Scope.either, "RESUME_ROLLOUT", "The rollout is paused: resume it.", Look.OWNER),
         REPLICAS_ZERO(Family.ROLLOUT, Role.CAUSE, Scope.repo, "SCALE_UP", "The workload is scaled to zero although others need it: set replicas.", Look.OWNER),
-        STS_ORDINAL_BLOCKED(Family.ROLLOUT, Role.WRAPPER, Scope.either, "FOLLOW_FIRST_POD", "An earlier pod of the StatefulSet is not ready and blocks the later ones: look at that pod.", Look.POD),
-        STS_STUCK_REVISION(Family.ROLLOUT, Role.CAUSE, Scope.either, "DELETE_POD", "The broken pod is of the old revision and an ordered StatefulSet does not replace it by itself: delete that pod once.", Look.OWNER, Look.POD),
-        NODE_NOT_READY(Family.NODE, Role.CAUSE, Scope.platform, "RESTORE_NODE", "The node is not ready: its kubelet, network or machine is down.", Look.NODE, Look.NODES),
-        NODE_PRESSURE(Family.NODE, Role.CAUSE, Scope.platform, "FREE_NODE", "The node is short of memory, disk or process ids: free some, or add nodes.", Look.NODE, Look.NODES),
-        EVICTED_EPHEMERAL_STORAGE(Family.NODE, Role.CAUSE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE", "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
-        OBJECT_STUCK_TERMINATING(Family.OTHER, Role.CAUSE, Scope.either, "FREE_FINALIZER", "The object is being deleted but a finalizer holds it: look at the controller that owns the finalizer.", Look.OBJECT),
-        HPA_NO_METRICS(Family.ADVICE, Role.CAUSE, Scope.repo, "SET_REQUESTS_OR_METRICS", "The autoscaler gets no metrics: set resource requests, or install the metrics API. It blocks nothing.", Look.OBJECT_DESCRIBE),
-        PDB_BLOCKING(Family.ADVICE, Role.CAUSE, Scope.repo, "RELAX_BUDGET", "The disruption budget allows no pod to be moved. It blocks nothing until a node is drained.", Look.OBJECT_DESCRIBE),
-        CR_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION", "The custom resource's own conditions say that it is not ready: read them, then its operator's log.", Look.OBJECT),
-        CERT_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION", "The certificate is not issued: read its conditions, its issuer and the challenge.", Look.OBJECT),
+        STS_ORDINAL_BLOCKED(Family.ROLLOUT, Role.WRAPPER, Scope.either, "FOLLOW_FIRST_POD",
+            "An earlier pod of the StatefulSet is not ready and blocks the later ones: look at that pod.", Look.POD),
+        STS_STUCK_REVISION(Family.ROLLOUT, Role.CAUSE, Scope.either, "DELETE_POD",
+            "The broken pod is of the old revision and an ordered StatefulSet does not replace it by itself: delete that pod once.", Look.OWNER, Look.POD),
+        NODE_NOT_READY(Family.NODE, Role.CAUSE, Scope.platform, "RESTORE_NODE", "The node is not ready: its kubelet, network or machine is down.", Look.NODE,
+            Look.NODES),
+        NODE_PRESSURE(Family.NODE, Role.CAUSE, Scope.platform, "FREE_NODE", "The node is short of memory, disk or process ids: free some, or add nodes.",
+            Look.NODE, Look.NODES),
+        EVICTED_EPHEMERAL_STORAGE(Family.NODE, Role.CAUSE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
+            "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
+        OBJECT_STUCK_TERMINATING(Family.OTHER, Role.CAUSE, Scope.either, "FREE_FINALIZER",
+            "The object is being deleted but a finalizer holds it: look at the controller that owns the finalizer.", Look.OBJECT),
+        HPA_NO_METRICS(Family.ADVICE, Role.CAUSE, Scope.repo, "SET_REQUESTS_OR_METRICS",
+            "The autoscaler gets no metrics: set resource requests, or install the metrics API. It blocks nothing.", Look.OBJECT_DESCRIBE),
+        PDB_BLOCKING(Family.ADVICE, Role.CAUSE, Scope.repo, "RELAX_BUDGET",
+            "The disruption budget allows no pod to be moved. It blocks nothing until a node is drained.", Look.OBJECT_DESCRIBE),
+        CR_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION",
+            "The custom resource's own conditions say that it is not ready: read them, then its operator's log.", Look.OBJECT),
+        CERT_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION",
+            "The certificate is not issued: read its conditions, its issuer and the challenge.", Look.OBJECT),
         STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT", "It is starting and nothing says that anything is wrong; wait.", Look.OWNER),
-        DIAGNOSIS_UNAVAILABLE(Family.OTHER, Role.CAUSE, Scope.platform, "RESTORE_ACCESS", "The cluster could not be asked, so the causes are not known; this does not mean that all is well.", Look.NONE);
+        DIAGNOSIS_UNAVAILABLE(Family.OTHER, Role.CAUSE, Scope.platform, "RESTORE_ACCESS",
+            "The cluster could not be asked, so the causes are not known; this does not mean that all is well.", Look.NONE);
 
         /** What a code is about; groups the docs page. */
-        enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE, NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM, ADVICE, OTHER }
+        enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE, NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM,
+            ADVICE, OTHER }
 
         /** A cause stays a root; a symptom is explained by what it needs; a wrapper by what is inside it; progress heals by itself. */
         enum Role { CAUSE, SYMPTOM, WRAPPER, PROGRESS }
@@ -8807,17 +9161,20 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. */
         enum Look {
-            NONE(""), OBJECT("kubectl -n {ns} get {object} -o yaml"), OBJECT_DESCRIBE("kubectl -n {ns} describe {object}"), OWNER("kubectl -n {ns} describe {owner}"),
+            NONE(""), OBJECT("kubectl -n {ns} get {object} -o yaml"), OBJECT_DESCRIBE("kubectl -n {ns} describe {object}"),
+                OWNER("kubectl -n {ns} describe {owner}"),
             POD("kubectl -n {ns} describe pod {pod}"), LOG("kubectl -n {ns} logs {pod} -c {container} --tail=100"),
             PREVIOUS_LOG("kubectl -n {ns} logs {pod} -c {container} --previous --tail=100"), JOB_LOG("kubectl -n {ns} logs {owner} --tail=100"),
             POD_LABELS("kubectl -n {ns} get pods --show-labels"), SECRETS("kubectl -n {ns} get secrets"), CONFIG_MAPS("kubectl -n {ns} get configmaps"),
             SERVICES("kubectl -n {ns} get services -o wide"), SERVICE("kubectl -n {ns} describe svc {name}"), ENDPOINTS("kubectl -n {ns} get endpointslices"),
             PVCS("kubectl -n {ns} get pvc"), PVC("kubectl -n {ns} describe pvc {name}"), STORAGE_CLASSES("kubectl get storageclasses"),
             NODES("kubectl get nodes -o wide"), NODE_LABELS("kubectl get nodes --show-labels"), NODE("kubectl describe node {name}"),
-            QUOTA("kubectl -n {ns} describe resourcequota"), LIMIT_RANGE("kubectl -n {ns} describe limitrange"), NAMESPACE("kubectl get namespace {ns} --show-labels"),
+            QUOTA("kubectl -n {ns} describe resourcequota"), LIMIT_RANGE("kubectl -n {ns} describe limitrange"),
+                NAMESPACE("kubectl get namespace {ns} --show-labels"),
             WEBHOOKS("kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"), SERVICE_ACCOUNTS("kubectl -n {ns} get serviceaccounts"),
             ROLES("kubectl -n {ns} get roles,rolebindings"), API("kubectl api-resources"), INGRESS("kubectl -n {ns} describe ingress {name}"),
-            INGRESS_CLASSES("kubectl get ingressclasses"), NETPOL("kubectl -n {ns} describe networkpolicy"), DNS("kubectl -n kube-system get pods -l k8s-app=kube-dns");
+            INGRESS_CLASSES("kubectl get ingressclasses"), NETPOL("kubectl -n {ns} describe networkpolicy"),
+                DNS("kubectl -n kube-system get pods -l k8s-app=kube-dns");
 
             final String template;
 

@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -282,5 +286,31 @@ class DiagnosisCodesTest {
             assertFalse(cause.evidence().isEmpty(), cause.toString());
             assertTrue(cause.next().stream().allMatch(n -> n.matches("kubectl (-n (shop|kube-system) )?(get|describe|logs|api-resources)( [\\w./=,:-]+)*")), cause.next()::toString);
         }
+    }
+
+    /** A cluster may leave out, or write otherwise, whatever it likes: that makes a diagnosis poorer, never an exception. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void halfTheFieldsMayBeMissing(Case c) {
+        for (int seed = 0; seed < 40; seed++) {
+            var random = new Random(seed);
+            var scene = c.shows.get();
+            scene.snapshot().objects().values().stream().flatMap(List::stream).forEach(o -> damage(o.json(), random));
+            scene.report();
+        }
+    }
+
+    private static void damage(JsonNode node, Random random) {
+        if (node instanceof ObjectNode object) {
+            for (var name : Stream.of(object.fieldNames()).flatMap(i -> { var all = new ArrayList<String>(); i.forEachRemaining(all::add); return all.stream(); }).toList()) {
+                switch (random.nextInt(12)) {
+                    case 0 -> object.remove(name);
+                    case 1 -> object.putNull(name);
+                    case 2 -> object.put(name, "odd");
+                    default -> damage(object.get(name), random);
+                }
+            }
+        }
+        node.forEach(child -> damage(child, random));
     }
 }

@@ -219,4 +219,54 @@ class DiagnosisScenariosTest {
         var scene = new Scene().deploy("web", "", Scene.waiting("web", "CreateContainerConfigError", "secret \"x; rm -rf /\" not found"));
         assertTrue(scene.report().causes().get(0).next().stream().noneMatch(n -> n.contains("rm")), scene.report().causes()::toString);
     }
+
+    @Test
+    void aHeadlessNameThatDoesNotResolveYetIsTheDatabasesFault() {
+        var scene = new Scene().add("kind: Service\nmetadata: {name: db}\nspec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}").statefulSet("db", "", Scene.waiting("db", "ErrImagePull", "manifest unknown"));
+        for (var name : List.of("a", "b")) {
+            scene.deploy(name, "", Scene.crashed(name, 1, "Error")).log(name + "-1-a", name, "lookup db-0.db on 10.96.0.10:53: no such host");
+        }
+        assertEquals(List.of("IMAGE_NOT_FOUND StatefulSet/db"), scene.causes());
+    }
+
+    @Test
+    void aServiceBeforeNothingExplainsWhoWaitsForIt() {
+        var scene = new Scene().service("postgres", 5432).deploy("web", "initContainers: [{name: w, image: b, command: [sh, -c, 'until pg_isready -h postgres -p 5432; do sleep 2; done']}]", Scene.initRunning("w"));
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/postgres"), scene.causes());
+    }
+
+    @Test
+    void aShellThatFindsNoCommandSaysSoByItsExitCode() {
+        assertEquals(List.of("CONTAINER_COMMAND_NOT_FOUND Deployment/web"), new Scene().deploy("web", "", Scene.crashed("web", 127, "Error")).log("web-1-a", "web", "sh: 1: servee: not found").causes());
+    }
+
+    @Test
+    void anErrorOfItsOwnAfterAPassingRefusalIsItsOwn() {
+        var scene = new Scene().service("redis", 6379).deploy("redis").deploy("api", "", Scene.crashed("api", 1, "Error"))
+            .log("api-1-a", "api", "WARN connect to redis:6379: connection refused, trying again", "INFO connected", "ValueError: invalid literal for int() with base 10: 'x'");
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/api"), scene.causes());
+    }
+
+    @Test
+    void aProbeThatMissesThePortOfItsServiceIsAMismatch() {
+        var scene = new Scene().service("web", "{app: web}", "[{port: 80, targetPort: 8080}]").deploy("web", "containers: [{name: web, image: a, readinessProbe: {tcpSocket: {port: 9999}}}]", Scene.unreadyRunning("web"))
+            .event("Pod/web-1-a", "Unhealthy", 40, "Readiness probe failed: dial tcp 10.1.2.3:9999: connect: connection refused", "web");
+        assertEquals(List.of("PROBE_PORT_MISMATCH Deployment/web"), scene.causes());
+    }
+
+    @Test
+    void aClaimThatWaitsForItsFirstPodIsExplainedByThatPod() {
+        var scene = new Scene().deploy("web", "volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]", Scene.unscheduled("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."))
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: local}\nstatus: {phase: Pending}").add("kind: StorageClass\nmetadata: {name: local}").event("PersistentVolumeClaim/data", "WaitForFirstConsumer", 9, "waiting for first consumer to be created before binding")
+            .judged("PersistentVolumeClaim", "data", false);
+        assertEquals(List.of("SCHED_NODE_SELECTOR Deployment/web"), scene.causes());
+        assertEquals(List.of("PersistentVolumeClaim/data"), scene.report().causes().get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
+    }
+
+    @Test
+    void aPolicyThatLetsNobodyInIsToldThoughAllRuns() {
+        var scene = new Scene().deploy("web").service("web", 80).add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}");
+        assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/deny"), scene.causes());
+        assertEquals(List.of(), scene.add("kind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}").causes());
+    }
 }
