@@ -4482,8 +4482,11 @@ public class ensure_ready implements Callable<Integer> {
             }
             var codes = codes(text);
             var best = codes.stream().max(Comparator.comparingInt(NEARNESS::indexOf)).orElse(Code.UNKNOWN);
-            if (best == Code.SCHED_NODE_SELECTOR && (codes.contains(Code.SCHED_TAINT) || codes.contains(Code.SCHED_NODES_UNAVAILABLE)) && wanted(pod, snapshot)) {
-                return codes.contains(Code.SCHED_TAINT) ? Code.SCHED_TAINT : Code.SCHED_NODES_UNAVAILABLE;
+            if (best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_NODES_UNAVAILABLE) && (!snapshot.knows("Node") || wanted(pod, snapshot))) {
+                return Code.SCHED_NODES_UNAVAILABLE; // which labels the closed node has is not told: it may be the one that is meant
+            }
+            if (best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_TAINT) && wanted(pod, snapshot)) {
+                return Code.SCHED_TAINT;
             }
             return best;
         }
