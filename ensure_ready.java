@@ -538,9 +538,13 @@ public class ensure_ready implements Callable<Integer> {
         }
         progress.say("collects what explains it");
         var workloads = known.judgement.workloads();
-        var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(5));
-        known.secrets = full.secrets();
-        known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, wait.agent);
+        try {
+            var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(5));
+            known.secrets = full.secrets();
+            known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, wait.agent);
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            known.diagnosis = Diagnosis.unavailable(known.judgement.snapshot(), workloads, e); // a mistake of ours must not cost the verdict
+        }
     }
 
     private void checkOptions() {
@@ -5337,6 +5341,12 @@ public class ensure_ready implements Callable<Integer> {
         /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
         static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
             return new Diagnosis(snapshot, workloads, agentDeployment).explain();
+        }
+
+        /** What is said when explaining itself failed: that the causes are not known, never that there are none. */
+        static DiagnosisReport unavailable(Snapshot snapshot, List<Workload> workloads, Throwable why) {
+            var limited = Stream.concat(snapshot.limited().stream(), Stream.of("diagnosis: " + Texts.line(why.toString()) + "; please report it")).toList();
+            return explain(new Snapshot(snapshot.namespace(), snapshot.at(), Map.of(), List.of(), Map.of(), limited), workloads, "");
         }
 
         private DiagnosisReport explain() {

@@ -90,4 +90,13 @@ class DiagnosisTest {
         var cause = postgresWithoutSecret().fromFile("deploy/postgres.yaml").report().causes().get(0);
         assertEquals(List.of(new ensure_ready.FileRef("deploy/postgres.yaml", 12)), cause.fix().files());
     }
+
+    @Test
+    void aMistakeOfOursLeavesTheVerdictAndSaysThatTheCausesAreNotKnown() {
+        var scene = postgresWithoutSecret();
+        var report = ensure_ready.Diagnosis.unavailable(scene.snapshot(), scene.workloads(), new IllegalStateException("boom"));
+        assertEquals(List.of(ensure_ready.Code.DIAGNOSIS_UNAVAILABLE), report.causes().stream().map(ensure_ready.Cause::code).toList());
+        assertEquals("Deployment/postgres", report.unexplained().get(0).object());
+        assertTrue(report.limited().toString().contains("boom"));
+    }
 }
