@@ -501,6 +501,7 @@ public class ensure_ready implements Callable<Integer> {
             return;
         }
         known.applied = !loaded.items().isEmpty();
+        known.appliedSince = known.applied ? Instant.now() : null;
         new Apply(api, target.namespace(), apply.recreate, known, progress).all(loaded.items(), deadline);
         if (known.applied && !known.applyFailed()) {
             new Namespaces(api, progress).markApplied(target);
@@ -518,7 +519,7 @@ public class ensure_ready implements Callable<Integer> {
     private Waiting waiting(Api api, Target target) {
         api.patience = Deadline.none();
         var onlyApplied = wait.waitFor == null ? hasManifests() : wait.waitFor == WaitFor.applied;
-        var settings = new WaitSettings(wait.agent, onlyApplied, wait.strict, wait.failMode == FailMode.fast, Instant.now());
+        var settings = new WaitSettings(wait.agent, onlyApplied, wait.strict, wait.failMode == FailMode.fast, known.appliedSince);
         return new Waiting(api, target.namespace(), known.results, settings, progress::judgement);
     }
 
@@ -2079,6 +2080,8 @@ public class ensure_ready implements Callable<Integer> {
         volatile List<Problem> problems = List.of();
         volatile String prepareFailure;
         volatile Waiting waiting;
+        /** The moment before the apply began; null when nothing was applied. */
+        Instant appliedSince;
         volatile Judgement judgement;
         volatile DiagnosisReport diagnosis;
         /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
@@ -6912,7 +6915,10 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private boolean concluded(View view, Watch watch, Sightings seen, Deadline deadline) {
-            publish(Judgement.of(Outcome.timeout, view.verdict(), view.snapshot(), List.of()));
+            last = Judgement.of(Outcome.timeout, view.verdict(), view.snapshot(), List.of());
+            if (watch.complete()) {
+                progress.accept(last); // before, a type that is not read yet would look like one that has nothing
+            }
             if (watch.forbidden()) {
                 return Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0 && publish(last.with(Outcome.forbidden)) != null;
             }

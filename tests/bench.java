@@ -5,7 +5,7 @@
 //SOURCES ../ensure_ready.java
 //SOURCES LocalCluster.java WaitLab.java WaitScenarios.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
-//COMPILE_OPTIONS -Xlint:none
+//COMPILE_OPTIONS -encoding UTF-8 -Xlint:none
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.client.KubernetesClient;
