@@ -943,9 +943,12 @@ public class ensure_ready implements Callable<Integer> {
             return " ".repeat(text.length() - text.stripLeading().length()) + line;
         }
 
-        /** One line without control characters, so that no text of a cluster can steer a terminal or a log. */
+        /**
+         * One line without control characters, so that no text of a cluster can steer a terminal or a log; GitHub's runner still takes
+         * its old commands ({@code ##[stop-commands]…}) from anywhere in a line.
+         */
         static String line(String text) {
-            return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").strip();
+            return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").replace("##[", "## [").strip();
         }
 
         static String cut(String text, int most) {
@@ -7653,9 +7656,10 @@ public class ensure_ready implements Callable<Integer> {
             }
         }
 
+        /** The escape is the same JSON, but no command for the runner that shows it. */
         private static String pretty(JsonNode json) {
             try {
-                return Api.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json);
+                return Api.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json).replace("##[", "#\\u0023[");
             } catch (JsonProcessingException e) {
                 throw new IllegalStateException(e);
             }

@@ -160,6 +160,20 @@ class EnsureCommandTest {
     }
 
     @Test
+    void noTextReachesTheRunnersLogAsACommand() {
+        var result = cli().run("-n", "x", "--force-apply", "--render", "echo '##[stop-commands]x' >&2; echo '::error::y' >&2; echo '##[error]z' >&2; exit 1", "--wait-soft-fail", "-v");
+        assertFalse((result.out() + result.err()).contains("##["), result.toString());
+        assertTrue((result.out() + result.err()).lines().noneMatch(l -> l.strip().startsWith("::")), result.toString());
+        assertTrue(json(result).at("/problems/0/error").asText().endsWith("## [error]z"), result.out());
+    }
+
+    @Test
+    void anEmptyFolderProvesNothing() throws IOException {
+        var json = json(cli().run("-n", "x", "-f", Files.createDirectory(folder.resolve("empty")).toString(), "--apply", "--wait-timeout", "2s", "--wait-soft-fail"));
+        assertFalse(json.path("infraReady").asBoolean(true), json.toString());
+    }
+
+    @Test
     void manifestsComeFromStdinToo() {
         assertEquals(0, cli().stdin(CONFIG).run("-n", "x", "-f", "-", "--apply").exit());
         assertTrue(server.get("configmaps", "x", "a").isPresent());

@@ -54,6 +54,7 @@ class ReportTest {
     void noTextOfAClusterIssuesAWorkflowCommand() {
         var lines = ensure_ready.Annotations.of(BROKEN);
         assertEquals(List.of("::error file=deploy/db.yaml,line=7::SECRET_MISSING secret/db (sts/postgres, container postgres): Create the Secret."), lines);
+        assertEquals("a ## [stop-commands]x", ensure_ready.Texts.line("a ##[stop-commands]x\u200b"));
         assertEquals("100%25  two  lines", ensure_ready.Annotations.escaped("100%\n two\r lines\u001b"));
     }
 
