@@ -2929,6 +2929,7 @@ public class ensure_ready implements Callable<Integer> {
         private static List<Judged> namespace(Family family) {
             return Readiness.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
                 .filter(o -> !Family.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+                .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
                 .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
         }
 
@@ -3187,7 +3188,7 @@ public class ensure_ready implements Callable<Integer> {
                 case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
                 case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream().anyMatch(Certainty::anyStarted);
                 case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
-                case QUOTA_EXCEEDED -> shrinking(f, family);
+                case QUOTA_EXCEEDED, SCHED_INSUFFICIENT_RESOURCES -> shrinking(f, family, verdict);
                 case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
                 default -> false;
             };
@@ -3201,9 +3202,10 @@ public class ensure_ready implements Callable<Integer> {
             return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
         }
 
-        /** The quota is free again when what is being replaced is gone. */
-        private static boolean shrinking(Finding f, Family family) {
+        /** There is room again when what is being replaced is gone, or when a Job has ended. */
+        private static boolean shrinking(Finding f, Family family, Verdict verdict) {
             return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
+                || verdict.workloads().stream().anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired() && !w.name().equals(f.ownerName()))
                 || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream().anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
         }
 

@@ -267,6 +267,7 @@ class CertaintyTest {
         new Film().during(0, 29, full).certain().at(30, full).certain("QUOTA_EXCEEDED");
         var leaving = "{apiVersion: v1, kind: Pod, metadata: {name: old, namespace: shop, uid: p8, deletionTimestamp: '2026-01-01T10:00:00Z'}}";
         new Film().during(0, 60, full, leaving).certain();
+        new Film().during(0, 60, full, ReadinessTest.JOB).certain();
     }
 
     @Test

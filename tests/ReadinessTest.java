@@ -423,6 +423,13 @@ class ReadinessTest {
     }
 
     @Test
+    void aPodInWhichAnAgentRanDoesNotGate() {
+        var failed = POD.replace("phase: Running", "phase: Failed");
+        assertFalse(verdict(settings(false, false), List.of(), DEPLOYMENT, failed).ready());
+        assertTrue(verdict(settings(false, false), List.of(), DEPLOYMENT, failed.replace("uid: p1", "uid: p1, labels: {app.kubernetes.io/managed-by: prompt-run}")).ready());
+    }
+
+    @Test
     void onlyWhatWasAppliedGatesWhenThatIsAskedFor() {
         var other = DEPLOYMENT.replace("name: users, namespace", "name: other, namespace").replace("uid: d1", "uid: d2").replace("updatedReplicas: 2", "updatedReplicas: 0");
         assertFalse(verdict(settings(false, false), List.of(), DEPLOYMENT, other).ready());
