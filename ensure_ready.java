@@ -7301,7 +7301,7 @@ public class ensure_ready implements Callable<Integer> {
             "(?i)(?:[?&]|\\b)(?:access_token|id_token|refresh_token|sig|signature|x-amz-(?:signature|credential|security-token)|apikey|api_key)=([^&\\s\"']{4,})",
             "(?i)--?(?:password|passwd|token|secret|api-key|apikey)[= ]+[\"']?([^\\s\"']{3,})",
             "(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret)[\\w-]*(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)(?:\\\\*[\"'])?\\s*[:=]\\s*"
-                + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!(?:not|is|must|missing|required|null|none|nil|undefined|true|false|empty|invalid|expired|wrong|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b)([^\\s\"',;&\\\\}\\])]{3,}))")
+                + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|empty|invalid|expired|wrong|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b)([^\\s\"',;&\\\\}\\])]{3,}))")
             .map(Pattern::compile).toList();
         private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
         private static final Pattern HARMLESS = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");

@@ -75,7 +75,7 @@ class RedactionTest {
         for (var text : List.of("dial tcp: lookup postgres on 10.96.0.10:53: no such host", "connect ECONNREFUSED postgres:5432", "deploy/orders-api: secret \"db-secret\" not found", "deploy/hunter2x-web is not ready",
                 "couldn't find key password in Secret shop/db", "password authentication failed for user \"app\"", "must specify limits.cpu for: web", "Back-off pulling image \"repo/web@sha256:" + "0123456789abcdef".repeat(4) + "\"",
                 "containerd://" + "0123456789abcdef".repeat(4), "pod recommendation-service-deployment-7d9f8c6b5d-x2x4z", "uid 123e4567-e89b-12d3-a456-426614174000", "FATAL: POSTGRES_PASSWORD is not set", "secretName: web-tls",
-                "org.springframework.boot.autoconfigure.ConfigurationPropertiesBindException", "Basic authentication is required", "error: token: missing")) {
+                "org.springframework.boot.autoconfigure.ConfigurationPropertiesBindException", "Basic authentication is required", "error: token: missing", "secrets: forbidden", "secrets: watch forbidden, read every 2 s", "secret/db-secret is missing")) {
             assertEquals(text, clean(text));
         }
     }
