@@ -1218,6 +1218,8 @@ public class prompt_run implements Callable<Integer> {
         /** Raw HTML or a fence inside a list or quotation: from here on only a full Markdown parser knows what is code. */
         private static final Pattern UNSURE = Pattern.compile("[ \\t>*+\\-\\d.)]*<(?:[A-Za-z][A-Za-z0-9-]*(?:[\\s/>].*|$)|[!?/].*)"
             + "|[ \\t>*+\\-\\d.)]+(?:```|~~~).*");
+        private static final Pattern DIAGRAM = Pattern.compile("(?:`{3,}|~{3,})[ \\t]*mermaid\\b", Pattern.CASE_INSENSITIVE);
+        private static final Pattern DIAGRAM_COMMENT = Pattern.compile("(?m)^[ \\t]*%%.*\\n?");
         private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
         private static final String ATTRIBUTE = "\\s+[^\\s\"'=<>`/]++(?:\\s*=\\s*(?:\"[^\"]*+\"|'[^']*+'|[^\\s\"'=<>`]++))?";
         private static final Pattern TAG = Pattern.compile("<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:" + ATTRIBUTE + ")*+)\\s*+(/?)>");
@@ -1252,7 +1254,7 @@ public class prompt_run implements Callable<Integer> {
             String text = raw.replaceAll("\\r\\n?", "\n");
             StringBuilder out = new StringBuilder();
             for (Segment segment : segments(text)) {
-                out.append(segment.code() ? cleaner.visible(segment.text()) : cleaner.prose(segment.text()));
+                out.append(segment.code() ? cleaner.code(segment.text()) : cleaner.prose(segment.text()));
             }
             return new Cleaned(out.toString().strip(), cleaner.hidden, cleaner.invisible);
         }
@@ -1293,9 +1295,18 @@ public class prompt_run implements Callable<Integer> {
             return segments;
         }
 
+        /** Code stands on the page as it is, except what the page draws instead of showing: a diagram's comments are not in the picture. */
+        private String code(String raw) {
+            return visible(drawn(raw, DIAGRAM.matcher(raw).lookingAt()));
+        }
+
+        private String drawn(String raw, boolean diagram) {
+            return diagram ? DIAGRAM_COMMENT.matcher(raw).replaceAll(comment -> gone()) : raw;
+        }
+
         private String prose(String raw) {
             String before;
-            String text = raw;
+            String text = drawn(raw, raw.contains("mermaid"));
             int pass = 0;
             do {
                 before = text;
@@ -1312,7 +1323,7 @@ public class prompt_run implements Callable<Integer> {
             return DEFINITION.matcher(kept).replaceAll(definition -> {
                 String label = definition.group(1);
                 String whole = label.startsWith("^") ? definition.group()
-                    : used(text, label) && !definition.group(2).contains(" ") ? "[" + label + "]: " + definition.group(2) : "";
+                    : used(text, label) && !address(definition.group(2)).isEmpty() ? "[" + label + "]: " + definition.group(2) : "";
                 hidden += whole.equals(definition.group().strip()) ? 0 : 1;
                 return Matcher.quoteReplacement(whole);
             });
@@ -1409,7 +1420,7 @@ public class prompt_run implements Callable<Integer> {
             StringBuilder kept = new StringBuilder("<" + tag.group(1) + tag.group(2));
             Matcher link = LINK.matcher(tag.group(3));
             while (link.find()) {
-                kept.append(' ').append(link.group(1)).append("=\"").append(link.group(2)).append('"');
+                kept.append(' ').append(link.group(1)).append("=\"").append(address(link.group(2))).append('"');
             }
             kept.append(tag.group(4)).append('>');
             boolean speaks = tag.group(2).length() > 24 || tag.group(2).chars().filter(c -> c == '-').count() > 1;
@@ -1469,11 +1480,16 @@ public class prompt_run implements Callable<Integer> {
             if (!target.lookingAt()) {
                 return at;
             }
-            String address = target.group(1) == null || target.group(1).contains(" ") ? "" : target.group(1);
-            String kept = "](" + address + ")";
+            String kept = "](" + address(target.group(1)) + ")";
             hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
             out.append(kept);
             return target.end();
+        }
+
+        /** An address is not on the page either: one that reads like a sentence to the agent, or has blanks, is left out. */
+        private static String address(String address) {
+            boolean speaks = address == null || address.contains(" ") || Injection.in(address.replaceAll("%[0-9A-Fa-f]{2}|[^\\p{L}]+", " "));
+            return speaks ? "" : address;
         }
 
         private int entity(String text, int at, StringBuilder out) {
