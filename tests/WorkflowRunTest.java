@@ -195,6 +195,13 @@ class WorkflowRunTest {
     }
 
     @Test
+    void aPlanThatNobodyWroteIsNotGreen() throws IOException {
+        scene("ready", "silent");
+        assertNotEquals(0, run.label("plan").exit());
+        assertEquals(1, run.github.comments.size());
+    }
+
+    @Test
     void aPlanThatChangesFilesPushesNothingEither() throws IOException {
         run.label("plan");
         assertEquals(List.of("main"), run.branches());

@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
-# Commits what the agent left uncommitted, the whole tree of it, and bundles its commits: the push works on the bundle.
+# Commits what the agent left uncommitted, the whole tree of it, and takes its commits over: into a bundle for the artifacts,
+# and into a repository without any of its settings, from which the next step pushes with the token.
 source "$(dirname "$0")/github.sh"
 
 issue=$(jq -er '.issue.number' "$GITHUB_EVENT_PATH")
 work() { git -C src -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false "$@"; }
 
 main() {
+  local commits
   work add --all
   if ! work diff --cached --quiet; then
     work -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
       commit --quiet --message "$(subject)"
   fi
-  output commits "$(work rev-list --count "$START..HEAD")"
-  if [ "$(work rev-list --count "$START..HEAD")" -gt 0 ]; then
+  commits=$(work rev-list --count "$START..HEAD")
+  output commits "$commits"
+  if [ "$commits" -gt 0 ]; then
     work bundle create --quiet "$RUNNER_TEMP/agent/changes.bundle" "$START..HEAD" HEAD
+    git init --quiet --bare "$RUNNER_TEMP/push.git"
+    git -C "$RUNNER_TEMP/push.git" fetch --quiet --no-tags "$PWD/src" HEAD:refs/agent/head
   fi
 }
 

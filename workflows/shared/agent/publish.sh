@@ -29,13 +29,11 @@ push() {
   fi
 }
 
-# From a repository of its own, so that no setting in the agent's folder has a say where the token goes.
+# From the repository that commit.sh made: no setting in the agent's folder has a say where the token goes.
 push_to() {
-  local url clean=$RUNNER_TEMP/push.git log=$RUNNER_TEMP/push.log
+  local url log=$RUNNER_TEMP/push.log
   url=$(git remote get-url origin)
-  git init --quiet --bare "$clean"
-  if git -C "$clean" fetch --quiet --force --no-tags "$PWD/src" HEAD:refs/agent/head 2>&1 | tee "$log" &&
-    with_token git -C "$clean" push "$url" "refs/agent/head:refs/heads/$1" 2>&1 | tee "$log"; then
+  if with_token git -C "$RUNNER_TEMP/push.git" push "$url" "refs/agent/head:refs/heads/$1" 2>&1 | tee "$log"; then
     BRANCH=$1
   else
     refusal=$(grep -E 'remote:|rejected|fatal:' "$log" | cut_to 1500)
@@ -67,7 +65,7 @@ record_on_slot() {
   local number
   number=$(jq -r '.number // empty' <<<"$pull_request")
   if [ -n "$number" ] && [ -n "$SLOT" ]; then
-    jbang ensure_ready.java attach --slot "$SLOT" --pr "$number" >"$RUNNER_TEMP/agent/attach.json" ||
+    env -u GITHUB_TOKEN jbang ensure_ready.java attach --slot "$SLOT" --pr "$number" >"$RUNNER_TEMP/agent/attach.json" ||
       echo "::warning::pull request $number could not be recorded on slot $SLOT: closing it will not free the slot"
   fi
 }
@@ -104,6 +102,9 @@ judge() {
     exit 1
   elif [ "$work" = nothing ] && [ "$AGENT" = success ] && [ "$READY_AFTER" != true ]; then
     echo "::error::the agent finished and changed nothing"
+    exit 1
+  elif [ "$AI_MODE" = plan ] && [ "$AGENT" = success ] && [ -z "$(message)" ]; then
+    echo "::error::the agent finished and left no plan"
     exit 1
   fi
 }
