@@ -2806,6 +2806,7 @@ public class prompt_run implements Callable<Integer> {
          * protocol cannot close stdin, so the command must know how much to read.
          */
         @Override
+        @SuppressWarnings("deprecation") // the error channel is the only place where the API says why an exec has no exit code
         public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             ByteArrayOutputStream err = new ByteArrayOutputStream();

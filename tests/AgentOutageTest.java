@@ -7,13 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,15 +24,34 @@ class AgentOutageTest {
     /** Seconds; {@code AGENT_OUTAGE=60} tries the full minute. */
     private static final int AWAY = Integer.parseInt(System.getenv().getOrDefault("AGENT_OUTAGE", "12"));
     private static LocalCluster cluster;
-    private static final Deque<String> NAMESPACES = new ArrayDeque<>();
-    @TempDir Path folder;
 
+    @TempDir static Path folder;
+    private static Cli.Result longRun;
+    private static Cli.Result endedMeanwhile;
+    private static Cli.Result begunMeanwhile;
+
+    /** One outage for all: one run goes on through it, one ends in it, one begins in it. */
     @BeforeAll
-    static void aClusterOfItsOwn() {
+    static void theApiServerGoesAwayAndComesBack() throws Exception {
         cluster = LocalCluster.start();
-        for (int test = 0; test < 3; test++) {
-            NAMESPACES.add(codex());
-        }
+        String first = codex();
+        String second = codex();
+        String third = codex();
+        var made = Cli.program("sh", "-ec", "git init -q -b main tree; cd tree; echo a >a; git add a; git -c user.name=me -c user.email=me@x commit -qm first").in(folder).run();
+        assertEquals(0, made.exit(), made.toString());
+        var one = start(first, "--agent-command", "for i in $(seq 1 %d); do echo line $i; sleep 0.5; done; exit 4".formatted(2 * AWAY + 30), "--artifacts", folder.toString());
+        var two = start(second, "--agent-command", "echo begun; while [ ! -e %s ]; do sleep 1; done; echo work >work".formatted(folder.resolve("go")),
+            "--source", folder.resolve("tree").toString(), "--bring-back");
+        await(cluster.dir().resolve("rooms/" + first));
+        await(cluster.dir().resolve("rooms/" + second));
+        cluster.stopApiServer();
+        Files.writeString(folder.resolve("go"), "");
+        var three = start(third, "--agent-command", "echo at last");
+        Thread.sleep(AWAY * 1000L);
+        cluster.startApiServer();
+        longRun = one.await();
+        endedMeanwhile = two.await();
+        begunMeanwhile = three.await();
     }
 
     @AfterAll
@@ -46,59 +62,41 @@ class AgentOutageTest {
     }
 
     @Test
-    void aRunOutlivesTheApiServerAndEveryLineArrivesOnce() throws Exception {
-        String namespace = NAMESPACES.remove();
-        var running = start(namespace, "--agent-command", "for i in $(seq 1 %d); do echo line $i; sleep 0.5; done; exit 4".formatted(2 * AWAY + 20), "--artifacts", folder.toString());
-        Thread.sleep(5000);
-        cluster.restartApiServer(Duration.ofSeconds(AWAY));
-        var done = running.await();
-        assertEquals(20, done.exit(), done.toString());
-        assertTrue(done.out().contains("exit code 4"), done.toString());
+    void aRunOutlivesItAndEveryLineArrivesOnce() throws IOException {
+        assertEquals(20, longRun.exit(), longRun.toString());
+        assertTrue(longRun.out().contains("exit code 4"), longRun.toString());
         List<String> lines = new ArrayList<>();
-        for (int i = 1; i <= 2 * AWAY + 20; i++) {
+        for (int i = 1; i <= 2 * AWAY + 30; i++) {
             lines.add("line " + i);
         }
         assertEquals(lines, Files.readAllLines(folder.resolve("events.jsonl")));
     }
 
     @Test
-    void anAgentThatEndsWhileTheApiServerIsAwayHasItsVerdictAfterwardsAndItsWorkComesBack() throws Exception {
-        String namespace = NAMESPACES.remove();
-        var made = Cli.program("sh", "-ec", "git init -q -b main tree; cd tree; echo a >a; git add a; git -c user.name=me -c user.email=me@x commit -qm first").in(folder).run();
-        assertEquals(0, made.exit(), made.toString());
-        var running = start(namespace, "--agent-command", "echo begun; sleep 7; echo work >work", "--source", folder.resolve("tree").toString(), "--bring-back");
-        await(cluster.dir(), "started");
-        cluster.restartApiServer(Duration.ofSeconds(AWAY));
-        var done = running.await();
-        assertEquals(0, done.exit(), done.toString());
-        JsonNode result = new ObjectMapper().readTree(done.out());
-        assertEquals("brought", result.path("broughtBack").path("state").asText(), done.toString());
+    void anAgentThatEndedMeanwhileHasItsVerdictAfterwardsAndItsWorkComesBack() throws IOException {
+        assertEquals(0, endedMeanwhile.exit(), endedMeanwhile.toString());
+        assertEquals("brought", new ObjectMapper().readTree(endedMeanwhile.out()).path("broughtBack").path("state").asText(), endedMeanwhile.toString());
         assertEquals("work\n", Files.readString(folder.resolve("tree/work")));
     }
 
     @Test
-    void anApiServerThatIsAwayAtTheBeginningIsWaitedFor() throws Exception {
-        String namespace = NAMESPACES.remove();
-        cluster.stopApiServer();
-        var running = start(namespace, "--agent-command", "echo at last");
-        Thread.sleep(AWAY * 1000L);
-        cluster.startApiServer();
-        var done = running.await();
-        assertEquals(0, done.exit(), done.toString());
+    void aRunThatBeginsWithoutAnApiServerWaitsForIt() {
+        assertEquals(0, begunMeanwhile.exit(), begunMeanwhile.toString());
     }
 
-    private static void await(Path dir, String file) throws IOException, InterruptedException {
-        for (int tries = 0; tries < 300; tries++) {
-            try (var files = Files.walk(dir.resolve("rooms"))) {
-                if (files.anyMatch(path -> path.getFileName().toString().equals(file))) {
+    /** Until the agent of this namespace is at work. */
+    private static void await(Path rooms) throws IOException, InterruptedException {
+        for (int tries = 0; tries < 600; tries++) {
+            try (var files = Files.walk(rooms)) {
+                if (files.anyMatch(path -> path.getFileName().toString().equals("started"))) {
                     return;
                 }
-            } catch (java.io.UncheckedIOException changing) {
-                // a file went away while the folder was read
+            } catch (IOException | java.io.UncheckedIOException changing) {
+                // a folder is not there yet, or a file went away while it was read
             }
             Thread.sleep(100);
         }
-        throw new AssertionError("waited in vain for " + file);
+        throw new AssertionError("no agent at work in " + rooms);
     }
 
     private static String codex() {
