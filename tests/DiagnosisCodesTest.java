@@ -47,7 +47,9 @@ class DiagnosisCodesTest {
     }
 
     private static Scene image(String message) {
-        return web(Scene.waiting("web", "ImagePullBackOff", "Back-off pulling image \"repo/web:1\"")).event("Pod/web-1-a", "Failed", 4, "Failed to pull image \"repo/web:1\": " + message, "web").event("Pod/web-1-a", "Failed", 9, "Error: ImagePullBackOff", "web");
+        return web(Scene.waiting("web", "ImagePullBackOff", "Back-off pulling image \"repo/web:1\""))
+            .event("Pod/web-1-a", "Failed", 4, "Failed to pull image \"repo/web:1\": " + message, "web")
+            .event("Pod/web-1-a", "Failed", 9, "Error: ImagePullBackOff", "web");
     }
 
     private static Scene crash(int exit, String... log) {
@@ -63,11 +65,13 @@ class DiagnosisCodesTest {
     }
 
     private static Scene claim(String type, String event, String message) {
-        return new Scene().deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims.")).add(CLAIM.formatted(type)).event("PersistentVolumeClaim/data", event, 20, message);
+        return new Scene().deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims.")).add(CLAIM.formatted(type))
+            .event("PersistentVolumeClaim/data", event, 20, message);
     }
 
     private static Scene ingress(String port, String... kinds) {
-        return new Scene().deploy("web").service("web", 80).add(INGRESS.formatted(port)).add("kind: IngressClass\nmetadata: {name: nginx}").add("kind: Secret\nmetadata: {name: web-tls}");
+        return new Scene().deploy("web").service("web", 80).add(INGRESS.formatted(port)).add("kind: IngressClass\nmetadata: {name: nginx}")
+            .add("kind: Secret\nmetadata: {name: web-tls}");
     }
 
     private static Scene refused(String message) {
@@ -79,12 +83,15 @@ class DiagnosisCodesTest {
     }
 
     private static Scene probe(String port, String answer) {
-        return new Scene().deploy("web", PROBED.formatted(port), Scene.unreadyRunning("web")).event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: " + answer, "web");
+        return new Scene().deploy("web", PROBED.formatted(port), Scene.unreadyRunning("web")).event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: "
+            + answer, "web");
     }
 
     private static Scene killed(String probe, String field) {
         return new Scene().deploy("web", "containers: [{name: web, image: a, " + field + ": {httpGet: {path: /h, port: 8080}}}]", Scene.crashed("web", 137, "Error"))
-            .event("Pod/web-1-a", "Killing", 5, "Container web failed " + probe + " probe, will be restarted", "web").event("Pod/web-1-a", "Unhealthy", 15, (probe.equals("liveness") ? "Liveness" : "Startup") + " probe failed: HTTP probe failed with statuscode: 500", "web");
+            .event("Pod/web-1-a", "Killing", 5, "Container web failed " + probe + " probe, will be restarted", "web")
+                .event("Pod/web-1-a", "Unhealthy", 15, (probe.equals("liveness") ? "Liveness" : "Startup")
+                + " probe failed: HTTP probe failed with statuscode: 500", "web");
     }
 
     private static Scene policies(String ingress, String log) {
@@ -93,7 +100,8 @@ class DiagnosisCodesTest {
     }
 
     private static Scene node(String status) {
-        return web(Scene.unreadyRunning("web")).add("kind: Node\nmetadata: {name: node-1}\nstatus: {conditions: [{type: Ready, status: '" + status + "', reason: NodeStatusUnknown, message: Kubelet stopped posting node status.}]}");
+        return web(Scene.unreadyRunning("web")).add("kind: Node\nmetadata: {name: node-1}\nstatus: {conditions: [{type: Ready, status: '" + status
+            + "', reason: NodeStatusUnknown, message: Kubelet stopped posting node status.}]}");
     }
 
     private static Scene failed(String reason, String message) {
@@ -109,28 +117,47 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.IMAGE_NOT_FOUND, () -> image(NOT_FOUND), () -> image(DENIED)),
             c(ensure_ready.Code.IMAGE_NOT_FOUND_OR_AUTH, () -> image(DENIED), () -> image(NOT_FOUND)),
             c(ensure_ready.Code.IMAGE_AUTH, () -> image(AUTH), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_PULL_SECRET_MISSING, () -> new Scene().none("Secret").deploy("web", "imagePullSecrets: [{name: regcred}]", Scene.waiting("web", "ErrImagePull", DENIED)),
-                () -> new Scene().add("kind: Secret\nmetadata: {name: regcred}").deploy("web", "imagePullSecrets: [{name: regcred}]", Scene.waiting("web", "ErrImagePull", DENIED))),
+            c(ensure_ready.Code.IMAGE_PULL_SECRET_MISSING, () -> new Scene().none("Secret").deploy("web", "imagePullSecrets: [{name: regcred}]",
+                Scene.waiting("web", "ErrImagePull", DENIED)),
+                () -> new Scene().add("kind: Secret\nmetadata: {name: regcred}").deploy("web", "imagePullSecrets: [{name: regcred}]",
+                    Scene.waiting("web", "ErrImagePull", DENIED))),
             c(ensure_ready.Code.IMAGE_RATE_LIMITED, () -> image("toomanyrequests: You have reached your pull rate limit."), () -> image(AUTH)),
-            c(ensure_ready.Code.IMAGE_REGISTRY_UNREACHABLE, () -> image("dial tcp: lookup registry.exmaple.com on 10.96.0.10:53: no such host"), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_NAME_INVALID, () -> web(Scene.waiting("web", "InvalidImageName", "Failed to apply default image tag \"Web:\": couldn't parse image name")), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_NEVER_PULL, () -> web(Scene.waiting("web", "ErrImageNeverPull", "Container image \"web:1\" is not present with pull policy of Never")), () -> image(NOT_FOUND)),
+            c(ensure_ready.Code.IMAGE_REGISTRY_UNREACHABLE, () -> image("dial tcp: lookup registry.exmaple.com on 10.96.0.10:53: no such host"),
+                () -> image(NOT_FOUND)),
+            c(ensure_ready.Code.IMAGE_NAME_INVALID,
+                () -> web(Scene.waiting("web", "InvalidImageName", "Failed to apply default image tag \"Web:\": couldn't parse image name")),
+                () -> image(NOT_FOUND)),
+            c(ensure_ready.Code.IMAGE_NEVER_PULL,
+                () -> web(Scene.waiting("web", "ErrImageNeverPull", "Container image \"web:1\" is not present with pull policy of Never")),
+                () -> image(NOT_FOUND)),
             c(ensure_ready.Code.IMAGE_PLATFORM_MISMATCH, () -> image("no match for platform in manifest: not found"), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_PULL_FAILED, () -> web(Scene.waiting("web", "ImagePullBackOff", "Back-off pulling image \"repo/web:1\"")), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_STILL_PULLING, () -> web(Scene.creating("web")).event("Pod/web-1-a", "Pulling", 1, "Pulling image \"repo/web:1\"", "web"), () -> image(NOT_FOUND)));
+            c(ensure_ready.Code.IMAGE_PULL_FAILED, () -> web(Scene.waiting("web", "ImagePullBackOff", "Back-off pulling image \"repo/web:1\"")),
+                () -> image(NOT_FOUND)),
+            c(ensure_ready.Code.IMAGE_STILL_PULLING, () -> web(Scene.creating("web")).event("Pod/web-1-a", "Pulling", 1, "Pulling image \"repo/web:1\"",
+                "web"), () -> image(NOT_FOUND)));
     }
 
     static Stream<Case> crashes() {
         return Stream.of(
-            c(ensure_ready.Code.CONTAINER_COMMAND_NOT_FOUND, () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": executable file not found in $PATH: unknown")), () -> web(Scene.waiting("web", "RunContainerError", "exec: \"/run.sh\": permission denied: unknown"))),
-            c(ensure_ready.Code.CONTAINER_COMMAND_PERMISSION, () -> web(Scene.waiting("web", "RunContainerError", "exec: \"/run.sh\": permission denied: unknown")), () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": executable file not found in $PATH"))),
-            c(ensure_ready.Code.CONTAINER_START_FAILED, () -> web(Scene.waiting("web", "RunContainerError", "error mounting \"/x\" to rootfs at \"/etc/nginx.conf\": not a directory: unknown: Are you trying to mount a directory onto a file")), () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": no such file or directory"))),
+            c(ensure_ready.Code.CONTAINER_COMMAND_NOT_FOUND,
+                () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": executable file not found in $PATH: unknown")),
+                () -> web(Scene.waiting("web", "RunContainerError", "exec: \"/run.sh\": permission denied: unknown"))),
+            c(ensure_ready.Code.CONTAINER_COMMAND_PERMISSION,
+                () -> web(Scene.waiting("web", "RunContainerError", "exec: \"/run.sh\": permission denied: unknown")),
+                () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": executable file not found in $PATH"))),
+            c(ensure_ready.Code.CONTAINER_START_FAILED,
+                () -> web(Scene.waiting("web", "RunContainerError",
+                "error mounting \"/x\" to rootfs at \"/etc/nginx.conf\": not a directory: unknown: Are you trying to mount a directory onto a file")),
+                () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": no such file or directory"))),
             c(ensure_ready.Code.CONTAINER_EXITS_ZERO, () -> web(Scene.crashed("web", 0, "Completed")), () -> crash(1, "boom")),
             c(ensure_ready.Code.LIFECYCLE_HOOK_FAILED, () -> web(Scene.waiting("web", "PostStartHookError", "Exec lifecycle hook failed")), () -> crash(1, "boom")),
-            c(ensure_ready.Code.CRASH_APP_ERROR, () -> crash(1, "Traceback (most recent call last):", "ValueError: bad literal"), () -> crash(1, "Error: APP_MODE is not set")),
+            c(ensure_ready.Code.CRASH_APP_ERROR, () -> crash(1, "Traceback (most recent call last):", "ValueError: bad literal"),
+                () -> crash(1, "Error: APP_MODE is not set")),
             c(ensure_ready.Code.CRASH_MISSING_ENV, () -> crash(1, "Error: APP_MODE is not set"), () -> crash(1, "ValueError: bad literal")),
-            c(ensure_ready.Code.CRASH_AUTH_FAILED, () -> crash(1, "FATAL: password authentication failed for user \"app\""), () -> crash(1, "Error: PASSWORD_FILE is not set")),
-            c(ensure_ready.Code.CRASH_PORT_IN_USE, () -> crash(1, "listen tcp :8080: bind: address already in use"), () -> crash(1, "listen tcp :80: bind: permission denied")),
+            c(ensure_ready.Code.CRASH_AUTH_FAILED, () -> crash(1, "FATAL: password authentication failed for user \"app\""),
+                () -> crash(1, "Error: PASSWORD_FILE is not set")),
+            c(ensure_ready.Code.CRASH_PORT_IN_USE, () -> crash(1, "listen tcp :8080: bind: address already in use"),
+                () -> crash(1, "listen tcp :80: bind: permission denied")),
             c(ensure_ready.Code.CRASH_DISK_FULL, () -> crash(1, "write /data/x: no space left on device"), () -> crash(1, "write /data/x: input/output error")),
             c(ensure_ready.Code.CRASH_DEPENDENCY_UNREACHABLE, () -> crash(1, "dial tcp 203.0.113.9:443: i/o timeout"), () -> crash(1, "assertion failed")),
             c(ensure_ready.Code.OOM_KILLED, () -> web(Scene.crashed("web", 137, "OOMKilled")), () -> web(Scene.crashed("web", 137, "Error"))));
@@ -138,96 +165,191 @@ class DiagnosisCodesTest {
 
     static Stream<Case> configuration() {
         return Stream.of(
-            c(ensure_ready.Code.SECRET_MISSING, () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found")), () -> web(Scene.waiting("web", "CreateContainerConfigError", "couldn't find key pw in Secret shop/db"))),
-            c(ensure_ready.Code.CONFIGMAP_MISSING, () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"cfg\" : configmap \"app\" not found"),
-                () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"cfg\" : references non-existent config key: app.yaml")),
-            c(ensure_ready.Code.CONFIG_KEY_MISSING, () -> web(Scene.waiting("web", "CreateContainerConfigError", "couldn't find key pw in Secret shop/db")), () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
-            c(ensure_ready.Code.CONTAINER_CONFIG_INVALID, () -> web(Scene.waiting("web", "CreateContainerConfigError", "failed to prepare subPath for volumeMount \"x\" of container \"web\"")), () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
-            c(ensure_ready.Code.RUN_AS_NON_ROOT, () -> web(Scene.waiting("web", "CreateContainerConfigError", "container has runAsNonRoot and image will run as root")), () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
+            c(ensure_ready.Code.SECRET_MISSING, () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found")),
+                () -> web(Scene.waiting("web", "CreateContainerConfigError", "couldn't find key pw in Secret shop/db"))),
+            c(ensure_ready.Code.CONFIGMAP_MISSING, () -> web(Scene.creating("web"))
+                .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"cfg\" : configmap \"app\" not found"),
+                () -> web(Scene.creating("web"))
+                    .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"cfg\" : references non-existent config key: app.yaml")),
+            c(ensure_ready.Code.CONFIG_KEY_MISSING, () -> web(Scene.waiting("web", "CreateContainerConfigError", "couldn't find key pw in Secret shop/db")),
+                () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
+            c(ensure_ready.Code.CONTAINER_CONFIG_INVALID,
+                () -> web(Scene.waiting("web", "CreateContainerConfigError", "failed to prepare subPath for volumeMount \"x\" of container \"web\"")),
+                () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
+            c(ensure_ready.Code.RUN_AS_NON_ROOT,
+                () -> web(Scene.waiting("web", "CreateContainerConfigError", "container has runAsNonRoot and image will run as root")),
+                () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
             c(ensure_ready.Code.PROBE_LIVENESS_FAILING, () -> killed("liveness", "livenessProbe"), () -> web(Scene.crashed("web", 137, "OOMKilled"))),
             c(ensure_ready.Code.PROBE_STARTUP_FAILING, () -> killed("startup", "startupProbe"), () -> killed("liveness", "livenessProbe")),
-            c(ensure_ready.Code.PROBE_READINESS_FAILING, () -> probe("8080", "HTTP probe failed with statuscode: 500"), () -> probe("8080", "HTTP probe failed with statuscode: 404")),
-            c(ensure_ready.Code.PROBE_PORT_MISMATCH, () -> probe("9999", "Get \"http://10.1.2.3:9999/ready\": dial tcp 10.1.2.3:9999: connect: connection refused"), () -> probe("8080", "Get \"http://10.1.2.3:8080/ready\": dial tcp 10.1.2.3:8080: connect: connection refused")),
-            c(ensure_ready.Code.PROBE_PATH_NOT_FOUND, () -> probe("8080", "HTTP probe failed with statuscode: 404"), () -> probe("8080", "HTTP probe failed with statuscode: 503")),
-            c(ensure_ready.Code.INIT_WAITING, () -> database().deploy("web", WAIT.replace("postgres", "cache.other-team.example"), Scene.initRunning("wait")), () -> new Scene().deploy("web", WAIT, Scene.initRunning("wait")).service("orders", 80)),
-            c(ensure_ready.Code.DEPENDENCY_SERVICE_MISSING, () -> new Scene().deploy("web", WAIT, Scene.initRunning("wait")).service("orders", 80), () -> database().deploy("web", WAIT, Scene.initRunning("wait"))));
+            c(ensure_ready.Code.PROBE_READINESS_FAILING, () -> probe("8080", "HTTP probe failed with statuscode: 500"),
+                () -> probe("8080", "HTTP probe failed with statuscode: 404")),
+            c(ensure_ready.Code.PROBE_PORT_MISMATCH,
+                () -> probe("9999", "Get \"http://10.1.2.3:9999/ready\": dial tcp 10.1.2.3:9999: connect: connection refused"),
+                () -> probe("8080", "Get \"http://10.1.2.3:8080/ready\": dial tcp 10.1.2.3:8080: connect: connection refused")),
+            c(ensure_ready.Code.PROBE_PATH_NOT_FOUND, () -> probe("8080", "HTTP probe failed with statuscode: 404"),
+                () -> probe("8080", "HTTP probe failed with statuscode: 503")),
+            c(ensure_ready.Code.INIT_WAITING, () -> database().deploy("web", WAIT.replace("postgres", "cache.other-team.example"), Scene.initRunning("wait")),
+                () -> new Scene().deploy("web", WAIT, Scene.initRunning("wait")).service("orders", 80)),
+            c(ensure_ready.Code.DEPENDENCY_SERVICE_MISSING, () -> new Scene().deploy("web", WAIT, Scene.initRunning("wait")).service("orders", 80),
+                () -> database().deploy("web", WAIT, Scene.initRunning("wait"))));
     }
 
     static Stream<Case> scheduling() {
         return Stream.of(
             c(ensure_ready.Code.SCHED_INSUFFICIENT_RESOURCES, () -> pending("3 Insufficient cpu."), () -> pending("3 node(s) were unschedulable.")),
-            c(ensure_ready.Code.SCHED_NODE_SELECTOR, () -> pending("3 node(s) didn't match Pod's node affinity/selector."), () -> pending("2 node(s) didn't match Pod's node affinity/selector, 1 Insufficient memory.")),
-            c(ensure_ready.Code.SCHED_POD_ANTI_AFFINITY, () -> pending("3 node(s) didn't match pod anti-affinity rules."), () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
+            c(ensure_ready.Code.SCHED_NODE_SELECTOR, () -> pending("3 node(s) didn't match Pod's node affinity/selector."),
+                () -> pending("2 node(s) didn't match Pod's node affinity/selector, 1 Insufficient memory.")),
+            c(ensure_ready.Code.SCHED_POD_ANTI_AFFINITY, () -> pending("3 node(s) didn't match pod anti-affinity rules."),
+                () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
             c(ensure_ready.Code.SCHED_HOST_PORT, () -> pending("3 node(s) didn't have free ports for the requested pod ports."), () -> pending("3 Too many pods.")),
-            c(ensure_ready.Code.SCHED_TOPOLOGY, () -> pending("3 node(s) didn't match pod topology spread constraints."), () -> pending("3 node(s) didn't match pod anti-affinity rules.")),
-            c(ensure_ready.Code.SCHED_TAINT, () -> pending("3 node(s) had untolerated taint {dedicated: gpu}."), () -> pending("1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient cpu.")),
+            c(ensure_ready.Code.SCHED_TOPOLOGY, () -> pending("3 node(s) didn't match pod topology spread constraints."),
+                () -> pending("3 node(s) didn't match pod anti-affinity rules.")),
+            c(ensure_ready.Code.SCHED_TAINT, () -> pending("3 node(s) had untolerated taint {dedicated: gpu}."),
+                () -> pending("1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient cpu.")),
             c(ensure_ready.Code.SCHED_NODES_UNAVAILABLE, () -> pending("3 node(s) were unschedulable."), () -> pending("3 Insufficient cpu.")),
-            c(ensure_ready.Code.SCHED_PREEMPTED, () -> failed("Preempting", "Preempted in order to admit critical pod"), () -> failed("Evicted", "The node was low on resource: memory.")),
-            c(ensure_ready.Code.SCHED_GATED, () -> web("phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: SchedulingGated, message: Scheduling is blocked due to non-empty scheduling gates}]"), () -> pending("3 Insufficient cpu.")),
-            c(ensure_ready.Code.SCHED_NODE_MISSING, () -> web("phase: Pending\nconditions: [{type: PodScheduled, status: 'True'}]").add("kind: Node\nmetadata: {name: other}"), () -> web(Scene.creating("web")).add("kind: Node\nmetadata: {name: node-1}")),
-            c(ensure_ready.Code.SCHED_VOLUME_AFFINITY, () -> pending("3 node(s) had volume node affinity conflict."), () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
-            c(ensure_ready.Code.AUTOSCALING_IN_PROGRESS, () -> pending("3 Insufficient cpu.").event("Pod/web-1-a", "TriggeredScaleUp", 1, "pod triggered scale-up: [{pool 1->2 (max: 5)}]"), () -> pending("3 Insufficient cpu.").event("Pod/web-1-a", "NotTriggerScaleUp", 1, "pod didn't trigger scale-up")),
+            c(ensure_ready.Code.SCHED_PREEMPTED, () -> failed("Preempting", "Preempted in order to admit critical pod"),
+                () -> failed("Evicted", "The node was low on resource: memory.")),
+            c(ensure_ready.Code.SCHED_GATED,
+                () -> web("phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: SchedulingGated, message: Scheduling is blocked due to non-empty scheduling gates}]"), () -> pending("3 Insufficient cpu.")),
+            c(ensure_ready.Code.SCHED_NODE_MISSING, () -> web("phase: Pending\nconditions: [{type: PodScheduled, status: 'True'}]")
+                .add("kind: Node\nmetadata: {name: other}"), () -> web(Scene.creating("web")).add("kind: Node\nmetadata: {name: node-1}")),
+            c(ensure_ready.Code.SCHED_VOLUME_AFFINITY, () -> pending("3 node(s) had volume node affinity conflict."),
+                () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
+            c(ensure_ready.Code.AUTOSCALING_IN_PROGRESS, () -> pending("3 Insufficient cpu.")
+                .event("Pod/web-1-a", "TriggeredScaleUp", 1, "pod triggered scale-up: [{pool 1->2 (max: 5)}]"), () -> pending("3 Insufficient cpu.")
+                .event("Pod/web-1-a", "NotTriggerScaleUp", 1, "pod didn't trigger scale-up")),
             c(ensure_ready.Code.NODE_NOT_READY, () -> node("Unknown"), () -> node("True")),
-            c(ensure_ready.Code.NODE_PRESSURE, () -> failed("Evicted", "The node was low on resource: memory. Threshold quantity: 100Mi"), () -> failed("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.")),
-            c(ensure_ready.Code.EVICTED_EPHEMERAL_STORAGE, () -> failed("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi."), () -> failed("Evicted", "The node was low on resource: memory.")),
-            c(ensure_ready.Code.SANDBOX_FAILED, () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedCreatePodSandBox", 9, "Failed to create pod sandbox: rpc error: plugin type=\"calico\" failed (add): no IP addresses available"), () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found")));
+            c(ensure_ready.Code.NODE_PRESSURE, () -> failed("Evicted", "The node was low on resource: memory. Threshold quantity: 100Mi"),
+                () -> failed("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.")),
+            c(ensure_ready.Code.EVICTED_EPHEMERAL_STORAGE,
+                () -> failed("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi."),
+                () -> failed("Evicted", "The node was low on resource: memory.")),
+            c(ensure_ready.Code.SANDBOX_FAILED, () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedCreatePodSandBox", 9,
+                "Failed to create pod sandbox: rpc error: plugin type=\"calico\" failed (add): no IP addresses available"), () -> web(Scene.creating("web"))
+                .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found")));
     }
 
     static Stream<Case> storage() {
         return Stream.of(
-            c(ensure_ready.Code.PVC_MISSING, () -> new Scene().none("PersistentVolumeClaim").deploy("web", DATA, Scene.unscheduled(PENDING + "persistentvolumeclaim \"data\" not found.")), () -> claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found")),
-            c(ensure_ready.Code.PVC_STORAGECLASS_MISSING, () -> claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found"), () -> claim("fast", "ProvisioningFailed", "failed to provision volume with StorageClass \"fast\": rpc error: disk quota")),
-            c(ensure_ready.Code.PVC_NO_DEFAULT_CLASS, () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set").none("PersistentVolume"), () -> claim("fast", "ExternalProvisioning", "waiting for a volume to be created, either by external provisioner \"ebs\" or manually")),
-            c(ensure_ready.Code.PVC_PROVISIONER_MISSING, () -> claim("fast", "ExternalProvisioning", "waiting for a volume to be created, either by external provisioner \"ebs\" or manually"), () -> claim("fast", "ProvisioningFailed", "failed to provision volume with StorageClass \"fast\": rpc error: no capacity")),
-            c(ensure_ready.Code.PVC_PROVISION_FAILED, () -> claim("fast", "ProvisioningFailed", "failed to provision volume with StorageClass \"fast\": rpc error: no capacity"), () -> claim("fast", "ExternalProvisioning", "waiting for a volume to be created, either by external provisioner \"ebs\" or manually")),
-            c(ensure_ready.Code.PVC_PV_RELEASED, () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set").add("kind: PersistentVolume\nmetadata: {name: pv}\nspec: {claimRef: {name: data}}\nstatus: {phase: Released}"),
+            c(ensure_ready.Code.PVC_MISSING, () -> new Scene().none("PersistentVolumeClaim")
+                .deploy("web", DATA, Scene.unscheduled(PENDING + "persistentvolumeclaim \"data\" not found.")), () -> claim("fast", "ProvisioningFailed",
+                "storageclass.storage.k8s.io \"fast\" not found")),
+            c(ensure_ready.Code.PVC_STORAGECLASS_MISSING, () -> claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found"),
+                () -> claim("fast", "ProvisioningFailed", "failed to provision volume with StorageClass \"fast\": rpc error: disk quota")),
+            c(ensure_ready.Code.PVC_NO_DEFAULT_CLASS,
+                () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set").none("PersistentVolume"),
+                () -> claim("fast", "ExternalProvisioning", "waiting for a volume to be created, either by external provisioner \"ebs\" or manually")),
+            c(ensure_ready.Code.PVC_PROVISIONER_MISSING, () -> claim("fast", "ExternalProvisioning",
+                "waiting for a volume to be created, either by external provisioner \"ebs\" or manually"), () -> claim("fast", "ProvisioningFailed",
+                "failed to provision volume with StorageClass \"fast\": rpc error: no capacity")),
+            c(ensure_ready.Code.PVC_PROVISION_FAILED, () -> claim("fast", "ProvisioningFailed",
+                "failed to provision volume with StorageClass \"fast\": rpc error: no capacity"), () -> claim("fast", "ExternalProvisioning",
+                "waiting for a volume to be created, either by external provisioner \"ebs\" or manually")),
+            c(ensure_ready.Code.PVC_PV_RELEASED,
+                () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
+                .add("kind: PersistentVolume\nmetadata: {name: pv}\nspec: {claimRef: {name: data}}\nstatus: {phase: Released}"),
                 () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set").none("PersistentVolume")),
-            c(ensure_ready.Code.PVC_UNBOUND, () -> claim("manual", "VolumeMismatch", "Cannot bind to requested volume \"pv\": requested PV is too small"), () -> claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found")),
-            c(ensure_ready.Code.PVC_ACCESS_MODE, () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedAttachVolume", 9, "Multi-Attach error for volume \"pvc-1\" Volume is already used by pod(s) web-0"), () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedAttachVolume", 9, "AttachVolume.Attach failed for volume \"pvc-1\" : rpc error")),
-            c(ensure_ready.Code.VOLUME_MOUNT_FAILED, () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"nfs\" : mount failed: exit status 32"), () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"c\" : secret \"c\" not found")),
-            c(ensure_ready.Code.SCHED_VOLUME_UNBOUND, () -> new Scene().deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims.")), () -> pending("3 Insufficient cpu.")));
+            c(ensure_ready.Code.PVC_UNBOUND, () -> claim("manual", "VolumeMismatch", "Cannot bind to requested volume \"pv\": requested PV is too small"),
+                () -> claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found")),
+            c(ensure_ready.Code.PVC_ACCESS_MODE, () -> web(Scene.creating("web"))
+                .event("Pod/web-1-a", "FailedAttachVolume", 9, "Multi-Attach error for volume \"pvc-1\" Volume is already used by pod(s) web-0"),
+                () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedAttachVolume", 9, "AttachVolume.Attach failed for volume \"pvc-1\" : rpc error")),
+            c(ensure_ready.Code.VOLUME_MOUNT_FAILED, () -> web(Scene.creating("web"))
+                .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"nfs\" : mount failed: exit status 32"),
+                () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"c\" : secret \"c\" not found")),
+            c(ensure_ready.Code.SCHED_VOLUME_UNBOUND, () -> new Scene()
+                .deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims.")), () -> pending("3 Insufficient cpu.")));
     }
 
     static Stream<Case> services() {
         return Stream.of(
-            c(ensure_ready.Code.SVC_SELECTOR_MISMATCH, () -> new Scene().deploy("web").service("web", "{app: webb}", "[{port: 80}]"), () -> new Scene().deploy("web").service("web", 80).service("legacy", "{app: gone}", "[{port: 80}]")),
-            c(ensure_ready.Code.SVC_TARGET_PORT_MISMATCH, () -> new Scene().deploy("web", PROBED.formatted("8080"), Scene.ready("web")).service("web", "{app: web}", "[{port: 80, targetPort: 9090}]"), () -> new Scene().deploy("web", PROBED.formatted("8080"), Scene.ready("web")).service("web", "{app: web}", "[{port: 80, targetPort: 8080}, {port: 81, targetPort: 9090}]")),
-            c(ensure_ready.Code.SVC_MISSING, () -> new Scene().deploy("postgres").service("orders", 80).deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host"), () -> new Scene().service("orders", 80).deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host")),
-            c(ensure_ready.Code.STS_HEADLESS_SVC_MISSING, () -> new Scene().statefulSet("db", "", Scene.unreadyRunning("db")).none("Service"), () -> new Scene().statefulSet("db", "", Scene.unreadyRunning("db")).service("db", 5432)),
-            c(ensure_ready.Code.SVC_LB_PENDING, () -> new Scene().deploy("web").add("kind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}"), () -> new Scene().deploy("web").service("web", 80)),
-            c(ensure_ready.Code.ENV_PORT_MISMATCH, () -> database().deploy("web", ENV.formatted("5433"), Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "dial tcp: connect to postgres:5433: connection refused"), () -> database().deploy("web", ENV.formatted("5432"), Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "dial tcp: connect to postgres:5432: connection refused")),
-            c(ensure_ready.Code.DNS_NAME_UNKNOWN, () -> database().deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgress on 10.96.0.10:53: no such host"), () -> database().deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "connect to postgres:5432: connection refused")),
-            c(ensure_ready.Code.POD_DNS_POLICY, () -> database().deploy("web", "dnsPolicy: Default", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 8.8.8.8:53: no such host"), () -> database().deploy("web", "dnsPolicy: ClusterFirst", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host")),
-            c(ensure_ready.Code.DNS_CLUSTER_FAILURE, () -> database().deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: server misbehaving").deploy("api", "", Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "getaddrinfo EAI_AGAIN postgres"),
+            c(ensure_ready.Code.SVC_SELECTOR_MISMATCH, () -> new Scene().deploy("web").service("web", "{app: webb}", "[{port: 80}]"), () -> new Scene()
+                .deploy("web").service("web", 80).service("legacy", "{app: gone}", "[{port: 80}]")),
+            c(ensure_ready.Code.SVC_TARGET_PORT_MISMATCH, () -> new Scene().deploy("web", PROBED.formatted("8080"), Scene.ready("web"))
+                .service("web", "{app: web}", "[{port: 80, targetPort: 9090}]"), () -> new Scene().deploy("web", PROBED.formatted("8080"), Scene.ready("web"))
+                .service("web", "{app: web}", "[{port: 80, targetPort: 8080}, {port: 81, targetPort: 9090}]")),
+            c(ensure_ready.Code.SVC_MISSING, () -> new Scene().deploy("postgres").service("orders", 80).deploy("web", "", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host"), () -> new Scene().service("orders", 80)
+                .deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host")),
+            c(ensure_ready.Code.STS_HEADLESS_SVC_MISSING, () -> new Scene().statefulSet("db", "", Scene.unreadyRunning("db")).none("Service"), () -> new Scene()
+                .statefulSet("db", "", Scene.unreadyRunning("db")).service("db", 5432)),
+            c(ensure_ready.Code.SVC_LB_PENDING, () -> new Scene().deploy("web")
+                .add("kind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}"), () -> new Scene()
+                .deploy("web").service("web", 80)),
+            c(ensure_ready.Code.ENV_PORT_MISMATCH, () -> database().deploy("web", ENV.formatted("5433"), Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "dial tcp: connect to postgres:5433: connection refused"), () -> database()
+                .deploy("web", ENV.formatted("5432"), Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "dial tcp: connect to postgres:5432: connection refused")),
+            c(ensure_ready.Code.DNS_NAME_UNKNOWN, () -> database().deploy("web", "", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgress on 10.96.0.10:53: no such host"), () -> database().deploy("web", "", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "connect to postgres:5432: connection refused")),
+            c(ensure_ready.Code.POD_DNS_POLICY, () -> database().deploy("web", "dnsPolicy: Default", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgres on 8.8.8.8:53: no such host"), () -> database()
+                .deploy("web", "dnsPolicy: ClusterFirst", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host")),
+            c(ensure_ready.Code.DNS_CLUSTER_FAILURE, () -> database().deploy("web", "", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: server misbehaving").deploy("api", "", Scene.crashed("api", 1, "Error"))
+                .log("api-1-a", "api", "getaddrinfo EAI_AGAIN postgres"),
                 () -> database().deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: server misbehaving")),
-            c(ensure_ready.Code.NETPOL_BLOCKING, () -> policies("[{from: [{podSelector: {matchLabels: {app: orders}}}]}]", "dial tcp: connect to postgres:5432: i/o timeout"), () -> policies("[{from: [{podSelector: {matchLabels: {app: web}}}]}]", "dial tcp: connect to postgres:5432: i/o timeout")),
-            c(ensure_ready.Code.INGRESS_CLASS_MISSING, () -> new Scene().deploy("web").service("web", 80).add(INGRESS.formatted("80")).none("IngressClass").add("kind: Secret\nmetadata: {name: web-tls}"), () -> ingress("80")),
+            c(ensure_ready.Code.NETPOL_BLOCKING, () -> policies("[{from: [{podSelector: {matchLabels: {app: orders}}}]}]",
+                "dial tcp: connect to postgres:5432: i/o timeout"), () -> policies("[{from: [{podSelector: {matchLabels: {app: web}}}]}]",
+                "dial tcp: connect to postgres:5432: i/o timeout")),
+            c(ensure_ready.Code.INGRESS_CLASS_MISSING, () -> new Scene().deploy("web").service("web", 80).add(INGRESS.formatted("80")).none("IngressClass")
+                .add("kind: Secret\nmetadata: {name: web-tls}"), () -> ingress("80")),
             c(ensure_ready.Code.INGRESS_BACKEND_MISSING, () -> new Scene().none("Pod").service("webb", 80).add(INGRESS.formatted("80")), () -> ingress("80")),
             c(ensure_ready.Code.INGRESS_BACKEND_PORT, () -> ingress("8080"), () -> ingress("80")),
-            c(ensure_ready.Code.INGRESS_TLS_SECRET_MISSING, () -> new Scene().deploy("web").service("web", 80).add(INGRESS.formatted("80")).none("Secret"), () -> ingress("80")));
+            c(ensure_ready.Code.INGRESS_TLS_SECRET_MISSING, () -> new Scene().deploy("web").service("web", 80).add(INGRESS.formatted("80")).none("Secret"),
+                () -> ingress("80")));
     }
 
     static Stream<Case> admission() {
         return Stream.of(
-            c(ensure_ready.Code.QUOTA_EXCEEDED, () -> refused("pods \"web-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5"), () -> refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web")),
-            c(ensure_ready.Code.QUOTA_REQUIRES_LIMITS, () -> refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web"), () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
-            c(ensure_ready.Code.LIMITRANGE_VIOLATION, () -> refused("pods \"web-x\" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi"), () -> refused("exceeded quota: team, requested: limits.memory=1Gi, used: 0, limited: 512Mi")),
-            c(ensure_ready.Code.POD_SECURITY_DENIED, () -> refused("pods \"web-x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true"), () -> refused("admission webhook \"p\" denied the request: runAsNonRoot")),
-            c(ensure_ready.Code.ADMISSION_WEBHOOK_DENIED, () -> refused("admission webhook \"p.example.com\" denied the request: label team is required"), () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\"")),
-            c(ensure_ready.Code.ADMISSION_WEBHOOK_UNAVAILABLE, () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\""), () -> refused("admission webhook \"p.example.com\" denied the request: no")),
-            c(ensure_ready.Code.ADMISSION_DENIED, () -> refused("pods \"web-x\" is forbidden: no PriorityClass with name high was found"), () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
-            c(ensure_ready.Code.SERVICE_ACCOUNT_MISSING, () -> refused("pods \"web-\" is forbidden: error looking up service account shop/web: serviceaccount \"web\" not found"), () -> refused("pods \"web-\" is forbidden: no PriorityClass with name high was found")),
+            c(ensure_ready.Code.QUOTA_EXCEEDED,
+                () -> refused("pods \"web-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5"),
+                () -> refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web")),
+            c(ensure_ready.Code.QUOTA_REQUIRES_LIMITS, () -> refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web"),
+                () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
+            c(ensure_ready.Code.LIMITRANGE_VIOLATION,
+                () -> refused("pods \"web-x\" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi"),
+                () -> refused("exceeded quota: team, requested: limits.memory=1Gi, used: 0, limited: 512Mi")),
+            c(ensure_ready.Code.POD_SECURITY_DENIED,
+                () -> refused("pods \"web-x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true"),
+                () -> refused("admission webhook \"p\" denied the request: runAsNonRoot")),
+            c(ensure_ready.Code.ADMISSION_WEBHOOK_DENIED, () -> refused("admission webhook \"p.example.com\" denied the request: label team is required"),
+                () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\"")),
+            c(ensure_ready.Code.ADMISSION_WEBHOOK_UNAVAILABLE,
+                () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\""),
+                () -> refused("admission webhook \"p.example.com\" denied the request: no")),
+            c(ensure_ready.Code.ADMISSION_DENIED, () -> refused("pods \"web-x\" is forbidden: no PriorityClass with name high was found"),
+                () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
+            c(ensure_ready.Code.SERVICE_ACCOUNT_MISSING,
+                () -> refused("pods \"web-\" is forbidden: error looking up service account shop/web: serviceaccount \"web\" not found"),
+                () -> refused("pods \"web-\" is forbidden: no PriorityClass with name high was found")),
             c(ensure_ready.Code.RBAC_RUNTIME_FORBIDDEN, () -> crash(1, FORBIDDEN), () -> crash(1, "403 Forbidden from payment provider")),
-            c(ensure_ready.Code.RBAC_ROLE_MISSING, () -> new Scene().deploy("codex", "serviceAccountName: codex", Scene.ready("codex")).add("kind: ServiceAccount\nmetadata: {name: codex}").none("RoleBinding"),
-                () -> new Scene().deploy("codex", "serviceAccountName: codex", Scene.ready("codex")).add("kind: ServiceAccount\nmetadata: {name: codex}\n---\nkind: RoleBinding\nmetadata: {name: codex}\nsubjects: [{kind: ServiceAccount, name: codex}]\nroleRef: {kind: Role, name: codex}\n---\nkind: Role\nmetadata: {name: codex}")),
-            c(ensure_ready.Code.APPLY_FORBIDDEN_RBAC, () -> apply("Forbidden", "deployments.apps \"web\" is forbidden: User \"ci\" cannot patch resource \"deployments\""), () -> apply("Forbidden", "deployments.apps \"web\" is forbidden: exceeded quota: team, requested: count/deployments.apps=1")),
-            c(ensure_ready.Code.API_KIND_UNKNOWN, () -> apply("", "no matches for kind \"Deploymnt\" in version \"apps/v1\""), () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Required value")),
-            c(ensure_ready.Code.API_VERSION_REMOVED, () -> new Scene().none("Pod").applied("apiVersion: networking.k8s.io/v1beta1\nkind: Ingress\nmetadata: {name: web}", "", "no matches for kind \"Ingress\" in version \"networking.k8s.io/v1beta1\""), () -> apply("", "no matches for kind \"ServiceMonitor\" in version \"monitoring.coreos.com/v1\"")),
-            c(ensure_ready.Code.APPLY_INVALID, () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.template.spec.containers[0].image: Required value"), () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {}: field is immutable")),
-            c(ensure_ready.Code.APPLY_IMMUTABLE_FIELD, () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {}: field is immutable"), () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.replicas: Invalid value: -1")),
-            c(ensure_ready.Code.APPLY_CONFLICT, () -> apply("Conflict", "Apply failed with 1 conflict: conflict with \"kubectl\": .spec.replicas"), () -> apply("Invalid", "is invalid: spec.replicas")),
+            c(ensure_ready.Code.RBAC_ROLE_MISSING, () -> new Scene().deploy("codex", "serviceAccountName: codex", Scene.ready("codex"))
+                .add("kind: ServiceAccount\nmetadata: {name: codex}").none("RoleBinding"),
+                () -> new Scene().deploy("codex", "serviceAccountName: codex", Scene.ready("codex"))
+                    .add("kind: ServiceAccount\nmetadata: {name: codex}\n---\nkind: RoleBinding\nmetadata: {name: codex}\nsubjects: [{kind: ServiceAccount, name: codex}]\nroleRef: {kind: Role, name: codex}\n---\nkind: Role\nmetadata: {name: codex}")),
+            c(ensure_ready.Code.APPLY_FORBIDDEN_RBAC,
+                () -> apply("Forbidden", "deployments.apps \"web\" is forbidden: User \"ci\" cannot patch resource \"deployments\""),
+                () -> apply("Forbidden", "deployments.apps \"web\" is forbidden: exceeded quota: team, requested: count/deployments.apps=1")),
+            c(ensure_ready.Code.API_KIND_UNKNOWN, () -> apply("", "no matches for kind \"Deploymnt\" in version \"apps/v1\""),
+                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Required value")),
+            c(ensure_ready.Code.API_VERSION_REMOVED, () -> new Scene().none("Pod")
+                .applied("apiVersion: networking.k8s.io/v1beta1\nkind: Ingress\nmetadata: {name: web}", "",
+                "no matches for kind \"Ingress\" in version \"networking.k8s.io/v1beta1\""),
+                () -> apply("", "no matches for kind \"ServiceMonitor\" in version \"monitoring.coreos.com/v1\"")),
+            c(ensure_ready.Code.APPLY_INVALID,
+                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.template.spec.containers[0].image: Required value"),
+                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {}: field is immutable")),
+            c(ensure_ready.Code.APPLY_IMMUTABLE_FIELD,
+                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {}: field is immutable"),
+                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.replicas: Invalid value: -1")),
+            c(ensure_ready.Code.APPLY_CONFLICT, () -> apply("Conflict", "Apply failed with 1 conflict: conflict with \"kubectl\": .spec.replicas"),
+                () -> apply("Invalid", "is invalid: spec.replicas")),
             c(ensure_ready.Code.APPLY_FAILED, () -> apply("InternalError", "something else"), () -> apply("Invalid", "is invalid: spec.replicas")),
-            c(ensure_ready.Code.NAMESPACE_MISSING, () -> apply("NotFound", "namespaces \"shop\" not found"), () -> apply("NotFound", "the server could not find the requested resource")));
+            c(ensure_ready.Code.NAMESPACE_MISSING, () -> apply("NotFound", "namespaces \"shop\" not found"),
+                () -> apply("NotFound", "the server could not find the requested resource")));
     }
 
     static Stream<Case> controllers() {
@@ -235,23 +357,45 @@ class DiagnosisCodesTest {
         var set = "kind: StatefulSet\nmetadata: {name: db, generation: 2}\nspec: {replicas: 1, serviceName: db, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: a}]}}}\nstatus: {replicas: 1, currentRevision: db-1, updateRevision: db-2}\n---\n"
             + "kind: Pod\nmetadata: {name: db-0, owner: StatefulSet/db, labels: {app: db, controller-revision-hash: %s}}\nspec: {nodeName: n, containers: [{name: db, image: a}]}\nstatus:\n" + Scene.indent(Scene.crashed("db", 1, "Error"));
         return Stream.of(
-            c(ensure_ready.Code.JOB_FAILED, () -> job("{conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: Job has reached the specified backoff limit}]}", ""), () -> job("{active: 1}", "")),
-            c(ensure_ready.Code.JOB_SUSPENDED, () -> new Scene().none("Pod").add("kind: Job\nmetadata: {name: migrate}\nspec: {suspend: true}").judged("Job", "migrate", false), () -> job("{active: 1}", "")),
-            c(ensure_ready.Code.JOB_SIDECAR_BLOCKS, () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, state: {terminated: {exitCode: 0}}}, {name: proxy, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]"), () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]")),
-            c(ensure_ready.Code.ROLLOUT_STUCK, () -> new Scene().none("Pod").add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\nstatus: {conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded}]}").judged("Deployment", "web", false), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.ROLLOUT_PAUSED, () -> new Scene().none("Pod").add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, paused: true}\nstatus: {updatedReplicas: 0}").judged("Deployment", "web", false), () -> new Scene().none("Pod").add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, paused: true}\nstatus: {updatedReplicas: 1}").judged("Deployment", "web", true)),
-            c(ensure_ready.Code.REPLICAS_ZERO, () -> new Scene().add("kind: Deployment\nmetadata: {name: postgres}\nspec: {replicas: 0, template: {metadata: {labels: {app: postgres}}}}").judged("Deployment", "postgres", true).service("postgres", 5432).deploy("web", WAIT, Scene.initRunning("wait")),
-                () -> new Scene().deploy("web").add("kind: Deployment\nmetadata: {name: batch}\nspec: {replicas: 0, template: {metadata: {labels: {app: batch}}}}").judged("Deployment", "batch", true)),
-            c(ensure_ready.Code.STS_ORDINAL_BLOCKED, () -> new Scene().add("kind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 3, template: {metadata: {labels: {app: db}}}}\nstatus: {replicas: 1}\n---\nkind: Pod\nmetadata: {name: db-0, owner: StatefulSet/db}\nspec: {nodeName: n, containers: [{name: db}]}\nstatus: {phase: Unknown}").judged("StatefulSet", "db", false), () -> new Scene().statefulSet("db", "", Scene.ready("db"))),
-            c(ensure_ready.Code.STS_STUCK_REVISION, () -> new Scene().add(set.formatted("db-1")).judged("StatefulSet", "db", false).log("db-0", "db", "ValueError: bad literal"), () -> new Scene().add(set.formatted("db-2")).judged("StatefulSet", "db", false).log("db-0", "db", "ValueError: bad literal")),
-            c(ensure_ready.Code.OBJECT_STUCK_TERMINATING, () -> new Scene().add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}").judged("Deployment", "web", false).add("kind: Pod\n" + old), () -> web(Scene.unreadyRunning("web"))),
-            c(ensure_ready.Code.HPA_NO_METRICS, () -> new Scene().deploy("web").add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: FailedGetResourceMetric}]}"), () -> new Scene().deploy("web").add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: ScalingDisabled}]}")),
-            c(ensure_ready.Code.PDB_BLOCKING, () -> new Scene().deploy("web").add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 1, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'False', reason: InsufficientPods}]}"), () -> new Scene().deploy("web").add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 2, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'True'}]}")),
-            c(ensure_ready.Code.CR_NOT_READY, () -> new Scene().none("Pod").add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Broken, message: no broker}]}").judged("Queue", "q", false), () -> new Scene().none("Pod").add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'True'}]}").judged("Queue", "q", true)),
-            c(ensure_ready.Code.CERT_NOT_READY, () -> new Scene().none("Pod").add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Pending, message: issuer not found}]}").judged("Certificate", "web", false), () -> new Scene().none("Pod").add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'True'}]}")),
+            c(ensure_ready.Code.JOB_FAILED,
+                () -> job("{conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: Job has reached the specified backoff limit}]}",
+                ""), () -> job("{active: 1}", "")),
+            c(ensure_ready.Code.JOB_SUSPENDED, () -> new Scene().none("Pod").add("kind: Job\nmetadata: {name: migrate}\nspec: {suspend: true}")
+                .judged("Job", "migrate", false), () -> job("{active: 1}", "")),
+            c(ensure_ready.Code.JOB_SIDECAR_BLOCKS,
+                () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, state: {terminated: {exitCode: 0}}}, {name: proxy, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]"), () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]")),
+            c(ensure_ready.Code.ROLLOUT_STUCK, () -> new Scene().none("Pod")
+                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\nstatus: {conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded}]}").judged("Deployment", "web", false), () -> image(NOT_FOUND)),
+            c(ensure_ready.Code.ROLLOUT_PAUSED, () -> new Scene().none("Pod")
+                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, paused: true}\nstatus: {updatedReplicas: 0}")
+                .judged("Deployment", "web", false), () -> new Scene().none("Pod")
+                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, paused: true}\nstatus: {updatedReplicas: 1}")
+                .judged("Deployment", "web", true)),
+            c(ensure_ready.Code.REPLICAS_ZERO, () -> new Scene()
+                .add("kind: Deployment\nmetadata: {name: postgres}\nspec: {replicas: 0, template: {metadata: {labels: {app: postgres}}}}")
+                .judged("Deployment", "postgres", true).service("postgres", 5432).deploy("web", WAIT, Scene.initRunning("wait")),
+                () -> new Scene().deploy("web")
+                    .add("kind: Deployment\nmetadata: {name: batch}\nspec: {replicas: 0, template: {metadata: {labels: {app: batch}}}}")
+                    .judged("Deployment", "batch", true)),
+            c(ensure_ready.Code.STS_ORDINAL_BLOCKED, () -> new Scene()
+                .add("kind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 3, template: {metadata: {labels: {app: db}}}}\nstatus: {replicas: 1}\n---\nkind: Pod\nmetadata: {name: db-0, owner: StatefulSet/db}\nspec: {nodeName: n, containers: [{name: db}]}\nstatus: {phase: Unknown}").judged("StatefulSet", "db", false), () -> new Scene().statefulSet("db", "", Scene.ready("db"))),
+            c(ensure_ready.Code.STS_STUCK_REVISION, () -> new Scene().add(set.formatted("db-1")).judged("StatefulSet", "db", false)
+                .log("db-0", "db", "ValueError: bad literal"), () -> new Scene().add(set.formatted("db-2")).judged("StatefulSet", "db", false)
+                .log("db-0", "db", "ValueError: bad literal")),
+            c(ensure_ready.Code.OBJECT_STUCK_TERMINATING, () -> new Scene().add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}")
+                .judged("Deployment", "web", false).add("kind: Pod\n" + old), () -> web(Scene.unreadyRunning("web"))),
+            c(ensure_ready.Code.HPA_NO_METRICS, () -> new Scene().deploy("web")
+                .add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: FailedGetResourceMetric}]}"), () -> new Scene().deploy("web").add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: ScalingDisabled}]}")),
+            c(ensure_ready.Code.PDB_BLOCKING, () -> new Scene().deploy("web")
+                .add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 1, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'False', reason: InsufficientPods}]}"), () -> new Scene().deploy("web").add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 2, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'True'}]}")),
+            c(ensure_ready.Code.CR_NOT_READY, () -> new Scene().none("Pod")
+                .add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Broken, message: no broker}]}").judged("Queue", "q", false), () -> new Scene().none("Pod").add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'True'}]}").judged("Queue", "q", true)),
+            c(ensure_ready.Code.CERT_NOT_READY, () -> new Scene().none("Pod")
+                .add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Pending, message: issuer not found}]}").judged("Certificate", "web", false), () -> new Scene().none("Pod").add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'True'}]}")),
             c(ensure_ready.Code.STILL_PROGRESSING, () -> web(Scene.unreadyRunning("web").replace("09:51:00", "09:59:50")), () -> crash(1, "boom")),
             c(ensure_ready.Code.DIAGNOSIS_UNAVAILABLE, () -> new Scene().judged("Deployment", "web", false), () -> new Scene().deploy("web")),
-            c(ensure_ready.Code.SVC_NO_READY_ENDPOINTS, () -> new Scene().deploy("web").service("api", "{app: nobody}", "[{port: 80}]").judged("Service", "api", false), () -> new Scene().deploy("web").service("web", 80)),
+            c(ensure_ready.Code.SVC_NO_READY_ENDPOINTS, () -> new Scene().deploy("web").service("api", "{app: nobody}", "[{port: 80}]")
+                .judged("Service", "api", false), () -> new Scene().deploy("web").service("web", 80)),
             c(ensure_ready.Code.UNKNOWN, () -> new Scene().none("Pod").judged("Deployment", "web", false), () -> new Scene().deploy("web")));
     }
 
@@ -261,7 +405,8 @@ class DiagnosisCodesTest {
 
     private static List<ensure_ready.Code> codes(Scene scene) {
         var report = scene.report();
-        return Stream.of(report.causes().stream().map(ensure_ready.Cause::code), report.unexplained().stream().map(ensure_ready.Unexplained::code), report.warnings().stream().map(ensure_ready.Warning::code)).flatMap(s -> s).toList();
+        return Stream.of(report.causes().stream().map(ensure_ready.Cause::code), report.unexplained().stream().map(ensure_ready.Unexplained::code),
+            report.warnings().stream().map(ensure_ready.Warning::code)).flatMap(s -> s).toList();
     }
 
     @ParameterizedTest
@@ -284,7 +429,8 @@ class DiagnosisCodesTest {
         for (var cause : c.shows.get().report().causes()) {
             assertFalse(cause.fix().text().isEmpty());
             assertFalse(cause.evidence().isEmpty(), cause.toString());
-            assertTrue(cause.next().stream().allMatch(n -> n.matches("kubectl (-n (shop|kube-system) )?(get|describe|logs|api-resources)( [\\w./=,:-]+)*")), cause.next()::toString);
+            assertTrue(cause.next().stream().allMatch(n -> n.matches("kubectl (-n (shop|kube-system) )?(get|describe|logs|api-resources)( [\\w./=,:-]+)*")),
+                cause.next()::toString);
         }
     }
 
@@ -302,7 +448,8 @@ class DiagnosisCodesTest {
 
     private static void damage(JsonNode node, Random random) {
         if (node instanceof ObjectNode object) {
-            for (var name : Stream.of(object.fieldNames()).flatMap(i -> { var all = new ArrayList<String>(); i.forEachRemaining(all::add); return all.stream(); }).toList()) {
+            for (var name : Stream.of(object.fieldNames())
+                .flatMap(i -> { var all = new ArrayList<String>(); i.forEachRemaining(all::add); return all.stream(); }).toList()) {
                 switch (random.nextInt(12)) {
                     case 0 -> object.remove(name);
                     case 1 -> object.putNull(name);

@@ -34,9 +34,11 @@ final class Scene {
     /** A Deployment of one pod with this pod spec (empty: one container called like it) and this pod status. */
     Scene deploy(String name, String spec, String status) {
         var template = "metadata: {labels: {app: " + name + "}}\nspec:\n" + indent(podSpec(name, spec));
-        add("kind: Deployment\nmetadata: {name: " + name + ", generation: 1}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: " + name + "}}\n  template:\n" + indent(indent(template))
+        add("kind: Deployment\nmetadata: {name: " + name + ", generation: 1}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: " + name
+            + "}}\n  template:\n" + indent(indent(template))
             + "\nstatus: {observedGeneration: 1, replicas: 1, readyReplicas: " + (status.equals(ready(name)) ? 1 : 0) + "}");
-        add("kind: ReplicaSet\nmetadata: {name: " + name + "-1, owner: Deployment/" + name + ", annotations: {deployment.kubernetes.io/revision: '1'}}\nspec: {replicas: 1}\nstatus: {replicas: 1}");
+        add("kind: ReplicaSet\nmetadata: {name: " + name + "-1, owner: Deployment/" + name
+            + ", annotations: {deployment.kubernetes.io/revision: '1'}}\nspec: {replicas: 1}\nstatus: {replicas: 1}");
         pod(name + "-1-a", "ReplicaSet/" + name + "-1", name, spec, status);
         return judged("Deployment", name, status.equals(ready(name)));
     }
@@ -46,19 +48,23 @@ final class Scene {
         deploy(name, "", "phase: Pending");
         objects.get("Pod").removeIf(p -> p.name().equals(name + "-1-a"));
         objects.get("ReplicaSet").removeIf(p -> p.name().equals(name + "-1"));
-        return add("kind: ReplicaSet\nmetadata: {name: " + name + "-1, owner: Deployment/" + name + ", annotations: {deployment.kubernetes.io/revision: '1'}}\nspec: {replicas: 1}\nstatus:\n  replicas: 0\n"
-            + "  conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, lastTransitionTime: '" + LONG_AGO + "', message: " + quoted(message) + "}]");
+        return add("kind: ReplicaSet\nmetadata: {name: " + name + "-1, owner: Deployment/" + name
+            + ", annotations: {deployment.kubernetes.io/revision: '1'}}\nspec: {replicas: 1}\nstatus:\n  replicas: 0\n"
+            + "  conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, lastTransitionTime: '" + LONG_AGO + "', message: " + quoted(message)
+                + "}]");
     }
 
     Scene statefulSet(String name, String spec, String status) {
-        add("kind: StatefulSet\nmetadata: {name: " + name + ", generation: 1}\nspec:\n  replicas: 1\n  serviceName: " + name + "\n  template:\n    metadata: {labels: {app: " + name + "}}\n    spec:\n" + indent(indent(indent(podSpec(name, spec))))
+        add("kind: StatefulSet\nmetadata: {name: " + name + ", generation: 1}\nspec:\n  replicas: 1\n  serviceName: " + name
+            + "\n  template:\n    metadata: {labels: {app: " + name + "}}\n    spec:\n" + indent(indent(indent(podSpec(name, spec))))
             + "\nstatus: {observedGeneration: 1, replicas: 1}");
         pod(name + "-0", "StatefulSet/" + name, name, spec, status);
         return judged("StatefulSet", name, status.equals(ready(name)));
     }
 
     Scene job(String name, String spec, String podStatus, String jobStatus) {
-        add("kind: Job\nmetadata: {name: " + name + "}\nspec:\n  template:\n    metadata: {labels: {app: " + name + "}}\n    spec:\n" + indent(indent(indent(podSpec(name, spec)))) + "\nstatus: " + jobStatus);
+        add("kind: Job\nmetadata: {name: " + name + "}\nspec:\n  template:\n    metadata: {labels: {app: " + name + "}}\n    spec:\n"
+            + indent(indent(indent(podSpec(name, spec)))) + "\nstatus: " + jobStatus);
         if (!podStatus.isEmpty()) {
             pod(name + "-x", "Job/" + name, name, "restartPolicy: Never\n" + podSpec(name, spec), podStatus);
         }
@@ -66,7 +72,8 @@ final class Scene {
     }
 
     Scene pod(String name, String owner, String app, String spec, String status) {
-        return add("kind: Pod\nmetadata: {name: " + name + ", " + (owner.isEmpty() ? "" : "owner: " + owner + ", ") + "labels: {app: " + app + "}}\nspec:\n  nodeName: node-1\n" + indent(podSpec(app, spec)) + "\nstatus:\n" + indent(status));
+        return add("kind: Pod\nmetadata: {name: " + name + ", " + (owner.isEmpty() ? "" : "owner: " + owner + ", ") + "labels: {app: " + app
+            + "}}\nspec:\n  nodeName: node-1\n" + indent(podSpec(app, spec)) + "\nstatus:\n" + indent(status));
     }
 
     Scene service(String name, int port) {
@@ -74,13 +81,15 @@ final class Scene {
     }
 
     Scene service(String name, String selector, String ports) {
-        return add("kind: Service\nmetadata: {name: " + name + "}\nspec: {clusterIP: 10.0.0." + (10 + objects.getOrDefault("Service", List.of()).size()) + ", selector: " + selector + ", ports: " + ports + "}");
+        return add("kind: Service\nmetadata: {name: " + name + "}\nspec: {clusterIP: 10.0.0." + (10 + objects.getOrDefault("Service", List.of()).size())
+            + ", selector: " + selector + ", ports: " + ports + "}");
     }
 
     /** Marks a workload's state; ready workloads need no explanation. */
     Scene judged(String kind, String name, boolean ready) {
         workloads.removeIf(w -> w.kind().equals(kind) && w.name().equals(name));
-        workloads.add(new ensure_ready.Workload(kind, name, ready ? ensure_ready.State.ready : ensure_ready.State.progressing, ready ? 1 : 0, 1, ready ? "" : "not ready"));
+        workloads.add(new ensure_ready.Workload(kind, name, ready ? ensure_ready.State.ready : ensure_ready.State.progressing, ready ? 1 : 0, 1, ready ? ""
+            : "not ready"));
         return this;
     }
 
@@ -91,8 +100,10 @@ final class Scene {
 
     Scene event(String about, String reason, int count, String message, String container) {
         var parts = about.split("/");
-        return add("kind: Event\nmetadata: {name: e" + (++events) + "}\ninvolvedObject: {kind: " + parts[0] + ", name: " + parts[1] + ", uid: uid-" + parts[0] + "-" + parts[1] + (container.isEmpty() ? "" : ", fieldPath: 'spec.containers{" + container + "}'")
-            + "}\nreason: " + reason + "\ntype: Warning\ncount: " + count + "\nfirstTimestamp: '2026-01-01T09:55:00Z'\nlastTimestamp: '2026-01-01T09:59:00Z'\nmessage: " + quoted(message));
+        return add("kind: Event\nmetadata: {name: e" + (++events) + "}\ninvolvedObject: {kind: " + parts[0] + ", name: " + parts[1] + ", uid: uid-" + parts[0]
+            + "-" + parts[1] + (container.isEmpty() ? "" : ", fieldPath: 'spec.containers{" + container + "}'")
+            + "}\nreason: " + reason + "\ntype: Warning\ncount: " + count
+                + "\nfirstTimestamp: '2026-01-01T09:55:00Z'\nlastTimestamp: '2026-01-01T09:59:00Z'\nmessage: " + quoted(message));
     }
 
     Scene log(String pod, String container, String... lines) {
@@ -103,7 +114,8 @@ final class Scene {
     Scene applied(String yaml, String reason, String error) {
         var json = json(yaml);
         var object = new ensure_ready.Obj(json);
-        applied.add(new ensure_ready.Applied(object, new ensure_ready.Source("deploy/all.yaml", 7), error.isEmpty() ? ensure_ready.Result.created : ensure_ready.Result.failed, 1, "", reason, error));
+        applied.add(new ensure_ready.Applied(object, new ensure_ready.Source("deploy/all.yaml", 7), error.isEmpty() ? ensure_ready.Result.created
+            : ensure_ready.Result.failed, 1, "", reason, error));
         return error.isEmpty() ? this : judged(object.kind(), object.name(), false);
     }
 
@@ -144,13 +156,15 @@ final class Scene {
         }
         if (metadata.has("owner")) {
             var owner = metadata.remove("owner").asText().split("/");
-            metadata.putArray("ownerReferences").addObject().put("kind", owner[0]).put("name", owner[1]).put("uid", "uid-" + owner[0] + "-" + owner[1]).put("controller", true);
+            metadata.putArray("ownerReferences").addObject().put("kind", owner[0]).put("name", owner[1]).put("uid", "uid-" + owner[0] + "-" + owner[1])
+                .put("controller", true);
         }
         return json;
     }
 
     private static String podSpec(String name, String spec) {
-        return spec.contains("containers:") && !spec.startsWith("initContainers") || spec.contains("\ncontainers:") ? spec : (spec.isEmpty() ? "" : spec + "\n") + "containers: [{name: " + name + ", image: 'repo/" + name + ":1'}]";
+        return spec.contains("containers:") && !spec.startsWith("initContainers") || spec.contains("\ncontainers:") ? spec
+            : (spec.isEmpty() ? "" : spec + "\n") + "containers: [{name: " + name + ", image: 'repo/" + name + ":1'}]";
     }
 
     static String indent(String text) {
@@ -162,26 +176,32 @@ final class Scene {
     }
 
     static String ready(String container) {
-        return "phase: Running\nconditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:51:00Z'}]\ncontainerStatuses: [{name: " + container + ", ready: true, restartCount: 0, state: {running: {startedAt: '" + LONG_AGO + "'}}}]";
+        return "phase: Running\nconditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:51:00Z'}]\ncontainerStatuses: [{name: "
+            + container + ", ready: true, restartCount: 0, state: {running: {startedAt: '" + LONG_AGO + "'}}}]";
     }
 
     static String waiting(String container, String reason, String message) {
-        return unready("containerStatuses: [{name: " + container + ", ready: false, restartCount: 0, state: {waiting: {reason: " + reason + ", message: " + quoted(message) + "}}}]");
+        return unready("containerStatuses: [{name: " + container + ", ready: false, restartCount: 0, state: {waiting: {reason: " + reason + ", message: "
+            + quoted(message) + "}}}]");
     }
 
     /** In back-off after this end. */
     static String crashed(String container, int exit, String reason) {
-        return unready("containerStatuses: [{name: " + container + ", ready: false, restartCount: 5, state: {waiting: {reason: CrashLoopBackOff, message: back-off 5m0s restarting failed container}}, "
+        return unready("containerStatuses: [{name: " + container
+            + ", ready: false, restartCount: 5, state: {waiting: {reason: CrashLoopBackOff, message: back-off 5m0s restarting failed container}}, "
             + "lastState: {terminated: {exitCode: " + exit + ", reason: " + reason + ", startedAt: '2026-01-01T09:58:00Z', finishedAt: '2026-01-01T09:58:05Z'}}}]");
     }
 
     static String ended(String container, int exit, String reason, String message) {
-        return "phase: Failed\nconditions: [{type: Ready, status: 'False'}]\ncontainerStatuses: [{name: " + container + ", ready: false, restartCount: 0, state: {terminated: {exitCode: " + exit + ", reason: " + reason + ", finishedAt: '2026-01-01T09:58:05Z', message: " + quoted(message) + "}}}]";
+        return "phase: Failed\nconditions: [{type: Ready, status: 'False'}]\ncontainerStatuses: [{name: " + container
+            + ", ready: false, restartCount: 0, state: {terminated: {exitCode: " + exit + ", reason: " + reason
+            + ", finishedAt: '2026-01-01T09:58:05Z', message: " + quoted(message) + "}}}]";
     }
 
     /** Running for nine minutes and not ready. */
     static String unreadyRunning(String container) {
-        return unready("containerStatuses: [{name: " + container + ", ready: false, started: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]");
+        return unready("containerStatuses: [{name: " + container
+            + ", ready: false, started: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]");
     }
 
     static String initRunning(String init) {
@@ -189,7 +209,8 @@ final class Scene {
     }
 
     static String unscheduled(String message) {
-        return "phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, lastTransitionTime: '" + LONG_AGO + "', message: " + quoted(message) + "}]";
+        return "phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, lastTransitionTime: '" + LONG_AGO + "', message: "
+            + quoted(message) + "}]";
     }
 
     static String creating(String container) {
