@@ -195,6 +195,16 @@ class LocalClusterTest {
     }
 
     @Test
+    void anInitContainerThatCrashedTwiceLetsThePodGoOn() {
+        pod("life.test/is: init-crashes", "life.test/times: '2'", "life.test/speed: '20'");
+        Pod pod = await(LocalClusterTest::isReady);
+        ContainerStatus prepare = pod.getStatus().getInitContainerStatuses().get(0);
+        assertEquals(2, prepare.getRestartCount());
+        assertEquals(0, prepare.getState().getTerminated().getExitCode());
+        assertEquals(0, pod.getStatus().getContainerStatuses().get(0).getRestartCount());
+    }
+
+    @Test
     void aManualPodIsTheTests() {
         pod("life.test/is: manual");
         await(pod -> pod.getSpec().getNodeName() != null);
