@@ -2526,9 +2526,10 @@ public class ensure_ready implements Callable<Integer> {
             return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
         }
 
-        /** Since when it is ready, or ended; a time as the cluster writes it, empty when it does not say. */
-        static String settledAt(Obj pod) {
-            return pod.condition("Ready").path("lastTransitionTime").asText("");
+        /** Since when it is ready, or ended; long ago when it does not say. */
+        static Instant settledAt(Obj pod) {
+            var at = Findings.instant(pod.condition("Ready").path("lastTransitionTime").asText(""));
+            return at == null ? Instant.EPOCH : at;
         }
 
         static long restarts(Obj pod) {
@@ -3055,6 +3056,8 @@ public class ensure_ready implements Callable<Integer> {
         private static final Duration IN_THE_MAKING = Duration.ofSeconds(120);
         /** Without events an autoscaler cannot be seen at work. */
         private static final Duration BLIND = Duration.ofSeconds(60);
+        /** What is ready must still get into endpoints and name servers before others can reach it. */
+        private static final Duration REACHABLE = Duration.ofSeconds(10);
         private static final int CRASHES = 3;
         private static final Map<Code, Duration> GRACE = graces();
         private static final Set<Code> MAKEABLE = EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
@@ -3223,7 +3226,7 @@ public class ensure_ready implements Callable<Integer> {
         /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
         private static boolean triedAgain(Family family, Verdict verdict, Sightings seen) {
             var looping = new ArrayList<Obj>();
-            var since = "";
+            var since = Instant.EPOCH;
             for (var w : verdict.workloads()) {
                 var pods = family.snapshot().find(w.kind(), w.name()).map(family::newestPods).orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
                 var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen))).toList();
@@ -3232,20 +3235,21 @@ public class ensure_ready implements Callable<Integer> {
                     if (w.state() == State.progressing || w.state() == State.failed) {
                         return false;
                     }
-                    since = pods.stream().map(Pods::settledAt).reduce(since, (a, b) -> a.compareTo(b) > 0 ? a : b);
+                    since = pods.stream().map(Pods::settledAt).reduce(since, (a, b) -> a.isAfter(b) ? a : b);
                 }
             }
-            var ready = since;
-            return looping.stream().allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).compareTo(ready) > 0));
+            var reachable = since.plus(REACHABLE);
+            return looping.stream().allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).isAfter(reachable)));
         }
 
         private static boolean crashes(Obj pod, JsonNode container, Sightings seen) {
             return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText()))).filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
         }
 
-        /** Begin of the last run that has ended; RFC 3339 in UTC, so texts compare as times do. */
-        private static String lastBegin(JsonNode container) {
-            return container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText(""));
+        /** Begin of the last run that has ended. */
+        private static Instant lastBegin(JsonNode container) {
+            var begin = Findings.instant(container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText("")));
+            return begin == null ? Instant.EPOCH : begin;
         }
     }
 
@@ -8832,8 +8836,8 @@ public class ensure_ready implements Callable<Integer> {
     record Seen(Instant first, Instant last) { }
 
     /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
-    record Sightings(Instant readySince, long restarts, List<String> gating, Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes) {
-        static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of());
+    record Sightings(Instant readySince, long restarts, List<String> gating, Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes, Set<String> jobs, Instant jobEnded) {
+        static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
         /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
         private static final Duration BLINK = Duration.ofSeconds(5);
         /** By how much the clocks of this machine and of the cluster may differ. */
@@ -8842,7 +8846,9 @@ public class ensure_ready implements Callable<Integer> {
         Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
             var refs = verdict.workloads().stream().map(Workload::ref).toList();
             boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
-            return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(), refs, settle(verdict), seen(relevant, now), crashed(family, appliedSince));
+            var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name).collect(Collectors.toSet());
+            return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(), refs, settle(verdict), seen(relevant, now), crashed(family, appliedSince),
+                running, running.containsAll(jobs) ? jobEnded : now);
         }
 
         /**
@@ -8888,8 +8894,10 @@ public class ensure_ready implements Callable<Integer> {
             return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
         }
 
+        /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
         Instant first(Finding f) {
-            return Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+            var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+            return Certainty.MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
         }
 
         boolean settled(Instant now) {

@@ -166,7 +166,8 @@ class CertaintyTest {
         film.applied.add(ReadinessTest.applied(NEEDS_SECRET, 1, "d1"));
         film.during(0, 119, NEEDS_SECRET, external).certain().at(120, NEEDS_SECRET, external).certain("SECRET_MISSING");
         var job = ReadinessTest.JOB;
-        new Film().during(0, 60, NEEDS_SECRET, job).certain();
+        var ended = job.replace("active: 1, ready: 1", "succeeded: 1, conditions: [{type: Complete, status: 'True'}]");
+        new Film().during(0, 60, NEEDS_SECRET, job).certain().during(61, 70, NEEDS_SECRET, ended).certain().at(71, NEEDS_SECRET, ended).certain("SECRET_MISSING");
     }
 
     @Test
@@ -210,7 +211,8 @@ class CertaintyTest {
         var starting = DATABASE.replace("readyReplicas: 1, availableReplicas: 1, ", "").replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"");
         new Film().during(0, 39, starting, DEPLOYMENT, crashed(5, 1, "2026-01-01T10:00:30Z")).certain()
             .during(41, 60, DATABASE, DEPLOYMENT, crashed(5, 1, "2026-01-01T10:00:30Z")).certain()
-            .during(61, 70, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:01:00Z")).certain("CRASH_APP_ERROR");
+            .during(61, 64, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:00:45Z")).certain()
+            .during(65, 70, DATABASE, DEPLOYMENT, crashed(7, 1, "2026-01-01T10:01:00Z")).certain("CRASH_APP_ERROR");
     }
 
     @Test

@@ -52,6 +52,16 @@ final class WaitLab {
         return this;
     }
 
+    /** Does something as soon as the Deployment is available. */
+    WaitLab onceAvailable(String deployment, Runnable what) {
+        CompletableFuture.runAsync(() -> {
+            cluster.client().apps().deployments().inNamespace(namespace).withName(deployment)
+                .waitUntilCondition(d -> d != null && d.getStatus() != null && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 5, TimeUnit.MINUTES);
+            what.run();
+        }, task -> new Thread(task).start());
+        return this;
+    }
+
     /** Tells every pod of the app its life, and the template for those to come is left alone. */
     void tell(String app, String what, String how) {
         cluster.client().pods().inNamespace(namespace).withLabel("app", app).list().getItems().forEach(p -> cluster.tell(namespace, p.getMetadata().getName(), what, how));

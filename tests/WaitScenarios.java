@@ -4,9 +4,12 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** What befalls a release while somebody waits for it; the tests ask how it must end, the benchmark how soon. */
@@ -27,10 +30,8 @@ final class WaitScenarios {
         all.put("registry refuses once", c -> new WaitLab(c, "auth").apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized, life.test/times: '1'", "")).start(180));
         all.put("late Secret", WaitScenarios::lateSecret);
         all.put("Secret made by a Job", WaitScenarios::secretMadeByAJob);
-        all.put("crashes until the database is up", c -> new WaitLab(c, "crash").apply(WaitLab.deployment("db", "db:1", "life.test/after: 45s", "")
-            + WaitLab.deployment("api", "api:1", "life.test/is: crashes, life.test/times: '4'", "")).start(240));
-        all.put("crashes in a chain", c -> new WaitLab(c, "chain").apply(WaitLab.deployment("db", "db:1", "life.test/after: 40s", "")
-            + WaitLab.deployment("api", "api:1", "life.test/is: crashes, life.test/times: '4'", "") + WaitLab.deployment("web", "web:1", "life.test/is: crashes, life.test/times: '5'", "")).start(300));
+        all.put("crashes until the database is up", WaitScenarios::untilDatabase);
+        all.put("crashes in a chain", WaitScenarios::chain);
         all.put("init container waits for the database", WaitScenarios::initWaits);
         all.put("node added late", WaitScenarios::nodeAddedLate);
         all.put("webhook starting", WaitScenarios::webhookStarting);
@@ -63,10 +64,21 @@ final class WaitScenarios {
         return lab.after(28, () -> secret(lab)).start(180);
     }
 
+    private static CompletableFuture<WaitLab.Ended> untilDatabase(LocalCluster cluster) {
+        var lab = new WaitLab(cluster, "crash").apply(WaitLab.deployment("db", "db:1", "life.test/after: 45s", "") + WaitLab.deployment("api", "api:1", "life.test/is: crashes", ""));
+        return lab.onceAvailable("db", () -> lab.tell("api", "is", "ready")).start(300);
+    }
+
+    private static CompletableFuture<WaitLab.Ended> chain(LocalCluster cluster) {
+        var lab = new WaitLab(cluster, "chain").apply(WaitLab.deployment("db", "db:1", "life.test/after: 40s", "")
+            + WaitLab.deployment("api", "api:1", "life.test/is: crashes", "") + WaitLab.deployment("web", "web:1", "life.test/is: crashes", ""));
+        return lab.onceAvailable("db", () -> lab.tell("api", "is", "ready")).onceAvailable("api", () -> lab.tell("web", "is", "ready")).start(400);
+    }
+
     private static CompletableFuture<WaitLab.Ended> initWaits(LocalCluster cluster) {
         var lab = new WaitLab(cluster, "init").apply(WaitLab.deployment("db", "db:1", "life.test/after: 45s", "")
             + WaitLab.deployment("api", "api:1", "life.test/is: init-crashes", "").replace("      containers:", "      initContainers: [{name: wait, image: 'w:1'}]\n      containers:"));
-        return lab.after(50, () -> lab.tell("api", "is", "ready")).start(240);
+        return lab.onceAvailable("db", () -> lab.tell("api", "is", "ready")).start(300);
     }
 
     private static CompletableFuture<WaitLab.Ended> nodeAddedLate(LocalCluster cluster) {
@@ -84,7 +96,7 @@ final class WaitScenarios {
             firstTimestamp: "%4$s"
             lastTimestamp: "%4$s"
             count: 1
-            """.formatted(p.getMetadata().getName(), lab.namespace, p.getMetadata().getUid(), java.time.Instant.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS)))));
+            """.formatted(p.getMetadata().getName(), lab.namespace, p.getMetadata().getUid(), Instant.now().truncatedTo(ChronoUnit.SECONDS)))));
         return lab.after(40, () -> cluster.addNode("late-" + lab.namespace, "pool=" + lab.namespace)).start(180);
     }
 
@@ -124,7 +136,7 @@ final class WaitScenarios {
         var broken = WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET).replace("spec:\n  selector", "spec:\n  progressDeadlineSeconds: 3\n  selector");
         var lab = new WaitLab(cluster, "repair").before(broken);
         cluster.client().apps().deployments().inNamespace(lab.namespace).withName("api").waitUntilCondition(d -> d != null && d.getStatus() != null && d.getStatus().getConditions().stream()
-            .anyMatch(c -> "ProgressDeadlineExceeded".equals(c.getReason())), 30, java.util.concurrent.TimeUnit.SECONDS);
+            .anyMatch(c -> "ProgressDeadlineExceeded".equals(c.getReason())), 30, TimeUnit.SECONDS);
         lab.apply(broken + "apiVersion: v1\nkind: Secret\nmetadata: {name: db-secret}\nstringData: {password: p}\n");
         return lab.after(6, () -> lab.tell("api", "is", "ready")).start(120);
     }
@@ -133,6 +145,7 @@ final class WaitScenarios {
     static Map<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>> failures() {
         var all = new LinkedHashMap<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>>();
         all.put("IMAGE_NOT_FOUND", c -> new WaitLab(c, "image").apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(120));
+        all.put("over a healthy release IMAGE_NOT_FOUND", WaitScenarios::overHealthy);
         all.put("IMAGE_NOT_FOUND_OR_AUTH", c -> new WaitLab(c, "private").apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized", "")).start(120));
         all.put("SECRET_MISSING", c -> new WaitLab(c, "secret").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET)).start(120));
         all.put("CONFIG_KEY_MISSING", c -> new WaitLab(c, "key").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-key-missing, life.test/ref: db-secret, life.test/key: password", SECRET)
@@ -168,6 +181,14 @@ final class WaitScenarios {
               template: {metadata: {labels: {app: db}}, spec: {serviceAccountName: nobody, containers: [{name: db, image: "db:1"}]}}
             """).start(120));
         return all;
+    }
+
+    /** Old pods keep the Deployment Available all the time. */
+    private static CompletableFuture<WaitLab.Ended> overHealthy(LocalCluster cluster) {
+        var lab = new WaitLab(cluster, "over").before(WaitLab.deployment("web", "web:1", "", ""));
+        cluster.client().apps().deployments().inNamespace(lab.namespace).withName("web")
+            .waitUntilCondition(d -> d != null && d.getStatus() != null && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 60, TimeUnit.SECONDS);
+        return lab.apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(120);
     }
 
     private static CompletableFuture<WaitLab.Ended> denied(LocalCluster cluster) {
