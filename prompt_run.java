@@ -335,6 +335,7 @@ public class prompt_run implements Callable<Integer> {
         if (prompt.listKinds) {
             return console.answer(new Templates(prompt.templates, null).describe()).exitCode();
         }
+        Values.once(spec.commandLine());
         RunOptions options = RunOptions.read(this);
         Infra infra = Infra.read(infrastructure, env, console);
         GitHubEvent event = GitHubEvent.read(env, console);
@@ -453,6 +454,17 @@ public class prompt_run implements Callable<Integer> {
                 throw new UsageError(name + " " + oneLine(value) + ": not a number; accepted: 1 or more");
             }
             return Integer.valueOf(value.strip());
+        }
+
+        /** picocli starts an option's group anew when the option comes again, and forgets what the group had. */
+        static void once(CommandLine command) {
+            List<String> given = command.getParseResult().originalArgs();
+            command.getCommandSpec().options().stream().filter(option -> !option.isMultiValue()).forEach(option -> {
+                Predicate<String> isIt = word -> Arrays.stream(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
+                if (given.stream().filter(isIt).count() > 1) {
+                    throw new UsageError(option.longestName() + " is given twice");
+                }
+            });
         }
 
         /** {@code 90s}, {@code 20m}, {@code 1h5m}; more than zero. */

@@ -42,6 +42,14 @@ class AgentReportTest {
     }
 
     @Test
+    void anOptionThatIsGivenTwiceIsAMistakeAndNotASilentChange() {
+        var done = Cli.of("prompt_run").run("--kind", "dev_issue", "--agent-target", "runner", "--agent-wait", "5m", "--agent-wait=3m", "--print");
+        assertEquals(2, done.exit(), done.toString());
+        assertEquals("prompt_run: --agent-wait is given twice\n", done.err());
+        assertEquals(0, Cli.of("prompt_run").run("--kind", "dev_issue", "--vars", "a=1", "--vars", "b=2", "--print").exit());
+    }
+
+    @Test
     void delimitersCannotBeGuessed() {
         String one = prompt_run.ActionsFiles.outputText(Map.of());
         assertFalse(one.equals(prompt_run.ActionsFiles.outputText(Map.of())));
