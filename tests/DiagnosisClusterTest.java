@@ -33,13 +33,11 @@ class DiagnosisClusterTest {
                 metadata: {labels: {app: %1$s}, annotations: {%2$s}}
                 spec:
             %3$s
-            """.formatted(name, annotations, (spec.contains("\ncontainers:") || spec.startsWith("containers:") ? spec : spec + "\ncontainers: [{name: app,
-                image: repo/app}]").strip().indent(8));
+            """.formatted(name, annotations, (spec.contains("\ncontainers:") || spec.startsWith("containers:") ? spec : spec + "\ncontainers: [{name: app, image: repo/app}]").strip().indent(8));
     }
 
     private void apply(String yaml) {
-        cluster.client().load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8))).items().forEach(o -> cluster.client().resource(o)
-            .inNamespace(namespace).serverSideApply());
+        cluster.client().load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8))).items().forEach(o -> cluster.client().resource(o).inNamespace(namespace).serverSideApply());
     }
 
     private ensure_ready.DiagnosisReport diagnose() {
@@ -82,10 +80,8 @@ class DiagnosisClusterTest {
             kind: LimitRange
             metadata: {name: limits}
             spec: {limits: [{type: Container, max: {memory: 512Mi}}]}
-            """ + deploy("account", "", "serviceAccountName: nobody") + deploy("big", "", "containers: [{name: app, image: a,
-                resources: {limits: {memory: 1Gi}}}]") + deploy("priority", "", "priorityClassName: none-such")
-            + deploy("nowhere", "", "nodeSelector: {disk: none-such}")
-                + deploy("huge", "", "containers: [{name: app, image: a, resources: {requests: {cpu: '4000'}}}]")
+            """ + deploy("account", "", "serviceAccountName: nobody") + deploy("big", "", "containers: [{name: app, image: a, resources: {limits: {memory: 1Gi}}}]") + deploy("priority", "", "priorityClassName: none-such")
+            + deploy("nowhere", "", "nodeSelector: {disk: none-such}") + deploy("huge", "", "containers: [{name: app, image: a, resources: {requests: {cpu: '4000'}}}]")
             + deploy("claimless", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: none-such}}]") + deploy("classless", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]") + """
             ---
             apiVersion: v1
@@ -112,8 +108,7 @@ class DiagnosisClusterTest {
 
     @Test
     void aQuotaThatLetsSomePodsThroughIsNamed() {
-        apply("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: team}\nspec: {hard: {pods: '1'}}\n" + deploy("web", "", "")
-            .replace("spec:\n  selector", "spec:\n  replicas: 3\n  selector"));
+        apply("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: team}\nspec: {hard: {pods: '1'}}\n" + deploy("web", "", "").replace("spec:\n  selector", "spec:\n  replicas: 3\n  selector"));
         eventually("QUOTA_EXCEEDED ResourceQuota/team");
     }
 
@@ -136,9 +131,7 @@ class DiagnosisClusterTest {
     private void stackOnABrokenDatabase(int clients) {
         apply("apiVersion: v1\nkind: Secret\nmetadata: {name: other}\nstringData: {password: 'do-not-print-me-1'}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: postgres}\nspec: {selector: {app: postgres}, ports: [{port: 5432}]}\n"
             + deploy("postgres", "", "containers: [{name: app, image: a, env: [{name: P, valueFrom: {secretKeyRef: {name: db-secret, key: p}}}]}]")
-            + IntStream.range(0, clients)
-                .mapToObj(i -> deploy("client-" + i, "life.test/is: init-waits",
-                "initContainers: [{name: wait, image: b, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]\ncontainers: [{name: app, image: a}]")).collect(Collectors.joining()));
+            + IntStream.range(0, clients).mapToObj(i -> deploy("client-" + i, "life.test/is: init-waits", "initContainers: [{name: wait, image: b, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]\ncontainers: [{name: app, image: a}]")).collect(Collectors.joining()));
     }
 
     @Test
@@ -155,10 +148,8 @@ class DiagnosisClusterTest {
     void namespacedReadRightsGiveTheSameCauseAndSayWhatIsMissing() {
         stackOnABrokenDatabase(2);
         eventually("SECRET_MISSING Secret/db-secret");
-        var report = diagnose(cluster.kubeconfigFor(namespace, LocalCluster.rule("", "pods", "get", "list", "watch"), LocalCluster.rule("", "services", "get",
-            "list", "watch"), LocalCluster.rule("apps", "deployments", "get", "list", "watch"),
-            LocalCluster.rule("apps", "replicasets", "get", "list", "watch"), LocalCluster.rule("apps", "statefulsets", "get", "list", "watch"),
-                LocalCluster.rule("batch", "jobs", "get", "list", "watch")));
+        var report = diagnose(cluster.kubeconfigFor(namespace, LocalCluster.rule("", "pods", "get", "list", "watch"), LocalCluster.rule("", "services", "get", "list", "watch"), LocalCluster.rule("apps", "deployments", "get", "list", "watch"),
+            LocalCluster.rule("apps", "replicasets", "get", "list", "watch"), LocalCluster.rule("apps", "statefulsets", "get", "list", "watch"), LocalCluster.rule("batch", "jobs", "get", "list", "watch")));
         assertEquals("SECRET_MISSING Secret/db-secret", causes(report));
         assertTrue(report.limited().contains("events: forbidden") && report.limited().contains("secrets: forbidden"), report.limited()::toString);
     }
@@ -174,8 +165,7 @@ class DiagnosisClusterTest {
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             var collected = System.nanoTime();
             var report = ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
-            System.err.printf("diagnosis of %d workloads: %d requests, collected in %d ms, explained in %d ms%n", judgement.workloads().size(),
-                requests() - before, (collected - begin) / 1_000_000, (System.nanoTime() - collected) / 1_000_000);
+            System.err.printf("diagnosis of %d workloads: %d requests, collected in %d ms, explained in %d ms%n", judgement.workloads().size(), requests() - before, (collected - begin) / 1_000_000, (System.nanoTime() - collected) / 1_000_000);
             assertTrue(requests() - before <= ensure_ready.Collect.REQUESTS, () -> "requests: " + requests());
             assertEquals("SECRET_MISSING Secret/db-secret", causes(report));
             assertFalse(full.snapshot().objects().toString().contains("do-not-print-me-1"));
@@ -202,8 +192,7 @@ class DiagnosisClusterTest {
 
     @Test
     void aServerThatIsAwayCostsNoMoreThanItsTime() {
-        try (var api = new ensure_ready.Api(new io.fabric8.kubernetes.client.ConfigBuilder(ensure_ready.Api.config(cluster.kubeconfig(), null,
-            Duration.ofSeconds(2))).withMasterUrl("https://127.0.0.1:1").build(), Duration.ofSeconds(2))) {
+        try (var api = new ensure_ready.Api(new io.fabric8.kubernetes.client.ConfigBuilder(ensure_ready.Api.config(cluster.kubeconfig(), null, Duration.ofSeconds(2))).withMasterUrl("https://127.0.0.1:1").build(), Duration.ofSeconds(2))) {
             var nothing = new ensure_ready.Snapshot(namespace, java.time.Instant.now(), Map.of(), List.of(), Map.of(), List.of());
             var workloads = List.of(new ensure_ready.Workload("Deployment", "postgres", ensure_ready.State.progressing, 0, 1, ""));
             var report = ensure_ready.Diagnosis.explain(ensure_ready.Collect.more(api, nothing, workloads, Duration.ofSeconds(5)).snapshot(), workloads, "codex");
@@ -221,10 +210,8 @@ class DiagnosisClusterTest {
             var judgement = new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();
-            ((com.fasterxml.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting"))
-                .put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
-            var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.Redaction.names(full.snapshot()))
-                .clean(ensure_ready.Api.JSON.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex"))).toString();
+            ((com.fasterxml.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting")).put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
+            var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.Redaction.names(full.snapshot())).clean(ensure_ready.Api.JSON.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex"))).toString();
             assertFalse(json.contains("do-not-print-me-1"));
             assertTrue(json.contains("[REDACTED:secret/other#password]") && json.contains("db-secret"), json);
         }
