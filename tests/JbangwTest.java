@@ -144,12 +144,13 @@ class JbangwTest {
 
     @Test
     void theLockOfADeadProcessIsBroken() throws IOException {
-        stub("jbang", SHOW);
-        var script = script("Locked", "");
-        Files.createDirectories(home.resolve(".cache/jbangw"));
-        Files.createSymbolicLink(home.resolve(".cache/jbangw/build.lock"), Path.of("999999999"));
-        assertEquals(42, jbangw().timeout(Duration.ofSeconds(20)).run(script.toString()).exit());
-        assertFalse(Files.isSymbolicLink(home.resolve(".cache/jbangw/build.lock")));
+        var store = Files.createDirectories(home.resolve(".cache/jbangw"));
+        var jar = Files.createSymbolicLink(store.resolve("download.lock"), Path.of("999999999"));
+        stub("mvn", "exit 1");
+        stub("curl", "printf %s 'echo installer'");
+        var result = jbangw().timeout(Duration.ofSeconds(30)).run("version");
+        assertEquals("installer\n", result.out(), result::toString);
+        assertFalse(Files.isSymbolicLink(jar));
     }
 
     @Test

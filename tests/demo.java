@@ -107,7 +107,7 @@ class demo implements Callable<Integer> {
         var report = bringUp(kubeconfig, stack);
         title("What ready.json says");
         show(report);
-        title("The agent starts all the same, and this is its prompt");
+        title(healthy ? "The agent starts, and this is its prompt" : "The agent starts all the same, and this is its prompt");
         int code = prompt();
         title("What you saw");
         conclude(report);
