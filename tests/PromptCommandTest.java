@@ -58,6 +58,8 @@ class PromptCommandTest {
             "--kind dev_issue --print --nonsense        | --nonsense",
             "--print                                    | --kind is missing; accepted: dev_issue",
             "--kind dev_issue --lang klingon            | --lang klingon: not a language; accepted: en, ru",
+            "--kind dev_issue --lang en --lang ru       | --lang is given twice",
+            "--kind dev_issue -n a --namespace=b        | --namespace is given twice",
             "--kind dev_issue --slot 0                  | --slot 0: not a number; accepted: 1 or more",
             "--kind dev_issue --slot -3                 | --slot -3: not a number; accepted: 1 or more",
             "--kind dev_issue --issue x                 | --issue x: not a number; accepted: 1 or more",
