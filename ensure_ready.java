@@ -2573,7 +2573,8 @@ public class ensure_ready implements Callable<Integer> {
             }
             if (!container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean()) {
                 return initContainer(pod, container) ? "runs its " + which.strip().replaceAll(":$", "")
-                    : "runs, " + which + "not ready" + (container.path("restartCount").asLong() > 0 ? crash(container, container.at("/lastState/terminated")) : "");
+                    : "runs, " + which + "not ready" + (container.path("restartCount").asLong() > 0
+                    ? crash(container, container.at("/lastState/terminated")) : "");
             }
             return "";
         }
@@ -2606,11 +2607,14 @@ public class ensure_ready implements Callable<Integer> {
      * What shows none of these is unverified: guessing would be right as often as a coin.
      */
     static final class Custom {
-        private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded", "Complete", "Completed", "Valid",
+        private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded",
+            "Complete", "Completed", "Valid",
             "Initialized", "Active", "Provisioned", "Released", "Running", "Created", "Installed", "Configured");
         private static final Pattern POSITIVE_END = Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-        private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed", "complete", "finished", "done", "healthy", "green",
-            "available", "online", "deployed", "established", "synced", "synchronized", "insync", "provisioned", "installed", "ok", "up", "reconciled", "created", "valid", "accepted", "compliant",
+        private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
+            "complete", "finished", "done", "healthy", "green",
+            "available", "online", "deployed", "established", "synced", "synchronized", "insync", "provisioned", "installed", "ok", "up",
+                "reconciled", "created", "valid", "accepted", "compliant",
             "stable", "normal", "passed", "approved", "enabled", "connected", "started", "true");
         private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
         private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
@@ -2625,7 +2629,8 @@ public class ensure_ready implements Callable<Integer> {
 
         static Workload judge(Obj o, Family family, Tally tally) {
             if (!o.has("/status") || o.at("/status").isEmpty()) {
-                return family.statusless().contains(o.apiVersion() + "/" + o.kind()) ? tally.ready("its kind has no status") : tally.progressing("has no status yet");
+                return family.statusless().contains(o.apiVersion() + "/" + o.kind()) ? tally.ready("its kind has no status")
+                    : tally.progressing("has no status yet");
             }
             var conditions = conditions(o);
             var words = words(o.at("/status"));
@@ -2664,7 +2669,8 @@ public class ensure_ready implements Callable<Integer> {
                 if (positive(c) && c.has("observedGeneration") && c.path("observedGeneration").asLong() < o.generation()) {
                     return type(c) + " speaks of generation " + c.path("observedGeneration").asLong() + ", not of " + o.generation();
                 }
-                if (type(c).matches("Progressing|Updating|Upgrading") && Readiness.isTrue(c) && !c.path("reason").asText().matches("(?i).*(available|completed?|succeeded|healthy|asexpected)")) {
+                if (type(c).matches("Progressing|Updating|Upgrading") && Readiness.isTrue(c)
+                    && !c.path("reason").asText().matches("(?i).*(available|completed?|succeeded|healthy|asexpected)")) {
                     return Readiness.said(c);
                 }
             }
@@ -2691,7 +2697,8 @@ public class ensure_ready implements Callable<Integer> {
         private static String unknown(List<JsonNode> conditions, List<String> words) {
             boolean isReady = conditions.stream().anyMatch(c -> type(c).equals("Ready"));
             return words.stream().filter(word -> !DONE.contains(word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "")))
-                .filter(word -> !isReady || word.toLowerCase(Locale.ROOT).matches(".*(ing|pending|unknown)")).findFirst().map(word -> "is " + Readiness.oneLine(word)).orElse("");
+                .filter(word -> !isReady || word.toLowerCase(Locale.ROOT).matches(".*(ing|pending|unknown)")).findFirst()
+                .map(word -> "is " + Readiness.oneLine(word)).orElse("");
         }
 
         private static Workload byChildren(Obj o, Family family, Tally tally) {
@@ -2762,7 +2769,8 @@ public class ensure_ready implements Callable<Integer> {
             this.statusless = statusless;
             this.words = words;
             this.gone = gone;
-            snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""), n -> new ArrayList<>()).add(s));
+            snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
+                n -> new ArrayList<>()).add(s));
             TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !ownedByBuiltIn(w))
                 .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
             snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
@@ -2838,8 +2846,10 @@ public class ensure_ready implements Callable<Integer> {
         /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
         private List<Obj> youngestPods(Obj deployment) {
             var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-            var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet") && p.labels().entrySet().containsAll(selector)).toList();
-            var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp"))).map(p -> p.labels().getOrDefault("pod-template-hash", ""));
+            var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet")
+                && p.labels().entrySet().containsAll(selector)).toList();
+            var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
+                .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
             return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
         }
 
@@ -2859,9 +2869,11 @@ public class ensure_ready implements Callable<Integer> {
         boolean bindsOnFirstConsumer(Obj claim) {
             var name = claim.text("/spec/storageClassName");
             var byDefault = !claim.has("/spec/storageClassName");
-            return snapshot.all("StorageClass").stream().filter(c -> byDefault ? c.annotation("storageclass.kubernetes.io/is-default-class").equals("true") : c.name().equals(name))
+            return snapshot.all("StorageClass").stream()
+                .filter(c -> byDefault ? c.annotation("storageclass.kubernetes.io/is-default-class").equals("true") : c.name().equals(name))
                 .anyMatch(c -> c.text("/volumeBindingMode").equals("WaitForFirstConsumer"))
-                || snapshot.all("Event").stream().anyMatch(e -> e.text("/reason").equals("WaitForFirstConsumer") && e.text("/involvedObject/uid").equals(claim.uid()));
+                || snapshot.all("Event").stream().anyMatch(e -> e.text("/reason").equals("WaitForFirstConsumer")
+                && e.text("/involvedObject/uid").equals(claim.uid()));
         }
 
         /** Whether a pod that is there, or one that a workload still has to make, mounts the claim. */
@@ -2892,7 +2904,8 @@ public class ensure_ready implements Callable<Integer> {
             var first = selector.entrySet().iterator().next();
             return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
                 .filter(w -> runs(w) && !w.kind().equals("Job")
-                    && w.map(w.kind().equals("Pod") ? "/metadata/labels" : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
+                    && w.map(w.kind().equals("Pod") ? "/metadata/labels"
+                    : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
         }
 
         boolean hasReadyEndpoint(Obj service) {
@@ -2918,7 +2931,8 @@ public class ensure_ready implements Callable<Integer> {
             boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
             var unseen = unseen(family.snapshot(), all);
             return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready && (unseen.isEmpty() || !settings.strict()),
-                unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified), warnings(workloads, agent, proven, unseen, family.snapshot()),
+                unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
+                    warnings(workloads, agent, proven, unseen, family.snapshot()),
                 restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
         }
 
@@ -2976,7 +2990,8 @@ public class ensure_ready implements Callable<Integer> {
             if (!a.object().kind().equals("Job") || !a.object().has("/spec/ttlSecondsAfterFinished")) {
                 return tally.progressing("is not there");
             }
-            var last = Optional.ofNullable(family.gone(a.uid())).map(o -> Readiness.rule(o, family)).filter(w -> w.state() == State.ready || w.state() == State.failed);
+            var last = Optional.ofNullable(family.gone(a.uid())).map(o -> Readiness.rule(o, family))
+                .filter(w -> w.state() == State.ready || w.state() == State.failed);
             return last.map(w -> new Workload(w.kind(), w.name(), w.state(), w.ready(), w.desired(), w.message() + "; removed after its time to live"))
                 .orElseGet(() -> tally.unverified("removed after its time to live, before its end was seen"));
         }
@@ -3023,7 +3038,8 @@ public class ensure_ready implements Callable<Integer> {
             if (!proven) {
                 warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
             }
-            workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready && !w.message().isEmpty() && remarkable(w))
+            workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
+                && !w.message().isEmpty() && remarkable(w))
                 .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
             agent.filter(w -> w.state() != State.ready).ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
             return warnings;
@@ -3038,7 +3054,9 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static boolean unprobed(Obj o, Family family) {
-            return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0 && (!family.snapshot().knows("Pod") && o.has("/spec/template") || family.newestPods(o).stream().anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
+            return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0
+                && (!family.snapshot().knows("Pod") && o.has("/spec/template") || family.newestPods(o).stream()
+                .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
         }
 
         /** A workload's verdict with the live object it was read from; none when it is not there. */
@@ -3062,29 +3080,37 @@ public class ensure_ready implements Callable<Integer> {
         private static final Map<Code, Duration> GRACE = graces();
         private static final Set<Code> MAKEABLE = EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
             Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
-        private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
+        private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT,
+            Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
         /** Judged by how often a container ended, not by how long that has been so. */
-        private static final Set<Code> CRASH = EnumSet.of(Code.CRASH_APP_ERROR, Code.CRASH_MISSING_ENV, Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CRASH_DISK_FULL,
+        private static final Set<Code> CRASH = EnumSet.of(Code.CRASH_APP_ERROR, Code.CRASH_MISSING_ENV, Code.CRASH_AUTH_FAILED,
+            Code.CRASH_PORT_IN_USE, Code.CRASH_DISK_FULL,
             Code.CRASH_DEPENDENCY_UNREACHABLE, Code.RBAC_RUNTIME_FORBIDDEN, Code.CONTAINER_EXITS_ZERO, Code.CONTAINER_START_FAILED, Code.LIFECYCLE_HOOK_FAILED,
             Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
         private static final Map<Code, Integer> SOONER = Map.of(Code.CONTAINER_COMMAND_NOT_FOUND, 1, Code.CONTAINER_COMMAND_PERMISSION, 1, Code.OOM_KILLED, 2);
         /** Custom resources of these groups make nothing that a pod could wait for. */
-        private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io", "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
+        private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
+            "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
 
         private Certainty() { }
 
         private static Map<Code, Duration> graces() {
             var graces = new EnumMap<Code, Duration>(Code.class);
-            grace(graces, 2, Code.JOB_FAILED, Code.APPLY_INVALID, Code.APPLY_IMMUTABLE_FIELD, Code.API_KIND_UNKNOWN, Code.API_VERSION_REMOVED, Code.APPLY_FORBIDDEN_RBAC,
+            grace(graces, 2, Code.JOB_FAILED, Code.APPLY_INVALID, Code.APPLY_IMMUTABLE_FIELD, Code.API_KIND_UNKNOWN, Code.API_VERSION_REMOVED,
+                Code.APPLY_FORBIDDEN_RBAC,
                 Code.APPLY_CONFLICT, Code.APPLY_FAILED, Code.NAMESPACE_MISSING, Code.IMAGE_NAME_INVALID, Code.ROLLOUT_STUCK);
-            grace(graces, 5, Code.IMAGE_NEVER_PULL, Code.RUN_AS_NON_ROOT, Code.PVC_STORAGECLASS_MISSING, Code.POD_SECURITY_DENIED, Code.ADMISSION_WEBHOOK_DENIED,
+            grace(graces, 5, Code.IMAGE_NEVER_PULL, Code.RUN_AS_NON_ROOT, Code.PVC_STORAGECLASS_MISSING, Code.POD_SECURITY_DENIED,
+                Code.ADMISSION_WEBHOOK_DENIED,
                 Code.LIMITRANGE_VIOLATION, Code.QUOTA_REQUIRES_LIMITS);
-            grace(graces, 10, Code.IMAGE_NOT_FOUND, Code.IMAGE_PLATFORM_MISMATCH, Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.PVC_MISSING);
+            grace(graces, 10, Code.IMAGE_NOT_FOUND, Code.IMAGE_PLATFORM_MISMATCH, Code.SECRET_MISSING, Code.CONFIGMAP_MISSING,
+                Code.CONFIG_KEY_MISSING, Code.PVC_MISSING);
             grace(graces, 15, Code.SCHED_NODE_SELECTOR, Code.PVC_NO_DEFAULT_CLASS, Code.ADMISSION_DENIED);
             grace(graces, 20, Code.SERVICE_ACCOUNT_MISSING);
-            grace(graces, 30, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH, Code.IMAGE_PULL_SECRET_MISSING, Code.QUOTA_EXCEEDED, Code.SCHED_TAINT, Code.CONTAINER_CONFIG_INVALID,
+            grace(graces, 30, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH, Code.IMAGE_PULL_SECRET_MISSING, Code.QUOTA_EXCEEDED, Code.SCHED_TAINT,
+                Code.CONTAINER_CONFIG_INVALID,
                 Code.CR_NOT_READY, Code.CERT_NOT_READY);
-            grace(graces, 60, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_NODE_MISSING, Code.PVC_PROVISION_FAILED, Code.PVC_UNBOUND,
+            grace(graces, 60, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_NODE_MISSING,
+                Code.PVC_PROVISION_FAILED, Code.PVC_UNBOUND,
                 Code.PVC_PV_RELEASED, Code.STS_STUCK_REVISION);
             grace(graces, 120, Code.SCHED_INSUFFICIENT_RESOURCES, Code.SCHED_VOLUME_AFFINITY, Code.VOLUME_MOUNT_FAILED);
             return graces;
@@ -3096,9 +3122,12 @@ public class ensure_ready implements Callable<Integer> {
 
         /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
         static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-            var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed).collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-            var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName()))).filter(f -> ofNewest(f, family)).toList());
-            waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream().noneMatch(f -> weighs(f.code()) && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+                .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
+            var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+                .filter(f -> ofNewest(f, family)).toList());
+            waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
+                .noneMatch(f -> weighs(f.code()) && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
                 .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
             return relevant;
         }
@@ -3109,7 +3138,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private static boolean ofNewest(Finding f, Family family) {
             var pod = f.params().getOrDefault("pod", "");
-            return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family).map(o -> family.newestPods(o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
+            return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
+                .map(o -> family.newestPods(o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
         }
 
         private static Optional<Obj> owner(Finding f, Family family) {
@@ -3126,13 +3156,15 @@ public class ensure_ready implements Callable<Integer> {
         static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, WaitSettings settings, Instant now) {
             return relevant.stream().filter(f -> {
                 var grace = grace(f, family, verdict);
-                return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace)) && !doubtful(f, family, verdict, seen, settings);
+                return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
+                    && !doubtful(f, family, verdict, seen, settings);
             }).toList();
         }
 
         /** When the next grace ends; the loop wakes then. */
         static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, Instant now) {
-            return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream).filter(now::isBefore).min(Comparator.naturalOrder());
+            return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
+                .filter(now::isBefore).min(Comparator.naturalOrder());
         }
 
         /** How long this must have been so; null when it never ends the wait. */
@@ -3159,7 +3191,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static State state(Finding f, Verdict verdict) {
-            return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName())).map(Workload::state).findFirst().orElse(State.progressing);
+            return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
+                .map(Workload::state).findFirst().orElse(State.progressing);
         }
 
         /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
@@ -3188,8 +3221,10 @@ public class ensure_ready implements Callable<Integer> {
                 return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
             }
             return switch (f.code()) {
-                case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
-                case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream().anyMatch(Certainty::anyStarted);
+                case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+                    IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+                case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream()
+                    .anyMatch(Certainty::anyStarted);
                 case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
                 case QUOTA_EXCEEDED, SCHED_INSUFFICIENT_RESOURCES -> shrinking(f, family, verdict);
                 case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
@@ -3198,7 +3233,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static boolean started(Obj pod, String container) {
-            return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container) && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
+            return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container)
+                && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
         }
 
         private static boolean anyStarted(Obj pod) {
@@ -3208,8 +3244,10 @@ public class ensure_ready implements Callable<Integer> {
         /** There is room again when what is being replaced is gone, or when a Job has ended. */
         private static boolean shrinking(Finding f, Family family, Verdict verdict) {
             return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
-                || verdict.workloads().stream().anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired() && !w.name().equals(f.ownerName()))
-                || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream().anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
+                || verdict.workloads().stream().anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
+                && !w.name().equals(f.ownerName()))
+                || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream()
+                .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
         }
 
         /**
@@ -3218,7 +3256,8 @@ public class ensure_ready implements Callable<Integer> {
          */
         private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, Sightings seen) {
             int enough = SOONER.getOrDefault(f.code(), CRASHES);
-            boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(Crash.key(p, f.container()))).filter(c -> c.times() >= enough).isPresent()
+            boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(Crash.key(p, f.container())))
+                .filter(c -> c.times() >= enough).isPresent()
                 && !Pods.container(p, f.container()).at("/state/running").isObject());
             return often && (enough == 1 || triedAgain(family, verdict, seen));
         }
@@ -3243,7 +3282,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static boolean crashes(Obj pod, JsonNode container, Sightings seen) {
-            return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText()))).filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
+            return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText())))
+                .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
         }
 
         /** Begin of the last run that has ended. */
@@ -3290,13 +3330,15 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static Finding finding(Code code, String kind, String name, Template t, String what, Family family) {
-            var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "", "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
+            var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
+                "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
             return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", family.snapshot().at(), List.of(evidence), Map.of());
         }
 
         private static boolean absent(String kind, String name, Family family, List<Applied> applied) {
             return !name.isEmpty() && family.snapshot().knows(kind) && family.snapshot().find(kind, name).isEmpty()
-                && applied.stream().noneMatch(a -> a.object().kind().equals(kind) && a.object().name().equals(name) && a.result() != Result.failed && a.result() != Result.skipped);
+                && applied.stream().noneMatch(a -> a.object().kind().equals(kind) && a.object().name().equals(name) && a.result() != Result.failed
+                && a.result() != Result.skipped);
         }
 
         private static String account(JsonNode spec) {
@@ -3307,18 +3349,21 @@ public class ensure_ready implements Callable<Integer> {
         private static List<Template> templates(Family family, List<Applied> applied) {
             var templates = new ArrayList<Template>();
             for (var kind : Family.TEMPLATED) {
-                family.snapshot().all(kind).stream().filter(w -> !Family.ownedByBuiltIn(w) && Family.runs(w)).forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
+                family.snapshot().all(kind).stream().filter(w -> !Family.ownedByBuiltIn(w) && Family.runs(w))
+                    .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
                 applied.stream().map(Applied::object).filter(o -> o.kind().equals(kind) && family.snapshot().find(kind, o.name()).isEmpty())
                     .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
             }
-            family.snapshot().all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p)).forEach(p -> templates.add(new Template(p, p.at("/spec"))));
+            family.snapshot().all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
+                .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
             templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(family.snapshot().namespace()));
             return templates;
         }
 
         private static Set<String> classes(Family family, List<Applied> applied) {
             var classes = new TreeSet<String>();
-            family.snapshot().all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound")).forEach(c -> classes.add(c.text("/spec/storageClassName")));
+            family.snapshot().all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound"))
+                .forEach(c -> classes.add(c.text("/spec/storageClassName")));
             applied.stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet")).flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
                 .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
             return classes;
@@ -3450,7 +3495,8 @@ public class ensure_ready implements Callable<Integer> {
 
         /** What may not be read, as {@code events: forbidden}. */
         List<String> limited() {
-            return feeds.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE).map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+            return feeds.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+                .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
                 .distinct().sorted().toList();
         }
 
@@ -3485,7 +3531,8 @@ public class ensure_ready implements Callable<Integer> {
 
         private Map<String, List<Obj>> gather(Function<Feed, Optional<Collection<Obj>>> objects) {
             var all = new TreeMap<String, List<Obj>>();
-            feeds.forEach((topic, feed) -> objects.apply(feed).ifPresent(found -> all.merge(topic.key(), sorted(found), (a, b) -> sorted(Stream.concat(a.stream(), b.stream()).toList()))));
+            feeds.forEach((topic, feed) -> objects.apply(feed).ifPresent(found -> all.merge(topic.key(), sorted(found),
+                (a, b) -> sorted(Stream.concat(a.stream(), b.stream()).toList()))));
             return all;
         }
 
@@ -3585,7 +3632,8 @@ public class ensure_ready implements Callable<Integer> {
                     well();
                     if (event.path("type").asText().equals("ERROR")) {
                         drop();
-                        broken(new ApiError(event.at("/object/code").asInt(), event.at("/object/reason").asText(), event.at("/object/message").asText(), "watch " + topic.kind().plural()));
+                        broken(new ApiError(event.at("/object/code").asInt(), event.at("/object/reason").asText(),
+                            event.at("/object/message").asText(), "watch " + topic.kind().plural()));
                         return;
                     }
                     version = event.at("/object/metadata/resourceVersion").asText(version);
@@ -3691,7 +3739,8 @@ public class ensure_ready implements Callable<Integer> {
 
     /** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
     static final class Slim {
-        private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original", "kapp.k14s.io/original-diff-md5");
+        private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
+            "kapp.k14s.io/original-diff-md5");
 
         private Slim() { }
 
@@ -6850,7 +6899,8 @@ public class ensure_ready implements Callable<Integer> {
     /** The wait itself: watches, judges at each change, and ends when the outcome is proven, certain, or the time is up. */
     static final class Waiting {
         /** Events that only tell that all goes well; they are most of what a namespace says. */
-        private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete", "ScalingReplicaSet", "Completed")
+        private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete",
+            "ScalingReplicaSet", "Completed")
             .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
         private static final Duration DEBOUNCE = Duration.ofMillis(100);
         private static final Duration TICK = Duration.ofSeconds(5);
@@ -7019,12 +7069,15 @@ public class ensure_ready implements Callable<Integer> {
         /** The types that every wait needs, in each namespace that the manifests name, and the types that were applied. */
         private void start(Watch watch) {
             watch.follow(new Topic(Kind.NAMESPACE, null, "&fieldSelector=metadata.name=" + namespace, false));
-            var namespaces = Stream.concat(Stream.of(namespace), applied.stream().map(a -> a.object().namespace()).filter(name -> !name.isEmpty())).distinct().toList();
+            var namespaces = Stream.concat(Stream.of(namespace), applied.stream().map(a -> a.object().namespace())
+                .filter(name -> !name.isEmpty())).distinct().toList();
             for (var name : namespaces) {
-                List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC).forEach(kind -> watch.follow(Topic.of(kind, name)));
+                List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC)
+                    .forEach(kind -> watch.follow(Topic.of(kind, name)));
                 watch.follow(new Topic(Kind.EVENT, name, EVENTS, false));
             }
-            applied.stream().map(Applied::object).filter(o -> Readiness.judged(o) && !(Readiness.builtIn(o) && Readiness.WORKLOADS.contains(o.kind()) && !o.kind().equals("ReplicationController")))
+            applied.stream().map(Applied::object).filter(o -> Readiness.judged(o) && !(Readiness.builtIn(o) && Readiness.WORKLOADS.contains(o.kind())
+                && !o.kind().equals("ReplicationController")))
                 .forEach(o -> watch.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
             if (applied.stream().anyMatch(a -> a.object().kind().equals("Service") || a.object().kind().endsWith("WebhookConfiguration"))) {
                 namespaces.forEach(name -> watch.follow(Topic.of(Kind.ENDPOINT_SLICE, name)));
@@ -7062,7 +7115,8 @@ public class ensure_ready implements Callable<Integer> {
             return switch (f.code().family) {
                 case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
                 case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
-                    ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
+                    ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                    ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
                 default -> Optional.empty();
             };
         }
@@ -8669,7 +8723,8 @@ public class ensure_ready implements Callable<Integer> {
             var index = new Index(new HashMap<>(), new HashMap<>());
             objects.forEach((kind, all) -> all.forEach(o -> {
                 index.byName.putIfAbsent(kind + "/" + o.name(), o);
-                o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asText(), uid -> new ArrayList<>()).add(o));
+                o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asText(),
+                    uid -> new ArrayList<>()).add(o));
             }));
             return index;
         }
@@ -8836,7 +8891,8 @@ public class ensure_ready implements Callable<Integer> {
     record Seen(Instant first, Instant last) { }
 
     /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
-    record Sightings(Instant readySince, long restarts, List<String> gating, Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes, Set<String> jobs, Instant jobEnded) {
+    record Sightings(Instant readySince, long restarts, List<String> gating, Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes,
+        Set<String> jobs, Instant jobEnded) {
         static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
         /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
         private static final Duration BLINK = Duration.ofSeconds(5);
@@ -8846,8 +8902,10 @@ public class ensure_ready implements Callable<Integer> {
         Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
             var refs = verdict.workloads().stream().map(Workload::ref).toList();
             boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
-            var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name).collect(Collectors.toSet());
-            return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(), refs, settle(verdict), seen(relevant, now), crashed(family, appliedSince),
+            var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
+                .collect(Collectors.toSet());
+            return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(), refs, settle(verdict), seen(relevant, now),
+                crashed(family, appliedSince),
                 running, running.containsAll(jobs) ? jobEnded : now);
         }
 
@@ -8856,7 +8914,8 @@ public class ensure_ready implements Callable<Integer> {
          * operators make their objects one after the other; a mute custom resource may still begin to speak.
          */
         private static Duration settle(Verdict verdict) {
-            boolean operators = verdict.workloads().stream().anyMatch(w -> !Readiness.WORKLOADS.contains(w.kind()) && !Readiness.ALSO_JUDGED.contains(w.kind()));
+            boolean operators = verdict.workloads().stream()
+                .anyMatch(w -> !Readiness.WORKLOADS.contains(w.kind()) && !Readiness.ALSO_JUDGED.contains(w.kind()));
             return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
         }
 
