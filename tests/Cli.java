@@ -88,7 +88,8 @@ final class Cli {
     }
 
     Running start(String... args) {
-        var all = new ArrayList<>(command);
+        var all = new ArrayList<>(DefaultSignals.PREFIX);
+        all.addAll(command);
         all.addAll(List.of(args));
         var builder = new ProcessBuilder(all);
         builder.environment().keySet().removeIf(name -> STEERING.stream().anyMatch(name::startsWith));
@@ -114,6 +115,24 @@ final class Cli {
             return running;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start " + all, e);
+        }
+    }
+
+    /** A test run that a script put in the background ignores SIGINT, and so would every child: GNU env gives it its meaning back. */
+    private static final class DefaultSignals {
+        static final List<String> PREFIX = works("env", "--default-signal=INT") ? List.of("env", "--default-signal=INT") : List.of();
+
+        private static boolean works(String... command) {
+            try {
+                var all = new ArrayList<>(List.of(command));
+                all.add("true");
+                return new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+            } catch (IOException e) {
+                return false;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
         }
     }
 
