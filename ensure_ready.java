@@ -107,6 +107,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -299,6 +300,7 @@ public class ensure_ready implements Callable<Integer> {
     public Integer call() {
         checkOptions();
         progress = Progress.on(System.err, environment, output.quiet, output.verbose);
+        progress.mask(Redaction.of(Map.of(), environment)::clean);
         var interrupted = new Thread(this::publishInterrupted, "interrupted");
         Runtime.getRuntime().addShutdownHook(interrupted);
         try {
@@ -349,6 +351,8 @@ public class ensure_ready implements Callable<Integer> {
         }
         known.applied(Apply.notNow(load(target, Deadline.in(wait.timeout)).items()));
         var waiting = waiting(api, target);
+        known.secrets = Collect.secretsIn(api, target.namespace());
+        progress.mask(Redaction.of(known.secrets, environment)::clean);
         known.judged(looked(waiting.once()));
         diagnose(api);
     }
@@ -511,6 +515,8 @@ public class ensure_ready implements Callable<Integer> {
     private void judge(Api api, Target target, Deadline deadline) {
         var waiting = waiting(api, target);
         known.waiting = waiting;
+        known.secrets = Collect.secretsIn(api, target.namespace());
+        progress.mask(Redaction.of(known.secrets, environment)::clean);
         var certain = wait.failMode == FailMode.fast && (known.applyFailed() || known.prepareFailure != null);
         known.judged(waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline));
         diagnose(api);
@@ -532,12 +538,17 @@ public class ensure_ready implements Callable<Integer> {
         return j.outcome() == Outcome.timeout ? new Judgement(Outcome.not_ready, j.workloads(), j.ready(), j.agentReady(), j.verified(), j.warnings(), j.snapshot(), j.certain()) : j;
     }
 
-    /** Collecting has its own time: a diagnosis that comes late helps nobody, none at all helps even less. */
+    /**
+     * Also of a ready environment: a Service that selects nothing blocks no pod and is a fault all the same.
+     * Collecting has its own time: a diagnosis that comes late helps nobody, none at all helps even less.
+     */
     private void diagnose(Api api) {
-        if (known.outcome() == Outcome.ready || known.judgement == null) {
+        if (known.judgement == null) {
             return;
         }
-        progress.say("collects what explains it");
+        if (!known.ready()) {
+            progress.say("collects what explains it");
+        }
         var workloads = known.judgement.workloads();
         try {
             var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(5));
@@ -2171,10 +2182,10 @@ public class ensure_ready implements Callable<Integer> {
             if (applyFailed()) {
                 parts.add(Texts.count(problems.size() + results.stream().filter(r -> r.result() == Result.failed).count(), "object") + " could not be applied");
             }
-            if (diagnosis != null && !diagnosis.summary().isEmpty()) {
+            if (diagnosis != null && !diagnosis.summary().isEmpty() && !ready()) {
                 parts.add(diagnosis.summary());
             } else if (judgement != null) {
-                parts.add(judged());
+                parts.add(judged() + (diagnosis == null || diagnosis.causes().isEmpty() ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
             }
             return String.join("; ", parts);
         }
@@ -7157,6 +7168,17 @@ public class ensure_ready implements Callable<Integer> {
             return new Collect(api, snapshot, atMost).collect(notReady);
         }
 
+        /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by. */
+        static Map<String, String> secretsIn(Api api, String namespace) {
+            var collect = new Collect(api, new Snapshot(namespace, Instant.now(), Map.of(), List.of(), Map.of(), List.of()), Duration.ZERO);
+            try {
+                api.list(Kind.SECRET, namespace, "").forEach(collect::secret);
+            } catch (ApiError e) {
+                return Map.of();
+            }
+            return Map.copyOf(collect.secrets);
+        }
+
         private Collected collect(List<Workload> workloads) {
             var pool = Executors.newFixedThreadPool(8, task -> {
                 var thread = new Thread(task, "collect");
@@ -7943,11 +7965,13 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
     static final class Annotations {
+        private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
+
         private Annotations() { }
 
         static List<String> of(JsonNode json) {
             var lines = new ArrayList<String>();
-            json.path("causes").forEach(c -> lines.add((c.path("severity").asText().equals("blocking") ? "::error" : "::warning") + file(c) + "::"
+            json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asText(), "::warning") + file(c) + "::"
                 + escaped(c.path("code").asText() + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text").asText())));
             json.path("problems").forEach(p -> lines.add("::error::" + escaped(p.path("file").asText() + ": " + p.path("error").asText())));
             if (lines.isEmpty() && json.path("waitFailed").asBoolean()) {
@@ -7975,6 +7999,7 @@ public class ensure_ready implements Callable<Integer> {
         private final boolean actions;
         private final Map<String, String> shown = new LinkedHashMap<>();
         private final long started = System.nanoTime();
+        private volatile UnaryOperator<String> mask = UnaryOperator.identity();
         private int drawn;
 
         private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
@@ -7990,10 +8015,15 @@ public class ensure_ready implements Callable<Integer> {
             return new Progress(err, quiet, verbose, !quiet && !actions && !env.containsKey("CI") && !"dumb".equals(env.get("TERM")) && Terminal.is(2), actions);
         }
 
+        /** What every line goes through before it is shown. */
+        void mask(UnaryOperator<String> mask) {
+            this.mask = mask;
+        }
+
         synchronized void say(String text) {
             if (!quiet) {
                 wipe();
-                err.println("ensure_ready: " + Texts.line(text));
+                err.println("ensure_ready: " + Texts.line(mask.apply(text)));
             }
         }
 
@@ -8019,7 +8049,7 @@ public class ensure_ready implements Callable<Integer> {
             for (var w : j.workloads()) {
                 var state = w.state() + " " + w.ready() + "/" + w.desired() + (w.message().isEmpty() ? "" : " " + w.message());
                 if (!state.equals(shown.put(w.ref(), state))) {
-                    err.println("ensure_ready: " + Texts.line(w.ref() + ": " + state));
+                    err.println("ensure_ready: " + Texts.line(mask.apply(w.ref() + ": " + state)));
                 }
             }
         }
@@ -8033,7 +8063,7 @@ public class ensure_ready implements Callable<Integer> {
             if (open.size() > 12) {
                 lines.add("  and " + (open.size() - 12) + " more");
             }
-            lines.forEach(l -> err.println(Texts.cut(Texts.visible(l), Terminal.width())));
+            lines.forEach(l -> err.println(Texts.cut(Texts.visible(mask.apply(l)), Terminal.width())));
             drawn = lines.size();
         }
 
