@@ -6950,10 +6950,11 @@ public class ensure_ready implements Callable<Integer> {
                 start(watch);
                 var seen = Sightings.NONE;
                 while (!deadline.passed()) {
+                    var complete = watch.complete(); // asked before the look: a list that comes in between is not in it
                     var view = look(watch.objects(), watch);
                     follow(watch, view);
-                    seen = watch.complete() ? seen.next(view.verdict(), view.relevant(), view.family(), settings.appliedSince(), now()) : Sightings.NONE;
-                    if (concluded(view, watch, seen, deadline)) {
+                    seen = complete ? seen.next(view.verdict(), view.relevant(), view.family(), settings.appliedSince(), now()) : Sightings.NONE;
+                    if (concluded(view, complete, watch, seen, deadline)) {
                         return last;
                     }
                     pause(view, seen, deadline);
@@ -6984,15 +6985,15 @@ public class ensure_ready implements Callable<Integer> {
             }
         }
 
-        private boolean concluded(View view, Watch watch, Sightings seen, Deadline deadline) {
+        private boolean concluded(View view, boolean complete, Watch watch, Sightings seen, Deadline deadline) {
             last = Judgement.of(Outcome.timeout, view.verdict(), view.snapshot(), List.of());
-            if (watch.complete()) {
+            if (complete) {
                 progress.accept(last); // before, a type that is not read yet would look like one that has nothing
             }
             if (watch.forbidden()) {
                 return Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0 && publish(last.with(Outcome.forbidden)) != null;
             }
-            if (!watch.complete()) {
+            if (!complete) {
                 return false;
             }
             boolean ready = view.verdict().ready() && seen.settled(now());
