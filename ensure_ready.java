@@ -5344,7 +5344,7 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static void log(List<Row> rows) {
-            row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "is forbidden: User \"?system:", "User \"system:[^\"]+\" cannot \\w+ resource");
+            row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "is forbidden: User \\\\*\"?system:", "User \"system:[^\"]+\" cannot \\w+ resource");
             row(rows, Topic.LOG, Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
             row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "98: Address in use",
                 "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
@@ -5353,7 +5353,7 @@ public class ensure_ready implements Callable<Integer> {
             row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed", "authentication (failed|failure|error)", "access denied for user",
                 "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |/)?\\s*password",
                 "login failed for user", "ACCESS_REFUSED", "SASL authentication .*(fail|error)", "AuthenticationFailed", "\\bauth(entication)? failed",
-                    "requires authentication", "not authorized on \\w+ to execute", "role \"[^\"]+\" does not exist",
+                    "requires authentication", "authentication required", "not authorized on \\S+ to execute", "could not find user", "without any password configured", "role \"[^\"]+\" does not exist",
                 "bad credentials", "incorrect password", "AUTH .*failed", "security_exception.*(unable to authenticate|missing authentication)",
                     "no pg_hba\\.conf entry");
             row(rows, Topic.LOG, Code.CRASH_MISSING_ENV, "(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
@@ -5362,16 +5362,19 @@ public class ensure_ready implements Callable<Integer> {
                 "(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b.{0,20}(\\bto start|$|\\bvariable|\\benv)", "KeyError: '(?-i:[A-Z][A-Z0-9_]+)'",
                 "unbound variable", "parameter (null or )?not set", "Could not resolve placeholder '", "required key \\S+ missing value",
                     "\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
-                "missing env", "superuser password is not specified", "key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?", "is not defined in (the )?env",
+                "missing env", "(superuser password|password option) is not specified", "\\bField required\\b", "setting must not be empty",
+                    "\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?", "is not defined in (the )?env",
                     "no value for required (setting|option|config)", "environ\\[", "missing (required )?(config|configuration|setting|parameter)s?\\b");
-            row(rows, Topic.LOG, Code.CRASH_DEPENDENCY_UNREACHABLE, "connection (was )?refused", "ECONNREFUSED", "no such host", "i/o timeout", "ETIMEDOUT",
-                "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "name or service not known", "could not translate host name",
-                "name resolution", "name does not resolve", "nodename nor servname", "unknown ?host", "getaddrinfo", "connect(ion)?( attempt)? ?timed? ?out",
+            row(rows, Topic.LOG, Code.CRASH_DEPENDENCY_UNREACHABLE, "connection (was )?refused", "ECONNREFUSED", "no such host", "i/o timeout", "\\bETIMEDOUT\\b",
+                "\\bENOTFOUND\\b", "EAI_AGAIN", "EHOSTUNREACH", "name or service not known", "could not translate host name",
+                "name resolution", "name does not resolve", "nodename nor servname", "unknown ?host", "getaddrinfo", "connect(ion)?( attempt)? ?timed? ?out", "connection attempt failed", "connect(ion)? to \\S+ (refused|failed)", "while waiting to connect",
+                    "time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "timeout expired while waiting for",
                     "no route to host", "network is unreachable", "host (is )?unreachable", "dial tcp",
                 "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect", "failed to connect", "failed connecting", "unable to connect",
-                    "error connecting", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
+                    "error connecting", "can.?t reach", "(cannot|could not|unable to|failed to) reach", "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
+                    "unknown \\w+ server host", "\\bPoolTimedOut\\b", "driver: bad connection", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
                 "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "can't resolve",
-                    "could not resolve host", "could not be resolved", "Temporary failure in name", "is not reachable",
+                    "could not resolve host", "could not be resolved", "Temporary failure in name", "\\bnot (yet )?reachable",
                 "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable",
                     "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
                     ":\\d+ - no response", "DNS .*(fail|timeout)", "wget: can't", "name=\\S+ .*unavailable");
