@@ -329,9 +329,11 @@ public class prompt_run implements Callable<Integer> {
         System.exit(cli(System.getenv()).execute(args));
     }
 
+    private Console console;
+
     @Override
     public Integer call() throws IOException {
-        Console console = new Console(spec.commandLine(), output, env);
+        console = new Console(spec.commandLine(), output, env);
         if (prompt.listKinds) {
             return console.answer(new Templates(prompt.templates, null).describe()).exitCode();
         }
@@ -364,7 +366,10 @@ public class prompt_run implements Callable<Integer> {
         cli.setExecutionExceptionHandler((problem, command, parsed) -> {
             boolean verbose = command.<prompt_run>getCommand().output.verbose;
             Outcome outcome = problem instanceof UsageError ? Outcome.USAGE : Outcome.LOST;
-            String message = problem instanceof UsageError ? problem.getMessage() : problem.toString();
+            String message = problem instanceof UsageError ? problem.getMessage() : "internal error: " + problem;
+            if (outcome == Outcome.LOST && command.<prompt_run>getCommand().console != null) {
+                command.<prompt_run>getCommand().console.answer(RunResult.unexpected(oneLine(message))); // a mistake of ours: nothing is proven
+            }
             return Console.fail(command, oneLine(message), problem, verbose, outcome);
         });
         return cli;
@@ -5588,6 +5593,17 @@ public class prompt_run implements Callable<Integer> {
 
     /** The result of a run; the keys are the contract's. */
     record RunResult(Outcome outcome, Map<String, Object> json) implements Answer {
+        static RunResult unexpected(String reason) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("schemaVersion", "prompt-run/v1");
+            json.put("status", Outcome.LOST.word());
+            json.put("exitCode", Outcome.LOST.exitCode());
+            json.put("reason", reason);
+            json.put("finalMessage", "");
+            json.put("notes", List.of());
+            return new RunResult(Outcome.LOST, json);
+        }
+
         @Override
         public String asText() {
             StringBuilder text = new StringBuilder(json.get("status") + (json.get("reason") == null ? "" : ": " + json.get("reason")) + "\n");
