@@ -3198,7 +3198,8 @@ public class ensure_ready implements Callable<Integer> {
         }
 
         private static boolean custom(Finding f, Family family) {
-            return family.snapshot().find(f.ownerKind(), f.ownerName()).isEmpty();
+            return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
+                .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
         }
 
         private static State state(Finding f, Verdict verdict) {
@@ -3222,9 +3223,18 @@ public class ensure_ready implements Callable<Integer> {
             return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
         }
 
+        /** Whether the grace of a finding runs at present; where it does not, it begins anew later. */
+        static boolean counts(Finding f, Family family, Verdict verdict) {
+            if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
+                return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Readiness.WORKLOADS.contains(w.kind()));
+            }
+            boolean room = f.code() == Code.QUOTA_EXCEEDED || f.code() == Code.SCHED_INSUFFICIENT_RESOURCES;
+            return grace(f, family, verdict) != null && !(room && shrinking(f, family, verdict));
+        }
+
         private static boolean doubtful(Finding f, Family family, Verdict verdict, Sightings seen, WaitSettings settings) {
-            if (custom(f, family) && verdict.workloads().stream().anyMatch(w -> w.state() == State.progressing && Readiness.WORKLOADS.contains(w.kind()))) {
-                return true; // its operator tries again, and may only lack what is still starting
+            if (!counts(f, family, verdict)) {
+                return true;
             }
             var pods = owner(f, family).map(family::newestPods).orElse(List.of()).stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
             if (CRASH.contains(f.code()) || SOONER.containsKey(f.code())) {
@@ -3237,7 +3247,6 @@ public class ensure_ready implements Callable<Integer> {
                 case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream()
                     .anyMatch(Certainty::anyStarted);
                 case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
-                case QUOTA_EXCEEDED, SCHED_INSUFFICIENT_RESOURCES -> shrinking(f, family, verdict);
                 case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
                 default -> false;
             };
@@ -8938,7 +8947,7 @@ public class ensure_ready implements Callable<Integer> {
             boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
             var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
                 .collect(Collectors.toSet());
-            return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(), refs, settle(verdict), seen(relevant, now),
+            return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(), refs, settle(verdict), seen(relevant.stream().filter(f -> Certainty.counts(f, family, verdict)).toList(), now),
                 crashed(family, appliedSince),
                 running, running.containsAll(jobs) ? jobEnded : now);
         }

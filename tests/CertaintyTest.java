@@ -247,6 +247,13 @@ class CertaintyTest {
     }
 
     @Test
+    void aGraceBeginsWhenItsReasonStandsAlone() {
+        var drained = unschedulable("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.");
+        var opened = unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.");
+        new Film().during(0, 35, DEPLOYMENT, drained).during(36, 50, DEPLOYMENT, opened).certain().at(51, DEPLOYMENT, opened).certain("SCHED_NODE_SELECTOR");
+    }
+
+    @Test
     void anAutoscalerAtWorkIsWaitedFor() {
         var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: TriggeredScaleUp, type: Normal, count: 1, lastTimestamp: '2026-01-01T10:00:08Z', message: 'pod triggered scale-up', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1}}";
         new Film().during(0, 300, DEPLOYMENT, unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."), event).certain();
@@ -314,6 +321,15 @@ class CertaintyTest {
         assertEquals(1, film.certain.size());
         film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
         film.during(31, 300, widget, DEPLOYMENT, pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")).certain();
+    }
+
+    @Test
+    void whatTheServerRefusedToTakeIsCertainWhateverElseIsStillStarting() {
+        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
+        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
+        film.applied.add(new ensure_ready.Applied(ReadinessTest.obj("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"), new ensure_ready.Source("a.yaml", 1),
+            ensure_ready.Result.failed, 0, "", "Invalid", "ConfigMap \"c\" is invalid: data: Invalid value"));
+        film.during(0, 2, DEPLOYMENT, pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")).certain("APPLY_INVALID");
     }
 
     @Test
