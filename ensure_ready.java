@@ -4020,6 +4020,9 @@ public class ensure_ready implements Callable<Integer> {
                     .asText()));
             } else if (job.is("/spec/suspend")) {
                 facts.add(Code.JOB_SUSPENDED, "Job", job.name(), owner, "", null, List.of(spec(job, "spec.suspend", "true")), Map.of());
+            } else if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && facts.snapshot.ownedBy("Pod", job).stream().anyMatch(PodFindings::ready)) {
+                facts.add(Code.STILL_PROGRESSING, "Job", job.name(), owner, "", job.time("/status/startTime").orElse(null),
+                    List.of(new Evidence("status", job.ref() + "/status.active", "", "its pod runs", 1, "", "")), Map.of());
             } else {
                 creation(facts, job, job, job.number("/status/active", 0) + job.number("/status/succeeded", 0) == 0 && facts.snapshot.ownedBy("Pod", job).isEmpty());
             }
@@ -4237,7 +4240,7 @@ public class ensure_ready implements Callable<Integer> {
         private static final Pattern VOLUME = Pattern.compile("for volume \"([^\"]+)\"");
         private static final Pattern PULL_SECRETS = Pattern.compile("image pull secrets \\(([^)]*)\\)");
         private static final Pattern TAINT = Pattern.compile("untolerated taint(?:\\(s\\))? \\{([^}:]+)(?::\\s*([^}]*))?\\}");
-        private static final Duration STARTING = Duration.ofMinutes(2);
+        static final Duration STARTING = Duration.ofMinutes(2);
         private final Facts facts;
         private final Snapshot snapshot;
 
@@ -4535,8 +4538,16 @@ public class ensure_ready implements Callable<Integer> {
                 var name = Messages.part(message, OBJECT);
                 facts.add(code, "PersistentVolumeClaim", name.isEmpty() ? claim.map(References.Ref::name).orElse("") : name, owner, "", since, evidence, params);
             } else {
-                facts.add(code, owner[0], owner[1], owner, "", since, evidence, params);
+                var node = code == Code.NODE_PRESSURE ? pressed() : Optional.<String>empty();
+                facts.add(code, node.isPresent() ? "Node" : owner[0], node.orElse(owner[1]), owner, "", since, evidence, params);
             }
+        }
+
+        /** The node that is short of something, when there is but one. */
+        private Optional<String> pressed() {
+            var pressed = snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
+                .anyMatch(c -> c.path("type").asText().endsWith("Pressure") && c.path("status").asText().equals("True"))).map(Obj::name).toList();
+            return pressed.size() == 1 ? Optional.of(pressed.get(0)) : Optional.empty();
         }
     }
 
@@ -4855,6 +4866,8 @@ public class ensure_ready implements Callable<Integer> {
             var killed = killedBy();
             if (reason.equals("OOMKilled")) {
                 add(Code.OOM_KILLED, since, more, proof);
+            } else if (Set.of(-1, 0, 137, 143).contains(exit) && !hookFailed().isEmpty()) {
+                add(Code.LIFECYCLE_HOOK_FAILED, since, more, proof, hookFailed().get(hookFailed().size() - 1).evidence(pod));
             } else if (killed != null && (Set.of(-1, 0, 2, 137, 143).contains(exit) || LogReading.of(facts.log(pod, name)).map(LogReading::code)
                 .orElse(Code.CRASH_APP_ERROR) == Code.CRASH_APP_ERROR)) {
                 probeKilled(killed, since, more, proof);
@@ -4867,6 +4880,11 @@ public class ensure_ready implements Callable<Integer> {
             } else {
                 unknownEnd(since, more, proof);
             }
+        }
+
+        /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
+        private List<Event> hookFailed() {
+            return facts.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name)).toList();
         }
 
         /** A back-off whose last run is not told (the kubelet was restarted): the log alone can say. */
@@ -5360,7 +5378,7 @@ public class ensure_ready implements Callable<Integer> {
                 "failed to bind to (address|port)");
             row(rows, Topic.LOG, Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "\\bdisk (is )?full\\b", "could not extend file");
             row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed", "authentication (failed|failure|error)", "access denied for user",
-                "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |/)?\\s*password",
+                "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |[/-])?\\s*password",
                 "login failed for user", "ACCESS_REFUSED", "SASL authentication .*(fail|error)", "AuthenticationFailed", "\\bauth(entication)? failed",
                     "requires authentication", "authentication required", "not authorized on \\S+ to execute", "could not find user", "without any password configured", "role \"[^\"]+\" does not exist",
                 "bad credentials", "incorrect password", "AUTH .*failed", "security_exception.*(unable to authenticate|missing authentication)",
@@ -5382,7 +5400,8 @@ public class ensure_ready implements Callable<Integer> {
                 "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect", "failed to connect", "failed connecting", "unable to connect",
                     "error connecting", "can.?t reach", "(cannot|could not|unable to|failed to) reach", "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
                     "unknown \\w+ server host", "\\bPoolTimedOut\\b", "driver: bad connection", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
-                "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "can't resolve",
+                "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
+                    "(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "No resolvable bootstrap",
                     "could not resolve host", "could not be resolved", "Temporary failure in name", "\\bnot (yet )?reachable",
                 "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable",
                     "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
@@ -5504,6 +5523,11 @@ public class ensure_ready implements Callable<Integer> {
             return at(node).stream().filter(f -> f.code().role == Code.Role.PROGRESS).toList();
         }
 
+        /** Whether this has only just begun. */
+        boolean young(List<Finding> progress) {
+            return progress.stream().anyMatch(f -> facts.age(Optional.of(f.since())) < PodFindings.STARTING.toSeconds());
+        }
+
         Set<String> unreadyNodes() {
             return unready;
         }
@@ -5621,7 +5645,9 @@ public class ensure_ready implements Callable<Integer> {
             if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1) {
                 return Map.of("cycle|" + String.join(",", own), List.of(cycle(weak, own)));
             }
-            return keyed(weak.isEmpty() ? own.stream().flatMap(n -> graph.progress(n).stream()).toList() : decisive(weak));
+            var progress = own.stream().flatMap(n -> graph.progress(n).stream()).toList();
+            var nameless = weak.stream().allMatch(f -> f.code() == Code.STS_HEADLESS_SVC_MISSING && !f.params().containsKey("named")); // which keeps no pod from starting
+            return keyed(weak.isEmpty() || nameless && graph.young(progress) ? progress : decisive(weak));
         }
 
         /** A Job that failed is told by its pod, if that tells anything. */
@@ -5677,6 +5703,7 @@ public class ensure_ready implements Callable<Integer> {
                 case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID, IMAGE_NEVER_PULL, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_FAILED ->
                     p.getOrDefault("image", owner);
                 case IMAGE_AUTH, IMAGE_RATE_LIMITED, IMAGE_REGISTRY_UNREACHABLE -> registry(p.getOrDefault("image", owner));
+                case STS_HEADLESS_SVC_MISSING -> owner;
                 case CONFIG_KEY_MISSING -> owner + "#" + p.getOrDefault("key", "");
                 case PVC_STORAGECLASS_MISSING, INGRESS_CLASS_MISSING -> p.getOrDefault("class", owner);
                 case PVC_NO_DEFAULT_CLASS, SCHED_NODES_UNAVAILABLE, DNS_CLUSTER_FAILURE -> "";
@@ -5724,8 +5751,8 @@ public class ensure_ready implements Callable<Integer> {
 
     /** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
     static final class Reach {
-        private static final Pattern UNKNOWN_HOST = Pattern.compile("(?i)(?:lookup |ENOTFOUND |EAI_AGAIN |translate host name \"|bad address '|UnknownHostException: |unknown host:? ?'?|resolve host:? '?\"?|can't resolve '|in upstream \"|nslookup: can't resolve '|can't find |getaddrinfo for |Failed to resolve '?|Name does not resolve:? ?|host ')([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)");
-        private static final Pattern NO_NAME = Pattern.compile("(?i)no such host|ENOTFOUND|not translate host name|bad address|unknown ?host|could not resolve host|can't resolve|host not found in upstream|name or service not known|does not resolve|NXDOMAIN|nodename nor servname|failed to resolve|can't find");
+        private static final Pattern UNKNOWN_HOST = Pattern.compile("(?i)(?:lookup |ENOTFOUND |EAI_AGAIN |translate host name \"|bad address '|UnknownHostException: |unknown host:? ?'?|resolve host:? '?\"?|can't resolve '|in upstream \"|nslookup: can't resolve '|can't find |getaddrinfo for |Failed to resolve '?|Name does not resolve:? ?|host '|tcp connect \\(|resolve server '?|resolve address:? ?|Error -\\d+ connecting to |for target (?:dns:/*)?|connect to (?=\\S+/<unresolved>)|(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -))([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)");
+        private static final Pattern NO_NAME = Pattern.compile("(?i)no such host|\\bENOTFOUND|not translate host name|bad address|unknown ?host|unknown \\w+ server host|resolve (?:server|address)|DNS resolution failed|name resolution failed|<unresolved>|could not resolve host|can't resolve|host not found in upstream|name or service not known|does not resolve|NXDOMAIN|nodename nor servname|failed to resolve|can't find");
         private static final Pattern DNS_DOWN = Pattern.compile("(?i)EAI_AGAIN|temporary failure|server misbehaving|SERVFAIL|lookup .*(i/o timeout|timed? ?out|refused)|no servers could be reached");
         private static final Pattern SLOW = Pattern.compile("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT");
         private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
@@ -5807,6 +5834,9 @@ public class ensure_ready implements Callable<Integer> {
                 told.putAll(named(f, LogReading.around(log.lines())));
             }
             var text = String.join("\n", lines(f));
+            if (told.isEmpty() && NO_NAME.matcher(text).find()) {
+                nowhere(f).ifPresent(t -> told.put(t, text));
+            }
             for (var target : f.params().getOrDefault("waitsFor", "").split(",")) {
                 var host = target.replaceFirst(":\\d+$", "");
                 if (!host.isEmpty() && told.keySet().stream().noneMatch(t -> wiring.local(t.host()).equals(wiring.local(host)))) {
@@ -5814,6 +5844,13 @@ public class ensure_ready implements Callable<Integer> {
                 }
             }
             return told;
+        }
+
+        /** The name that cannot be resolved, when the log does not say which: the only one in the settings that no Service has. */
+        private Optional<Wait.Target> nowhere(Finding f) {
+            var hosts = wiring.mentions(Diagnosis.node(f)).stream().filter(m -> wiring.local(m.host()).isPresent() && wiring.service(m.host()).isEmpty())
+                .collect(Collectors.toMap(Wiring.Mention::host, Wiring.Mention::port, (a, b) -> a, TreeMap::new));
+            return hosts.size() == 1 && snapshot.knows("Service") ? Optional.of(new Wait.Target(hosts.firstKey(), hosts.firstEntry().getValue())) : Optional.empty();
         }
 
         private Map<Wait.Target, String> named(Finding f, List<String> lines) {

@@ -13,6 +13,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -39,7 +40,7 @@ class DiagnosisExamTest {
         }
 
         ensure_ready.Verdict verdict() {
-            return ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, java.util.Set.of()), SETTINGS);
+            return ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, Set.of()), SETTINGS);
         }
 
         ensure_ready.DiagnosisReport report() {
@@ -90,7 +91,7 @@ class DiagnosisExamTest {
     /** What would end the wait if it had been so for an hour: a control must not. */
     private static List<ensure_ready.Finding> certain(Paper paper) {
         var snapshot = new ensure_ready.Snapshot(paper.snapshot().namespace(), NOW, paper.snapshot().objects(), List.of(), Map.of(), List.of());
-        var family = new ensure_ready.Family(snapshot, java.util.Set.of());
+        var family = new ensure_ready.Family(snapshot, Set.of());
         var verdict = ensure_ready.Verdicts.of(family, SETTINGS);
         if (verdict.ready()) {
             return List.of();
