@@ -4020,7 +4020,8 @@ public class ensure_ready implements Callable<Integer> {
                     .asText()));
             } else if (job.is("/spec/suspend")) {
                 facts.add(Code.JOB_SUSPENDED, "Job", job.name(), owner, "", null, List.of(spec(job, "spec.suspend", "true")), Map.of());
-            } else if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && facts.snapshot.ownedBy("Pod", job).stream().anyMatch(PodFindings::ready)) {
+            } else if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0
+                && facts.snapshot.ownedBy("Pod", job).stream().anyMatch(PodFindings::ready)) {
                 facts.add(Code.STILL_PROGRESSING, "Job", job.name(), owner, "", job.time("/status/startTime").orElse(null),
                     List.of(new Evidence("status", job.ref() + "/status.active", "", "its pod runs", 1, "", "")), Map.of());
             } else {
@@ -5400,7 +5401,8 @@ public class ensure_ready implements Callable<Integer> {
                 "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect", "failed to connect", "failed connecting", "unable to connect",
                     "error connecting", "can.?t reach", "(cannot|could not|unable to|failed to) reach", "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
                     "unknown \\w+ server host", "\\bPoolTimedOut\\b", "driver: bad connection", "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
-                "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '", "(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
+                "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '",
+                    "(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
                     "(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "No resolvable bootstrap",
                     "could not resolve host", "could not be resolved", "Temporary failure in name", "\\bnot (yet )?reachable",
                 "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable",
@@ -5751,8 +5753,12 @@ public class ensure_ready implements Callable<Integer> {
 
     /** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
     static final class Reach {
-        private static final Pattern UNKNOWN_HOST = Pattern.compile("(?i)(?:lookup |ENOTFOUND |EAI_AGAIN |translate host name \"|bad address '|UnknownHostException: |unknown host:? ?'?|resolve host:? '?\"?|can't resolve '|in upstream \"|nslookup: can't resolve '|can't find |getaddrinfo for |Failed to resolve '?|Name does not resolve:? ?|host '|tcp connect \\(|resolve server '?|resolve address:? ?|Error -\\d+ connecting to |for target (?:dns:/*)?|connect to (?=\\S+/<unresolved>)|(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -))([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)");
-        private static final Pattern NO_NAME = Pattern.compile("(?i)no such host|\\bENOTFOUND|not translate host name|bad address|unknown ?host|unknown \\w+ server host|resolve (?:server|address)|DNS resolution failed|name resolution failed|<unresolved>|could not resolve host|can't resolve|host not found in upstream|name or service not known|does not resolve|NXDOMAIN|nodename nor servname|failed to resolve|can't find");
+        private static final Pattern UNKNOWN_HOST = Pattern.compile("(?i)(?:lookup |ENOTFOUND |EAI_AGAIN |translate host name \"|bad address '|UnknownHostException: |unknown host:? ?'?|resolve host:? '?\"?|can't resolve '|in upstream \"|nslookup: can't resolve '|"
+            + "can't find |getaddrinfo for |Failed to resolve '?|Name does not resolve:? ?|host '|"
+            + "tcp connect \\(|resolve server '?|resolve address:? ?|Error -\\d+ connecting to |for target (?:dns:/*)?|connect to (?=\\S+/<unresolved>)|(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -))([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)");
+        private static final Pattern NO_NAME = Pattern.compile("(?i)no such host|\\bENOTFOUND|not translate host name|bad address|unknown ?host|unknown \\w+ server host|"
+            + "resolve (?:server|address)|DNS resolution failed|name resolution failed|<unresolved>|"
+            + "could not resolve host|can't resolve|host not found in upstream|name or service not known|does not resolve|NXDOMAIN|nodename nor servname|failed to resolve|can't find");
         private static final Pattern DNS_DOWN = Pattern.compile("(?i)EAI_AGAIN|temporary failure|server misbehaving|SERVFAIL|lookup .*(i/o timeout|timed? ?out|refused)|no servers could be reached");
         private static final Pattern SLOW = Pattern.compile("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT");
         private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
