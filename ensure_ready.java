@@ -5042,12 +5042,13 @@ public class ensure_ready implements Callable<Integer> {
             var probe = spec().path("readinessProbe");
             var failed = unhealthy("Readiness").or(() -> unhealthy("Startup"));
             var since = Findings.instant(status.at("/state/running/startedAt").asText());
-            var starting = running < grace(probe) || spec().path("startupProbe").isObject() && !status.path("started").asBoolean(true)
+            var specific = failed.map(e -> probeCode(e.message(), e.message().startsWith("Startup") ? spec().path("startupProbe") : probe)).orElse(null);
+            var vague = specific == null || specific == Code.PROBE_READINESS_FAILING; // which a slow start looks like for longer than a wrong path does
+            var starting = running < Math.max(grace(probe), vague ? PodFindings.STARTING.toSeconds() : 0) || spec().path("startupProbe").isObject() && !status.path("started").asBoolean(true)
                 && running < budget(spec().path("startupProbe"));
             var proof = evidence("ready", "", "runs for " + running + " s and is not ready");
             var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
                 || r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
-            var specific = failed.map(e -> probeCode(e.message(), e.message().startsWith("Startup") ? spec().path("startupProbe") : probe)).orElse(null);
             var proofs = new ArrayList<>(List.of(proof));
             failed.ifPresent(e -> proofs.add(e.evidence(pod)));
             var params = new HashMap<String, String>();
