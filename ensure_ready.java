@@ -1428,16 +1428,19 @@ public class ensure_ready implements Callable<Integer> {
                 var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
                 var out = CompletableFuture.supplyAsync(() -> Texts.all(process));
                 var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+                var text = ended ? out.get(Math.max(1000, deadline.left().toMillis()), TimeUnit.MILLISECONDS) : ""; // before the end: it closes what is still read
+                stderr.join(1000);
                 end(process);
                 forget(ends);
-                stderr.join(1000);
                 if (!ended) {
                     throw new Infra(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
                 }
                 if (process.exitValue() != 0) {
                     throw new Infra(Outcome.prepare_failed, what + ": exit code " + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
                 }
-                return out.join();
+                return text;
+            } catch (ExecutionException | TimeoutException e) {
+                throw new Infra(Outcome.prepare_failed, what + ": its output did not end: " + e);
             } catch (IOException e) {
                 throw new Infra(Outcome.prepare_failed, what + ": cannot be started: " + e.getMessage());
             } catch (InterruptedException e) {

@@ -179,12 +179,25 @@ class AgentFaultsTest {
     }
 
     @Test
-    void twoRunsInOnePlaceAreRefused() {
+    void twoRunsInOnePlaceAreRefused() throws IOException {
+        Path refusedOnce = Files.createTempDirectory("two-runs").resolve("refused");
         lab.shell.on("poll", AgentLab.Fault.after(() -> {
-            var refused = org.junit.jupiter.api.Assertions.assertThrows(AssertionError.class, () -> second());
-            assertTrue(refused.getMessage().contains("another agent is at work there: run-"), refused.getMessage());
+            try {
+                var refused = org.junit.jupiter.api.Assertions.assertThrows(AssertionError.class, () -> second());
+                assertTrue(refused.getMessage().contains("another agent is at work there: run-"), refused.getMessage());
+            } finally {
+                touch(refusedOnce);
+            }
         }));
-        assertEquals("succeeded", lab.run("--agent-command", "sleep 1").path("status").asText());
+        assertEquals("succeeded", lab.run("--agent-command", "until [ -e " + refusedOnce + " ]; do sleep 0.1; done").path("status").asText());
+    }
+
+    private static void touch(Path file) {
+        try {
+            Files.createFile(file);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     private void second() {
