@@ -7036,6 +7036,7 @@ public class ensure_ready implements Callable<Integer> {
                     view = look(watch.objects(), watch);
                     follow(watch, view);
                 } while (!watch.complete() && !until.passed());
+                view = look(watch.objects(), watch); // the list that came last is not in the look before it
                 var outcome = watch.complete() && !watch.forbidden() && view.verdict().ready() ? Outcome.ready : atDeadline(watch);
                 return publish(Judgement.of(outcome, view.verdict(), view.snapshot(), List.of()));
             } catch (InterruptedException e) {

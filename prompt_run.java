@@ -130,6 +130,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -4851,7 +4852,7 @@ public class prompt_run implements Callable<Integer> {
             try {
                 Files.deleteIfExists(to);
                 if (Files.exists(from)) {
-                    Files.copy(from, to);
+                    Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES); // the time of an index is part of what it says
                 }
             } catch (IOException problem) {
                 throw new Broken(from + " cannot be read: " + oneLine(problem.getMessage()));
@@ -5309,7 +5310,7 @@ public class prompt_run implements Callable<Integer> {
 
             # The work tree as a tree object: tracked, changed, untracked but not ignored. Repositories nested in it are left out.
             snapshot() { # git directory, work tree
-              rm -f index; cp "$1/index" index 2>/dev/null
+              rm -f index; cp -p "$1/index" index 2>/dev/null # with its time: git takes from it which entries to look into again
               GIT_DIR=$1 GIT_WORK_TREE=$2 GIT_INDEX_FILE=$dir/index; export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
               [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
               plain_git -C "$2" add -A 2>/dev/null || return 1

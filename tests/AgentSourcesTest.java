@@ -58,6 +58,15 @@ class AgentSourcesTest {
             über neu.txt""", result.path("finalMessage").asText(), result + "\n" + lab.err);
     }
 
+    /** git looks into a file again when its index is not newer than the file: a copy of the index must keep its time. */
+    @Test
+    void aChangeOfTheSameLengthInTheMomentOfTheIndexIsSeen() {
+        sh(tree, """
+            git config core.trustctime false; touch -d '2026-01-01 00:00:00' a.txt; git update-index --refresh
+            echo changed >a.txt; touch -d '2026-01-01 00:00:00' a.txt .git/index""");
+        assertEquals("changed", run("cat a.txt").path("finalMessage").asText());
+    }
+
     @Test
     void nothingChangesWhenTheAgentChangesNothing() {
         sh(tree, "echo mine >>a.txt; echo new >new.txt; git add new.txt");
