@@ -41,7 +41,6 @@ import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.io.ByteArrayOutputStream;
@@ -351,8 +350,7 @@ public class ensure_ready implements Callable<Integer> {
         }
         known.applied(Apply.notNow(load(target, Deadline.in(wait.timeout)).items()));
         var waiting = waiting(api, target);
-        known.secrets = Collect.secretsIn(api, target.namespace());
-        progress.mask(Redaction.of(known.secrets, environment)::clean);
+        hideSecrets(api, target);
         known.judged(looked(waiting.once()));
         diagnose(api);
     }
@@ -515,11 +513,16 @@ public class ensure_ready implements Callable<Integer> {
     private void judge(Api api, Target target, Deadline deadline) {
         var waiting = waiting(api, target);
         known.waiting = waiting;
-        known.secrets = Collect.secretsIn(api, target.namespace());
-        progress.mask(Redaction.of(known.secrets, environment)::clean);
+        hideSecrets(api, target);
         var certain = wait.failMode == FailMode.fast && (known.applyFailed() || known.prepareFailure != null);
         known.judged(waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline));
         diagnose(api);
+    }
+
+    /** Before anything of the namespace is shown: an interrupt may come at any time. */
+    private void hideSecrets(Api api, Target target) {
+        known.secrets = Collect.secretsIn(api, target.namespace());
+        progress.mask(Redaction.of(known.secrets, environment)::clean);
     }
 
     private Waiting waiting(Api api, Target target) {
