@@ -34,11 +34,22 @@
 //CDS
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
+// Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
+// whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
+// line   292 src/prompt_run/command: Options, facts from the environment, results and where they are written
+// line  1101 src/prompt_run/run: The agent's run: its scripts, keeper, limits and verdict
+// line  2283 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or the runner
+// line  3739 src/prompt_run/sources: Sources to the agent, and its commits back
+// line  4228 src/prompt_run/facts: The event, the report and the model that were asked for
+// Then what only thinks: equal input gives equal answers.
+// line  4817 src/prompt_run/prompt: Templates and the prompt that is made from them
+// line  5063 src/prompt_run/text: Text of others: gathered, cleaned, fenced, masked
+// line  6001 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -185,6 +196,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 /**
  * Renders the prompt of the kind asked for and runs the agent with it:
@@ -205,8 +217,6 @@ import sun.misc.SignalHandler;
         "  jbang prompt_run.java --kind repair_issue --issue 42 --namespace shop-dev-3 --lang ru --print"})
 public class prompt_run implements Callable<Integer> {
 
-    static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
     @ArgGroup(validate = false, heading = "%nThe prompt%n") PromptOptions prompt = new PromptOptions();
     @ArgGroup(validate = false, heading = "%nFacts of the run%n") FactOptions fact = new FactOptions();
     @ArgGroup(validate = false, heading = "%nState of the environment%n") InfraOptions infrastructure = new InfraOptions();
@@ -222,109 +232,6 @@ public class prompt_run implements Callable<Integer> {
         this.env = new Env(environment);
     }
 
-    /** What the prompt is made of. */
-    static class PromptOptions {
-        @Option(names = "--kind", paramLabel = "KIND",
-            description = "dev_issue, plan_issue, repair_issue, dev_review, plan_review, repair_review, repair_plan (CODEXCTL_KIND)")
-        String kind;
-        @Option(names = "--list-kinds", description = "print the kinds with their languages and exit") boolean listKinds;
-        @Option(names = "--lang", paramLabel = "LANG",
-            description = "language of the prompt: en or ru; default en, also for a language without templates (CODEXCTL_LANG)")
-        String lang;
-        @Option(names = "--templates", paramLabel = "DIR", description = "folder with templates that add to or override the built-in ones") Path templates;
-        @Option(names = "--template", paramLabel = "FILE", description = "render this template instead of the kind's own") Path template;
-        @Option(names = "--vars", paramLabel = "K=V,...", description = "template variables, repeatable (CODEXCTL_VARS)")
-        List<String> vars = new ArrayList<>();
-        @Option(names = "--var-file", paramLabel = "FILE",
-            description = "template variables as YAML or KEY=VALUE lines, repeatable (CODEXCTL_VAR_FILE)")
-        List<Path> varFiles = new ArrayList<>();
-        @Option(names = "--print", description = "print the prompt and stop") boolean print;
-        @Option(names = "--dry-run", description = "print the prompt, where the agent would run, its command and permissions; start nothing")
-        boolean dryRun;
-    }
-
-    /** What the run is about; what is not given comes from the GitHub event and the report. */
-    static class FactOptions {
-        @Option(names = "--env", paramLabel = "ENV", description = "environment type; default ai (CODEXCTL_ENV)") String env;
-        @Option(names = "--slot", paramLabel = "N", description = "slot number, 1 or more (CODEXCTL_SLOT)") String slot;
-        @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "namespace of the environment (CODEXCTL_NAMESPACE)")
-        String namespace;
-        @Option(names = "--issue", paramLabel = "N", description = "issue number; default: the event's (CODEXCTL_ISSUE_NUMBER)") String issue;
-        @Option(names = "--pr", paramLabel = "N", description = "pull request number; default: the event's (CODEXCTL_PR_NUMBER)") String pr;
-        @Option(names = "--repo", paramLabel = "OWNER/NAME", description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
-        String repo;
-    }
-
-    /** What is known about the environment. */
-    static class InfraOptions {
-        @Option(names = "--infra-unhealthy", arity = "0..1", fallbackValue = "1", paramLabel = "BOOL",
-            description = "1, true, yes: the environment did not come up; 0, false, no or empty: it did "
-                + "(INFRA_UNHEALTHY, CODEXCTL_INFRA_UNHEALTHY)")
-        String unhealthy;
-        @Option(names = "--infra-report", paramLabel = "FILE",
-            description = "the JSON of ensure_ready; not ready unless it says infraReady: true (missing and invalid included)")
-        Path report;
-    }
-
-    /** Whose words reach the prompt. */
-    static class TextOptions {
-        @Option(names = "--allow-users", paramLabel = "LOGIN,...",
-            description = "people whose text is taken although they have no write access (AI_ALLOWED_USERS)")
-        String allowUsers;
-        @Option(names = "--any-author", description = "take everybody's text, marked as coming from people without write access")
-        boolean anyAuthor;
-        @Option(names = "--redact-env", paramLabel = "NAME,...",
-            description = "environment variables whose values are masked, besides those named like a secret")
-        String redactEnv;
-
-        List<String> redactNames() {
-            return redactEnv == null ? List.of() : List.of(redactEnv.split("[\\s,]+"));
-        }
-    }
-
-    /** Where and how the agent runs. */
-    static class AgentOptions {
-        @Option(names = "--model", paramLabel = "NAME",
-            description = "model; default: the label [ai-model-...], else the agent's own (CODEXCTL_MODEL)") String model;
-        @Option(names = "--reasoning-effort", paramLabel = "EFFORT",
-            description = "minimal, low, medium, high, xhigh; default: the label [ai-reasoning-...] (CODEXCTL_MODEL_REASONING_EFFORT)")
-        String effort;
-        @Option(names = "--resume", paramLabel = "THREAD|auto", description = "continue a session by its id, or the last one of this issue")
-        String resume;
-        @Option(names = "--agent-target", paramLabel = "TARGET", description = "auto, deploy, pod or runner; default auto") String target;
-        @Option(names = "--fallback", paramLabel = "PLACES",
-            description = "none, pod or pod,runner: where the agent runs when deploy/codex cannot; default pod") String fallback;
-        @Option(names = "--agent-image", paramLabel = "IMAGE", description = "image of the fallback pod; default: that of deploy/codex") String image;
-        @Option(names = "--agent-command", paramLabel = "CMD", description = "another agent than Codex: a shell command that reads the prompt on stdin") String command;
-        @Option(names = "--agent-deployment", paramLabel = "NAME", defaultValue = "codex", description = "the agent's Deployment; default codex") String deployment;
-        @Option(names = "--agent-container", paramLabel = "NAME", description = "its container; default: kubectl's, the one named like the Deployment, the first")
-        String container;
-        @Option(names = "--agent-env", paramLabel = "NAME", split = ",", description = "environment variables of the caller that the agent gets, by file; repeatable")
-        List<String> passEnv = new ArrayList<>();
-        @Option(names = "--workspace", paramLabel = "DIR", description = "the agent's working tree in its place; default: its working directory, /workspace, ~/workspace")
-        String workspace;
-        @Option(names = "--git-name", paramLabel = "NAME", description = "author of the agent's commits (CODEXCTL_GIT_NAME)") String gitName;
-        @Option(names = "--git-email", paramLabel = "ADDRESS", description = "his address (CODEXCTL_GIT_EMAIL)") String gitEmail;
-        @Option(names = "--kubeconfig", paramLabel = "FILE", description = "kubeconfig file") Path kubeconfig;
-        @Option(names = "--context", paramLabel = "NAME", description = "context of the kubeconfig") String context;
-        @Option(names = "--source", paramLabel = "DIR", description = "working tree to upload where the agent's workspace is empty") Path source;
-        @Option(names = "--bring-back", description = "fetch the agent's commits and uncommitted changes back into --source") boolean bringBack;
-        @Option(names = "--agent-wait", paramLabel = "DURATION", description = "how long to wait for deploy/codex; default 5m, for repair kinds 90s") String wait;
-        @Option(names = "--agent-timeout", paramLabel = "DURATION", description = "limit for the whole run; default 60m") String timeout;
-        @Option(names = "--idle-timeout", paramLabel = "DURATION", description = "limit without a sign of life; default 15m") String idle;
-        @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m") String lease;
-    }
-
-    /** What is told, and where. */
-    static class OutputOptions {
-        @Option(names = "--result", paramLabel = "FILE", description = "write the result as JSON to this file too") Path result;
-        @Option(names = "--artifacts", paramLabel = "DIR", description = "prompt, events, last message and stderr of the agent, redacted") Path artifacts;
-        @Option(names = "--output", paramLabel = "FORMAT",
-            description = "text or json; default: text on a terminal and for --print, else json") String format;
-        @Option(names = {"-v", "--verbose"}, description = "more on stderr, stack traces included") boolean verbose;
-        @Option(names = {"-q", "--quiet"}, description = "only warnings and errors on stderr") boolean quiet;
-    }
-
     public static void main(String... args) {
         System.exit(cli(System.getenv()).execute(args));
     }
@@ -338,11 +245,11 @@ public class prompt_run implements Callable<Integer> {
             return console.answer(new Templates(prompt.templates, null).describe()).exitCode();
         }
         Values.once(spec.commandLine());
-        RunOptions options = RunOptions.read(this);
+        RunOptions options = RunOptions.read(prompt, env);
         Infra infra = Infra.read(infrastructure, env, console);
         GitHubEvent event = GitHubEvent.read(env, console);
         Facts facts = Facts.gather(options, fact, agent, event, infra, env, console);
-        Conversation talk = Discussion.gather(this, options, facts, event, console);
+        Conversation talk = Discussion.gather(text, env, options, facts, event, console);
         Renderer renderer = new Renderer(options, facts, infra, talk, new Redactor(env, text.redactNames()), console);
         if (options.print()) {
             return console.answer(renderer.render(Place.undecided(infra))).exitCode();
@@ -361,16 +268,18 @@ public class prompt_run implements Callable<Integer> {
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
             boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
-            return Console.fail(problem.getCommandLine(), oneLine(problem.getMessage()) + "; see --help", problem, verbose, Outcome.USAGE);
+            return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
+                problem, verbose, Outcome.USAGE);
         });
         cli.setExecutionExceptionHandler((problem, command, parsed) -> {
             boolean verbose = command.<prompt_run>getCommand().output.verbose;
             Outcome outcome = problem instanceof UsageError ? Outcome.USAGE : Outcome.LOST;
             String message = problem instanceof UsageError ? problem.getMessage() : "internal error: " + problem;
             if (outcome == Outcome.LOST && command.<prompt_run>getCommand().console != null) {
-                command.<prompt_run>getCommand().console.answer(RunResult.unexpected(oneLine(message))); // a mistake of ours: nothing is proven
+                // a mistake of ours: nothing is proven
+                command.<prompt_run>getCommand().console.answer(RunResult.unexpected(Texts.oneLine(message)));
             }
-            return Console.fail(command, oneLine(message), problem, verbose, outcome);
+            return Console.fail(command, Texts.oneLine(message), problem, verbose, outcome);
         });
         return cli;
     }
@@ -379,5265 +288,5781 @@ public class prompt_run implements Callable<Integer> {
         return new PrintWriter(new OutputStreamWriter(new FileOutputStream(stream), StandardCharsets.UTF_8), true);
     }
 
-    static String oneLine(String message) {
-        return message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", " ");
+
+// src/prompt_run/command/ActionsFiles.java
+
+/** GitHub Actions' files: outputs for the next steps, and the step's summary. */
+public record ActionsFiles(Env env, Console console) {
+    private static final Map<String, String> OUTPUTS = outputs();
+
+    private static Map<String, String> outputs() {
+        Map<String, String> outputs = new LinkedHashMap<>();
+        for (String pair : ("status=status exit_code=exitCode run_id=runId thread_id=threadId agent_target=agentTarget fallback_reason=fallbackReason "
+            + "infra_unhealthy=infraUnhealthy duration_seconds=durationSeconds input_tokens=inputTokens output_tokens=outputTokens "
+            + "final_message_file=finalMessageFile transcript_file=transcriptFile").split(" ")) {
+            outputs.put(pair.split("=")[0], pair.split("=")[1]);
+        }
+        return outputs;
     }
 
-    /** The environment: a variable that is blank counts as not set. */
-    record Env(Map<String, String> values) {
-        String get(String name) {
-            String value = values.get(name);
-            return value == null || value.isBlank() ? null : value;
-        }
-
-        /** The option if it is given and not blank, else the first variable that is set, else null. */
-        String pick(String option, String... twins) {
-            if (option != null && !option.isBlank()) {
-                return option;
-            }
-            return Arrays.stream(twins).map(this::get).filter(v -> v != null).findFirst().orElse(null);
-        }
+    void tell(RunResult result) {
+        append("GITHUB_OUTPUT", outputText(result.json()));
+        append("GITHUB_STEP_SUMMARY", summary(result.json()));
     }
 
-    /** A mistake of the caller: one line that says what is wrong and what is accepted. */
-    static class UsageError extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        UsageError(String message) {
-            super(message);
-        }
-
-        UsageError(String message, Throwable cause) {
-            super(message, cause);
-        }
+    /** Every value between delimiters that nobody can know beforehand: no text can add an output of its own. */
+    static String outputText(Map<String, Object> json) {
+        StringBuilder text = new StringBuilder();
+        OUTPUTS.forEach((output, field) -> {
+            String delimiter = "end-" + UUID.randomUUID();
+            Object value = json.get(field);
+            text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value)
+                .append('\n').append(delimiter).append('\n');
+        });
+        return text.toString();
     }
 
-    /** The options that say what is done, merged with their twins and checked. */
-    record RunOptions(String kind, String lang, Path templates, Path template, Map<String, Object> vars,
-                      boolean print, boolean dryRun) {
-
-        static RunOptions read(prompt_run command) {
-            PromptOptions given = command.prompt;
-            Templates templates = new Templates(given.templates, given.template);
-            String kind = command.env.pick(given.kind, "CODEXCTL_KIND");
-            if (kind == null && given.template == null) {
-                throw new UsageError("--kind is missing; accepted: " + String.join(", ", templates.kinds().keySet()));
-            }
-            if (kind != null && given.template == null && !templates.kinds().containsKey(kind)) {
-                throw new UsageError("--kind " + kind + ": no such kind; accepted: " + String.join(", ", templates.kinds().keySet()));
-            }
-            String lang = language(command.env.pick(given.lang, "CODEXCTL_LANG"));
-            return new RunOptions(kind == null ? "custom" : kind, lang, given.templates, given.template,
-                Vars.read(given, command.env), given.print, given.dryRun);
+    static String summary(Map<String, Object> json) {
+        StringBuilder text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
+        row(text, "reason", json.get("reason"));
+        row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
+        row(text, "why there", json.get("fallbackReason"));
+        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
+        row(text, "duration", json.get("durationSeconds") + " s");
+        row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+        row(text, "thread", json.get("threadId"));
+        if (json.get("broughtBack") instanceof Map<?, ?> brought) {
+            row(text, "changes", brought.get("state")
+                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
         }
+        ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
+        String message = String.valueOf(json.get("finalMessage"));
+        return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
+    }
 
-        /** ISO 639 decides what is a language: {@code de} falls back to English later, {@code klingon} is a mistake. */
-        static String language(String asked) {
-            if (asked == null) {
-                return "en";
-            }
-            String base = asked.strip().toLowerCase(Locale.ROOT).split("[_.-]", 2)[0];
-            if (!Arrays.asList(Locale.getISOLanguages()).contains(base)) {
-                throw new UsageError("--lang " + oneLine(asked) + ": not a language; accepted: en, ru, or another ISO 639 code (falls back to en)");
-            }
-            return base;
+    private static void row(StringBuilder text, String name, Object value) {
+        if (value != null) {
+            text.append("| ").append(name).append(" | ")
+                .append(Texts.oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
         }
     }
 
-    /** Values that several options share. */
-    static final class Values {
-        private static final Pattern DURATION = Pattern.compile("(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?");
-
-        private Values() {
+    /** A fence longer than any in the text: nothing in it is Markdown. */
+    private static String fenced(String text) {
+        String fence = "```";
+        while (text.contains(fence)) {
+            fence += "`";
         }
+        return fence + "\n" + text + "\n" + fence + "\n";
+    }
 
-        static Integer positive(String name, String value) {
-            if (value == null) {
-                return null;
-            }
-            if (!value.strip().matches("[1-9]\\d{0,8}")) {
-                throw new UsageError(name + " " + oneLine(value) + ": not a number; accepted: 1 or more");
-            }
-            return Integer.valueOf(value.strip());
+    private void append(String variable, String text) {
+        if (env.get(variable) == null) {
+            return;
         }
-
-        /** picocli starts an option's group anew when the option comes again, and forgets what the group had. */
-        static void once(CommandLine command) {
-            List<String> given = command.getParseResult().originalArgs();
-            command.getCommandSpec().options().stream().filter(option -> !option.isMultiValue()).forEach(option -> {
-                Predicate<String> isIt = word -> Arrays.stream(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
-                if (given.stream().filter(isIt).count() > 1) {
-                    throw new UsageError(option.longestName() + " is given twice");
-                }
-            });
+        try {
+            Files.writeString(Path.of(env.get(variable)), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException problem) {
+            console.warn(variable + " " + env.get(variable) + ": cannot write it (" + Vars.reason(problem) + ")");
         }
+    }
+}
 
-        /** {@code 90s}, {@code 20m}, {@code 1h5m}; more than zero. */
-        static Duration duration(String name, String value) {
-            Matcher parts = DURATION.matcher(value.strip());
-            Duration total = Duration.ZERO;
-            if (!value.isBlank() && value.strip().length() < 20 && parts.matches()) {
-                total = Duration.ofHours(number(parts.group(1))).plusMinutes(number(parts.group(2))).plusSeconds(number(parts.group(3)));
-            }
-            if (total.isZero()) {
-                throw new UsageError(name + " " + oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m");
-            }
-            return total;
+// src/prompt_run/command/AgentOptions.java
+
+/** Where and how the agent runs. */
+public static class AgentOptions {
+    @Option(names = "--model", paramLabel = "NAME",
+        description = "model; default: the label [ai-model-...], else the agent's own (CODEXCTL_MODEL)")
+    public String model;
+    @Option(names = "--reasoning-effort", paramLabel = "EFFORT",
+        description = "minimal, low, medium, high, xhigh; default: the label [ai-reasoning-...] (CODEXCTL_MODEL_REASONING_EFFORT)")
+    public String effort;
+    @Option(names = "--resume", paramLabel = "THREAD|auto", description = "continue a session by its id, or the last one of this issue")
+    public String resume;
+    @Option(names = "--agent-target", paramLabel = "TARGET", description = "auto, deploy, pod or runner; default auto")
+    public String target;
+    @Option(names = "--fallback", paramLabel = "PLACES",
+        description = "none, pod or pod,runner: where the agent runs when deploy/codex cannot; default pod")
+    public String fallback;
+    @Option(names = "--agent-image", paramLabel = "IMAGE", description = "image of the fallback pod; default: that of deploy/codex")
+    public String image;
+    @Option(names = "--agent-command", paramLabel = "CMD",
+        description = "another agent than Codex: a shell command that reads the prompt on stdin")
+    public String command;
+    @Option(names = "--agent-deployment", paramLabel = "NAME", defaultValue = "codex",
+        description = "the agent's Deployment; default codex")
+    public String deployment;
+    @Option(names = "--agent-container", paramLabel = "NAME",
+        description = "its container; default: kubectl's, the one named like the Deployment, the first")
+    public String container;
+    @Option(names = "--agent-env", paramLabel = "NAME", split = ",",
+        description = "environment variables of the caller that the agent gets, by file; repeatable")
+    public List<String> passEnv = new ArrayList<>();
+    @Option(names = "--workspace", paramLabel = "DIR",
+        description = "the agent's working tree in its place; default: its working directory, /workspace, ~/workspace")
+    public String workspace;
+    @Option(names = "--git-name", paramLabel = "NAME", description = "author of the agent's commits (CODEXCTL_GIT_NAME)")
+    public String gitName;
+    @Option(names = "--git-email", paramLabel = "ADDRESS", description = "his address (CODEXCTL_GIT_EMAIL)")
+    public String gitEmail;
+    @Option(names = "--kubeconfig", paramLabel = "FILE", description = "kubeconfig file")
+    public Path kubeconfig;
+    @Option(names = "--context", paramLabel = "NAME", description = "context of the kubeconfig")
+    public String context;
+    @Option(names = "--source", paramLabel = "DIR", description = "working tree to upload where the agent's workspace is empty")
+    public Path source;
+    @Option(names = "--bring-back", description = "fetch the agent's commits and uncommitted changes back into --source")
+    public boolean bringBack;
+    @Option(names = "--agent-wait", paramLabel = "DURATION",
+        description = "how long to wait for deploy/codex; default 5m, for repair kinds 90s")
+    public String wait;
+    @Option(names = "--agent-timeout", paramLabel = "DURATION", description = "limit for the whole run; default 60m")
+    public String timeout;
+    @Option(names = "--idle-timeout", paramLabel = "DURATION", description = "limit without a sign of life; default 15m")
+    public String idle;
+    @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m")
+    public String lease;
+}
+
+// src/prompt_run/command/Answer.java
+
+/** What can be printed as the result. */
+public interface Answer {
+    String asText();
+
+    Object asJson();
+
+    int exitCode();
+
+    default boolean jsonByDefault() {
+        return false;
+    }
+}
+
+// src/prompt_run/command/Artifacts.java
+
+/** Prompt, events, last message and stderr of the agent as files, masked. */
+public record Artifacts(OutputOptions output, Env env, String runId, Redactor redactor, Console console) {
+
+    Map<String, Path> write(Prompt prompt, RunLog log, String message) {
+        Path folder = output.artifacts != null ? output.artifacts : env.get("RUNNER_TEMP") != null
+            ? Path.of(env.get("RUNNER_TEMP"), "prompt-run-" + runId) : null;
+        Map<String, Path> files = new LinkedHashMap<>();
+        if (folder != null) {
+            put(files, folder, "prompt.md", redactor.mask(prompt.text()));
+            put(files, folder, "last-message.md", message);
+            put(files, folder, "events.jsonl", masked(log.folder().resolve("events.jsonl")));
+            put(files, folder, "stderr.log", masked(log.folder().resolve("stderr.log")));
         }
+        Disk.delete(log.folder());
+        return files;
+    }
 
-        private static long number(String digits) {
-            return digits == null ? 0 : Long.parseLong(digits);
-        }
-
-        static boolean flag(String name, String value) {
-            switch (value.strip().toLowerCase(Locale.ROOT)) {
-                case "1", "true", "yes": return true;
-                case "0", "false", "no", "": return false;
-                default: throw new UsageError(name + " " + oneLine(value) + ": not a yes or no; accepted: 1, true, yes, 0, false, no or empty");
-            }
-        }
-
-        static String matching(String name, String value, String pattern, String accepted) {
-            if (value != null && !value.matches(pattern)) {
-                throw new UsageError(name + " " + oneLine(value) + ": accepted: " + accepted);
-            }
-            return value;
-        }
-
-        static String oneOf(String name, String value, String... accepted) {
-            if (!Arrays.asList(accepted).contains(value)) {
-                throw new UsageError(name + " " + oneLine(value) + ": accepted: " + String.join(", ", accepted));
-            }
-            return value;
+    private void put(Map<String, Path> files, Path folder, String name, String text) {
+        if (write(folder.resolve(name), text, console)) {
+            files.put(name, folder.resolve(name).toAbsolutePath());
         }
     }
 
-    /** Template variables. Values are text as written: {@code 1.10} stays {@code 1.10}, whichever way it was given. */
-    static final class Vars {
-        private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
-        private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
-
-        private Vars() {
-        }
-
-        static Map<String, Object> read(PromptOptions given, Env env) {
-            Map<String, Object> all = new TreeMap<>();
-            List<Path> files = new ArrayList<>(given.varFiles);
-            if (files.isEmpty() && env.get("CODEXCTL_VAR_FILE") != null) {
-                files.add(Path.of(env.get("CODEXCTL_VAR_FILE")));
-            }
-            files.forEach(file -> all.putAll(fromFile(file)));
-            List<String> lists = given.vars.isEmpty() && env.get("CODEXCTL_VARS") != null ? List.of(env.get("CODEXCTL_VARS")) : given.vars;
-            lists.forEach(list -> all.putAll(fromList(list)));
-            return all;
-        }
-
-        /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
-        static Map<String, Object> fromList(String list) {
-            Map<String, Object> vars = new LinkedHashMap<>();
-            for (String part : NEXT_KEY.split(list)) {
-                Matcher pair = PAIR.matcher(part);
-                if (!part.isBlank() && !pair.matches()) {
-                    throw new UsageError("--vars: \"" + oneLine(part) + "\" is not KEY=VALUE; accepted: a=1,b=2");
-                }
-                if (!part.isBlank()) {
-                    vars.put(pair.group(1), pair.group(2));
-                }
-            }
-            return vars;
-        }
-
-        static Map<String, Object> fromFile(Path file) {
-            String content = text("--var-file", file);
-            List<String> lines = content.lines().filter(l -> !l.isBlank() && !l.strip().startsWith("#")).toList();
-            if (lines.stream().allMatch(line -> PAIR.matcher(line).matches())) {
-                Map<String, Object> vars = new LinkedHashMap<>();
-                lines.stream().map(PAIR::matcher).filter(Matcher::matches).forEach(p -> vars.put(p.group(1), unquoted(p.group(2).strip())));
-                return vars;
-            }
-            return fromYaml(file, content);
-        }
-
-        private static Map<String, Object> fromYaml(Path file, String content) {
-            String accepted = "; accepted: a YAML mapping or KEY=VALUE lines";
-            try {
-                LoadSettings settings = LoadSettings.builder().setLabel(file.toString()).setSchema(new FailsafeSchema()).build();
-                if (new Load(settings).loadFromString(content) instanceof Map<?, ?> mapping) {
-                    Map<String, Object> vars = new LinkedHashMap<>();
-                    mapping.forEach((key, value) -> vars.put(String.valueOf(key), value));
-                    return vars;
-                }
-                throw new UsageError("--var-file " + file + ": neither YAML mapping nor KEY=VALUE" + accepted);
-            } catch (MarkedYamlEngineException problem) {
-                String line = problem.getProblemMark().map(mark -> " line " + (mark.getLine() + 1) + ":").orElse("");
-                throw new UsageError("--var-file " + file + ":" + line + " " + oneLine(problem.getProblem()) + accepted, problem);
-            } catch (YamlEngineException problem) {
-                throw new UsageError("--var-file " + file + ": " + oneLine(problem.getMessage()) + accepted, problem);
-            }
-        }
-
-        private static String unquoted(String value) {
-            boolean quoted = value.length() > 1 && (value.startsWith("\"") && value.endsWith("\"") || value.startsWith("'") && value.endsWith("'"));
-            return quoted ? value.substring(1, value.length() - 1) : value;
-        }
-
-        /** The file as text, or a usage error that names the option. */
-        static String text(String option, Path file) {
-            try {
-                return Files.readString(file);
-            } catch (MalformedInputException problem) {
-                throw new UsageError(option + " " + file + ": not UTF-8 text", problem);
-            } catch (IOException problem) {
-                throw new UsageError(option + " " + file + ": cannot read it (" + reason(problem) + ")", problem);
-            }
-        }
-
-        static String reason(IOException problem) {
-            String name = problem.getClass().getSimpleName();
-            return switch (name) {
-                case "NoSuchFileException" -> "no such file";
-                case "AccessDeniedException" -> "permission denied";
-                default -> oneLine(String.valueOf(problem.getMessage()));
-            };
-        }
-    }
-
-    /** The webhook payload of the workflow run, or nothing. */
-    record GitHubEvent(JsonNode root) {
-
-        static GitHubEvent read(Env env, Console console) {
-            String path = env.get("GITHUB_EVENT_PATH");
-            if (path == null) {
-                return new GitHubEvent(MissingNode.getInstance());
-            }
-            try {
-                JsonNode root = JSON.readTree(Files.readString(Path.of(path)));
-                if (root != null && root.isObject()) {
-                    return new GitHubEvent(root);
-                }
-                console.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
-            } catch (IOException problem) {
-                console.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
-                    + "); the prompt is built without the event");
-            }
-            return new GitHubEvent(MissingNode.getInstance());
-        }
-
-        /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
-        boolean aboutPullRequest() {
-            return root.has("pull_request") || root.path("issue").has("pull_request");
-        }
-
-        Integer issue() {
-            return aboutPullRequest() ? null : number(root.path("issue").path("number"));
-        }
-
-        Integer pullRequest() {
-            JsonNode number = root.path("pull_request").path("number");
-            return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
-        }
-
-        private static Integer number(JsonNode node) {
-            return node.canConvertToInt() && node.asInt() > 0 ? Integer.valueOf(node.asInt()) : null;
-        }
-
-        String repo() {
-            return root.path("repository").path("full_name").asText(null);
-        }
-
-        String defaultBranch() {
-            return Facts.safeRef(root.path("repository").path("default_branch").asText(null));
-        }
-
-        /** The branch of the pull request under review; null when it lives in a fork, where nobody here may push. */
-        String headBranch() {
-            JsonNode head = root.path("pull_request").path("head");
-            boolean fork = head.path("repo").has("full_name") && !head.path("repo").path("full_name").asText().equals(repo());
-            return fork ? null : Facts.safeRef(head.path("ref").asText(null));
-        }
-
-        /** The issue as the event shows it, if the event is about this one. */
-        JsonNode issueNode(Integer number) {
-            return number != null && number.equals(issue()) ? root.path("issue") : MissingNode.getInstance();
-        }
-
-        JsonNode pullNode(Integer number) {
-            JsonNode node = root.has("pull_request") ? root.path("pull_request") : root.path("issue");
-            return number != null && number.equals(pullRequest()) ? node : MissingNode.getInstance();
-        }
-
-        /** The comment or review that caused the run, in the event's own words. */
-        Said trigger() {
-            Integer number = Facts.first(pullRequest(), issue());
-            JsonNode review = root.path("review");
-            JsonNode comment = root.path("comment");
-            if (number == null || !review.isObject() && !comment.isObject()) {
-                return null;
-            }
-            if (review.isObject()) {
-                return Discussion.said(Discussion.reviewSource(review), review, "body");
-            }
-            String source = comment.has("path") ? Discussion.threadSource(comment)
-                : Discussion.commentSource(aboutPullRequest() ? "pull request" : "issue", number, comment);
-            return Discussion.said(source, comment, "body");
-        }
-
-        /** When the label was set (or the review sent, the comment written): what was written or changed later does not count. */
-        Instant asOf() {
-            return root.path("review").isObject() ? latest(root.path("review")) : root.path("comment").isObject() ? latest(root.path("comment"))
-                : latest(root.path(root.has("issue") ? "issue" : "pull_request"));
-        }
-
-        /** The time of the last change; null when there is none. */
-        static Instant latest(JsonNode node) {
-            String time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asText(null)).filter(Objects::nonNull)
-                .findFirst().orElse(null);
-            try {
-                return time == null ? null : Instant.parse(time);
-            } catch (DateTimeParseException unreadable) {
-                return null;
-            }
-        }
-
-        List<String> labels() {
-            List<String> names = new ArrayList<>();
-            JsonNode owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
-            owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
-            return names;
-        }
-    }
-
-    /** What the run is about. Everything in here is checked; free text stands in the conversation, never here. */
-    record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
-                 String model, String effort, boolean bringBack, Limits limits) {
-
-        /** How long the agent may take, as written. */
-        record Limits(String total, String idle) {
-            static Limits of(AgentOptions given) {
-                String total = first(given.timeout, "60m");
-                String idle = first(given.idle, "15m");
-                Values.duration("--agent-timeout", total);
-                Values.duration("--idle-timeout", idle);
-                return new Limits(total.strip(), idle.strip());
-            }
-        }
-
-        private static final Pattern OUR_BRANCH = Pattern.compile("codex/(?:issue|ai-repair)-([1-9]\\d{0,8})");
-        private static final String NAME = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
-
-        static Facts gather(RunOptions options, FactOptions given, AgentOptions agent, GitHubEvent event, Infra infra, Env env, Console console) {
-            String repo = Values.matching("--repo", first(env.pick(given.repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), event.repo()),
-                "[\\w.-]{1,100}/[\\w.-]{1,100}", "OWNER/NAME");
-            String head = event.headBranch();
-            Integer issue = first(Values.positive("--issue", env.pick(given.issue, "CODEXCTL_ISSUE_NUMBER")), event.issue(), issueOf(head),
-                infra.number("issue"));
-            Integer pr = first(Values.positive("--pr", env.pick(given.pr, "CODEXCTL_PR_NUMBER")), event.pullRequest(), infra.number("pr"));
-            Integer slot = first(Values.positive("--slot", env.pick(given.slot, "CODEXCTL_SLOT")), infra.number("slot"));
-            String namespace = Values.matching("--namespace", first(env.pick(given.namespace, "CODEXCTL_NAMESPACE"), infra.name("namespace")),
-                NAME, "lower-case letters, digits and '-', at most 63");
-            String kindOfEnv = Values.matching("--env", first(env.pick(given.env, "CODEXCTL_ENV"), infra.name("env"), "ai"),
-                NAME, "lower-case letters, digits and '-', at most 63");
-            ModelChoice choice = ModelChoice.of(agent, event.labels(), env, console);
-            return new Facts(kindOfEnv, slot, namespace, issue, pr, repo, branch(options.kind(), head, issue, slot), first(event.defaultBranch(), "main"),
-                choice.model(), choice.effort(), agent.bringBack, Limits.of(agent));
-        }
-
-        /** A review goes on with the branch under review; the other kinds have one branch per issue. */
-        static String branch(String kind, String head, Integer issue, Integer slot) {
-            if (kind.endsWith("_review") && head != null) {
-                return head;
-            }
-            String what = kind.startsWith("repair") ? "codex/ai-repair-" : "codex/issue-";
-            return what + (issue != null ? issue.toString() : slot != null ? "slot-" + slot : "none");
-        }
-
-        static Integer issueOf(String branch) {
-            Matcher ours = OUR_BRANCH.matcher(branch == null ? "" : branch);
-            return ours.matches() ? Integer.valueOf(ours.group(1)) : null;
-        }
-
-        /** A branch name that is safe in a command line and in a prompt, else null. */
-        static String safeRef(String ref) {
-            return ref != null && ref.matches("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}") && !ref.contains("..") && !ref.endsWith("/") ? ref : null;
-        }
-
-        @SafeVarargs
-        @SuppressWarnings("varargs")
-        static <T> T first(T... candidates) {
-            return Arrays.stream(candidates).filter(c -> c != null).findFirst().orElse(null);
-        }
-    }
-
-    /** Model and effort: an option counts more than a label; what nobody knows is a warning, what cannot be meant is not used. */
-    record ModelChoice(String model, String effort) {
-        private static final Pattern LABEL = Pattern.compile("\\[?ai-(model|reasoning)-([A-Za-z0-9._:/-]{1,80}?)]?");
-        private static final Pattern KNOWN = Pattern.compile("gpt-5(\\.\\d+)?(-codex)?(-(max|mini|nano|pro))?"
-            + "|gpt-4\\.1(-mini)?|o3|o4-mini|codex-mini-latest");
-        private static final List<String> EFFORTS = List.of("none", "minimal", "low", "medium", "high", "xhigh");
-
-        static ModelChoice of(AgentOptions given, List<String> labels, Env env, Console console) {
-            String model = Values.matching("--model", env.pick(given.model, "CODEXCTL_MODEL"), "[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}",
-                "letters, digits and . _ : / -");
-            String effort = env.pick(given.effort, "CODEXCTL_MODEL_REASONING_EFFORT");
-            if (effort != null) {
-                effort = Values.oneOf("--reasoning-effort", effort(effort), EFFORTS.toArray(String[]::new));
-            }
-            String labelled = fromLabels("reasoning", labels, console);
-            if (effort == null && labelled != null && !EFFORTS.contains(effort(labelled))) {
-                console.warn("label [ai-reasoning-" + labelled + "]: no such effort, ignored; accepted: " + String.join(", ", EFFORTS));
-            } else if (effort == null && labelled != null) {
-                effort = effort(labelled);
-            }
-            model = model == null ? fromLabels("model", labels, console) : model;
-            if (model != null && !KNOWN.matcher(model).matches()) {
-                console.warn("model " + model + ": not known here, passed on as it is");
-            }
-            return new ModelChoice(model, effort);
-        }
-
-        private static String effort(String asked) {
-            String plain = asked.strip().toLowerCase(Locale.ROOT);
-            return plain.equals("extra-high") ? "xhigh" : plain;
-        }
-
-        static String fromLabels(String what, List<String> labels, Console console) {
-            List<String> found = labels.stream().map(LABEL::matcher).filter(label -> label.matches() && label.group(1).equals(what))
-                .map(label -> label.group(2)).toList();
-            if (found.size() > 1) {
-                console.warn("more than one [ai-" + what + "-...] label: " + found.get(0) + " is used");
-            }
-            return found.isEmpty() ? null : found.get(0);
-        }
-    }
-
-    /** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
-    record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
-
-        static Infra read(InfraOptions given, Env env, Console console) {
-            String flag = given.unhealthy != null ? given.unhealthy : env.pick(null, "INFRA_UNHEALTHY", "CODEXCTL_INFRA_UNHEALTHY");
-            boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
-            if (given.report == null) {
-                return new Infra(asked, false, null, null, MissingNode.getInstance());
-            }
-            Infra infra = ofReport(asked, given.report);
-            if (infra.problem != null) {
-                console.warn("--infra-report " + given.report + ": " + infra.problem + "; the environment counts as not ready");
-            } else if (flag != null && !asked && infra.unhealthy) {
-                console.warn("--infra-unhealthy says no, but the report does not say infraReady: true; the environment counts as not ready");
-            }
-            return infra;
-        }
-
-        private static Infra ofReport(boolean asked, Path file) {
-            try {
-                JsonNode root = JSON.readTree(Files.readString(file));
-                if (root == null || !root.isObject()) {
-                    return broken(file, "it is not a JSON object");
-                }
-                JsonNode ready = root.path("infraReady");
-                String problem = ready.isBoolean() ? null : "it does not say infraReady true or false";
-                return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
-            } catch (JsonProcessingException problem) {
-                return broken(file, "it is not valid JSON");
-            } catch (IOException problem) {
-                return broken(file, Vars.reason(problem));
-            }
-        }
-
-        private static Infra broken(Path file, String problem) {
-            return new Infra(true, false, problem, file, MissingNode.getInstance());
-        }
-
-        Integer number(String field) {
-            JsonNode value = report.path(field);
-            return value.canConvertToInt() && value.asInt() > 0 ? Integer.valueOf(value.asInt()) : null;
-        }
-
-        String name(String field) {
-            String value = report.path(field).asText("");
-            return value.matches(Facts.NAME) ? value : null;
-        }
-    }
-
-    /**
-     * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
-     * commands; every other text stands in one fenced block of marked lines. The report is checked again here, wherever it comes from.
-     */
-    static final class InfraView {
-        /** The block, in UTF-8, in any language. */
-        static final int BLOCK_BYTES = 12 * 1024;
-        static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
-            new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600), new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
-        private static final int LINE_CHARS = 300;
-        private static final String MARK = "~| ";
-        private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
-        private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
-        private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-        private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
-        private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
-        private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
-        private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
-        private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
-        private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
-        private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
-        private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?"
-            + "(?: (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i)"
-            + "(?: [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[cnl] [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[pA]| -o (?:wide|yaml|json|name)"
-            + "| --(?:previous|all-containers|show-labels)"
-            + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}){0,12}");
-        private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster", "forbidden",
-            "interrupted");
-
-        record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
-        }
-
-        private final Infra infra;
-        private final Redactor redactor;
-        private final String nonce;
-        private final Limits limits;
-        private final Map<String, String> cleaned;
-        private final List<String> data = new ArrayList<>();
-        private int suspicious;
-
-        /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
-        InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
-            this.infra = infra;
-            this.redactor = redactor;
-            this.nonce = nonce;
-            this.limits = limits;
-            this.cleaned = cleaned;
-        }
-
-        Map<String, Object> model() {
-            JsonNode report = infra.report();
-            Map<String, Object> model = new LinkedHashMap<>();
-            model.put("unhealthy", infra.unhealthy());
-            model.put("reported", infra.reported());
-            model.put("named", infra.file() != null);
-            model.put("saysReady", report.path("infraReady").asBoolean(false));
-            String outcome = report.path("outcome").asText("");
-            model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
-            JsonNode waited = report.path("waitedSeconds");
-            model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
-            model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
-            model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
-            model.put("causesMore", more(report.path("causes"), limits.causes()));
-            List<JsonNode> broken = brokenWorkloads(report.path("workloads"));
-            model.put("workloads", broken.stream().limit(limits.symptoms()).map(this::workload).toList());
-            model.put("workloadsMore", Math.max(0, broken.size() - limits.symptoms()));
-            model.put("workloadsTotal", report.path("workloads").size());
-            model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
-            model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
-            report.path("warnings").forEach(warning -> say("warning",
-                warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
-            model.put("limited", limitations(report.path("limited")));
-            model.put("data", block());
-            model.put("suspicious", suspicious);
-            return model;
-        }
-
-        private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
-            List<JsonNode> broken = new ArrayList<>();
-            workloads.forEach(workload -> {
-                if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
-                    broken.add(workload);
-                }
-            });
-            return broken;
-        }
-
-        private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
-            List<Map<String, Object>> views = new ArrayList<>();
-            for (int i = 0; i < Math.min(list.size(), most); i++) {
-                views.add(view.apply(list.path(i)));
-            }
-            return views;
-        }
-
-        private static int more(JsonNode list, int most) {
-            return Math.max(0, list.size() - most);
-        }
-
-        private Map<String, Object> workload(JsonNode workload) {
-            Map<String, Object> view = new LinkedHashMap<>();
-            view.put("object", object(workload));
-            view.put("state", word(workload.path("state")));
-            view.put("ready", workload.path("ready").asInt(0));
-            view.put("desired", workload.path("desired").asInt(0));
-            say(object(workload), workload.path("message").asText(""));
-            return view;
-        }
-
-        private Map<String, Object> symptom(JsonNode symptom) {
-            JsonNode what = symptom.has("object") ? symptom.path("object") : symptom;
-            return Map.of("object", object(what), "code", code(symptom.path("code")));
-        }
-
-        private int causeNumber;
-
-        private Map<String, Object> cause(JsonNode cause) {
-            causeNumber++;
-            Map<String, Object> view = new LinkedHashMap<>();
-            JsonNode fix = cause.path("fix");
-            view.put("code", code(cause.path("code")));
-            view.put("severity", word(cause.path("severity")));
-            view.put("basis", word(cause.path("basis")));
-            view.put("object", object(cause.path("object")));
-            view.put("owner", cause.path("owner").isMissingNode() || cause.path("owner").isNull() ? "" : object(cause.path("owner")));
-            view.put("container", matching(OBJECT_NAME, cause.path("container")));
-            view.put("scope", word(fix.path("scope")));
-            view.put("action", matching(CODE, fix.path("action")));
-            view.put("text", fixText(fix.path("text").asText("")));
-            view.put("files", texts(fix.path("files"), this::file));
-            view.put("next", texts(cause.path("next"), InfraView::command));
-            view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
-            view.put("explainsTotal", cause.path("explains").size());
-            view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
-            evidence(cause.path("evidence"));
-            log(cause.path("logExcerpt"));
-            return view;
-        }
-
-        /** The catalogue's sentence when it can only be one; anything else is data like the rest. */
-        private String fixText(String text) {
-            if (CATALOGUE_TEXT.matcher(text).matches() && !Injection.in(text)) {
-                return redactor.mask(text);
-            }
-            say("[" + causeNumber + "] fix", text);
+    public String masked(Path file) {
+        try {
+            String text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
+            return redactor.mask(text.lines().map(this::maskedLine).collect(Collectors.joining("\n")));
+        } catch (IOException problem) {
+            console.warn(file + ": " + Vars.reason(problem));
             return "";
         }
-
-        private void evidence(JsonNode evidence) {
-            for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
-                JsonNode item = evidence.path(i);
-                int count = item.path("count").asInt(0);
-                String where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")), matching(FIELD, item.path("path")), reason(item),
-                    count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
-                if (item.path("suspicious").asBoolean(false)) {
-                    suspicious++;
-                } else {
-                    say(where, item.path("message").asText(""));
-                }
-            }
-            if (evidence.size() > limits.evidence()) {
-                data.add("[" + causeNumber + "] [cut: " + (evidence.size() - limits.evidence()) + " more pieces of evidence]");
-            }
-        }
-
-        private static String reason(JsonNode item) {
-            String reason = item.path("reason").asText("");
-            return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
-        }
-
-        private void log(JsonNode excerpt) {
-            List<String> lines = new ArrayList<>();
-            excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
-            if (lines.isEmpty()) {
-                return;
-            }
-            List<String> all = folded(lines);
-            List<String> last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
-            Set<Integer> poisoned = Injection.lines(last);
-            suspicious += poisoned.size();
-            LinkedList<String> kept = new LinkedList<>();
-            int bytes = 0;
-            for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
-                bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
-                if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
-                    kept.addFirst(last.get(i));
-                }
-            }
-            int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
-            data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
-                + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "") + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
-            data.addAll(kept);
-        }
-
-        /** The same line again and again stands once, with its number. */
-        static List<String> folded(List<String> lines) {
-            List<String> folded = new ArrayList<>();
-            int from = 0;
-            for (int i = 1; i <= lines.size(); i++) {
-                if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
-                    folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
-                    from = i;
-                }
-            }
-            return folded;
-        }
-
-        /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
-        private void say(String label, String text) {
-            String line = middleCut(limits.evidenceChars(), flat(text));
-            if (line.isBlank()) {
-                return;
-            }
-            if (Injection.in(line)) {
-                suspicious++;
-            } else {
-                data.add(label + ": " + line);
-            }
-        }
-
-        private String flat(String text) {
-            return clean(text).strip().replaceAll("\\s*\\n\\s*", " / ");
-        }
-
-        /** Masked before anything is cut, without characters that a reader does not see, and unable to close the fence. */
-        private String clean(String text) {
-            return cleaned.computeIfAbsent(text, raw ->
-                Untrusted.escaped(redactor.mask(HIDDEN.matcher(Cleaner.plain(raw)).replaceAll("")), nonce));
-        }
-
-        static String middleCut(int limit, String text) {
-            if (text.length() <= limit) {
-                return text;
-            }
-            int head = limit * 2 / 3;
-            int tail = text.length() - (limit - head);
-            head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
-            tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-            return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
-        }
-
-        private String block() {
-            if (data.isEmpty()) {
-                return "";
-            }
-            StringBuilder block = new StringBuilder("<cluster-data nonce=\"" + nonce + "\">\n");
-            data.forEach(line -> block.append(MARK).append(line).append('\n'));
-            return block.append("</cluster-data nonce=\"").append(nonce).append("\">").toString();
-        }
-
-        private String limitations(JsonNode limited) {
-            List<String> parts = texts(limited, part -> matching(LIMITED, part));
-            limited.forEach(part -> {
-                if (matching(LIMITED, part).isEmpty()) {
-                    say("limited", part.asText(""));
-                }
-            });
-            return String.join("; ", parts);
-        }
-
-        private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
-            List<String> texts = new ArrayList<>();
-            list.forEach(item -> texts.add(view.apply(item)));
-            return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
-        }
-
-        private String file(JsonNode file) {
-            String path = file.isTextual() ? file.asText() : file.path("path").asText("");
-            int line = file.path("line").asInt(0);
-            return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
-        }
-
-        private static String matching(Pattern pattern, JsonNode value) {
-            String text = value.asText("");
-            return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
-        }
-
-        /** A command that only reads, and reads no Secret's values. */
-        private static String command(JsonNode value) {
-            String command = matching(COMMAND, value);
-            return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
-        }
-
-        private static String code(JsonNode value) {
-            return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
-        }
-
-        private static String word(JsonNode value) {
-            return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
-        }
-
-        private static String emptyToNull(String text) {
-            return text.isEmpty() ? null : text;
-        }
-
-        /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
-        static String object(JsonNode value) {
-            String[] parts = value.isTextual() ? value.asText().split("/", 2)
-                : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
-            String name = parts.length == 2 ? parts[1] : "";
-            boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches() && !Injection.in(name.replaceAll("[-.:]", " "));
-            return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
-        }
-
-        private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds", "Service", "svc",
-            "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     }
 
-    /** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
-    static final class Injection {
-        private static final String SECRET_WORDS = "(secret|token|credential|password|api key|environment variable|env var)s?";
-        private static final List<String> ENGLISH = List.of(
-            "\\b(ignore|disregard|forget|override|bypass)\\b.{0,30}\\b(previous|prior|above|earlier|all|any|your|these|those|system|the)\\b"
-                + ".{0,30}\\b(instruction|rule|prompt|direction|guideline)",
-            "\\b(new|updated|real|actual|important|urgent|system|additional|following)\\b.{0,12}\\b(instruction|directive|order)s?\\b\\s*[:.]",
-            "\\bsystem\\s*prompt\\b", "<\\|[a-z ]{2,20}\\|>", "\\[/?inst]", "^\\s*(system|assistant)\\s*:\\s+\\S",
-            "\\byou (are|must|should|shall|need to|have to) (now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)\\b",
-            "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?(ai|llm|agent|assistant|codex|language model)\\b",
-            "\\b(agent|assistant|codex|llm)\\b.{0,20}\\b(must|should|please|shall|needs? to)\\b",
-            "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}"
-                + "(`|\\$\\(|\\b(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)\\b)",
-            "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b",
-            "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
-            "\\bkubectl\\s+(delete|patch|edit|apply|create|exec|scale|replace|annotate|label)\\b",
-            "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b" + SECRET_WORDS,
-            "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b" + SECRET_WORDS
-                + "\\b.{0,60}(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)",
-            "\\b(do not|don't|never) (tell|mention|report|inform|reveal|show)\\b",
-            "\\b(to|for) (fix|solve|resolve|repair) (this|it)\\b.{0,40}\\b(run|delete|remove|disable|visit|open|download|execute|grant|apply)\\b");
-        private static final List<String> RUSSIAN = List.of("игнорируй", "не обращай внимания", "забудь.{0,40}(инструкц|правил)", "новые инструкц",
-            "системн\\S* (промпт|инструкц)", "ты (должен|теперь|обязан)",
-            "(выполни|запусти|удали|отправь)(те)?\\b.{0,40}(команд|kubectl|curl|секрет|токен|парол)");
-        private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
-            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
-
-        private Injection() {
-        }
-
-        static boolean in(String text) {
-            return PATTERN.matcher(folded(text)).find();
-        }
-
-        /** The lines that a hit touches, also a hit that is spread over neighbours. */
-        static Set<Integer> lines(List<String> lines) {
-            Set<Integer> hit = new TreeSet<>();
-            for (int i = 0; i < lines.size(); i++) {
-                if (in(lines.get(i))) {
-                    hit.add(i);
-                } else if (i + 1 < lines.size() && !in(lines.get(i + 1)) && in(lines.get(i) + " " + lines.get(i + 1))) {
-                    hit.add(i);
-                    hit.add(i + 1);
-                }
-            }
-            return hit;
-        }
-
-        /** Compatibility forms and spacing folded, so that a wide or spaced-out letter does not help. */
-        private static String folded(String text) {
-            return Normalizer.normalize(Cleaner.plain(text), Normalizer.Form.NFKC).replaceAll("[\\s_\\u00a0]+", " ").strip();
+    /** In JSON a token may stand right after an escape such as {@code \\n}: masked where it is text. */
+    private String maskedLine(String line) {
+        try {
+            return line.startsWith("{") ? masked(Json.MAPPER.readTree(line), redactor).toString() : line;
+        } catch (JsonProcessingException plain) {
+            return line;
         }
     }
 
-    /**
-     * Leaves of a text what a person sees on the page: hidden HTML, attributes, image texts, link titles and invisible
-     * characters go. The first pass reads the text as GitHub does (so nothing can hide behind what only we take for code);
-     * later passes, after decoding, only ever remove more.
-     */
-    static final class Cleaner {
-        record Cleaned(String text, int hidden, int invisible) {
+    public static JsonNode masked(JsonNode node, Redactor redactor) {
+        if (node.isTextual()) {
+            return Json.MAPPER.getNodeFactory().textNode(redactor.mask(node.asText()));
         }
-
-        private static final int MOST_PASSES = 12;
-        private static final Pattern FENCE = Pattern.compile("(`{3,})[^`]*|(~{3,}).*");
-        /** Raw HTML or a fence inside a list or quotation: from here on only a full Markdown parser knows what is code. */
-        private static final Pattern UNSURE = Pattern.compile("[ \\t>*+\\-\\d.)]*<(?:[A-Za-z][A-Za-z0-9-]*(?:[\\s/>].*|$)|[!?/].*)"
-            + "|[ \\t>*+\\-\\d.)]+(?:```|~~~).*");
-        private static final Pattern DIAGRAM = Pattern.compile("(?:`{3,}|~{3,})[ \\t]*mermaid\\b", Pattern.CASE_INSENSITIVE);
-        private static final Pattern DIAGRAM_COMMENT = Pattern.compile("(?m)^[ \\t]*%%.*\\n?");
-        private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
-        private static final String ATTRIBUTE = "\\s+[^\\s\"'=<>`/]++(?:\\s*=\\s*(?:\"[^\"]*+\"|'[^']*+'|[^\\s\"'=<>`]++))?";
-        private static final Pattern TAG = Pattern.compile("<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:" + ATTRIBUTE + ")*+)\\s*+(/?)>");
-        private static final Pattern OPEN_BLOCK = Pattern.compile("<(?i:address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|fieldset|"
-            + "figure|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead|"
-            + "title|tr|track|ul|pre|script|style|textarea)\\s[^>]*+(?:>|$)");
-        private static final Pattern LINK = Pattern.compile("(?i)\\s(href|src)\\s*=\\s*[\"']?([^\\s\"'<>`]{1,500})");
-        private static final String TITLE = "(?:\"(?:\\\\.|[^\"\\\\])*+\"|'(?:\\\\.|[^'\\\\])*+'|\\((?:\\\\.|[^()\\\\])*+\\))";
-        private static final String ADDRESS = "(<[^<>\\n]*+>|[^\\s<(][^\\s()]*+(?:\\([^\\s()]*+\\)[^\\s()]*+)*+)";
-        private static final Pattern TARGET = Pattern.compile("\\(\\s*+(?:" + ADDRESS + ")?+(\\s++" + TITLE + ")?+\\s*+\\)", Pattern.DOTALL);
-        private static final Pattern DEFINITION = Pattern.compile("(?m)^[ \\t>*+-]*+\\[((?:\\\\.|[^\\[\\]\\\\]){1,999}+)\\]:[ \\t]*+\\n?[ \\t]*+(?:"
-            + ADDRESS + ")(?:(?:[ \\t]++|[ \\t]*+\\n[ \\t]*+)" + TITLE + ")?[ \\t]*$");
-        private static final Pattern FOOTNOTE = Pattern.compile("(?m)^[ \\t>*+-]*+"
-            + "\\[\\^([^\\]\\s]{1,99})\\]:.*(?:\\n(?![ \\t]*\\n).*|\\n[ \\t]*(?=\\n {4}))*");
-        private static final Pattern ENTITY = Pattern.compile("&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,30}));");
-        private static final Map<String, String> NAMED = named("lt <", "gt >", "amp &", "quot \"", "apos '", "nbsp \u00a0", "Tab \t", "NewLine \n", "lbrack [",
-            "rbrack ]", "lpar (", "rpar )", "excl !", "grave `", "shy ", "zwj ", "zwnj ", "lrm ", "rlm ", "ZeroWidthSpace ", "NoBreak ", "InvisibleTimes ",
-            "InvisibleComma ", "ApplyFunction ", "it ", "ic ", "af ");
-
-        private int hidden;
-        private int invisible;
-
-        /** The entities that can build markup, and those that are invisible; any other name stays as it is and harms nobody. */
-        private static Map<String, String> named(String... entities) {
-            Map<String, String> named = new HashMap<>();
-            Arrays.stream(entities).forEach(entity -> named.put(entity.substring(0, entity.indexOf(' ')), entity.substring(entity.indexOf(' ') + 1)));
-            return named;
-        }
-
-        static Cleaned clean(String raw) {
-            Cleaner cleaner = new Cleaner();
-            String text = raw.replaceAll("\\r\\n?", "\n");
-            StringBuilder out = new StringBuilder();
-            for (Segment segment : segments(text)) {
-                out.append(segment.code() ? cleaner.code(segment.text()) : cleaner.prose(segment.text()));
+        if (node instanceof ObjectNode object) {
+            object.fieldNames().forEachRemaining(name -> object.set(name, masked(object.get(name), redactor)));
+        } else if (node instanceof ArrayNode array) {
+            for (int at = 0; at < array.size(); at++) {
+                array.set(at, masked(array.get(at), redactor));
             }
-            return new Cleaned(out.toString().strip(), cleaner.hidden, cleaner.invisible);
         }
-
-        /** For text that is not Markdown (logs, messages): control and invisible characters only. */
-        static String plain(String raw) {
-            return new Cleaner().visible(raw.replaceAll("\\r\\n?", "\n"));
-        }
-
-        private record Segment(boolean code, String text) {
-        }
-
-        /** Splits off the fenced code blocks that are certainly code on the page too. */
-        private static List<Segment> segments(String text) {
-            List<Segment> segments = new ArrayList<>();
-            StringBuilder current = new StringBuilder();
-            String fence = null;
-            boolean sure = true;
-            for (String line : text.split("(?<=\\n)", -1)) {
-                String bare = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
-                boolean closes = fence != null && bare.matches(" {0,3}" + Pattern.quote(fence) + fence.charAt(0) + "*[ \\t]*");
-                Matcher opening = FENCE.matcher(bare);
-                if (fence == null && sure && opening.matches()) {
-                    segments.add(new Segment(false, current.toString()));
-                    current.setLength(0);
-                    fence = opening.group(1) != null ? opening.group(1) : opening.group(2);
-                } else if (fence == null) {
-                    sure = sure && !UNSURE.matcher(bare).matches();
-                }
-                current.append(line);
-                if (closes) {
-                    segments.add(new Segment(true, current.toString()));
-                    current.setLength(0);
-                    fence = null;
-                }
-            }
-            segments.add(new Segment(fence != null, current.toString()));
-            return segments;
-        }
-
-        /** Code stands on the page as it is, except what the page draws instead of showing: a diagram's comments are not in the picture. */
-        private String code(String raw) {
-            return visible(drawn(raw, DIAGRAM.matcher(raw).lookingAt()));
-        }
-
-        private String drawn(String raw, boolean diagram) {
-            return diagram ? DIAGRAM_COMMENT.matcher(raw).replaceAll(comment -> gone()) : raw;
-        }
-
-        private String prose(String raw) {
-            String before;
-            String text = drawn(raw, raw.contains("mermaid"));
-            int pass = 0;
-            do {
-                before = text;
-                text = visible(scan(definitions(text), pass < MOST_PASSES));
-                pass++;
-            } while (!text.equals(before));
-            return text;
-        }
-
-        /** Link definitions and footnotes that nothing refers to are not on the page; of the others only the address is. */
-        private String definitions(String text) {
-            String kept = FOOTNOTE.matcher(text).replaceAll(note ->
-                used(text, "^" + note.group(1)) ? Matcher.quoteReplacement(note.group()) : gone());
-            return DEFINITION.matcher(kept).replaceAll(definition -> {
-                String label = definition.group(1);
-                String whole = label.startsWith("^") ? definition.group()
-                    : used(text, label) && !address(definition.group(2)).isEmpty() ? "[" + label + "]: " + definition.group(2) : "";
-                hidden += whole.equals(definition.group().strip()) ? 0 : 1;
-                return Matcher.quoteReplacement(whole);
-            });
-        }
-
-        private String gone() {
-            hidden++;
-            return "";
-        }
-
-        private static boolean used(String text, String label) {
-            return Pattern.compile(Pattern.quote("[" + label + "]") + "(?!:)", Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE).matcher(text).find();
-        }
-
-        /** One pass from left to right, so that what begins first wins, as on the page. */
-        private String scan(String text, boolean decode) {
-            StringBuilder out = new StringBuilder(text.length());
-            int at = 0;
-            while (at < text.length()) {
-                char c = text.charAt(at);
-                int next = switch (c) {
-                    case '\\' -> escaped(text, at, out);
-                    case '`' -> codeSpan(text, at, out);
-                    case '<' -> html(text, at, out);
-                    case '!' -> image(text, at, out);
-                    case ']' -> linkTarget(text, at, out);
-                    case '&' -> decode ? entity(text, at, out) : at;
-                    default -> at;
-                };
-                if (next == at) {
-                    out.append(c);
-                    next = at + 1;
-                }
-                at = next;
-            }
-            return out.toString();
-        }
-
-        private static int escaped(String text, int at, StringBuilder out) {
-            if (at + 1 < text.length() && "\\`<!]&[".indexOf(text.charAt(at + 1)) >= 0) {
-                out.append(text, at, at + 2);
-                return at + 2;
-            }
-            return at;
-        }
-
-        /** A span within one line and one table cell; a longer one could be something else on the page. */
-        private static int codeSpan(String text, int at, StringBuilder out) {
-            int run = runEnd(text, at);
-            for (int i = run; i < text.length() && text.charAt(i) != '\n' && text.charAt(i) != '|'; i++) {
-                if (text.charAt(i) == '`') {
-                    int end = runEnd(text, i);
-                    if (end - i == run - at) {
-                        out.append(text, at, end);
-                        return end;
-                    }
-                    i = end - 1;
-                }
-            }
-            out.append(text, at, run);
-            return run;
-        }
-
-        private static int runEnd(String text, int at) {
-            int end = at;
-            while (end < text.length() && text.charAt(end) == '`') {
-                end++;
-            }
-            return end;
-        }
-
-        private int html(String text, int at, StringBuilder out) {
-            int end = text.startsWith("<!-->", at) ? at + 5 : text.startsWith("<!--->", at) ? at + 6
-                : text.startsWith("<!--", at) ? after(text, "-->", at + 4) : text.startsWith("<?", at) ? after(text, "?>", at + 2)
-                : text.startsWith("<![CDATA[", at) ? after(text, "]]>", at + 9) : at;
-            if (end > at || text.regionMatches(at, "<!", 0, 2) && at + 2 < text.length() && Character.isLetter(text.charAt(at + 2))) {
-                hidden++;
-                return end > at ? end : after(text, ">", at + 2);
-            }
-            Matcher tag = TAG.matcher(text).region(at, text.length());
-            if (tag.lookingAt()) {
-                return tag(tag, out);
-            }
-            Matcher open = OPEN_BLOCK.matcher(text).region(at, text.length());
-            if (startsLine(text, at) && open.lookingAt()) {
-                hidden++;
-                return open.end();
-            }
-            return at;
-        }
-
-        /** The tag with its address and nothing else; a tag nobody knows is not on the page, so its name may not speak. */
-        private int tag(Matcher tag, StringBuilder out) {
-            StringBuilder kept = new StringBuilder("<" + tag.group(1) + tag.group(2));
-            Matcher link = LINK.matcher(tag.group(3));
-            while (link.find()) {
-                kept.append(' ').append(link.group(1)).append("=\"").append(address(link.group(2))).append('"');
-            }
-            kept.append(tag.group(4)).append('>');
-            boolean speaks = tag.group(2).length() > 24 || tag.group(2).chars().filter(c -> c == '-').count() > 1;
-            if (speaks || kept.length() < tag.group().replaceAll("\\s+", " ").length() - 1) {
-                hidden++;
-            }
-            out.append(speaks ? "" : kept);
-            return tag.end();
-        }
-
-        private static boolean startsLine(String text, int at) {
-            int line = text.lastIndexOf('\n', at - 1) + 1;
-            return text.substring(line, at).isBlank();
-        }
-
-        private static int after(String text, String end, int from) {
-            int found = text.indexOf(end, from);
-            return found < 0 ? text.length() : found + end.length();
-        }
-
-        private int image(String text, int at, StringBuilder out) {
-            int close = at + 1 < text.length() && text.charAt(at + 1) == '[' ? closingBracket(text, at + 1) : -1;
-            boolean image = close > 0 && close + 1 < text.length() && (text.charAt(close + 1) == '(' || text.charAt(close + 1) == '[');
-            if (!image) {
-                return at;
-            }
-            hidden += close > at + 2 ? 1 : 0;
-            out.append("![");
-            return close;
-        }
-
-        /** The bracket that closes the one at {@code open}; brackets in code do not count where that gives an answer. */
-        private static int closingBracket(String text, int open) {
-            int found = closingBracket(text, open, true);
-            return found > 0 ? found : closingBracket(text, open, false);
-        }
-
-        private static int closingBracket(String text, int open, boolean code) {
-            int depth = 0;
-            for (int i = open; i < Math.min(text.length(), open + 4000); i++) {
-                char c = text.charAt(i);
-                if (c == '\\') {
-                    i++;
-                } else if (c == '`' && code) {
-                    i = codeSpan(text, i, new StringBuilder()) - 1;
-                } else if (c == '[') {
-                    depth++;
-                } else if (c == ']' && --depth == 0) {
-                    return i;
-                }
-            }
-            return -1;
-        }
-
-        private int linkTarget(String text, int at, StringBuilder out) {
-            Matcher target = TARGET.matcher(text).region(Math.min(at + 1, text.length()), text.length());
-            if (!target.lookingAt()) {
-                return at;
-            }
-            String kept = "](" + address(target.group(1)) + ")";
-            hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
-            out.append(kept);
-            return target.end();
-        }
-
-        /** An address is not on the page either: one that reads like a sentence to the agent, or has blanks, is left out. */
-        private static String address(String address) {
-            boolean speaks = address == null || address.contains(" ") || Injection.in(address.replaceAll("%[0-9A-Fa-f]{2}|[^\\p{L}]+", " "));
-            return speaks ? "" : address;
-        }
-
-        private int entity(String text, int at, StringBuilder out) {
-            Matcher entity = ENTITY.matcher(text).region(at, Math.min(text.length(), at + 40));
-            if (!entity.lookingAt()) {
-                return at;
-            }
-            String decoded = entity.group(3) != null ? NAMED.get(entity.group(3))
-                : character(entity.group(1) != null ? Integer.parseInt(entity.group(1)) : Integer.parseInt(entity.group(2), 16));
-            if (decoded == null) {
-                return at;
-            }
-            out.append(decoded);
-            return entity.end();
-        }
-
-        private static String character(int code) {
-            boolean real = Character.isValidCodePoint(code) && code != 0 && !(code >= 0xD800 && code <= 0xDFFF);
-            return real ? Character.toString(code) : "\uFFFD";
-        }
-
-        /** Without terminal sequences, control characters and everything that takes part in no glyph; composed (NFC). */
-        private String visible(String raw) {
-            int[] codes = ANSI.matcher(raw).replaceAll("").codePoints().toArray();
-            StringBuilder out = new StringBuilder(raw.length());
-            int last = 0;
-            for (int i = 0; i < codes.length; i++) {
-                int code = codes[i];
-                int next = i + 1 < codes.length ? codes[i + 1] : 0;
-                if (code == 0x85 || code == 0x2028 || code == 0x2029) {
-                    out.append('\n');
-                } else if (code >= 0xD800 && code <= 0xDFFF) {
-                    out.append('\uFFFD');
-                } else if (!Invisible.is(code) || Invisible.partOfEmoji(code, last, next)) {
-                    out.appendCodePoint(code);
-                    last = code;
-                } else {
-                    invisible++;
-                }
-            }
-            return Normalizer.normalize(out, Normalizer.Form.NFC);
-        }
+        return node;
     }
 
-    /** Characters that a reader does not see but a model reads. Sources: Unicode's Default_Ignorable_Code_Point and the categories Cc and Cf. */
-    static final class Invisible {
-        private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
-            0x110BD, 0x110CD);
-        private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
-
-        private Invisible() {
-        }
-
-        static boolean is(int code) {
-            int type = Character.getType(code);
-            return type == Character.CONTROL && code != '\n' && code != '\t'
-                || type == Character.FORMAT && !VISIBLE_FORMAT.contains(code)
-                || FILLERS.contains(code) || code >= 0x180B && code <= 0x180F || code >= 0xFE00 && code <= 0xFE0F
-                || code >= 0xFFF0 && code <= 0xFFF8 || code >= 0xE0000 && code <= 0xE0FFF || (code & 0xFFFE) == 0xFFFE;
-        }
-
-        /** The joiner between two emoji, and the emoji form of a sign or keycap. */
-        static boolean partOfEmoji(int code, int last, int next) {
-            boolean joins = code == 0x200D && (emoji(last) || last == 0xFE0F) && emoji(next);
-            boolean forms = code == 0xFE0F && (emoji(last) || next == 0x20E3 && "0123456789#*".indexOf(last) >= 0);
-            return joins || forms;
-        }
-
-        private static boolean emoji(int code) {
-            return code >= 0x1F000 && code <= 0x1FAFF || code >= 0x2600 && code <= 0x27BF || code >= 0x2300 && code <= 0x23FF
-                || code >= 0x2190 && code <= 0x21FF || code >= 0x2B00 && code <= 0x2BFF || code >= 0x25A0 && code <= 0x25FF
-                || Set.of(0xA9, 0xAE, 0x203C, 0x2049, 0x2122, 0x2139, 0x2934, 0x2935, 0x3030, 0x303D, 0x3297, 0x3299).contains(code);
-        }
-    }
-
-    /** Masks secrets: the values of variables named like one (or named by the caller), and the shapes of well-known tokens. */
-    static final class Redactor {
-        private static final Pattern SECRET_NAME = Pattern.compile("(?i).*(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIAL).*|.*_PAT");
-        private static final Pattern SHAPES = Pattern.compile(String.join("|",
-            "-----BEGIN [A-Z ]*PRIVATE KEY-----[\\s\\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-            "\\bgh[pousr]_[A-Za-z0-9]{20,}", "\\bgithub_pat_[A-Za-z0-9_]{20,}", "\\bglpat-[A-Za-z0-9_-]{20,}", "\\bsk-[A-Za-z0-9_-]{20,}",
-            "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b", "\\bxox[abeoprs]-[A-Za-z0-9-]{10,}", "\\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}", "\\bnpm_[A-Za-z0-9]{36}",
-            "\\bhf_[A-Za-z0-9]{30,}", "\\bAIza[0-9A-Za-z_-]{35}", "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*",
-            "(?i:(?<=\\bbearer )|(?<=\\bbasic ))[A-Za-z0-9._~+/-]{16,}=*", "(?<=://)[^\\s/@:]{1,100}:[^\\s/@]{1,200}(?=@)",
-            "(?i:(?<=client-key-data: )|(?<=client-certificate-data: )|(?<=\\btoken: ))[A-Za-z0-9+/=._-]{32,}",
-            "(?i)(?<=\\b(?:password|passwd|api[_-]?key|client_secret|access_token)\\b[\"']?\\s{0,3}[:=]\\s{0,3}[\"']?)(?![\\s$<{\\[\"'*])[^\\s\"',;&]{4,200}"));
-
-        /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
-        private static final Set<String> WORDS = Set.of("postgres", "postgresql", "rabbitmq", "mongodb", "mariadb", "minioadmin", "elasticsearch", "password",
-            "changeme", "development", "production", "localhost", "username", "database", "internal", "disabled", "required", "undefined", "kubernetes",
-            "namespace", "anonymous");
-
-        private final Map<String, String> values = new LinkedHashMap<>();
-
-        Redactor(Env env, List<String> named) {
-            Map<String, String> found = new LinkedHashMap<>();
-            env.values().forEach((name, value) -> {
-                boolean secret = SECRET_NAME.matcher(name).matches() && !WORDS.contains(value.strip().toLowerCase(Locale.ROOT));
-                int least = named.contains(name) ? 6 : secret ? 8 : Integer.MAX_VALUE;
-                forms(value).stream().filter(form -> form.length() >= least).forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]"));
-            });
-            found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form))
-                .forEach(form -> values.put(form, found.get(form)));
-        }
-
-        /** The value and its disguises: every line of it, base64, URL and JSON form. */
-        private static Set<String> forms(String value) {
-            Set<String> forms = new LinkedHashSet<>(List.of(value, value.strip()));
-            value.lines().map(String::strip).forEach(forms::add);
-            for (int shift = 0; shift < 3; shift++) {
-                forms.add(base64(Base64.getEncoder(), value.strip(), shift));
-                forms.add(base64(Base64.getUrlEncoder(), value.strip(), shift));
-            }
-            forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8));
-            forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8).replace("+", "%20"));
-            String json = JSON.getNodeFactory().textNode(value).toString();
-            forms.add(json.substring(1, json.length() - 1));
-            forms.removeIf(String::isBlank);
-            return forms;
-        }
-
-        /** As it looks inside a longer text, such as {@code user:value}: without the characters that depend on what stands around it. */
-        private static String base64(Base64.Encoder encoder, String value, int shift) {
-            byte[] bytes = (" ".repeat(shift) + value).getBytes(StandardCharsets.UTF_8);
-            String encoded = encoder.withoutPadding().encodeToString(bytes);
-            int from = shift == 0 ? 0 : shift + 1;
-            int to = encoded.length() - (bytes.length % 3 == 0 ? 0 : 1);
-            return from < to ? encoded.substring(from, to) : "";
-        }
-
-        String mask(String text) {
-            return SHAPES.matcher(maskKnown(text)).replaceAll("[REDACTED]");
-        }
-
-        /** Only the values of this run: for texts in which a shape may be meant as it stands. */
-        String maskKnown(String text) {
-            String masked = text;
-            for (Map.Entry<String, String> value : values.entrySet()) {
-                masked = masked.replace(value.getKey(), value.getValue());
-            }
-            return masked;
-        }
-    }
-
-    /** What the prompt has to say about the discussion besides the discussion. */
-    record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) {
-    }
-
-    /** What somebody wrote. {@code association} is GitHub's word for what they are to the repository; {@code changed} is the time of the last edit. */
-    record Said(String source, String author, String association, Instant changed, String text) {
-    }
-
-    /**
-     * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.
-     * {@code opening} holds title and description, {@code replies} the rest; the counts say what is missing.
-     */
-    record Conversation(String title, String opening, String replies, boolean withheld, Gaps gaps,
-                        int outsiders, int late, int cut, int hidden, int invisible) {
-
-        Map<String, Object> model() {
-            return JSON.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() { });
-        }
-    }
-
-    /** Chooses and prepares what people wrote: only from people with write access, only as it was when the label was set. */
-    static final class Untrusted {
-        static final int ITEM_BYTES = 16 * 1024;
-        static final int TOTAL_BYTES = 64 * 1024;
-        private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
-        private static final Pattern RUNNER_COMMAND = Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|"
-            + "group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+)\\b)");
-        private static final Pattern LOOKS_LIKE_FENCE = Pattern.compile("[<\uFF1C\uFE64\u2039\u276E\u27E8]"
-            + "(?=[\\s/\\\\\uFF0F]*(?:untrusted|cluster-data))", Pattern.CASE_INSENSITIVE);
-
-        private final Predicate<Said> trusted;
-        private final Redactor redactor;
-        private final boolean anyAuthor;
-        private final String nonce;
-        private int outsiders;
-        private int late;
-        private int cut;
-        private int hidden;
-        private int invisible;
-
-        Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
-            this.trusted = trusted;
-            this.redactor = redactor;
-            this.anyAuthor = anyAuthor;
-            this.nonce = nonce;
-        }
-
-        /** 128 random bits: nobody who wrote the text can have known it. */
-        static String nonce() {
-            byte[] bits = new byte[16];
-            new SecureRandom().nextBytes(bits);
-            return HexFormat.of().formatHex(bits);
-        }
-
-        Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
-            List<String> first = opening.stream().filter(this::takes).map(this::fenced).toList();
-            boolean withheld = first.size() < opening.size();
-            outsiders = 0;
-            int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
-            List<String> rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
-            String title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
-            return new Conversation(title, String.join("\n", first), String.join("\n", rest), withheld, gaps, outsiders, late, cut, hidden, invisible);
-        }
-
-        private boolean inTime(Said said, Instant asOf) {
-            boolean inTime = asOf == null || said.changed() != null && !said.changed().isAfter(asOf);
-            late += inTime ? 0 : 1;
-            return inTime;
-        }
-
-        private boolean takes(Said said) {
-            boolean takes = !said.text().isBlank() && (anyAuthor || trusted.test(said));
-            outsiders += takes || said.text().isBlank() ? 0 : 1;
-            return takes;
-        }
-
-        /** From the newest back to the oldest until the room is used up; what is left out is counted. */
-        private List<String> newest(List<Said> replies, int room) {
-            LinkedList<String> kept = new LinkedList<>();
-            int left = room;
-            for (int i = replies.size() - 1; i >= 0; i--) {
-                String block = fenced(replies.get(i));
-                left -= bytes(block);
-                if (left < 0) {
-                    cut = i + 1;
-                    kept.addFirst("[cut: " + cut + " older items]");
-                    break;
-                }
-                kept.addFirst(block);
-            }
-            return kept;
-        }
-
-        private String fenced(Said said) {
-            String who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
-            String access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
-            return "<untrusted nonce=\"" + nonce + "\" source=\"" + said.source() + "\" author=\"" + who + "\" access=\"" + access + "\">\n"
-                + prepared(said) + "\n</untrusted nonce=\"" + nonce + "\">";
-        }
-
-        private String prepared(Said said) {
-            Cleaner.Cleaned cleaned = cleaned(said.text());
-            hidden += cleaned.hidden();
-            invisible += cleaned.invisible();
-            return cutTo(ITEM_BYTES, escaped(redactor.mask(cleaned.text()), nonce));
-        }
-
-        /** A text made to exhaust the cleaning is left out: uncleaned it must not pass. */
-        private static Cleaner.Cleaned cleaned(String text) {
-            try {
-                return Cleaner.clean(text);
-            } catch (StackOverflowError madeToBreak) {
-                return new Cleaner.Cleaned("[withheld: this text cannot be cleaned]", 1, 0);
-            }
-        }
-
-        /** Nothing inside may look like the end of the fence, nor, when the prompt is printed in a CI log, like a command to the runner. */
-        static String escaped(String text, String nonce) {
-            String harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
-            return LOOKS_LIKE_FENCE.matcher(nonce.isEmpty() ? harmless : harmless.replace(nonce, "[nonce]")).replaceAll("<\\\\\\\\");
-        }
-
-        static int bytes(String text) {
-            return text.getBytes(StandardCharsets.UTF_8).length;
-        }
-
-        /** At most {@code limit} bytes of UTF-8 plus a mark that says how much is missing. */
-        static String cutTo(int limit, String text) {
-            byte[] all = text.getBytes(StandardCharsets.UTF_8);
-            if (all.length <= limit) {
-                return text;
-            }
-            int end = limit;
-            while ((all[end] & 0xC0) == 0x80) {
-                end--;
-            }
-            return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
-        }
-    }
-
-    /** What is said about the issue or pull request: from the event, and from GitHub where a token is given. */
-    static final class Discussion {
-        private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
-        private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
-        private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
-
-        private final Facts facts;
-        private final GitHubEvent event;
-        private final GitHub github;
-        private final Set<String> allowed;
-        private final Console console;
-        private final Map<String, Boolean> permissions = new HashMap<>();
-        private boolean threadsUnsorted;
-        private boolean editedSince;
-
-        Discussion(Facts facts, GitHubEvent event, GitHub github, Set<String> allowed, Console console) {
-            this.facts = facts;
-            this.event = event;
-            this.github = github;
-            this.allowed = allowed;
-            this.console = console;
-        }
-
-        static Conversation gather(prompt_run command, RunOptions options, Facts facts, GitHubEvent event, Console console) {
-            GitHub github = GitHub.of(command.env, console);
-            Discussion talk = new Discussion(facts, event, github, logins(command.env.pick(command.text.allowUsers, "AI_ALLOWED_USERS")), console);
-            Redactor redactor = new Redactor(command.env, command.text.redactNames());
-            Untrusted untrusted = new Untrusted(talk::mayWrite, redactor, command.text.anyAuthor, Untrusted.nonce());
-            return talk.collect(options, untrusted);
-        }
-
-        /** {@code a,b}, {@code a b} or the JSON list that a repository variable often holds. */
-        static Set<String> logins(String list) {
-            Set<String> logins = new LinkedHashSet<>();
-            LOGIN.matcher(list == null ? "" : list).results().forEach(login -> logins.add(login.group().toLowerCase(Locale.ROOT)));
-            return logins;
-        }
-
-        private Conversation collect(RunOptions options, Untrusted untrusted) {
-            boolean review = options.kind().endsWith("_review");
-            List<Said> opening = new ArrayList<>(opening("issue", facts.issue(), event.issueNode(facts.issue())));
-            if (review && facts.pr() != null) {
-                opening.addAll(opening("pull request", facts.pr(), event.pullNode(facts.pr())));
-            }
-            List<Said> replies = new ArrayList<>(comments(facts.issue(), "issue"));
-            if (review && facts.pr() != null) {
-                replies.addAll(comments(facts.pr(), "pull request"));
-                replies.addAll(reviews());
-            }
-            Said trigger = event.trigger();
-            if (trigger != null && replies.stream().noneMatch(said -> said.source().equals(trigger.source()))) {
-                replies.add(trigger);
-            }
-            replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));
-            return untrusted.prepare(opening, replies, event.asOf(), new Gaps(editedSince, threadsUnsorted, github.incomplete()));
-        }
-
-        /** Title and description: the event's, which holds them as they were; GitHub's only where there is no event. */
-        private List<Said> opening(String what, Integer number, JsonNode fromEvent) {
-            boolean pull = what.equals("pull request");
-            JsonNode now = number == null ? MissingNode.getInstance() : github.get("/repos/" + facts.repo() + (pull ? "/pulls/" : "/issues/") + number);
-            JsonNode node = fromEvent.isObject() ? fromEvent : now;
-            if (!node.isObject()) {
-                return List.of();
-            }
-            editedSince |= fromEvent.isObject() && now.isObject()
-                && !(same(fromEvent, now, "title") && same(fromEvent, now, "body"));
-            return Stream.of("title", "body").map(field -> {
-                Said said = said(what + " " + number + (field.equals("body") ? " description" : " title"), node, field);
-                return pull && fromThisRepository(node) ? new Said(said.source(), said.author(), "COLLABORATOR", said.changed(), said.text()) : said;
-            }).toList();
-        }
-
-        /** GitHub lets nobody open a pull request from a branch of this repository who may not push to it; so the workflow's bot may. */
-        private boolean fromThisRepository(JsonNode pull) {
-            return facts.repo() != null && facts.repo().equals(pull.path("head").path("repo").path("full_name").asText());
-        }
-
-        private static boolean same(JsonNode then, JsonNode now, String field) {
-            return then.path(field).asText("").equals(now.path(field).asText(""));
-        }
-
-        private List<Said> comments(Integer number, String what) {
-            List<Said> all = new ArrayList<>();
-            if (number != null) {
-                github.list("/repos/" + facts.repo() + "/issues/" + number + "/comments")
-                    .forEach(comment -> all.add(said(commentSource(what, number, comment), comment, "body")));
-            }
-            return all;
-        }
-
-        private List<Said> reviews() {
-            List<Said> all = new ArrayList<>();
-            String pull = "/repos/" + facts.repo() + "/pulls/" + facts.pr();
-            github.list(pull + "/reviews").forEach(review -> all.add(said(reviewSource(review), review, "body")));
-            List<JsonNode> comments = github.list(pull + "/comments");
-            Map<Long, Boolean> resolved = comments.isEmpty() ? Map.of() : github.resolvedThreads(facts.repo(), facts.pr());
-            threadsUnsorted = !comments.isEmpty() && resolved.isEmpty();
-            comments.stream().filter(comment -> !resolved.getOrDefault(thread(comment), false))
-                .forEach(comment -> all.add(said(threadSource(comment), comment, "body")));
-            return all;
-        }
-
-        static String commentSource(String what, Integer number, JsonNode comment) {
-            return what + " " + number + " comment " + comment.path("id").asLong();
-        }
-
-        static String reviewSource(JsonNode review) {
-            return ("review " + review.path("id").asLong() + " " + state(review.path("state").asText(""))).strip();
-        }
-
-        static String threadSource(JsonNode comment) {
-            return "review thread " + thread(comment) + " comment " + comment.path("id").asLong() + place(comment);
-        }
-
-        private static String state(String state) {
-            return state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
-        }
-
-        private static long thread(JsonNode comment) {
-            return comment.path("in_reply_to_id").asLong(comment.path("id").asLong());
-        }
-
-        private static String place(JsonNode comment) {
-            String path = comment.path("path").asText("");
-            int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
-            return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " ")) ? " at " + path + (line > 0 ? ":" + line : "") : "";
-        }
-
-        static Said said(String source, JsonNode node, String field) {
-            return new Said(source, node.path("user").path("login").asText(null), node.path("author_association").asText(null),
-                GitHubEvent.latest(node), node.path(field).asText(""));
-        }
-
-        /** Write access as GitHub's permission API tells it, else as the association does; the allow-list adds people. */
-        boolean mayWrite(Said said) {
-            String login = said.author() == null ? "" : said.author().toLowerCase(Locale.ROOT);
-            if (allowed.contains(login)) {
-                return true;
-            }
-            return permissions.computeIfAbsent(login + " " + said.association(), key -> {
-                String permission = login.isEmpty() || facts.repo() == null ? null : github.permission(facts.repo(), said.author());
-                // GitHub always sends the association; an event without one was written by the caller
-                return permission != null ? MAY_WRITE.contains(permission)
-                    : said.association() == null ? !said.source().contains("comment") : WRITERS.contains(said.association());
-            });
-        }
-    }
-
-    /** GitHub's REST API, read only. Whatever fails is a warning: the prompt is then built from what is there. */
-    static final class GitHub {
-        private static final int PAGE = 100;
-        private static final int MOST_PAGES = 20;
-        private static final Duration PATIENCE = Duration.ofSeconds(15);
-
-        private HttpClient http;
-        private final String base;
-        private final String token;
-        private final Console console;
-        private boolean failed;
-        private boolean incomplete;
-
-        private GitHub(String base, String token, Console console) {
-            this.base = base.replaceAll("/+$", "");
-            this.token = token;
-            this.console = console;
-        }
-
-        static GitHub of(Env env, Console console) {
-            String base = Facts.first(env.get("GITHUB_API_URL"), "https://api.github.com");
-            String token = env.pick(null, "GITHUB_TOKEN", "CODEXCTL_GH_PAT", "GH_TOKEN");
-            boolean safe = base.startsWith("https://") || base.matches("http://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?(/.*)?");
-            if (token != null && !safe) {
-                console.warn("GITHUB_API_URL " + base + ": not https, so the token is not sent there; the prompt is built from the event alone");
-            }
-            return new GitHub(base, safe ? token : null, console);
-        }
-
-        /** Whether a list was asked for and not had whole. */
-        boolean incomplete() {
-            return incomplete;
-        }
-
-        /** One object, or a missing node. */
-        JsonNode get(String path) {
-            try {
-                HttpResponse<String> answer = usable(path) ? send("GET", base + path, null) : null;
-                return answer != null && answer.statusCode() == 200 ? JSON.readTree(answer.body()) : missing(path, answer);
-            } catch (IOException problem) {
-                return missing(path, problem);
-            }
-        }
-
-        /** Every page of a list; the address of the next page is made here and not taken from the answer, so the token stays with this host. */
-        List<JsonNode> list(String path) {
-            List<JsonNode> all = new ArrayList<>();
-            for (int page = 1; page <= MOST_PAGES; page++) {
-                JsonNode items = get(path + "?per_page=" + PAGE + "&page=" + page);
-                incomplete |= !items.isArray();
-                items.forEach(all::add);
-                if (items.size() < PAGE) {
-                    return all;
-                }
-            }
-            incomplete = true;
-            console.warn("GitHub " + path + ": more than " + PAGE * MOST_PAGES + " items; the later ones are left out");
-            return all;
-        }
-
-        /** admin, maintain, write, read or none; null when GitHub does not tell. */
-        String permission(String repo, String login) {
-            if (!login.matches("[A-Za-z0-9-]{1,39}")) {
-                return null;
-            }
-            JsonNode answer = get("/repos/" + repo + "/collaborators/" + login + "/permission");
-            return answer.path("permission").asText(null);
-        }
-
-        /** Thread (its first comment's id) to whether it is resolved; empty when unknown. Only GraphQL knows. */
-        Map<Long, Boolean> resolvedThreads(String repo, int pr) {
-            String query = "query($o:String!,$n:String!,$p:Int!){repository(owner:$o,name:$n){pullRequest(number:$p){reviewThreads(last:100)"
-                + "{nodes{isResolved comments(first:1){nodes{databaseId}}}}}}}";
-            Map<Long, Boolean> resolved = new HashMap<>();
-            try {
-                String[] name = repo.split("/", 2);
-                String body = JSON.writeValueAsString(Map.of("query", query, "variables", Map.of("o", name[0], "n", name[1], "p", pr)));
-                HttpResponse<String> answer = usable("/graphql") ? send("POST", base.replaceAll("/v3$", "") + "/graphql", body) : null;
-                JsonNode data = answer != null && answer.statusCode() == 200 ? JSON.readTree(answer.body()) : missing("/graphql", answer);
-                data.at("/data/repository/pullRequest/reviewThreads/nodes").forEach(thread ->
-                    resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
-            } catch (IOException problem) {
-                missing("/graphql", problem);
-            }
-            return resolved;
-        }
-
-        private boolean usable(String path) {
-            return token != null && !failed && !path.contains("/null/");
-        }
-
-        private HttpResponse<String> send(String method, String address, String body) throws IOException {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(PATIENCE)
-                .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28")
-                .header("Authorization", "Bearer " + token)
-                .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
-            try {
-                http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
-                return http.send(request, HttpResponse.BodyHandlers.ofString());
-            } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", stop);
-            }
-        }
-
-        private JsonNode missing(String path, HttpResponse<String> answer) {
-            if (answer != null) {
-                console.warn("GitHub " + path + ": HTTP " + answer.statusCode() + "; the prompt is built without it");
-            }
-            return MissingNode.getInstance();
-        }
-
-        /** Once it cannot be reached it is not asked again: every further question would wait as long. */
-        private JsonNode missing(String path, IOException problem) {
-            failed = !(problem instanceof JsonProcessingException);
-            console.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName())
-                + "; the prompt is built from the event alone");
-            return MissingNode.getInstance();
-        }
-    }
-
-    /** Where templates come from: {@code --templates} first, then the ones this script brings along. */
-    static final class Templates {
-        static final Map<String, String> BUILT_IN = kindsWithPurpose();
-        private static final Pattern FILE_NAME = Pattern.compile("([a-z][a-z0-9]*(?:_[a-z0-9]+)+)_([a-z]{2,3})\\.ftl");
-
-        private final Path folder;
-        private final Path single;
-
-        Templates(Path folder, Path single) {
-            if (folder != null && !Files.isDirectory(folder)) {
-                throw new UsageError("--templates " + folder + ": not a folder");
-            }
-            if (single != null && !Files.isRegularFile(single)) {
-                throw new UsageError("--template " + single + ": no such file");
-            }
-            this.folder = folder;
-            this.single = single;
-        }
-
-        private static Map<String, String> kindsWithPurpose() {
-            Map<String, String> kinds = new LinkedHashMap<>();
-            kinds.put("dev_issue", "implement the issue and send a pull request");
-            kinds.put("plan_issue", "write a plan for the issue, change nothing");
-            kinds.put("repair_issue", "find the fault of the environment, restore the services, send the fix as a pull request");
-            kinds.put("dev_review", "answer the review of a pull request of dev_issue");
-            kinds.put("plan_review", "revise the plan after comments");
-            kinds.put("repair_review", "answer the review of a pull request of repair_issue");
-            kinds.put("repair_plan", "diagnose the environment and rank the ways to repair it, change nothing");
-            return kinds;
-        }
-
-        /** Every kind with its languages. */
-        Map<String, Set<String>> kinds() {
-            Map<String, Set<String>> kinds = new LinkedHashMap<>();
-            BUILT_IN.keySet().forEach(kind -> kinds.put(kind, new TreeSet<>(List.of("en", "ru"))));
-            if (folder != null) {
-                try (var files = Files.list(folder)) {
-                    files.map(file -> FILE_NAME.matcher(file.getFileName().toString())).filter(Matcher::matches)
-                        .forEach(name -> kinds.computeIfAbsent(name.group(1), kind -> new TreeSet<>()).add(name.group(2)));
-                } catch (IOException problem) {
-                    throw new UsageError("--templates " + folder + ": cannot read it (" + Vars.reason(problem) + ")", problem);
-                }
-            }
-            return kinds;
-        }
-
-        Listing describe() {
-            return new Listing(kinds());
-        }
-
-        /** The name of the template for a kind; English when the language has none. */
-        String nameFor(String kind, String lang, Console console) {
-            if (single != null) {
-                return single.getFileName().toString();
-            }
-            Set<String> languages = kinds().get(kind);
-            if (!languages.contains(lang) && !languages.contains("en")) {
-                throw new UsageError("--lang " + lang + ": kind " + kind + " has only: " + String.join(", ", languages));
-            }
-            if (!languages.contains(lang)) {
-                console.warn("--lang " + lang + ": no templates for it, the prompt is in English; there are: " + String.join(", ", languages));
-            }
-            return kind + "_" + (languages.contains(lang) ? lang : "en") + ".ftl";
-        }
-
-        TemplateLoader loader() throws IOException {
-            List<TemplateLoader> places = new ArrayList<>();
-            if (single != null) {
-                places.add(new FileTemplateLoader(single.toAbsolutePath().getParent().toFile()));
-            }
-            if (folder != null) {
-                places.add(new FileTemplateLoader(folder.toFile()));
-            }
-            places.add(new ClassTemplateLoader(prompt_run.class, "/templates"));
-            return new MultiTemplateLoader(places.toArray(TemplateLoader[]::new));
-        }
-    }
-
-    /** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
-    static final class Renderer {
-        private final RunOptions options;
-        private final Facts facts;
-        private final Infra infra;
-        private final Conversation talk;
-        private final Redactor redactor;
-        private final Configuration engine;
-        private final String template;
-
-        Renderer(RunOptions options, Facts facts, Infra infra, Conversation talk, Redactor redactor, Console console) throws IOException {
-            Templates templates = new Templates(options.templates(), options.template());
-            this.options = options;
-            this.facts = facts;
-            this.infra = infra;
-            this.talk = talk;
-            this.redactor = redactor;
-            this.engine = engine(templates.loader());
-            this.template = templates.nameFor(options.kind(), options.lang(), console);
-        }
-
-        static Configuration engine(TemplateLoader loader) {
-            System.setProperty("org.freemarker.loggerLibrary", "none");
-            Configuration engine = new Configuration(Configuration.VERSION_2_3_34);
-            engine.setTemplateLoader(loader);
-            engine.setLocalizedLookup(false);
-            engine.setDefaultEncoding("UTF-8");
-            engine.setLocale(Locale.ROOT);
-            engine.setNumberFormat("c");
-            engine.setOutputFormat(PlainTextOutputFormat.INSTANCE);
-            engine.setObjectWrapper(new SimpleObjectWrapper(Configuration.VERSION_2_3_34));
-            engine.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
-            engine.setAPIBuiltinEnabled(false);
-            engine.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
-            engine.setLogTemplateExceptions(false);
-            engine.setWrapUncheckedExceptions(true);
-            return engine;
-        }
-
-        Prompt render(Place place) throws IOException {
-            Map<String, Object> model = model(place);
-            model.put("infraBlock", infraBlock(model));
-            return new Prompt(options.kind(), options.lang(), infra.unhealthy(), redactor.maskKnown(process(template, model)));
-        }
-
-        /** The block about the environment, with as much of the report as its limit in bytes allows. */
-        String infraBlock(Map<String, Object> facts) throws IOException {
-            String own = "infra_" + options.lang() + ".ftl";
-            String name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
-            String nonce = Untrusted.nonce();
-            String block = "";
-            Map<String, String> cleaned = new HashMap<>();
-            for (InfraView.Limits limits : InfraView.LEVELS) {
-                Map<String, Object> model = new LinkedHashMap<>(facts);
-                model.put("infra", new InfraView(infra, redactor, nonce, limits, cleaned).model());
-                block = process(name, model).strip();
-                if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
-                    return block;
-                }
-            }
-            return Untrusted.cutTo(InfraView.BLOCK_BYTES - 100, block);
-        }
-
-        Map<String, Object> model(Place place) {
-            Map<String, Object> model = new LinkedHashMap<>(options.vars());
-            List.of("projectContext", "servicesOverview", "links", "extraTools").forEach(name -> model.putIfAbsent(name, ""));
-            model.put("vars", options.vars());
-            model.put("kind", options.kind());
-            model.put("lang", options.lang());
-            model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
-            model.put("env", facts.env());
-            model.put("slot", text(facts.slot()));
-            model.put("namespace", text(facts.namespace()));
-            model.put("issue", text(facts.issue()));
-            model.put("pr", text(facts.pr()));
-            model.put("repo", text(facts.repo()));
-            model.put("branch", facts.branch());
-            model.put("base", facts.base());
-            model.put("bringBack", facts.bringBack());
-            model.put("talk", talk.model());
-            model.put("title", talk.title());
-            model.put("model", text(facts.model()));
-            model.put("effort", text(facts.effort()));
-            model.put("agentTarget", place.target());
-            model.put("fallbackReason", reason(place.fallbackReason()));
-            model.put("workspace", text(place.workspace()));
-            model.put("resumed", place.resumed());
-            model.put("totalTime", facts.limits().total());
-            model.put("idleTime", facts.limits().idle());
-            model.put("reportPath", text(place.reportPath()));
-            return model;
-        }
-
-        /** What the ladder saw may quote the cluster: one line, masked, and nothing that speaks to the agent. */
-        private String reason(String reason) {
-            String line = InfraView.middleCut(300, Untrusted.escaped(redactor.mask(oneLine(Cleaner.plain(text(reason)))), "").replace('"', '\''));
-            return Injection.in(line) ? "(text withheld)" : line;
-        }
-
-        private static String text(Object value) {
-            return value == null ? "" : value.toString();
-        }
-
-        String process(String name, Map<String, Object> model) {
-            try {
-                StringWriter out = new StringWriter();
-                engine.getTemplate(name).process(model, out);
-                return out.toString();
-            } catch (InvalidReferenceException problem) {
-                throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": variable "
-                    + problem.getBlamedExpressionString() + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing", problem);
-            } catch (ParseException problem) {
-                throw new UsageError("template " + problem.getTemplateName() + ", line " + problem.getLineNumber() + ": " + problem.getEditorMessage(), problem);
-            } catch (TemplateException problem) {
-                throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": "
-                    + problem.getMessageWithoutStackTop().lines().findFirst().orElse("fails"), problem);
-            } catch (TemplateNotFoundException problem) {
-                throw new UsageError("template " + problem.getTemplateName() + ": not found", problem);
-            } catch (IOException problem) {
-                throw new UsageError("template " + name + ": cannot read it (" + Vars.reason(problem) + ")", problem);
-            }
-        }
-    }
-
-    /** Finds a place for the agent, starts it there, follows it to its end and brings its work back. */
-    static final class AgentRun implements AutoCloseable {
-        private static final String CODEX = "codex";
-
-        private final RunOptions options;
-        private final AgentSettings settings;
-        private final OutputOptions output;
-        private final Env env;
-        private final Facts facts;
-        private final Infra infra;
-        private final Console console;
-        private final Redactor redactor;
-        private final Patience patience;
-        private final Cancel cancel = new Cancel();
-        private final List<String> notes = new ArrayList<>();
-        private final Instant began = Instant.now();
-        private final String runId = RunId.next();
-        private Ladder ladder;
-        private Site site;
-        private String nowhere;
-
-        AgentRun(RunOptions options, AgentOptions agent, OutputOptions output, Facts facts, Infra infra, Env env, Console console) {
-            this(options, AgentSettings.read(options, agent, facts, env), output, facts, infra, env, console, Patience.USUAL);
-        }
-
-        AgentRun(RunOptions options, AgentSettings settings, OutputOptions output, Facts facts, Infra infra, Env env, Console console, Patience patience) {
-            this.options = options;
-            this.settings = settings;
-            this.output = output;
-            this.env = env;
-            this.facts = facts;
-            this.infra = infra;
-            this.console = console;
-            this.patience = patience;
-            this.redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
-            Kube.config(settings.kubeconfig(), settings.context());
-            cancel.listen();
-        }
-
-        /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. */
-        Place choosePlace() {
-            ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
-            try {
-                site = options.dryRun() ? ladder.look() : ladder.climb();
-                if (site != null && site.oldCodex()) {
-                    notes.add(site.facts().get("version") + " in " + site.label() + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
-                }
-                nowhere = site == null ? ladder.reasons() : null;
-            } catch (InterruptedException signal) {
-                nowhere = "cancelled while looking for a place";
-            }
-            return place();
-        }
-
-        /** The run happens here, whatever the ladder would say. */
-        Place choose(Site here) {
-            ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
-            site = here;
-            return place();
-        }
-
-        String runId() {
-            return runId;
-        }
-
-        private Place place() {
-            if (site == null) {
-                return new Place("none", nowhere, null, null, false);
-            }
-            String report = infra.reported() ? site.folder() + "/ready.json" : null;
-            return new Place(site.target(), ladder.reasons(), report, site.workspace(), thread() != null);
-        }
-
-        /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */
-        private String thread() {
-            boolean auto = "auto".equals(settings.resume());
-            return auto ? site == null || site.thread().isBlank() ? null : site.thread() : settings.resume();
-        }
-
-        /** What --dry-run prints: prompt, target, command and permissions. Starts nothing. */
-        Answer preview(Place place, Prompt prompt) {
-            Map<String, Object> plan = new LinkedHashMap<>();
-            plan.put("agentTarget", site != null ? site.target() : ladder.wouldTry());
-            plan.put("where", site == null ? null : site.label());
-            plan.put("fallbackReason", place.fallbackReason());
-            plan.put("command", settings.agentCommand(place.workspace() == null ? "WORKSPACE" : place.workspace(), thread(), runId, sandbox(place.target())));
-            plan.put("permissions", ladder.permissions());
-            if (settings.codex()) {
-                plan.put("config", redactor.mask(settings.config()));
-                plan.put("strictConfig", new StrictConfig(settings, runId, console).check(site));
-            }
-            return new Preview(prompt, plan);
-        }
-
-        private static String sandbox(String target) {
-            return target.equals("runner") ? "workspace-write" : "danger-full-access";
-        }
-
-        /** Runs the agent to its end. Never {@link Outcome#SUCCEEDED} without proof. */
-        RunResult run(Place place, Prompt prompt) {
-            RunLog log = new RunLog(settings.codex(), console, redactor);
-            Keeper keeper = site == null ? null : new Keeper(site, runId, patience, console);
-            Ending ending = ended(keeper, place, prompt, log);
-            Keeper collector = ending.how().equals("broken") ? new Keeper(site, runId, patience.brief(), console) : keeper;
-            Brought brought = keeper != null && ending.began() ? afterwards(collector, log, ending) : Brought.nothing();
-            Verdict verdict = Verdict.of(ending, log.story(), settings.codex(), settings.codex() ? thread() : null);
-            cancel.calm();
-            Usage spent = log.story().usage().minus(totalsBefore());
-            Report report = new Report(options, facts, infra, output, env, place, runId, site, began, notes, redactor);
-            return report.result(verdict.with(brought), log, spent, brought, prompt, console);
-        }
-
-        private Ending ended(Keeper keeper, Place place, Prompt prompt, RunLog log) {
-            try {
-                return follow(keeper, place, prompt, log);
-            } catch (InterruptedException signal) {
-                return cancelled(keeper);
-            }
-        }
-
-        private Ending follow(Keeper keeper, Place place, Prompt prompt, RunLog log) throws InterruptedException {
-            try {
-                if (keeper == null) {
-                    return cancel.asked() ? Ending.cancelled(cancel.exitCode(), false) : Ending.nowhere(nowhere);
-                }
-                prepare(keeper, place, prompt);
-                console.info("the agent starts: " + site.label() + ", run " + runId + ", workspace " + site.workspace());
-                keeper.start();
-                return keeper.follow(log, settings.timeout().plus(patience.afterLimit()));
-            } catch (Broken problem) {
-                keeper.discardUnlessStarted();
-                return cancel.asked() ? cancelled(keeper) : Ending.broken(problem.getMessage(), keeper.started());
-            } catch (UncheckedIOException problem) {
-                return Ending.broken(oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper != null && keeper.started());
-            }
-        }
-
-        /** Everything that the agent needs, beside the workspace and not in it. */
-        private void prepare(Keeper keeper, Place place, Prompt prompt) throws Broken, InterruptedException {
-            keeper.store("keeper.sh", Scripts.KEEPER);
-            keeper.store("limits", settings.limits(runId));
-            keeper.store("prompt.md", prompt.text());
-            keeper.store("env.sh", settings.environment(facts, infra, runId, place));
-            keeper.store("agent.sh", settings.launcher(site, thread(), runId, sandbox(site.target())));
-            if (settings.codex()) {
-                keeper.store("config.toml", settings.config());
-            }
-            if (place.reportPath() != null) {
-                keeper.store("ready.json", Artifacts.masked(infra.report().deepCopy(), redactor).toString());
-            }
-            if (settings.source() != null) {
-                notes.addAll(new Sources(settings.source(), runId, console).upload(keeper, site));
-            }
-            keeper.command(patience.slowExec(), "mark", site.workspace());
-        }
-
-        /** A signal of the caller ends the agent in its pod too. */
-        private Ending cancelled(Keeper keeper) {
-            console.info("cancelled: ending the agent");
-            boolean began = keeper.started();
-            try {
-                if (began) {
-                    keeper.end(patience.cancelled());
-                } else {
-                    keeper.discardUnlessStarted();
-                }
-            } catch (InterruptedException again) {
-                notes.add("cancelled twice: the agent was told to end, its end was not waited for");
-            }
-            return Ending.cancelled(cancel.exitCode(), began);
-        }
-
-        /** The transcript and the agent's work are fetched whatever the verdict is. */
-        private Brought afterwards(Keeper keeper, RunLog log, Ending ending) {
-            try {
-                log.collect(keeper);
-                if (settings.codex() && log.story().thread() != null && settings.threadKey() != null) {
-                    keeper.remember(settings.threadKey(), log.story());
-                }
-                if (settings.bringBack() && !ending.cancelledTwice(cancel)) {
-                    return new Sources(settings.source(), runId, console).bringBack(keeper, site, facts.branch());
-                }
-            } catch (Broken problem) {
-                notes.add("not everything could be fetched from " + site.label() + ": " + problem.getMessage());
-                return settings.bringBack() ? Brought.failed(problem.getMessage()) : Brought.nothing();
-            } catch (InterruptedException signal) {
-                notes.add("cancelled while fetching from " + site.label());
-                return settings.bringBack() ? Brought.failed("cancelled") : Brought.nothing();
-            }
-            return Brought.nothing();
-        }
-
-        private Usage totalsBefore() {
-            return site != null && settings.codex() && thread() != null && thread().equals(site.thread()) ? Usage.parse(site.totals()) : Usage.NONE;
-        }
-
-        @Override
-        public void close() {
-            if (ladder != null) {
-                ladder.close();
-            }
-            cancel.stopListening();
-        }
-    }
-
-    /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
-    static final class RunId {
-        private RunId() {
-        }
-
-        static String next() {
-            byte[] random = new byte[4];
-            new SecureRandom().nextBytes(random);
-            return DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC).format(Instant.now()) + "-" + HexFormat.of().formatHex(random);
-        }
-    }
-
-    /** How long things may take; tests are less patient. */
-    record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter, Duration certain,
-                    Duration unreachable, Duration cancelled, Duration afterLimit) {
-        /** For what is worth one more try, when a long wait has been in vain. */
-        Patience brief() {
-            return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
-        }
-
-        static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
-            Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(75), Duration.ofSeconds(5), Duration.ofMinutes(2));
-    }
-
-    /** SIGINT and SIGTERM: the main thread is interrupted and ends the run in good order; a second signal hurries it. */
-    static final class Cancel {
-        private final Thread main = Thread.currentThread();
-        private final Map<String, SignalHandler> before = new LinkedHashMap<>();
-        private volatile int exitCode;
-        private volatile int times;
-        private volatile boolean calm;
-
-        void listen() {
-            for (String name : List.of("INT", "TERM")) {
-                before.put(name, Signal.handle(new Signal(name), signal -> {
-                    exitCode = exitCode == 0 ? 128 + signal.getNumber() : exitCode;
-                    times++;
-                    if (!calm) {
-                        main.interrupt();
-                    }
-                }));
-            }
-        }
-
-        void stopListening() {
-            before.forEach((name, handler) -> Signal.handle(new Signal(name), handler));
-            before.clear();
-        }
-
-        /** From here on the result is being told: nothing may interrupt that. */
-        void calm() {
-            calm = true;
-            Thread.interrupted();
-        }
-
-        boolean asked() {
-            return exitCode != 0;
-        }
-
-        int exitCode() {
-            return exitCode;
-        }
-
-        int times() {
-            return times;
-        }
-    }
-
-    /** The options that say where and how the agent runs, checked. */
-    record AgentSettings(String target, List<String> fallback, String deployment, String container, String image, Duration waitFor, Duration timeout,
-                         Duration idle, Duration lease, String command, String model, String effort, String resume, Path source, boolean bringBack,
-                         String workspace, Map<String, String> passed, Map<String, String> git, String threadKey, String config, Path kubeconfig,
-                         String context, Map<String, String> runnerEnv, boolean plans) {
-
-        /** What an agent on this machine may see of its environment. */
-        private static final Pattern RUNNER_ENV = Pattern.compile("PATH|LANG|LC_[A-Z]+|TZ|(?i:https?_proxy|no_proxy|all_proxy)|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS"
-            + "|CODEX_API_KEY|OPENAI_API_KEY|OPENAI_BASE_URL");
-
-        static AgentSettings read(RunOptions options, AgentOptions given, Facts facts, Env env) {
-            String target = Values.oneOf("--agent-target", first(given.target, "auto"), "auto", "deploy", "pod", "runner");
-            String fallback = Values.oneOf("--fallback", first(given.fallback, "pod"), "none", "pod", "pod,runner");
-            if (given.bringBack && given.source == null) {
-                throw new UsageError("--bring-back needs --source DIR: the working tree that gets the changes");
-            }
-            if (given.source != null && !Files.exists(given.source.resolve(".git"))) {
-                throw new UsageError("--source " + given.source + ": not the top of a git working tree");
-            }
-            String resume = Values.matching("--resume", given.resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
-            boolean repair = options.kind().startsWith("repair");
-            Map<String, String> passed = passed(given.passEnv, env);
-            Map<String, String> git = new LinkedHashMap<>();
-            identity(git, "NAME", env.pick(given.gitName, "CODEXCTL_GIT_NAME"));
-            identity(git, "EMAIL", env.pick(given.gitEmail, "CODEXCTL_GIT_EMAIL"));
-            return new AgentSettings(target, List.of(fallback.split(",")), given.deployment, given.container, env.pick(given.image, "CODEXCTL_AGENT_IMAGE"),
-                given.wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", given.wait),
-                Values.duration("--agent-timeout", first(given.timeout, "60m")), Values.duration("--idle-timeout", first(given.idle, "15m")),
-                Values.duration("--agent-lease", first(given.lease, "10m")), env.pick(given.command, "CODEXCTL_AGENT_COMMAND"), facts.model(), facts.effort(), resume, given.source, given.bringBack,
-                Values.matching("--workspace", given.workspace, "/[^\\x00-\\x1f]*", "an absolute path"), passed, git, threadKey(facts),
-                CodexConfig.render(options, facts, passed), given.kubeconfig, given.context, runnerEnv(env), options.kind().contains("plan"));
-        }
-
-        private static String first(String given, String usual) {
-            return given == null || given.isBlank() ? usual : given;
-        }
-
-        private static void identity(Map<String, String> git, String what, String value) {
-            if (value != null) {
-                git.put("GIT_AUTHOR_" + what, value);
-                git.put("GIT_COMMITTER_" + what, value);
-            }
-        }
-
-        private static Map<String, String> passed(List<String> names, Env env) {
-            Map<String, String> passed = new LinkedHashMap<>();
-            for (String name : names) {
-                Values.matching("--agent-env", name, "[A-Za-z_][A-Za-z0-9_]*", "names of environment variables");
-                if (env.get(name) == null) {
-                    throw new UsageError("--agent-env " + name + ": not set here");
-                }
-                passed.put(name, env.get(name));
-            }
-            return passed;
-        }
-
-        private static Map<String, String> runnerEnv(Env env) {
-            Map<String, String> allowed = new LinkedHashMap<>(env.values());
-            allowed.keySet().removeIf(name -> !RUNNER_ENV.matcher(name).matches());
-            return allowed;
-        }
-
-        /** One thread per issue (or pull request, or environment) and repository. */
-        static String threadKey(Facts facts) {
-            String about = facts.issue() != null ? "issue-" + facts.issue() : facts.pr() != null ? "pr-" + facts.pr() : "slot-" + facts.slot();
-            return (facts.repo() == null ? "" : facts.repo().replace('/', '.') + ".") + about;
-        }
-
-        boolean codex() {
-            return command == null;
-        }
-
-        boolean allows(String place) {
-            return target.equals(place) || target.equals("auto") && (place.equals("deploy") || fallback.contains(place));
-        }
-
-        String limits(String runId) {
-            return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(timeout.toSeconds(), idle.toSeconds(), lease.toSeconds(), runId,
-                codex() ? "yes" : "no");
-        }
-
-        /** The agent's environment as a file: secrets stand on no command line. */
-        String environment(Facts facts, Infra infra, String runId, Place place) {
-            Map<String, String> all = new LinkedHashMap<>(git);
-            all.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
-            all.put("CODEXCTL_ENV", facts.env());
-            put(all, "CODEXCTL_SLOT", facts.slot());
-            put(all, "CODEXCTL_NAMESPACE", facts.namespace());
-            put(all, "CODEXCTL_ISSUE_NUMBER", facts.issue());
-            put(all, "CODEXCTL_PR_NUMBER", facts.pr());
-            put(all, "CODEXCTL_REPO", facts.repo());
-            put(all, "CODEXCTL_BRANCH", facts.branch());
-            put(all, "CODEXCTL_INFRA_REPORT", place.reportPath());
-            all.putAll(passed);
-            all.put("AGENT_RUN_ID", runId);
-            StringBuilder lines = new StringBuilder();
-            all.forEach((name, value) -> lines.append("export ").append(name).append('=').append(quoted(value)).append('\n'));
-            return lines.toString();
-        }
-
-        private static void put(Map<String, String> all, String name, Object value) {
-            if (value != null) {
-                all.put(name, value.toString());
-            }
-        }
-
-        /** What is run in the workspace, as a shell line; the prompt comes on its stdin. */
-        String agentCommand(String workspace, String thread, String runId, String sandbox) {
-            if (!codex()) {
-                return command;
-            }
-            List<String> words = new ArrayList<>(List.of("codex", "exec", "-p", CodexConfig.profile(runId), "--json", "-o", "last.md", "-C", workspace, "-s", sandbox,
-                "--skip-git-repo-check"));
-            if (sandbox.equals("workspace-write")) {
-                words.addAll(List.of("-c", "sandbox_workspace_write.network_access=true"));
-            }
-            if (thread != null) {
-                words.addAll(List.of("resume", thread));
-            }
-            words.add("-");
-            return words.stream().map(AgentSettings::quotedIfNeeded).collect(Collectors.joining(" "));
-        }
-
-        String launcher(Site site, String thread, String runId, String sandbox) {
-            String what = codex()
-                ? "exec " + agentCommand(site.workspace(), thread, runId, sandbox).replace(" -o last.md ", " -o \"$run/last.md\" ")
-                : "exec sh -c " + quoted(command);
-            return Scripts.LAUNCHER.replace("@RUN@", quoted(site.folder())).replace("@WORKSPACE@", quoted(site.workspace()))
-                .replace("@PROFILE@", CodexConfig.profile(runId)).replace("@COMMAND@", what);
-        }
-
-        static String quoted(String text) {
-            return "'" + text.replace("'", "'\\''") + "'";
-        }
-
-        private static String quotedIfNeeded(String word) {
-            return word.matches("[A-Za-z0-9_./:=@%+-]+") ? word : quoted(word);
-        }
-    }
-
-    /** Codex's settings: a profile that is laid over the config that the place has itself. */
-    static final class CodexConfig {
-        private CodexConfig() {
-        }
-
-        static String profile(String runId) {
-            return "prompt-run-" + runId;
-        }
-
-        /** What was passed on by name is for the agent's commands, except the keys of the agent itself. */
-        private static List<Map<String, String>> commandEnv(Map<String, String> passed) {
-            List<Map<String, String>> all = new ArrayList<>();
-            passed.forEach((name, value) -> {
-                if (!name.matches("(?i).*API_?KEY")) {
-                    all.add(Map.of("name", name, "value", toml(value)));
-                }
-            });
-            return all;
-        }
-
-        static String render(RunOptions options, Facts facts, Map<String, String> passed) {
-            try {
-                Templates templates = new Templates(options.templates(), null);
-                StringWriter out = new StringWriter();
-                Map<String, Object> model = new LinkedHashMap<>();
-                model.put("vars", options.vars());
-                model.put("model", facts.model() == null ? "" : toml(facts.model()));
-                model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
-                model.put("commandEnv", commandEnv(passed));
-                Renderer.engine(templates.loader()).getTemplate("codex_config.toml.ftl").process(model, out);
-                return out.toString();
-            } catch (TemplateException | IOException problem) {
-                throw new UsageError("codex_config.toml.ftl: " + oneLine(problem.getMessage()), problem);
-            }
-        }
-
-        private static String toml(String text) {
-            return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
-        }
-    }
-
-    /** The real Codex CLI's own opinion of the config, where one is at hand; nothing is started. */
-    record StrictConfig(AgentSettings settings, String runId, Console console) {
-
-        String check(Site site) {
-            Site place = site != null ? site : Site.here(settings, runId);
-            if (!place.has("program")) {
-                return "not checked: no codex " + (site == null ? "on this machine" : "in " + site.label());
-            }
-            try {
-                Keeper keeper = new Keeper(place, runId, Patience.USUAL, console);
-                keeper.store("config.toml", settings.config());
-                Reply reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), CodexConfig.profile(runId)), new byte[0], Duration.ofSeconds(30));
-                String said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING")).collect(Collectors.joining(" "));
-                return said.contains("No prompt provided") ? "accepted" : "refused: " + oneLine(said);
-            } catch (Broken problem) {
-                return "not checked: " + problem.getMessage();
-            } catch (InterruptedException signal) {
-                Thread.currentThread().interrupt();
-                return "not checked: cancelled";
-            } finally {
-                if (site == null) {
-                    place.close();
-                }
-            }
-        }
-    }
-
-    /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
-    record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
-
-        static Reply broken(String why, boolean hopeless) {
-            return new Reply(null, new byte[0], "", why, hopeless);
-        }
-
-        boolean ok() {
-            return broken == null && code != null && code == 0;
-        }
-
-        /** The command ran to its end and said how: exec uses -1 for "there was a status, but no exit code". */
-        boolean ended() {
-            return broken == null && code != null && code >= 0;
-        }
-
-        String text() {
-            return new String(out, StandardCharsets.UTF_8);
-        }
-
-        String problem() {
-            return broken != null ? broken : oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
-        }
-    }
-
-    /** Runs short commands in one place. */
-    interface Shell {
-        /** Never throws for a broken connection: the reply says so. */
-        Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException;
-
-        /** Why this is no longer the place it was when it was chosen; null while it is, and while nobody can tell. */
-        String lost();
-    }
-
-    /** The pod as it was when the run began. Another pod of the same name, or the container after a restart, is another place. */
-    record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
-
-        static Pin of(Pod pod, String container) {
-            ContainerStatus status = status(pod, container);
-            return new Pin(pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container, pod.getMetadata().getUid(),
-                status == null ? null : status.getContainerID(), restarts(status));
-        }
-
-        String difference(Pod now) {
-            if (now == null || !uid.equals(now.getMetadata().getUid())) {
-                return "pod/" + pod + " is gone";
-            }
-            ContainerStatus status = status(now, container);
-            String phase = now.getStatus() == null ? "" : now.getStatus().getPhase();
-            if ("Failed".equals(phase) || "Succeeded".equals(phase)) {
-                return "pod/" + pod + " ended" + (now.getStatus().getReason() == null ? "" : ": " + now.getStatus().getReason()) + died(status);
-            }
-            boolean other = status != null && status.getContainerID() != null && containerId != null && !containerId.equals(status.getContainerID());
-            return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
-        }
-
-        private static String died(ContainerStatus status) {
-            ContainerState state = status == null ? null : status.getState() != null && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
-            return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated().getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
-        }
-
-        private static int restarts(ContainerStatus status) {
-            return status == null || status.getRestartCount() == null ? 0 : status.getRestartCount();
-        }
-
-        private static ContainerStatus status(Pod pod, String container) {
-            List<ContainerStatus> all = pod.getStatus() == null ? List.of() : pod.getStatus().getContainerStatuses();
-            return all.stream().filter(s -> s.getName().equals(container)).findFirst().orElse(null);
-        }
-    }
-
-    /** Exec in a pinned container, one short command a connection. */
-    record PodShell(KubernetesClient client, Pin pin) implements Shell {
-
-        /**
-         * stdin goes out as one message: the JDK's websocket refuses a second one before the first is through, and the v4
-         * protocol cannot close stdin, so the command must know how much to read.
-         */
-        @Override
-        @SuppressWarnings("deprecation") // the error channel is the only place where the API says why an exec has no exit code
-        public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            ByteArrayOutputStream err = new ByteArrayOutputStream();
-            ByteArrayOutputStream status = new ByteArrayOutputStream();
-            ContainerResource container = client.pods().inNamespace(pin.namespace()).withName(pin.pod()).inContainer(pin.container());
-            TtyExecOutputErrorable io = stdin.length == 0 ? container : container.redirectingInput(stdin.length);
-            try (ExecWatch watch = io.writingOutput(out).writingError(err).writingErrorChannel(status).exec(argv.toArray(String[]::new))) {
-                if (stdin.length > 0) {
-                    watch.getInput().write(stdin, 0, stdin.length);
-                    watch.getInput().flush();
-                }
-                Integer code = watch.exitCode().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-                String said = err.toString(StandardCharsets.UTF_8);
-                return new Reply(code, out.toByteArray(), code != null && code < 0 ? said + Kube.statusMessage(status.toByteArray()) : said,
-                    code == null ? "the connection was closed without a status" : null, false);
-            } catch (TimeoutException slow) {
-                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
-            } catch (ExecutionException | IOException problem) {
-                return broken(problem.getCause() == null ? problem : problem.getCause());
-            } catch (KubernetesClientException problem) {
-                return broken(problem);
-            }
-        }
-
-        private Reply broken(Throwable problem) throws InterruptedException {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            KubernetesClientException api = Kube.apiError(problem);
-            if (api != null && api.getCode() == 403) {
-                return Reply.broken("forbidden: cannot exec in pod/" + pin.pod() + " (create pods/exec in " + pin.namespace() + ")", true);
-            }
-            return Reply.broken("exec in pod/" + pin.pod() + ": " + Kube.reason(problem), api != null && api.getCode() == 404);
-        }
-
-        @Override
-        public String lost() {
-            try {
-                return pin.difference(client.pods().inNamespace(pin.namespace()).withName(pin.pod()).get());
-            } catch (KubernetesClientException away) {
-                return null;
-            }
-        }
-    }
-
-    /** Commands on this machine, with nothing of its environment but what is allowed. */
-    record LocalShell(Map<String, String> environment, Path folder) implements Shell {
-        @Override
-        public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
-            ProcessBuilder builder = new ProcessBuilder(argv).directory(folder.toFile());
-            builder.environment().clear();
-            builder.environment().putAll(environment);
-            try {
-                Process process = builder.start();
-                CompletableFuture<byte[]> out = CompletableFuture.supplyAsync(() -> Kube.drain(process.getInputStream()), task -> daemon(task).start());
-                CompletableFuture<byte[]> err = CompletableFuture.supplyAsync(() -> Kube.drain(process.getErrorStream()), task -> daemon(task).start());
-                feed(process, stdin);
-                if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                    process.destroyForcibly();
-                    return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
-                }
-                return new Reply(process.exitValue(), out.join(), new String(err.join(), StandardCharsets.UTF_8), null, false);
-            } catch (IOException problem) {
-                return Reply.broken(oneLine(problem.getMessage()), true);
-            }
-        }
-
-        private static void feed(Process process, byte[] stdin) {
-            try (OutputStream in = process.getOutputStream()) {
-                in.write(stdin);
-            } catch (IOException ended) {
-                // a command may end without reading its stdin; its exit code tells
-            }
-        }
-
-        private static Thread daemon(Runnable task) {
-            Thread thread = new Thread(task);
-            thread.setDaemon(true);
-            return thread;
-        }
-
-        @Override
-        public String lost() {
-            return Files.isDirectory(folder) ? null : folder + " is gone";
-        }
-    }
-
-    /** Something between here and the agent's place does not work; the message says what. */
-    static final class Broken extends Exception {
-        private static final long serialVersionUID = 1;
-
-        Broken(String message) {
-            super(message);
-        }
-    }
-
-    /** A place that is up: its shell, its folder for this run, and what a look around told. */
-    record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup) implements AutoCloseable {
-        static final String CODEX_VERSION = "0.169";
-
-        /** Looks around; a place where the run cannot work is no place. */
-        static Site probe(String target, String label, Shell shell, AgentSettings settings, String runId, Patience patience, Runnable cleanup)
-                throws NoPlace, InterruptedException {
-            List<String> argv = List.of("sh", "-c", Scripts.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
-                settings.codex() ? AgentRun.CODEX : "sh", settings.threadKey());
-            Reply reply = null;
-            for (int tries = 0; tries < 3; tries++) {
-                reply = shell.run(argv, new byte[0], patience.exec());
-                if (reply.ok() && reply.text().contains("end=yes") || reply.hopeless()) {
-                    break;
-                }
-                Thread.sleep(patience.poll().toMillis());
-            }
-            if (!reply.ok() || !reply.text().contains("end=yes")) {
-                throw new NoPlace("cannot run a command in it: " + reply.problem());
-            }
-            Map<String, String> facts = Keeper.fields(reply.text());
-            Site site = new Site(target, label, shell, facts.get("base") + "/run-" + runId, facts, cleanup);
-            site.complaints(settings);
-            return site;
-        }
-
-        private void complaints(AgentSettings settings) throws NoPlace {
-            if (facts.get("base").isBlank()) {
-                throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
-            }
-            if (!has("head")) {
-                throw new NoPlace("its head command knows no -c");
-            }
-            if (!has("program")) {
-                throw new NoPlace("no codex on its PATH (npm package @openai/codex), and no --agent-command given");
-            }
-            if (settings.source() != null && !has("git")) {
-                throw new NoPlace("no git in it, which --source needs");
-            }
-            if (!facts.get("busy").isBlank()) {
-                throw new NoPlace("another agent is at work there: " + facts.get("busy"));
-            }
-        }
-
-        /** This machine, with a home of its own that is removed afterwards. */
-        static Site here(AgentSettings settings, String runId) {
-            Path home = Disk.temporary("prompt-run-home");
-            Map<String, String> environment = new LinkedHashMap<>(settings.runnerEnv());
-            environment.put("HOME", home.toString());
-            LocalShell shell = new LocalShell(environment, settings.source() == null ? Path.of("").toAbsolutePath() : home);
-            try {
-                return probe("runner", "this machine", shell, settings, runId, Patience.USUAL, () -> Disk.delete(home));
-            } catch (NoPlace problem) {
-                return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", problem.getMessage()), () -> Disk.delete(home));
-            } catch (InterruptedException signal) {
-                Thread.currentThread().interrupt();
-                return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", "cancelled"), () -> Disk.delete(home));
-            }
-        }
-
-        /** Codex takes settings as a profile file, and resumes by id, since this version. */
-        boolean oldCodex() {
-            Matcher version = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+").matcher(facts.getOrDefault("version", ""));
-            return version.find() && version.group(1).equals("0") && Integer.parseInt(version.group(2)) < 169;
-        }
-
-        boolean has(String what) {
-            return "yes".equals(facts.get(what));
-        }
-
-        String workspace() {
-            return facts.getOrDefault("workspace", "");
-        }
-
-        String thread() {
-            return facts.getOrDefault("thread", "");
-        }
-
-        String totals() {
-            return facts.getOrDefault("totals", "");
-        }
-
-        @Override
-        public void close() {
-            cleanup.run();
-        }
-    }
-
-    /** The caller's side of the keeper in the agent's place. Every step may be repeated, none believes a connection's word for success. */
-    static final class Keeper {
-        private static final int PART = 1024 * 1024;
-
-        private final Site site;
-        private final String runId;
-        private final Patience patience;
-        private final Console console;
-        private boolean started;
-
-        Keeper(Site site, String runId, Patience patience, Console console) {
-            this.site = site;
-            this.runId = runId;
-            this.patience = patience;
-            this.console = console;
-        }
-
-        /** True as soon as the agent may have been started, whether or not anybody said so. */
-        boolean started() {
-            return started;
-        }
-
-        /** A run that never began leaves no environment behind in its place. */
-        void discardUnlessStarted() throws InterruptedException {
-            if (!started) {
-                site.shell().run(List.of("sh", "-c", "rm -rf \"$1\"", "sh", site.folder()), new byte[0], patience.exec());
-            }
-        }
-
-        void store(String name, String text) throws Broken, InterruptedException {
-            store(name, text.getBytes(StandardCharsets.UTF_8));
-        }
-
-        /** Uploads by length and compares checksums there: a file has its name only when it is whole. */
-        void store(String name, byte[] content) throws Broken, InterruptedException {
-            List<String> argv = List.of("sh", "-c", Scripts.PUT, "sh", site.folder(), name, String.valueOf(content.length), Checksums.sha256(content),
-                Checksums.cksum(content));
-            persist(name, argv, content, patience.exec().plusSeconds(content.length / 50_000), patience.uploads(), reply -> reply.text().contains("stored " + name));
-        }
-
-        /** A file of any size, in parts; {@code sum} is its SHA-256. */
-        void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
-            try (InputStream in = Files.newInputStream(file)) {
-                int number = 0;
-                for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
-                    store("%s.%06d".formatted(name, ++number), part);
-                    if (number % 16 == 0) {
-                        console.info("%s: %d of %d MiB uploaded".formatted(name, number, Files.size(file) / PART + 1));
-                    }
-                }
-            }
-            String sum = command(patience.slowExec(), "join", name);
-            if (!Checksums.matches(sum, Files.newInputStream(file))) {
-                throw new Broken(name + ": arrived with another checksum");
-            }
-        }
-
-        /** Runs one of the keeper's commands and returns what it printed. */
-        String command(Duration limit, String... words) throws Broken, InterruptedException {
-            return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
-        }
-
-        private List<String> argv(String... words) {
-            List<String> argv = new ArrayList<>(List.of("sh", site.folder() + "/keeper.sh"));
-            argv.addAll(List.of(words));
-            return argv;
-        }
-
-        /** Repeats a command until it ended well, until three ends were bad, or until patience is over. */
-        private Reply persist(String what, List<String> argv, byte[] stdin, Duration limit, Duration most, Predicate<Reply> good) throws Broken, InterruptedException {
-            long until = System.nanoTime() + most.toNanos();
-            int bad = 0;
-            for (long pause = 250; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
-                Reply reply = site.shell().run(argv, stdin, limit);
-                if (reply.ok() && good.test(reply)) {
-                    return reply;
-                }
-                console.debug(what + ": " + reply.problem());
-                bad += reply.ended() && !reply.ok() ? 1 : 0;
-                String lost = site.shell().lost();
-                if (lost != null || reply.hopeless() || bad >= 3 || System.nanoTime() > until) {
-                    throw new Broken(lost != null ? lost : what + ": " + reply.problem());
-                }
-                Thread.sleep(pause);
-            }
-        }
-
-        /** Sends the start; how that ended does not matter: the polls tell whether the agent runs, and a second start does nothing. */
-        void start() throws InterruptedException {
-            started = true;
-            Reply reply = site.shell().run(argv("start"), new byte[0], patience.exec());
-            console.debug("start: " + (reply.ok() ? "sent" : reply.problem()));
-        }
-
-        /** Follows the agent to its end. The verdict comes from its exit file alone. */
-        Ending follow(RunLog log, Duration most) throws InterruptedException {
-            long deadline = System.nanoTime() + most.toNanos();
-            long pause = patience.poll().toMillis();
-            int absent = 0;
-            int starting = 0;
-            while (true) {
-                Poll poll;
-                try {
-                    poll = poll(log.size());
-                } catch (Broken problem) {
-                    return Ending.broken(problem.getMessage(), true);
-                }
-                log.accept(poll.data());
-                if (poll.state().equals("exited") && poll.data().length == 0) {
-                    return Ending.exited(poll.rc(), poll.reason());
-                }
-                absent += poll.state().equals("absent") ? 1 : 0;
-                starting = poll.state().equals("starting") ? starting + 1 : 0;
-                String trouble = trouble(poll, absent, starting);
-                if (trouble != null && !endedMeanwhile()) {
-                    return Ending.broken(trouble, true);
-                }
-                if (poll.state().equals("absent")) {
-                    start();
-                } else if (System.nanoTime() > deadline) {
-                    end(patience.cancelled());
-                    return Ending.exited(143, "timeout");
-                }
-                pause = poll.data().length > 0 ? patience.poll().toMillis() : Math.min(pause + 1000, patience.pollMost().toMillis());
-                Thread.sleep(poll.data().length >= PART ? 0 : pause);
-            }
-        }
-
-        /** Between two looks an agent may end and its pod go: an exit file that can be read still counts. */
-        private boolean endedMeanwhile() throws InterruptedException {
-            Reply reply = site.shell().run(argv("poll", "0", "0"), new byte[0], patience.exec());
-            return Poll.whole(reply) && Poll.parse(reply).state().equals("exited");
-        }
-
-        private String trouble(Poll poll, int absent, int starting) {
-            if (poll.state().equals("exited")) {
-                return null;
-            }
-            String lost = site.shell().lost();
-            if (lost != null) {
-                return lost;
-            }
-            if (poll.state().equals("gone")) {
-                return "the agent's keeper died without leaving an exit code (killed, or out of memory)";
-            }
-            return absent > 3 ? "the agent could not be started" : starting > 30 ? "the start got stuck half-way" : null;
-        }
-
-        Poll poll(long offset) throws Broken, InterruptedException {
-            return Poll.parse(persist("poll", argv("poll", String.valueOf(offset), String.valueOf(PART)), new byte[0], patience.exec(), patience.lostAfter(), Poll::whole));
-        }
-
-        /** A whole file, or its last {@code most} bytes if it is longer. */
-        byte[] fetch(String file, long size, long most) throws Broken, InterruptedException {
-            ByteArrayOutputStream all = new ByteArrayOutputStream();
-            for (long at = Math.max(0, size - most); ; ) {
-                byte[] part = Poll.parse(persist(file, argv("part", file, String.valueOf(at), String.valueOf(PART)), new byte[0], patience.exec(), patience.uploads(), Poll::whole)).data();
-                if (part.length == 0) {
-                    return all.toByteArray();
-                }
-                all.writeBytes(part);
-                at += part.length;
-            }
-        }
-
-        long size(String file) throws Broken, InterruptedException {
-            return Long.parseLong(command(patience.exec(), "size", file).strip());
-        }
-
-        /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
-        void end(Duration wait) throws InterruptedException {
-            long until = System.nanoTime() + wait.toNanos();
-            while (System.nanoTime() < until) {
-                Reply reply = site.shell().run(argv("cancel"), new byte[0], wait);
-                Reply poll = reply.ok() ? site.shell().run(argv("poll", "0", "0"), new byte[0], wait) : reply;
-                if (Poll.whole(poll) && Poll.parse(poll).state().equals("exited") || site.shell().lost() != null) {
-                    return;
-                }
-                Thread.sleep(300);
-            }
-        }
-
-        /** Keeps the thread and its token counts beside the sessions, for {@code --resume auto}. */
-        void remember(String key, Story story) throws Broken, InterruptedException {
-            byte[] line = (story.thread() + " " + story.usage().line() + "\n").getBytes(StandardCharsets.UTF_8);
-            String folder = site.folder().substring(0, site.folder().lastIndexOf('/')) + "/threads";
-            persist("thread", List.of("sh", "-c", Scripts.PUT, "sh", folder, key, String.valueOf(line.length), Checksums.sha256(line), Checksums.cksum(line)), line,
-                patience.exec(), patience.uploads(), reply -> true);
-            command(patience.exec(), "prune", "5");
-        }
-
-        /** {@code key=value} lines. */
-        static Map<String, String> fields(String text) {
-            Map<String, String> fields = new LinkedHashMap<>();
-            text.lines().filter(line -> line.indexOf('=') > 0).forEach(line -> fields.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1)));
-            return fields;
-        }
-    }
-
-    /** One answer of the keeper: header lines, and as many bytes as the header promises. */
-    record Poll(String state, int rc, String reason, byte[] data) {
-        private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
-
-        static boolean whole(Reply reply) {
-            String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
-            Matcher header = HEADER.matcher(text);
-            return reply.ok() && header.find() && text.length() - header.end() == Integer.parseInt(header.group(2)) && sound(Keeper.fields(header.group(1)));
-        }
-
-        /** An exit file counts only when it is whole. */
-        private static boolean sound(Map<String, String> fields) {
-            return !"exited".equals(fields.get("state")) || fields.getOrDefault("rc", "").matches("\\d{1,3}") && fields.containsKey("reason") && "yes".equals(fields.get("end"));
-        }
-
-        static Poll parse(Reply reply) {
-            String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
-            Matcher header = HEADER.matcher(text);
-            if (!header.find()) {
-                throw new IllegalArgumentException("not an answer of the keeper: " + oneLine(text));
-            }
-            Map<String, String> fields = Keeper.fields(header.group(1));
-            return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
-                text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
-        }
-    }
-
-    /** How the agent's process ended, as far as anybody can prove. */
-    record Ending(String how, int rc, String reason, boolean began) {
-        static Ending exited(int rc, String reason) {
-            return new Ending("exited", rc, reason, true);
-        }
-
-        static Ending broken(String why, boolean began) {
-            return new Ending("broken", -1, why, began);
-        }
-
-        static Ending cancelled(int signal, boolean began) {
-            return new Ending("cancelled", signal, "cancelled", began);
-        }
-
-        static Ending nowhere(String why) {
-            return new Ending("nowhere", -1, why, false);
-        }
-
-        boolean cancelledTwice(Cancel cancel) {
-            return cancel.times() > 1;
-        }
-    }
-
-    /** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
-    record Verdict(Outcome outcome, String reason) {
-
-        static Verdict of(Ending ending, Story story, boolean codex, String thread) {
-            Verdict verdict = of(ending, story, codex);
-            boolean other = thread != null && story.thread() != null && !thread.equals(story.thread());
-            return verdict.outcome() == Outcome.SUCCEEDED && other
-                ? new Verdict(Outcome.AGENT_FAILED, "the agent was to go on with thread " + thread + ", but worked in " + story.thread()) : verdict;
-        }
-
-        static Verdict of(Ending ending, Story story, boolean codex) {
-            switch (ending.how()) {
-                case "nowhere": return new Verdict(Outcome.NO_PLACE, ending.reason());
-                case "broken": return new Verdict(Outcome.LOST, ending.reason());
-                case "cancelled": return new Verdict(ending.rc() == 143 ? Outcome.TERMINATED : Outcome.INTERRUPTED, "cancelled");
-                default: return exited(ending, story, codex);
-            }
-        }
-
-        private static Verdict exited(Ending ending, Story story, boolean codex) {
-            switch (ending.reason()) {
-                case "timeout": return new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
-                case "idle": return new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
-                    + (story.error() == null ? "" : "; its last error: " + story.error()));
-                case "busy": return new Verdict(Outcome.NO_PLACE, "another agent is at work there");
-                case "finished": break;
-                default: return new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
-            }
-            if (ending.rc() != 0) {
-                return new Verdict(Outcome.AGENT_FAILED, "the agent ended with exit code " + ending.rc() + (story.error() == null ? "" : ": " + story.error()));
-            }
-            return codex && !story.completed()
-                ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn" + (story.error() == null ? "" : ": " + story.error()))
-                : new Verdict(Outcome.SUCCEEDED, null);
-        }
-
-        /** Work that was asked for and did not come back is no success. */
-        Verdict with(Brought brought) {
-            return outcome == Outcome.SUCCEEDED && brought.lacking()
-                ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem()) : this;
-        }
-    }
-
-    /** Tokens, cumulative over a thread. */
-    record Usage(long input, long cached, long output, long reasoning) {
-        static final Usage NONE = new Usage(0, 0, 0, 0);
-
-        static Usage of(JsonNode usage) {
-            return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens").asLong(), usage.path("output_tokens").asLong(),
-                usage.path("reasoning_output_tokens").asLong());
-        }
-
-        static Usage parse(String line) {
-            String[] numbers = line.strip().split(" ");
-            return numbers.length == 4 && line.strip().matches("[0-9 ]{7,80}")
-                ? new Usage(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]), Long.parseLong(numbers[3])) : NONE;
-        }
-
-        String line() {
-            return input + " " + cached + " " + output + " " + reasoning;
-        }
-
-        Usage minus(Usage before) {
-            return new Usage(Math.max(0, input - before.input), Math.max(0, cached - before.cached), Math.max(0, output - before.output),
-                Math.max(0, reasoning - before.reasoning));
-        }
-    }
-
-    /** What an agent's events have told so far. */
-    static final class Story {
-        private String thread;
-        private String message;
-        private String error;
-        private boolean completed;
-        private Usage usage = Usage.NONE;
-
-        /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
-        List<String> codex(JsonNode event) {
-            switch (event.path("type").asText()) {
-                case "thread.started":
-                    thread = event.path("thread_id").asText();
-                    return List.of("thread " + thread);
-                case "turn.started":
-                    completed = false;
-                    return List.of();
-                case "turn.completed":
-                    completed = true;
-                    usage = Usage.of(event.path("usage"));
-                    return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
-                case "turn.failed":
-                    completed = false;
-                    error = event.path("error").path("message").asText();
-                    return List.of("turn failed: " + error);
-                case "error":
-                    error = event.path("message").asText();
-                    return List.of("error: " + error);
-                case "item.started":
-                    return event.path("item").path("type").asText().equals("command_execution") ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
-                case "item.completed":
-                    return item(event.path("item"));
-                default:
-                    return List.of();
-            }
-        }
-
-        private List<String> item(JsonNode item) {
-            switch (item.path("type").asText()) {
-                case "agent_message":
-                    message = item.path("text").asText();
-                    return message.lines().toList();
-                case "command_execution":
-                    return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
-                case "file_change":
-                    List<String> lines = new ArrayList<>();
-                    item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
-                    return lines;
-                case "mcp_tool_call":
-                    return List.of("tool " + item.path("server").asText() + "." + item.path("tool").asText() + ": " + item.path("status").asText());
-                case "web_search":
-                    return List.of("web search: " + item.path("query").asText());
-                case "error":
-                    return List.of("warning: " + item.path("message").asText());
-                default:
-                    return List.of();
-            }
-        }
-
-        private static List<String> tail(String output, String last) {
-            List<String> lines = output.lines().toList();
-            List<String> shown = new ArrayList<>();
-            if (lines.size() > 10) {
-                shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
-            }
-            lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
-            shown.add("  " + last);
-            return shown;
-        }
-
-        /** Any other program's output: its end is its last message. */
-        List<String> plain(String line) {
-            message = message == null ? line : message + "\n" + line;
-            message = message.length() > 16_000 ? message.substring(message.length() - 16_000) : message;
-            return List.of(line);
-        }
-
-        void lastMessage(String text) {
-            message = text.isBlank() ? message : text;
-        }
-
-        void stderr(String text) {
-            error = error != null || text.isBlank() ? error : oneLine(text.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse(""));
-        }
-
-        String thread() {
-            return thread;
-        }
-
-        String message() {
-            return message;
-        }
-
-        String error() {
-            return error;
-        }
-
-        boolean completed() {
-            return completed;
-        }
-
-        Usage usage() {
-            return usage;
-        }
-    }
-
-    /** The agent's output: kept whole in a file, told live line by line. */
-    static final class RunLog {
-        private static final long STDERR_MOST = 256 * 1024;
-
-        private final boolean codex;
-        private final Console console;
-        private final Redactor redactor;
-        private final Story story = new Story();
-        private final Path folder = Disk.temporary("prompt-run");
-        private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
-        private long size;
-
-        RunLog(boolean codex, Console console, Redactor redactor) {
-            this.codex = codex;
-            this.console = console;
-            this.redactor = redactor;
-        }
-
-        long size() {
-            return size;
-        }
-
-        Story story() {
-            return story;
-        }
-
-        void accept(byte[] data) {
-            Disk.append(folder.resolve("events.jsonl"), data);
-            size += data.length;
-            for (byte b : data) {
-                if (b == '\n') {
-                    tell(rest.toString(StandardCharsets.UTF_8));
-                    rest.reset();
-                } else {
-                    rest.write(b);
-                }
-            }
-        }
-
-        private void tell(String line) {
-            List<String> lines = codex ? event(line) : story.plain(line);
-            lines.forEach(text -> console.agent(redactor.mask(text)));
-        }
-
-        private List<String> event(String line) {
-            try {
-                JsonNode event = JSON.readTree(line);
-                return event != null && event.isObject() ? story.codex(event) : List.of();
-            } catch (JsonProcessingException notJson) {
-                return line.isBlank() ? List.of() : List.of(line);
-            }
-        }
-
-        /** What is still in the agent's place: the last message and stderr. */
-        void collect(Keeper keeper) throws Broken, InterruptedException {
-            if (rest.size() > 0) {
-                accept(new byte[] {'\n'});
-            }
-            byte[] stderr = keeper.fetch("stderr.log", keeper.size("stderr.log"), STDERR_MOST);
-            stderr = stderr.length > 0 ? stderr : keeper.fetch("keeper.log", 0, 0);
-            Disk.append(folder.resolve("stderr.log"), stderr);
-            story.stderr(new String(stderr, StandardCharsets.UTF_8));
-            if (codex) {
-                story.lastMessage(new String(keeper.fetch("last.md", 0, 0), StandardCharsets.UTF_8));
-            }
-        }
-
-        Path folder() {
-            return folder;
-        }
-    }
-
-    /** Why one rung of the ladder does not hold. */
-    static final class NoPlace extends Exception {
-        private static final long serialVersionUID = 1;
-
-        NoPlace(String message) {
-            super(message);
-        }
-    }
-
-    /** deploy/codex, else a pod of our own, else (only if asked) this machine, else nowhere. */
-    static final class Ladder implements AutoCloseable {
-        private final AgentSettings settings;
-        private final String namespace;
-        private final String runId;
-        private final Patience patience;
-        private final Console console;
-        private final List<String> notes;
-        private final Map<String, String> refused = new LinkedHashMap<>();
-        private final List<Site> opened = new ArrayList<>();
-        private KubernetesClient client;
-        private DeployView seen;
-        private boolean imageFault;
-        private final long began = System.nanoTime();
-
-        Ladder(AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
-            this.settings = settings;
-            this.namespace = namespace;
-            this.runId = runId;
-            this.patience = patience;
-            this.console = console;
-            this.notes = notes;
-        }
-
-        /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
-        Site climb() throws InterruptedException {
-            for (String rung : List.of("deploy", "pod", "runner")) {
-                if (settings.allows(rung)) {
-                    try {
-                        return rung(rung);
-                    } catch (NoPlace problem) {
-                        refused.put(name(rung), problem.getMessage());
-                        console.warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
-                    }
-                }
-            }
-            return null;
-        }
-
-        private Site rung(String rung) throws NoPlace, InterruptedException {
-            Site site = switch (rung) {
-                case "deploy" -> deploy();
-                case "pod" -> ownPod();
-                default -> runner();
-            };
-            opened.add(site);
-            return site;
-        }
-
-        /** For a dry run: deploy/codex if it is there now, and nothing created. */
-        Site look() throws InterruptedException {
-            if (!settings.allows("deploy")) {
-                return null;
-            }
-            try {
-                Prospect prospect = DeployView.judge(view());
-                if (prospect.pod() == null) {
-                    throw new NoPlace(prospect.blocked() != null ? prospect.blocked() : prospect.pending());
-                }
-                return probe(prospect.pod());
-            } catch (NoPlace problem) {
-                refused.put(name("deploy"), problem.getMessage());
-                return null;
-            } catch (KubernetesClientException problem) {
-                refused.put(name("deploy"), Kube.reason(problem));
-                return null;
-            }
-        }
-
-        /** Where a dry run would go on, after deploy/codex. */
-        String wouldTry() {
-            return Stream.of("pod", "runner").filter(settings::allows).findFirst().orElse("none");
-        }
-
-        private String name(String rung) {
-            return rung.equals("deploy") ? "deploy/" + settings.deployment() : rung.equals("pod") ? "own pod" : "this machine";
-        }
-
-        /** Why the places before the chosen one were refused; null when the first one held. */
-        String reasons() {
-            return refused.isEmpty() ? null : refused.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
-        }
-
-        Map<String, String> permissions() {
-            return new Rights(client(), namespace).asked(settings);
-        }
-
-        private KubernetesClient client() {
-            client = client == null ? Kube.client(settings.kubeconfig(), settings.context()) : client;
-            return client;
-        }
-
-        /** Waits for a ready pod of deploy/codex, and no longer than it can still come. */
-        private Site deploy() throws NoPlace, InterruptedException {
-            long until = System.nanoTime() + settings.waitFor().toNanos();
-            String blocked = null;
-            long since = 0;
-            String last = "";
-            while (true) {
-                Prospect prospect = prospect();
-                if (prospect.pod() != null) {
-                    return probe(prospect.pod());
-                }
-                String now = prospect.blocked() != null ? prospect.blocked() : prospect.pending();
-                if (!now.equals(last)) {
-                    console.info("waiting for deploy/" + settings.deployment() + ": " + now);
-                }
-                last = now;
-                since = prospect.blocked() == null || blocked == null ? System.nanoTime() : since;
-                blocked = prospect.blocked();
-                imageFault = prospect.imageFault();
-                boolean certain = blocked != null && (prospect.atOnce() || System.nanoTime() - since >= patience.certain().toNanos());
-                if (certain || System.nanoTime() > until) {
-                    throw new NoPlace(last + (certain ? "" : " (waited " + settings.waitFor().toSeconds() + " s)") + advice());
-                }
-                Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
-            }
-        }
-
-        private Prospect prospect() throws NoPlace, InterruptedException {
-            try {
-                return DeployView.judge(view());
-            } catch (KubernetesClientException problem) {
-                if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
-                    throw new InterruptedException();
-                }
-                boolean neverSeen = seen == null && System.nanoTime() - began > patience.unreachable().toNanos();
-                if (problem.getCode() == 403 || problem.getCode() == 401 || Kube.nowhere(problem) || neverSeen) {
-                    throw new NoPlace(reason(problem));
-                }
-                return Prospect.pending(reason(problem));
-            }
-        }
-
-        private String reason(KubernetesClientException problem) {
-            return Kube.reason(problem).replace("the API server (", "the API server " + client().getMasterUrl() + " (");
-        }
-
-        private DeployView view() throws NoPlace {
-            if (namespace == null) {
-                throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
-            }
-            seen = DeployView.read(client(), namespace, settings.deployment());
-            return seen;
-        }
-
-        /** The manifest that is missing, when that is why deploy/codex has no pod. */
-        private String advice() {
-            if (seen == null || seen.deployment() == null || !seen.accountMissing()) {
-                return "";
-            }
-            notes.add("serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, is missing in " + namespace
-                + "; this manifest brings it, with the Role that an agent needs:\n" + Rbac.manifest(namespace, seen.account()));
-            return "; serviceaccount/" + seen.account() + " does not exist: apply the manifest in the notes";
-        }
-
-        private Site probe(Pod pod) throws NoPlace, InterruptedException {
-            String container = DeployView.container(pod, settings.deployment(), settings.container());
-            Site site = Site.probe("deploy", "deploy/" + settings.deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")",
-                new PodShell(client(), Pin.of(pod, container)), settings, runId, patience, () -> { });
-            if (Boolean.FALSE.equals(Rbac.bound(client(), namespace, seen.account()))) {
-                notes.add(withoutRole());
-            }
-            return site;
-        }
-
-        /** Rights for the account {@code default} would be rights for every pod of the namespace: then deploy/codex gets an account of its own. */
-        private String withoutRole() {
-            boolean shared = seen.account().equals("default");
-            String account = shared ? settings.deployment() : seen.account();
-            return "serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, has no Role in " + namespace
-                + ": the agent cannot look at the environment; this manifest grants what it needs"
-                + (shared ? " to an account of its own (serviceAccountName: " + account + ")" : "") + ":\n" + Rbac.manifest(namespace, account);
-        }
-
-        private Site ownPod() throws NoPlace, InterruptedException {
-            if (namespace == null) {
-                throw new NoPlace("no namespace is known");
-            }
-            try {
-                DeployView view = seen == null ? view() : seen;
-                return new OwnPod(client(), settings, namespace, runId, patience, console, notes).open(view, imageFault);
-            } catch (KubernetesClientException problem) {
-                if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
-                    throw new InterruptedException();
-                }
-                throw new NoPlace(Kube.reason(problem));
-            }
-        }
-
-        private Site runner() throws NoPlace {
-            Site site = Site.here(settings, runId);
-            if (site.facts().containsKey("problem")) {
-                site.close();
-                throw new NoPlace(site.facts().get("problem"));
-            }
-            return site;
-        }
-
-        @Override
-        public void close() {
-            opened.forEach(Site::close);
-            if (client != null) {
-                client.close();
-            }
-        }
-    }
-
-    /** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
-    record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
-        static Prospect ready(Pod pod) {
-            return new Prospect(pod, null, false, false, null);
-        }
-
-        static Prospect blocked(String why) {
-            return new Prospect(null, why, false, false, null);
-        }
-
-        static Prospect never(String why) {
-            return new Prospect(null, why, true, false, null);
-        }
-
-        static Prospect pending(String why) {
-            return new Prospect(null, null, false, false, why);
-        }
-    }
-
-    /** The objects around deploy/codex at one moment. */
-    record DeployView(String name, String namespace, String namespacePhase, Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
-        private static final Set<String> IMAGE = Set.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError");
-        private static final Set<String> STUCK = Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
-            "StartError");
-
-        static DeployView read(KubernetesClient client, String namespace, String name) {
-            String phase = phase(client, namespace);
-            Deployment deployment = "NotFound".equals(phase) ? null : client.apps().deployments().inNamespace(namespace).withName(name).get();
-            if (deployment == null) {
-                return new DeployView(name, namespace, phase, null, List.of(), List.of(), false);
-            }
-            List<ReplicaSet> sets = client.apps().replicaSets().inNamespace(namespace).list().getItems().stream().filter(set -> owned(set, deployment)).toList();
-            List<Pod> pods = client.pods().inNamespace(namespace).withLabelSelector(deployment.getSpec().getSelector()).list().getItems();
-            String account = account(deployment);
-            boolean missing = "false".equals(Kube.tried(() -> String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
-            return new DeployView(name, namespace, phase, deployment, sets, pods, missing);
-        }
-
-        private static String phase(KubernetesClient client, String namespace) {
-            return Kube.tried(() -> {
-                Namespace found = client.namespaces().withName(namespace).get();
-                return found == null ? "NotFound" : found.getMetadata().getDeletionTimestamp() != null ? "Terminating" : "Active";
-            });
-        }
-
-        String account() {
-            return deployment == null ? "default" : account(deployment);
-        }
-
-        private static String account(Deployment deployment) {
-            String account = deployment.getSpec().getTemplate().getSpec().getServiceAccountName();
-            return account == null || account.isBlank() ? "default" : account;
-        }
-
-        private static boolean owned(HasMetadata object, HasMetadata owner) {
-            return object.getMetadata().getOwnerReferences().stream().anyMatch(ref -> owner.getMetadata().getUid().equals(ref.getUid()));
-        }
-
-        /** Revision numbers grow with every rollout; a rollback gives its old ReplicaSet the newest number. */
-        List<ReplicaSet> newestFirst() {
-            return replicaSets.stream().sorted(Comparator.comparingLong(DeployView::revision).reversed()).toList();
-        }
-
-        private static long revision(ReplicaSet set) {
-            String revision = set.getMetadata().getAnnotations() == null ? null : set.getMetadata().getAnnotations().get("deployment.kubernetes.io/revision");
-            return revision == null || !revision.matches("\\d{1,18}") ? 0 : Long.parseLong(revision);
-        }
-
-        static Prospect judge(DeployView view) {
-            String deploy = "deploy/" + view.name;
-            if ("NotFound".equals(view.namespacePhase)) {
-                return Prospect.never("namespace " + view.namespace + " does not exist");
-            }
-            if ("Terminating".equals(view.namespacePhase)) {
-                return Prospect.never("namespace " + view.namespace + " is being deleted");
-            }
-            if (view.deployment == null) {
-                return Prospect.blocked(deploy + " does not exist in " + view.namespace);
-            }
-            if (view.deployment.getMetadata().getDeletionTimestamp() != null) {
-                return Prospect.blocked(deploy + " is being deleted");
-            }
-            if (Integer.valueOf(0).equals(view.deployment.getSpec().getReplicas())) {
-                return Prospect.blocked(deploy + " is scaled to 0");
-            }
-            Long observed = view.deployment.getStatus() == null ? null : view.deployment.getStatus().getObservedGeneration();
-            if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
-                return Prospect.pending(deploy + ": its newest generation is not observed yet");
-            }
-            return judgePods(view);
-        }
-
-        private static Prospect judgePods(DeployView view) {
-            ReplicaSet newest = view.newestFirst().get(0);
-            List<Pod> pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
-                .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
-            for (Pod pod : pods) {
-                if (ready(pod)) {
-                    return Prospect.ready(pod);
-                }
-            }
-            String failure = view.deployment.getStatus().getConditions().stream()
-                .filter(c -> c.getType().equals("ReplicaFailure") && c.getStatus().equals("True")).map(c -> c.getReason() + ": " + c.getMessage()).findFirst().orElse(null);
-            if (pods.isEmpty()) {
-                return failure != null ? Prospect.blocked(oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
-            }
-            return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
-                .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
-        }
-
-        static boolean ready(Pod pod) {
-            return pod.getMetadata().getDeletionTimestamp() == null && pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase())
-                && pod.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
-        }
-
-        static Prospect judgePod(Pod pod) {
-            String name = "pod/" + pod.getMetadata().getName();
-            if (pod.getStatus() == null) {
-                return Prospect.pending(name + " has no status yet");
-            }
-            if ("Failed".equals(pod.getStatus().getPhase())) {
-                return Prospect.blocked(name + " failed: " + oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
-            }
-            for (PodCondition condition : pod.getStatus().getConditions()) {
-                if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
-                    return Prospect.blocked(name + " cannot be scheduled: " + oneLine(condition.getMessage()));
-                }
-            }
-            List<ContainerStatus> all = new ArrayList<>(pod.getStatus().getInitContainerStatuses());
-            all.addAll(pod.getStatus().getContainerStatuses());
-            for (ContainerStatus status : all) {
-                ContainerStateWaiting waiting = status.getState() == null ? null : status.getState().getWaiting();
-                String reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
-                if (IMAGE.contains(reason) || STUCK.contains(reason)) {
-                    return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")", false, IMAGE.contains(reason), null);
-                }
-            }
-            return Prospect.pending(name + " is not ready");
-        }
-
-        /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
-        static String container(Pod pod, String deployment, String asked) throws NoPlace {
-            List<String> names = pod.getSpec().getContainers().stream().map(Container::getName).toList();
-            Map<String, String> annotations = pod.getMetadata().getAnnotations();
-            String usual = annotations == null ? null : annotations.get("kubectl.kubernetes.io/default-container");
-            if (asked != null && !names.contains(asked)) {
-                throw new NoPlace("pod/" + pod.getMetadata().getName() + " has no container " + asked + "; it has: " + String.join(", ", names));
-            }
-            return asked != null ? asked : names.contains(usual) ? usual : names.contains(deployment) ? deployment : names.get(0);
-        }
-
-        /** Images for a pod of our own: the one of deploy/codex, and those of its earlier revisions. */
-        List<String> images() {
-            List<String> images = new ArrayList<>();
-            if (deployment != null) {
-                images.add(agent(deployment.getSpec().getTemplate(), name).getImage());
-                newestFirst().forEach(set -> images.add(agent(set.getSpec().getTemplate(), name).getImage()));
-            }
-            return images.stream().distinct().toList();
-        }
-
-        static Container agent(PodTemplateSpec template, String name) {
-            List<Container> all = template.getSpec().getContainers();
-            return all.stream().filter(c -> c.getName().equals(name)).findFirst().orElse(all.get(0));
-        }
-    }
-
-    /** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
-    static final class Rbac {
-        private static final Map<String, List<String>> READ = Map.of(
-            "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts", "resourcequotas", "limitranges"),
-            "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"), "batch", List.of("jobs", "cronjobs"),
-            "networking.k8s.io", List.of("ingresses", "networkpolicies"), "discovery.k8s.io", List.of("endpointslices"), "events.k8s.io", List.of("events"));
-        private static final Map<String, List<String>> WRITE = Map.of(
-            "", List.of("services", "configmaps"), "apps", List.of("deployments", "statefulsets", "daemonsets"), "batch", List.of("jobs", "cronjobs"),
-            "networking.k8s.io", List.of("ingresses"));
-
-        private Rbac() {
-        }
-
-        static List<PolicyRule> wanted(boolean plans) {
-            List<PolicyRule> rules = new ArrayList<>();
-            new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
-            if (!plans) {
-                new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
-                rules.add(rule("", List.of("pods"), "delete"));
-                rules.add(rule("batch", List.of("jobs"), "delete"));
-                rules.add(rule("", List.of("pods/exec"), "create"));
-            }
-            return rules;
-        }
-
-        private static PolicyRule rule(String group, List<String> resources, String... verbs) {
-            return new PolicyRuleBuilder().withApiGroups(group).withResources(resources).withVerbs(verbs).build();
-        }
-
-        static List<HasMetadata> objects(String namespace, String name, Map<String, String> labels, List<PolicyRule> rules) {
-            ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).withLabels(labels).build();
-            List<HasMetadata> objects = new ArrayList<>(List.of(new ServiceAccountBuilder().withMetadata(meta).build()));
-            if (!rules.isEmpty()) {
-                objects.add(new RoleBuilder().withMetadata(meta).withRules(rules).build());
-                objects.add(new RoleBindingBuilder().withMetadata(meta).withNewRoleRef("rbac.authorization.k8s.io", "Role", name)
-                    .addNewSubject().withKind("ServiceAccount").withName(name).withNamespace(namespace).endSubject().build());
-            }
-            return objects;
-        }
-
-        static String manifest(String namespace, String account) {
-            String yaml = objects(namespace, account, null, wanted(false)).stream().map(Serialization::asYaml).collect(Collectors.joining());
-            return yaml.replaceAll("\"([A-Za-z][\\w./-]*)\"", "$1");
-        }
-
-        /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
-        static Boolean bound(KubernetesClient client, String namespace, String account) {
-            String found = Kube.tried(() -> String.valueOf(client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
-                .anyMatch(binding -> binding.getSubjects().stream().anyMatch(subject -> names(subject, namespace, account)))
-                || client.rbac().clusterRoleBindings().list().getItems().stream()
-                .anyMatch(binding -> binding.getSubjects().stream().anyMatch(subject -> names(subject, namespace, account) && subject.getNamespace() != null))));
-            return found == null ? null : Boolean.valueOf(found);
-        }
-
-        private static boolean names(Subject subject, String namespace, String account) {
-            return subject.getKind().equals("ServiceAccount") && account.equals(subject.getName()) && (subject.getNamespace() == null || subject.getNamespace().equals(namespace));
-        }
-    }
-
-    /** What the caller may do in the namespace. */
-    record Rights(KubernetesClient client, String namespace) {
-
-        /** Yes, no, or why that could not be asked: for the dry run. */
-        Map<String, String> asked(AgentSettings settings) {
-            Map<String, String> answers = new LinkedHashMap<>();
-            if (namespace == null) {
-                return answers;
-            }
-            List<String[]> asks = new ArrayList<>(List.of(new String[] {"get", "apps", "deployments"}, new String[] {"list", "apps", "replicasets"},
-                new String[] {"list", "", "pods"}, new String[] {"get", "", "pods"}, new String[] {"create", "", "pods/exec"}));
-            if (settings.allows("pod")) {
-                asks.addAll(List.of(new String[] {"create", "", "pods"}, new String[] {"delete", "", "pods"}, new String[] {"create", "", "serviceaccounts"},
-                    new String[] {"create", "rbac.authorization.k8s.io", "roles"}, new String[] {"create", "rbac.authorization.k8s.io", "rolebindings"}));
-            }
-            for (String[] ask : asks) {
-                answers.put(ask[0] + " " + ask[2], ask(ask[0], ask[1], ask[2]));
-            }
-            return answers;
-        }
-
-        private String ask(String verb, String group, String resource) {
-            try {
-                return may(verb, group, resource) ? "yes" : "no";
-            } catch (KubernetesClientException problem) {
-                return "unknown: " + Kube.reason(problem);
-            }
-        }
-
-        boolean may(String verb, String group, String resource) {
-            String[] parts = resource.split("/", 2);
-            SelfSubjectAccessReview review = new SelfSubjectAccessReviewBuilder().withNewSpec().withNewResourceAttributes().withNamespace(namespace).withVerb(verb)
-                .withGroup(group).withResource(parts[0]).withSubresource(parts.length > 1 ? parts[1] : null).endResourceAttributes().endSpec().build();
-            SelfSubjectAccessReview answer = client.authorization().v1().selfSubjectAccessReview().create(review);
-            return answer.getStatus() != null && Boolean.TRUE.equals(answer.getStatus().getAllowed());
-        }
-
-        /** Nobody can grant what he does not hold: the rules that are left when the caller's own are the limit. */
-        List<PolicyRule> grantable(List<PolicyRule> wanted) {
-            if (may("*", "*", "*") || may("escalate", "rbac.authorization.k8s.io", "roles")) {
-                return wanted;
-            }
-            List<ResourceRule> held = client.authorization().v1().selfSubjectRulesReview()
-                .create(new SelfSubjectRulesReviewBuilder().withNewSpec().withNamespace(namespace).endSpec().build()).getStatus().getResourceRules();
-            List<PolicyRule> granted = new ArrayList<>();
-            for (PolicyRule rule : wanted) {
-                for (String resource : rule.getResources()) {
-                    List<String> verbs = rule.getVerbs().stream().filter(verb -> held.stream().anyMatch(h -> covers(h, rule.getApiGroups().get(0), resource, verb))).toList();
-                    if (!verbs.isEmpty()) {
-                        granted.add(new PolicyRuleBuilder().withApiGroups(rule.getApiGroups()).withResources(resource).withVerbs(verbs).build());
-                    }
-                }
-            }
-            return granted;
-        }
-
-        static boolean covers(ResourceRule held, String group, String resource, String verb) {
-            return held.getResourceNames().isEmpty() && any(held.getApiGroups(), group) && any(held.getResources(), resource) && any(held.getVerbs(), verb);
-        }
-
-        private static boolean any(List<String> held, String one) {
-            return held.contains("*") || held.contains(one);
-        }
-    }
-
-    /** A pod of our own for one run; all that belongs to it is removed with it. */
-    static final class OwnPod {
-        private static final String HOME = "/agent";
-        private static final String EXPIRES = "prompt-run/expires";
-
-        private final KubernetesClient client;
-        private final AgentSettings settings;
-        private final String namespace;
-        private final String name;
-        private final String runId;
-        private final Patience patience;
-        private final Console console;
-        private final List<String> notes;
-
-        OwnPod(KubernetesClient client, AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
-            this.client = client;
-            this.settings = settings;
-            this.namespace = namespace;
-            this.name = "agent-" + runId;
-            this.runId = runId;
-            this.patience = patience;
-            this.console = console;
-            this.notes = notes;
-        }
-
-        Site open(DeployView view, boolean imageFault) throws NoPlace, InterruptedException {
-            String image = settings.image() != null ? settings.image() : view.images().stream().skip(imageFault ? 1 : 0).findFirst().orElse(null);
-            if (image == null) {
-                throw new NoPlace(imageFault ? "it would need the image that deploy/" + settings.deployment() + " cannot pull: give another with --agent-image"
-                    : "no image is known: give one with --agent-image");
-            }
-            Rights rights = new Rights(client, namespace);
-            if (!rights.may("create", "", "pods") || !rights.may("create", "", "pods/exec")) {
-                throw new NoPlace("forbidden: cannot create pods and pods/exec in " + namespace);
-            }
-            sweep();
-            try {
-                String account = account(rights);
-                Pod created = create(view, image, account);
-                Pod ready = await(created);
-                return Site.probe("pod", "pod/" + name + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")), settings, runId, patience, this::remove);
-            } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
-                remove();
-                throw problem;
-            }
-        }
-
-        /** Its own account with what the caller may grant; less where he may grant less. Never the account of deploy/codex: that may be what is broken. */
-        private String account(Rights rights) {
-            Map<String, String> labels = labels();
-            if (!rights.may("create", "", "serviceaccounts")) {
-                notes.add("the agent's pod has no account of its own: forbidden: cannot create serviceaccounts in " + namespace);
-                return null;
-            }
-            boolean roles = rights.may("create", "rbac.authorization.k8s.io", "roles") && rights.may("create", "rbac.authorization.k8s.io", "rolebindings");
-            List<PolicyRule> wanted = Rbac.wanted(settings.plans());
-            List<PolicyRule> granted = roles ? rights.grantable(wanted) : List.of();
-            if (granted.isEmpty() || !granted.equals(wanted)) {
-                notes.add("the agent's account in " + namespace + " has " + (granted.isEmpty() ? "no rights" : "fewer rights than it needs") + ": the caller cannot grant more");
-            }
-            for (HasMetadata object : Rbac.objects(namespace, name, labels, granted)) {
-                try {
-                    client.resource(object).create();
-                } catch (KubernetesClientException problem) {
-                    if (object instanceof ServiceAccount) {
-                        throw problem;
-                    }
-                    notes.add(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + ": " + Kube.reason(problem));
-                }
-            }
-            return name;
-        }
-
-        private Map<String, String> labels() {
-            return Map.of("app.kubernetes.io/managed-by", "prompt-run", "prompt-run/run-id", runId);
-        }
-
-        /** Admission may want limits, or a non-root user: asked for again in the form it wants. */
-        private Pod create(DeployView view, String image, String account) throws NoPlace {
-            boolean limits = false;
-            boolean restricted = view.deployment() == null;
-            for (int tries = 0; ; tries++) {
-                try {
-                    return client.resource(build(view, image, account, limits, restricted)).create();
-                } catch (KubernetesClientException problem) {
-                    String why = Kube.reason(problem);
-                    if (problem.getCode() == 409) {
-                        return client.pods().inNamespace(namespace).withName(name).get();
-                    }
-                    boolean more = why.contains("must specify") && !limits || why.contains("violates PodSecurity") && !restricted;
-                    if (problem.getCode() != 403 || !more || tries > 2) {
-                        throw new NoPlace(why);
-                    }
-                    limits |= why.contains("must specify");
-                    restricted |= why.contains("violates PodSecurity");
-                }
-            }
-        }
-
-        /** The pod: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
-        Pod build(DeployView view, String image, String account, boolean limits, boolean restricted) {
-            PodSpec theirs = view.deployment() == null ? null : view.deployment().getSpec().getTemplate().getSpec();
-            Container agent = theirs == null ? null : DeployView.agent(view.deployment().getSpec().getTemplate(), view.name());
-            List<Volume> volumes = theirs == null ? new ArrayList<>() : Borrowed.volumes(theirs, this::claimUsable);
-            volumes.add(new VolumeBuilder().withName("agent-home").withNewEmptyDir().endEmptyDir().build());
-            List<VolumeMount> mounts = agent == null ? new ArrayList<>() : Borrowed.mounts(agent, volumes);
-            mounts.add(new VolumeMountBuilder().withName("agent-home").withMountPath(HOME).build());
-            ResourceRequirementsBuilder resources = new ResourceRequirementsBuilder().addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
-            if (limits) {
-                resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
-            }
-            long deadline = settings.timeout().plusMinutes(15).toSeconds();
-            Container container = new ContainerBuilder().withName("agent").withImage(image).withCommand("sh", "-c", Scripts.WAIT).withResources(resources.build())
-                .withEnv(agent == null ? List.of() : Borrowed.env(agent)).withEnvFrom(agent == null ? List.of() : Borrowed.envFrom(agent)).withVolumeMounts(mounts)
-                .withSecurityContext(Borrowed.container(agent, restricted)).build();
-            home(container, restricted);
-            return new PodBuilder().withNewMetadata().withName(name).withNamespace(namespace).withLabels(labels())
-                .addToAnnotations(EXPIRES, Instant.now().plusSeconds(deadline).truncatedTo(ChronoUnit.SECONDS).toString()).endMetadata()
-                .withNewSpec().withServiceAccountName(account).withAutomountServiceAccountToken(account != null).withRestartPolicy("Never")
-                .withActiveDeadlineSeconds(deadline).withTerminationGracePeriodSeconds(5L).withContainers(container).withVolumes(volumes)
-                .withImagePullSecrets(theirs == null ? List.of() : theirs.getImagePullSecrets()).withTolerations(theirs == null ? List.of() : theirs.getTolerations())
-                .withSecurityContext(Borrowed.pod(theirs, restricted)).endSpec().build();
-        }
-
-        /** A user without a home of his own gets one; a workspace comes with it. */
-        private static void home(Container container, boolean restricted) {
-            if (restricted) {
-                container.getEnv().removeIf(variable -> variable.getName().equals("HOME"));
-                container.getEnv().add(new EnvVarBuilder().withName("HOME").withValue(HOME).build());
-            }
-        }
-
-        /** Only a claim that is bound and that no other node holds; else the mount is an empty folder. */
-        private boolean claimUsable(String claim) {
-            return "true".equals(Kube.tried(() -> {
-                PersistentVolumeClaim found = client.persistentVolumeClaims().inNamespace(namespace).withName(claim).get();
-                boolean bound = found != null && found.getStatus() != null && "Bound".equals(found.getStatus().getPhase());
-                boolean shared = bound && found.getStatus().getAccessModes() != null && found.getStatus().getAccessModes().contains("ReadWriteMany");
-                boolean used = bound && !shared && client.pods().inNamespace(namespace).list().getItems().stream()
-                    .filter(pod -> pod.getSpec().getNodeName() != null && pod.getStatus() != null && !Set.of("Failed", "Succeeded").contains(pod.getStatus().getPhase()))
-                    .flatMap(pod -> pod.getSpec().getVolumes().stream())
-                    .anyMatch(volume -> volume.getPersistentVolumeClaim() != null && claim.equals(volume.getPersistentVolumeClaim().getClaimName()));
-                return String.valueOf(bound && !used);
-            }));
-        }
-
-        private Pod await(Pod created) throws NoPlace, InterruptedException {
-            console.info("pod/" + name + ": created, waiting until it is ready");
-            long until = System.nanoTime() + settings.waitFor().toNanos();
-            long since = 0;
-            while (true) {
-                Pod pod = look(created);
-                if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
-                    throw new NoPlace("pod/" + name + " was deleted by somebody else");
-                }
-                if (DeployView.ready(pod)) {
-                    return pod;
-                }
-                Prospect prospect = DeployView.judgePod(pod);
-                since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-                boolean certain = since != 0 && System.nanoTime() - since >= patience.certain().toNanos();
-                if (certain || System.nanoTime() > until) {
-                    throw new NoPlace(certain ? prospect.blocked() : "pod/" + name + " did not become ready within " + settings.waitFor().toSeconds() + " s");
-                }
-                Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
-            }
-        }
-
-        /** An API server that is away for a moment has not deleted the pod. */
-        private Pod look(Pod last) {
-            try {
-                return client.pods().inNamespace(namespace).withName(name).get();
-            } catch (KubernetesClientException problem) {
-                if (problem.getCode() > 0 && problem.getCode() < 500 && problem.getCode() != 429 || Thread.currentThread().isInterrupted()) {
-                    throw problem;
-                }
-                return last;
-            }
-        }
-
-        /** Everything by name, whether or not anybody knows that it was created. An interrupt does not stop this. */
-        void remove() {
-            boolean interrupted = Thread.interrupted();
-            ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).build();
-            for (HasMetadata object : List.of(new PodBuilder().withMetadata(meta).build(), new RoleBindingBuilder().withMetadata(meta).build(),
-                new RoleBuilder().withMetadata(meta).build(), new ServiceAccountBuilder().withMetadata(meta).build())) {
-                delete(object);
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        private void delete(HasMetadata object) {
-            long until = System.nanoTime() + patience.unreachable().toNanos();
-            while (true) {
-                try {
-                    client.resource(object).withGracePeriod(object instanceof Pod ? 1L : -1L).delete();
-                    return;
-                } catch (KubernetesClientException problem) {
-                    boolean never = problem.getCode() == 403 && !(object instanceof Pod) || problem.getCode() == 404;
-                    if (never) {
-                        return;
-                    }
-                    if (problem.getCode() == 403 || System.nanoTime() > until || Thread.currentThread().isInterrupted()) {
-                        console.warn(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + " in " + namespace + " could not be removed, please do: " + Kube.reason(problem));
-                        return;
-                    }
-                    LockSupport.parkNanos(patience.poll().toNanos());
-                }
-            }
-        }
-
-        /** What a killed run left behind, once its time is over. */
-        private void sweep() {
-            Kube.tried(() -> {
-                for (Pod pod : client.pods().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run").list().getItems()) {
-                    Map<String, String> annotations = pod.getMetadata().getAnnotations();
-                    String expires = annotations == null ? null : annotations.get(EXPIRES);
-                    if (expires != null && Instant.parse(expires).isBefore(Instant.now())) {
-                        new OwnPod(client, settings, namespace, pod.getMetadata().getName().substring("agent-".length()), patience, console, notes).remove();
-                    }
-                }
-                return null;
-            });
-        }
-    }
-
-    /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
-    static final class Borrowed {
-        private Borrowed() {
-        }
-
-        static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
-            List<Volume> volumes = new ArrayList<>();
-            for (Volume volume : theirs.getVolumes()) {
-                VolumeBuilder copy = new VolumeBuilder().withName(volume.getName());
-                if (volume.getSecret() != null) {
-                    volumes.add(copy.withSecret(new SecretVolumeSourceBuilder(volume.getSecret()).withOptional(true).build()).build());
-                } else if (volume.getConfigMap() != null) {
-                    volumes.add(copy.withConfigMap(new ConfigMapVolumeSourceBuilder(volume.getConfigMap()).withOptional(true).build()).build());
-                } else if (volume.getPersistentVolumeClaim() != null && claimUsable.test(volume.getPersistentVolumeClaim().getClaimName())) {
-                    volumes.add(volume);
-                } else if (volume.getEmptyDir() != null || volume.getPersistentVolumeClaim() != null) {
-                    volumes.add(copy.withNewEmptyDir().endEmptyDir().build());
-                }
-            }
-            return volumes;
-        }
-
-        static List<VolumeMount> mounts(Container agent, List<Volume> volumes) {
-            Set<String> names = volumes.stream().map(Volume::getName).collect(Collectors.toSet());
-            return new ArrayList<>(agent.getVolumeMounts().stream().filter(mount -> names.contains(mount.getName())).toList());
-        }
-
-        static List<EnvVar> env(Container agent) {
-            List<EnvVar> all = new ArrayList<>();
-            for (EnvVar variable : agent.getEnv()) {
-                EnvVarBuilder copy = new EnvVarBuilder(variable);
-                if (variable.getValueFrom() != null && variable.getValueFrom().getSecretKeyRef() != null) {
-                    copy.editValueFrom().editSecretKeyRef().withOptional(true).endSecretKeyRef().endValueFrom();
-                } else if (variable.getValueFrom() != null && variable.getValueFrom().getConfigMapKeyRef() != null) {
-                    copy.editValueFrom().editConfigMapKeyRef().withOptional(true).endConfigMapKeyRef().endValueFrom();
-                } else if (variable.getValueFrom() != null && variable.getValueFrom().getFieldRef() == null) {
-                    continue;
-                }
-                all.add(copy.build());
-            }
-            return all;
-        }
-
-        static List<EnvFromSource> envFrom(Container agent) {
-            List<EnvFromSource> all = new ArrayList<>();
-            for (EnvFromSource source : agent.getEnvFrom()) {
-                EnvFromSourceBuilder copy = new EnvFromSourceBuilder(source);
-                if (source.getSecretRef() != null) {
-                    copy.editSecretRef().withOptional(true).endSecretRef();
-                } else if (source.getConfigMapRef() != null) {
-                    copy.editConfigMapRef().withOptional(true).endConfigMapRef();
-                }
-                all.add(copy.build());
-            }
-            return all;
-        }
-
-        /** The user stays the one that deploy/codex has, or its credentials could not be read; restricted namespaces get an ordinary user. */
-        static PodSecurityContext pod(PodSpec theirs, boolean restricted) {
-            PodSecurityContext given = theirs == null ? null : theirs.getSecurityContext();
-            PodSecurityContextBuilder context = new PodSecurityContextBuilder().withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile();
-            if (given != null) {
-                context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot())
-                    .withFsGroup(given.getFsGroup()).withSupplementalGroups(given.getSupplementalGroups());
-            }
-            if (restricted) {
-                context.withRunAsNonRoot(true).withRunAsUser(given != null && given.getRunAsUser() != null && given.getRunAsUser() > 0 ? given.getRunAsUser() : 1000L);
-                context.withFsGroup(given != null && given.getFsGroup() != null ? given.getFsGroup() : 1000L);
-            }
-            return context.build();
-        }
-
-        static SecurityContext container(Container agent, boolean restricted) {
-            SecurityContext given = agent == null ? null : agent.getSecurityContext();
-            SecurityContextBuilder context = new SecurityContextBuilder().withAllowPrivilegeEscalation(false).withNewCapabilities().withDrop("ALL").endCapabilities();
-            if (given != null && !restricted) {
-                context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot());
-            }
-            return context.build();
-        }
-    }
-
-    /** The edge to the API server. */
-    static final class Kube {
-        private Kube() {
-        }
-
-        /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
-        static Config config(Path kubeconfig, String context) {
-            if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
-                throw new UsageError("--kubeconfig " + kubeconfig + ": cannot read it");
-            }
-            try {
-                Config config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-                if (context != null && (config.getCurrentContext() == null || !context.equals(config.getCurrentContext().getName()))) {
-                    throw new UsageError("--context " + context + ": no such context in the kubeconfig");
-                }
-                return config;
-            } catch (KubernetesClientException problem) {
-                throw new UsageError("--kubeconfig " + kubeconfig + ": " + reason(problem), problem);
-            }
-        }
-
-        static KubernetesClient client(Path kubeconfig, String context) {
-            Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2).withConnectionTimeout(5_000).withRequestTimeout(15_000).withHttp2Disable(true).build();
-            return new KubernetesClientBuilder().withConfig(config).build();
-        }
-
-        /** One line: the server's own words where it gave some. */
-        static String reason(Throwable problem) {
-            KubernetesClientException api = apiError(problem);
-            if (api != null && api.getStatus() != null && api.getStatus().getMessage() != null) {
-                String message = oneLine(api.getStatus().getMessage());
-                return api.getCode() == 403 && !message.startsWith("forbidden") ? "forbidden: " + message : message;
-            }
-            Throwable root = problem;
-            while (root.getCause() != null && root.getCause() != root) {
-                root = root.getCause();
-            }
-            String message = root.getMessage() == null ? "" : oneLine(root.getMessage());
-            return root instanceof IOException || root instanceof UnresolvedAddressException
-                ? "cannot reach the API server (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")"
-                : message.isBlank() ? root.getClass().getSimpleName() : message;
-        }
-
-        /** Nothing but another configuration helps: there is no such host. */
-        static boolean nowhere(Throwable problem) {
-            return problem != null && (problem instanceof UnresolvedAddressException || problem instanceof UnknownHostException || nowhere(problem.getCause()));
-        }
-
-        static KubernetesClientException apiError(Throwable problem) {
-            for (Throwable at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
-                if (at instanceof KubernetesClientException api && api.getCode() > 0) {
-                    return api;
-                }
-            }
-            return null;
-        }
-
-        /** For what is good to know and not needed: null when the server does not tell. */
-        static String tried(Supplier<String> question) {
-            try {
-                return question.get();
-            } catch (KubernetesClientException problem) {
-                return null;
-            }
-        }
-
-        static String statusMessage(byte[] status) {
-            try {
-                return JSON.readTree(status).path("message").asText("");
-            } catch (IOException notJson) {
-                return "";
-            }
-        }
-
-        static byte[] drain(InputStream stream) {
-            try (stream) {
-                return stream.readAllBytes();
-            } catch (IOException closed) {
-                return new byte[0];
-            }
-        }
-    }
-
-    /** Git in the caller's working tree, with nothing that a repository could have run: no hooks, no file monitor. */
-    record Git(Path tree, Path index) {
-
-        Git with(Path otherIndex) {
-            return new Git(tree, otherIndex);
-        }
-
-        String run(String... args) throws Broken, InterruptedException {
-            return feed("", args);
-        }
-
-        /** The output without its last line end; a failure is told with git's own words. */
-        String feed(String stdin, String... args) throws Broken, InterruptedException {
-            Reply reply = reply(stdin, args);
-            if (!reply.ok()) {
-                throw new Broken("git " + args[0] + ": " + reply.problem());
-            }
-            return reply.text().replaceFirst("\\n\\z", "");
-        }
-
-        boolean ok(String... args) throws InterruptedException {
-            return reply("", args).ok();
-        }
-
-        private Reply reply(String stdin, String... args) throws InterruptedException {
-            List<String> argv = new ArrayList<>(List.of("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
-                "-c", "safe.directory=*", "-c", "core.quotePath=false"));
-            argv.addAll(List.of(args));
-            Map<String, String> environment = new LinkedHashMap<>(System.getenv());
-            environment.keySet().removeIf(name -> name.startsWith("GIT_") && !name.startsWith("GIT_CONFIG"));
-            environment.putAll(Map.of("GIT_TERMINAL_PROMPT", "0", "GIT_OPTIONAL_LOCKS", "0", "LC_ALL", "C", "GIT_AUTHOR_NAME", "prompt-run", "GIT_AUTHOR_EMAIL", "prompt-run@localhost",
-                "GIT_COMMITTER_NAME", "prompt-run", "GIT_COMMITTER_EMAIL", "prompt-run@localhost"));
-            if (index != null) {
-                environment.put("GIT_INDEX_FILE", index.toString());
-            }
-            return new LocalShell(environment, tree).run(argv, stdin.getBytes(StandardCharsets.UTF_8), Duration.ofMinutes(30));
-        }
-
-        /** Everything that is in the working tree and not ignored, as a tree object; the real index is not touched. */
-        String snapshot(Path scratch) throws Broken, InterruptedException {
-            Path copy = scratch.resolve("index");
-            Path real = tree.resolve(run("rev-parse", "--git-path", "index"));
-            Disk.copyIfThere(real, copy);
-            Git aside = with(copy);
-            aside.run("add", "-A");
-            return aside.run("write-tree");
-        }
-
-        /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
-        Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
-            Map<String, String> changes = new TreeMap<>();
-            String[] fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
-            for (int at = 0; at + 1 < fields.length; at += 2) {
-                String[] raw = fields[at].split(" ");
-                changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);
-            }
-            return changes;
-        }
-    }
-
-    /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
-    static final class Sources {
-        private static final long REPORTED = 20;
-
-        private final Git git;
-        private final String runId;
-        private final Console console;
-
-        Sources(Path tree, String runId, Console console) {
-            this.git = new Git(tree.toAbsolutePath().normalize(), null);
-            this.runId = runId;
-            this.console = console;
-        }
-
-        private String ref(String name) {
-            return "refs/prompt-run/" + runId + "/" + name;
-        }
-
-        /** Returns notes for the result. */
-        List<String> upload(Keeper keeper, Site site) throws Broken, InterruptedException {
-            String state = site.facts().get("workspace_state");
-            if (state.equals("repository") && !keeper.command(Patience.USUAL.slowExec(), "renewable", site.workspace()).contains("renewable=yes")) {
-                return List.of("--source was not uploaded: " + site.workspace() + " has a working tree already, which is used as it is");
-            }
-            if (state.equals("files")) {
-                return List.of("--source was not uploaded: " + site.workspace() + " holds files already, which are used as they are");
-            }
-            Path scratch = Disk.temporary("prompt-run-source");
-            try {
-                uploadTo(keeper, site, scratch);
-                return List.of();
-            } catch (IOException problem) {
-                throw new Broken("--source: " + oneLine(problem.getMessage()));
-            } finally {
-                Disk.delete(scratch);
-            }
-        }
-
-        private void uploadTo(Keeper keeper, Site site, Path scratch) throws Broken, InterruptedException, IOException {
-            if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
-                throw new Broken("--source " + git.tree() + ": has no commit yet");
-            }
-            String head = git.run("rev-parse", "HEAD");
-            String branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
-            String work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
-            Path bundle = scratch.resolve("source.bundle");
-            git.run("update-ref", ref("work"), work);
-            try {
-                List<String> words = new ArrayList<>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
-                words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
-                words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master").lines().toList());
-                git.run(words.toArray(String[]::new));
-            } finally {
-                git.run("update-ref", "-d", ref("work"));
-            }
-            if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
-                keeper.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
-            }
-            console.info("uploading " + git.tree() + " (" + (Files.size(bundle) / 1024 + 1) + " KiB) to " + site.workspace());
-            keeper.storeLarge("source.bundle", bundle);
-            if (!keeper.command(Patience.USUAL.slowExec(), "unpack", site.workspace(), branch, head, work).contains("unpacked=yes")) {
-                throw new Broken("--source: could not be unpacked in " + site.workspace());
-            }
-        }
-
-        /** Fetches what the agent committed and what it left uncommitted. Either all of it reaches the working tree or nothing does. */
-        Brought bringBack(Keeper keeper, Site site, String usualBranch) throws Broken, InterruptedException {
-            Path scratch = Disk.temporary("prompt-run-back");
-            try {
-                Map<String, String> pack = Keeper.fields(keeper.command(Patience.USUAL.slowExec(), packWords(site)));
-                if (!"yes".equals(pack.get("packed"))) {
-                    return Brought.failed("the agent's workspace " + site.workspace() + " is not a git working tree");
-                }
-                fetch(keeper, pack, scratch);
-                Brought brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
-                if (!brought.lacking()) {
-                    keeper.command(Patience.USUAL.exec(), "brought", site.workspace(), pack.get("tree"), pack.get("head"));
-                }
-                console.info(brought.told());
-                return brought;
-            } catch (IOException problem) {
-                throw new Broken("--bring-back: " + oneLine(problem.getMessage()));
-            } finally {
-                Disk.delete(scratch);
-            }
-        }
-
-        private String[] packWords(Site site) throws Broken, InterruptedException {
-            List<String> words = new ArrayList<>(List.of("pack", site.workspace(), git.run("rev-parse", "HEAD")));
-            words.addAll(git.run("for-each-ref", "--format=%(objectname)", "--count=" + REPORTED, "--sort=-committerdate", "refs/heads").lines().toList());
-            return words.toArray(String[]::new);
-        }
-
-        private void fetch(Keeper keeper, Map<String, String> pack, Path scratch) throws Broken, InterruptedException, IOException {
-            Path bundle = scratch.resolve("back.bundle");
-            long size = Long.parseLong(pack.get("size"));
-            Files.write(bundle, keeper.fetch("back.bundle", size, size));
-            if (Files.size(bundle) != size || !Checksums.matches(pack.get("sum"), Files.newInputStream(bundle))) {
-                throw new Broken("--bring-back: the bundle arrived with another checksum");
-            }
-            git.run("fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", bundle.toString(),
-                "+refs/prompt-run/" + runId + "/*:refs/prompt-run/" + runId + "/*", "+refs/heads/*:" + ref("heads") + "/*");
-        }
-    }
-
-    /** The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are. */
-    static final class Homecoming {
-        private final Git git;
-        private final Path scratch;
-        private final Map<String, String> pack;
-        private final String runId;
-        private final String usualBranch;
-
-        Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
-            this.git = git;
-            this.scratch = scratch;
-            this.pack = pack;
-            this.runId = runId;
-            this.usualBranch = usualBranch;
-        }
-
-        Brought arrive() throws Broken, InterruptedException, IOException {
-            String ourHead = git.run("rev-parse", "HEAD");
-            String ours = git.snapshot(scratch);
-            String theirs = pack.get("tree");
-            String head = pack.get("head").isBlank() ? ourHead : pack.get("head");
-            if (head.equals(ourHead) && theirs.equals(ours)) {
-                forget();
-                return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
-            }
-            String branch = branch(head, ourHead);
-            List<String> conflicts = new ArrayList<>(branchConflicts(branch, head, ourHead));
-            Map<String, String> mine = git.changes(ourHead + "^{tree}", ours);
-            Map<String, String> agents = git.changes(ourHead + "^{tree}", theirs);
-            mine.forEach((path, entry) -> {
-                if (agents.containsKey(path) && !agents.get(path).equals(entry)) {
-                    conflicts.add(path + ": you have changed it too, and have not committed it");
-                }
-            });
-            conflicts.addAll(staged());
-            String wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
-            conflicts.addAll(unsafe(git.changes(ours, wanted)));
-            conflicts.addAll(inTheWay(git.changes(ours, wanted)));
-            int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
-            if (!conflicts.isEmpty()) {
-                return new Brought("conflict", branch, head, commits, List.of(), conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
-            }
-            apply(branch, head, ours, wanted);
-            List<String> left = List.copyOf(git.changes(head + "^{tree}", wanted).keySet());
-            List<String> others = otherBranches(branch);
-            forget();
-            return new Brought("brought", branch, head, commits, left, others, null);
-        }
-
-        /** The agent's branch; commits on no branch get the one that this run is for. */
-        private String branch(String head, String ourHead) throws InterruptedException {
-            String theirs = pack.get("branch");
-            String branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
-            return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
-        }
-
-        private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
-            List<String> conflicts = new ArrayList<>();
-            for (String state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
-                if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
-                    conflicts.add("the working tree is in the middle of something (" + state + ")");
-                }
-            }
-            boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
-            String tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
-            if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
-                conflicts.add("branch " + branch + ": the agent's commits are not based on it");
-            }
-            return conflicts;
-        }
-
-        /** A staged version that is neither the last commit's nor the working tree's would be gone. */
-        private List<String> staged() throws Broken, InterruptedException {
-            String index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
-            List<String> conflicts = new ArrayList<>();
-            Set<String> changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
-            for (String path : index.split("\0")) {
-                if (!path.isEmpty() && changed.contains(path)) {
-                    conflicts.add(path + ": you have staged one version and have another in the working tree");
-                }
-            }
-            return conflicts;
-        }
-
-        /** The agent's tree, with the caller's own changes in it. */
-        private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
-            Git aside = git.with(scratch.resolve("merged"));
-            aside.run("read-tree", theirs);
-            StringBuilder lines = new StringBuilder();
-            mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry).append('\t').append(path).append('\0'));
-            aside.feed(lines.toString(), "update-index", "-z", "--index-info");
-            return aside.run("write-tree");
-        }
-
-        /** Git itself refuses such paths; links that lead out of the tree it does not. */
-        private List<String> unsafe(Map<String, String> changes) throws Broken, InterruptedException {
-            List<String> conflicts = new ArrayList<>();
-            for (Map.Entry<String, String> change : changes.entrySet()) {
-                boolean link = change.getValue().startsWith("120000 ");
-                if (!SafePaths.inside(change.getKey()) || link && !SafePaths.linkInside(change.getKey(), git.run("cat-file", "blob", change.getValue().substring(7)))) {
-                    conflicts.add(oneLine(change.getKey()) + (link ? ": a link that leads out of the working tree" : ": not a path of a working tree"));
-                }
-            }
-            return conflicts;
-        }
-
-        /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
-        private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
-            List<String> conflicts = new ArrayList<>();
-            String ours = git.snapshot(scratch);
-            for (Map.Entry<String, String> change : changes.entrySet()) {
-                boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
-                if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
-                    conflicts.add(change.getKey() + ": an ignored file of yours has this name");
-                }
-            }
-            return conflicts;
-        }
-
-        /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
-        private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
-            Git aside = git.with(scratch.resolve("index"));
-            aside.run("read-tree", ours);
-            aside.ok("update-index", "-q", "--refresh");
-            aside.run("read-tree", "-m", "-u", ours, wanted);
-            if (branch != null) {
-                git.run("update-ref", "-m", "prompt-run: brought back", "refs/heads/" + branch, head);
-                git.run("symbolic-ref", "HEAD", "refs/heads/" + branch);
-            }
-            git.run("read-tree", head);
-            git.ok("update-index", "-q", "--refresh");
-        }
-
-        /** Branches that the agent made besides its own: brought where that loses nothing. */
-        private List<String> otherBranches(String branch) throws Broken, InterruptedException {
-            List<String> told = new ArrayList<>();
-            String prefix = "refs/prompt-run/" + runId + "/heads/";
-            for (String ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
-                String name = ref.substring(prefix.length());
-                boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
-                if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
-                    git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
-                    told.add("branch " + name + " came along");
-                } else if (!name.equals(branch)) {
-                    told.add("branch " + name + " differs from yours and was left out");
-                }
-            }
-            return told;
-        }
-
-        private void forget() throws Broken, InterruptedException {
-            String refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
-            git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
-        }
-    }
-
-    /** What came back. {@code files}: uncommitted paths; {@code told}: conflicts, or what else is worth knowing. */
-    record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
-        static Brought nothing() {
-            return new Brought(null, null, null, 0, List.of(), List.of(), null);
-        }
-
-        static Brought failed(String why) {
-            return new Brought("failed", null, null, 0, List.of(), List.of(), why);
-        }
-
-        boolean lacking() {
-            return "failed".equals(state) || "conflict".equals(state);
-        }
-
-        @Override
-        public String problem() {
-            return notes.isEmpty() || !lacking() ? problem : String.join("; ", notes) + "; " + problem;
-        }
-
-        String told() {
-            return lacking() ? "not brought back: " + problem() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-                : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch) + ", " + files.size() + " uncommitted files";
-        }
-
-        Map<String, Object> asJson() {
-            Map<String, Object> json = new LinkedHashMap<>();
-            json.put("state", state);
-            json.put("branch", branch);
-            json.put("head", head);
-            json.put("commits", commits);
-            json.put("uncommitted", files);
-            json.put("notes", notes);
-            json.put("problem", problem);
-            return json;
-        }
-    }
-
-    /** Paths that come from the agent. */
-    static final class SafePaths {
-        private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
-
-        private SafePaths() {
-        }
-
-        static boolean inside(String path) {
-            return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
-                .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..") || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
-        }
-
-        static boolean linkInside(String path, String target) {
-            if (target.startsWith("/") || target.isEmpty()) {
-                return false;
-            }
-            Path end = Path.of(path).resolveSibling(target).normalize();
-            return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
-        }
-    }
-
-    /** SHA-256, and the POSIX cksum for images that have nothing else. */
-    static final class Checksums {
-        private Checksums() {
-        }
-
-        static String sha256(byte[] content) {
-            try {
-                return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-            } catch (NoSuchAlgorithmException impossible) {
-                throw new IllegalStateException(impossible);
-            }
-        }
-
-        /** As {@code cksum} prints it for stdin: CRC and length. */
-        static String cksum(byte[] content) {
-            int crc = 0;
-            for (byte b : content) {
-                crc = next(crc, b & 0xff);
-            }
-            for (long length = content.length; length > 0; length >>= 8) {
-                crc = next(crc, (int) (length & 0xff));
-            }
-            return (~crc & 0xffffffffL) + " " + content.length;
-        }
-
-        private static int next(int crc, int octet) {
-            crc ^= octet << 24;
-            for (int bit = 0; bit < 8; bit++) {
-                crc = crc < 0 ? crc << 1 ^ 0x04C11DB7 : crc << 1;
-            }
-            return crc;
-        }
-
-        /** Compares with what sha256sum or cksum printed over there. */
-        static boolean matches(String printed, InputStream content) throws IOException {
-            try (content) {
-                byte[] all = content.readAllBytes();
-                String first = printed.strip().split("\\s+")[0];
-                return first.length() == 64 ? first.equals(sha256(all)) : printed.strip().equals(cksum(all));
-            }
-        }
-    }
-
-    /** Files of our own. */
-    static final class Disk {
-        private Disk() {
-        }
-
-        static Path temporary(String name) {
-            try {
-                return Files.createTempDirectory(name);
-            } catch (IOException problem) {
-                throw new UncheckedIOException("no temporary folder can be made", problem);
-            }
-        }
-
-        static void append(Path file, byte[] data) {
-            try {
-                Files.write(file, data, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            } catch (IOException problem) {
-                throw new UncheckedIOException(file + " cannot be written", problem);
-            }
-        }
-
-        static void copyIfThere(Path from, Path to) throws Broken {
-            try {
-                Files.deleteIfExists(to);
-                if (Files.exists(from)) {
-                    Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES); // the time of an index is part of what it says
-                }
-            } catch (IOException problem) {
-                throw new Broken(from + " cannot be read: " + oneLine(problem.getMessage()));
-            }
-        }
-
-        static void delete(Path folder) {
-            try (Stream<Path> all = Files.walk(folder)) {
-                all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-            } catch (IOException gone) {
-                // nothing is left to delete
-            }
-        }
-    }
-
-    /** The result in all its forms: JSON, GitHub's outputs and step summary, artifacts. */
-    record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Place place, String runId, Site site,
-                  Instant began, List<String> notes, Redactor redactor) {
-        private static final int MESSAGE_MOST = 60_000;
-
-        RunResult result(Verdict verdict, RunLog log, Usage spent, Brought brought, Prompt prompt, Console console) {
-            Story story = log.story();
-            String message = story.message() == null ? "" : redactor.mask(story.message());
-            Map<String, Path> files = new Artifacts(output, env, runId, redactor, console).write(prompt, log, message);
-            Map<String, Object> json = new LinkedHashMap<>();
-            json.put("schemaVersion", "prompt-run/v1");
-            json.put("status", verdict.outcome().word());
-            json.put("exitCode", verdict.outcome().exitCode());
-            json.put("reason", verdict.reason() == null ? null : redactor.mask(verdict.reason()));
-            json.put("runId", runId);
-            json.put("threadId", story.thread());
-            json.put("resumed", place.resumed());
-            json.put("kind", options.kind());
-            json.put("lang", options.lang());
-            json.put("agentTarget", place.target());
-            json.put("where", site == null ? null : site.label());
-            json.put("fallbackReason", place.fallbackReason());
-            json.put("infraUnhealthy", infra.unhealthy());
-            json.put("model", facts.model());
-            json.put("reasoningEffort", facts.effort());
-            json.put("durationSeconds", Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0);
-            json.put("inputTokens", spent.input());
-            json.put("cachedInputTokens", spent.cached());
-            json.put("outputTokens", spent.output());
-            json.put("reasoningOutputTokens", spent.reasoning());
-            json.put("finalMessage", cut(message));
-            json.put("finalMessageFile", text(files.get("last-message.md")));
-            json.put("transcriptFile", text(files.get("events.jsonl")));
-            json.put("broughtBack", brought.state() == null ? null : brought.asJson());
-            json.put("notes", notes.stream().map(redactor::mask).toList());
-            RunResult result = new RunResult(verdict.outcome(), json);
-            new ActionsFiles(env, console).tell(result);
-            if (output.result != null) {
-                Artifacts.write(output.result, result.pretty(), console);
-            }
-            return result;
-        }
-
-        private static String cut(String message) {
-            return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST) + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
-        }
-
-        private static String text(Path file) {
-            return file == null ? null : file.toString();
-        }
-    }
-
-    /** Prompt, events, last message and stderr of the agent as files, masked. */
-    record Artifacts(OutputOptions output, Env env, String runId, Redactor redactor, Console console) {
-
-        Map<String, Path> write(Prompt prompt, RunLog log, String message) {
-            Path folder = output.artifacts != null ? output.artifacts : env.get("RUNNER_TEMP") != null ? Path.of(env.get("RUNNER_TEMP"), "prompt-run-" + runId) : null;
-            Map<String, Path> files = new LinkedHashMap<>();
-            if (folder != null) {
-                put(files, folder, "prompt.md", redactor.mask(prompt.text()));
-                put(files, folder, "last-message.md", message);
-                put(files, folder, "events.jsonl", masked(log.folder().resolve("events.jsonl")));
-                put(files, folder, "stderr.log", masked(log.folder().resolve("stderr.log")));
-            }
-            Disk.delete(log.folder());
-            return files;
-        }
-
-        private void put(Map<String, Path> files, Path folder, String name, String text) {
-            if (write(folder.resolve(name), text, console)) {
-                files.put(name, folder.resolve(name).toAbsolutePath());
-            }
-        }
-
-        private String masked(Path file) {
-            try {
-                String text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
-                return redactor.mask(text.lines().map(this::maskedLine).collect(Collectors.joining("\n")));
-            } catch (IOException problem) {
-                console.warn(file + ": " + Vars.reason(problem));
-                return "";
-            }
-        }
-
-        /** In JSON a token may stand right after an escape such as {@code \\n}: masked where it is text. */
-        private String maskedLine(String line) {
-            try {
-                return line.startsWith("{") ? masked(JSON.readTree(line), redactor).toString() : line;
-            } catch (JsonProcessingException plain) {
-                return line;
-            }
-        }
-
-        static JsonNode masked(JsonNode node, Redactor redactor) {
-            if (node.isTextual()) {
-                return JSON.getNodeFactory().textNode(redactor.mask(node.asText()));
-            }
-            if (node instanceof ObjectNode object) {
-                object.fieldNames().forEachRemaining(name -> object.set(name, masked(object.get(name), redactor)));
-            } else if (node instanceof ArrayNode array) {
-                for (int at = 0; at < array.size(); at++) {
-                    array.set(at, masked(array.get(at), redactor));
-                }
-            }
-            return node;
-        }
-
-        static boolean write(Path file, String text, Console console) {
-            try {
-                if (file.toAbsolutePath().getParent() != null) {
-                    Files.createDirectories(file.toAbsolutePath().getParent());
-                }
-                Files.writeString(file, text);
-                return true;
-            } catch (IOException problem) {
-                console.warn(file + ": cannot write it (" + Vars.reason(problem) + ")");
-                return false;
-            }
-        }
-    }
-
-    /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
-    record ActionsFiles(Env env, Console console) {
-        private static final Map<String, String> OUTPUTS = outputs();
-
-        private static Map<String, String> outputs() {
-            Map<String, String> outputs = new LinkedHashMap<>();
-            for (String pair : ("status=status exit_code=exitCode run_id=runId thread_id=threadId agent_target=agentTarget fallback_reason=fallbackReason "
-                + "infra_unhealthy=infraUnhealthy duration_seconds=durationSeconds input_tokens=inputTokens output_tokens=outputTokens "
-                + "final_message_file=finalMessageFile transcript_file=transcriptFile").split(" ")) {
-                outputs.put(pair.split("=")[0], pair.split("=")[1]);
-            }
-            return outputs;
-        }
-
-        void tell(RunResult result) {
-            append("GITHUB_OUTPUT", outputText(result.json()));
-            append("GITHUB_STEP_SUMMARY", summary(result.json()));
-        }
-
-        /** Every value between delimiters that nobody can know beforehand: no text can add an output of its own. */
-        static String outputText(Map<String, Object> json) {
-            StringBuilder text = new StringBuilder();
-            OUTPUTS.forEach((output, field) -> {
-                String delimiter = "end-" + UUID.randomUUID();
-                Object value = json.get(field);
-                text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value).append('\n').append(delimiter).append('\n');
-            });
-            return text.toString();
-        }
-
-        static String summary(Map<String, Object> json) {
-            StringBuilder text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
-            row(text, "reason", json.get("reason"));
-            row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
-            row(text, "why there", json.get("fallbackReason"));
-            row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
-            row(text, "duration", json.get("durationSeconds") + " s");
-            row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
-            row(text, "thread", json.get("threadId"));
-            if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-                row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
-            }
-            ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
-            String message = String.valueOf(json.get("finalMessage"));
-            return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
-        }
-
-        private static void row(StringBuilder text, String name, Object value) {
-            if (value != null) {
-                text.append("| ").append(name).append(" | ").append(oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                    .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
-            }
-        }
-
-        /** A fence longer than any in the text: nothing in it is Markdown. */
-        private static String fenced(String text) {
-            String fence = "```";
-            while (text.contains(fence)) {
-                fence += "`";
-            }
-            return fence + "\n" + text + "\n" + fence + "\n";
-        }
-
-        private void append(String variable, String text) {
-            if (env.get(variable) == null) {
-                return;
-            }
-            try {
-                Files.writeString(Path.of(env.get(variable)), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            } catch (IOException problem) {
-                console.warn(variable + " " + env.get(variable) + ": cannot write it (" + Vars.reason(problem) + ")");
-            }
-        }
-    }
-
-    /** POSIX sh for the agent's place. Nothing but sh and the usual small tools is needed there. */
-    static final class Scripts {
-        /** A container that waits for the agent's run, and ends when asked to. */
-        static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
-
-        /** $1 workspace or nothing, $2 program, $3 key of the thread. */
-        static final String PROBE = """
-            umask 077
-            in_git() { at=$1; while [ -n "$at" ] && [ "$at" != / ]; do [ -e "$at/.git" ] && return 0; at=${at%/*}; done; return 1; }
-            empty() { ! find "$1" ! -path "$1" ! -name lost+found -prune 2>/dev/null | grep -q .; }
-            has() { if command -v "$1" >/dev/null 2>&1; then echo yes; else echo no; fi; }
-            ws=$1
-            if [ -z "$ws" ]; then
-              top=$(pwd); while [ "$top" != / ] && [ ! -e "$top/.git" ]; do top=${top%/*}; top=${top:-/}; done
-              if [ -e "$top/.git" ]; then ws=$top
-              elif [ -e /workspace/.git ]; then ws=/workspace
-              elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
-              elif [ -w /workspace ] && empty /workspace; then ws=/workspace
-              else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
-            fi
-            if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
-            base=
-            for d in "${HOME:-}" /var/tmp /tmp; do
-              case $d/ in "$ws"/*) continue ;; esac
-              if [ -n "$d" ] && ! in_git "$d" && mkdir -p "$d/.agent-runs" 2>/dev/null && [ -w "$d/.agent-runs" ]; then base=${d%/}/.agent-runs; break; fi
-            done
-            busy=
-            for d in "$base"/run-*/; do
-              if [ -e "$d/started" ] && [ ! -e "$d/exit" ]; then
-                read -r pid _ <"$d/started"
-                if tr '\\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'keeper.sh keep'; then busy=${d%/}; busy=${busy##*/}; fi
-              fi
-            done
-            thread=; totals=
-            if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
-              read -r thread totals <"$base/threads/$3"
-              find "${CODEX_HOME:-$HOME/.codex}/sessions" -name "*$thread*" 2>/dev/null | grep -q . || thread=
-            fi
-            version=; if [ "$2" = codex ]; then version=$(codex --version 2>/dev/null </dev/null | head -n 1); fi
-            printf 'version=%s\\n' "$version"
-            printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\nbusy=%s\\nthread=%s\\ntotals=%s\\n' "$base" "$ws" "$state" "$busy" "$thread" "$totals"
-            printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(if [ "$(printf abc | head -c 2)" = ab ]; then echo yes; else echo no; fi)"
-            """;
-
-        /** $1 folder, $2 name, $3 length, $4 SHA-256, $5 cksum. Ends by itself: stdin of an exec cannot be closed. */
-        static final String PUT = """
-            umask 077
-            mkdir -p "$1" && cd "$1" && head -c "$3" >"$2.tmp" || exit 91
-            if command -v sha256sum >/dev/null 2>&1; then got=$(sha256sum <"$2.tmp"); got=${got%% *}; want=$4
-            else got=$(cksum <"$2.tmp"); want=$5; fi
-            [ "$got" = "$want" ] && mv "$2.tmp" "$2" && echo stored "$2" && exit 0
-            rm -f "$2.tmp"; exit 92
-            """;
-
-        /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
-        static final String LAUNCHER = """
-            run=@RUN@
-            mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
-            . "$run/env.sh"; rm -f "$run/env.sh"
-            if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then HOME=$run/home; mkdir -p "$HOME"; export HOME; fi
-            { printf '[safe]\\n\\tdirectory = *\\n'; if [ -e "$HOME/.gitconfig" ]; then printf '[include]\\n\\tpath = %s\\n' "$HOME/.gitconfig"; fi; } >"$run/gitconfig"
-            export GIT_CONFIG_GLOBAL="$run/gitconfig"
-            if [ -e "$run/config.toml" ]; then
-              CODEX_HOME=${CODEX_HOME:-$HOME/.codex}
-              mkdir -p "$CODEX_HOME" && mv "$run/config.toml" "$CODEX_HOME/@PROFILE@.config.toml" || exit 97
-              echo "$CODEX_HOME/@PROFILE@.config.toml" >"$run/profile"
-              # codex exec knows the key by another name than everybody else
-              if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then export CODEX_API_KEY="$OPENAI_API_KEY"; fi
-              export CODEX_HOME
-            fi
-            @COMMAND@ <"$run/prompt.md" >"$run/events.jsonl" 2>"$run/stderr.log"
-            """;
-
-        /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
-        static final String STRICT_CONFIG = """
-            home=${CODEX_HOME:-$HOME/.codex}
-            mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
-            CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
-            rm -rf "$home/$2.config.toml" "$1"
-            """;
-
-        static final String KEEPER = """
-            # The agent's keeper: starts it once, ends it at its limits, answers the caller's polls. Plain POSIX sh; everything it knows is in files beside it.
-            set -u
-            umask 077
-            dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 90
-            cd "$dir" || exit 90
-            total=0 idle=0 lease=0 grace=10 run_id=none codex=no
-            [ -r limits ] && . ./limits
-
-            now() { date +%s; }
-
-            # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
-            members() {
-              if printf 'a\\000b' | grep -q b; then grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
-              else # a grep that stops at a null byte
-                for f in /proc/[0-9]*/environ; do
-                  if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
-                done
-              fi 2>/dev/null | cut -d/ -f3
-            }
-
-            signal_members() { for p in $(members) $2; do kill -s "$1" "$p" 2>/dev/null; done; }
-
-            end_agent() { # reason, pid of the agent
-              [ -e reason ] || { echo "$1" >reason.tmp && mv reason.tmp reason; }
-              signal_members TERM "$2"
-              left=$grace
-              while [ "$left" -gt 0 ] && [ -n "$(members)" ]; do sleep 1; left=$((left - 1)); done
-              for again in 1 2 3; do
-                [ -n "$(members)" ] || break
-                signal_members KILL "$2"
-                [ "$again" = 3 ] || sleep 1
-              done
-            }
-
-            size() { if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
-
-            # Codex reports a dead network for ever ("Reconnecting..."): its error lines are no progress, and neither is its stderr.
-            progress() {
-              [ "$codex" = yes ] || return 0
-              from=$told; told=$(size events.jsonl)
-              tail -c "+$((from + 1))" events.jsonl 2>/dev/null | grep -v '^{"type":"error"' | grep -q .
-            }
-
-            watch_limits() { # pid of the agent, pid of the keeper
-              started=$(now); last=$started; seen=0; told=0
-              while sleep 1; do
-                [ -e exit ] && return 0
-                if ! kill -0 "$2" 2>/dev/null; then end_agent keeper-gone "$1"; return 0; fi
-                t=$(now)
-                bytes=$(($(size events.jsonl) + $(size stderr.log)))
-                if [ "$bytes" -gt "$seen" ]; then progress && last=$t; seen=$bytes; fi
-                touched=$(cat lease 2>/dev/null)
-                if [ -e cancel ]; then end_agent cancelled "$1"
-                elif [ "$total" -gt 0 ] && [ $((t - started)) -ge "$total" ]; then end_agent timeout "$1"
-                elif [ "$idle" -gt 0 ] && [ $((t - last)) -ge "$idle" ]; then end_agent idle "$1"
-                elif [ "$lease" -gt 0 ] && [ $((t - ${touched:-0})) -ge "$lease" ]; then end_agent caller-gone "$1"
-                else continue; fi
-                return 0
-              done
-            }
-
-            born() { # start time of a process, to tell it from a later one with its number; empty for a dead one and a zombie
-              if [ -r /proc/self/stat ]; then
-                stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-                # shellcheck disable=SC2086 # split into fields
-                set -- ${stat##*) }
-                [ "$1" = Z ] || echo "${20}"
-              else kill -0 "$1" 2>/dev/null && echo alive; fi
-            }
-
-            keep() {
-              [ -e cancel ] && { printf 'rc=143\\nreason=cancelled\\nend=yes\\n' >exit.tmp && mv exit.tmp exit; return 0; }
-              hit=; trap 'hit=1' TERM INT HUP
-              sh ./agent.sh </dev/null >/dev/null 2>keeper.log &
-              agent=$!
-              echo "$$ $(born $$)" >started.tmp && mv started.tmp started
-              watch_limits "$agent" $$ &
-              while :; do
-                wait "$agent"; rc=$?
-                [ -n "$hit" ] || break
-                hit=; : >cancel
-              done
-              if [ -s profile ]; then rm -f "$(cat profile)"; fi
-              # What the agent left running would go on writing into the workspace.
-              if [ -n "$(members)" ]; then signal_members TERM ''; sleep 2; signal_members KILL ''; fi
-              reason=$(cat reason 2>/dev/null) || reason=finished
-              if [ "$(cat ../busy/run 2>/dev/null)" = "${dir##*/}" ]; then rm -rf ../busy; fi
-              printf 'rc=%s\\nreason=%s\\nend=yes\\n' "$rc" "$reason" >exit.tmp && mv exit.tmp exit
-            }
-
-            # One agent at a time in one place: two in one work tree destroy each other's work.
-            claim() {
-              for again in 1 2 3; do
-                if mkdir ../busy 2>/dev/null; then echo "${dir##*/}" >../busy/run; return 0; fi
-                other=$(cat ../busy/run 2>/dev/null)
-                [ -n "$other" ] || { sleep 1; other=$(cat ../busy/run 2>/dev/null); }
-                if [ -n "$other" ] && at_work "../$other"; then return 1; fi
-                mv ../busy "../stale.$$" 2>/dev/null && rm -rf "../stale.$$"
-              done
-              return 1
-            }
-
-            at_work() { # run folder
-              if [ -e "$1/exit" ] || [ ! -d "$1/lock" ]; then return 1; fi
-              if [ -e "$1/started" ]; then read -r other_pid other_time <"$1/started"; [ -n "$other_time" ] && [ "$(born "$other_pid")" = "$other_time" ]
-              else [ $(($(now) - $(cat "$1/lease" 2>/dev/null || echo 0))) -lt 120 ]; fi
-            }
-
-            start() {
-              if mkdir lock 2>/dev/null; then
-                now >lease
-                if ! claim; then printf 'rc=75\\nreason=busy\\nend=yes\\n' >exit.tmp && mv exit.tmp exit
-                elif command -v setsid >/dev/null 2>&1; then setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
-                else (trap '' HUP; exec sh "$dir/keeper.sh" keep) </dev/null >/dev/null 2>&1 & fi
-              fi
-              for again in 1 2 3 4 5; do [ -e started ] || [ -e exit ] || sleep 1; done
-              echo locked
-            }
-
-            cancel() { : >cancel; }
-
-            poll() { # offset, most bytes
-              now >"lease.$$" && mv "lease.$$" lease
-              alive=no
-              if [ -e started ]; then read -r pid time <started; [ -n "$time" ] && [ "$(born "$pid")" = "$time" ] && alive=yes; fi
-              if [ -e exit ]; then state=exited
-              elif [ ! -d lock ]; then state=absent
-              elif [ ! -e started ]; then state=starting
-              elif [ "$alive" = yes ]; then state=running
-              else state=gone; fi
-              part events.jsonl "$1" "$2" "state=$state
-            $(cat exit 2>/dev/null)"
-            }
-
-            part() { # file, offset, most bytes, header lines
-              bytes=$(($(size "$1") - $2)); [ "$bytes" -lt 0 ] && bytes=0; [ "$bytes" -gt "$3" ] && bytes=$3
-              printf 'agent-run\\n%s\\nbytes=%s\\n\\n' "${4:-state=part}" "$bytes"
-              if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
-            }
-
-            join() { # file; from file.0001, file.0002, ...
-              cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
-              sum "$1"
-            }
-
-            sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else cksum <"$1"; fi; }
-
-            prune() { # keep this many finished runs
-              # shellcheck disable=SC2012 # the names are our own
-              ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
-                case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
-              done
-            }
-
-            # Git with nothing that a repository could bring along: no hooks, no file monitor, no question of who owns it.
-            plain_git() {
-              printf '[safe]\\n\\tdirectory = *\\n' >"$dir/gitconfig.plain"
-              GIT_CONFIG_GLOBAL=$dir/gitconfig.plain GIT_AUTHOR_NAME=prompt-run GIT_AUTHOR_EMAIL=prompt-run@localhost \\
-                GIT_COMMITTER_NAME=prompt-run GIT_COMMITTER_EMAIL=prompt-run@localhost GIT_TERMINAL_PROMPT=0 \\
-                git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c core.autocrlf=false "$@"
-            }
-
-            # The work tree as a tree object: tracked, changed, untracked but not ignored. Repositories nested in it are left out.
-            snapshot() { # git directory, work tree
-              rm -f index; cp -p "$1/index" index 2>/dev/null # with its time: git takes from it which entries to look into again
-              GIT_DIR=$1 GIT_WORK_TREE=$2 GIT_INDEX_FILE=$dir/index; export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
-              [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
-              plain_git -C "$2" add -A 2>/dev/null || return 1
-              new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
-              if [ -n "$new" ]; then
-                echo "$new" | while read -r nested; do
-                  plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
-                done
-              fi
-              plain_git write-tree
-            }
-
-            git_dir() { (cd "$1" && d=$(plain_git rev-parse --git-dir) && cd "$d" && pwd); }
-
-            # A workspace of ours may be renewed when the caller has had all of it back and nothing changed since.
-            renewable() { # workspace
-              mark=$1/.git/prompt-run-brought
-              if [ -e "$mark" ] && [ "$(cat "$mark")" = "$(snapshot "$1/.git" "$1")@$(plain_git --git-dir="$1/.git" rev-parse HEAD)" ]; then echo renewable=yes; else echo renewable=no; fi
-            }
-
-            # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
-            unpack() { # workspace, branch or -, head, work tree as a commit
-              ws=$1
-              if [ -e "$ws/.git" ]; then
-                gd=$ws/.git
-                rm -f "$gd/prompt-run-brought"
-                plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" add -A || return 1
-              else
-                gd=$ws/.prompt-run-incoming
-                mkdir -p "$ws" && rm -rf "$gd" && plain_git --git-dir="$gd" init -q || return 1
-                plain_git --git-dir="$gd" config core.bare false
-              fi
-              [ -e shallow ] && cp shallow "$gd/shallow"
-              plain_git --git-dir="$gd" fetch -q --update-head-ok --no-tags "$dir/source.bundle" '+refs/*:refs/*' || return 1
-              if [ "$2" = - ]; then plain_git --git-dir="$gd" update-ref --no-deref HEAD "$3" || return 1
-              else
-                plain_git --git-dir="$gd" update-ref "refs/heads/$2" "$3" && plain_git --git-dir="$gd" symbolic-ref HEAD "refs/heads/$2" || return 1
-              fi
-              plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree --reset -u "$4" || return 1
-              plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree "$3" || return 1
-              plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" update-index -q --refresh
-              plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
-              [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
-              rm -f source.bundle
-              echo unpacked=yes
-            }
-
-            # What the workspace looks like before the agent starts: what is new afterwards is the agent's.
-            mark() { # workspace
-              [ -e "$1/.git" ] || { echo marked=none; return 0; }
-              gd=$(git_dir "$1") || return 1
-              plain_git --git-dir="$gd" for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.before
-              echo "marked=$(snapshot "$gd" "$1")@$(plain_git --git-dir="$gd" rev-parse -q --verify HEAD)"
-            }
-
-            # The agent's commits and what it left uncommitted, as one bundle above what the caller has already.
-            pack() { # workspace, commits the caller has...
-              ws=$1; shift
-              [ -e "$ws/.git" ] || { echo packed=none; return 0; }
-              gd=$(git_dir "$ws") || return 1
-              tree=$(snapshot "$gd" "$ws") || return 1
-              GIT_DIR=$gd; export GIT_DIR
-              head=$(plain_git rev-parse -q --verify HEAD)
-              work=$(echo 'left uncommitted by the agent' | plain_git commit-tree "$tree" ${head:+-p "$head"}) || return 1
-              plain_git update-ref "refs/prompt-run/$run_id/work" "$work"
-              [ -z "$head" ] || plain_git update-ref "refs/prompt-run/$run_id/head" "$head"
-              plain_git for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.after
-              touch refs.before
-              refs=$(grep -vxFf refs.before refs.after | cut -d' ' -f1)
-              not=; for known; do plain_git cat-file -e "$known^{commit}" 2>/dev/null && not="$not ^$known"; done
-              # shellcheck disable=SC2086 # words: ref names and object names hold no blanks
-              plain_git bundle create "$dir/back.bundle" "refs/prompt-run/$run_id/work" ${head:+"refs/prompt-run/$run_id/head"} $refs $not 2>pack.log || { cat pack.log >&2; return 1; }
-              plain_git for-each-ref --format='delete %(refname)' "refs/prompt-run/$run_id" | plain_git update-ref --stdin
-              [ -e "$gd/shallow" ] && cp "$gd/shallow" back.shallow
-              printf 'packed=yes\\nbranch=%s\\nhead=%s\\nwork=%s\\ntree=%s\\nsize=%s\\nsum=%s\\n' "$(plain_git symbolic-ref -q --short HEAD)" "$head" "$work" "$tree" \\
-                "$(size back.bundle)" "$(sum back.bundle)"
-            }
-
-            # The caller has everything: a later run may renew this workspace if nothing changed in it until then.
-            brought() { # workspace, tree, head
-              [ -d "$1/.git" ] && echo "$2@$3" >"$1/.git/prompt-run-brought"
-              rm -f back.bundle
-            }
-
-            "$@"
-            """;
-
-        private Scripts() {
-        }
-    }
-
-    /** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
-    static final class Console {
-        private final CommandLine command;
-        private final OutputOptions options;
-        private final boolean actions;
-        private boolean answered;
-
-        Console(CommandLine command, OutputOptions options, Env env) {
-            if (options.format != null) {
-                Values.oneOf("--output", options.format, "text", "json");
-            }
-            this.command = command;
-            this.options = options;
-            this.actions = "true".equals(env.get("GITHUB_ACTIONS"));
-        }
-
-        /** The only place that writes to stdout; the first answer counts. */
-        synchronized Answer answer(Answer answer) throws IOException {
-            if (!answered) {
-                answered = true;
-                boolean json = options.format == null ? answer.jsonByDefault() && !terminal() : options.format.equals("json");
-                command.getOut().print(json ? JSON.writeValueAsString(answer.asJson()) + "\n" : answer.asText());
-                command.getOut().flush();
-            }
-            return answer;
-        }
-
-        /** Since Java 22 there is a console without a terminal too; it says so itself. */
-        static boolean terminal() {
-            java.io.Console console = System.console();
-            try {
-                return console != null && (boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
-            } catch (ReflectiveOperationException before22) {
-                return true;
-            }
-        }
-
-        void warn(String message) {
-            line((actions ? "::warning::" : "") + "prompt_run: warning: " + harmless(message));
-        }
-
-        void info(String message) {
-            if (!options.quiet) {
-                line("prompt_run: " + harmless(message));
-            }
-        }
-
-        void debug(String message) {
-            if (options.verbose) {
-                line("prompt_run: " + harmless(message));
-            }
-        }
-
-        /** What the agent says: prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
-        void agent(String text) {
-            if (!options.quiet) {
-                text.lines().forEach(line -> line("agent | " + line.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?").replace("##[", "## [")));
-            }
-        }
-
-        private synchronized void line(String line) {
-            command.getErr().println(line);
-            command.getErr().flush();
-        }
-
-        /** One line without control characters: what comes from outside cannot forge log lines or workflow commands. */
-        static String harmless(String message) {
-            return oneLine(message).replaceAll("\\p{Cntrl}", "?");
-        }
-
-        static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-            command.getErr().println("prompt_run: " + harmless(message));
-            if (verbose) {
-                problem.printStackTrace(command.getErr());
-            }
-            command.getErr().flush();
-            return outcome.exitCode();
-        }
-    }
-
-    /** What can be printed as the result. */
-    interface Answer {
-        String asText();
-
-        Object asJson();
-
-        int exitCode();
-
-        default boolean jsonByDefault() {
+    static boolean write(Path file, String text, Console console) {
+        try {
+            if (file.toAbsolutePath().getParent() != null) {
+                Files.createDirectories(file.toAbsolutePath().getParent());
+            }
+            Files.writeString(file, text);
+            return true;
+        } catch (IOException problem) {
+            console.warn(file + ": cannot write it (" + Vars.reason(problem) + ")");
             return false;
         }
     }
+}
 
-    /** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
-    enum Outcome {
-        SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
+// src/prompt_run/command/Console.java
 
-        private final int exitCode;
+/** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
+public static final class Console {
+    private final CommandLine command;
+    private final OutputOptions options;
+    private final boolean actions;
+    private boolean answered;
 
-        Outcome(int exitCode) {
-            this.exitCode = exitCode;
+    public Console(CommandLine command, OutputOptions options, Env env) {
+        if (options.format != null) {
+            Values.oneOf("--output", options.format, "text", "json");
         }
-
-        int exitCode() {
-            return exitCode;
-        }
-
-        String word() {
-            return this == INTERRUPTED || this == TERMINATED ? "cancelled" : name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
+        this.command = command;
+        this.options = options;
+        this.actions = "true".equals(env.get("GITHUB_ACTIONS"));
     }
 
-    /** Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it. */
-    record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed) {
-        static Place undecided(Infra infra) {
-            return new Place("undecided", null, infra.file() == null ? null : infra.file().toString(), null, false);
+    /** The only place that writes to stdout; the first answer counts. */
+    public synchronized Answer answer(Answer answer) throws IOException {
+        if (!answered) {
+            answered = true;
+            boolean json = options.format == null ? answer.jsonByDefault() && !terminal() : options.format.equals("json");
+            command.getOut().print(json ? Json.pretty(answer.asJson()) + "\n" : answer.asText());
+            command.getOut().flush();
         }
+        return answer;
     }
 
-    record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
-        @Override
-        public String asText() {
-            return text;
-        }
-
-        @Override
-        public Object asJson() {
-            Map<String, Object> json = new LinkedHashMap<>();
-            json.put("schemaVersion", "prompt-run/v1");
-            json.put("kind", kind);
-            json.put("lang", lang);
-            json.put("infraUnhealthy", infraUnhealthy);
-            json.put("prompt", text);
-            return json;
-        }
-
-        @Override
-        public int exitCode() {
-            return Outcome.SUCCEEDED.exitCode();
-        }
-    }
-
-    record Listing(Map<String, Set<String>> kinds) implements Answer {
-        @Override
-        public String asText() {
-            StringBuilder lines = new StringBuilder();
-            kinds.forEach((kind, languages) -> lines.append(String.format("%-14s %-6s %s%n", kind, String.join(" ", languages),
-                Templates.BUILT_IN.getOrDefault(kind, "from --templates"))));
-            return lines.toString();
-        }
-
-        @Override
-        public Object asJson() {
-            return Map.of("schemaVersion", "prompt-run/v1", "kinds", kinds);
-        }
-
-        @Override
-        public int exitCode() {
-            return Outcome.SUCCEEDED.exitCode();
-        }
-    }
-
-    /** What --dry-run answers. */
-    record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
-        @Override
-        public String asText() {
-            StringBuilder text = new StringBuilder(prompt.asText()).append("\n----\n");
-            plan.forEach((name, value) -> text.append(name).append(": ").append(value).append('\n'));
-            return text.toString();
-        }
-
-        @Override
-        public Object asJson() {
-            Map<String, Object> json = new LinkedHashMap<>();
-            ((Map<?, ?>) prompt.asJson()).forEach((name, value) -> json.put(String.valueOf(name), value));
-            json.put("dryRun", plan);
-            return json;
-        }
-
-        @Override
-        public int exitCode() {
-            return Outcome.SUCCEEDED.exitCode();
-        }
-
-        @Override
-        public boolean jsonByDefault() {
+    /** Since Java 22 there is a console without a terminal too; it says so itself. */
+    static boolean terminal() {
+        java.io.Console console = System.console();
+        try {
+            return console != null && (boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException before22) {
             return true;
         }
     }
 
-    /** The result of a run; the keys are the contract's. */
-    record RunResult(Outcome outcome, Map<String, Object> json) implements Answer {
-        static RunResult unexpected(String reason) {
-            Map<String, Object> json = new LinkedHashMap<>();
-            json.put("schemaVersion", "prompt-run/v1");
-            json.put("status", Outcome.LOST.word());
-            json.put("exitCode", Outcome.LOST.exitCode());
-            json.put("reason", reason);
-            json.put("finalMessage", "");
-            json.put("notes", List.of());
-            return new RunResult(Outcome.LOST, json);
-        }
+    public void warn(String message) {
+        line((actions ? "::warning::" : "") + "prompt_run: warning: " + harmless(message));
+    }
 
-        @Override
-        public String asText() {
-            StringBuilder text = new StringBuilder(json.get("status") + (json.get("reason") == null ? "" : ": " + json.get("reason")) + "\n");
-            json.forEach((name, value) -> {
-                if (value != null && !List.of("schemaVersion", "status", "reason", "finalMessage", "notes").contains(name)) {
-                    text.append("  ").append(name).append(": ").append(Console.harmless(String.valueOf(value))).append('\n');
-                }
-            });
-            ((List<?>) json.get("notes")).forEach(note -> text.append("  note: ").append(String.valueOf(note).replace("\n", "\n    ")).append('\n'));
-            String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Console.harmless(line)).append('\n'));
-            return text.toString();
+    public void info(String message) {
+        if (!options.quiet) {
+            line("prompt_run: " + harmless(message));
         }
+    }
 
-        String pretty() {
-            try {
-                return JSON.writeValueAsString(json) + "\n";
-            } catch (JsonProcessingException impossible) {
-                throw new IllegalStateException(impossible);
+    public void debug(String message) {
+        if (options.verbose) {
+            line("prompt_run: " + harmless(message));
+        }
+    }
+
+    /** What the agent says: prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
+    public void agent(String text) {
+        if (!options.quiet) {
+            text.lines().forEach(line -> line("agent | " + line.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?").replace("##[", "## [")));
+        }
+    }
+
+    private synchronized void line(String line) {
+        command.getErr().println(line);
+        command.getErr().flush();
+    }
+
+    /** One line without control characters: what comes from outside cannot forge log lines or workflow commands. */
+    static String harmless(String message) {
+        return Texts.oneLine(message).replaceAll("\\p{Cntrl}", "?");
+    }
+
+    public static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
+        command.getErr().println("prompt_run: " + harmless(message));
+        if (verbose) {
+            problem.printStackTrace(command.getErr());
+        }
+        command.getErr().flush();
+        return outcome.exitCode();
+    }
+}
+
+// src/prompt_run/command/Env.java
+
+/** The environment: a variable that is blank counts as not set. */
+public record Env(Map<String, String> values) {
+    public String get(String name) {
+        String value = values.get(name);
+        return value == null || value.isBlank() ? null : value;
+    }
+
+    /** The option if it is given and not blank, else the first variable that is set, else null. */
+    public String pick(String option, String... twins) {
+        if (option != null && !option.isBlank()) {
+            return option;
+        }
+        return Arrays.stream(twins).map(this::get).filter(v -> v != null).findFirst().orElse(null);
+    }
+}
+
+// src/prompt_run/command/FactOptions.java
+
+/** What the run is about; what is not given comes from the GitHub event and the report. */
+public static class FactOptions {
+    @Option(names = "--env", paramLabel = "ENV", description = "environment type; default ai (CODEXCTL_ENV)")
+    public String env;
+    @Option(names = "--slot", paramLabel = "N", description = "slot number, 1 or more (CODEXCTL_SLOT)")
+    public String slot;
+    @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "namespace of the environment (CODEXCTL_NAMESPACE)")
+    public String namespace;
+    @Option(names = "--issue", paramLabel = "N", description = "issue number; default: the event's (CODEXCTL_ISSUE_NUMBER)")
+    public String issue;
+    @Option(names = "--pr", paramLabel = "N", description = "pull request number; default: the event's (CODEXCTL_PR_NUMBER)")
+    public String pr;
+    @Option(names = "--repo", paramLabel = "OWNER/NAME",
+        description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
+    public String repo;
+}
+
+// src/prompt_run/command/InfraOptions.java
+
+/** What is known about the environment. */
+public static class InfraOptions {
+    @Option(names = "--infra-unhealthy", arity = "0..1", fallbackValue = "1", paramLabel = "BOOL",
+        description = "1, true, yes: the environment did not come up; 0, false, no or empty: it did "
+            + "(INFRA_UNHEALTHY, CODEXCTL_INFRA_UNHEALTHY)")
+    public String unhealthy;
+    @Option(names = "--infra-report", paramLabel = "FILE",
+        description = "the JSON of ensure_ready; not ready unless it says infraReady: true (missing and invalid included)")
+    public Path report;
+}
+
+// src/prompt_run/command/Listing.java
+
+public record Listing(Map<String, Set<String>> kinds) implements Answer {
+    @Override
+    public String asText() {
+        StringBuilder lines = new StringBuilder();
+        kinds.forEach((kind, languages) -> lines.append(String.format("%-14s %-6s %s%n", kind, String.join(" ", languages),
+            Templates.BUILT_IN.getOrDefault(kind, "from --templates"))));
+        return lines.toString();
+    }
+
+    @Override
+    public Object asJson() {
+        return Map.of("schemaVersion", "prompt-run/v1", "kinds", kinds);
+    }
+
+    @Override
+    public int exitCode() {
+        return Outcome.SUCCEEDED.exitCode();
+    }
+}
+
+// src/prompt_run/command/Outcome.java
+
+/** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
+public enum Outcome {
+    SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
+
+    public final int exitCode;
+
+    Outcome(int exitCode) {
+        this.exitCode = exitCode;
+    }
+
+    public int exitCode() {
+        return exitCode;
+    }
+
+    String word() {
+        return this == INTERRUPTED || this == TERMINATED ? "cancelled" : name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
+
+// src/prompt_run/command/OutputOptions.java
+
+/** What is told, and where. */
+public static class OutputOptions {
+    @Option(names = "--result", paramLabel = "FILE", description = "write the result as JSON to this file too")
+    public Path result;
+    @Option(names = "--artifacts", paramLabel = "DIR", description = "prompt, events, last message and stderr of the agent, redacted")
+    public Path artifacts;
+    @Option(names = "--output", paramLabel = "FORMAT",
+        description = "text or json; default: text on a terminal and for --print, else json")
+    public String format;
+    @Option(names = {"-v", "--verbose"}, description = "more on stderr, stack traces included")
+    public boolean verbose;
+    @Option(names = {"-q", "--quiet"}, description = "only warnings and errors on stderr")
+    public boolean quiet;
+}
+
+// src/prompt_run/command/Preview.java
+
+/** What --dry-run answers. */
+public record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
+    @Override
+    public String asText() {
+        StringBuilder text = new StringBuilder(prompt.asText()).append("\n----\n");
+        plan.forEach((name, value) -> text.append(name).append(": ").append(value).append('\n'));
+        return text.toString();
+    }
+
+    @Override
+    public Object asJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        ((Map<?, ?>) prompt.asJson()).forEach((name, value) -> json.put(String.valueOf(name), value));
+        json.put("dryRun", plan);
+        return json;
+    }
+
+    @Override
+    public int exitCode() {
+        return Outcome.SUCCEEDED.exitCode();
+    }
+
+    @Override
+    public boolean jsonByDefault() {
+        return true;
+    }
+}
+
+// src/prompt_run/command/PromptOptions.java
+
+/** What the prompt is made of. */
+public static class PromptOptions {
+    @Option(names = "--kind", paramLabel = "KIND",
+        description = "dev_issue, plan_issue, repair_issue, dev_review, plan_review, repair_review, repair_plan (CODEXCTL_KIND)")
+    public String kind;
+    @Option(names = "--list-kinds", description = "print the kinds with their languages and exit")
+    public boolean listKinds;
+    @Option(names = "--lang", paramLabel = "LANG",
+        description = "language of the prompt: en or ru; default en, also for a language without templates (CODEXCTL_LANG)")
+    public String lang;
+    @Option(names = "--templates", paramLabel = "DIR", description = "folder with templates that add to or override the built-in ones")
+    public Path templates;
+    @Option(names = "--template", paramLabel = "FILE", description = "render this template instead of the kind's own")
+    public Path template;
+    @Option(names = "--vars", paramLabel = "K=V,...", description = "template variables, repeatable (CODEXCTL_VARS)")
+    public List<String> vars = new ArrayList<>();
+    @Option(names = "--var-file", paramLabel = "FILE",
+        description = "template variables as YAML or KEY=VALUE lines, repeatable (CODEXCTL_VAR_FILE)")
+    public List<Path> varFiles = new ArrayList<>();
+    @Option(names = "--print", description = "print the prompt and stop")
+    public boolean print;
+    @Option(names = "--dry-run", description = "print the prompt, where the agent would run, its command and permissions; start nothing")
+    public boolean dryRun;
+}
+
+// src/prompt_run/command/Report.java
+
+/** The result in all its forms: JSON, GitHub's outputs and step summary, artifacts. */
+public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Place place, String runId, Site site,
+              Instant began, List<String> notes, Redactor redactor) {
+    private static final int MESSAGE_MOST = 60_000;
+
+    public RunResult result(Verdict verdict, RunLog log, Usage spent, Brought brought, Prompt prompt, Console console) {
+        Story story = log.story();
+        String message = story.message() == null ? "" : redactor.mask(story.message());
+        Map<String, Path> files = new Artifacts(output, env, runId, redactor, console).write(prompt, log, message);
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("schemaVersion", "prompt-run/v1");
+        json.put("status", verdict.outcome().word());
+        json.put("exitCode", verdict.outcome().exitCode());
+        json.put("reason", verdict.reason() == null ? null : redactor.mask(verdict.reason()));
+        json.put("runId", runId);
+        json.put("threadId", story.thread());
+        json.put("resumed", place.resumed());
+        json.put("kind", options.kind());
+        json.put("lang", options.lang());
+        json.put("agentTarget", place.target());
+        json.put("where", site == null ? null : site.label());
+        json.put("fallbackReason", place.fallbackReason());
+        json.put("infraUnhealthy", infra.unhealthy());
+        json.put("model", facts.model());
+        json.put("reasoningEffort", facts.effort());
+        json.put("durationSeconds", Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0);
+        json.put("inputTokens", spent.input());
+        json.put("cachedInputTokens", spent.cached());
+        json.put("outputTokens", spent.output());
+        json.put("reasoningOutputTokens", spent.reasoning());
+        json.put("finalMessage", cut(message));
+        json.put("finalMessageFile", text(files.get("last-message.md")));
+        json.put("transcriptFile", text(files.get("events.jsonl")));
+        json.put("broughtBack", brought.state() == null ? null : brought.asJson());
+        json.put("notes", notes.stream().map(redactor::mask).toList());
+        RunResult result = new RunResult(verdict.outcome(), json);
+        new ActionsFiles(env, console).tell(result);
+        if (output.result != null) {
+            Artifacts.write(output.result, result.pretty(), console);
+        }
+        return result;
+    }
+
+    private static String cut(String message) {
+        return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
+            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
+    }
+
+    private static String text(Path file) {
+        return file == null ? null : file.toString();
+    }
+}
+
+// src/prompt_run/command/RunOptions.java
+
+/** The options that say what is done, merged with their twins and checked. */
+public record RunOptions(String kind, String lang, Path templates, Path template, Map<String, Object> vars,
+                  boolean print, boolean dryRun) {
+
+    public static RunOptions read(PromptOptions given, Env env) {
+        Templates templates = new Templates(given.templates, given.template);
+        String kind = env.pick(given.kind, "CODEXCTL_KIND");
+        if (kind == null && given.template == null) {
+            throw new UsageError("--kind is missing; accepted: " + String.join(", ", templates.kinds().keySet()));
+        }
+        if (kind != null && given.template == null && !templates.kinds().containsKey(kind)) {
+            throw new UsageError("--kind " + kind + ": no such kind; accepted: " + String.join(", ", templates.kinds().keySet()));
+        }
+        String lang = language(env.pick(given.lang, "CODEXCTL_LANG"));
+        return new RunOptions(kind == null ? "custom" : kind, lang, given.templates, given.template,
+            Vars.read(given, env), given.print, given.dryRun);
+    }
+
+    /** ISO 639 decides what is a language: {@code de} falls back to English later, {@code klingon} is a mistake. */
+    static String language(String asked) {
+        if (asked == null) {
+            return "en";
+        }
+        String base = asked.strip().toLowerCase(Locale.ROOT).split("[_.-]", 2)[0];
+        if (!Arrays.asList(Locale.getISOLanguages()).contains(base)) {
+            throw new UsageError("--lang " + Texts.oneLine(asked)
+                + ": not a language; accepted: en, ru, or another ISO 639 code (falls back to en)");
+        }
+        return base;
+    }
+}
+
+// src/prompt_run/command/RunResult.java
+
+/** The result of a run; the keys are the contract's. */
+public record RunResult(Outcome outcome, Map<String, Object> json) implements Answer {
+    public static RunResult unexpected(String reason) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("schemaVersion", "prompt-run/v1");
+        json.put("status", Outcome.LOST.word());
+        json.put("exitCode", Outcome.LOST.exitCode());
+        json.put("reason", reason);
+        json.put("finalMessage", "");
+        json.put("notes", List.of());
+        return new RunResult(Outcome.LOST, json);
+    }
+
+    @Override
+    public String asText() {
+        StringBuilder text = new StringBuilder(json.get("status") + (json.get("reason") == null ? "" : ": " + json.get("reason")) + "\n");
+        json.forEach((name, value) -> {
+            if (value != null && !List.of("schemaVersion", "status", "reason", "finalMessage", "notes").contains(name)) {
+                text.append("  ").append(name).append(": ").append(Console.harmless(String.valueOf(value))).append('\n');
+            }
+        });
+        ((List<?>) json.get("notes"))
+            .forEach(note -> text.append("  note: ").append(String.valueOf(note).replace("\n", "\n    ")).append('\n'));
+        String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Console.harmless(line)).append('\n'));
+        return text.toString();
+    }
+
+    String pretty() {
+        return Json.pretty(json) + "\n";
+    }
+
+    @Override
+    public Object asJson() {
+        return json;
+    }
+
+    @Override
+    public int exitCode() {
+        return outcome.exitCode();
+    }
+
+    @Override
+    public boolean jsonByDefault() {
+        return true;
+    }
+}
+
+// src/prompt_run/command/TextOptions.java
+
+/** Whose words reach the prompt. */
+public static class TextOptions {
+    @Option(names = "--allow-users", paramLabel = "LOGIN,...",
+        description = "people whose text is taken although they have no write access (AI_ALLOWED_USERS)")
+    public String allowUsers;
+    @Option(names = "--any-author", description = "take everybody's text, marked as coming from people without write access")
+    public boolean anyAuthor;
+    @Option(names = "--redact-env", paramLabel = "NAME,...",
+        description = "environment variables whose values are masked, besides those named like a secret")
+    public String redactEnv;
+
+    public List<String> redactNames() {
+        return redactEnv == null ? List.of() : List.of(redactEnv.split("[\\s,]+"));
+    }
+}
+
+// src/prompt_run/command/UsageError.java
+
+/** A mistake of the caller: one line that says what is wrong and what is accepted. */
+public static class UsageError extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public UsageError(String message) {
+        super(message);
+    }
+
+    public UsageError(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
+
+// src/prompt_run/command/Values.java
+
+/** Values that several options share. */
+public static final class Values {
+    private static final Pattern DURATION = Pattern.compile("(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?");
+
+    private Values() {
+    }
+
+    public static Integer positive(String name, String value) {
+        if (value == null) {
+            return null;
+        }
+        if (!value.strip().matches("[1-9]\\d{0,8}")) {
+            throw new UsageError(name + " " + Texts.oneLine(value) + ": not a number; accepted: 1 or more");
+        }
+        return Integer.valueOf(value.strip());
+    }
+
+    /** picocli starts an option's group anew when the option comes again, and forgets what the group had. */
+    public static void once(CommandLine command) {
+        List<String> given = command.getParseResult().originalArgs();
+        command.getCommandSpec().options().stream().filter(option -> !option.isMultiValue()).forEach(option -> {
+            Predicate<String> isIt = word -> Arrays.stream(option.names())
+                .anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
+            if (given.stream().filter(isIt).count() > 1) {
+                throw new UsageError(option.longestName() + " is given twice");
+            }
+        });
+    }
+
+    /** {@code 90s}, {@code 20m}, {@code 1h5m}; more than zero. */
+    public static Duration duration(String name, String value) {
+        Matcher parts = DURATION.matcher(value.strip());
+        Duration total = Duration.ZERO;
+        if (!value.isBlank() && value.strip().length() < 20 && parts.matches()) {
+            total = Duration.ofHours(number(parts.group(1))).plusMinutes(number(parts.group(2))).plusSeconds(number(parts.group(3)));
+        }
+        if (total.isZero()) {
+            throw new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m");
+        }
+        return total;
+    }
+
+    private static long number(String digits) {
+        return digits == null ? 0 : Long.parseLong(digits);
+    }
+
+    public static boolean flag(String name, String value) {
+        switch (value.strip().toLowerCase(Locale.ROOT)) {
+            case "1", "true", "yes": return true;
+            case "0", "false", "no", "": return false;
+            default: throw new UsageError(name + " " + Texts.oneLine(value)
+                + ": not a yes or no; accepted: 1, true, yes, 0, false, no or empty");
+        }
+    }
+
+    public static String matching(String name, String value, String pattern, String accepted) {
+        if (value != null && !value.matches(pattern)) {
+            throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + accepted);
+        }
+        return value;
+    }
+
+    public static String oneOf(String name, String value, String... accepted) {
+        if (!Arrays.asList(accepted).contains(value)) {
+            throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + String.join(", ", accepted));
+        }
+        return value;
+    }
+}
+
+// src/prompt_run/command/Vars.java
+
+/** Template variables. Values are text as written: {@code 1.10} stays {@code 1.10}, whichever way it was given. */
+public static final class Vars {
+    private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
+    private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
+
+    private Vars() {
+    }
+
+    static Map<String, Object> read(PromptOptions given, Env env) {
+        Map<String, Object> all = new TreeMap<>();
+        List<Path> files = new ArrayList<>(given.varFiles);
+        if (files.isEmpty() && env.get("CODEXCTL_VAR_FILE") != null) {
+            files.add(Path.of(env.get("CODEXCTL_VAR_FILE")));
+        }
+        files.forEach(file -> all.putAll(fromFile(file)));
+        List<String> lists = given.vars.isEmpty() && env.get("CODEXCTL_VARS") != null ? List.of(env.get("CODEXCTL_VARS")) : given.vars;
+        lists.forEach(list -> all.putAll(fromList(list)));
+        return all;
+    }
+
+    /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
+    static Map<String, Object> fromList(String list) {
+        Map<String, Object> vars = new LinkedHashMap<>();
+        for (String part : NEXT_KEY.split(list)) {
+            Matcher pair = PAIR.matcher(part);
+            if (!part.isBlank() && !pair.matches()) {
+                throw new UsageError("--vars: \"" + Texts.oneLine(part) + "\" is not KEY=VALUE; accepted: a=1,b=2");
+            }
+            if (!part.isBlank()) {
+                vars.put(pair.group(1), pair.group(2));
             }
         }
+        return vars;
+    }
 
-        @Override
-        public Object asJson() {
-            return json;
+    static Map<String, Object> fromFile(Path file) {
+        String content = text("--var-file", file);
+        List<String> lines = content.lines().filter(l -> !l.isBlank() && !l.strip().startsWith("#")).toList();
+        if (lines.stream().allMatch(line -> PAIR.matcher(line).matches())) {
+            Map<String, Object> vars = new LinkedHashMap<>();
+            lines.stream().map(PAIR::matcher).filter(Matcher::matches).forEach(p -> vars.put(p.group(1), unquoted(p.group(2).strip())));
+            return vars;
         }
+        return fromYaml(file, content);
+    }
 
-        @Override
-        public int exitCode() {
-            return outcome.exitCode();
-        }
-
-        @Override
-        public boolean jsonByDefault() {
-            return true;
+    private static Map<String, Object> fromYaml(Path file, String content) {
+        String accepted = "; accepted: a YAML mapping or KEY=VALUE lines";
+        try {
+            LoadSettings settings = LoadSettings.builder().setLabel(file.toString()).setSchema(new FailsafeSchema()).build();
+            if (new Load(settings).loadFromString(content) instanceof Map<?, ?> mapping) {
+                Map<String, Object> vars = new LinkedHashMap<>();
+                mapping.forEach((key, value) -> vars.put(String.valueOf(key), value));
+                return vars;
+            }
+            throw new UsageError("--var-file " + file + ": neither YAML mapping nor KEY=VALUE" + accepted);
+        } catch (MarkedYamlEngineException problem) {
+            String line = problem.getProblemMark().map(mark -> " line " + (mark.getLine() + 1) + ":").orElse("");
+            throw new UsageError("--var-file " + file + ":" + line + " " + Texts.oneLine(problem.getProblem()) + accepted, problem);
+        } catch (YamlEngineException problem) {
+            throw new UsageError("--var-file " + file + ": " + Texts.oneLine(problem.getMessage()) + accepted, problem);
         }
     }
+
+    private static String unquoted(String value) {
+        boolean quoted = value.length() > 1
+            && (value.startsWith("\"") && value.endsWith("\"") || value.startsWith("'") && value.endsWith("'"));
+        return quoted ? value.substring(1, value.length() - 1) : value;
+    }
+
+    /** The file as text, or a usage error that names the option. */
+    static String text(String option, Path file) {
+        try {
+            return Files.readString(file);
+        } catch (MalformedInputException problem) {
+            throw new UsageError(option + " " + file + ": not UTF-8 text", problem);
+        } catch (IOException problem) {
+            throw new UsageError(option + " " + file + ": cannot read it (" + reason(problem) + ")", problem);
+        }
+    }
+
+    public static String reason(IOException problem) {
+        String name = problem.getClass().getSimpleName();
+        return switch (name) {
+            case "NoSuchFileException" -> "no such file";
+            case "AccessDeniedException" -> "permission denied";
+            default -> Texts.oneLine(String.valueOf(problem.getMessage()));
+        };
+    }
+}
+
+// src/prompt_run/run/AgentRun.java
+
+/** Finds a place for the agent, starts it there, follows it to its end and brings its work back. */
+public static final class AgentRun implements AutoCloseable {
+    public static final String CODEX = "codex";
+
+    private final RunOptions options;
+    private final AgentSettings settings;
+    private final OutputOptions output;
+    private final Env env;
+    private final Facts facts;
+    private final Infra infra;
+    private final Console console;
+    private final Redactor redactor;
+    private final Patience patience;
+    private final Cancel cancel = new Cancel();
+    private final List<String> notes = new ArrayList<>();
+    private final Instant began = Instant.now();
+    private final String runId = RunId.next();
+    private Ladder ladder;
+    private Site site;
+    private String nowhere;
+
+    public AgentRun(RunOptions options, AgentOptions agent, OutputOptions output, Facts facts, Infra infra, Env env, Console console) {
+        this(options, AgentSettings.read(options, agent, facts, env), output, facts, infra, env, console, Patience.USUAL);
+    }
+
+    public AgentRun(RunOptions options, AgentSettings settings, OutputOptions output,
+        Facts facts, Infra infra, Env env, Console console, Patience patience) {
+        this.options = options;
+        this.settings = settings;
+        this.output = output;
+        this.env = env;
+        this.facts = facts;
+        this.infra = infra;
+        this.console = console;
+        this.patience = patience;
+        this.redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
+        Kube.config(settings.kubeconfig(), settings.context());
+        cancel.listen();
+    }
+
+    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. */
+    public Place choosePlace() {
+        ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
+        try {
+            site = options.dryRun() ? ladder.look() : ladder.climb();
+            if (site != null && site.oldCodex()) {
+                notes.add(site.facts().get("version") + " in " + site.label()
+                    + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
+            }
+            nowhere = site == null ? ladder.reasons() : null;
+        } catch (InterruptedException signal) {
+            nowhere = "cancelled while looking for a place";
+        }
+        return place();
+    }
+
+    /** The run happens here, whatever the ladder would say. */
+    Place choose(Site here) {
+        ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
+        site = here;
+        return place();
+    }
+
+    String runId() {
+        return runId;
+    }
+
+    private Place place() {
+        if (site == null) {
+            return new Place("none", nowhere, null, null, false);
+        }
+        String report = infra.reported() ? site.folder() + "/ready.json" : null;
+        return new Place(site.target(), ladder.reasons(), report, site.workspace(), thread() != null);
+    }
+
+    /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */
+    private String thread() {
+        boolean auto = "auto".equals(settings.resume());
+        return auto ? site == null || site.thread().isBlank() ? null : site.thread() : settings.resume();
+    }
+
+    /** What --dry-run prints: prompt, target, command and permissions. Starts nothing. */
+    public Answer preview(Place place, Prompt prompt) {
+        Map<String, Object> plan = new LinkedHashMap<>();
+        plan.put("agentTarget", site != null ? site.target() : ladder.wouldTry());
+        plan.put("where", site == null ? null : site.label());
+        plan.put("fallbackReason", place.fallbackReason());
+        plan.put("command",
+            settings.agentCommand(place.workspace() == null ? "WORKSPACE" : place.workspace(), thread(), runId, sandbox(place.target())));
+        plan.put("permissions", ladder.permissions());
+        if (settings.codex()) {
+            plan.put("config", redactor.mask(settings.config()));
+            plan.put("strictConfig", new StrictConfig(settings, runId, console).check(site));
+        }
+        return new Preview(prompt, plan);
+    }
+
+    private static String sandbox(String target) {
+        return target.equals("runner") ? "workspace-write" : "danger-full-access";
+    }
+
+    /** Runs the agent to its end. Never {@link Outcome#SUCCEEDED} without proof. */
+    public RunResult run(Place place, Prompt prompt) {
+        RunLog log = new RunLog(settings.codex(), console, redactor);
+        Keeper keeper = site == null ? null : new Keeper(site, runId, patience, console);
+        Ending ending = ended(keeper, place, prompt, log);
+        Keeper collector = ending.how().equals("broken") ? new Keeper(site, runId, patience.brief(), console) : keeper;
+        Brought brought = keeper != null && ending.began() ? afterwards(collector, log, ending) : Brought.nothing();
+        Verdict verdict = Verdict.of(ending, log.story(), settings.codex(), settings.codex() ? thread() : null);
+        cancel.calm();
+        Usage spent = log.story().usage().minus(totalsBefore());
+        Report report = new Report(options, facts, infra, output, env, place, runId, site, began, notes, redactor);
+        return report.result(verdict.with(brought), log, spent, brought, prompt, console);
+    }
+
+    private Ending ended(Keeper keeper, Place place, Prompt prompt, RunLog log) {
+        try {
+            return follow(keeper, place, prompt, log);
+        } catch (InterruptedException signal) {
+            return cancelled(keeper);
+        }
+    }
+
+    private Ending follow(Keeper keeper, Place place, Prompt prompt, RunLog log) throws InterruptedException {
+        try {
+            if (keeper == null) {
+                return cancel.asked() ? Ending.cancelled(cancel.exitCode(), false) : Ending.nowhere(nowhere);
+            }
+            prepare(keeper, place, prompt);
+            console.info("the agent starts: " + site.label() + ", run " + runId + ", workspace " + site.workspace());
+            keeper.start();
+            return keeper.follow(log, settings.timeout().plus(patience.afterLimit()));
+        } catch (Broken problem) {
+            keeper.discardUnlessStarted();
+            return cancel.asked() ? cancelled(keeper) : Ending.broken(problem.getMessage(), keeper.started());
+        } catch (UncheckedIOException problem) {
+            return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper != null
+                && keeper.started());
+        }
+    }
+
+    /** Everything that the agent needs, beside the workspace and not in it. */
+    private void prepare(Keeper keeper, Place place, Prompt prompt) throws Broken, InterruptedException {
+        keeper.store("keeper.sh", Scripts.KEEPER);
+        keeper.store("limits", settings.limits(runId));
+        keeper.store("prompt.md", prompt.text());
+        keeper.store("env.sh", settings.environment(facts, infra, runId, place));
+        keeper.store("agent.sh", settings.launcher(site, thread(), runId, sandbox(site.target())));
+        if (settings.codex()) {
+            keeper.store("config.toml", settings.config());
+        }
+        if (place.reportPath() != null) {
+            keeper.store("ready.json", Artifacts.masked(infra.report().deepCopy(), redactor).toString());
+        }
+        if (settings.source() != null) {
+            notes.addAll(new Sources(settings.source(), runId, console).upload(keeper, site));
+        }
+        keeper.command(patience.slowExec(), "mark", site.workspace());
+    }
+
+    /** A signal of the caller ends the agent in its pod too. */
+    private Ending cancelled(Keeper keeper) {
+        console.info("cancelled: ending the agent");
+        boolean began = keeper.started();
+        try {
+            if (began) {
+                keeper.end(patience.cancelled());
+            } else {
+                keeper.discardUnlessStarted();
+            }
+        } catch (InterruptedException again) {
+            notes.add("cancelled twice: the agent was told to end, its end was not waited for");
+        }
+        return Ending.cancelled(cancel.exitCode(), began);
+    }
+
+    /** The transcript and the agent's work are fetched whatever the verdict is. */
+    private Brought afterwards(Keeper keeper, RunLog log, Ending ending) {
+        try {
+            log.collect(keeper);
+            if (settings.codex() && log.story().thread() != null && settings.threadKey() != null) {
+                keeper.remember(settings.threadKey(), log.story());
+            }
+            if (settings.bringBack() && !ending.cancelledTwice(cancel)) {
+                return new Sources(settings.source(), runId, console).bringBack(keeper, site, facts.branch());
+            }
+        } catch (Broken problem) {
+            notes.add("not everything could be fetched from " + site.label() + ": " + problem.getMessage());
+            return settings.bringBack() ? Brought.failed(problem.getMessage()) : Brought.nothing();
+        } catch (InterruptedException signal) {
+            notes.add("cancelled while fetching from " + site.label());
+            return settings.bringBack() ? Brought.failed("cancelled") : Brought.nothing();
+        }
+        return Brought.nothing();
+    }
+
+    private Usage totalsBefore() {
+        return site != null && settings.codex() && thread() != null && thread().equals(site.thread())
+            ? Usage.parse(site.totals()) : Usage.NONE;
+    }
+
+    @Override
+    public void close() {
+        if (ladder != null) {
+            ladder.close();
+        }
+        cancel.stopListening();
+    }
+}
+
+// src/prompt_run/run/Broken.java
+
+/** Something between here and the agent's place does not work; the message says what. */
+public static final class Broken extends Exception {
+    private static final long serialVersionUID = 1;
+
+    public Broken(String message) {
+        super(message);
+    }
+}
+
+// src/prompt_run/run/Cancel.java
+
+/** SIGINT and SIGTERM: the main thread is interrupted and ends the run in good order; a second signal hurries it. */
+public static final class Cancel {
+    private final Thread main = Thread.currentThread();
+    private final Map<String, SignalHandler> before = new LinkedHashMap<>();
+    private volatile int exitCode;
+    private volatile int times;
+    private volatile boolean calm;
+
+    void listen() {
+        for (String name : List.of("INT", "TERM")) {
+            before.put(name, Signal.handle(new Signal(name), signal -> {
+                exitCode = exitCode == 0 ? 128 + signal.getNumber() : exitCode;
+                times++;
+                if (!calm) {
+                    main.interrupt();
+                }
+            }));
+        }
+    }
+
+    void stopListening() {
+        before.forEach((name, handler) -> Signal.handle(new Signal(name), handler));
+        before.clear();
+    }
+
+    /** From here on the result is being told: nothing may interrupt that. */
+    void calm() {
+        calm = true;
+        Thread.interrupted();
+    }
+
+    boolean asked() {
+        return exitCode != 0;
+    }
+
+    int exitCode() {
+        return exitCode;
+    }
+
+    int times() {
+        return times;
+    }
+}
+
+// src/prompt_run/run/Ending.java
+
+/** How the agent's process ended, as far as anybody can prove. */
+public record Ending(String how, int rc, String reason, boolean began) {
+    static Ending exited(int rc, String reason) {
+        return new Ending("exited", rc, reason, true);
+    }
+
+    static Ending broken(String why, boolean began) {
+        return new Ending("broken", -1, why, began);
+    }
+
+    static Ending cancelled(int signal, boolean began) {
+        return new Ending("cancelled", signal, "cancelled", began);
+    }
+
+    static Ending nowhere(String why) {
+        return new Ending("nowhere", -1, why, false);
+    }
+
+    boolean cancelledTwice(Cancel cancel) {
+        return cancel.times() > 1;
+    }
+}
+
+// src/prompt_run/run/Keeper.java
+
+/** The caller's side of the keeper in the agent's place. Every step may be repeated, none believes a connection's word for success. */
+public static final class Keeper {
+    private static final int PART = 1024 * 1024;
+
+    private final Site site;
+    private final String runId;
+    private final Patience patience;
+    private final Console console;
+    private boolean started;
+
+    Keeper(Site site, String runId, Patience patience, Console console) {
+        this.site = site;
+        this.runId = runId;
+        this.patience = patience;
+        this.console = console;
+    }
+
+    /** True as soon as the agent may have been started, whether or not anybody said so. */
+    boolean started() {
+        return started;
+    }
+
+    /** A run that never began leaves no environment behind in its place. */
+    void discardUnlessStarted() throws InterruptedException {
+        if (!started) {
+            site.shell().run(List.of("sh", "-c", "rm -rf \"$1\"", "sh", site.folder()), new byte[0], patience.exec());
+        }
+    }
+
+    public void store(String name, String text) throws Broken, InterruptedException {
+        store(name, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Uploads by length and compares checksums there: a file has its name only when it is whole. */
+    public void store(String name, byte[] content) throws Broken, InterruptedException {
+        List<String> argv = List.of("sh", "-c", Scripts.PUT, "sh", site.folder(),
+            name, String.valueOf(content.length), Checksums.sha256(content),
+            Checksums.cksum(content));
+        persist(name, argv, content, patience.exec().plusSeconds(content.length / 50_000), patience.uploads(), reply -> reply.text()
+            .contains("stored " + name));
+    }
+
+    /** A file of any size, in parts; {@code sum} is its SHA-256. */
+    public void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            int number = 0;
+            for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
+                store("%s.%06d".formatted(name, ++number), part);
+                if (number % 16 == 0) {
+                    console.info("%s: %d of %d MiB uploaded".formatted(name, number, Files.size(file) / PART + 1));
+                }
+            }
+        }
+        String sum = command(patience.slowExec(), "join", name);
+        if (!Checksums.matches(sum, Files.newInputStream(file))) {
+            throw new Broken(name + ": arrived with another checksum");
+        }
+    }
+
+    /** Runs one of the keeper's commands and returns what it printed. */
+    public String command(Duration limit, String... words) throws Broken, InterruptedException {
+        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
+    }
+
+    private List<String> argv(String... words) {
+        List<String> argv = new ArrayList<>(List.of("sh", site.folder() + "/keeper.sh"));
+        argv.addAll(List.of(words));
+        return argv;
+    }
+
+    /** Repeats a command until it ended well, until three ends were bad, or until patience is over. */
+    private Reply persist(String what, List<String> argv, byte[] stdin, Duration limit, Duration most, Predicate<Reply> good)
+        throws Broken, InterruptedException {
+        long until = System.nanoTime() + most.toNanos();
+        int bad = 0;
+        for (long pause = 250; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
+            Reply reply = site.shell().run(argv, stdin, limit);
+            if (reply.ok() && good.test(reply)) {
+                return reply;
+            }
+            console.debug(what + ": " + reply.problem());
+            bad += reply.ended() && !reply.ok() ? 1 : 0;
+            String lost = site.shell().lost();
+            if (lost != null || reply.hopeless() || bad >= 3 || System.nanoTime() > until) {
+                throw new Broken(lost != null ? lost : what + ": " + reply.problem());
+            }
+            Thread.sleep(pause);
+        }
+    }
+
+    /** Sends the start; how that ended does not matter: the polls tell whether the agent runs, and a second start does nothing. */
+    void start() throws InterruptedException {
+        started = true;
+        Reply reply = site.shell().run(argv("start"), new byte[0], patience.exec());
+        console.debug("start: " + (reply.ok() ? "sent" : reply.problem()));
+    }
+
+    /** Follows the agent to its end. The verdict comes from its exit file alone. */
+    Ending follow(RunLog log, Duration most) throws InterruptedException {
+        long deadline = System.nanoTime() + most.toNanos();
+        long pause = patience.poll().toMillis();
+        int absent = 0;
+        int starting = 0;
+        while (true) {
+            Poll poll;
+            try {
+                poll = poll(log.size());
+            } catch (Broken problem) {
+                return Ending.broken(problem.getMessage(), true);
+            }
+            log.accept(poll.data());
+            if (poll.state().equals("exited") && poll.data().length == 0) {
+                return Ending.exited(poll.rc(), poll.reason());
+            }
+            absent += poll.state().equals("absent") ? 1 : 0;
+            starting = poll.state().equals("starting") ? starting + 1 : 0;
+            String trouble = trouble(poll, absent, starting);
+            if (trouble != null && !endedMeanwhile()) {
+                return Ending.broken(trouble, true);
+            }
+            if (poll.state().equals("absent")) {
+                start();
+            } else if (System.nanoTime() > deadline) {
+                end(patience.cancelled());
+                return Ending.exited(143, "timeout");
+            }
+            pause = poll.data().length > 0 ? patience.poll().toMillis() : Math.min(pause + 1000, patience.pollMost().toMillis());
+            Thread.sleep(poll.data().length >= PART ? 0 : pause);
+        }
+    }
+
+    /** Between two looks an agent may end and its pod go: an exit file that can be read still counts. */
+    private boolean endedMeanwhile() throws InterruptedException {
+        Reply reply = site.shell().run(argv("poll", "0", "0"), new byte[0], patience.exec());
+        return Poll.whole(reply) && Poll.parse(reply).state().equals("exited");
+    }
+
+    private String trouble(Poll poll, int absent, int starting) {
+        if (poll.state().equals("exited")) {
+            return null;
+        }
+        String lost = site.shell().lost();
+        if (lost != null) {
+            return lost;
+        }
+        if (poll.state().equals("gone")) {
+            return "the agent's keeper died without leaving an exit code (killed, or out of memory)";
+        }
+        return absent > 3 ? "the agent could not be started" : starting > 30 ? "the start got stuck half-way" : null;
+    }
+
+    Poll poll(long offset) throws Broken, InterruptedException {
+        return Poll.parse(persist("poll", argv("poll", String.valueOf(offset), String.valueOf(PART)),
+            new byte[0], patience.exec(), patience.lostAfter(), Poll::whole));
+    }
+
+    /** A whole file, or its last {@code most} bytes if it is longer. */
+    public byte[] fetch(String file, long size, long most) throws Broken, InterruptedException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (long at = Math.max(0, size - most); ; ) {
+            byte[] part = Poll.parse(persist(file, argv("part", file, String.valueOf(at), String.valueOf(PART)),
+                new byte[0], patience.exec(), patience.uploads(), Poll::whole)).data();
+            if (part.length == 0) {
+                return all.toByteArray();
+            }
+            all.writeBytes(part);
+            at += part.length;
+        }
+    }
+
+    long size(String file) throws Broken, InterruptedException {
+        return Long.parseLong(command(patience.exec(), "size", file).strip());
+    }
+
+    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
+    void end(Duration wait) throws InterruptedException {
+        long until = System.nanoTime() + wait.toNanos();
+        while (System.nanoTime() < until) {
+            Reply reply = site.shell().run(argv("cancel"), new byte[0], wait);
+            Reply poll = reply.ok() ? site.shell().run(argv("poll", "0", "0"), new byte[0], wait) : reply;
+            if (Poll.whole(poll) && Poll.parse(poll).state().equals("exited") || site.shell().lost() != null) {
+                return;
+            }
+            Thread.sleep(300);
+        }
+    }
+
+    /** Keeps the thread and its token counts beside the sessions, for {@code --resume auto}. */
+    void remember(String key, Story story) throws Broken, InterruptedException {
+        byte[] line = (story.thread() + " " + story.usage().line() + "\n").getBytes(StandardCharsets.UTF_8);
+        String folder = site.folder().substring(0, site.folder().lastIndexOf('/')) + "/threads";
+        persist("thread", List.of("sh", "-c", Scripts.PUT, "sh", folder, key,
+            String.valueOf(line.length), Checksums.sha256(line), Checksums.cksum(line)), line,
+            patience.exec(), patience.uploads(), reply -> true);
+        command(patience.exec(), "prune", "5");
+    }
+
+    /** {@code key=value} lines. */
+    public static Map<String, String> fields(String text) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        text.lines().filter(line -> line.indexOf('=') > 0)
+            .forEach(line -> fields.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1)));
+        return fields;
+    }
+}
+
+// src/prompt_run/run/Poll.java
+
+/** One answer of the keeper: header lines, and as many bytes as the header promises. */
+public record Poll(String state, int rc, String reason, byte[] data) {
+    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
+
+    static boolean whole(Reply reply) {
+        String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
+        Matcher header = HEADER.matcher(text);
+        return reply.ok() && header.find() && text.length() - header.end() == Integer.parseInt(header.group(2))
+            && sound(Keeper.fields(header.group(1)));
+    }
+
+    /** An exit file counts only when it is whole. */
+    private static boolean sound(Map<String, String> fields) {
+        return !"exited".equals(fields.get("state")) || fields.getOrDefault("rc", "").matches("\\d{1,3}")
+            && fields.containsKey("reason") && "yes".equals(fields.get("end"));
+    }
+
+    static Poll parse(Reply reply) {
+        String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
+        Matcher header = HEADER.matcher(text);
+        if (!header.find()) {
+            throw new IllegalArgumentException("not an answer of the keeper: " + Texts.oneLine(text));
+        }
+        Map<String, String> fields = Keeper.fields(header.group(1));
+        return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
+            text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
+    }
+}
+
+// src/prompt_run/run/RunId.java
+
+/** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
+public static final class RunId {
+    private RunId() {
+    }
+
+    static String next() {
+        byte[] random = new byte[4];
+        new SecureRandom().nextBytes(random);
+        return DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC)
+            .format(Instant.now()) + "-" + HexFormat.of().formatHex(random);
+    }
+}
+
+// src/prompt_run/run/RunLog.java
+
+/** The agent's output: kept whole in a file, told live line by line. */
+public static final class RunLog {
+    private static final long STDERR_MOST = 256 * 1024;
+
+    private final boolean codex;
+    private final Console console;
+    private final Redactor redactor;
+    public final Story story = new Story();
+    public final Path folder = Disk.temporary("prompt-run");
+    private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
+    private long size;
+
+    RunLog(boolean codex, Console console, Redactor redactor) {
+        this.codex = codex;
+        this.console = console;
+        this.redactor = redactor;
+    }
+
+    long size() {
+        return size;
+    }
+
+    public Story story() {
+        return story;
+    }
+
+    void accept(byte[] data) {
+        Disk.append(folder.resolve("events.jsonl"), data);
+        size += data.length;
+        for (byte b : data) {
+            if (b == '\n') {
+                tell(rest.toString(StandardCharsets.UTF_8));
+                rest.reset();
+            } else {
+                rest.write(b);
+            }
+        }
+    }
+
+    private void tell(String line) {
+        List<String> lines = codex ? event(line) : story.plain(line);
+        lines.forEach(text -> console.agent(redactor.mask(text)));
+    }
+
+    private List<String> event(String line) {
+        try {
+            JsonNode event = Json.MAPPER.readTree(line);
+            return event != null && event.isObject() ? story.codex(event) : List.of();
+        } catch (JsonProcessingException notJson) {
+            return line.isBlank() ? List.of() : List.of(line);
+        }
+    }
+
+    /** What is still in the agent's place: the last message and stderr. */
+    void collect(Keeper keeper) throws Broken, InterruptedException {
+        if (rest.size() > 0) {
+            accept(new byte[] {'\n'});
+        }
+        byte[] stderr = keeper.fetch("stderr.log", keeper.size("stderr.log"), STDERR_MOST);
+        stderr = stderr.length > 0 ? stderr : keeper.fetch("keeper.log", 0, 0);
+        Disk.append(folder.resolve("stderr.log"), stderr);
+        story.stderr(new String(stderr, StandardCharsets.UTF_8));
+        if (codex) {
+            story.lastMessage(new String(keeper.fetch("last.md", 0, 0), StandardCharsets.UTF_8));
+        }
+    }
+
+    public Path folder() {
+        return folder;
+    }
+}
+
+// src/prompt_run/run/Scripts.java
+
+/** POSIX sh for the agent's place. Nothing but sh and the usual small tools is needed there. */
+public static final class Scripts {
+    /** A container that waits for the agent's run, and ends when asked to. */
+    public static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
+
+    /** $1 workspace or nothing, $2 program, $3 key of the thread. */
+    public static final String PROBE = """
+        umask 077
+        in_git() { at=$1; while [ -n "$at" ] && [ "$at" != / ]; do [ -e "$at/.git" ] && return 0; at=${at%/*}; done; return 1; }
+        empty() { ! find "$1" ! -path "$1" ! -name lost+found -prune 2>/dev/null | grep -q .; }
+        has() { if command -v "$1" >/dev/null 2>&1; then echo yes; else echo no; fi; }
+        ws=$1
+        if [ -z "$ws" ]; then
+          top=$(pwd); while [ "$top" != / ] && [ ! -e "$top/.git" ]; do top=${top%/*}; top=${top:-/}; done
+          if [ -e "$top/.git" ]; then ws=$top
+          elif [ -e /workspace/.git ]; then ws=/workspace
+          elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
+          elif [ -w /workspace ] && empty /workspace; then ws=/workspace
+          else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+        fi
+        if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
+        base=
+        for d in "${HOME:-}" /var/tmp /tmp; do
+          case $d/ in "$ws"/*) continue ;; esac
+          if [ -n "$d" ] && ! in_git "$d" && mkdir -p "$d/.agent-runs" 2>/dev/null && [ -w "$d/.agent-runs" ]; then base=${d%/}/.agent-runs; break; fi
+        done
+        busy=
+        for d in "$base"/run-*/; do
+          if [ -e "$d/started" ] && [ ! -e "$d/exit" ]; then
+            read -r pid _ <"$d/started"
+            if tr '\\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'keeper.sh keep'; then busy=${d%/}; busy=${busy##*/}; fi
+          fi
+        done
+        thread=; totals=
+        if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
+          read -r thread totals <"$base/threads/$3"
+          find "${CODEX_HOME:-$HOME/.codex}/sessions" -name "*$thread*" 2>/dev/null | grep -q . || thread=
+        fi
+        version=; if [ "$2" = codex ]; then version=$(codex --version 2>/dev/null </dev/null | head -n 1); fi
+        printf 'version=%s\\n' "$version"
+        printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\nbusy=%s\\nthread=%s\\ntotals=%s\\n' "$base" "$ws" "$state" "$busy" "$thread" "$totals"
+        printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(if [ "$(printf abc | head -c 2)" = ab ]; then echo yes; else echo no; fi)"
+        """;
+
+    /** $1 folder, $2 name, $3 length, $4 SHA-256, $5 cksum. Ends by itself: stdin of an exec cannot be closed. */
+    static final String PUT = """
+        umask 077
+        mkdir -p "$1" && cd "$1" && head -c "$3" >"$2.tmp" || exit 91
+        if command -v sha256sum >/dev/null 2>&1; then got=$(sha256sum <"$2.tmp"); got=${got%% *}; want=$4
+        else got=$(cksum <"$2.tmp"); want=$5; fi
+        [ "$got" = "$want" ] && mv "$2.tmp" "$2" && echo stored "$2" && exit 0
+        rm -f "$2.tmp"; exit 92
+        """;
+
+    /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
+    public static final String LAUNCHER = """
+        run=@RUN@
+        mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
+        . "$run/env.sh"; rm -f "$run/env.sh"
+        if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then HOME=$run/home; mkdir -p "$HOME"; export HOME; fi
+        { printf '[safe]\\n\\tdirectory = *\\n'; if [ -e "$HOME/.gitconfig" ]; then printf '[include]\\n\\tpath = %s\\n' "$HOME/.gitconfig"; fi; } >"$run/gitconfig"
+        export GIT_CONFIG_GLOBAL="$run/gitconfig"
+        if [ -e "$run/config.toml" ]; then
+          CODEX_HOME=${CODEX_HOME:-$HOME/.codex}
+          mkdir -p "$CODEX_HOME" && mv "$run/config.toml" "$CODEX_HOME/@PROFILE@.config.toml" || exit 97
+          echo "$CODEX_HOME/@PROFILE@.config.toml" >"$run/profile"
+          # codex exec knows the key by another name than everybody else
+          if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then export CODEX_API_KEY="$OPENAI_API_KEY"; fi
+          export CODEX_HOME
+        fi
+        @COMMAND@ <"$run/prompt.md" >"$run/events.jsonl" 2>"$run/stderr.log"
+        """;
+
+    /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
+    static final String STRICT_CONFIG = """
+        home=${CODEX_HOME:-$HOME/.codex}
+        mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
+        CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
+        rm -rf "$home/$2.config.toml" "$1"
+        """;
+
+    static final String KEEPER = """
+        # The agent's keeper: starts it once, ends it at its limits, answers the caller's polls. Plain POSIX sh; everything it knows is in files beside it.
+        set -u
+        umask 077
+        dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 90
+        cd "$dir" || exit 90
+        total=0 idle=0 lease=0 grace=10 run_id=none codex=no
+        [ -r limits ] && . ./limits
+
+        now() { date +%s; }
+
+        # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
+        members() {
+          if printf 'a\\000b' | grep -q b; then grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
+          else # a grep that stops at a null byte
+            for f in /proc/[0-9]*/environ; do
+              if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
+            done
+          fi 2>/dev/null | cut -d/ -f3
+        }
+
+        signal_members() { for p in $(members) $2; do kill -s "$1" "$p" 2>/dev/null; done; }
+
+        end_agent() { # reason, pid of the agent
+          [ -e reason ] || { echo "$1" >reason.tmp && mv reason.tmp reason; }
+          signal_members TERM "$2"
+          left=$grace
+          while [ "$left" -gt 0 ] && [ -n "$(members)" ]; do sleep 1; left=$((left - 1)); done
+          for again in 1 2 3; do
+            [ -n "$(members)" ] || break
+            signal_members KILL "$2"
+            [ "$again" = 3 ] || sleep 1
+          done
+        }
+
+        size() { if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
+
+        # Codex reports a dead network for ever ("Reconnecting..."): its error lines are no progress, and neither is its stderr.
+        progress() {
+          [ "$codex" = yes ] || return 0
+          from=$told; told=$(size events.jsonl)
+          tail -c "+$((from + 1))" events.jsonl 2>/dev/null | grep -v '^{"type":"error"' | grep -q .
+        }
+
+        watch_limits() { # pid of the agent, pid of the keeper
+          started=$(now); last=$started; seen=0; told=0
+          while sleep 1; do
+            [ -e exit ] && return 0
+            if ! kill -0 "$2" 2>/dev/null; then end_agent keeper-gone "$1"; return 0; fi
+            t=$(now)
+            bytes=$(($(size events.jsonl) + $(size stderr.log)))
+            if [ "$bytes" -gt "$seen" ]; then progress && last=$t; seen=$bytes; fi
+            touched=$(cat lease 2>/dev/null)
+            if [ -e cancel ]; then end_agent cancelled "$1"
+            elif [ "$total" -gt 0 ] && [ $((t - started)) -ge "$total" ]; then end_agent timeout "$1"
+            elif [ "$idle" -gt 0 ] && [ $((t - last)) -ge "$idle" ]; then end_agent idle "$1"
+            elif [ "$lease" -gt 0 ] && [ $((t - ${touched:-0})) -ge "$lease" ]; then end_agent caller-gone "$1"
+            else continue; fi
+            return 0
+          done
+        }
+
+        born() { # start time of a process, to tell it from a later one with its number; empty for a dead one and a zombie
+          if [ -r /proc/self/stat ]; then
+            stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+            # shellcheck disable=SC2086 # split into fields
+            set -- ${stat##*) }
+            [ "$1" = Z ] || echo "${20}"
+          else kill -0 "$1" 2>/dev/null && echo alive; fi
+        }
+
+        keep() {
+          [ -e cancel ] && { printf 'rc=143\\nreason=cancelled\\nend=yes\\n' >exit.tmp && mv exit.tmp exit; return 0; }
+          hit=; trap 'hit=1' TERM INT HUP
+          sh ./agent.sh </dev/null >/dev/null 2>keeper.log &
+          agent=$!
+          echo "$$ $(born $$)" >started.tmp && mv started.tmp started
+          watch_limits "$agent" $$ &
+          while :; do
+            wait "$agent"; rc=$?
+            [ -n "$hit" ] || break
+            hit=; : >cancel
+          done
+          if [ -s profile ]; then rm -f "$(cat profile)"; fi
+          # What the agent left running would go on writing into the workspace.
+          if [ -n "$(members)" ]; then signal_members TERM ''; sleep 2; signal_members KILL ''; fi
+          reason=$(cat reason 2>/dev/null) || reason=finished
+          if [ "$(cat ../busy/run 2>/dev/null)" = "${dir##*/}" ]; then rm -rf ../busy; fi
+          printf 'rc=%s\\nreason=%s\\nend=yes\\n' "$rc" "$reason" >exit.tmp && mv exit.tmp exit
+        }
+
+        # One agent at a time in one place: two in one work tree destroy each other's work.
+        claim() {
+          for again in 1 2 3; do
+            if mkdir ../busy 2>/dev/null; then echo "${dir##*/}" >../busy/run; return 0; fi
+            other=$(cat ../busy/run 2>/dev/null)
+            [ -n "$other" ] || { sleep 1; other=$(cat ../busy/run 2>/dev/null); }
+            if [ -n "$other" ] && at_work "../$other"; then return 1; fi
+            mv ../busy "../stale.$$" 2>/dev/null && rm -rf "../stale.$$"
+          done
+          return 1
+        }
+
+        at_work() { # run folder
+          if [ -e "$1/exit" ] || [ ! -d "$1/lock" ]; then return 1; fi
+          if [ -e "$1/started" ]; then read -r other_pid other_time <"$1/started"; [ -n "$other_time" ] && [ "$(born "$other_pid")" = "$other_time" ]
+          else [ $(($(now) - $(cat "$1/lease" 2>/dev/null || echo 0))) -lt 120 ]; fi
+        }
+
+        start() {
+          if mkdir lock 2>/dev/null; then
+            now >lease
+            if ! claim; then printf 'rc=75\\nreason=busy\\nend=yes\\n' >exit.tmp && mv exit.tmp exit
+            elif command -v setsid >/dev/null 2>&1; then setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
+            else (trap '' HUP; exec sh "$dir/keeper.sh" keep) </dev/null >/dev/null 2>&1 & fi
+          fi
+          for again in 1 2 3 4 5; do [ -e started ] || [ -e exit ] || sleep 1; done
+          echo locked
+        }
+
+        cancel() { : >cancel; }
+
+        poll() { # offset, most bytes
+          now >"lease.$$" && mv "lease.$$" lease
+          alive=no
+          if [ -e started ]; then read -r pid time <started; [ -n "$time" ] && [ "$(born "$pid")" = "$time" ] && alive=yes; fi
+          if [ -e exit ]; then state=exited
+          elif [ ! -d lock ]; then state=absent
+          elif [ ! -e started ]; then state=starting
+          elif [ "$alive" = yes ]; then state=running
+          else state=gone; fi
+          part events.jsonl "$1" "$2" "state=$state
+        $(cat exit 2>/dev/null)"
+        }
+
+        part() { # file, offset, most bytes, header lines
+          bytes=$(($(size "$1") - $2)); [ "$bytes" -lt 0 ] && bytes=0; [ "$bytes" -gt "$3" ] && bytes=$3
+          printf 'agent-run\\n%s\\nbytes=%s\\n\\n' "${4:-state=part}" "$bytes"
+          if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
+        }
+
+        join() { # file; from file.0001, file.0002, ...
+          cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
+          sum "$1"
+        }
+
+        sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else cksum <"$1"; fi; }
+
+        prune() { # keep this many finished runs
+          # shellcheck disable=SC2012 # the names are our own
+          ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
+            case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
+          done
+        }
+
+        # Git with nothing that a repository could bring along: no hooks, no file monitor, no question of who owns it.
+        plain_git() {
+          printf '[safe]\\n\\tdirectory = *\\n' >"$dir/gitconfig.plain"
+          GIT_CONFIG_GLOBAL=$dir/gitconfig.plain GIT_AUTHOR_NAME=prompt-run GIT_AUTHOR_EMAIL=prompt-run@localhost \\
+            GIT_COMMITTER_NAME=prompt-run GIT_COMMITTER_EMAIL=prompt-run@localhost GIT_TERMINAL_PROMPT=0 \\
+            git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c core.autocrlf=false "$@"
+        }
+
+        # The work tree as a tree object: tracked, changed, untracked but not ignored. Repositories nested in it are left out.
+        snapshot() { # git directory, work tree
+          rm -f index; cp -p "$1/index" index 2>/dev/null # with its time: git takes from it which entries to look into again
+          GIT_DIR=$1 GIT_WORK_TREE=$2 GIT_INDEX_FILE=$dir/index; export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+          [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
+          plain_git -C "$2" add -A 2>/dev/null || return 1
+          new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
+          if [ -n "$new" ]; then
+            echo "$new" | while read -r nested; do
+              plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
+            done
+          fi
+          plain_git write-tree
+        }
+
+        git_dir() { (cd "$1" && d=$(plain_git rev-parse --git-dir) && cd "$d" && pwd); }
+
+        # A workspace of ours may be renewed when the caller has had all of it back and nothing changed since.
+        renewable() { # workspace
+          mark=$1/.git/prompt-run-brought
+          if [ -e "$mark" ] && [ "$(cat "$mark")" = "$(snapshot "$1/.git" "$1")@$(plain_git --git-dir="$1/.git" rev-parse HEAD)" ]; then echo renewable=yes; else echo renewable=no; fi
+        }
+
+        # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
+        unpack() { # workspace, branch or -, head, work tree as a commit
+          ws=$1
+          if [ -e "$ws/.git" ]; then
+            gd=$ws/.git
+            rm -f "$gd/prompt-run-brought"
+            plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" add -A || return 1
+          else
+            gd=$ws/.prompt-run-incoming
+            mkdir -p "$ws" && rm -rf "$gd" && plain_git --git-dir="$gd" init -q || return 1
+            plain_git --git-dir="$gd" config core.bare false
+          fi
+          [ -e shallow ] && cp shallow "$gd/shallow"
+          plain_git --git-dir="$gd" fetch -q --update-head-ok --no-tags "$dir/source.bundle" '+refs/*:refs/*' || return 1
+          if [ "$2" = - ]; then plain_git --git-dir="$gd" update-ref --no-deref HEAD "$3" || return 1
+          else
+            plain_git --git-dir="$gd" update-ref "refs/heads/$2" "$3" && plain_git --git-dir="$gd" symbolic-ref HEAD "refs/heads/$2" || return 1
+          fi
+          plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree --reset -u "$4" || return 1
+          plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree "$3" || return 1
+          plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" update-index -q --refresh
+          plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
+          [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
+          rm -f source.bundle
+          echo unpacked=yes
+        }
+
+        # What the workspace looks like before the agent starts: what is new afterwards is the agent's.
+        mark() { # workspace
+          [ -e "$1/.git" ] || { echo marked=none; return 0; }
+          gd=$(git_dir "$1") || return 1
+          plain_git --git-dir="$gd" for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.before
+          echo "marked=$(snapshot "$gd" "$1")@$(plain_git --git-dir="$gd" rev-parse -q --verify HEAD)"
+        }
+
+        # The agent's commits and what it left uncommitted, as one bundle above what the caller has already.
+        pack() { # workspace, commits the caller has...
+          ws=$1; shift
+          [ -e "$ws/.git" ] || { echo packed=none; return 0; }
+          gd=$(git_dir "$ws") || return 1
+          tree=$(snapshot "$gd" "$ws") || return 1
+          GIT_DIR=$gd; export GIT_DIR
+          head=$(plain_git rev-parse -q --verify HEAD)
+          work=$(echo 'left uncommitted by the agent' | plain_git commit-tree "$tree" ${head:+-p "$head"}) || return 1
+          plain_git update-ref "refs/prompt-run/$run_id/work" "$work"
+          [ -z "$head" ] || plain_git update-ref "refs/prompt-run/$run_id/head" "$head"
+          plain_git for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.after
+          touch refs.before
+          refs=$(grep -vxFf refs.before refs.after | cut -d' ' -f1)
+          not=; for known; do plain_git cat-file -e "$known^{commit}" 2>/dev/null && not="$not ^$known"; done
+          # shellcheck disable=SC2086 # words: ref names and object names hold no blanks
+          plain_git bundle create "$dir/back.bundle" "refs/prompt-run/$run_id/work" ${head:+"refs/prompt-run/$run_id/head"} $refs $not 2>pack.log || { cat pack.log >&2; return 1; }
+          plain_git for-each-ref --format='delete %(refname)' "refs/prompt-run/$run_id" | plain_git update-ref --stdin
+          [ -e "$gd/shallow" ] && cp "$gd/shallow" back.shallow
+          printf 'packed=yes\\nbranch=%s\\nhead=%s\\nwork=%s\\ntree=%s\\nsize=%s\\nsum=%s\\n' "$(plain_git symbolic-ref -q --short HEAD)" "$head" "$work" "$tree" \\
+            "$(size back.bundle)" "$(sum back.bundle)"
+        }
+
+        # The caller has everything: a later run may renew this workspace if nothing changed in it until then.
+        brought() { # workspace, tree, head
+          [ -d "$1/.git" ] && echo "$2@$3" >"$1/.git/prompt-run-brought"
+          rm -f back.bundle
+        }
+
+        "$@"
+        """;
+
+    private Scripts() {
+    }
+}
+
+// src/prompt_run/run/Story.java
+
+/** What an agent's events have told so far. */
+public static final class Story {
+    public String thread;
+    public String message;
+    private String error;
+    private boolean completed;
+    private Usage usage = Usage.NONE;
+
+    /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
+    List<String> codex(JsonNode event) {
+        switch (event.path("type").asText()) {
+            case "thread.started":
+                thread = event.path("thread_id").asText();
+                return List.of("thread " + thread);
+            case "turn.started":
+                completed = false;
+                return List.of();
+            case "turn.completed":
+                completed = true;
+                usage = Usage.of(event.path("usage"));
+                return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
+            case "turn.failed":
+                completed = false;
+                error = event.path("error").path("message").asText();
+                return List.of("turn failed: " + error);
+            case "error":
+                error = event.path("message").asText();
+                return List.of("error: " + error);
+            case "item.started":
+                return event.path("item").path("type").asText().equals("command_execution")
+                    ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
+            case "item.completed":
+                return item(event.path("item"));
+            default:
+                return List.of();
+        }
+    }
+
+    private List<String> item(JsonNode item) {
+        switch (item.path("type").asText()) {
+            case "agent_message":
+                message = item.path("text").asText();
+                return message.lines().toList();
+            case "command_execution":
+                return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
+            case "file_change":
+                List<String> lines = new ArrayList<>();
+                item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
+                return lines;
+            case "mcp_tool_call":
+                return List.of("tool " + item.path("server").asText() + "." + item.path("tool")
+                    .asText() + ": " + item.path("status").asText());
+            case "web_search":
+                return List.of("web search: " + item.path("query").asText());
+            case "error":
+                return List.of("warning: " + item.path("message").asText());
+            default:
+                return List.of();
+        }
+    }
+
+    private static List<String> tail(String output, String last) {
+        List<String> lines = output.lines().toList();
+        List<String> shown = new ArrayList<>();
+        if (lines.size() > 10) {
+            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+        }
+        lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
+        shown.add("  " + last);
+        return shown;
+    }
+
+    /** Any other program's output: its end is its last message. */
+    List<String> plain(String line) {
+        message = message == null ? line : message + "\n" + line;
+        message = message.length() > 16_000 ? message.substring(message.length() - 16_000) : message;
+        return List.of(line);
+    }
+
+    void lastMessage(String text) {
+        message = text.isBlank() ? message : text;
+    }
+
+    void stderr(String text) {
+        error = error != null || text.isBlank() ? error
+            : Texts.oneLine(text.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse(""));
+    }
+
+    public String thread() {
+        return thread;
+    }
+
+    public String message() {
+        return message;
+    }
+
+    String error() {
+        return error;
+    }
+
+    boolean completed() {
+        return completed;
+    }
+
+    Usage usage() {
+        return usage;
+    }
+}
+
+// src/prompt_run/run/StrictConfig.java
+
+/** The real Codex CLI's own opinion of the config, where one is at hand; nothing is started. */
+public record StrictConfig(AgentSettings settings, String runId, Console console) {
+
+    String check(Site site) {
+        Site place = site != null ? site : Site.here(settings, runId);
+        if (!place.has("program")) {
+            return "not checked: no codex " + (site == null ? "on this machine" : "in " + site.label());
+        }
+        try {
+            Keeper keeper = new Keeper(place, runId, Patience.USUAL, console);
+            keeper.store("config.toml", settings.config());
+            Reply reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), CodexConfig.profile(runId)),
+                new byte[0], Duration.ofSeconds(30));
+            String said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
+                .collect(Collectors.joining(" "));
+            return said.contains("No prompt provided") ? "accepted" : "refused: " + Texts.oneLine(said);
+        } catch (Broken problem) {
+            return "not checked: " + problem.getMessage();
+        } catch (InterruptedException signal) {
+            Thread.currentThread().interrupt();
+            return "not checked: cancelled";
+        } finally {
+            if (site == null) {
+                place.close();
+            }
+        }
+    }
+}
+
+// src/prompt_run/run/Usage.java
+
+/** Tokens, cumulative over a thread. */
+public record Usage(long input, long cached, long output, long reasoning) {
+    static final Usage NONE = new Usage(0, 0, 0, 0);
+
+    static Usage of(JsonNode usage) {
+        return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens")
+            .asLong(), usage.path("output_tokens").asLong(),
+            usage.path("reasoning_output_tokens").asLong());
+    }
+
+    static Usage parse(String line) {
+        String[] numbers = line.strip().split(" ");
+        return numbers.length == 4 && line.strip().matches("[0-9 ]{7,80}")
+            ? new Usage(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]), Long.parseLong(numbers[3]))
+            : NONE;
+    }
+
+    String line() {
+        return input + " " + cached + " " + output + " " + reasoning;
+    }
+
+    Usage minus(Usage before) {
+        return new Usage(Math.max(0, input - before.input), Math.max(0, cached - before.cached), Math.max(0, output - before.output),
+            Math.max(0, reasoning - before.reasoning));
+    }
+}
+
+// src/prompt_run/run/Verdict.java
+
+/** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
+public record Verdict(Outcome outcome, String reason) {
+
+    static Verdict of(Ending ending, Story story, boolean codex, String thread) {
+        Verdict verdict = of(ending, story, codex);
+        boolean other = thread != null && story.thread() != null && !thread.equals(story.thread());
+        return verdict.outcome() == Outcome.SUCCEEDED && other
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent was to go on with thread " + thread + ", but worked in " + story.thread())
+            : verdict;
+    }
+
+    static Verdict of(Ending ending, Story story, boolean codex) {
+        switch (ending.how()) {
+            case "nowhere": return new Verdict(Outcome.NO_PLACE, ending.reason());
+            case "broken": return new Verdict(Outcome.LOST, ending.reason());
+            case "cancelled": return new Verdict(ending.rc() == 143 ? Outcome.TERMINATED : Outcome.INTERRUPTED, "cancelled");
+            default: return exited(ending, story, codex);
+        }
+    }
+
+    private static Verdict exited(Ending ending, Story story, boolean codex) {
+        switch (ending.reason()) {
+            case "timeout": return new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
+            case "idle": return new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
+                + (story.error() == null ? "" : "; its last error: " + story.error()));
+            case "busy": return new Verdict(Outcome.NO_PLACE, "another agent is at work there");
+            case "finished": break;
+            default: return new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
+        }
+        if (ending.rc() != 0) {
+            return new Verdict(Outcome.AGENT_FAILED, "the agent ended with exit code "
+                + ending.rc() + (story.error() == null ? "" : ": " + story.error()));
+        }
+        return codex && !story.completed()
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn"
+            + (story.error() == null ? "" : ": " + story.error()))
+            : new Verdict(Outcome.SUCCEEDED, null);
+    }
+
+    /** Work that was asked for and did not come back is no success. */
+    Verdict with(Brought brought) {
+        return outcome == Outcome.SUCCEEDED && brought.lacking()
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem())
+            : this;
+    }
+}
+
+// src/prompt_run/place/AgentSettings.java
+
+/** The options that say where and how the agent runs, checked. */
+public record AgentSettings(String target, List<String> fallback, String deployment,
+    String container, String image, Duration waitFor, Duration timeout,
+                     Duration idle, Duration lease, String command, String model,
+                         String effort, String resume, Path source, boolean bringBack,
+                     String workspace, Map<String, String> passed, Map<String,
+                         String> git, String threadKey, String config, Path kubeconfig,
+                     String context, Map<String, String> runnerEnv, boolean plans) {
+
+    /** What an agent on this machine may see of its environment. */
+    private static final Pattern RUNNER_ENV =
+        Pattern.compile("PATH|LANG|LC_[A-Z]+|TZ|(?i:https?_proxy|no_proxy|all_proxy)|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS"
+        + "|CODEX_API_KEY|OPENAI_API_KEY|OPENAI_BASE_URL");
+
+    public static AgentSettings read(RunOptions options, AgentOptions given, Facts facts, Env env) {
+        String target = Values.oneOf("--agent-target", first(given.target, "auto"), "auto", "deploy", "pod", "runner");
+        String fallback = Values.oneOf("--fallback", first(given.fallback, "pod"), "none", "pod", "pod,runner");
+        if (given.bringBack && given.source == null) {
+            throw new UsageError("--bring-back needs --source DIR: the working tree that gets the changes");
+        }
+        if (given.source != null && !Files.exists(given.source.resolve(".git"))) {
+            throw new UsageError("--source " + given.source + ": not the top of a git working tree");
+        }
+        String resume = Values.matching("--resume", given.resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
+        boolean repair = options.kind().startsWith("repair");
+        Map<String, String> passed = passed(given.passEnv, env);
+        Map<String, String> git = new LinkedHashMap<>();
+        identity(git, "NAME", env.pick(given.gitName, "CODEXCTL_GIT_NAME"));
+        identity(git, "EMAIL", env.pick(given.gitEmail, "CODEXCTL_GIT_EMAIL"));
+        return new AgentSettings(target, List.of(fallback.split(",")), given.deployment,
+            given.container, env.pick(given.image, "CODEXCTL_AGENT_IMAGE"),
+            given.wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", given.wait),
+            Values.duration("--agent-timeout", first(given.timeout, "60m")), Values.duration("--idle-timeout", first(given.idle, "15m")),
+            Values.duration("--agent-lease", first(given.lease, "10m")), env.pick(given.command, "CODEXCTL_AGENT_COMMAND"),
+                facts.model(), facts.effort(), resume, given.source, given.bringBack,
+            Values.matching("--workspace", given.workspace, "/[^\\x00-\\x1f]*", "an absolute path"), passed, git, threadKey(facts),
+            CodexConfig.render(options, facts, passed), given.kubeconfig, given.context, runnerEnv(env), options.kind().contains("plan"));
+    }
+
+    private static String first(String given, String usual) {
+        return given == null || given.isBlank() ? usual : given;
+    }
+
+    private static void identity(Map<String, String> git, String what, String value) {
+        if (value != null) {
+            git.put("GIT_AUTHOR_" + what, value);
+            git.put("GIT_COMMITTER_" + what, value);
+        }
+    }
+
+    private static Map<String, String> passed(List<String> names, Env env) {
+        Map<String, String> passed = new LinkedHashMap<>();
+        for (String name : names) {
+            Values.matching("--agent-env", name, "[A-Za-z_][A-Za-z0-9_]*", "names of environment variables");
+            if (env.get(name) == null) {
+                throw new UsageError("--agent-env " + name + ": not set here");
+            }
+            passed.put(name, env.get(name));
+        }
+        return passed;
+    }
+
+    private static Map<String, String> runnerEnv(Env env) {
+        Map<String, String> allowed = new LinkedHashMap<>(env.values());
+        allowed.keySet().removeIf(name -> !RUNNER_ENV.matcher(name).matches());
+        return allowed;
+    }
+
+    /** One thread per issue (or pull request, or environment) and repository. */
+    static String threadKey(Facts facts) {
+        String about = facts.issue() != null ? "issue-" + facts.issue() : facts.pr() != null ? "pr-" + facts.pr() : "slot-" + facts.slot();
+        return (facts.repo() == null ? "" : facts.repo().replace('/', '.') + ".") + about;
+    }
+
+    public boolean codex() {
+        return command == null;
+    }
+
+    boolean allows(String place) {
+        return target.equals(place) || target.equals("auto") && (place.equals("deploy") || fallback.contains(place));
+    }
+
+    public String limits(String runId) {
+        return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(timeout.toSeconds(),
+            idle.toSeconds(), lease.toSeconds(), runId,
+            codex() ? "yes" : "no");
+    }
+
+    /** The agent's environment as a file: secrets stand on no command line. */
+    public String environment(Facts facts, Infra infra, String runId, Place place) {
+        Map<String, String> all = new LinkedHashMap<>(git);
+        all.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        all.put("CODEXCTL_ENV", facts.env());
+        put(all, "CODEXCTL_SLOT", facts.slot());
+        put(all, "CODEXCTL_NAMESPACE", facts.namespace());
+        put(all, "CODEXCTL_ISSUE_NUMBER", facts.issue());
+        put(all, "CODEXCTL_PR_NUMBER", facts.pr());
+        put(all, "CODEXCTL_REPO", facts.repo());
+        put(all, "CODEXCTL_BRANCH", facts.branch());
+        put(all, "CODEXCTL_INFRA_REPORT", place.reportPath());
+        all.putAll(passed);
+        all.put("AGENT_RUN_ID", runId);
+        StringBuilder lines = new StringBuilder();
+        all.forEach((name, value) -> lines.append("export ").append(name).append('=').append(quoted(value)).append('\n'));
+        return lines.toString();
+    }
+
+    private static void put(Map<String, String> all, String name, Object value) {
+        if (value != null) {
+            all.put(name, value.toString());
+        }
+    }
+
+    /** What is run in the workspace, as a shell line; the prompt comes on its stdin. */
+    public String agentCommand(String workspace, String thread, String runId, String sandbox) {
+        if (!codex()) {
+            return command;
+        }
+        List<String> words =
+            new ArrayList<>(List.of("codex", "exec", "-p", CodexConfig.profile(runId),
+            "--json", "-o", "last.md", "-C", workspace, "-s", sandbox,
+            "--skip-git-repo-check"));
+        if (sandbox.equals("workspace-write")) {
+            words.addAll(List.of("-c", "sandbox_workspace_write.network_access=true"));
+        }
+        if (thread != null) {
+            words.addAll(List.of("resume", thread));
+        }
+        words.add("-");
+        return words.stream().map(AgentSettings::quotedIfNeeded).collect(Collectors.joining(" "));
+    }
+
+    public String launcher(Site site, String thread, String runId, String sandbox) {
+        String what = codex()
+            ? "exec " + agentCommand(site.workspace(), thread, runId, sandbox).replace(" -o last.md ", " -o \"$run/last.md\" ")
+            : "exec sh -c " + quoted(command);
+        return Scripts.LAUNCHER.replace("@RUN@", quoted(site.folder())).replace("@WORKSPACE@", quoted(site.workspace()))
+            .replace("@PROFILE@", CodexConfig.profile(runId)).replace("@COMMAND@", what);
+    }
+
+    static String quoted(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    private static String quotedIfNeeded(String word) {
+        return word.matches("[A-Za-z0-9_./:=@%+-]+") ? word : quoted(word);
+    }
+}
+
+// src/prompt_run/place/Borrowed.java
+
+/** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
+public static final class Borrowed {
+    private Borrowed() {
+    }
+
+    static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
+        List<Volume> volumes = new ArrayList<>();
+        for (Volume volume : theirs.getVolumes()) {
+            VolumeBuilder copy = new VolumeBuilder().withName(volume.getName());
+            if (volume.getSecret() != null) {
+                volumes.add(copy.withSecret(new SecretVolumeSourceBuilder(volume.getSecret()).withOptional(true).build()).build());
+            } else if (volume.getConfigMap() != null) {
+                volumes.add(copy.withConfigMap(new ConfigMapVolumeSourceBuilder(volume.getConfigMap()).withOptional(true).build()).build());
+            } else if (volume.getPersistentVolumeClaim() != null && claimUsable.test(volume.getPersistentVolumeClaim().getClaimName())) {
+                volumes.add(volume);
+            } else if (volume.getEmptyDir() != null || volume.getPersistentVolumeClaim() != null) {
+                volumes.add(copy.withNewEmptyDir().endEmptyDir().build());
+            }
+        }
+        return volumes;
+    }
+
+    static List<VolumeMount> mounts(Container agent, List<Volume> volumes) {
+        Set<String> names = volumes.stream().map(Volume::getName).collect(Collectors.toSet());
+        return new ArrayList<>(agent.getVolumeMounts().stream().filter(mount -> names.contains(mount.getName())).toList());
+    }
+
+    static List<EnvVar> env(Container agent) {
+        List<EnvVar> all = new ArrayList<>();
+        for (EnvVar variable : agent.getEnv()) {
+            EnvVarBuilder copy = new EnvVarBuilder(variable);
+            if (variable.getValueFrom() != null && variable.getValueFrom().getSecretKeyRef() != null) {
+                copy.editValueFrom().editSecretKeyRef().withOptional(true).endSecretKeyRef().endValueFrom();
+            } else if (variable.getValueFrom() != null && variable.getValueFrom().getConfigMapKeyRef() != null) {
+                copy.editValueFrom().editConfigMapKeyRef().withOptional(true).endConfigMapKeyRef().endValueFrom();
+            } else if (variable.getValueFrom() != null && variable.getValueFrom().getFieldRef() == null) {
+                continue;
+            }
+            all.add(copy.build());
+        }
+        return all;
+    }
+
+    static List<EnvFromSource> envFrom(Container agent) {
+        List<EnvFromSource> all = new ArrayList<>();
+        for (EnvFromSource source : agent.getEnvFrom()) {
+            EnvFromSourceBuilder copy = new EnvFromSourceBuilder(source);
+            if (source.getSecretRef() != null) {
+                copy.editSecretRef().withOptional(true).endSecretRef();
+            } else if (source.getConfigMapRef() != null) {
+                copy.editConfigMapRef().withOptional(true).endConfigMapRef();
+            }
+            all.add(copy.build());
+        }
+        return all;
+    }
+
+    /** The user stays the one that deploy/codex has, or its credentials could not be read; restricted namespaces get an ordinary user. */
+    static PodSecurityContext pod(PodSpec theirs, boolean restricted) {
+        PodSecurityContext given = theirs == null ? null : theirs.getSecurityContext();
+        PodSecurityContextBuilder context = new PodSecurityContextBuilder().withNewSeccompProfile()
+            .withType("RuntimeDefault").endSeccompProfile();
+        if (given != null) {
+            context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot())
+                .withFsGroup(given.getFsGroup()).withSupplementalGroups(given.getSupplementalGroups());
+        }
+        if (restricted) {
+            context.withRunAsNonRoot(true)
+                .withRunAsUser(given != null && given.getRunAsUser() != null && given.getRunAsUser() > 0 ? given.getRunAsUser() : 1000L);
+            context.withFsGroup(given != null && given.getFsGroup() != null ? given.getFsGroup() : 1000L);
+        }
+        return context.build();
+    }
+
+    static SecurityContext container(Container agent, boolean restricted) {
+        SecurityContext given = agent == null ? null : agent.getSecurityContext();
+        SecurityContextBuilder context = new SecurityContextBuilder().withAllowPrivilegeEscalation(false)
+            .withNewCapabilities().withDrop("ALL").endCapabilities();
+        if (given != null && !restricted) {
+            context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot());
+        }
+        return context.build();
+    }
+}
+
+// src/prompt_run/place/CodexConfig.java
+
+/** Codex's settings: a profile that is laid over the config that the place has itself. */
+public static final class CodexConfig {
+    private CodexConfig() {
+    }
+
+    public static String profile(String runId) {
+        return "prompt-run-" + runId;
+    }
+
+    /** What was passed on by name is for the agent's commands, except the keys of the agent itself. */
+    private static List<Map<String, String>> commandEnv(Map<String, String> passed) {
+        List<Map<String, String>> all = new ArrayList<>();
+        passed.forEach((name, value) -> {
+            if (!name.matches("(?i).*API_?KEY")) {
+                all.add(Map.of("name", name, "value", toml(value)));
+            }
+        });
+        return all;
+    }
+
+    static String render(RunOptions options, Facts facts, Map<String, String> passed) {
+        try {
+            Templates templates = new Templates(options.templates(), null);
+            StringWriter out = new StringWriter();
+            Map<String, Object> model = new LinkedHashMap<>();
+            model.put("vars", options.vars());
+            model.put("model", facts.model() == null ? "" : toml(facts.model()));
+            model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
+            model.put("commandEnv", commandEnv(passed));
+            Renderer.engine(templates.loader()).getTemplate("codex_config.toml.ftl").process(model, out);
+            return out.toString();
+        } catch (TemplateException | IOException problem) {
+            throw new UsageError("codex_config.toml.ftl: " + Texts.oneLine(problem.getMessage()), problem);
+        }
+    }
+
+    private static String toml(String text) {
+        return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+    }
+}
+
+// src/prompt_run/place/DeployView.java
+
+/** The objects around deploy/codex at one moment. */
+public record DeployView(String name, String namespace, String namespacePhase,
+    Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
+    private static final Set<String> IMAGE =
+        Set.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError");
+    private static final Set<String> STUCK =
+        Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
+        "StartError");
+
+    static DeployView read(KubernetesClient client, String namespace, String name) {
+        String phase = phase(client, namespace);
+        Deployment deployment = "NotFound".equals(phase) ? null : client.apps().deployments().inNamespace(namespace).withName(name).get();
+        if (deployment == null) {
+            return new DeployView(name, namespace, phase, null, List.of(), List.of(), false);
+        }
+        List<ReplicaSet> sets = client.apps().replicaSets().inNamespace(namespace)
+            .list().getItems().stream().filter(set -> owned(set, deployment)).toList();
+        List<Pod> pods = client.pods().inNamespace(namespace).withLabelSelector(deployment.getSpec().getSelector()).list().getItems();
+        String account = account(deployment);
+        boolean missing = "false".equals(Kube.tried(() ->
+            String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
+        return new DeployView(name, namespace, phase, deployment, sets, pods, missing);
+    }
+
+    private static String phase(KubernetesClient client, String namespace) {
+        return Kube.tried(() -> {
+            Namespace found = client.namespaces().withName(namespace).get();
+            return found == null ? "NotFound" : found.getMetadata().getDeletionTimestamp() != null ? "Terminating" : "Active";
+        });
+    }
+
+    String account() {
+        return deployment == null ? "default" : account(deployment);
+    }
+
+    private static String account(Deployment deployment) {
+        String account = deployment.getSpec().getTemplate().getSpec().getServiceAccountName();
+        return account == null || account.isBlank() ? "default" : account;
+    }
+
+    private static boolean owned(HasMetadata object, HasMetadata owner) {
+        return object.getMetadata().getOwnerReferences().stream().anyMatch(ref -> owner.getMetadata().getUid().equals(ref.getUid()));
+    }
+
+    /** Revision numbers grow with every rollout; a rollback gives its old ReplicaSet the newest number. */
+    List<ReplicaSet> newestFirst() {
+        return replicaSets.stream().sorted(Comparator.comparingLong(DeployView::revision).reversed()).toList();
+    }
+
+    private static long revision(ReplicaSet set) {
+        String revision = set.getMetadata().getAnnotations() == null ? null
+            : set.getMetadata().getAnnotations().get("deployment.kubernetes.io/revision");
+        return revision == null || !revision.matches("\\d{1,18}") ? 0 : Long.parseLong(revision);
+    }
+
+    static Prospect judge(DeployView view) {
+        String deploy = "deploy/" + view.name;
+        if ("NotFound".equals(view.namespacePhase)) {
+            return Prospect.never("namespace " + view.namespace + " does not exist");
+        }
+        if ("Terminating".equals(view.namespacePhase)) {
+            return Prospect.never("namespace " + view.namespace + " is being deleted");
+        }
+        if (view.deployment == null) {
+            return Prospect.blocked(deploy + " does not exist in " + view.namespace);
+        }
+        if (view.deployment.getMetadata().getDeletionTimestamp() != null) {
+            return Prospect.blocked(deploy + " is being deleted");
+        }
+        if (Integer.valueOf(0).equals(view.deployment.getSpec().getReplicas())) {
+            return Prospect.blocked(deploy + " is scaled to 0");
+        }
+        Long observed = view.deployment.getStatus() == null ? null : view.deployment.getStatus().getObservedGeneration();
+        if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
+            return Prospect.pending(deploy + ": its newest generation is not observed yet");
+        }
+        return judgePods(view);
+    }
+
+    private static Prospect judgePods(DeployView view) {
+        ReplicaSet newest = view.newestFirst().get(0);
+        List<Pod> pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
+            .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
+        for (Pod pod : pods) {
+            if (ready(pod)) {
+                return Prospect.ready(pod);
+            }
+        }
+        String failure = view.deployment.getStatus().getConditions().stream()
+            .filter(c -> c.getType().equals("ReplicaFailure") && c.getStatus().equals("True"))
+            .map(c -> c.getReason() + ": " + c.getMessage()).findFirst().orElse(null);
+        if (pods.isEmpty()) {
+            return failure != null ? Prospect.blocked(Texts.oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
+        }
+        return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
+            .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
+    }
+
+    static boolean ready(Pod pod) {
+        return pod.getMetadata().getDeletionTimestamp() == null && pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase())
+            && pod.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+    }
+
+    static Prospect judgePod(Pod pod) {
+        String name = "pod/" + pod.getMetadata().getName();
+        if (pod.getStatus() == null) {
+            return Prospect.pending(name + " has no status yet");
+        }
+        if ("Failed".equals(pod.getStatus().getPhase())) {
+            return Prospect.blocked(name + " failed: " + Texts.oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
+        }
+        for (PodCondition condition : pod.getStatus().getConditions()) {
+            if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
+                return Prospect.blocked(name + " cannot be scheduled: " + Texts.oneLine(condition.getMessage()));
+            }
+        }
+        List<ContainerStatus> all = new ArrayList<>(pod.getStatus().getInitContainerStatuses());
+        all.addAll(pod.getStatus().getContainerStatuses());
+        for (ContainerStatus status : all) {
+            ContainerStateWaiting waiting = status.getState() == null ? null : status.getState().getWaiting();
+            String reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+            if (IMAGE.contains(reason) || STUCK.contains(reason)) {
+                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")",
+                    false, IMAGE.contains(reason), null);
+            }
+        }
+        return Prospect.pending(name + " is not ready");
+    }
+
+    /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
+    static String container(Pod pod, String deployment, String asked) throws NoPlace {
+        List<String> names = pod.getSpec().getContainers().stream().map(Container::getName).toList();
+        Map<String, String> annotations = pod.getMetadata().getAnnotations();
+        String usual = annotations == null ? null : annotations.get("kubectl.kubernetes.io/default-container");
+        if (asked != null && !names.contains(asked)) {
+            throw new NoPlace("pod/" + pod.getMetadata().getName() + " has no container "
+                + asked + "; it has: " + String.join(", ", names));
+        }
+        return asked != null ? asked : names.contains(usual) ? usual : names.contains(deployment) ? deployment : names.get(0);
+    }
+
+    /** Images for a pod of our own: the one of deploy/codex, and those of its earlier revisions. */
+    List<String> images() {
+        List<String> images = new ArrayList<>();
+        if (deployment != null) {
+            images.add(agent(deployment.getSpec().getTemplate(), name).getImage());
+            newestFirst().forEach(set -> images.add(agent(set.getSpec().getTemplate(), name).getImage()));
+        }
+        return images.stream().distinct().toList();
+    }
+
+    static Container agent(PodTemplateSpec template, String name) {
+        List<Container> all = template.getSpec().getContainers();
+        return all.stream().filter(c -> c.getName().equals(name)).findFirst().orElse(all.get(0));
+    }
+}
+
+// src/prompt_run/place/Kube.java
+
+/** The edge to the API server. */
+public static final class Kube {
+    private Kube() {
+    }
+
+    /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
+    public static Config config(Path kubeconfig, String context) {
+        if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
+            throw new UsageError("--kubeconfig " + kubeconfig + ": cannot read it");
+        }
+        try {
+            Config config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+            if (context != null && (config.getCurrentContext() == null || !context.equals(config.getCurrentContext().getName()))) {
+                throw new UsageError("--context " + context + ": no such context in the kubeconfig");
+            }
+            return config;
+        } catch (KubernetesClientException problem) {
+            throw new UsageError("--kubeconfig " + kubeconfig + ": " + reason(problem), problem);
+        }
+    }
+
+    static KubernetesClient client(Path kubeconfig, String context) {
+        Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2)
+            .withConnectionTimeout(5_000).withRequestTimeout(15_000).withHttp2Disable(true).build();
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    /** One line: the server's own words where it gave some. */
+    static String reason(Throwable problem) {
+        KubernetesClientException api = apiError(problem);
+        if (api != null && api.getStatus() != null && api.getStatus().getMessage() != null) {
+            String message = Texts.oneLine(api.getStatus().getMessage());
+            return api.getCode() == 403 && !message.startsWith("forbidden") ? "forbidden: " + message : message;
+        }
+        Throwable root = problem;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String message = root.getMessage() == null ? "" : Texts.oneLine(root.getMessage());
+        return root instanceof IOException || root instanceof UnresolvedAddressException
+            ? "cannot reach the API server (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")"
+            : message.isBlank() ? root.getClass().getSimpleName() : message;
+    }
+
+    /** Nothing but another configuration helps: there is no such host. */
+    static boolean nowhere(Throwable problem) {
+        return problem != null
+            && (problem instanceof UnresolvedAddressException || problem instanceof UnknownHostException || nowhere(problem.getCause()));
+    }
+
+    static KubernetesClientException apiError(Throwable problem) {
+        for (Throwable at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
+            if (at instanceof KubernetesClientException api && api.getCode() > 0) {
+                return api;
+            }
+        }
+        return null;
+    }
+
+    /** For what is good to know and not needed: null when the server does not tell. */
+    static String tried(Supplier<String> question) {
+        try {
+            return question.get();
+        } catch (KubernetesClientException problem) {
+            return null;
+        }
+    }
+
+    static String statusMessage(byte[] status) {
+        try {
+            return Json.MAPPER.readTree(status).path("message").asText("");
+        } catch (IOException notJson) {
+            return "";
+        }
+    }
+
+    static byte[] drain(InputStream stream) {
+        try (stream) {
+            return stream.readAllBytes();
+        } catch (IOException closed) {
+            return new byte[0];
+        }
+    }
+}
+
+// src/prompt_run/place/Ladder.java
+
+/** deploy/codex, else a pod of our own, else (only if asked) this machine, else nowhere. */
+public static final class Ladder implements AutoCloseable {
+    private final AgentSettings settings;
+    private final String namespace;
+    private final String runId;
+    private final Patience patience;
+    private final Console console;
+    private final List<String> notes;
+    private final Map<String, String> refused = new LinkedHashMap<>();
+    private final List<Site> opened = new ArrayList<>();
+    private KubernetesClient client;
+    private DeployView seen;
+    private boolean imageFault;
+    private final long began = System.nanoTime();
+
+    public Ladder(AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
+        this.settings = settings;
+        this.namespace = namespace;
+        this.runId = runId;
+        this.patience = patience;
+        this.console = console;
+        this.notes = notes;
+    }
+
+    /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
+    public Site climb() throws InterruptedException {
+        for (String rung : List.of("deploy", "pod", "runner")) {
+            if (settings.allows(rung)) {
+                try {
+                    return rung(rung);
+                } catch (NoPlace problem) {
+                    refused.put(name(rung), problem.getMessage());
+                    console.warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
+                }
+            }
+        }
+        return null;
+    }
+
+    private Site rung(String rung) throws NoPlace, InterruptedException {
+        Site site = switch (rung) {
+            case "deploy" -> deploy();
+            case "pod" -> ownPod();
+            default -> runner();
+        };
+        opened.add(site);
+        return site;
+    }
+
+    /** For a dry run: deploy/codex if it is there now, and nothing created. */
+    public Site look() throws InterruptedException {
+        if (!settings.allows("deploy")) {
+            return null;
+        }
+        try {
+            Prospect prospect = DeployView.judge(view());
+            if (prospect.pod() == null) {
+                throw new NoPlace(prospect.blocked() != null ? prospect.blocked() : prospect.pending());
+            }
+            return probe(prospect.pod());
+        } catch (NoPlace problem) {
+            refused.put(name("deploy"), problem.getMessage());
+            return null;
+        } catch (KubernetesClientException problem) {
+            refused.put(name("deploy"), Kube.reason(problem));
+            return null;
+        }
+    }
+
+    /** Where a dry run would go on, after deploy/codex. */
+    public String wouldTry() {
+        return Stream.of("pod", "runner").filter(settings::allows).findFirst().orElse("none");
+    }
+
+    private String name(String rung) {
+        return rung.equals("deploy") ? "deploy/" + settings.deployment() : rung.equals("pod") ? "own pod" : "this machine";
+    }
+
+    /** Why the places before the chosen one were refused; null when the first one held. */
+    public String reasons() {
+        return refused.isEmpty() ? null : refused.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue())
+            .collect(Collectors.joining("; "));
+    }
+
+    public Map<String, String> permissions() {
+        return new Rights(client(), namespace).asked(settings);
+    }
+
+    private KubernetesClient client() {
+        client = client == null ? Kube.client(settings.kubeconfig(), settings.context()) : client;
+        return client;
+    }
+
+    /** Waits for a ready pod of deploy/codex, and no longer than it can still come. */
+    private Site deploy() throws NoPlace, InterruptedException {
+        long until = System.nanoTime() + settings.waitFor().toNanos();
+        String blocked = null;
+        long since = 0;
+        String last = "";
+        while (true) {
+            Prospect prospect = prospect();
+            if (prospect.pod() != null) {
+                return probe(prospect.pod());
+            }
+            String now = prospect.blocked() != null ? prospect.blocked() : prospect.pending();
+            if (!now.equals(last)) {
+                console.info("waiting for deploy/" + settings.deployment() + ": " + now);
+            }
+            last = now;
+            since = prospect.blocked() == null || blocked == null ? System.nanoTime() : since;
+            blocked = prospect.blocked();
+            imageFault = prospect.imageFault();
+            boolean certain = blocked != null && (prospect.atOnce() || System.nanoTime() - since >= patience.certain().toNanos());
+            if (certain || System.nanoTime() > until) {
+                throw new NoPlace(last + (certain ? "" : " (waited " + settings.waitFor().toSeconds() + " s)") + advice());
+            }
+            Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
+        }
+    }
+
+    private Prospect prospect() throws NoPlace, InterruptedException {
+        try {
+            return DeployView.judge(view());
+        } catch (KubernetesClientException problem) {
+            if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
+                throw new InterruptedException();
+            }
+            boolean neverSeen = seen == null && System.nanoTime() - began > patience.unreachable().toNanos();
+            if (problem.getCode() == 403 || problem.getCode() == 401 || Kube.nowhere(problem) || neverSeen) {
+                throw new NoPlace(reason(problem));
+            }
+            return Prospect.pending(reason(problem));
+        }
+    }
+
+    private String reason(KubernetesClientException problem) {
+        return Kube.reason(problem).replace("the API server (", "the API server " + client().getMasterUrl() + " (");
+    }
+
+    private DeployView view() throws NoPlace {
+        if (namespace == null) {
+            throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
+        }
+        seen = DeployView.read(client(), namespace, settings.deployment());
+        return seen;
+    }
+
+    /** The manifest that is missing, when that is why deploy/codex has no pod. */
+    private String advice() {
+        if (seen == null || seen.deployment() == null || !seen.accountMissing()) {
+            return "";
+        }
+        notes.add("serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, is missing in " + namespace
+            + "; this manifest brings it, with the Role that an agent needs:\n" + Rbac.manifest(namespace, seen.account()));
+        return "; serviceaccount/" + seen.account() + " does not exist: apply the manifest in the notes";
+    }
+
+    private Site probe(Pod pod) throws NoPlace, InterruptedException {
+        String container = DeployView.container(pod, settings.deployment(), settings.container());
+        Site site = Site.probe("deploy", "deploy/" + settings.deployment() + " (pod/" + pod.getMetadata()
+            .getName() + ", container " + container + ")",
+            new PodShell(client(), Pin.of(pod, container)), settings, runId, patience, () -> { });
+        if (Boolean.FALSE.equals(Rbac.bound(client(), namespace, seen.account()))) {
+            notes.add(withoutRole());
+        }
+        return site;
+    }
+
+    /**
+     * Rights for the account {@code default} would be rights for every pod of the namespace: then deploy/codex gets an account of its own.
+     */
+    private String withoutRole() {
+        boolean shared = seen.account().equals("default");
+        String account = shared ? settings.deployment() : seen.account();
+        return "serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, has no Role in " + namespace
+            + ": the agent cannot look at the environment; this manifest grants what it needs"
+            + (shared ? " to an account of its own (serviceAccountName: " + account + ")" : "") + ":\n" + Rbac.manifest(namespace, account);
+    }
+
+    private Site ownPod() throws NoPlace, InterruptedException {
+        if (namespace == null) {
+            throw new NoPlace("no namespace is known");
+        }
+        try {
+            DeployView view = seen == null ? view() : seen;
+            return new OwnPod(client(), settings, namespace, runId, patience, console, notes).open(view, imageFault);
+        } catch (KubernetesClientException problem) {
+            if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
+                throw new InterruptedException();
+            }
+            throw new NoPlace(Kube.reason(problem));
+        }
+    }
+
+    private Site runner() throws NoPlace {
+        Site site = Site.here(settings, runId);
+        if (site.facts().containsKey("problem")) {
+            site.close();
+            throw new NoPlace(site.facts().get("problem"));
+        }
+        return site;
+    }
+
+    @Override
+    public void close() {
+        opened.forEach(Site::close);
+        if (client != null) {
+            client.close();
+        }
+    }
+}
+
+// src/prompt_run/place/LocalShell.java
+
+/** Commands on this machine, with nothing of its environment but what is allowed. */
+public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
+    @Override
+    public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(argv).directory(folder.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            CompletableFuture<byte[]> out =
+                CompletableFuture.supplyAsync(() -> Kube.drain(process.getInputStream()), task -> daemon(task).start());
+            CompletableFuture<byte[]> err =
+                CompletableFuture.supplyAsync(() -> Kube.drain(process.getErrorStream()), task -> daemon(task).start());
+            feed(process, stdin);
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
+            }
+            return new Reply(process.exitValue(), out.join(), new String(err.join(), StandardCharsets.UTF_8), null, false);
+        } catch (IOException problem) {
+            return Reply.broken(Texts.oneLine(problem.getMessage()), true);
+        }
+    }
+
+    private static void feed(Process process, byte[] stdin) {
+        try (OutputStream in = process.getOutputStream()) {
+            in.write(stdin);
+        } catch (IOException ended) {
+            // a command may end without reading its stdin; its exit code tells
+        }
+    }
+
+    private static Thread daemon(Runnable task) {
+        Thread thread = new Thread(task);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    @Override
+    public String lost() {
+        return Files.isDirectory(folder) ? null : folder + " is gone";
+    }
+}
+
+// src/prompt_run/place/NoPlace.java
+
+/** Why one rung of the ladder does not hold. */
+public static final class NoPlace extends Exception {
+    private static final long serialVersionUID = 1;
+
+    NoPlace(String message) {
+        super(message);
+    }
+}
+
+// src/prompt_run/place/OwnPod.java
+
+/** A pod of our own for one run; all that belongs to it is removed with it. */
+public static final class OwnPod {
+    private static final String HOME = "/agent";
+    private static final String EXPIRES = "prompt-run/expires";
+
+    private final KubernetesClient client;
+    private final AgentSettings settings;
+    private final String namespace;
+    private final String name;
+    private final String runId;
+    private final Patience patience;
+    private final Console console;
+    private final List<String> notes;
+
+    OwnPod(KubernetesClient client, AgentSettings settings, String namespace,
+        String runId, Patience patience, Console console, List<String> notes) {
+        this.client = client;
+        this.settings = settings;
+        this.namespace = namespace;
+        this.name = "agent-" + runId;
+        this.runId = runId;
+        this.patience = patience;
+        this.console = console;
+        this.notes = notes;
+    }
+
+    Site open(DeployView view, boolean imageFault) throws NoPlace, InterruptedException {
+        String image = settings.image() != null ? settings.image() : view.images()
+            .stream().skip(imageFault ? 1 : 0).findFirst().orElse(null);
+        if (image == null) {
+            throw new NoPlace(imageFault ? "it would need the image that deploy/"
+                + settings.deployment() + " cannot pull: give another with --agent-image"
+                : "no image is known: give one with --agent-image");
+        }
+        Rights rights = new Rights(client, namespace);
+        if (!rights.may("create", "", "pods") || !rights.may("create", "", "pods/exec")) {
+            throw new NoPlace("forbidden: cannot create pods and pods/exec in " + namespace);
+        }
+        sweep();
+        try {
+            String account = account(rights);
+            Pod created = create(view, image, account);
+            Pod ready = await(created);
+            return Site.probe("pod", "pod/" + name + " (image " + image + ")",
+                new PodShell(client, Pin.of(ready, "agent")), settings, runId, patience, this::remove);
+        } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
+            remove();
+            throw problem;
+        }
+    }
+
+    /**
+     * Its own account with what the caller may grant; less where he may grant less. Never the account of deploy/codex: that may be what is
+     * broken.
+     */
+    private String account(Rights rights) {
+        Map<String, String> labels = labels();
+        if (!rights.may("create", "", "serviceaccounts")) {
+            notes.add("the agent's pod has no account of its own: forbidden: cannot create serviceaccounts in " + namespace);
+            return null;
+        }
+        boolean roles = rights.may("create", "rbac.authorization.k8s.io", "roles")
+            && rights.may("create", "rbac.authorization.k8s.io", "rolebindings");
+        List<PolicyRule> wanted = Rbac.wanted(settings.plans());
+        List<PolicyRule> granted = roles ? rights.grantable(wanted) : List.of();
+        if (granted.isEmpty() || !granted.equals(wanted)) {
+            notes.add("the agent's account in " + namespace + " has " + (granted.isEmpty() ? "no rights" : "fewer rights than it needs")
+                + ": the caller cannot grant more");
+        }
+        for (HasMetadata object : Rbac.objects(namespace, name, labels, granted)) {
+            try {
+                client.resource(object).create();
+            } catch (KubernetesClientException problem) {
+                if (object instanceof ServiceAccount) {
+                    throw problem;
+                }
+                notes.add(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + ": " + Kube.reason(problem));
+            }
+        }
+        return name;
+    }
+
+    private Map<String, String> labels() {
+        return Map.of("app.kubernetes.io/managed-by", "prompt-run", "prompt-run/run-id", runId);
+    }
+
+    /** Admission may want limits, or a non-root user: asked for again in the form it wants. */
+    private Pod create(DeployView view, String image, String account) throws NoPlace {
+        boolean limits = false;
+        boolean restricted = view.deployment() == null;
+        for (int tries = 0; ; tries++) {
+            try {
+                return client.resource(build(view, image, account, limits, restricted)).create();
+            } catch (KubernetesClientException problem) {
+                String why = Kube.reason(problem);
+                if (problem.getCode() == 409) {
+                    return client.pods().inNamespace(namespace).withName(name).get();
+                }
+                boolean more = why.contains("must specify") && !limits || why.contains("violates PodSecurity") && !restricted;
+                if (problem.getCode() != 403 || !more || tries > 2) {
+                    throw new NoPlace(why);
+                }
+                limits |= why.contains("must specify");
+                restricted |= why.contains("violates PodSecurity");
+            }
+        }
+    }
+
+    /** The pod: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
+    Pod build(DeployView view, String image, String account, boolean limits, boolean restricted) {
+        PodSpec theirs = view.deployment() == null ? null : view.deployment().getSpec().getTemplate().getSpec();
+        Container agent = theirs == null ? null : DeployView.agent(view.deployment().getSpec().getTemplate(), view.name());
+        List<Volume> volumes = theirs == null ? new ArrayList<>() : Borrowed.volumes(theirs, this::claimUsable);
+        volumes.add(new VolumeBuilder().withName("agent-home").withNewEmptyDir().endEmptyDir().build());
+        List<VolumeMount> mounts = agent == null ? new ArrayList<>() : Borrowed.mounts(agent, volumes);
+        mounts.add(new VolumeMountBuilder().withName("agent-home").withMountPath(HOME).build());
+        ResourceRequirementsBuilder resources = new ResourceRequirementsBuilder()
+            .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
+        if (limits) {
+            resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
+        }
+        long deadline = settings.timeout().plusMinutes(15).toSeconds();
+        Container container = new ContainerBuilder().withName("agent").withImage(image)
+            .withCommand("sh", "-c", Scripts.WAIT).withResources(resources.build())
+            .withEnv(agent == null ? List.of() : Borrowed.env(agent)).withEnvFrom(agent == null ? List.of() : Borrowed.envFrom(agent))
+            .withVolumeMounts(mounts)
+            .withSecurityContext(Borrowed.container(agent, restricted)).build();
+        home(container, restricted);
+        return new PodBuilder().withNewMetadata().withName(name).withNamespace(namespace).withLabels(labels())
+            .addToAnnotations(EXPIRES, Instant.now().plusSeconds(deadline).truncatedTo(ChronoUnit.SECONDS).toString()).endMetadata()
+            .withNewSpec().withServiceAccountName(account).withAutomountServiceAccountToken(account != null).withRestartPolicy("Never")
+            .withActiveDeadlineSeconds(deadline).withTerminationGracePeriodSeconds(5L).withContainers(container).withVolumes(volumes)
+            .withImagePullSecrets(theirs == null ? List.of() : theirs.getImagePullSecrets())
+            .withTolerations(theirs == null ? List.of() : theirs.getTolerations())
+            .withSecurityContext(Borrowed.pod(theirs, restricted)).endSpec().build();
+    }
+
+    /** A user without a home of his own gets one; a workspace comes with it. */
+    private static void home(Container container, boolean restricted) {
+        if (restricted) {
+            container.getEnv().removeIf(variable -> variable.getName().equals("HOME"));
+            container.getEnv().add(new EnvVarBuilder().withName("HOME").withValue(HOME).build());
+        }
+    }
+
+    /** Only a claim that is bound and that no other node holds; else the mount is an empty folder. */
+    private boolean claimUsable(String claim) {
+        return "true".equals(Kube.tried(() -> {
+            PersistentVolumeClaim found = client.persistentVolumeClaims().inNamespace(namespace).withName(claim).get();
+            boolean bound = found != null && found.getStatus() != null && "Bound".equals(found.getStatus().getPhase());
+            boolean shared = bound && found.getStatus().getAccessModes() != null
+                && found.getStatus().getAccessModes().contains("ReadWriteMany");
+            boolean used = bound && !shared && client.pods().inNamespace(namespace).list().getItems().stream()
+                .filter(pod -> pod.getSpec().getNodeName() != null && pod.getStatus() != null
+                && !Set.of("Failed", "Succeeded").contains(pod.getStatus().getPhase()))
+                .flatMap(pod -> pod.getSpec().getVolumes().stream())
+                .anyMatch(volume -> volume.getPersistentVolumeClaim() != null
+                && claim.equals(volume.getPersistentVolumeClaim().getClaimName()));
+            return String.valueOf(bound && !used);
+        }));
+    }
+
+    private Pod await(Pod created) throws NoPlace, InterruptedException {
+        console.info("pod/" + name + ": created, waiting until it is ready");
+        long until = System.nanoTime() + settings.waitFor().toNanos();
+        long since = 0;
+        while (true) {
+            Pod pod = look(created);
+            if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
+                throw new NoPlace("pod/" + name + " was deleted by somebody else");
+            }
+            if (DeployView.ready(pod)) {
+                return pod;
+            }
+            Prospect prospect = DeployView.judgePod(pod);
+            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
+            boolean certain = since != 0 && System.nanoTime() - since >= patience.certain().toNanos();
+            if (certain || System.nanoTime() > until) {
+                throw new NoPlace(certain ? prospect.blocked() : "pod/" + name + " did not become ready within " + settings.waitFor()
+                    .toSeconds() + " s");
+            }
+            Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
+        }
+    }
+
+    /** An API server that is away for a moment has not deleted the pod. */
+    private Pod look(Pod last) {
+        try {
+            return client.pods().inNamespace(namespace).withName(name).get();
+        } catch (KubernetesClientException problem) {
+            if (problem.getCode() > 0 && problem.getCode() < 500 && problem.getCode() != 429 || Thread.currentThread().isInterrupted()) {
+                throw problem;
+            }
+            return last;
+        }
+    }
+
+    /** Everything by name, whether or not anybody knows that it was created. An interrupt does not stop this. */
+    void remove() {
+        boolean interrupted = Thread.interrupted();
+        ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).build();
+        for (HasMetadata object : List.of(new PodBuilder().withMetadata(meta).build(), new RoleBindingBuilder().withMetadata(meta).build(),
+            new RoleBuilder().withMetadata(meta).build(), new ServiceAccountBuilder().withMetadata(meta).build())) {
+            delete(object);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void delete(HasMetadata object) {
+        long until = System.nanoTime() + patience.unreachable().toNanos();
+        while (true) {
+            try {
+                client.resource(object).withGracePeriod(object instanceof Pod ? 1L : -1L).delete();
+                return;
+            } catch (KubernetesClientException problem) {
+                boolean never = problem.getCode() == 403 && !(object instanceof Pod) || problem.getCode() == 404;
+                if (never) {
+                    return;
+                }
+                if (problem.getCode() == 403 || System.nanoTime() > until || Thread.currentThread().isInterrupted()) {
+                    console.warn(object.getKind().toLowerCase(Locale.ROOT) + "/"
+                        + name + " in " + namespace + " could not be removed, please do: " + Kube.reason(problem));
+                    return;
+                }
+                LockSupport.parkNanos(patience.poll().toNanos());
+            }
+        }
+    }
+
+    /** What a killed run left behind, once its time is over. */
+    private void sweep() {
+        Kube.tried(() -> {
+            for (Pod pod : client.pods().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run").list().getItems()) {
+                Map<String, String> annotations = pod.getMetadata().getAnnotations();
+                String expires = annotations == null ? null : annotations.get(EXPIRES);
+                if (expires != null && Instant.parse(expires).isBefore(Instant.now())) {
+                    new OwnPod(client, settings, namespace, pod.getMetadata()
+                        .getName().substring("agent-".length()), patience, console, notes).remove();
+                }
+            }
+            return null;
+        });
+    }
+}
+
+// src/prompt_run/place/Patience.java
+
+/** How long things may take; tests are less patient. */
+public record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec,
+    Duration uploads, Duration lostAfter, Duration certain,
+                Duration unreachable, Duration cancelled, Duration afterLimit) {
+    /** For what is worth one more try, when a long wait has been in vain. */
+    public Patience brief() {
+        return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
+    }
+
+    public static final Patience USUAL =
+        new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
+        Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20),
+            Duration.ofSeconds(75), Duration.ofSeconds(5), Duration.ofMinutes(2));
+}
+
+// src/prompt_run/place/Pin.java
+
+/** The pod as it was when the run began. Another pod of the same name, or the container after a restart, is another place. */
+public record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
+
+    static Pin of(Pod pod, String container) {
+        ContainerStatus status = status(pod, container);
+        return new Pin(pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container, pod.getMetadata().getUid(),
+            status == null ? null : status.getContainerID(), restarts(status));
+    }
+
+    String difference(Pod now) {
+        if (now == null || !uid.equals(now.getMetadata().getUid())) {
+            return "pod/" + pod + " is gone";
+        }
+        ContainerStatus status = status(now, container);
+        String phase = now.getStatus() == null ? "" : now.getStatus().getPhase();
+        if ("Failed".equals(phase) || "Succeeded".equals(phase)) {
+            return "pod/" + pod + " ended" + (now.getStatus().getReason() == null ? "" : ": " + now.getStatus().getReason()) + died(status);
+        }
+        boolean other = status != null && status.getContainerID() != null && containerId != null
+            && !containerId.equals(status.getContainerID());
+        return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
+    }
+
+    private static String died(ContainerStatus status) {
+        ContainerState state = status == null ? null : status.getState() != null
+            && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
+        return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated()
+            .getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
+    }
+
+    private static int restarts(ContainerStatus status) {
+        return status == null || status.getRestartCount() == null ? 0 : status.getRestartCount();
+    }
+
+    private static ContainerStatus status(Pod pod, String container) {
+        List<ContainerStatus> all = pod.getStatus() == null ? List.of() : pod.getStatus().getContainerStatuses();
+        return all.stream().filter(s -> s.getName().equals(container)).findFirst().orElse(null);
+    }
+}
+
+// src/prompt_run/place/PodShell.java
+
+/** Exec in a pinned container, one short command a connection. */
+public record PodShell(KubernetesClient client, Pin pin) implements Shell {
+
+    /**
+     * stdin goes out as one message: the JDK's websocket refuses a second one before the first is through, and the v4
+     * protocol cannot close stdin, so the command must know how much to read.
+     */
+    @Override
+    @SuppressWarnings("deprecation") // the error channel is the only place where the API says why an exec has no exit code
+    public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        ByteArrayOutputStream status = new ByteArrayOutputStream();
+        ContainerResource container = client.pods().inNamespace(pin.namespace()).withName(pin.pod()).inContainer(pin.container());
+        TtyExecOutputErrorable io = stdin.length == 0 ? container : container.redirectingInput(stdin.length);
+        try (ExecWatch watch = io.writingOutput(out).writingError(err).writingErrorChannel(status).exec(argv.toArray(String[]::new))) {
+            if (stdin.length > 0) {
+                watch.getInput().write(stdin, 0, stdin.length);
+                watch.getInput().flush();
+            }
+            Integer code = watch.exitCode().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            String said = err.toString(StandardCharsets.UTF_8);
+            return new Reply(code, out.toByteArray(), code != null && code < 0 ? said + Kube.statusMessage(status.toByteArray()) : said,
+                code == null ? "the connection was closed without a status" : null, false);
+        } catch (TimeoutException slow) {
+            return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
+        } catch (ExecutionException | IOException problem) {
+            return broken(problem.getCause() == null ? problem : problem.getCause());
+        } catch (KubernetesClientException problem) {
+            return broken(problem);
+        }
+    }
+
+    private Reply broken(Throwable problem) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        KubernetesClientException api = Kube.apiError(problem);
+        if (api != null && api.getCode() == 403) {
+            return Reply.broken("forbidden: cannot exec in pod/" + pin.pod() + " (create pods/exec in " + pin.namespace() + ")", true);
+        }
+        return Reply.broken("exec in pod/" + pin.pod() + ": " + Kube.reason(problem), api != null && api.getCode() == 404);
+    }
+
+    @Override
+    public String lost() {
+        try {
+            return pin.difference(client.pods().inNamespace(pin.namespace()).withName(pin.pod()).get());
+        } catch (KubernetesClientException away) {
+            return null;
+        }
+    }
+}
+
+// src/prompt_run/place/Prospect.java
+
+/** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
+public record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
+    static Prospect ready(Pod pod) {
+        return new Prospect(pod, null, false, false, null);
+    }
+
+    static Prospect blocked(String why) {
+        return new Prospect(null, why, false, false, null);
+    }
+
+    static Prospect never(String why) {
+        return new Prospect(null, why, true, false, null);
+    }
+
+    static Prospect pending(String why) {
+        return new Prospect(null, null, false, false, why);
+    }
+}
+
+// src/prompt_run/place/Rbac.java
+
+/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+public static final class Rbac {
+    private static final Map<String, List<String>> READ = Map.of(
+        "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps",
+            "persistentvolumeclaims", "serviceaccounts", "resourcequotas", "limitranges"),
+        "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"), "batch", List.of("jobs", "cronjobs"),
+        "networking.k8s.io", List.of("ingresses", "networkpolicies"), "discovery.k8s.io",
+            List.of("endpointslices"), "events.k8s.io", List.of("events"));
+    private static final Map<String, List<String>> WRITE = Map.of(
+        "", List.of("services", "configmaps"), "apps", List.of("deployments", "statefulsets", "daemonsets"),
+            "batch", List.of("jobs", "cronjobs"),
+        "networking.k8s.io", List.of("ingresses"));
+
+    private Rbac() {
+    }
+
+    static List<PolicyRule> wanted(boolean plans) {
+        List<PolicyRule> rules = new ArrayList<>();
+        new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
+        if (!plans) {
+            new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
+            rules.add(rule("", List.of("pods"), "delete"));
+            rules.add(rule("batch", List.of("jobs"), "delete"));
+            rules.add(rule("", List.of("pods/exec"), "create"));
+        }
+        return rules;
+    }
+
+    private static PolicyRule rule(String group, List<String> resources, String... verbs) {
+        return new PolicyRuleBuilder().withApiGroups(group).withResources(resources).withVerbs(verbs).build();
+    }
+
+    static List<HasMetadata> objects(String namespace, String name, Map<String, String> labels, List<PolicyRule> rules) {
+        ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).withLabels(labels).build();
+        List<HasMetadata> objects = new ArrayList<>(List.of(new ServiceAccountBuilder().withMetadata(meta).build()));
+        if (!rules.isEmpty()) {
+            objects.add(new RoleBuilder().withMetadata(meta).withRules(rules).build());
+            objects.add(new RoleBindingBuilder().withMetadata(meta).withNewRoleRef("rbac.authorization.k8s.io", "Role", name)
+                .addNewSubject().withKind("ServiceAccount").withName(name).withNamespace(namespace).endSubject().build());
+        }
+        return objects;
+    }
+
+    static String manifest(String namespace, String account) {
+        String yaml = objects(namespace, account, null, wanted(false)).stream().map(Serialization::asYaml).collect(Collectors.joining());
+        return yaml.replaceAll("\"([A-Za-z][\\w./-]*)\"", "$1");
+    }
+
+    /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
+    static Boolean bound(KubernetesClient client, String namespace, String account) {
+        String found = Kube.tried(() -> String.valueOf(client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
+            .anyMatch(binding -> binding.getSubjects().stream().anyMatch(subject -> names(subject, namespace, account)))
+            || client.rbac().clusterRoleBindings().list().getItems().stream()
+            .anyMatch(binding -> binding.getSubjects().stream()
+            .anyMatch(subject -> names(subject, namespace, account) && subject.getNamespace() != null))));
+        return found == null ? null : Boolean.valueOf(found);
+    }
+
+    private static boolean names(Subject subject, String namespace, String account) {
+        return subject.getKind().equals("ServiceAccount") && account.equals(subject.getName())
+            && (subject.getNamespace() == null || subject.getNamespace().equals(namespace));
+    }
+}
+
+// src/prompt_run/place/Reply.java
+
+/** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
+public record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
+
+    static Reply broken(String why, boolean hopeless) {
+        return new Reply(null, new byte[0], "", why, hopeless);
+    }
+
+    public boolean ok() {
+        return broken == null && code != null && code == 0;
+    }
+
+    /** The command ran to its end and said how: exec uses -1 for "there was a status, but no exit code". */
+    public boolean ended() {
+        return broken == null && code != null && code >= 0;
+    }
+
+    public String text() {
+        return new String(out, StandardCharsets.UTF_8);
+    }
+
+    public String problem() {
+        return broken != null ? broken
+            : Texts.oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
+    }
+}
+
+// src/prompt_run/place/Rights.java
+
+/** What the caller may do in the namespace. */
+public record Rights(KubernetesClient client, String namespace) {
+
+    /** Yes, no, or why that could not be asked: for the dry run. */
+    Map<String, String> asked(AgentSettings settings) {
+        Map<String, String> answers = new LinkedHashMap<>();
+        if (namespace == null) {
+            return answers;
+        }
+        List<String[]> asks =
+            new ArrayList<>(List.of(new String[] {"get", "apps", "deployments"}, new String[] {"list", "apps", "replicasets"},
+            new String[] {"list", "", "pods"}, new String[] {"get", "", "pods"}, new String[] {"create", "", "pods/exec"}));
+        if (settings.allows("pod")) {
+            asks.addAll(List.of(new String[] {"create", "", "pods"}, new String[] {"delete", "", "pods"},
+                new String[] {"create", "", "serviceaccounts"},
+                new String[] {"create", "rbac.authorization.k8s.io", "roles"},
+                    new String[] {"create", "rbac.authorization.k8s.io", "rolebindings"}));
+        }
+        for (String[] ask : asks) {
+            answers.put(ask[0] + " " + ask[2], ask(ask[0], ask[1], ask[2]));
+        }
+        return answers;
+    }
+
+    private String ask(String verb, String group, String resource) {
+        try {
+            return may(verb, group, resource) ? "yes" : "no";
+        } catch (KubernetesClientException problem) {
+            return "unknown: " + Kube.reason(problem);
+        }
+    }
+
+    boolean may(String verb, String group, String resource) {
+        String[] parts = resource.split("/", 2);
+        SelfSubjectAccessReview review = new SelfSubjectAccessReviewBuilder()
+            .withNewSpec().withNewResourceAttributes().withNamespace(namespace).withVerb(verb)
+            .withGroup(group).withResource(parts[0]).withSubresource(parts.length > 1 ? parts[1] : null)
+            .endResourceAttributes().endSpec().build();
+        SelfSubjectAccessReview answer = client.authorization().v1().selfSubjectAccessReview().create(review);
+        return answer.getStatus() != null && Boolean.TRUE.equals(answer.getStatus().getAllowed());
+    }
+
+    /** Nobody can grant what he does not hold: the rules that are left when the caller's own are the limit. */
+    List<PolicyRule> grantable(List<PolicyRule> wanted) {
+        if (may("*", "*", "*") || may("escalate", "rbac.authorization.k8s.io", "roles")) {
+            return wanted;
+        }
+        List<ResourceRule> held = client.authorization().v1().selfSubjectRulesReview()
+            .create(new SelfSubjectRulesReviewBuilder().withNewSpec().withNamespace(namespace).endSpec().build())
+            .getStatus().getResourceRules();
+        List<PolicyRule> granted = new ArrayList<>();
+        for (PolicyRule rule : wanted) {
+            for (String resource : rule.getResources()) {
+                List<String> verbs = rule.getVerbs().stream()
+                    .filter(verb -> held.stream().anyMatch(h -> covers(h, rule.getApiGroups().get(0), resource, verb))).toList();
+                if (!verbs.isEmpty()) {
+                    granted.add(new PolicyRuleBuilder().withApiGroups(rule.getApiGroups())
+                        .withResources(resource).withVerbs(verbs).build());
+                }
+            }
+        }
+        return granted;
+    }
+
+    static boolean covers(ResourceRule held, String group, String resource, String verb) {
+        return held.getResourceNames().isEmpty() && any(held.getApiGroups(), group)
+            && any(held.getResources(), resource) && any(held.getVerbs(), verb);
+    }
+
+    private static boolean any(List<String> held, String one) {
+        return held.contains("*") || held.contains(one);
+    }
+}
+
+// src/prompt_run/place/Shell.java
+
+/** Runs short commands in one place. */
+public interface Shell {
+    /** Never throws for a broken connection: the reply says so. */
+    Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException;
+
+    /** Why this is no longer the place it was when it was chosen; null while it is, and while nobody can tell. */
+    String lost();
+}
+
+// src/prompt_run/place/Site.java
+
+/** A place that is up: its shell, its folder for this run, and what a look around told. */
+public record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup)
+    implements AutoCloseable {
+    public static final String CODEX_VERSION = "0.169";
+
+    /** Looks around; a place where the run cannot work is no place. */
+    static Site probe(String target, String label, Shell shell, AgentSettings settings, String runId, Patience patience, Runnable cleanup)
+            throws NoPlace, InterruptedException {
+        List<String> argv = List.of("sh", "-c", Scripts.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
+            settings.codex() ? AgentRun.CODEX : "sh", settings.threadKey());
+        Reply reply = null;
+        for (int tries = 0; tries < 3; tries++) {
+            reply = shell.run(argv, new byte[0], patience.exec());
+            if (reply.ok() && reply.text().contains("end=yes") || reply.hopeless()) {
+                break;
+            }
+            Thread.sleep(patience.poll().toMillis());
+        }
+        if (!reply.ok() || !reply.text().contains("end=yes")) {
+            throw new NoPlace("cannot run a command in it: " + reply.problem());
+        }
+        Map<String, String> facts = Keeper.fields(reply.text());
+        Site site = new Site(target, label, shell, facts.get("base") + "/run-" + runId, facts, cleanup);
+        site.complaints(settings);
+        return site;
+    }
+
+    private void complaints(AgentSettings settings) throws NoPlace {
+        if (facts.get("base").isBlank()) {
+            throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
+        }
+        if (!has("head")) {
+            throw new NoPlace("its head command knows no -c");
+        }
+        if (!has("program")) {
+            throw new NoPlace("no codex on its PATH (npm package @openai/codex), and no --agent-command given");
+        }
+        if (settings.source() != null && !has("git")) {
+            throw new NoPlace("no git in it, which --source needs");
+        }
+        if (!facts.get("busy").isBlank()) {
+            throw new NoPlace("another agent is at work there: " + facts.get("busy"));
+        }
+    }
+
+    /** This machine, with a home of its own that is removed afterwards. */
+    public static Site here(AgentSettings settings, String runId) {
+        Path home = Disk.temporary("prompt-run-home");
+        Map<String, String> environment = new LinkedHashMap<>(settings.runnerEnv());
+        environment.put("HOME", home.toString());
+        LocalShell shell = new LocalShell(environment, settings.source() == null ? Path.of("").toAbsolutePath() : home);
+        try {
+            return probe("runner", "this machine", shell, settings, runId, Patience.USUAL, () -> Disk.delete(home));
+        } catch (NoPlace problem) {
+            return new Site("runner", "this machine", shell, home + "/run",
+                Map.of("problem", problem.getMessage()), () -> Disk.delete(home));
+        } catch (InterruptedException signal) {
+            Thread.currentThread().interrupt();
+            return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", "cancelled"), () -> Disk.delete(home));
+        }
+    }
+
+    /** Codex takes settings as a profile file, and resumes by id, since this version. */
+    public boolean oldCodex() {
+        Matcher version = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+").matcher(facts.getOrDefault("version", ""));
+        return version.find() && version.group(1).equals("0") && Integer.parseInt(version.group(2)) < 169;
+    }
+
+    public boolean has(String what) {
+        return "yes".equals(facts.get(what));
+    }
+
+    public String workspace() {
+        return facts.getOrDefault("workspace", "");
+    }
+
+    public String thread() {
+        return facts.getOrDefault("thread", "");
+    }
+
+    public String totals() {
+        return facts.getOrDefault("totals", "");
+    }
+
+    @Override
+    public void close() {
+        cleanup.run();
+    }
+}
+
+// src/prompt_run/sources/Brought.java
+
+/** What came back. {@code files}: uncommitted paths; {@code told}: conflicts, or what else is worth knowing. */
+public record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
+    public static Brought nothing() {
+        return new Brought(null, null, null, 0, List.of(), List.of(), null);
+    }
+
+    public static Brought failed(String why) {
+        return new Brought("failed", null, null, 0, List.of(), List.of(), why);
+    }
+
+    public boolean lacking() {
+        return "failed".equals(state) || "conflict".equals(state);
+    }
+
+    @Override
+    public String problem() {
+        return notes.isEmpty() || !lacking() ? problem : String.join("; ", notes) + "; " + problem;
+    }
+
+    String told() {
+        return lacking() ? "not brought back: " + problem() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
+            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
+            + ", " + files.size() + " uncommitted files";
+    }
+
+    public Map<String, Object> asJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("state", state);
+        json.put("branch", branch);
+        json.put("head", head);
+        json.put("commits", commits);
+        json.put("uncommitted", files);
+        json.put("notes", notes);
+        json.put("problem", problem);
+        return json;
+    }
+}
+
+// src/prompt_run/sources/Checksums.java
+
+/** SHA-256, and the POSIX cksum for images that have nothing else. */
+public static final class Checksums {
+    private Checksums() {
+    }
+
+    public static String sha256(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** As {@code cksum} prints it for stdin: CRC and length. */
+    public static String cksum(byte[] content) {
+        int crc = 0;
+        for (byte b : content) {
+            crc = next(crc, b & 0xff);
+        }
+        for (long length = content.length; length > 0; length >>= 8) {
+            crc = next(crc, (int) (length & 0xff));
+        }
+        return (~crc & 0xffffffffL) + " " + content.length;
+    }
+
+    private static int next(int crc, int octet) {
+        crc ^= octet << 24;
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc < 0 ? crc << 1 ^ 0x04C11DB7 : crc << 1;
+        }
+        return crc;
+    }
+
+    /** Compares with what sha256sum or cksum printed over there. */
+    public static boolean matches(String printed, InputStream content) throws IOException {
+        try (content) {
+            byte[] all = content.readAllBytes();
+            String first = printed.strip().split("\\s+")[0];
+            return first.length() == 64 ? first.equals(sha256(all)) : printed.strip().equals(cksum(all));
+        }
+    }
+}
+
+// src/prompt_run/sources/Disk.java
+
+/** Files of our own. */
+public static final class Disk {
+    private Disk() {
+    }
+
+    public static Path temporary(String name) {
+        try {
+            return Files.createTempDirectory(name);
+        } catch (IOException problem) {
+            throw new UncheckedIOException("no temporary folder can be made", problem);
+        }
+    }
+
+    public static void append(Path file, byte[] data) {
+        try {
+            Files.write(file, data, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException problem) {
+            throw new UncheckedIOException(file + " cannot be written", problem);
+        }
+    }
+
+    static void copyIfThere(Path from, Path to) throws Broken {
+        try {
+            Files.deleteIfExists(to);
+            if (Files.exists(from)) {
+                Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES); // the time of an index is part of what it says
+            }
+        } catch (IOException problem) {
+            throw new Broken(from + " cannot be read: " + Texts.oneLine(problem.getMessage()));
+        }
+    }
+
+    public static void delete(Path folder) {
+        try (Stream<Path> all = Files.walk(folder)) {
+            all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        } catch (IOException gone) {
+            // nothing is left to delete
+        }
+    }
+}
+
+// src/prompt_run/sources/Git.java
+
+/** Git in the caller's working tree, with nothing that a repository could have run: no hooks, no file monitor. */
+public record Git(Path tree, Path index) {
+
+    Git with(Path otherIndex) {
+        return new Git(tree, otherIndex);
+    }
+
+    String run(String... args) throws Broken, InterruptedException {
+        return feed("", args);
+    }
+
+    /** The output without its last line end; a failure is told with git's own words. */
+    String feed(String stdin, String... args) throws Broken, InterruptedException {
+        Reply reply = reply(stdin, args);
+        if (!reply.ok()) {
+            throw new Broken("git " + args[0] + ": " + reply.problem());
+        }
+        return reply.text().replaceFirst("\\n\\z", "");
+    }
+
+    boolean ok(String... args) throws InterruptedException {
+        return reply("", args).ok();
+    }
+
+    private Reply reply(String stdin, String... args) throws InterruptedException {
+        List<String> argv =
+            new ArrayList<>(List.of("git", "-c", "core.hooksPath=/dev/null",
+            "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
+            "-c", "safe.directory=*", "-c", "core.quotePath=false"));
+        argv.addAll(List.of(args));
+        Map<String, String> environment = new LinkedHashMap<>(System.getenv());
+        environment.keySet().removeIf(name -> name.startsWith("GIT_") && !name.startsWith("GIT_CONFIG"));
+        environment.putAll(Map.of("GIT_TERMINAL_PROMPT", "0", "GIT_OPTIONAL_LOCKS",
+            "0", "LC_ALL", "C", "GIT_AUTHOR_NAME", "prompt-run", "GIT_AUTHOR_EMAIL", "prompt-run@localhost",
+            "GIT_COMMITTER_NAME", "prompt-run", "GIT_COMMITTER_EMAIL", "prompt-run@localhost"));
+        if (index != null) {
+            environment.put("GIT_INDEX_FILE", index.toString());
+        }
+        return new LocalShell(environment, tree).run(argv, stdin.getBytes(StandardCharsets.UTF_8), Duration.ofMinutes(30));
+    }
+
+    /** Everything that is in the working tree and not ignored, as a tree object; the real index is not touched. */
+    String snapshot(Path scratch) throws Broken, InterruptedException {
+        Path copy = scratch.resolve("index");
+        Path real = tree.resolve(run("rev-parse", "--git-path", "index"));
+        Disk.copyIfThere(real, copy);
+        Git aside = with(copy);
+        aside.run("add", "-A");
+        return aside.run("write-tree");
+    }
+
+    /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
+    Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
+        Map<String, String> changes = new TreeMap<>();
+        String[] fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
+        for (int at = 0; at + 1 < fields.length; at += 2) {
+            String[] raw = fields[at].split(" ");
+            changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);
+        }
+        return changes;
+    }
+}
+
+// src/prompt_run/sources/Homecoming.java
+
+/** The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are. */
+public static final class Homecoming {
+    private final Git git;
+    private final Path scratch;
+    private final Map<String, String> pack;
+    private final String runId;
+    private final String usualBranch;
+
+    Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
+        this.git = git;
+        this.scratch = scratch;
+        this.pack = pack;
+        this.runId = runId;
+        this.usualBranch = usualBranch;
+    }
+
+    Brought arrive() throws Broken, InterruptedException, IOException {
+        String ourHead = git.run("rev-parse", "HEAD");
+        String ours = git.snapshot(scratch);
+        String theirs = pack.get("tree");
+        String head = pack.get("head").isBlank() ? ourHead : pack.get("head");
+        if (head.equals(ourHead) && theirs.equals(ours)) {
+            forget();
+            return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
+        }
+        String branch = branch(head, ourHead);
+        List<String> conflicts = new ArrayList<>(branchConflicts(branch, head, ourHead));
+        Map<String, String> mine = git.changes(ourHead + "^{tree}", ours);
+        Map<String, String> agents = git.changes(ourHead + "^{tree}", theirs);
+        mine.forEach((path, entry) -> {
+            if (agents.containsKey(path) && !agents.get(path).equals(entry)) {
+                conflicts.add(path + ": you have changed it too, and have not committed it");
+            }
+        });
+        conflicts.addAll(staged());
+        String wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
+        conflicts.addAll(unsafe(git.changes(ours, wanted)));
+        conflicts.addAll(inTheWay(git.changes(ours, wanted)));
+        int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
+        if (!conflicts.isEmpty()) {
+            return new Brought("conflict", branch, head, commits, List.of(),
+                conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
+        }
+        apply(branch, head, ours, wanted);
+        List<String> left = List.copyOf(git.changes(head + "^{tree}", wanted).keySet());
+        List<String> others = otherBranches(branch);
+        forget();
+        return new Brought("brought", branch, head, commits, left, others, null);
+    }
+
+    /** The agent's branch; commits on no branch get the one that this run is for. */
+    private String branch(String head, String ourHead) throws InterruptedException {
+        String theirs = pack.get("branch");
+        String branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
+        return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
+    }
+
+    private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
+        List<String> conflicts = new ArrayList<>();
+        for (String state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
+            if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
+                conflicts.add("the working tree is in the middle of something (" + state + ")");
+            }
+        }
+        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
+        String tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
+        if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
+            conflicts.add("branch " + branch + ": the agent's commits are not based on it");
+        }
+        return conflicts;
+    }
+
+    /** A staged version that is neither the last commit's nor the working tree's would be gone. */
+    private List<String> staged() throws Broken, InterruptedException {
+        String index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
+        List<String> conflicts = new ArrayList<>();
+        Set<String> changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
+        for (String path : index.split("\0")) {
+            if (!path.isEmpty() && changed.contains(path)) {
+                conflicts.add(path + ": you have staged one version and have another in the working tree");
+            }
+        }
+        return conflicts;
+    }
+
+    /** The agent's tree, with the caller's own changes in it. */
+    private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
+        Git aside = git.with(scratch.resolve("merged"));
+        aside.run("read-tree", theirs);
+        StringBuilder lines = new StringBuilder();
+        mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry)
+            .append('\t').append(path).append('\0'));
+        aside.feed(lines.toString(), "update-index", "-z", "--index-info");
+        return aside.run("write-tree");
+    }
+
+    /** Git itself refuses such paths; links that lead out of the tree it does not. */
+    private List<String> unsafe(Map<String, String> changes) throws Broken, InterruptedException {
+        List<String> conflicts = new ArrayList<>();
+        for (Map.Entry<String, String> change : changes.entrySet()) {
+            boolean link = change.getValue().startsWith("120000 ");
+            if (!SafePaths.inside(change.getKey()) || link
+                && !SafePaths.linkInside(change.getKey(), git.run("cat-file", "blob", change.getValue().substring(7)))) {
+                conflicts.add(Texts.oneLine(change.getKey())
+                    + (link ? ": a link that leads out of the working tree" : ": not a path of a working tree"));
+            }
+        }
+        return conflicts;
+    }
+
+    /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
+    private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
+        List<String> conflicts = new ArrayList<>();
+        String ours = git.snapshot(scratch);
+        for (Map.Entry<String, String> change : changes.entrySet()) {
+            boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
+            if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
+                conflicts.add(change.getKey() + ": an ignored file of yours has this name");
+            }
+        }
+        return conflicts;
+    }
+
+    /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
+    private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
+        Git aside = git.with(scratch.resolve("index"));
+        aside.run("read-tree", ours);
+        aside.ok("update-index", "-q", "--refresh");
+        aside.run("read-tree", "-m", "-u", ours, wanted);
+        if (branch != null) {
+            git.run("update-ref", "-m", "prompt-run: brought back", "refs/heads/" + branch, head);
+            git.run("symbolic-ref", "HEAD", "refs/heads/" + branch);
+        }
+        git.run("read-tree", head);
+        git.ok("update-index", "-q", "--refresh");
+    }
+
+    /** Branches that the agent made besides its own: brought where that loses nothing. */
+    private List<String> otherBranches(String branch) throws Broken, InterruptedException {
+        List<String> told = new ArrayList<>();
+        String prefix = "refs/prompt-run/" + runId + "/heads/";
+        for (String ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
+            String name = ref.substring(prefix.length());
+            boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
+            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
+                git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
+                told.add("branch " + name + " came along");
+            } else if (!name.equals(branch)) {
+                told.add("branch " + name + " differs from yours and was left out");
+            }
+        }
+        return told;
+    }
+
+    private void forget() throws Broken, InterruptedException {
+        String refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+        git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
+    }
+}
+
+// src/prompt_run/sources/SafePaths.java
+
+/** Paths that come from the agent. */
+public static final class SafePaths {
+    private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
+
+    private SafePaths() {
+    }
+
+    static boolean inside(String path) {
+        return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
+            .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..")
+            || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
+    }
+
+    static boolean linkInside(String path, String target) {
+        if (target.startsWith("/") || target.isEmpty()) {
+            return false;
+        }
+        Path end = Path.of(path).resolveSibling(target).normalize();
+        return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
+    }
+}
+
+// src/prompt_run/sources/Sources.java
+
+/** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
+public static final class Sources {
+    private static final long REPORTED = 20;
+
+    private final Git git;
+    private final String runId;
+    private final Console console;
+
+    public Sources(Path tree, String runId, Console console) {
+        this.git = new Git(tree.toAbsolutePath().normalize(), null);
+        this.runId = runId;
+        this.console = console;
+    }
+
+    private String ref(String name) {
+        return "refs/prompt-run/" + runId + "/" + name;
+    }
+
+    /** Returns notes for the result. */
+    public List<String> upload(Keeper keeper, Site site) throws Broken, InterruptedException {
+        String state = site.facts().get("workspace_state");
+        if (state.equals("repository") && !keeper.command(Patience.USUAL.slowExec(), "renewable", site.workspace())
+            .contains("renewable=yes")) {
+            return List.of("--source was not uploaded: " + site.workspace() + " has a working tree already, which is used as it is");
+        }
+        if (state.equals("files")) {
+            return List.of("--source was not uploaded: " + site.workspace() + " holds files already, which are used as they are");
+        }
+        Path scratch = Disk.temporary("prompt-run-source");
+        try {
+            uploadTo(keeper, site, scratch);
+            return List.of();
+        } catch (IOException problem) {
+            throw new Broken("--source: " + Texts.oneLine(problem.getMessage()));
+        } finally {
+            Disk.delete(scratch);
+        }
+    }
+
+    private void uploadTo(Keeper keeper, Site site, Path scratch) throws Broken, InterruptedException, IOException {
+        if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
+            throw new Broken("--source " + git.tree() + ": has no commit yet");
+        }
+        String head = git.run("rev-parse", "HEAD");
+        String branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
+        String work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
+        Path bundle = scratch.resolve("source.bundle");
+        git.run("update-ref", ref("work"), work);
+        try {
+            List<String> words = new ArrayList<>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
+            words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
+            words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master")
+                .lines().toList());
+            git.run(words.toArray(String[]::new));
+        } finally {
+            git.run("update-ref", "-d", ref("work"));
+        }
+        if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
+            keeper.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
+        }
+        console.info("uploading " + git.tree() + " (" + (Files.size(bundle) / 1024 + 1) + " KiB) to " + site.workspace());
+        keeper.storeLarge("source.bundle", bundle);
+        if (!keeper.command(Patience.USUAL.slowExec(), "unpack", site.workspace(), branch, head, work).contains("unpacked=yes")) {
+            throw new Broken("--source: could not be unpacked in " + site.workspace());
+        }
+    }
+
+    /** Fetches what the agent committed and what it left uncommitted. Either all of it reaches the working tree or nothing does. */
+    public Brought bringBack(Keeper keeper, Site site, String usualBranch) throws Broken, InterruptedException {
+        Path scratch = Disk.temporary("prompt-run-back");
+        try {
+            Map<String, String> pack = Keeper.fields(keeper.command(Patience.USUAL.slowExec(), packWords(site)));
+            if (!"yes".equals(pack.get("packed"))) {
+                return Brought.failed("the agent's workspace " + site.workspace() + " is not a git working tree");
+            }
+            fetch(keeper, pack, scratch);
+            Brought brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
+            if (!brought.lacking()) {
+                keeper.command(Patience.USUAL.exec(), "brought", site.workspace(), pack.get("tree"), pack.get("head"));
+            }
+            console.info(brought.told());
+            return brought;
+        } catch (IOException problem) {
+            throw new Broken("--bring-back: " + Texts.oneLine(problem.getMessage()));
+        } finally {
+            Disk.delete(scratch);
+        }
+    }
+
+    private String[] packWords(Site site) throws Broken, InterruptedException {
+        List<String> words = new ArrayList<>(List.of("pack", site.workspace(), git.run("rev-parse", "HEAD")));
+        words.addAll(git.run("for-each-ref", "--format=%(objectname)", "--count=" + REPORTED, "--sort=-committerdate", "refs/heads")
+            .lines().toList());
+        return words.toArray(String[]::new);
+    }
+
+    private void fetch(Keeper keeper, Map<String, String> pack, Path scratch) throws Broken, InterruptedException, IOException {
+        Path bundle = scratch.resolve("back.bundle");
+        long size = Long.parseLong(pack.get("size"));
+        Files.write(bundle, keeper.fetch("back.bundle", size, size));
+        if (Files.size(bundle) != size || !Checksums.matches(pack.get("sum"), Files.newInputStream(bundle))) {
+            throw new Broken("--bring-back: the bundle arrived with another checksum");
+        }
+        git.run("fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", bundle.toString(),
+            "+refs/prompt-run/" + runId + "/*:refs/prompt-run/" + runId + "/*", "+refs/heads/*:" + ref("heads") + "/*");
+    }
+}
+
+// src/prompt_run/facts/Facts.java
+
+/** What the run is about. Everything in here is checked; free text stands in the conversation, never here. */
+public record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
+             String model, String effort, boolean bringBack, Limits limits) {
+
+    /** How long the agent may take, as written. */
+    public record Limits(String total, String idle) {
+        static Limits of(AgentOptions given) {
+            String total = first(given.timeout, "60m");
+            String idle = first(given.idle, "15m");
+            Values.duration("--agent-timeout", total);
+            Values.duration("--idle-timeout", idle);
+            return new Limits(total.strip(), idle.strip());
+        }
+    }
+
+    private static final Pattern OUR_BRANCH = Pattern.compile("codex/(?:issue|ai-repair)-([1-9]\\d{0,8})");
+    public static final String NAME = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+
+    public static Facts gather(RunOptions options, FactOptions given, AgentOptions agent,
+        GitHubEvent event, Infra infra, Env env, Console console) {
+        String repo = Values.matching("--repo", first(env.pick(given.repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), event.repo()),
+            "[\\w.-]{1,100}/[\\w.-]{1,100}", "OWNER/NAME");
+        String head = event.headBranch();
+        Integer issue = first(Values.positive("--issue", env.pick(given.issue, "CODEXCTL_ISSUE_NUMBER")), event.issue(), issueOf(head),
+            infra.number("issue"));
+        Integer pr = first(Values.positive("--pr", env.pick(given.pr, "CODEXCTL_PR_NUMBER")), event.pullRequest(), infra.number("pr"));
+        Integer slot = first(Values.positive("--slot", env.pick(given.slot, "CODEXCTL_SLOT")), infra.number("slot"));
+        String namespace = Values.matching("--namespace", first(env.pick(given.namespace, "CODEXCTL_NAMESPACE"), infra.name("namespace")),
+            NAME, "lower-case letters, digits and '-', at most 63");
+        String kindOfEnv = Values.matching("--env", first(env.pick(given.env, "CODEXCTL_ENV"), infra.name("env"), "ai"),
+            NAME, "lower-case letters, digits and '-', at most 63");
+        ModelChoice choice = ModelChoice.of(agent, event.labels(), env, console);
+        return new Facts(kindOfEnv, slot, namespace, issue, pr, repo, branch(options.kind(), head, issue, slot),
+            first(event.defaultBranch(), "main"),
+            choice.model(), choice.effort(), agent.bringBack, Limits.of(agent));
+    }
+
+    /** A review goes on with the branch under review; the other kinds have one branch per issue. */
+    static String branch(String kind, String head, Integer issue, Integer slot) {
+        if (kind.endsWith("_review") && head != null) {
+            return head;
+        }
+        String what = kind.startsWith("repair") ? "codex/ai-repair-" : "codex/issue-";
+        return what + (issue != null ? issue.toString() : slot != null ? "slot-" + slot : "none");
+    }
+
+    static Integer issueOf(String branch) {
+        Matcher ours = OUR_BRANCH.matcher(branch == null ? "" : branch);
+        return ours.matches() ? Integer.valueOf(ours.group(1)) : null;
+    }
+
+    /** A branch name that is safe in a command line and in a prompt, else null. */
+    static String safeRef(String ref) {
+        return ref != null && ref.matches("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}") && !ref.contains("..") && !ref.endsWith("/") ? ref : null;
+    }
+
+    @SafeVarargs
+    @SuppressWarnings("varargs")
+    public static <T> T first(T... candidates) {
+        return Arrays.stream(candidates).filter(c -> c != null).findFirst().orElse(null);
+    }
+}
+
+// src/prompt_run/facts/GitHubEvent.java
+
+/** The webhook payload of the workflow run, or nothing. */
+public record GitHubEvent(JsonNode root) {
+
+    public static GitHubEvent read(Env env, Console console) {
+        String path = env.get("GITHUB_EVENT_PATH");
+        if (path == null) {
+            return new GitHubEvent(MissingNode.getInstance());
+        }
+        try {
+            JsonNode root = Json.MAPPER.readTree(Files.readString(Path.of(path)));
+            if (root != null && root.isObject()) {
+                return new GitHubEvent(root);
+            }
+            console.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
+        } catch (IOException problem) {
+            console.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
+                + "); the prompt is built without the event");
+        }
+        return new GitHubEvent(MissingNode.getInstance());
+    }
+
+    /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
+    boolean aboutPullRequest() {
+        return root.has("pull_request") || root.path("issue").has("pull_request");
+    }
+
+    Integer issue() {
+        return aboutPullRequest() ? null : number(root.path("issue").path("number"));
+    }
+
+    Integer pullRequest() {
+        JsonNode number = root.path("pull_request").path("number");
+        return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
+    }
+
+    private static Integer number(JsonNode node) {
+        return node.canConvertToInt() && node.asInt() > 0 ? Integer.valueOf(node.asInt()) : null;
+    }
+
+    String repo() {
+        return root.path("repository").path("full_name").asText(null);
+    }
+
+    String defaultBranch() {
+        return Facts.safeRef(root.path("repository").path("default_branch").asText(null));
+    }
+
+    /** The branch of the pull request under review; null when it lives in a fork, where nobody here may push. */
+    String headBranch() {
+        JsonNode head = root.path("pull_request").path("head");
+        boolean fork = head.path("repo").has("full_name") && !head.path("repo").path("full_name").asText().equals(repo());
+        return fork ? null : Facts.safeRef(head.path("ref").asText(null));
+    }
+
+    /** The issue as the event shows it, if the event is about this one. */
+    public JsonNode issueNode(Integer number) {
+        return number != null && number.equals(issue()) ? root.path("issue") : MissingNode.getInstance();
+    }
+
+    public JsonNode pullNode(Integer number) {
+        JsonNode node = root.has("pull_request") ? root.path("pull_request") : root.path("issue");
+        return number != null && number.equals(pullRequest()) ? node : MissingNode.getInstance();
+    }
+
+    /** The comment or review that caused the run, in the event's own words. */
+    public Said trigger() {
+        Integer number = Facts.first(pullRequest(), issue());
+        JsonNode review = root.path("review");
+        JsonNode comment = root.path("comment");
+        if (number == null || !review.isObject() && !comment.isObject()) {
+            return null;
+        }
+        if (review.isObject()) {
+            return Discussion.said(Discussion.reviewSource(review), review, "body");
+        }
+        String source = comment.has("path") ? Discussion.threadSource(comment)
+            : Discussion.commentSource(aboutPullRequest() ? "pull request" : "issue", number, comment);
+        return Discussion.said(source, comment, "body");
+    }
+
+    /** When the label was set (or the review sent, the comment written): what was written or changed later does not count. */
+    public Instant asOf() {
+        return root.path("review").isObject() ? latest(root.path("review")) : root.path("comment").isObject() ? latest(root.path("comment"))
+            : latest(root.path(root.has("issue") ? "issue" : "pull_request"));
+    }
+
+    /** The time of the last change; null when there is none. */
+    public static Instant latest(JsonNode node) {
+        String time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asText(null))
+            .filter(Objects::nonNull)
+            .findFirst().orElse(null);
+        try {
+            return time == null ? null : Instant.parse(time);
+        } catch (DateTimeParseException unreadable) {
+            return null;
+        }
+    }
+
+    List<String> labels() {
+        List<String> names = new ArrayList<>();
+        JsonNode owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
+        owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
+        return names;
+    }
+}
+
+// src/prompt_run/facts/Infra.java
+
+/** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
+public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
+
+    public static Infra read(InfraOptions given, Env env, Console console) {
+        String flag = given.unhealthy != null ? given.unhealthy : env.pick(null, "INFRA_UNHEALTHY", "CODEXCTL_INFRA_UNHEALTHY");
+        boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
+        if (given.report == null) {
+            return new Infra(asked, false, null, null, MissingNode.getInstance());
+        }
+        Infra infra = ofReport(asked, given.report);
+        if (infra.problem != null) {
+            console.warn("--infra-report " + given.report + ": " + infra.problem + "; the environment counts as not ready");
+        } else if (flag != null && !asked && infra.unhealthy) {
+            console.warn("--infra-unhealthy says no, but the report does not say infraReady: true; the environment counts as not ready");
+        }
+        return infra;
+    }
+
+    private static Infra ofReport(boolean asked, Path file) {
+        try {
+            JsonNode root = Json.MAPPER.readTree(Files.readString(file));
+            if (root == null || !root.isObject()) {
+                return broken(file, "it is not a JSON object");
+            }
+            JsonNode ready = root.path("infraReady");
+            String problem = ready.isBoolean() ? null : "it does not say infraReady true or false";
+            return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
+        } catch (JsonProcessingException problem) {
+            return broken(file, "it is not valid JSON");
+        } catch (IOException problem) {
+            return broken(file, Vars.reason(problem));
+        }
+    }
+
+    private static Infra broken(Path file, String problem) {
+        return new Infra(true, false, problem, file, MissingNode.getInstance());
+    }
+
+    Integer number(String field) {
+        JsonNode value = report.path(field);
+        return value.canConvertToInt() && value.asInt() > 0 ? Integer.valueOf(value.asInt()) : null;
+    }
+
+    String name(String field) {
+        String value = report.path(field).asText("");
+        return value.matches(Facts.NAME) ? value : null;
+    }
+}
+
+// src/prompt_run/facts/InfraView.java
+
+/**
+ * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
+ * commands; every other text stands in one fenced block of marked lines. The report is checked again here, wherever it comes from.
+ */
+public static final class InfraView {
+    /** The block, in UTF-8, in any language. */
+    public static final int BLOCK_BYTES = 12 * 1024;
+    public static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
+        new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
+            new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
+    private static final int LINE_CHARS = 300;
+    private static final String MARK = "~| ";
+    private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
+    private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
+    private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
+    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
+    private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
+    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
+    private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
+    private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
+    private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?"
+        + "(?: (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i)"
+        + "(?: [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[cnl] [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[pA]| -o (?:wide|yaml|json|name)"
+        + "| --(?:previous|all-containers|show-labels)"
+        + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}){0,12}");
+    private static final Set<String> OUTCOMES =
+        Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster", "forbidden",
+        "interrupted");
+
+    public record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
+    }
+
+    private final Infra infra;
+    private final Redactor redactor;
+    private final String nonce;
+    private final Limits limits;
+    private final Map<String, String> cleaned;
+    private final List<String> data = new ArrayList<>();
+    private int suspicious;
+
+    /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
+    public InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
+        this.infra = infra;
+        this.redactor = redactor;
+        this.nonce = nonce;
+        this.limits = limits;
+        this.cleaned = cleaned;
+    }
+
+    public Map<String, Object> model() {
+        JsonNode report = infra.report();
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("unhealthy", infra.unhealthy());
+        model.put("reported", infra.reported());
+        model.put("named", infra.file() != null);
+        model.put("saysReady", report.path("infraReady").asBoolean(false));
+        String outcome = report.path("outcome").asText("");
+        model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
+        JsonNode waited = report.path("waitedSeconds");
+        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
+        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
+        model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
+        model.put("causesMore", more(report.path("causes"), limits.causes()));
+        List<JsonNode> broken = brokenWorkloads(report.path("workloads"));
+        model.put("workloads", broken.stream().limit(limits.symptoms()).map(this::workload).toList());
+        model.put("workloadsMore", Math.max(0, broken.size() - limits.symptoms()));
+        model.put("workloadsTotal", report.path("workloads").size());
+        model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
+        model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
+        report.path("warnings").forEach(warning -> say("warning",
+            warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
+        model.put("limited", limitations(report.path("limited")));
+        model.put("data", block());
+        model.put("suspicious", suspicious);
+        return model;
+    }
+
+    private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
+        List<JsonNode> broken = new ArrayList<>();
+        workloads.forEach(workload -> {
+            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
+                broken.add(workload);
+            }
+        });
+        return broken;
+    }
+
+    private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
+        List<Map<String, Object>> views = new ArrayList<>();
+        for (int i = 0; i < Math.min(list.size(), most); i++) {
+            views.add(view.apply(list.path(i)));
+        }
+        return views;
+    }
+
+    private static int more(JsonNode list, int most) {
+        return Math.max(0, list.size() - most);
+    }
+
+    private Map<String, Object> workload(JsonNode workload) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("object", object(workload));
+        view.put("state", word(workload.path("state")));
+        view.put("ready", workload.path("ready").asInt(0));
+        view.put("desired", workload.path("desired").asInt(0));
+        say(object(workload), workload.path("message").asText(""));
+        return view;
+    }
+
+    private Map<String, Object> symptom(JsonNode symptom) {
+        JsonNode what = symptom.has("object") ? symptom.path("object") : symptom;
+        return Map.of("object", object(what), "code", code(symptom.path("code")));
+    }
+
+    private int causeNumber;
+
+    private Map<String, Object> cause(JsonNode cause) {
+        causeNumber++;
+        Map<String, Object> view = new LinkedHashMap<>();
+        JsonNode fix = cause.path("fix");
+        view.put("code", code(cause.path("code")));
+        view.put("severity", word(cause.path("severity")));
+        view.put("basis", word(cause.path("basis")));
+        view.put("object", object(cause.path("object")));
+        view.put("owner", cause.path("owner").isMissingNode() || cause.path("owner").isNull() ? "" : object(cause.path("owner")));
+        view.put("container", matching(OBJECT_NAME, cause.path("container")));
+        view.put("scope", word(fix.path("scope")));
+        view.put("action", matching(CODE, fix.path("action")));
+        view.put("text", fixText(fix.path("text").asText("")));
+        view.put("files", texts(fix.path("files"), this::file));
+        view.put("next", texts(cause.path("next"), InfraView::command));
+        view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
+        view.put("explainsTotal", cause.path("explains").size());
+        view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
+        evidence(cause.path("evidence"));
+        log(cause.path("logExcerpt"));
+        return view;
+    }
+
+    /** The catalogue's sentence when it can only be one; anything else is data like the rest. */
+    private String fixText(String text) {
+        if (CATALOGUE_TEXT.matcher(text).matches() && !Injection.in(text)) {
+            return redactor.mask(text);
+        }
+        say("[" + causeNumber + "] fix", text);
+        return "";
+    }
+
+    private void evidence(JsonNode evidence) {
+        for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
+            JsonNode item = evidence.path(i);
+            int count = item.path("count").asInt(0);
+            String where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
+                matching(FIELD, item.path("path")), reason(item),
+                count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
+            if (item.path("suspicious").asBoolean(false)) {
+                suspicious++;
+            } else {
+                say(where, item.path("message").asText(""));
+            }
+        }
+        if (evidence.size() > limits.evidence()) {
+            data.add("[" + causeNumber + "] [cut: " + (evidence.size() - limits.evidence()) + " more pieces of evidence]");
+        }
+    }
+
+    private static String reason(JsonNode item) {
+        String reason = item.path("reason").asText("");
+        return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
+    }
+
+    private void log(JsonNode excerpt) {
+        List<String> lines = new ArrayList<>();
+        excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
+        if (lines.isEmpty()) {
+            return;
+        }
+        List<String> all = folded(lines);
+        List<String> last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
+        Set<Integer> poisoned = Injection.lines(last);
+        suspicious += poisoned.size();
+        LinkedList<String> kept = new LinkedList<>();
+        int bytes = 0;
+        for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
+            bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
+            if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
+                kept.addFirst(last.get(i));
+            }
+        }
+        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
+        data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod"))
+            + " " + matching(OBJECT_NAME, excerpt.path("container"))
+            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "")
+            + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
+        data.addAll(kept);
+    }
+
+    /** The same line again and again stands once, with its number. */
+    static List<String> folded(List<String> lines) {
+        List<String> folded = new ArrayList<>();
+        int from = 0;
+        for (int i = 1; i <= lines.size(); i++) {
+            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                from = i;
+            }
+        }
+        return folded;
+    }
+
+    /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
+    private void say(String label, String text) {
+        String line = middleCut(limits.evidenceChars(), flat(text));
+        if (line.isBlank()) {
+            return;
+        }
+        if (Injection.in(line)) {
+            suspicious++;
+        } else {
+            data.add(label + ": " + line);
+        }
+    }
+
+    private String flat(String text) {
+        return clean(text).strip().replaceAll("\\s*\\n\\s*", " / ");
+    }
+
+    /** Masked before anything is cut, without characters that a reader does not see, and unable to close the fence. */
+    private String clean(String text) {
+        return cleaned.computeIfAbsent(text, raw ->
+            Untrusted.escaped(redactor.mask(HIDDEN.matcher(Cleaner.plain(raw)).replaceAll("")), nonce));
+    }
+
+    public static String middleCut(int limit, String text) {
+        if (text.length() <= limit) {
+            return text;
+        }
+        int head = limit * 2 / 3;
+        int tail = text.length() - (limit - head);
+        head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
+        tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
+        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+    }
+
+    private String block() {
+        if (data.isEmpty()) {
+            return "";
+        }
+        StringBuilder block = new StringBuilder("<cluster-data nonce=\"" + nonce + "\">\n");
+        data.forEach(line -> block.append(MARK).append(line).append('\n'));
+        return block.append("</cluster-data nonce=\"").append(nonce).append("\">").toString();
+    }
+
+    private String limitations(JsonNode limited) {
+        List<String> parts = texts(limited, part -> matching(LIMITED, part));
+        limited.forEach(part -> {
+            if (matching(LIMITED, part).isEmpty()) {
+                say("limited", part.asText(""));
+            }
+        });
+        return String.join("; ", parts);
+    }
+
+    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(item -> texts.add(view.apply(item)));
+        return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
+    }
+
+    private String file(JsonNode file) {
+        String path = file.isTextual() ? file.asText() : file.path("path").asText("");
+        int line = file.path("line").asInt(0);
+        return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
+    }
+
+    private static String matching(Pattern pattern, JsonNode value) {
+        String text = value.asText("");
+        return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
+    }
+
+    /** A command that only reads, and reads no Secret's values. */
+    private static String command(JsonNode value) {
+        String command = matching(COMMAND, value);
+        return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
+    }
+
+    private static String code(JsonNode value) {
+        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
+    }
+
+    private static String word(JsonNode value) {
+        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
+    }
+
+    private static String emptyToNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+
+    /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
+    static String object(JsonNode value) {
+        String[] parts = value.isTextual() ? value.asText().split("/", 2)
+            : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
+        String name = parts.length == 2 ? parts[1] : "";
+        boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
+            && !Injection.in(name.replaceAll("[-.:]", " "));
+        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+    }
+
+    private static final Map<String,
+        String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds", "Service", "svc",
+        "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
+}
+
+// src/prompt_run/facts/ModelChoice.java
+
+/** Model and effort: an option counts more than a label; what nobody knows is a warning, what cannot be meant is not used. */
+public record ModelChoice(String model, String effort) {
+    private static final Pattern LABEL = Pattern.compile("\\[?ai-(model|reasoning)-([A-Za-z0-9._:/-]{1,80}?)]?");
+    private static final Pattern KNOWN = Pattern.compile("gpt-5(\\.\\d+)?(-codex)?(-(max|mini|nano|pro))?"
+        + "|gpt-4\\.1(-mini)?|o3|o4-mini|codex-mini-latest");
+    private static final List<String> EFFORTS = List.of("none", "minimal", "low", "medium", "high", "xhigh");
+
+    static ModelChoice of(AgentOptions given, List<String> labels, Env env, Console console) {
+        String model = Values.matching("--model", env.pick(given.model, "CODEXCTL_MODEL"), "[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}",
+            "letters, digits and . _ : / -");
+        String effort = env.pick(given.effort, "CODEXCTL_MODEL_REASONING_EFFORT");
+        if (effort != null) {
+            effort = Values.oneOf("--reasoning-effort", effort(effort), EFFORTS.toArray(String[]::new));
+        }
+        String labelled = fromLabels("reasoning", labels, console);
+        if (effort == null && labelled != null && !EFFORTS.contains(effort(labelled))) {
+            console.warn("label [ai-reasoning-" + labelled + "]: no such effort, ignored; accepted: " + String.join(", ", EFFORTS));
+        } else if (effort == null && labelled != null) {
+            effort = effort(labelled);
+        }
+        model = model == null ? fromLabels("model", labels, console) : model;
+        if (model != null && !KNOWN.matcher(model).matches()) {
+            console.warn("model " + model + ": not known here, passed on as it is");
+        }
+        return new ModelChoice(model, effort);
+    }
+
+    private static String effort(String asked) {
+        String plain = asked.strip().toLowerCase(Locale.ROOT);
+        return plain.equals("extra-high") ? "xhigh" : plain;
+    }
+
+    static String fromLabels(String what, List<String> labels, Console console) {
+        List<String> found = labels.stream().map(LABEL::matcher).filter(label -> label.matches() && label.group(1).equals(what))
+            .map(label -> label.group(2)).toList();
+        if (found.size() > 1) {
+            console.warn("more than one [ai-" + what + "-...] label: " + found.get(0) + " is used");
+        }
+        return found.isEmpty() ? null : found.get(0);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// From here on nothing acts: no client, file, process, clock or environment. A test holds it.
+// ---------------------------------------------------------------------------------------------------------------------
+
+// src/prompt_run/prompt/Place.java
+
+/**
+ * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it.
+ */
+public record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed) {
+    public static Place undecided(Infra infra) {
+        return new Place("undecided", null, infra.file() == null ? null : infra.file().toString(), null, false);
+    }
+}
+
+// src/prompt_run/prompt/Prompt.java
+
+public record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
+    @Override
+    public String asText() {
+        return text;
+    }
+
+    @Override
+    public Object asJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("schemaVersion", "prompt-run/v1");
+        json.put("kind", kind);
+        json.put("lang", lang);
+        json.put("infraUnhealthy", infraUnhealthy);
+        json.put("prompt", text);
+        return json;
+    }
+
+    @Override
+    public int exitCode() {
+        return Outcome.SUCCEEDED.exitCode();
+    }
+}
+
+// src/prompt_run/prompt/Renderer.java
+
+/** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
+public static final class Renderer {
+    private final RunOptions options;
+    private final Facts facts;
+    private final Infra infra;
+    private final Conversation talk;
+    private final Redactor redactor;
+    public final Configuration engine;
+    private final String template;
+
+    public Renderer(RunOptions options, Facts facts, Infra infra, Conversation talk, Redactor redactor, Console console)
+        throws IOException {
+        Templates templates = new Templates(options.templates(), options.template());
+        this.options = options;
+        this.facts = facts;
+        this.infra = infra;
+        this.talk = talk;
+        this.redactor = redactor;
+        this.engine = engine(templates.loader());
+        this.template = templates.nameFor(options.kind(), options.lang(), console);
+    }
+
+    public static Configuration engine(TemplateLoader loader) {
+        System.setProperty("org.freemarker.loggerLibrary", "none");
+        Configuration engine = new Configuration(Configuration.VERSION_2_3_34);
+        engine.setTemplateLoader(loader);
+        engine.setLocalizedLookup(false);
+        engine.setDefaultEncoding("UTF-8");
+        engine.setLocale(Locale.ROOT);
+        engine.setNumberFormat("c");
+        engine.setOutputFormat(PlainTextOutputFormat.INSTANCE);
+        engine.setObjectWrapper(new SimpleObjectWrapper(Configuration.VERSION_2_3_34));
+        engine.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
+        engine.setAPIBuiltinEnabled(false);
+        engine.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+        engine.setLogTemplateExceptions(false);
+        engine.setWrapUncheckedExceptions(true);
+        return engine;
+    }
+
+    public Prompt render(Place place) throws IOException {
+        Map<String, Object> model = model(place);
+        model.put("infraBlock", infraBlock(model));
+        return new Prompt(options.kind(), options.lang(), infra.unhealthy(), redactor.maskKnown(process(template, model)));
+    }
+
+    /** The block about the environment, with as much of the report as its limit in bytes allows. */
+    String infraBlock(Map<String, Object> facts) throws IOException {
+        String own = "infra_" + options.lang() + ".ftl";
+        String name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
+        String nonce = Untrusted.nonce();
+        String block = "";
+        Map<String, String> cleaned = new HashMap<>();
+        for (InfraView.Limits limits : InfraView.LEVELS) {
+            Map<String, Object> model = new LinkedHashMap<>(facts);
+            model.put("infra", new InfraView(infra, redactor, nonce, limits, cleaned).model());
+            block = process(name, model).strip();
+            if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
+                return block;
+            }
+        }
+        return Untrusted.cutTo(InfraView.BLOCK_BYTES - 100, block);
+    }
+
+    Map<String, Object> model(Place place) {
+        Map<String, Object> model = new LinkedHashMap<>(options.vars());
+        List.of("projectContext", "servicesOverview", "links", "extraTools").forEach(name -> model.putIfAbsent(name, ""));
+        model.put("vars", options.vars());
+        model.put("kind", options.kind());
+        model.put("lang", options.lang());
+        model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        model.put("env", facts.env());
+        model.put("slot", text(facts.slot()));
+        model.put("namespace", text(facts.namespace()));
+        model.put("issue", text(facts.issue()));
+        model.put("pr", text(facts.pr()));
+        model.put("repo", text(facts.repo()));
+        model.put("branch", facts.branch());
+        model.put("base", facts.base());
+        model.put("bringBack", facts.bringBack());
+        model.put("talk", talk.model());
+        model.put("title", talk.title());
+        model.put("model", text(facts.model()));
+        model.put("effort", text(facts.effort()));
+        model.put("agentTarget", place.target());
+        model.put("fallbackReason", reason(place.fallbackReason()));
+        model.put("workspace", text(place.workspace()));
+        model.put("resumed", place.resumed());
+        model.put("totalTime", facts.limits().total());
+        model.put("idleTime", facts.limits().idle());
+        model.put("reportPath", text(place.reportPath()));
+        return model;
+    }
+
+    /** What the ladder saw may quote the cluster: one line, masked, and nothing that speaks to the agent. */
+    private String reason(String reason) {
+        String line = InfraView.middleCut(300, Untrusted.escaped(redactor.mask(Texts.oneLine(Cleaner.plain(text(reason)))), "")
+            .replace('"', '\''));
+        return Injection.in(line) ? "(text withheld)" : line;
+    }
+
+    private static String text(Object value) {
+        return value == null ? "" : value.toString();
+    }
+
+    String process(String name, Map<String, Object> model) {
+        try {
+            StringWriter out = new StringWriter();
+            engine.getTemplate(name).process(model, out);
+            return out.toString();
+        } catch (InvalidReferenceException problem) {
+            throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": variable "
+                + problem.getBlamedExpressionString()
+                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing", problem);
+        } catch (ParseException problem) {
+            throw new UsageError("template " + problem.getTemplateName() + ", line "
+                + problem.getLineNumber() + ": " + problem.getEditorMessage(), problem);
+        } catch (TemplateException problem) {
+            throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": "
+                + problem.getMessageWithoutStackTop().lines().findFirst().orElse("fails"), problem);
+        } catch (TemplateNotFoundException problem) {
+            throw new UsageError("template " + problem.getTemplateName() + ": not found", problem);
+        } catch (IOException problem) {
+            throw new UsageError("template " + name + ": cannot read it (" + Vars.reason(problem) + ")", problem);
+        }
+    }
+}
+
+// src/prompt_run/prompt/Templates.java
+
+/** Where templates come from: {@code --templates} first, then the ones this script brings along. */
+public static final class Templates {
+    public static final Map<String, String> BUILT_IN = kindsWithPurpose();
+    private static final Pattern FILE_NAME = Pattern.compile("([a-z][a-z0-9]*(?:_[a-z0-9]+)+)_([a-z]{2,3})\\.ftl");
+
+    private final Path folder;
+    private final Path single;
+
+    public Templates(Path folder, Path single) {
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new UsageError("--templates " + folder + ": not a folder");
+        }
+        if (single != null && !Files.isRegularFile(single)) {
+            throw new UsageError("--template " + single + ": no such file");
+        }
+        this.folder = folder;
+        this.single = single;
+    }
+
+    private static Map<String, String> kindsWithPurpose() {
+        Map<String, String> kinds = new LinkedHashMap<>();
+        kinds.put("dev_issue", "implement the issue and send a pull request");
+        kinds.put("plan_issue", "write a plan for the issue, change nothing");
+        kinds.put("repair_issue", "find the fault of the environment, restore the services, send the fix as a pull request");
+        kinds.put("dev_review", "answer the review of a pull request of dev_issue");
+        kinds.put("plan_review", "revise the plan after comments");
+        kinds.put("repair_review", "answer the review of a pull request of repair_issue");
+        kinds.put("repair_plan", "diagnose the environment and rank the ways to repair it, change nothing");
+        return kinds;
+    }
+
+    /** Every kind with its languages. */
+    public Map<String, Set<String>> kinds() {
+        Map<String, Set<String>> kinds = new LinkedHashMap<>();
+        BUILT_IN.keySet().forEach(kind -> kinds.put(kind, new TreeSet<>(List.of("en", "ru"))));
+        if (folder != null) {
+            try (var files = Files.list(folder)) {
+                files.map(file -> FILE_NAME.matcher(file.getFileName().toString())).filter(Matcher::matches)
+                    .forEach(name -> kinds.computeIfAbsent(name.group(1), kind -> new TreeSet<>()).add(name.group(2)));
+            } catch (IOException problem) {
+                throw new UsageError("--templates " + folder + ": cannot read it (" + Vars.reason(problem) + ")", problem);
+            }
+        }
+        return kinds;
+    }
+
+    public Listing describe() {
+        return new Listing(kinds());
+    }
+
+    /** The name of the template for a kind; English when the language has none. */
+    String nameFor(String kind, String lang, Console console) {
+        if (single != null) {
+            return single.getFileName().toString();
+        }
+        Set<String> languages = kinds().get(kind);
+        if (!languages.contains(lang) && !languages.contains("en")) {
+            throw new UsageError("--lang " + lang + ": kind " + kind + " has only: " + String.join(", ", languages));
+        }
+        if (!languages.contains(lang)) {
+            console.warn("--lang " + lang + ": no templates for it, the prompt is in English; there are: " + String.join(", ", languages));
+        }
+        return kind + "_" + (languages.contains(lang) ? lang : "en") + ".ftl";
+    }
+
+    public TemplateLoader loader() throws IOException {
+        List<TemplateLoader> places = new ArrayList<>();
+        if (single != null) {
+            places.add(new FileTemplateLoader(single.toAbsolutePath().getParent().toFile()));
+        }
+        if (folder != null) {
+            places.add(new FileTemplateLoader(folder.toFile()));
+        }
+        places.add(new ClassTemplateLoader(Templates.class, "/templates"));
+        return new MultiTemplateLoader(places.toArray(TemplateLoader[]::new));
+    }
+}
+
+// src/prompt_run/text/Cleaner.java
+
+/**
+ * Leaves of a text what a person sees on the page: hidden HTML, attributes, image texts, link titles and invisible
+ * characters go. The first pass reads the text as GitHub does (so nothing can hide behind what only we take for code);
+ * later passes, after decoding, only ever remove more.
+ */
+public static final class Cleaner {
+    record Cleaned(String text, int hidden, int invisible) {
+    }
+
+    private static final int MOST_PASSES = 12;
+    private static final Pattern FENCE = Pattern.compile("(`{3,})[^`]*|(~{3,}).*");
+    /** Raw HTML or a fence inside a list or quotation: from here on only a full Markdown parser knows what is code. */
+    private static final Pattern UNSURE = Pattern.compile("[ \\t>*+\\-\\d.)]*<(?:[A-Za-z][A-Za-z0-9-]*(?:[\\s/>].*|$)|[!?/].*)"
+        + "|[ \\t>*+\\-\\d.)]+(?:```|~~~).*");
+    private static final Pattern DIAGRAM = Pattern.compile("(?:`{3,}|~{3,})[ \\t]*mermaid\\b", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DIAGRAM_COMMENT = Pattern.compile("(?m)^[ \\t]*%%.*\\n?");
+    private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
+    private static final String ATTRIBUTE = "\\s+[^\\s\"'=<>`/]++(?:\\s*=\\s*(?:\"[^\"]*+\"|'[^']*+'|[^\\s\"'=<>`]++))?";
+    private static final Pattern TAG = Pattern.compile("<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:" + ATTRIBUTE + ")*+)\\s*+(/?)>");
+    private static final Pattern OPEN_BLOCK =
+        Pattern.compile("<(?i:address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|fieldset|"
+        + "figure|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead|"
+        + "title|tr|track|ul|pre|script|style|textarea)\\s[^>]*+(?:>|$)");
+    private static final Pattern LINK = Pattern.compile("(?i)\\s(href|src)\\s*=\\s*[\"']?([^\\s\"'<>`]{1,500})");
+    private static final String TITLE = "(?:\"(?:\\\\.|[^\"\\\\])*+\"|'(?:\\\\.|[^'\\\\])*+'|\\((?:\\\\.|[^()\\\\])*+\\))";
+    private static final String ADDRESS = "(<[^<>\\n]*+>|[^\\s<(][^\\s()]*+(?:\\([^\\s()]*+\\)[^\\s()]*+)*+)";
+    private static final Pattern TARGET = Pattern.compile("\\(\\s*+(?:" + ADDRESS + ")?+(\\s++" + TITLE + ")?+\\s*+\\)", Pattern.DOTALL);
+    private static final Pattern DEFINITION =
+        Pattern.compile("(?m)^[ \\t>*+-]*+\\[((?:\\\\.|[^\\[\\]\\\\]){1,999}+)\\]:[ \\t]*+\\n?[ \\t]*+(?:"
+        + ADDRESS + ")(?:(?:[ \\t]++|[ \\t]*+\\n[ \\t]*+)" + TITLE + ")?[ \\t]*$");
+    private static final Pattern FOOTNOTE = Pattern.compile("(?m)^[ \\t>*+-]*+"
+        + "\\[\\^([^\\]\\s]{1,99})\\]:.*(?:\\n(?![ \\t]*\\n).*|\\n[ \\t]*(?=\\n {4}))*");
+    private static final Pattern ENTITY = Pattern.compile("&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,30}));");
+    private static final Map<String,
+        String> NAMED = named("lt <", "gt >", "amp &", "quot \"", "apos '", "nbsp \u00a0", "Tab \t", "NewLine \n", "lbrack [",
+        "rbrack ]", "lpar (", "rpar )", "excl !", "grave `", "shy ", "zwj ",
+            "zwnj ", "lrm ", "rlm ", "ZeroWidthSpace ", "NoBreak ", "InvisibleTimes ",
+        "InvisibleComma ", "ApplyFunction ", "it ", "ic ", "af ");
+
+    private int hidden;
+    private int invisible;
+
+    /** The entities that can build markup, and those that are invisible; any other name stays as it is and harms nobody. */
+    private static Map<String, String> named(String... entities) {
+        Map<String, String> named = new HashMap<>();
+        Arrays.stream(entities)
+            .forEach(entity -> named.put(entity.substring(0, entity.indexOf(' ')), entity.substring(entity.indexOf(' ') + 1)));
+        return named;
+    }
+
+    static Cleaned clean(String raw) {
+        Cleaner cleaner = new Cleaner();
+        String text = raw.replaceAll("\\r\\n?", "\n");
+        StringBuilder out = new StringBuilder();
+        for (Segment segment : segments(text)) {
+            out.append(segment.code() ? cleaner.code(segment.text()) : cleaner.prose(segment.text()));
+        }
+        return new Cleaned(out.toString().strip(), cleaner.hidden, cleaner.invisible);
+    }
+
+    /** For text that is not Markdown (logs, messages): control and invisible characters only. */
+    public static String plain(String raw) {
+        return new Cleaner().visible(raw.replaceAll("\\r\\n?", "\n"));
+    }
+
+    private record Segment(boolean code, String text) {
+    }
+
+    /** Splits off the fenced code blocks that are certainly code on the page too. */
+    private static List<Segment> segments(String text) {
+        List<Segment> segments = new ArrayList<>();
+        StringBuilder current = new StringBuilder();
+        String fence = null;
+        boolean sure = true;
+        for (String line : text.split("(?<=\\n)", -1)) {
+            String bare = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
+            boolean closes = fence != null && bare.matches(" {0,3}" + Pattern.quote(fence) + fence.charAt(0) + "*[ \\t]*");
+            Matcher opening = FENCE.matcher(bare);
+            if (fence == null && sure && opening.matches()) {
+                segments.add(new Segment(false, current.toString()));
+                current.setLength(0);
+                fence = opening.group(1) != null ? opening.group(1) : opening.group(2);
+            } else if (fence == null) {
+                sure = sure && !UNSURE.matcher(bare).matches();
+            }
+            current.append(line);
+            if (closes) {
+                segments.add(new Segment(true, current.toString()));
+                current.setLength(0);
+                fence = null;
+            }
+        }
+        segments.add(new Segment(fence != null, current.toString()));
+        return segments;
+    }
+
+    /** Code stands on the page as it is, except what the page draws instead of showing: a diagram's comments are not in the picture. */
+    private String code(String raw) {
+        return visible(drawn(raw, DIAGRAM.matcher(raw).lookingAt()));
+    }
+
+    private String drawn(String raw, boolean diagram) {
+        return diagram ? DIAGRAM_COMMENT.matcher(raw).replaceAll(comment -> gone()) : raw;
+    }
+
+    private String prose(String raw) {
+        String before;
+        String text = drawn(raw, raw.contains("mermaid"));
+        int pass = 0;
+        do {
+            before = text;
+            text = visible(scan(definitions(text), pass < MOST_PASSES));
+            pass++;
+        } while (!text.equals(before));
+        return text;
+    }
+
+    /** Link definitions and footnotes that nothing refers to are not on the page; of the others only the address is. */
+    private String definitions(String text) {
+        String kept = FOOTNOTE.matcher(text).replaceAll(note ->
+            used(text, "^" + note.group(1)) ? Matcher.quoteReplacement(note.group()) : gone());
+        return DEFINITION.matcher(kept).replaceAll(definition -> {
+            String label = definition.group(1);
+            String whole = label.startsWith("^") ? definition.group()
+                : used(text, label) && !address(definition.group(2)).isEmpty() ? "[" + label + "]: " + definition.group(2) : "";
+            hidden += whole.equals(definition.group().strip()) ? 0 : 1;
+            return Matcher.quoteReplacement(whole);
+        });
+    }
+
+    private String gone() {
+        hidden++;
+        return "";
+    }
+
+    private static boolean used(String text, String label) {
+        return Pattern.compile(Pattern.quote("[" + label + "]") + "(?!:)", Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)
+            .matcher(text).find();
+    }
+
+    /** One pass from left to right, so that what begins first wins, as on the page. */
+    private String scan(String text, boolean decode) {
+        StringBuilder out = new StringBuilder(text.length());
+        int at = 0;
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            int next = switch (c) {
+                case '\\' -> escaped(text, at, out);
+                case '`' -> codeSpan(text, at, out);
+                case '<' -> html(text, at, out);
+                case '!' -> image(text, at, out);
+                case ']' -> linkTarget(text, at, out);
+                case '&' -> decode ? entity(text, at, out) : at;
+                default -> at;
+            };
+            if (next == at) {
+                out.append(c);
+                next = at + 1;
+            }
+            at = next;
+        }
+        return out.toString();
+    }
+
+    private static int escaped(String text, int at, StringBuilder out) {
+        if (at + 1 < text.length() && "\\`<!]&[".indexOf(text.charAt(at + 1)) >= 0) {
+            out.append(text, at, at + 2);
+            return at + 2;
+        }
+        return at;
+    }
+
+    /** A span within one line and one table cell; a longer one could be something else on the page. */
+    private static int codeSpan(String text, int at, StringBuilder out) {
+        int run = runEnd(text, at);
+        for (int i = run; i < text.length() && text.charAt(i) != '\n' && text.charAt(i) != '|'; i++) {
+            if (text.charAt(i) == '`') {
+                int end = runEnd(text, i);
+                if (end - i == run - at) {
+                    out.append(text, at, end);
+                    return end;
+                }
+                i = end - 1;
+            }
+        }
+        out.append(text, at, run);
+        return run;
+    }
+
+    private static int runEnd(String text, int at) {
+        int end = at;
+        while (end < text.length() && text.charAt(end) == '`') {
+            end++;
+        }
+        return end;
+    }
+
+    private int html(String text, int at, StringBuilder out) {
+        int end = text.startsWith("<!-->", at) ? at + 5 : text.startsWith("<!--->", at) ? at + 6
+            : text.startsWith("<!--", at) ? after(text, "-->", at + 4) : text.startsWith("<?", at) ? after(text, "?>", at + 2)
+            : text.startsWith("<![CDATA[", at) ? after(text, "]]>", at + 9) : at;
+        if (end > at || text.regionMatches(at, "<!", 0, 2) && at + 2 < text.length() && Character.isLetter(text.charAt(at + 2))) {
+            hidden++;
+            return end > at ? end : after(text, ">", at + 2);
+        }
+        Matcher tag = TAG.matcher(text).region(at, text.length());
+        if (tag.lookingAt()) {
+            return tag(tag, out);
+        }
+        Matcher open = OPEN_BLOCK.matcher(text).region(at, text.length());
+        if (startsLine(text, at) && open.lookingAt()) {
+            hidden++;
+            return open.end();
+        }
+        return at;
+    }
+
+    /** The tag with its address and nothing else; a tag nobody knows is not on the page, so its name may not speak. */
+    private int tag(Matcher tag, StringBuilder out) {
+        StringBuilder kept = new StringBuilder("<" + tag.group(1) + tag.group(2));
+        Matcher link = LINK.matcher(tag.group(3));
+        while (link.find()) {
+            kept.append(' ').append(link.group(1)).append("=\"").append(address(link.group(2))).append('"');
+        }
+        kept.append(tag.group(4)).append('>');
+        boolean speaks = tag.group(2).length() > 24 || tag.group(2).chars().filter(c -> c == '-').count() > 1;
+        if (speaks || kept.length() < tag.group().replaceAll("\\s+", " ").length() - 1) {
+            hidden++;
+        }
+        out.append(speaks ? "" : kept);
+        return tag.end();
+    }
+
+    private static boolean startsLine(String text, int at) {
+        int line = text.lastIndexOf('\n', at - 1) + 1;
+        return text.substring(line, at).isBlank();
+    }
+
+    private static int after(String text, String end, int from) {
+        int found = text.indexOf(end, from);
+        return found < 0 ? text.length() : found + end.length();
+    }
+
+    private int image(String text, int at, StringBuilder out) {
+        int close = at + 1 < text.length() && text.charAt(at + 1) == '[' ? closingBracket(text, at + 1) : -1;
+        boolean image = close > 0 && close + 1 < text.length() && (text.charAt(close + 1) == '(' || text.charAt(close + 1) == '[');
+        if (!image) {
+            return at;
+        }
+        hidden += close > at + 2 ? 1 : 0;
+        out.append("![");
+        return close;
+    }
+
+    /** The bracket that closes the one at {@code open}; brackets in code do not count where that gives an answer. */
+    private static int closingBracket(String text, int open) {
+        int found = closingBracket(text, open, true);
+        return found > 0 ? found : closingBracket(text, open, false);
+    }
+
+    private static int closingBracket(String text, int open, boolean code) {
+        int depth = 0;
+        for (int i = open; i < Math.min(text.length(), open + 4000); i++) {
+            char c = text.charAt(i);
+            if (c == '\\') {
+                i++;
+            } else if (c == '`' && code) {
+                i = codeSpan(text, i, new StringBuilder()) - 1;
+            } else if (c == '[') {
+                depth++;
+            } else if (c == ']' && --depth == 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private int linkTarget(String text, int at, StringBuilder out) {
+        Matcher target = TARGET.matcher(text).region(Math.min(at + 1, text.length()), text.length());
+        if (!target.lookingAt()) {
+            return at;
+        }
+        String kept = "](" + address(target.group(1)) + ")";
+        hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
+        out.append(kept);
+        return target.end();
+    }
+
+    /** An address is not on the page either: one that reads like a sentence to the agent, or has blanks, is left out. */
+    private static String address(String address) {
+        boolean speaks = address == null || address.contains(" ") || Injection.in(address.replaceAll("%[0-9A-Fa-f]{2}|[^\\p{L}]+", " "));
+        return speaks ? "" : address;
+    }
+
+    private int entity(String text, int at, StringBuilder out) {
+        Matcher entity = ENTITY.matcher(text).region(at, Math.min(text.length(), at + 40));
+        if (!entity.lookingAt()) {
+            return at;
+        }
+        String decoded = entity.group(3) != null ? NAMED.get(entity.group(3))
+            : character(entity.group(1) != null ? Integer.parseInt(entity.group(1)) : Integer.parseInt(entity.group(2), 16));
+        if (decoded == null) {
+            return at;
+        }
+        out.append(decoded);
+        return entity.end();
+    }
+
+    private static String character(int code) {
+        boolean real = Character.isValidCodePoint(code) && code != 0 && !(code >= 0xD800 && code <= 0xDFFF);
+        return real ? Character.toString(code) : "\uFFFD";
+    }
+
+    /** Without terminal sequences, control characters and everything that takes part in no glyph; composed (NFC). */
+    private String visible(String raw) {
+        int[] codes = ANSI.matcher(raw).replaceAll("").codePoints().toArray();
+        StringBuilder out = new StringBuilder(raw.length());
+        int last = 0;
+        for (int i = 0; i < codes.length; i++) {
+            int code = codes[i];
+            int next = i + 1 < codes.length ? codes[i + 1] : 0;
+            if (code == 0x85 || code == 0x2028 || code == 0x2029) {
+                out.append('\n');
+            } else if (code >= 0xD800 && code <= 0xDFFF) {
+                out.append('\uFFFD');
+            } else if (!Invisible.is(code) || Invisible.partOfEmoji(code, last, next)) {
+                out.appendCodePoint(code);
+                last = code;
+            } else {
+                invisible++;
+            }
+        }
+        return Normalizer.normalize(out, Normalizer.Form.NFC);
+    }
+}
+
+// src/prompt_run/text/Conversation.java
+
+/**
+ * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.
+ * {@code opening} holds title and description, {@code replies} the rest; the counts say what is missing.
+ */
+public record Conversation(String title, String opening, String replies, boolean withheld, Gaps gaps,
+                    int outsiders, int late, int cut, int hidden, int invisible) {
+
+    public Map<String, Object> model() {
+        return Json.MAPPER.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() { });
+    }
+}
+
+// src/prompt_run/text/Discussion.java
+
+/** What is said about the issue or pull request: from the event, and from GitHub where a token is given. */
+public static final class Discussion {
+    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
+    private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
+    private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
+
+    private final Facts facts;
+    private final GitHubEvent event;
+    private final GitHub github;
+    private final Set<String> allowed;
+    private final Console console;
+    private final Map<String, Boolean> permissions = new HashMap<>();
+    private boolean threadsUnsorted;
+    private boolean editedSince;
+
+    Discussion(Facts facts, GitHubEvent event, GitHub github, Set<String> allowed, Console console) {
+        this.facts = facts;
+        this.event = event;
+        this.github = github;
+        this.allowed = allowed;
+        this.console = console;
+    }
+
+    public static Conversation gather(TextOptions from, Env env, RunOptions options, Facts facts, GitHubEvent event, Console console) {
+        GitHub github = GitHub.of(env, console);
+        Discussion talk = new Discussion(facts, event, github, logins(env.pick(from.allowUsers, "AI_ALLOWED_USERS")), console);
+        Redactor redactor = new Redactor(env, from.redactNames());
+        Untrusted untrusted = new Untrusted(talk::mayWrite, redactor, from.anyAuthor, Untrusted.nonce());
+        return talk.collect(options, untrusted);
+    }
+
+    /** {@code a,b}, {@code a b} or the JSON list that a repository variable often holds. */
+    static Set<String> logins(String list) {
+        Set<String> logins = new LinkedHashSet<>();
+        LOGIN.matcher(list == null ? "" : list).results().forEach(login -> logins.add(login.group().toLowerCase(Locale.ROOT)));
+        return logins;
+    }
+
+    private Conversation collect(RunOptions options, Untrusted untrusted) {
+        boolean review = options.kind().endsWith("_review");
+        List<Said> opening = new ArrayList<>(opening("issue", facts.issue(), event.issueNode(facts.issue())));
+        if (review && facts.pr() != null) {
+            opening.addAll(opening("pull request", facts.pr(), event.pullNode(facts.pr())));
+        }
+        List<Said> replies = new ArrayList<>(comments(facts.issue(), "issue"));
+        if (review && facts.pr() != null) {
+            replies.addAll(comments(facts.pr(), "pull request"));
+            replies.addAll(reviews());
+        }
+        Said trigger = event.trigger();
+        if (trigger != null && replies.stream().noneMatch(said -> said.source().equals(trigger.source()))) {
+            replies.add(trigger);
+        }
+        replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));
+        return untrusted.prepare(opening, replies, event.asOf(), new Gaps(editedSince, threadsUnsorted, github.incomplete()));
+    }
+
+    /** Title and description: the event's, which holds them as they were; GitHub's only where there is no event. */
+    private List<Said> opening(String what, Integer number, JsonNode fromEvent) {
+        boolean pull = what.equals("pull request");
+        JsonNode now = number == null ? MissingNode.getInstance()
+            : github.get("/repos/" + facts.repo() + (pull ? "/pulls/" : "/issues/") + number);
+        JsonNode node = fromEvent.isObject() ? fromEvent : now;
+        if (!node.isObject()) {
+            return List.of();
+        }
+        editedSince |= fromEvent.isObject() && now.isObject()
+            && !(same(fromEvent, now, "title") && same(fromEvent, now, "body"));
+        return Stream.of("title", "body").map(field -> {
+            Said said = said(what + " " + number + (field.equals("body") ? " description" : " title"), node, field);
+            return pull && fromThisRepository(node) ? new Said(said.source(), said.author(), "COLLABORATOR", said.changed(), said.text())
+                : said;
+        }).toList();
+    }
+
+    /** GitHub lets nobody open a pull request from a branch of this repository who may not push to it; so the workflow's bot may. */
+    private boolean fromThisRepository(JsonNode pull) {
+        return facts.repo() != null && facts.repo().equals(pull.path("head").path("repo").path("full_name").asText());
+    }
+
+    private static boolean same(JsonNode then, JsonNode now, String field) {
+        return then.path(field).asText("").equals(now.path(field).asText(""));
+    }
+
+    private List<Said> comments(Integer number, String what) {
+        List<Said> all = new ArrayList<>();
+        if (number != null) {
+            github.list("/repos/" + facts.repo() + "/issues/" + number + "/comments")
+                .forEach(comment -> all.add(said(commentSource(what, number, comment), comment, "body")));
+        }
+        return all;
+    }
+
+    private List<Said> reviews() {
+        List<Said> all = new ArrayList<>();
+        String pull = "/repos/" + facts.repo() + "/pulls/" + facts.pr();
+        github.list(pull + "/reviews").forEach(review -> all.add(said(reviewSource(review), review, "body")));
+        List<JsonNode> comments = github.list(pull + "/comments");
+        Map<Long, Boolean> resolved = comments.isEmpty() ? Map.of() : github.resolvedThreads(facts.repo(), facts.pr());
+        threadsUnsorted = !comments.isEmpty() && resolved.isEmpty();
+        comments.stream().filter(comment -> !resolved.getOrDefault(thread(comment), false))
+            .forEach(comment -> all.add(said(threadSource(comment), comment, "body")));
+        return all;
+    }
+
+    public static String commentSource(String what, Integer number, JsonNode comment) {
+        return what + " " + number + " comment " + comment.path("id").asLong();
+    }
+
+    public static String reviewSource(JsonNode review) {
+        return ("review " + review.path("id").asLong() + " " + state(review.path("state").asText(""))).strip();
+    }
+
+    public static String threadSource(JsonNode comment) {
+        return "review thread " + thread(comment) + " comment " + comment.path("id").asLong() + place(comment);
+    }
+
+    private static String state(String state) {
+        return state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
+    }
+
+    private static long thread(JsonNode comment) {
+        return comment.path("in_reply_to_id").asLong(comment.path("id").asLong());
+    }
+
+    private static String place(JsonNode comment) {
+        String path = comment.path("path").asText("");
+        int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
+        return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " "))
+            ? " at " + path + (line > 0 ? ":" + line : "") : "";
+    }
+
+    public static Said said(String source, JsonNode node, String field) {
+        return new Said(source, node.path("user").path("login").asText(null), node.path("author_association").asText(null),
+            GitHubEvent.latest(node), node.path(field).asText(""));
+    }
+
+    /** Write access as GitHub's permission API tells it, else as the association does; the allow-list adds people. */
+    boolean mayWrite(Said said) {
+        String login = said.author() == null ? "" : said.author().toLowerCase(Locale.ROOT);
+        if (allowed.contains(login)) {
+            return true;
+        }
+        return permissions.computeIfAbsent(login + " " + said.association(), key -> {
+            String permission = login.isEmpty() || facts.repo() == null ? null : github.permission(facts.repo(), said.author());
+            // GitHub always sends the association; an event without one was written by the caller
+            return permission != null ? MAY_WRITE.contains(permission)
+                : said.association() == null ? !said.source().contains("comment") : WRITERS.contains(said.association());
+        });
+    }
+}
+
+// src/prompt_run/text/Gaps.java
+
+/** What the prompt has to say about the discussion besides the discussion. */
+public record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) {
+}
+
+// src/prompt_run/text/GitHub.java
+
+/** GitHub's REST API, read only. Whatever fails is a warning: the prompt is then built from what is there. */
+public static final class GitHub {
+    private static final int PAGE = 100;
+    private static final int MOST_PAGES = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+    private HttpClient http;
+    private final String base;
+    private final String token;
+    private final Console console;
+    private boolean failed;
+    private boolean incomplete;
+
+    private GitHub(String base, String token, Console console) {
+        this.base = base.replaceAll("/+$", "");
+        this.token = token;
+        this.console = console;
+    }
+
+    static GitHub of(Env env, Console console) {
+        String base = Facts.first(env.get("GITHUB_API_URL"), "https://api.github.com");
+        String token = env.pick(null, "GITHUB_TOKEN", "CODEXCTL_GH_PAT", "GH_TOKEN");
+        boolean safe = base.startsWith("https://") || base.matches("http://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?(/.*)?");
+        if (token != null && !safe) {
+            console.warn("GITHUB_API_URL " + base
+                + ": not https, so the token is not sent there; the prompt is built from the event alone");
+        }
+        return new GitHub(base, safe ? token : null, console);
+    }
+
+    /** Whether a list was asked for and not had whole. */
+    boolean incomplete() {
+        return incomplete;
+    }
+
+    /** One object, or a missing node. */
+    JsonNode get(String path) {
+        try {
+            HttpResponse<String> answer = usable(path) ? send("GET", base + path, null) : null;
+            return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
+        } catch (IOException problem) {
+            return missing(path, problem);
+        }
+    }
+
+    /** Every page of a list; the address of the next page is made here and not taken from the answer, so the token stays with this host. */
+    List<JsonNode> list(String path) {
+        List<JsonNode> all = new ArrayList<>();
+        for (int page = 1; page <= MOST_PAGES; page++) {
+            JsonNode items = get(path + "?per_page=" + PAGE + "&page=" + page);
+            incomplete |= !items.isArray();
+            items.forEach(all::add);
+            if (items.size() < PAGE) {
+                return all;
+            }
+        }
+        incomplete = true;
+        console.warn("GitHub " + path + ": more than " + PAGE * MOST_PAGES + " items; the later ones are left out");
+        return all;
+    }
+
+    /** admin, maintain, write, read or none; null when GitHub does not tell. */
+    String permission(String repo, String login) {
+        if (!login.matches("[A-Za-z0-9-]{1,39}")) {
+            return null;
+        }
+        JsonNode answer = get("/repos/" + repo + "/collaborators/" + login + "/permission");
+        return answer.path("permission").asText(null);
+    }
+
+    /** Thread (its first comment's id) to whether it is resolved; empty when unknown. Only GraphQL knows. */
+    Map<Long, Boolean> resolvedThreads(String repo, int pr) {
+        String query = "query($o:String!,$n:String!,$p:Int!){repository(owner:$o,name:$n){pullRequest(number:$p){reviewThreads(last:100)"
+            + "{nodes{isResolved comments(first:1){nodes{databaseId}}}}}}}";
+        Map<Long, Boolean> resolved = new HashMap<>();
+        try {
+            String[] name = repo.split("/", 2);
+            String body = Json.MAPPER.writeValueAsString(Map.of("query", query, "variables", Map.of("o", name[0], "n", name[1], "p", pr)));
+            HttpResponse<String> answer = usable("/graphql") ? send("POST", base.replaceAll("/v3$", "") + "/graphql", body) : null;
+            JsonNode data = answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body())
+                : missing("/graphql", answer);
+            data.at("/data/repository/pullRequest/reviewThreads/nodes").forEach(thread ->
+                resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
+        } catch (IOException problem) {
+            missing("/graphql", problem);
+        }
+        return resolved;
+    }
+
+    private boolean usable(String path) {
+        return token != null && !failed && !path.contains("/null/");
+    }
+
+    private HttpResponse<String> send(String method, String address, String body) throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(PATIENCE)
+            .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28")
+            .header("Authorization", "Bearer " + token)
+            .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
+        try {
+            http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", stop);
+        }
+    }
+
+    private JsonNode missing(String path, HttpResponse<String> answer) {
+        if (answer != null) {
+            console.warn("GitHub " + path + ": HTTP " + answer.statusCode() + "; the prompt is built without it");
+        }
+        return MissingNode.getInstance();
+    }
+
+    /** Once it cannot be reached it is not asked again: every further question would wait as long. */
+    private JsonNode missing(String path, IOException problem) {
+        failed = !(problem instanceof JsonProcessingException);
+        console.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName())
+            + "; the prompt is built from the event alone");
+        return MissingNode.getInstance();
+    }
+}
+
+// src/prompt_run/text/Injection.java
+
+/** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
+public static final class Injection {
+    private static final String SECRET_WORDS = "(secret|token|credential|password|api key|environment variable|env var)s?";
+    private static final List<String> ENGLISH = List.of(
+        "\\b(ignore|disregard|forget|override|bypass)\\b.{0,30}\\b(previous|prior|above|earlier|all|any|your|these|those|system|the)\\b"
+            + ".{0,30}\\b(instruction|rule|prompt|direction|guideline)",
+        "\\b(new|updated|real|actual|important|urgent|system|additional|following)\\b.{0,12}\\b(instruction|directive|order)s?\\b\\s*[:.]",
+        "\\bsystem\\s*prompt\\b", "<\\|[a-z ]{2,20}\\|>", "\\[/?inst]", "^\\s*(system|assistant)\\s*:\\s+\\S",
+        "\\byou (are|must|should|shall|need to|have to) (now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)\\b",
+        "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?(ai|llm|agent|assistant|codex|language model)\\b",
+        "\\b(agent|assistant|codex|llm)\\b.{0,20}\\b(must|should|please|shall|needs? to)\\b",
+        "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}"
+            + "(`|\\$\\(|\\b(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)\\b)",
+        "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b",
+        "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
+        "\\bkubectl\\s+(delete|patch|edit|apply|create|exec|scale|replace|annotate|label)\\b",
+        "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b" + SECRET_WORDS,
+        "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b" + SECRET_WORDS
+            + "\\b.{0,60}(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)",
+        "\\b(do not|don't|never) (tell|mention|report|inform|reveal|show)\\b",
+        "\\b(to|for) (fix|solve|resolve|repair) (this|it)\\b.{0,40}\\b(run|delete|remove|disable|visit|open|download|execute|grant|apply)\\b");
+    private static final List<String> RUSSIAN =
+        List.of("игнорируй", "не обращай внимания", "забудь.{0,40}(инструкц|правил)", "новые инструкц",
+        "системн\\S* (промпт|инструкц)", "ты (должен|теперь|обязан)",
+        "(выполни|запусти|удали|отправь)(те)?\\b.{0,40}(команд|kubectl|curl|секрет|токен|парол)");
+    private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
+        Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+
+    private Injection() {
+    }
+
+    public static boolean in(String text) {
+        return PATTERN.matcher(folded(text)).find();
+    }
+
+    /** The lines that a hit touches, also a hit that is spread over neighbours. */
+    public static Set<Integer> lines(List<String> lines) {
+        Set<Integer> hit = new TreeSet<>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (in(lines.get(i))) {
+                hit.add(i);
+            } else if (i + 1 < lines.size() && !in(lines.get(i + 1)) && in(lines.get(i) + " " + lines.get(i + 1))) {
+                hit.add(i);
+                hit.add(i + 1);
+            }
+        }
+        return hit;
+    }
+
+    /** Compatibility forms and spacing folded, so that a wide or spaced-out letter does not help. */
+    private static String folded(String text) {
+        return Normalizer.normalize(Cleaner.plain(text), Normalizer.Form.NFKC).replaceAll("[\\s_\\u00a0]+", " ").strip();
+    }
+}
+
+// src/prompt_run/text/Invisible.java
+
+/**
+ * Characters that a reader does not see but a model reads. Sources: Unicode's Default_Ignorable_Code_Point and the categories Cc and Cf.
+ */
+public static final class Invisible {
+    private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
+        0x110BD, 0x110CD);
+    private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
+
+    private Invisible() {
+    }
+
+    static boolean is(int code) {
+        int type = Character.getType(code);
+        return type == Character.CONTROL && code != '\n' && code != '\t'
+            || type == Character.FORMAT && !VISIBLE_FORMAT.contains(code)
+            || FILLERS.contains(code) || code >= 0x180B && code <= 0x180F || code >= 0xFE00 && code <= 0xFE0F
+            || code >= 0xFFF0 && code <= 0xFFF8 || code >= 0xE0000 && code <= 0xE0FFF || (code & 0xFFFE) == 0xFFFE;
+    }
+
+    /** The joiner between two emoji, and the emoji form of a sign or keycap. */
+    static boolean partOfEmoji(int code, int last, int next) {
+        boolean joins = code == 0x200D && (emoji(last) || last == 0xFE0F) && emoji(next);
+        boolean forms = code == 0xFE0F && (emoji(last) || next == 0x20E3 && "0123456789#*".indexOf(last) >= 0);
+        return joins || forms;
+    }
+
+    private static boolean emoji(int code) {
+        return code >= 0x1F000 && code <= 0x1FAFF || code >= 0x2600 && code <= 0x27BF || code >= 0x2300 && code <= 0x23FF
+            || code >= 0x2190 && code <= 0x21FF || code >= 0x2B00 && code <= 0x2BFF || code >= 0x25A0 && code <= 0x25FF
+            || Set.of(0xA9, 0xAE, 0x203C, 0x2049, 0x2122, 0x2139, 0x2934, 0x2935, 0x3030, 0x303D, 0x3297, 0x3299).contains(code);
+    }
+}
+
+// src/prompt_run/text/Redactor.java
+
+/** Masks secrets: the values of variables named like one (or named by the caller), and the shapes of well-known tokens. */
+public static final class Redactor {
+    private static final Pattern SECRET_NAME =
+        Pattern.compile("(?i).*(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIAL).*|.*_PAT");
+    private static final Pattern SHAPES = Pattern.compile(String.join("|",
+        "-----BEGIN [A-Z ]*PRIVATE KEY-----[\\s\\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+        "\\bgh[pousr]_[A-Za-z0-9]{20,}", "\\bgithub_pat_[A-Za-z0-9_]{20,}", "\\bglpat-[A-Za-z0-9_-]{20,}", "\\bsk-[A-Za-z0-9_-]{20,}",
+        "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b", "\\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
+            "\\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}", "\\bnpm_[A-Za-z0-9]{36}",
+        "\\bhf_[A-Za-z0-9]{30,}", "\\bAIza[0-9A-Za-z_-]{35}", "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*",
+        "(?i:(?<=\\bbearer )|(?<=\\bbasic ))[A-Za-z0-9._~+/-]{16,}=*", "(?<=://)[^\\s/@:]{1,100}:[^\\s/@]{1,200}(?=@)",
+        "(?i:(?<=client-key-data: )|(?<=client-certificate-data: )|(?<=\\btoken: ))[A-Za-z0-9+/=._-]{32,}",
+        "(?i)(?<=\\b(?:password|passwd|api[_-]?key|client_secret|access_token)\\b[\"']?\\s{0,3}[:=]\\s{0,3}[\"']?)(?![\\s$<{\\[\"'*])[^\\s\"',;&]{4,200}"));
+
+    /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
+    private static final Set<String> WORDS =
+        Set.of("postgres", "postgresql", "rabbitmq", "mongodb", "mariadb", "minioadmin", "elasticsearch", "password",
+        "changeme", "development", "production", "localhost", "username", "database",
+            "internal", "disabled", "required", "undefined", "kubernetes",
+        "namespace", "anonymous");
+
+    private final Map<String, String> values = new LinkedHashMap<>();
+
+    public Redactor(Env env, List<String> named) {
+        Map<String, String> found = new LinkedHashMap<>();
+        env.values().forEach((name, value) -> {
+            boolean secret = SECRET_NAME.matcher(name).matches() && !WORDS.contains(value.strip().toLowerCase(Locale.ROOT));
+            int least = named.contains(name) ? 6 : secret ? 8 : Integer.MAX_VALUE;
+            forms(value).stream().filter(form -> form.length() >= least)
+                .forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]"));
+        });
+        found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form))
+            .forEach(form -> values.put(form, found.get(form)));
+    }
+
+    /** The value and its disguises: every line of it, base64, URL and JSON form. */
+    private static Set<String> forms(String value) {
+        Set<String> forms = new LinkedHashSet<>(List.of(value, value.strip()));
+        value.lines().map(String::strip).forEach(forms::add);
+        for (int shift = 0; shift < 3; shift++) {
+            forms.add(base64(Base64.getEncoder(), value.strip(), shift));
+            forms.add(base64(Base64.getUrlEncoder(), value.strip(), shift));
+        }
+        forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8));
+        forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8).replace("+", "%20"));
+        String json = Json.MAPPER.getNodeFactory().textNode(value).toString();
+        forms.add(json.substring(1, json.length() - 1));
+        forms.removeIf(String::isBlank);
+        return forms;
+    }
+
+    /** As it looks inside a longer text, such as {@code user:value}: without the characters that depend on what stands around it. */
+    private static String base64(Base64.Encoder encoder, String value, int shift) {
+        byte[] bytes = (" ".repeat(shift) + value).getBytes(StandardCharsets.UTF_8);
+        String encoded = encoder.withoutPadding().encodeToString(bytes);
+        int from = shift == 0 ? 0 : shift + 1;
+        int to = encoded.length() - (bytes.length % 3 == 0 ? 0 : 1);
+        return from < to ? encoded.substring(from, to) : "";
+    }
+
+    public String mask(String text) {
+        return SHAPES.matcher(maskKnown(text)).replaceAll("[REDACTED]");
+    }
+
+    /** Only the values of this run: for texts in which a shape may be meant as it stands. */
+    public String maskKnown(String text) {
+        String masked = text;
+        for (Map.Entry<String, String> value : values.entrySet()) {
+            masked = masked.replace(value.getKey(), value.getValue());
+        }
+        return masked;
+    }
+}
+
+// src/prompt_run/text/Said.java
+
+/**
+ * What somebody wrote. {@code association} is GitHub's word for what they are to the repository; {@code changed} is the time of the last
+ * edit.
+ */
+public record Said(String source, String author, String association, Instant changed, String text) {
+}
+
+// src/prompt_run/text/Untrusted.java
+
+/** Chooses and prepares what people wrote: only from people with write access, only as it was when the label was set. */
+public static final class Untrusted {
+    static final int ITEM_BYTES = 16 * 1024;
+    static final int TOTAL_BYTES = 64 * 1024;
+    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
+    private static final Pattern RUNNER_COMMAND =
+        Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|"
+        + "group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+)\\b)");
+    private static final Pattern LOOKS_LIKE_FENCE = Pattern.compile("[<\uFF1C\uFE64\u2039\u276E\u27E8]"
+        + "(?=[\\s/\\\\\uFF0F]*(?:untrusted|cluster-data))", Pattern.CASE_INSENSITIVE);
+
+    private final Predicate<Said> trusted;
+    private final Redactor redactor;
+    private final boolean anyAuthor;
+    public final String nonce;
+    private int outsiders;
+    private int late;
+    private int cut;
+    private int hidden;
+    private int invisible;
+
+    Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
+        this.trusted = trusted;
+        this.redactor = redactor;
+        this.anyAuthor = anyAuthor;
+        this.nonce = nonce;
+    }
+
+    /** 128 random bits: nobody who wrote the text can have known it. */
+    public static String nonce() {
+        byte[] bits = new byte[16];
+        new SecureRandom().nextBytes(bits);
+        return HexFormat.of().formatHex(bits);
+    }
+
+    Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
+        List<String> first = opening.stream().filter(this::takes).map(this::fenced).toList();
+        boolean withheld = first.size() < opening.size();
+        outsiders = 0;
+        int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
+        List<String> rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
+        String title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
+        return new Conversation(title, String.join("\n", first), String.join("\n", rest),
+            withheld, gaps, outsiders, late, cut, hidden, invisible);
+    }
+
+    private boolean inTime(Said said, Instant asOf) {
+        boolean inTime = asOf == null || said.changed() != null && !said.changed().isAfter(asOf);
+        late += inTime ? 0 : 1;
+        return inTime;
+    }
+
+    private boolean takes(Said said) {
+        boolean takes = !said.text().isBlank() && (anyAuthor || trusted.test(said));
+        outsiders += takes || said.text().isBlank() ? 0 : 1;
+        return takes;
+    }
+
+    /** From the newest back to the oldest until the room is used up; what is left out is counted. */
+    private List<String> newest(List<Said> replies, int room) {
+        LinkedList<String> kept = new LinkedList<>();
+        int left = room;
+        for (int i = replies.size() - 1; i >= 0; i--) {
+            String block = fenced(replies.get(i));
+            left -= bytes(block);
+            if (left < 0) {
+                cut = i + 1;
+                kept.addFirst("[cut: " + cut + " older items]");
+                break;
+            }
+            kept.addFirst(block);
+        }
+        return kept;
+    }
+
+    private String fenced(Said said) {
+        String who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
+        String access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
+        return "<untrusted nonce=\"" + nonce + "\" source=\"" + said.source() + "\" author=\"" + who + "\" access=\"" + access + "\">\n"
+            + prepared(said) + "\n</untrusted nonce=\"" + nonce + "\">";
+    }
+
+    private String prepared(Said said) {
+        Cleaner.Cleaned cleaned = cleaned(said.text());
+        hidden += cleaned.hidden();
+        invisible += cleaned.invisible();
+        return cutTo(ITEM_BYTES, escaped(redactor.mask(cleaned.text()), nonce));
+    }
+
+    /** A text made to exhaust the cleaning is left out: uncleaned it must not pass. */
+    private static Cleaner.Cleaned cleaned(String text) {
+        try {
+            return Cleaner.clean(text);
+        } catch (StackOverflowError madeToBreak) {
+            return new Cleaner.Cleaned("[withheld: this text cannot be cleaned]", 1, 0);
+        }
+    }
+
+    /** Nothing inside may look like the end of the fence, nor, when the prompt is printed in a CI log, like a command to the runner. */
+    public static String escaped(String text, String nonce) {
+        String harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
+        return LOOKS_LIKE_FENCE.matcher(nonce.isEmpty() ? harmless : harmless.replace(nonce, "[nonce]")).replaceAll("<\\\\\\\\");
+    }
+
+    public static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /** At most {@code limit} bytes of UTF-8 plus a mark that says how much is missing. */
+    public static String cutTo(int limit, String text) {
+        byte[] all = text.getBytes(StandardCharsets.UTF_8);
+        if (all.length <= limit) {
+            return text;
+        }
+        int end = limit;
+        while ((all[end] & 0xC0) == 0x80) {
+            end--;
+        }
+        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+    }
+}
+
+// src/shared/Json.java
+
+/** JSON as both scripts read and write it. */
+public static final class Json {
+    public static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private Json() { }
+
+    /** Indented, for people and files; the text has no line end. */
+    public static String pretty(Object value) {
+        try {
+            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
+        }
+    }
+}
+
+// src/shared/Texts.java
+
+/** Small things about texts and files. */
+public static final class Texts {
+    private Texts() { }
+
+    public static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("cannot be read: " + e.getMessage());
+        }
+    }
+
+    public static String all(Process process) {
+        try {
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A line that may keep its indentation. */
+    public static String visible(String text) {
+        var line = line(text);
+        return " ".repeat(text.length() - text.stripLeading().length()) + line;
+    }
+
+    /**
+     * One line without control characters, so that no text of a cluster can steer a terminal or a log; GitHub's runner still takes
+     * its old commands ({@code ##[stop-commands]…}) from anywhere in a line.
+     */
+    public static String line(String text) {
+        return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").replace("##[", "## [").strip();
+    }
+
+    /** A message on one line; nothing of it is taken away. */
+    public static String oneLine(String message) {
+        return message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    public static String cut(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    public static String count(long n, String one) {
+        return n + " " + one + (n == 1 ? "" : "s");
+    }
+}
 }

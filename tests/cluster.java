@@ -3,7 +3,7 @@
 //JAVA 17+
 //COMPILE_OPTIONS -encoding UTF-8
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES LocalCluster.java
+//SOURCES cluster/LocalCluster.java
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xlog:disable
 
 import java.util.concurrent.Callable;

@@ -6,13 +6,9 @@
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES Cli.java EmbeddedApi.java EmbeddedStore.java Controllers.java demo.java
-//SOURCES LocalCluster.java
-//SOURCES WaitLab.java WaitScenarios.java
-//SOURCES Tools.java WorkflowLab.java WorkflowRun.java
-//SOURCES CodexCli.java ResponsesStub.java AgentLab.java
-//SOURCES PromptLab.java
-//SOURCES *Test.java
+//SOURCES ../tools/assemble.java demo.java
+//SOURCES command/*.java slots/*.java waiting/*.java readiness/*.java diagnosis/*.java
+//SOURCES prompt/*.java agent/*.java workflow/*.java cluster/*.java assemble/*.java
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;

@@ -1,0 +1,270 @@
+package ensure_ready.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ensure_ready.model.Deadline;
+import ensure_ready.model.Kind;
+import ensure_ready.model.Obj;
+import ensure_ready.slots.Pause;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.OAuthTokenProvider;
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import shared.Json;
+import shared.Texts;
+
+/** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our Json.MAPPER. */
+public final class Api implements AutoCloseable {
+    private final KubernetesClient client;
+    private final HttpClient http;
+    private final Duration timeout;
+    private final Map<String, List<Kind>> discovered = new ConcurrentHashMap<>();
+    private final Set<String> withStatus = ConcurrentHashMap.newKeySet();
+    /** How long {@link #send} itself goes on when the server is away or overloaded. */
+    public volatile Deadline patience = Deadline.none();
+
+    public Api(Config config, Duration timeout) {
+        this.client = new KubernetesClientBuilder().withConfig(config).build();
+        this.http = client.getHttpClient();
+        this.timeout = timeout;
+    }
+
+    /**
+     * Retries are ours: the library's ten hide an unreachable server for 20 seconds. No HTTP/2: the JDK's client does not notice
+     * a dead connection and would send every retry into it.
+     */
+    public static Config config(Path kubeconfig, String context, Duration timeout) {
+        var base = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+        return new ConfigBuilder(base).withRequestRetryBackoffLimit(0).withConnectionTimeout((int) Math.min(5000, timeout.toMillis()))
+            .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64)
+            .withHttp2Disable(true).withUserAgent("ensure-ready")
+            .withOauthTokenProvider(tokenFile(base)).build();
+    }
+
+    /** A user's tokenFile, read anew for each request because it is rotated; the library does not know it. Null when there is none. */
+    private static OAuthTokenProvider tokenFile(Config base) {
+        var kubeconfig = base.getFileWithAuthInfo();
+        if (kubeconfig == null || base.getCurrentContext() == null) {
+            return base.getOauthTokenProvider();
+        }
+        var user = base.getCurrentContext().getContext().getUser();
+        return KubeConfigUtils.parseConfig(kubeconfig).getUsers().stream().filter(u -> u.getName().equals(user))
+            .map(u -> u.getUser().getTokenFile())
+            .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
+            .<OAuthTokenProvider>map(file -> () -> Texts.read(file).strip()).orElse(base.getOauthTokenProvider());
+    }
+
+    public String server() {
+        return client.getMasterUrl().toString();
+    }
+
+    /** Sends one request; {@code body} null for none. Throws {@link ApiError} for every answer but 2xx, and when no answer came. */
+    public JsonNode send(String method, String path, String contentType, String body) {
+        return send(method, path, contentType, body, "application/json");
+    }
+
+    public JsonNode send(String method, String path, String contentType, String body, String accept) {
+        for (long pause = 200; ; pause = Math.min(5000, pause * 2)) {
+            try {
+                return sendOnce(method, path, contentType, body, accept);
+            } catch (ApiError e) {
+                var passing = e.code == 0 || e.code == 429 || e.code == 502 || e.code == 503 || e.code == 504;
+                if (!passing || patience.left().toMillis() < pause) {
+                    throw e;
+                }
+                Pause.of(Duration.ofMillis(pause));
+            }
+        }
+    }
+
+    private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
+        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept)
+            .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        if (body != null || !method.equals("GET")) {
+            request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
+        }
+        var response = await(http.sendAsync(request.build(), byte[].class), method + " " + path);
+        return parsed(response, method + " " + path);
+    }
+
+    public JsonNode get(String path) {
+        return send("GET", path, null, null);
+    }
+
+    /** Deletes; an object that is gone already is what was wanted. */
+    public void delete(Kind kind, String namespace, String name, JsonNode options) {
+        try {
+            send("DELETE", kind.path(namespace, name), null, options.toString());
+        } catch (ApiError e) {
+            if (e.code != 404) {
+                throw e;
+            }
+        }
+    }
+
+    /** {@code accept} may ask for another form of the answer, such as metadata alone. */
+    public JsonNode get(String path, String accept) {
+        return send("GET", path, null, null, accept);
+    }
+
+    /** Plain text, for logs: at most what the query's own limits allow. */
+    String text(String path) {
+        var request = http.newHttpRequestBuilder().uri(url(path)).timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build();
+        var response = await(http.sendAsync(request, byte[].class), "GET " + path);
+        if (!response.isSuccessful()) {
+            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), "GET " + path);
+        }
+        return new String(response.body(), StandardCharsets.UTF_8);
+    }
+
+    public Optional<Obj> find(Kind kind, String namespace, String name) {
+        try {
+            return Optional.of(new Obj(get(kind.path(namespace, name))));
+        } catch (ApiError e) {
+            if (e.code == 404) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
+    public List<Obj> list(Kind kind, String namespace, String query) {
+        return items(kind, get(kind.path(namespace, null) + (query.isEmpty() ? "" : "?" + query)));
+    }
+
+    public static List<Obj> items(Kind kind, JsonNode list) {
+        var items = new ArrayList<Obj>();
+        list.path("items").forEach(item -> items.add(new Obj(typed(kind, item))));
+        return items;
+    }
+
+    static JsonNode typed(Kind kind, JsonNode item) {
+        if (item instanceof ObjectNode object && !object.has("kind")) {
+            object.put("apiVersion", kind.apiVersion()).put("kind", kind.name());
+        }
+        return item;
+    }
+
+    /**
+     * Opens a watch and hands over each line as JSON until the server or the caller ends it.
+     * The future completes with the response once headers are there; {@code ended} is called exactly once, with null for a clean end.
+     */
+    public CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
+        Consumer<JsonNode> event, Consumer<Throwable> ended) {
+        var lines = new Lines(event);
+        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
+        var future = http.consumeBytes(request, (buffers, body) -> {
+            lines.accept(buffers);
+            body.consume();
+        });
+        future.whenComplete((response, error) -> {
+            if (error != null) {
+                ended.accept(error);
+            } else if (!response.isSuccessful()) {
+                response.body().cancel();
+                ended.accept(new ApiError(response.code(), "", "", "watch " + path));
+            } else {
+                response.body().done().whenComplete((done, broken) -> ended.accept(broken));
+                response.body().consume();
+            }
+        });
+        return future;
+    }
+
+    /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
+    public Optional<Kind> kind(String apiVersion, String name) {
+        var known = discovered.get(apiVersion);
+        if (known == null) {
+            known = discover(apiVersion);
+            if (!known.isEmpty()) {
+                discovered.put(apiVersion, known);
+            }
+        }
+        return known.stream().filter(k -> k.name().equals(name)).findFirst();
+    }
+
+    /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */
+    boolean hasStatus(Kind kind) {
+        return withStatus.contains(kind.apiVersion() + "/" + kind.name());
+    }
+
+    /** Forgets what an apiVersion serves, after a CRD changed it. */
+    public void rediscover(String apiVersion) {
+        discovered.remove(apiVersion);
+    }
+
+    private List<Kind> discover(String apiVersion) {
+        try {
+            var kinds = new ArrayList<Kind>();
+            for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
+                if (r.path("name").asText().endsWith("/status")) {
+                    withStatus.add(apiVersion + "/" + r.path("kind").asText());
+                } else if (!r.path("name").asText().contains("/")) {
+                    kinds.add(Kind.of(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
+                }
+            }
+            return kinds;
+        } catch (ApiError e) {
+            if (e.code == 404) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    private String url(String path) {
+        var master = client.getMasterUrl().toString();
+        return (master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path;
+    }
+
+    private <T> HttpResponse<T> await(CompletableFuture<HttpResponse<T>> future, String what) {
+        try {
+            return future.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw ApiError.unreachable(what, e.getCause());
+        } catch (TimeoutException e) {
+            future.cancel(true);
+            throw ApiError.unreachable(what, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ApiError.unreachable(what, e);
+        }
+    }
+
+    private static JsonNode parsed(HttpResponse<byte[]> response, String what) {
+        if (!response.isSuccessful()) {
+            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
+        }
+        try {
+            return Json.MAPPER.readTree(response.body());
+        } catch (IOException e) {
+            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), what);
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,78 @@
+package ensure_ready.cluster;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import ensure_ready.model.Outcome;
+import java.util.ArrayList;
+import java.util.stream.Collectors;
+import shared.Json;
+import shared.Texts;
+
+/** An answer that is not success, or none: {@code code} is the HTTP status, 0 when the server did not answer. */
+public final class ApiError extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    public final int code;
+    public final String reason;
+    public final String tried;
+    final transient JsonNode status;
+
+    public ApiError(int code, String reason, String message, String tried) {
+        this(code, reason, message, tried, MissingNode.getInstance(), null);
+    }
+
+    public ApiError(int code, String reason, String message, String tried, JsonNode status, Throwable cause) {
+        super(message, cause);
+        this.code = code;
+        this.reason = reason;
+        this.tried = tried;
+        this.status = status;
+    }
+
+    static ApiError of(int code, String body, String tried) {
+        try {
+            var status = Json.MAPPER.readTree(body);
+            return new ApiError(code, status.path("reason").asText(), brief(status.path("message").asText(body.strip())),
+                tried, status, null);
+        } catch (JsonProcessingException e) {
+            return new ApiError(code, "", body.strip(), tried);
+        }
+    }
+
+    static ApiError unreachable(String tried, Throwable cause) {
+        var why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return new ApiError(0, "Unreachable", why.lines().findFirst().orElse(why), tried, MissingNode.getInstance(), cause);
+    }
+
+    public boolean forbidden() {
+        return code == 401 || code == 403;
+    }
+
+    public Outcome outcome() {
+        return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
+    }
+
+    /** {@code POST /api/v1/namespaces: forbidden: …}: what was tried, and what the server said. */
+    public String sentence() {
+        return tried + ": " + (forbidden() ? "forbidden: " : code == 0 ? "no answer: " : code + ": ") + Texts.line(getMessage());
+    }
+
+    /** The server's words without the value it refused: that is a page of JSON for a pod template, with every variable's value in it. */
+    static String brief(String message) {
+        int value = message.indexOf("Invalid value: ");
+        int why = message.lastIndexOf(": ");
+        return value < 0 || why < value + 100 ? message : message.substring(0, value) + "Invalid value: …" + message.substring(why);
+    }
+
+    /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
+    public String fields() {
+        var fields = new ArrayList<String>();
+        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asText()));
+        return fields.stream().filter(f -> !f.isEmpty()).distinct()
+            .collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
+    }
+
+    public ApiError with(String advice) {
+        return new ApiError(code, reason, advice + ": " + getMessage(), tried, status, this);
+    }
+}

@@ -1,0 +1,270 @@
+package ensure_ready.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ensure_ready.diagnosis.Facts;
+import ensure_ready.diagnosis.PodFindings;
+import ensure_ready.diagnosis.Redaction;
+import ensure_ready.model.Deadline;
+import ensure_ready.model.Kind;
+import ensure_ready.model.Log;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Snapshot;
+import ensure_ready.model.State;
+import ensure_ready.model.Workload;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import shared.Json;
+import shared.Texts;
+
+/** Reads what the wait's snapshot lacks for an explanation. What cannot be read is told in {@code limited}; nothing of it throws. */
+public final class Collect {
+    static final int REQUESTS = 20;
+    private static final int LOG_LINES = 200;
+    private static final Kind INGRESS_CLASS = Kind.of("networking.k8s.io/v1", "IngressClass", "ingressclasses", false);
+    private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", true);
+    private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role", "roles", true);
+    private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", true);
+    private static final Kind PV = Kind.of("v1", "PersistentVolume", "persistentvolumes", false);
+    private static final Pattern SECRET_HOST =
+        Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
+    private final Api api;
+    private final Snapshot known;
+    private final Deadline deadline;
+    private final Map<String, List<Obj>> objects;
+    private final Map<String, Log> logs = new ConcurrentHashMap<>();
+    private final Set<String> limited = Collections.synchronizedSet(new TreeSet<>());
+    private final Map<String, String> secrets = new TreeMap<>();
+    private int requests;
+
+    private Collect(Api api, Snapshot known, Duration atMost) {
+        this.api = api;
+        this.known = known;
+        this.deadline = Deadline.in(atMost);
+        this.objects = new ConcurrentHashMap<>(known.objects());
+        this.limited.addAll(known.limited());
+    }
+
+    /** The fuller snapshot, and the values of the namespace's Secrets as {@code name#key}, which must never leave the process. */
+    public record Collected(Snapshot snapshot, Map<String, String> secrets) { }
+
+    /** At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read. */
+    public static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Duration atMost) {
+        return new Collect(api, snapshot, atMost).collect(notReady);
+    }
+
+    /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by. */
+    public static Map<String, String> secretsIn(Api api, String namespace) {
+        var collect = new Collect(api, new Snapshot(namespace, Instant.now(), Map.of(), List.of(), Map.of(), List.of()), Duration.ZERO);
+        try {
+            api.list(Kind.SECRET, namespace, "").forEach(collect::secret);
+        } catch (ApiError e) {
+            return Map.of();
+        }
+        return Map.copyOf(collect.secrets);
+    }
+
+    private Collected collect(List<Workload> workloads) {
+        var pool = Executors.newFixedThreadPool(8, task -> {
+            var thread = new Thread(task, "collect");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
+            var redaction = Redaction.of(secrets, System.getenv(),
+                Redaction.names(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
+                Map.of(), List.of())));
+            run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
+                .map(t -> (Runnable) () -> log(t, redaction)).toList());
+        } finally {
+            pool.shutdownNow();
+        }
+        return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
+            known.applied(), Map.copyOf(logs), List.copyOf(limited)),
+            Map.copyOf(secrets));
+    }
+
+    private void run(ExecutorService pool, List<Runnable> tasks) {
+        requests += tasks.size();
+        var futures = tasks.stream().map(pool::submit).toList();
+        for (var future : futures) {
+            try {
+                future.get(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                future.cancel(true);
+                limited.add("diagnosis: not everything could be read in time");
+            } catch (ExecutionException e) {
+                limited.add("diagnosis: " + Texts.line(String.valueOf(e.getCause().getMessage())));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                limited.add("diagnosis: interrupted");
+                return;
+            }
+        }
+    }
+
+    /** What is worth a request here; a type without which no rule would speak is not read. */
+    private List<Kind> kinds() {
+        var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
+            Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
+        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
+        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+            kinds.add(Kind.NODE);
+        }
+        if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
+            kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
+        }
+        if (!known.all("Ingress").isEmpty()) {
+            kinds.add(INGRESS_CLASS);
+        }
+        kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+        return List.copyOf(kinds);
+    }
+
+    private static boolean nodeMatters(Obj pod) {
+        var statuses = pod.list("/status/containerStatuses");
+        return !PodFindings.ready(pod)
+            && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
+            .isObject() && !c.at("/state/waiting").has("message")))
+            || pod.deleting() || pod.text("/status/phase").equals("Failed");
+    }
+
+    private void list(Kind kind) {
+        try {
+            var query = kind == Kind.SECRET ? "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500"
+                : kind == Kind.EVENT ? "limit=3000" : "limit=1000";
+            var found = api.list(kind, kind.namespaced() ? known.namespace() : null, query);
+            objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : lean(o)).toList());
+        } catch (ApiError e) {
+            if (e.code != 404) {
+                limited.add(kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+            }
+        }
+    }
+
+    /** Without what no rule reads and what repeats whole manifests, Secrets' included. */
+    private static Obj lean(Obj o) {
+        if (o.at("/metadata") instanceof ObjectNode metadata) {
+            metadata.remove("managedFields");
+            if (metadata.path("annotations") instanceof ObjectNode annotations) {
+                annotations.remove(List.of("kubectl.kubernetes.io/last-applied-configuration",
+                    "kapp.k14s.io/original", "kapp.k14s.io/original-diff"));
+            }
+        }
+        return o;
+    }
+
+    /** The Secret's name and keys, and hosts that its values name; the values themselves go where they are masked with. */
+    private Obj secret(Obj secret) {
+        var lean = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Secret").put("type", secret.text("/type"));
+        lean.putObject("metadata").put("name", secret.name()).put("namespace", secret.namespace()).put("uid", secret.uid());
+        var keys = lean.putArray("keys");
+        var hosts = lean.putObject("hosts");
+        secret.map("/data").forEach((key, data) -> {
+            keys.add(key);
+            try {
+                var value = new String(Base64.getDecoder().decode(data), StandardCharsets.UTF_8);
+                synchronized (secrets) {
+                    secrets.put(secret.name() + "#" + key, value);
+                }
+                host(value).ifPresent(h -> hosts.put(key, h));
+            } catch (IllegalArgumentException e) {
+                limited.add("secret/" + secret.name() + ": a value is not base64");
+            }
+        });
+        return new Obj(lean);
+    }
+
+    /** The host (and port) of an address that a value is; a value that is no address has none. */
+    static Optional<String> host(String value) {
+        var match = SECRET_HOST.matcher(value);
+        var address = value.contains("://") || value.contains("host=") || value.matches("[a-z0-9.-]+:\\d{2,5}");
+        return address && match.find() ? Optional.of(match.group(2) == null ? match.group(1) : match.group(1) + ":" + match.group(2))
+            : Optional.empty();
+    }
+
+    private record Tail(String pod, String container, boolean previous, int rank) { }
+
+    /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
+    private List<Tail> failing(List<Workload> workloads) {
+        var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
+        var facts = new Facts(snapshot);
+        var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
+            .collect(Collectors.toSet());
+        var tails = new TreeMap<String, Tail>();
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && facts.current(p)).forEach(pod -> {
+            var owner = String.join("/", facts.owner(pod));
+            if (!ready.contains(owner)) {
+                tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
+            }
+        });
+        return tails.values().stream().sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
+    }
+
+    private static Optional<Tail> tail(Obj pod) {
+        if (PodFindings.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+            return Optional.empty();
+        }
+        return Stream.concat(pod.list("/status/initContainerStatuses").stream()
+            .map(c -> tail(pod, c, true)), pod.list("/status/containerStatuses").stream()
+            .map(c -> tail(pod, c, false)))
+            .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
+    }
+
+    private static Tail tail(Obj pod, JsonNode status, boolean init) {
+        var name = status.path("name").asText();
+        var ended = status.at("/state/terminated");
+        var last = status.at("/lastState/terminated");
+        if (ended.isObject()) {
+            return ended.path("exitCode").asInt() != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
+        }
+        if (last.isObject() && !last.path("reason").asText().matches("StartError|ContainerCannotRun")) {
+            return new Tail(pod.name(), name, true, 0);
+        }
+        return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean())
+            ? new Tail(pod.name(), name, false, init ? 1 : 2) : null;
+    }
+
+    private void log(Tail tail, Redaction redaction) {
+        var path = Kind.POD.path(known.namespace(), tail.pod()) + "/log?container="
+            + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576"
+            + (tail.previous() ? "&previous=true" : "");
+        try {
+            var lines = redaction.clean(api.text(path)).lines().map(Collect::printable).toList();
+            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines));
+        } catch (ApiError e) {
+            if (e.code == 400 && tail.previous()) {
+                log(new Tail(tail.pod(), tail.container(), false, tail.rank()), redaction); // the failed run's log is gone
+            } else if (e.code != 400 && e.code != 404) {
+                limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+            }
+        }
+    }
+
+    /** Colours and control characters are for terminals; nobody reads more than this of one line. */
+    private static String printable(String line) {
+        return Texts.cut(Texts.visible(line.replaceAll("\\u001b\\[[0-9;?]*[ -/]*[@-~]", "")), 4000);
+    }
+}

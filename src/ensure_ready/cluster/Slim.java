@@ -1,0 +1,65 @@
+package ensure_ready.cluster;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ensure_ready.model.Kind;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Topic;
+import ensure_ready.readiness.Pods;
+import java.util.List;
+import java.util.Optional;
+import shared.Json;
+
+/** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
+public final class Slim {
+    private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
+        "kapp.k14s.io/original-diff-md5");
+
+    private Slim() { }
+
+    static Obj of(Obj o, Topic topic) {
+        if (o.at("/metadata") instanceof ObjectNode metadata) {
+            metadata.remove("managedFields");
+            if (metadata.path("annotations") instanceof ObjectNode annotations) {
+                annotations.remove(HEAVY_OR_SECRET);
+            }
+        }
+        return topic.namesOnly() ? name(o, topic.kind()) : o;
+    }
+
+    /** Metadata alone, without annotations; also where a server sends more than it was asked for. */
+    private static Obj name(Obj o, Kind kind) {
+        var name = Json.MAPPER.createObjectNode().put("apiVersion", kind.apiVersion()).put("kind", kind.name());
+        if (o.at("/metadata") instanceof ObjectNode metadata) {
+            metadata.remove("annotations");
+            name.set("metadata", metadata);
+        }
+        return new Obj(name);
+    }
+
+    /**
+     * Kubelets before 1.32 say why a pull failed only in ErrImagePull, and then only {@code Back-off pulling image}.
+     * The reason is carried over, in the words of newer kubelets, so that no rule has to know which one spoke.
+     */
+    static Obj remembering(Obj before, Obj now) {
+        if (before == null || !now.kind().equals("Pod")) {
+            return now;
+        }
+        for (var container : Pods.containers(now)) {
+            if (container.at("/state/waiting") instanceof ObjectNode waiting && waiting.path("reason").asText().equals("ImagePullBackOff")
+                && !waiting.path("message").asText().contains("ErrImagePull")) {
+                pullError(before, container.path("name").asText())
+                    .ifPresent(why -> waiting.put("message", waiting.path("message").asText() + ": " + why));
+            }
+        }
+        return now;
+    }
+
+    private static Optional<String> pullError(Obj before, String container) {
+        return Pods.containers(before).stream().filter(c -> c.path("name").asText().equals(container))
+            .map(c -> c.at("/state/waiting")).map(w -> {
+            var message = w.path("message").asText();
+            return w.path("reason").asText().equals("ErrImagePull") ? "ErrImagePull: " + message
+                : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
+        }).filter(text -> !text.isEmpty()).findFirst();
+    }
+}

@@ -1,0 +1,400 @@
+package ensure_ready.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.model.Kind;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Topic;
+import ensure_ready.readiness.Readiness;
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * One list and one watch a type, kept alive through whatever the API server does, until closed.
+ * Nothing of it throws: what cannot be read is told by {@link #limited()} and {@link #away()}.
+ */
+public final class Watch implements AutoCloseable {
+    /** Real API servers send a bookmark about every minute; a watch that says nothing for longer is dead. */
+    private static final Duration SILENCE = Duration.ofSeconds(90);
+    /** A server that accepts a watch and does not even answer with headers. */
+    private static final Duration OPENING = Duration.ofSeconds(10);
+    private static final Duration LIFE = Duration.ofMinutes(30);
+    private static final int PAGE = 500;
+    private final Api api;
+    private final Runnable changed;
+    private final Duration silence;
+    private final ScheduledThreadPoolExecutor pool;
+    private final Map<Topic, Feed> feeds = new ConcurrentHashMap<>();
+    /** Objects of the manifests whose type discovery has not named yet. */
+    private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
+    public final Set<String> statusless = ConcurrentHashMap.newKeySet();
+    public final Map<String, Obj> gone = new ConcurrentHashMap<>();
+
+    public Watch(Api api, Runnable changed) {
+        this(api, changed, SILENCE);
+    }
+
+    public Watch(Api api, Runnable changed, Duration silence) {
+        this.api = api;
+        this.changed = changed;
+        this.silence = silence;
+        pool = new ScheduledThreadPoolExecutor(6, task -> {
+            var thread = new Thread(task, "watch");
+            thread.setDaemon(true);
+            return thread;
+        });
+        pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        pool.scheduleWithFixedDelay(this::reviveSilent, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /** Starts to follow a type; once is enough. */
+    public void follow(Topic topic) {
+        feeds.computeIfAbsent(topic, t -> {
+            var feed = new Feed(t);
+            pool.execute(feed::list);
+            return feed;
+        });
+    }
+
+    /** Follows the type of an object of the manifests, as soon as discovery tells where the server has it. */
+    public void seek(Obj o, String namespace) {
+        if (sought.add(o)) {
+            pool.execute(() -> seek(o, namespace, 0));
+        }
+    }
+
+    /** A type that the server does not have (yet) is asked for again, but keeps nobody waiting. */
+    public void seek(Obj o, String namespace, int failures) {
+        try {
+            var kind = api.kind(o.apiVersion(), o.kind());
+            kind.ifPresent(k -> found(k, o, namespace));
+            sought.remove(o);
+            if (kind.isEmpty()) {
+                api.rediscover(o.apiVersion());
+                later(() -> seek(o, namespace, 0), Duration.ofSeconds(5));
+            }
+            changed.run();
+        } catch (ApiError e) {
+            later(() -> seek(o, namespace, failures + 1), backoff(failures));
+        }
+    }
+
+    private static Duration backoff(int failures) {
+        return Duration.ofMillis(Math.min(5000, 200L << Math.min(failures, 5)));
+    }
+
+    private void later(Runnable task, Duration delay) {
+        try {
+            pool.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            assert pool.isShutdown();
+        }
+    }
+
+    /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
+    private void found(Kind kind, Obj o, String namespace) {
+        if (!Readiness.builtIn(o) && !api.hasStatus(kind)) {
+            statusless.add(kind.apiVersion() + "/" + kind.name());
+        }
+        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
+    }
+
+    /** {@code apiVersion/kind} of the custom resources whose status nobody writes. */
+    public Set<String> statusless() {
+        return Set.copyOf(statusless);
+    }
+
+    /** Jobs that were there and are not any more, by uid. */
+    public Map<String, Obj> gone() {
+        return Map.copyOf(gone);
+    }
+
+    /** Whether every type was read at least once, or cannot be. */
+    public boolean complete() {
+        return sought.isEmpty() && feeds.values().stream().allMatch(f -> f.listed || f.refused());
+    }
+
+    /** Whether the server answers for no type at the moment. */
+    public boolean away() {
+        return feeds.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
+    }
+
+    /** Whether the server refuses to show any object that could be judged. */
+    public boolean forbidden() {
+        var judged = feeds.values().stream().filter(f -> f.topic.gates()).toList();
+        return !judged.isEmpty() && judged.stream().allMatch(Feed::refused);
+    }
+
+    /** Whether the server does not know who asks, for any type. */
+    public boolean unauthorized() {
+        return !feeds.isEmpty() && feeds.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
+    }
+
+    /** What may not be read, as {@code events: forbidden}. */
+    public List<String> limited() {
+        return feeds.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+            .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+            .distinct().sorted().toList();
+    }
+
+    /** Objects by {@link Snapshot#key}; a type that was never read is absent. */
+    public Map<String, List<Obj>> objects() {
+        return gather(feed -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty());
+    }
+
+    /** The objects, those that decide read afresh and side by side; throws {@link ApiError} when one type cannot be had in time. */
+    public Map<String, List<Obj>> read(Duration patience) {
+        var until = System.nanoTime() + patience.toNanos();
+        var reads = new HashMap<Feed, Future<Listing>>();
+        feeds.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
+        var fresh = new HashMap<Feed, Collection<Obj>>();
+        reads.forEach((feed, read) -> fresh.put(feed, await(read, until, feed).objects().values()));
+        return gather(feed -> Optional.ofNullable(fresh.get(feed))
+            .or(() -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty()));
+    }
+
+    private Listing await(Future<Listing> read, long until, Feed feed) {
+        try {
+            return read.get(Math.max(1, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof ApiError error ? error : ApiError.unreachable("list " + feed.topic.kind().plural(), e.getCause());
+        } catch (TimeoutException e) {
+            read.cancel(true);
+            throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
+        }
+    }
+
+    private Map<String, List<Obj>> gather(Function<Feed, Optional<Collection<Obj>>> objects) {
+        var all = new TreeMap<String, List<Obj>>();
+        feeds.forEach((topic, feed) -> objects.apply(feed).ifPresent(found -> all.merge(topic.key(), sorted(found),
+            (a, b) -> sorted(Stream.concat(a.stream(), b.stream()).toList()))));
+        return all;
+    }
+
+    private static List<Obj> sorted(Collection<Obj> objects) {
+        return objects.stream().sorted(Comparator.comparing(Obj::name).thenComparing(Obj::namespace)).toList();
+    }
+
+    private void reviveSilent() {
+        feeds.values().forEach(Feed::reopenIfSilent);
+    }
+
+    @Override
+    public void close() {
+        pool.shutdownNow();
+        feeds.values().forEach(Feed::close);
+    }
+
+    /** One type: listed, then watched from there on; every way in which that can end leads back to one of the two. */
+    private final class Feed {
+        private final Topic topic;
+        public volatile Map<String, Obj> objects = Map.of();
+        private volatile boolean listed;
+        private volatile boolean polled;
+        private volatile ApiError error;
+        private volatile long heard = System.nanoTime();
+        private String version = "";
+        private int failures;
+        private int turn;
+        private long opened;
+        private CompletableFuture<HttpResponse<AsyncBody>> stream;
+
+        Feed(Topic topic) {
+            this.topic = topic;
+        }
+
+        boolean refused() {
+            return error != null && error.code == 403;
+        }
+
+        Listing fetch() {
+            var found = new ConcurrentHashMap<String, Obj>();
+            var next = "";
+            JsonNode page;
+            do {
+                page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
+                Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic)));
+                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asText(""), StandardCharsets.UTF_8);
+            } while (!next.equals("&continue="));
+            return new Listing(found, page.at("/metadata/resourceVersion").asText(""));
+        }
+
+        void list() {
+            try {
+                var listing = fetch();
+                synchronized (this) {
+                    objects.values().stream().filter(o -> !listing.objects().containsKey(o.namespace() + "/" + o.name()))
+                        .forEach(this::bury);
+                    objects = listing.objects();
+                    version = listing.version();
+                    listed = true;
+                    well();
+                    open();
+                }
+                changed.run();
+            } catch (ApiError e) {
+                retry(e, this::list);
+            }
+        }
+
+        private synchronized void open() {
+            if (pool.isShutdown()) {
+                return;
+            }
+            if (polled) {
+                later(this::list, Duration.ofSeconds(2));
+                return;
+            }
+            int mine = ++turn;
+            heard = System.nanoTime();
+            opened = heard;
+            stream = api.watch(topic.path() + "?watch=1&allowWatchBookmarks=true&timeoutSeconds="
+                + LIFE.toSeconds() + "&resourceVersion=" + version + topic.query(),
+                topic.watchAccept(), event -> event(mine, event), ended -> ended(mine, ended));
+            stream.thenAccept(response -> begun(mine, response.isSuccessful()));
+        }
+
+        private synchronized void begun(int mine, boolean successful) {
+            if (mine == turn && successful) {
+                heard = System.nanoTime();
+                error = null;
+            }
+        }
+
+        private void event(int mine, JsonNode event) {
+            synchronized (this) {
+                if (mine != turn) {
+                    return;
+                }
+                well();
+                if (event.path("type").asText().equals("ERROR")) {
+                    drop();
+                    broken(new ApiError(event.at("/object/code").asInt(), event.at("/object/reason").asText(),
+                        event.at("/object/message").asText(), "watch " + topic.kind().plural()));
+                    return;
+                }
+                version = event.at("/object/metadata/resourceVersion").asText(version);
+                if (!take(event)) {
+                    return;
+                }
+            }
+            changed.run();
+        }
+
+        /** Whether the event changed an object: a bookmark only says how far the server is. */
+        private boolean take(JsonNode event) {
+            var type = event.path("type").asText();
+            if (type.equals("BOOKMARK")) {
+                return false;
+            }
+            var o = new Obj(Api.typed(topic.kind(), event.path("object")));
+            var key = o.namespace() + "/" + o.name();
+            if (type.equals("DELETED")) {
+                bury(o);
+                objects.remove(key);
+            } else {
+                objects.put(key, Slim.of(Slim.remembering(objects.get(key), o), topic));
+            }
+            return true;
+        }
+
+        private void bury(Obj o) {
+            if (topic.kind() == Kind.JOB) {
+                gone.put(o.uid(), o);
+            }
+        }
+
+        private synchronized void ended(int mine, Throwable why) {
+            if (mine != turn || pool.isShutdown()) {
+                return;
+            }
+            drop();
+            if (why == null) {
+                boolean brief = System.nanoTime() - opened < Duration.ofSeconds(2).toNanos();
+                later(this::open, brief ? backoff(failures++) : Duration.ofMillis(100));
+            } else {
+                var cause = why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
+                broken(cause instanceof ApiError e ? e : ApiError.unreachable("watch " + topic.kind().plural(), cause));
+            }
+        }
+
+        private void broken(ApiError e) {
+            if (e.code == 410 || e.code == 504) {
+                later(this::list, Duration.ZERO);
+            } else if (e.code == 403) {
+                polled = true;
+                later(this::list, Duration.ofSeconds(2));
+            } else {
+                retry(e, this::open);
+            }
+        }
+
+        /** Backs off up to 5 s, or as the server asks (429); a refusal is asked again, as rights may come late. */
+        private synchronized void retry(ApiError e, Runnable again) {
+            error = e;
+            long wanted = e.status.at("/details/retryAfterSeconds").asLong(0) * 1000;
+            long millis = e.code == 403 ? 10_000 : Math.max(wanted, backoff(failures++).toMillis());
+            later(again, Duration.ofMillis(millis + ThreadLocalRandom.current().nextLong(1 + millis / 5)));
+            changed.run();
+        }
+
+        private void well() {
+            heard = System.nanoTime();
+            failures = 0;
+            error = null;
+        }
+
+        synchronized void reopenIfSilent() {
+            if (stream == null) {
+                return;
+            }
+            var patience = stream.isDone() || OPENING.compareTo(silence) > 0 ? silence : OPENING;
+            if (System.nanoTime() - heard > patience.toNanos()) {
+                drop();
+                open();
+            }
+        }
+
+        /** Gives the stream up; whatever it still says belongs to an earlier turn and is not heard. */
+        private void drop() {
+            turn++;
+            if (stream != null) {
+                stream.thenAccept(response -> response.body().cancel());
+                stream.cancel(true);
+                stream = null;
+            }
+        }
+
+        synchronized void close() {
+            drop();
+        }
+    }
+
+    /** The objects of one list, and the version to watch from. */
+    private record Listing(Map<String, Obj> objects, String version) { }
+}

@@ -1,0 +1,76 @@
+package ensure_ready.command;
+
+import ensure_ready.manifests.Names;
+import ensure_ready.manifests.Vars;
+import ensure_ready.slots.Target;
+import ensure_ready.slots.Wanted;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Parameters;
+
+/** Everything that a command line says, and what follows from it alone. */
+public final class Options {
+    @Parameters(index = "0", arity = "0..1", paramLabel = "VERB",
+        description = {"ensure (default): slot, apply, wait, report;", "status: diagnose only, changes nothing;",
+        "release: free a slot, delete its namespace and record;", "attach: set issue and pull request of a slot"})
+    public Verb verb = Verb.ensure;
+    @ArgGroup(validate = false, order = 1, heading = "%nWhich slot%n")
+    public SlotOptions slot = new SlotOptions();
+    @ArgGroup(validate = false, order = 2, heading = "%nWhat to apply%n")
+    public ApplyOptions apply = new ApplyOptions();
+    @ArgGroup(validate = false, order = 3, heading = "%nHow to wait%n")
+    public WaitOptions wait = new WaitOptions();
+    @ArgGroup(validate = false, order = 4, heading = "%nOutput%n")
+    public OutputOptions output = new OutputOptions();
+    @ArgGroup(validate = false, order = 5, heading = "%nCluster%n")
+    public ClusterOptions cluster = new ClusterOptions();
+
+    /** The caller's environment variables. */
+    public Map<String, String> environment = Map.of();
+    /** The arguments as they were typed. */
+    public List<String> given = List.of();
+
+    public String project() {
+        var repository = environment.getOrDefault("GITHUB_REPOSITORY", "");
+        return slot.project != null ? slot.project : repository.substring(repository.indexOf('/') + 1)
+            .toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "-");
+    }
+
+    public Wanted wanted() {
+        return new Wanted(slot.env, slot.number == null ? 0 : slot.number, slot.issue, slot.pr, slot.max);
+    }
+
+    public String namespaceOf(int number) {
+        return Names.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+    }
+
+    public Optional<Instant> ttlEnd() {
+        return Optional.ofNullable(slot.ttl).map(ttl -> Instant.now().plus(ttl).truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    public Map<String, Object> facts(Target target) {
+        var facts = new LinkedHashMap<String, Object>(Vars.all(apply.varFile, apply.vars));
+        facts.putAll(target.placeholders());
+        facts.put("project", project());
+        return facts;
+    }
+
+    public boolean hasManifests() {
+        return !apply.manifests.isEmpty() || apply.render != null;
+    }
+
+    public Target explicit() {
+        return new Target(slot.env, slot.number == null ? 0 : slot.number, slot.namespace, slot.issue, slot.pr, false);
+    }
+
+    public boolean fromEnvironment(String... twins) {
+        return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
+    }
+}

@@ -1,0 +1,3 @@
+package ensure_ready.command;
+
+public enum Output { text, json }

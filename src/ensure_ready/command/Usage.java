@@ -1,0 +1,134 @@
+package ensure_ready.command;
+
+import ensure_ready.manifests.Manifests;
+import ensure_ready.manifests.Templates;
+import ensure_ready.manifests.Vars;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine;
+import shared.Texts;
+
+/** What a command line must be before anything is touched. */
+public final class Usage {
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
+
+    private Usage() { }
+
+    public static void check(Options o, CommandLine command) {
+        var wrong = Stream.of(twice(o.given, command.getCommandSpec()), slots(o), names(o), files(o), verbs(o))
+            .flatMap(List::stream).findFirst();
+        if (wrong.isPresent()) {
+            throw new ParameterException(command, wrong.get());
+        }
+        o.apply.manifests.stream().filter(f -> !f.equals("-")).forEach(f -> Templates.check(command, Path.of(f), o));
+    }
+
+    /** picocli would start the option's group anew and forget what the group had. */
+    private static List<String> twice(List<String> given, CommandSpec spec) {
+        return spec.options().stream().filter(o -> !o.isMultiValue()).filter(o -> given.stream()
+            .filter(g -> Stream.of(o.names()).anyMatch(n -> g.equals(n) || g.startsWith(n + "="))).count() > 1)
+            .map(o -> o.longestName() + " is given twice").toList();
+    }
+
+    private static List<String> slots(Options o) {
+        var s = o.slot;
+        var wrong = new ArrayList<String>();
+        check(wrong, s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
+        check(wrong, s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
+        check(wrong, s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
+        check(wrong, s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
+        check(wrong, s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
+            "which environment? give --issue, --pr, --slot or --namespace");
+        check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
+        check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
+        check(wrong, s.namespace != null || o.verb != Verb.ensure || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+            "--project is needed for --namespace-pattern " + s.pattern);
+        return wrong;
+    }
+
+    private static List<String> names(Options o) {
+        var wrong = new ArrayList<String>();
+        name(wrong, "--namespace", o.slot.namespace);
+        name(wrong, "--state-namespace", o.slot.stateNamespace);
+        name(wrong, "--agent-deployment", o.wait.agent);
+        name(wrong, "--project", o.slot.project);
+        check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
+        if (wrong.isEmpty() && o.slot.namespace == null && o.verb == Verb.ensure) {
+            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number));
+        }
+        return wrong;
+    }
+
+    private static List<String> files(Options o) {
+        var wrong = new ArrayList<String>();
+        o.apply.manifests.stream().filter(f -> !f.equals("-"))
+            .forEach(f -> check(wrong, Files.isReadable(Path.of(f)), "--manifests " + f + ": no such file or folder"));
+        check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
+        check(wrong, o.apply.varFile == null || Files.isReadable(o.apply.varFile), "--var-file " + o.apply.varFile + ": no such file");
+        check(wrong, o.cluster.kubeconfig == null || Files.isReadable(o.cluster.kubeconfig),
+            "--kubeconfig " + o.cluster.kubeconfig + ": no such file");
+        check(wrong, o.cluster.kubeconfig == null || !wrong.isEmpty()
+            || kubeconfig(o.cluster.kubeconfig), "--kubeconfig " + o.cluster.kubeconfig + ": not a kubeconfig");
+        check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
+        check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
+        check(wrong, o.apply.source == null || o.slot.namespace == null
+            || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
+        if (o.apply.varFile != null && wrong.isEmpty()) {
+            Vars.problem(o.apply.varFile).ifPresent(wrong::add);
+        }
+        return wrong;
+    }
+
+    private static boolean kubeconfig(Path file) {
+        var read = Manifests.Yaml.documents(file.toString(), Texts.read(file));
+        return read.problems().isEmpty() && read.documents().size() == 1 && read.documents().get(0).json().has("clusters");
+    }
+
+    /** An option that a verb would silently ignore is a mistake to be told. */
+    private static List<String> verbs(Options o) {
+        var wrong = new ArrayList<String>();
+        check(wrong, !o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
+        check(wrong, !o.apply.apply && !o.apply.force || o.verb == Verb.ensure
+            || o.fromEnvironment("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY"),
+            o.verb + " applies nothing: no --apply, no --force-apply");
+        check(wrong, o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
+        check(wrong, o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
+        return wrong;
+    }
+
+    private static void name(List<String> wrong, String option, String value) {
+        check(wrong, value == null || NAME.matcher(value).matches(),
+            option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
+    }
+
+    public static void check(List<String> wrong, boolean right, String sentence) {
+        if (!right) {
+            wrong.add(sentence);
+        }
+    }
+
+    /** picocli's sentence, the environment variable named when the value came from there. */
+    public static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
+        var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
+        var arg = e.getArgSpec();
+        if (arg == null || !arg.isOption()) {
+            return lower(message);
+        }
+        var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
+        var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
+        return lower(message) + names.stream().map(Twins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
+            .findFirst().map(t -> " (from " + t + ")").orElse("");
+    }
+
+    private static String lower(String text) {
+        return text.isEmpty() ? text : Character.toLowerCase(text.charAt(0)) + text.substring(1);
+    }
+}

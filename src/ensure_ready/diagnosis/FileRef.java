@@ -1,0 +1,3 @@
+package ensure_ready.diagnosis;
+
+public record FileRef(String path, int line) { }

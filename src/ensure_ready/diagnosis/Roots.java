@@ -1,0 +1,138 @@
+package ensure_ready.diagnosis;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Follows the edges from every symptom to its causes. Cycles count as one place. */
+public final class Roots {
+    private final Diagnosis graph;
+    private final Map<String, Integer> component = new HashMap<>();
+    private final Map<Integer, Set<String>> members = new TreeMap<>();
+    private final Map<Integer, Map<String, List<Finding>>> known = new HashMap<>();
+    private final Map<String, Integer> index = new HashMap<>();
+    private final Map<String, Integer> low = new HashMap<>();
+    private final ArrayList<String> stack = new ArrayList<>();
+
+    Roots(Diagnosis graph) {
+        this.graph = graph;
+    }
+
+    List<Root> find() {
+        graph.nodes().stream().filter(n -> !index.containsKey(n)).forEach(this::tarjan);
+        var roots = new TreeMap<String, Root>();
+        for (var node : graph.unreadyNodes()) {
+            roots(component.get(node)).forEach((key, findings) -> {
+                var root = roots.computeIfAbsent(key, k -> new Root(k, new ArrayList<>(), new TreeMap<>()));
+                findings.stream().filter(f -> !root.findings().contains(f)).forEach(root.findings()::add);
+                if (findings.stream().noneMatch(f -> Diagnosis.node(f).equals(node))) {
+                    root.explains().put(node, way(node, findings));
+                }
+            });
+        }
+        graph.nodes().stream().flatMap(n -> graph.strong(n).stream()).filter(graph::standsAlone)
+            .forEach(f -> roots.computeIfAbsent(Merge.key(f), k -> new Root(k, new ArrayList<>(List.of(f)), new TreeMap<>())));
+        return Merge.synonyms(List.copyOf(roots.values()));
+    }
+
+    /** Components come out children first (Tarjan). */
+    private void tarjan(String node) {
+        index.put(node, index.size());
+        low.put(node, index.get(node));
+        stack.add(node);
+        for (var edge : graph.followed(node)) {
+            if (!index.containsKey(edge.to())) {
+                tarjan(edge.to());
+                low.merge(node, low.get(edge.to()), Math::min);
+            } else if (stack.contains(edge.to())) {
+                low.merge(node, index.get(edge.to()), Math::min);
+            }
+        }
+        if (low.get(node).equals(index.get(node))) {
+            var at = stack.indexOf(node);
+            var own = new TreeSet<>(stack.subList(at, stack.size()));
+            stack.subList(at, stack.size()).clear();
+            own.forEach(n -> component.put(n, members.size()));
+            members.put(members.size(), own);
+        }
+    }
+
+    private Map<String, List<Finding>> roots(int place) {
+        if (!known.containsKey(place)) {
+            known.put(place, compute(place));
+        }
+        return known.get(place);
+    }
+
+    private Map<String, List<Finding>> compute(int place) {
+        var own = members.get(place);
+        var strong = own.stream().flatMap(n -> graph.strong(n).stream()).toList();
+        if (!strong.isEmpty()) {
+            return keyed(strong);
+        }
+        var below = new TreeMap<String, List<Finding>>();
+        own.forEach(n -> graph.followed(n).stream().map(e -> component.get(e.to()))
+            .filter(c -> c != place).distinct().forEach(c -> below.putAll(roots(c))));
+        if (below.values().stream().flatMap(List::stream).anyMatch(f -> f.code().role != Code.Role.PROGRESS)) {
+            below.values().removeIf(l -> l.stream().allMatch(f -> f.code().role == Code.Role.PROGRESS));
+        }
+        if (!below.isEmpty()) {
+            return below;
+        }
+        var weak = own.stream().flatMap(n -> graph.weak(n).stream()).toList();
+        if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1) {
+            return Map.of("cycle|" + String.join(",", own), List.of(cycle(weak, own)));
+        }
+        var progress = own.stream().flatMap(n -> graph.progress(n).stream()).toList();
+        // which keeps no pod from starting
+        var nameless = weak.stream().allMatch(f -> f.code() == Code.STS_HEADLESS_SVC_MISSING && !f.params().containsKey("named"));
+        return keyed(weak.isEmpty() || nameless && graph.young(progress) ? progress : decisive(weak));
+    }
+
+    /** A Job that failed is told by its pod, if that tells anything. */
+    private static List<Finding> decisive(List<Finding> weak) {
+        var inner = weak.stream().filter(f -> f.code().role != Code.Role.WRAPPER).toList();
+        return inner.isEmpty() ? weak : inner;
+    }
+
+    private static Finding cycle(List<Finding> weak, Set<String> own) {
+        var first = weak.get(0);
+        return new Finding(Code.UNKNOWN, first.ownerKind(), first.ownerName(),
+            first.ownerKind(), first.ownerName(), "", first.since(), weak.stream()
+            .flatMap(f -> f.evidence().stream()).toList(),
+            Map.of("cycle", own.stream().filter(n -> !n.startsWith("Service/")).collect(Collectors.joining(", "))));
+    }
+
+    private static Map<String, List<Finding>> keyed(List<Finding> findings) {
+        var keyed = new TreeMap<String, List<Finding>>();
+        findings.forEach(f -> keyed.computeIfAbsent(Merge.key(f), k -> new ArrayList<>()).add(f));
+        return keyed;
+    }
+
+    /** The shortest way from a symptom to where one of these findings stands. */
+    private Root.Way way(String from, List<Finding> findings) {
+        var goals = findings.stream().map(Diagnosis::node).collect(Collectors.toSet());
+        var ways = new LinkedHashMap<String, List<String>>(Map.of(from, List.of()));
+        var queue = new ArrayList<>(List.of(from));
+        for (int i = 0; i < queue.size(); i++) {
+            var at = queue.get(i);
+            if (goals.contains(at)) {
+                return new Root.Way(ways.get(at), (int) ways.get(at).stream().filter(v -> !v.equals("selector")).count());
+            }
+            for (var edge : graph.followed(at)) {
+                if (!ways.containsKey(edge.to())) {
+                    ways.put(edge.to(), Stream.concat(ways.get(at).stream(), Stream.of(edge.via())).toList());
+                    queue.add(edge.to());
+                }
+            }
+        }
+        return new Root.Way(List.of(), 0);
+    }
+}

@@ -1,0 +1,6 @@
+package ensure_ready.diagnosis;
+
+import java.util.List;
+
+/** What a cause accounts for: by which edges, over how many workloads. */
+public record Symptom(String object, Code code, List<String> via, int hops) { }

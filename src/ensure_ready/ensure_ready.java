@@ -1,0 +1,144 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Brings a Kubernetes environment up, waits softly, and says in JSON whether it is ready and if not, why
+//JAVA 17+
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.21.4
+//DEPS io.fabric8:kubernetes-client-api:7.8.0
+//DEPS io.fabric8:kubernetes-client:7.8.0@fatjar io.fabric8:zjsonpatch:7.8.0
+//DEPS io.fabric8:kubernetes-httpclient-jdk:7.8.0
+//DEPS org.snakeyaml:snakeyaml-engine:3.0.1
+//DEPS org.freemarker:freemarker:2.3.34
+//DEPS org.slf4j:slf4j-nop:2.0.17
+//COMPILE_OPTIONS -encoding UTF-8
+//CDS
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
+package ensure_ready;
+
+import ensure_ready.command.ExitCodes;
+import ensure_ready.command.Known;
+import ensure_ready.command.Options;
+import ensure_ready.command.Steps;
+import ensure_ready.command.Twins;
+import ensure_ready.command.Usage;
+import ensure_ready.diagnosis.Redaction;
+import ensure_ready.model.Durations;
+import ensure_ready.model.Outcome;
+import ensure_ready.report.Progress;
+import ensure_ready.report.Report;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine;
+import shared.system.Hooks;
+
+/**
+ * Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.
+ *
+ * <pre>jbang ensure_ready.java --project shop --issue 42 -f deploy --apply --wait-soft-fail</pre>
+ */
+@Command(name = "ensure_ready", customSynopsis = "jbang ensure_ready.java [ensure|status|release|attach] [options]",
+    mixinStandardHelpOptions = true, version = "ensure_ready 1.0.0", sortOptions = false, usageHelpAutoWidth = true,
+    description = "Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.",
+    exitCodeListHeading = "%nExit codes (1 to 4 are JBang's own, 2 is shared):%n", exitCodeList = {
+        " 0:ready; or not, with --wait-soft-fail", " 2:usage: unknown option, bad value, missing file named on the command line",
+            "10:not ready",
+        "11:no slot free, or none found", "130, 143:interrupted; the JSON is printed all the same"},
+    footer = {"", "An option's environment variable stands behind it in [brackets]; the option wins. An empty value (--pr=) counts as not given.",
+        "stdout carries only the result; progress and log go to stderr."})
+public class ensure_ready implements Callable<Integer> {
+    @Mixin
+    Options options = new Options();
+    @Spec
+    CommandSpec spec;
+
+    private final Known known = new Known();
+
+    public static void main(String... args) {
+        speakUtf8();
+        System.exit(execute(args, System.getenv()));
+    }
+
+    /** JSON is UTF-8 wherever it is written; bare CI containers have LC_ALL=C. */
+    private static void speakUtf8() {
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+    }
+
+    /** Runs the command with an environment of the caller's; the exit code is the return value. */
+    static int execute(String[] args, Map<String, String> env) {
+        var command = new ensure_ready();
+        var given = List.of(args);
+        command.options.environment = env;
+        command.options.given = given;
+        return new CommandLine(command).registerConverter(Duration.class, Durations::parse)
+            .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
+            .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
+            .execute(Twins.expand(given, env).toArray(String[]::new));
+    }
+
+    @Override
+    public Integer call() {
+        Usage.check(options, spec.commandLine());
+        var progress = Progress.on(System.err, options.environment, options.output.quiet, options.output.verbose);
+        progress.mask(Redaction.of(Map.of(), options.environment)::clean);
+        var interrupted = Hooks.add("interrupted", this::publishInterrupted);
+        try {
+            new Steps(options, spec.commandLine(), known, progress).run();
+        } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
+            return fault(e);
+        } finally {
+            progress.close();
+            Hooks.forget(interrupted);
+        }
+        return publish();
+    }
+
+    private void publishInterrupted() {
+        known.interrupt();
+        publish();
+    }
+
+    /** One line for whoever typed it; {@code -v} shows the stack trace. */
+    private int usage(ParameterException e, List<String> given) {
+        var err = e.getCommandLine().getErr();
+        err.println("ensure_ready: " + Usage.sentence(e, given, options.environment) + " (ensure_ready.java --help lists the options)");
+        if (given.contains("-v")) {
+            e.printStackTrace(err);
+        }
+        return ExitCodes.USAGE;
+    }
+
+    /** A mistake of ours: the caller gets his JSON all the same, with the verdict if there was one, and never ready. */
+    private int fault(Throwable e) {
+        var said = "internal error: " + e + "; -v shows where, please report it";
+        if (known.judgement == null || known.outcome() == Outcome.ready) {
+            known.end(Outcome.failed, said);
+        }
+        known.limited("diagnosis: " + said);
+        if (options.output.verbose) {
+            e.printStackTrace(spec.commandLine().getErr());
+        }
+        return publish();
+    }
+
+    /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
+    private int publish() {
+        synchronized (known) {
+            if (!known.published) {
+                known.published = true;
+                new Report(known, options, spec.commandLine().getOut()).publish();
+            }
+            return ExitCodes.of(known.outcome(), options.wait.soft);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+package ensure_ready.manifests;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BigIntegerNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.DecimalNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import ensure_ready.model.Deadline;
+import ensure_ready.model.Infra;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Outcome;
+import ensure_ready.model.Source;
+import freemarker.core.ParseException;
+import freemarker.template.TemplateException;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import shared.Json;
+import shared.Texts;
+
+/** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
+public final class Manifests {
+    private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
+    private final Map<String, Object> facts;
+    public final String stdin;
+
+    public Manifests(Map<String, Object> facts, String stdin) {
+        this.facts = facts;
+        this.stdin = stdin;
+    }
+
+    /** stdin can be read once, so it is read where the manifests name it. */
+    public static String stdin(List<String> paths) {
+        try {
+            return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
+        } catch (IOException e) {
+            throw new Infra(Outcome.apply_failed, "stdin: " + e.getMessage());
+        }
+    }
+
+    public Loaded load(List<String> paths) {
+        var loaded = Loaded.none();
+        for (var path : paths) {
+            loaded = loaded.and(path.equals("-") ? parse("stdin", stdin) : load(Path.of(path)));
+        }
+        return loaded;
+    }
+
+    public Loaded load(Path path) {
+        try {
+            return Files.isDirectory(path) ? folder(path) : file(path);
+        } catch (IOException | IllegalArgumentException e) {
+            return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
+        }
+    }
+
+    private Loaded folder(Path folder) throws IOException {
+        var loaded = Loaded.none();
+        for (var file : files(folder)) {
+            loaded = loaded.and(Files.isDirectory(file) ? kustomized(file) : file(file));
+        }
+        return loaded;
+    }
+
+    /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
+    static List<Path> files(Path folder) throws IOException {
+        if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
+            return List.of(folder);
+        }
+        List<Path> children;
+        try (var files = Files.list(folder)) {
+            children = files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted().toList();
+        }
+        var all = new ArrayList<Path>();
+        for (var child : children) {
+            if (Files.isDirectory(child)) {
+                all.addAll(files(child));
+            } else if (MANIFEST.matcher(child.toString()).matches()) {
+                all.add(child);
+            }
+        }
+        return all;
+    }
+
+    private static Loaded kustomized(Path folder) {
+        try {
+            return parse(folder.toString(),
+                Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
+        } catch (Infra e) {
+            return Loaded.failed(new Source(folder.toString(), 0), "kubectl kustomize: " + e.getMessage());
+        }
+    }
+
+    private Loaded file(Path file) throws IOException {
+        if (!file.toString().endsWith(".ftl")) {
+            return parse(file.toString(), Texts.read(file));
+        }
+        try {
+            return linesOf(Texts.read(file), parse(file.toString(), Templates.render(file, facts)));
+        } catch (TemplateException | ParseException e) {
+            return Loaded.failed(new Source(file.toString(), 0), Templates.sentence(file, e));
+        }
+    }
+
+    /**
+     * A rendered template's lines are not the template's. Where no directive multiplied or dropped documents, the n-th document
+     * of the one is the n-th of the other; else the line is unknown, which is better than wrong.
+     */
+    private static Loaded linesOf(String template, Loaded rendered) {
+        var starts = Yaml.starts(template);
+        var lines = rendered.items().stream().map(i -> i.source().line()).distinct().toList();
+        return new Loaded(rendered.items().stream().map(i -> new Item(i.object(), new Source(i.source().file(),
+            starts.size() == lines.size() ? starts.get(lines.indexOf(i.source().line())) : 0))).toList(), rendered.problems());
+    }
+
+    public static Loaded parse(String label, String text) {
+        var read = Yaml.documents(label, text);
+        var items = new ArrayList<Item>();
+        var problems = new ArrayList<>(read.problems());
+        for (var document : read.documents()) {
+            flatten(document, items, problems);
+        }
+        return new Loaded(items, problems);
+    }
+
+    private static void flatten(Yaml.Document document, List<Item> items, List<Problem> problems) {
+        var object = new Obj(document.json());
+        if (object.kind().endsWith("List") && object.at("/items").isArray()) {
+            object.list("/items").forEach(item -> flatten(new Yaml.Document(item, document.source()), items, problems));
+        } else if (object.apiVersion().isEmpty() || object.kind().isEmpty() || object.name().isEmpty()) {
+            var missing = Stream.of("/apiVersion", "/kind", "/metadata/name").filter(p -> object.text(p).isEmpty()).findFirst().orElse("");
+            problems.add(new Problem(document.source(), "not a Kubernetes object: it has no " + missing.substring(1).replace('/', '.')));
+        } else {
+            items.add(new Item(object, document.source()));
+        }
+    }
+
+    /**
+     * YAML with the line of every document. Plain scalars mean what they mean to kubectl ({@code yes} is true, {@code 0644} is octal),
+     * and empty maps and lists stay: typed models lose both.
+     */
+    public static final class Yaml {
+        private static final Pattern SEPARATOR = Pattern.compile("^---(\\s.*)?$");
+        private static final Pattern OCTAL = Pattern.compile("[-+]?0[0-7]+");
+        private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
+        private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
+        private static final int DEEPEST = 200;
+
+        private Yaml() { }
+
+        public record Document(JsonNode json, Source source) { }
+
+        public record Documents(List<Document> documents, List<Problem> problems) { }
+
+        /** Each document is read for itself, so that a broken one does not take the others with it. */
+        public static Documents documents(String label, String text) {
+            var documents = new ArrayList<Document>();
+            var problems = new ArrayList<Problem>();
+            var lines = text.split("\\R", -1);
+            for (int start = 0, i = 0; i <= lines.length; i++) {
+                if (i == lines.length || SEPARATOR.matcher(lines[i]).matches()) {
+                    read(label, lines, start, i, documents, problems);
+                    start = i;
+                }
+            }
+            return new Documents(documents, problems);
+        }
+
+        /** The first line of each document that has any, 1-based, comments and directives of templates left aside. */
+        static List<Integer> starts(String text) {
+            var starts = new ArrayList<Integer>();
+            var lines = text.split("\\R", -1);
+            var open = true;
+            for (int i = 0; i < lines.length; i++) {
+                var content = !lines[i].isBlank() && !lines[i].strip().startsWith("#") && !lines[i].strip().startsWith("<");
+                if (SEPARATOR.matcher(lines[i]).matches()) {
+                    open = true;
+                } else if (open && content) {
+                    starts.add(i + 1);
+                    open = false;
+                }
+            }
+            return starts;
+        }
+
+        private static void read(String label, String[] lines, int from, int to, List<Document> documents, List<Problem> problems) {
+            var settings = LoadSettings.builder().setLabel(label).setCodePointLimit(64 * 1024 * 1024).build();
+            try {
+                var node = new Compose(settings).composeString(String.join("\n", Arrays.copyOfRange(lines, from, to)));
+                if (node.isPresent()) {
+                    var json = json(node.get(), 0);
+                    if (!json.isNull()) {
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()))));
+                    }
+                }
+            } catch (MarkedYamlEngineException e) {
+                problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
+            } catch (YamlEngineException e) {
+                problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
+            }
+        }
+
+        private static int line(Optional<Mark> mark) {
+            return mark.map(Mark::getLine).orElse(0) + 1;
+        }
+
+        private static JsonNode json(Node node, int depth) {
+            if (depth > DEEPEST) {
+                throw new YamlEngineException("nested deeper than " + DEEPEST + " levels");
+            }
+            if (node instanceof MappingNode mapping) {
+                return mapping(mapping, depth);
+            }
+            if (node instanceof SequenceNode sequence) {
+                var array = Json.MAPPER.createArrayNode();
+                sequence.getValue().forEach(item -> array.add(json(item, depth + 1)));
+                return array;
+            }
+            return scalar((ScalarNode) node);
+        }
+
+        private static JsonNode mapping(MappingNode mapping, int depth) {
+            var object = Json.MAPPER.createObjectNode();
+            for (var pair : mapping.getValue()) {
+                var key = pair.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
+                var value = json(pair.getValueNode(), depth + 1);
+                if (key.equals("<<")) {
+                    merge(object, value);
+                } else if (object.has(key) && mapping.getValue().stream()
+                    .filter(p -> p.getKeyNode() instanceof ScalarNode s && s.getValue().equals(key)).count() > 1) {
+                    throw new MarkedYamlEngineException("", Optional.empty(), "the key " + key + " stands twice", pair.getKeyNode()
+                        .getStartMark()) { };
+                } else {
+                    object.set(key, value);
+                }
+            }
+            return object;
+        }
+
+        private static void merge(ObjectNode object, JsonNode value) {
+            var from = value.isArray() ? value : Json.MAPPER.createArrayNode().add(value);
+            from.forEach(map -> map.properties().forEach(e -> object.putIfAbsent(e.getKey(), e.getValue())));
+        }
+
+        private static JsonNode scalar(ScalarNode node) {
+            var text = node.getValue();
+            if (!node.isPlain()) {
+                return TextNode.valueOf(text);
+            }
+            switch (text.toLowerCase(Locale.ROOT)) {
+                case "", "~", "null":
+                    return NullNode.getInstance();
+                case "true", "yes", "on":
+                    return BooleanNode.TRUE;
+                case "false", "no", "off":
+                    return BooleanNode.FALSE;
+                default:
+                    return number(text);
+            }
+        }
+
+        private static JsonNode number(String text) {
+            if (OCTAL.matcher(text).matches()) {
+                return new BigIntegerNode(new BigInteger(text, 8));
+            }
+            if (INTEGER.matcher(text).matches()) {
+                return new BigIntegerNode(new BigInteger(text.replace("_", "")));
+            }
+            return FLOAT.matcher(text).matches() ? new DecimalNode(new BigDecimal(text)) : TextNode.valueOf(text);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package ensure_ready.manifests;
+
+import ensure_ready.model.Deadline;
+import ensure_ready.model.Infra;
+import ensure_ready.model.Outcome;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import shared.Texts;
+import shared.system.Hooks;
+
+/** Commands of the user's: renderers, image scripts, kubectl kustomize. */
+public final class Shell {
+    private Shell() { }
+
+    public static List<String> sh(String command) {
+        return List.of("sh", "-c", command);
+    }
+
+    /** stdout of the command; each line of its stderr goes to {@code log}. Throws {@link Infra} when it fails or the deadline passes. */
+    public static String run(List<String> command, Map<String, String> environment, Deadline deadline, Consumer<String> log) {
+        var what = command.get(command.size() - 1);
+        var builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        try {
+            var process = builder.start();
+            var ends = Hooks.add("end of a command", () -> end(process));
+            process.getOutputStream().close();
+            var errors = new ArrayList<String>();
+            var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
+            var out = CompletableFuture.supplyAsync(() -> Texts.all(process));
+            var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+            // before the end: it closes what is still read
+            var text = ended ? out.get(Math.max(1000, deadline.left().toMillis()), TimeUnit.MILLISECONDS) : "";
+            stderr.join(1000);
+            end(process);
+            Hooks.forget(ends);
+            if (!ended) {
+                throw new Infra(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
+            }
+            if (process.exitValue() != 0) {
+                throw new Infra(Outcome.prepare_failed, what + ": exit code "
+                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
+            }
+            return text;
+        } catch (ExecutionException | TimeoutException e) {
+            throw new Infra(Outcome.prepare_failed, what + ": its output did not end: " + e);
+        } catch (IOException e) {
+            throw new Infra(Outcome.prepare_failed, what + ": cannot be started: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Infra(Outcome.interrupted, what + ": interrupted");
+        }
+    }
+
+    private static Thread reading(Runnable reader) {
+        var thread = new Thread(reader, "stderr");
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static void keep(List<String> errors, String line, Consumer<String> log) {
+        log.accept(line);
+        if (!line.isBlank()) {
+            errors.add(line);
+        }
+    }
+
+    private static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroy);
+        process.destroy();
+    }
+}

@@ -1,0 +1,2 @@
+/** Loading and rendering manifests, mirroring sources, preparing images, applying. */
+package ensure_ready.manifests;

@@ -1,0 +1,11 @@
+package ensure_ready.model;
+
+/**
+ * The result for one object of the manifests.
+ *
+ * @param object     as the manifest gives it
+ * @param generation {@code metadata.generation} that the server answered; a status older than this says nothing
+ * @param uid        of the object that was applied; another uid means that somebody made it again
+ * @param error      one line when it failed, else empty
+ */
+public record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) { }

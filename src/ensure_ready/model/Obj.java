@@ -1,0 +1,136 @@
+package ensure_ready.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
+public record Obj(JsonNode json) {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+            Map.entry("PersistentVolume", "pv"),
+        Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"), Map.entry("Ingress", "ing"),
+        Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"), Map.entry("PodDisruptionBudget", "pdb"),
+        Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"), Map.entry("ResourceQuota", "quota"));
+
+    /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
+    public static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
+    }
+
+    public String ref() {
+        return ref(kind(), name());
+    }
+
+    public String apiVersion() {
+        return text("/apiVersion");
+    }
+
+    public String kind() {
+        return text("/kind");
+    }
+
+    /** Empty for the core group. */
+    public String group() {
+        return group(apiVersion());
+    }
+
+    public static String group(String apiVersion) {
+        return apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
+    }
+
+    public String name() {
+        return text("/metadata/name");
+    }
+
+    public String namespace() {
+        return text("/metadata/namespace");
+    }
+
+    public String uid() {
+        return text("/metadata/uid");
+    }
+
+    public long generation() {
+        return number("/metadata/generation", 0);
+    }
+
+    public JsonNode at(String pointer) {
+        return json.at(pointer);
+    }
+
+    public boolean has(String pointer) {
+        return !json.at(pointer).isMissingNode() && !json.at(pointer).isNull();
+    }
+
+    /** The text there, or an empty one. */
+    public String text(String pointer) {
+        return json.at(pointer).asText("");
+    }
+
+    /** The number there; numbers written as text count too, as some operators write observedGeneration so. */
+    public long number(String pointer, long otherwise) {
+        return json.at(pointer).asLong(otherwise);
+    }
+
+    public boolean is(String pointer) {
+        return json.at(pointer).asBoolean(false);
+    }
+
+    public List<JsonNode> list(String pointer) {
+        var items = new ArrayList<JsonNode>();
+        json.at(pointer).forEach(items::add);
+        return items;
+    }
+
+    public Map<String, String> map(String pointer) {
+        var map = new LinkedHashMap<String, String>();
+        json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asText()));
+        return map;
+    }
+
+    public Map<String, String> labels() {
+        return map("/metadata/labels");
+    }
+
+    public String annotation(String key) {
+        return json.at("/metadata/annotations").path(key).asText("");
+    }
+
+    public boolean deleting() {
+        return has("/metadata/deletionTimestamp");
+    }
+
+    /** The RFC 3339 time there, if it is one. */
+    public Optional<Instant> time(String pointer) {
+        try {
+            return has(pointer) ? Optional.of(Instant.parse(text(pointer))) : Optional.empty();
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The condition of this type, or a missing node. */
+    public JsonNode condition(String type) {
+        return list("/status/conditions").stream().filter(c -> c.path("type").asText().equals(type))
+            .findFirst().orElse(MissingNode.getInstance());
+    }
+
+    /** The ownerReference with controller: true, or a missing node. */
+    public JsonNode controller() {
+        return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean())
+            .findFirst().orElse(MissingNode.getInstance());
+    }
+
+    public boolean ownedBy(Obj owner) {
+        return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
+            .anyMatch(o -> o.path("uid").asText().equals(owner.uid()));
+    }
+}

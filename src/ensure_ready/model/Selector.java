@@ -1,0 +1,45 @@
+package ensure_ready.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Map;
+
+/** Label selectors as the API means them. */
+public final class Selector {
+    private Selector() { }
+
+    public static boolean matches(JsonNode selector, Map<String, String> labels) {
+        var all = true;
+        for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
+            var e = i.next();
+            all &= e.getValue().asText().equals(labels.get(e.getKey()));
+        }
+        for (var e : selector.path("matchExpressions")) {
+            all &= expression(e, labels);
+        }
+        return all;
+    }
+
+    public static boolean expression(JsonNode e, Map<String, String> labels) {
+        var value = labels.get(e.path("key").asText());
+        var values = new ArrayList<String>();
+        e.path("values").forEach(v -> values.add(v.asText()));
+        return switch (e.path("operator").asText()) {
+            case "In" -> value != null && values.contains(value);
+            case "NotIn" -> value == null || !values.contains(value);
+            case "Exists" -> value != null;
+            case "DoesNotExist" -> value == null;
+            case "Gt" -> number(value) > number(values.isEmpty() ? null : values.get(0));
+            case "Lt" -> value != null && number(value) < number(values.isEmpty() ? null : values.get(0));
+            default -> false;
+        };
+    }
+
+    private static long number(String text) {
+        try {
+            return text == null ? Long.MIN_VALUE : Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            return Long.MIN_VALUE;
+        }
+    }
+}

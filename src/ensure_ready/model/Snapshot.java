@@ -1,0 +1,54 @@
+package ensure_ready.model;
+
+import ensure_ready.readiness.Readiness;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All that is known of a namespace at one moment; rules read nothing else.
+ *
+ * @param objects by {@link #key}: the kind's name, for custom resources {@code Kind.group}; a kind that was never asked for is absent, one
+ * that has no objects is empty
+ * @param applied what the apply did, in manifest order; empty when nothing was applied
+ * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
+ * @param limited what could not be read, such as {@code events: forbidden}
+ */
+public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
+    List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
+    public Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
+        List<Applied> applied, Map<String, Log> logs, List<String> limited) {
+        this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+    }
+
+    /** Under which a kind's objects stand: two groups may have a Service. */
+    public static String key(String apiVersion, String kind) {
+        var group = Obj.group(apiVersion);
+        return Readiness.BUILT_IN_GROUPS.contains(group) ? kind : kind + "." + group;
+    }
+
+    public static String key(Obj o) {
+        return key(o.apiVersion(), o.kind());
+    }
+
+    public List<Obj> all(String kind) {
+        return objects.getOrDefault(kind, List.of());
+    }
+
+    public boolean knows(String kind) {
+        return objects.containsKey(kind);
+    }
+
+    public Optional<Obj> find(String kind, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+    }
+
+    public List<Obj> ownedBy(String kind, Obj owner) {
+        return index.byOwner().getOrDefault(owner.uid(), List.of()).stream().filter(o -> key(o).equals(kind)).toList();
+    }
+
+    public Optional<Applied> applied(String kind, String name) {
+        return applied.stream().filter(a -> a.object().kind().equals(kind) && a.object().name().equals(name)).findFirst();
+    }
+}

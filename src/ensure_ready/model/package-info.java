@@ -1,0 +1,2 @@
+/** Objects and snapshots of a namespace. */
+package ensure_ready.model;

@@ -1,0 +1,328 @@
+package ensure_ready.readiness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.model.Applied;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Workload;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import shared.Texts;
+
+/**
+ * Rules of readiness: pure functions from an object and what belongs to it to a {@link Workload}.
+ * Each rule is a run of guards from worst to best; what passes them all is ready.
+ */
+public final class Readiness {
+    public static final Set<String> BUILT_IN_GROUPS = Set.of("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io",
+        "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
+        "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "node.k8s.io", "certificates.k8s.io", "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "resource.k8s.io");
+    private static final Set<String> WITH_CONTROLLER =
+        Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
+    public static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
+        "Job", "Pod", "PersistentVolumeClaim");
+    public static final Set<String> ALSO_JUDGED = Set.of("CronJob", "PersistentVolume", "Service", "Ingress", "HorizontalPodAutoscaler",
+        "PodDisruptionBudget", "CustomResourceDefinition", "APIService", "Namespace",
+            "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration");
+    /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
+    private static final String SERVER = "ensure-ready/server";
+
+    private Readiness() { }
+
+    public static boolean builtIn(Obj o) {
+        return BUILT_IN_GROUPS.contains(o.group());
+    }
+
+    /** Whether there is more to say of this kind than that it exists. */
+    static boolean judged(Obj o) {
+        return !builtIn(o) || WORKLOADS.contains(o.kind()) || ALSO_JUDGED.contains(o.kind());
+    }
+
+    /** One object; {@code applied} is what the apply answered for it, when it was applied. */
+    static Workload judge(Obj o, Optional<Applied> applied, Family family) {
+        return gate(o, applied, family).orElseGet(() -> rule(o, family));
+    }
+
+    /** What holds for every kind: the object is still the one that was applied, stays, and its controller has seen it. */
+    private static Optional<Workload> gate(Obj o, Optional<Applied> applied, Family family) {
+        var tally = Tally.of(o, family);
+        if (o.deleting()) {
+            return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
+        }
+        var uid = applied.map(Applied::uid).orElse("");
+        if (!uid.isEmpty() && !uid.equals(o.uid())) {
+            return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
+        }
+        long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
+        boolean observes = o.has("/status/observedGeneration") || builtIn(o) && WITH_CONTROLLER.contains(o.kind());
+        if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
+            return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
+        }
+        if (isTrue(o.condition("Stalled"))) {
+            return Optional.of(tally.failed(said(o.condition("Stalled"))));
+        }
+        return isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(said(o.condition("Reconciling")))) : Optional.empty();
+    }
+
+    static Workload rule(Obj o, Family family) {
+        var tally = Tally.of(o, family);
+        if (!builtIn(o)) {
+            return Custom.judge(o, family, tally);
+        }
+        return switch (o.kind()) {
+            case "Deployment" -> deployment(o, family, tally);
+            case "StatefulSet" -> statefulSet(o, family, tally);
+            case "DaemonSet" -> daemonSet(o, family, tally);
+            case "ReplicaSet", "ReplicationController" -> replicaSet(o, family, tally);
+            case "Pod" -> pod(o, tally);
+            case "Job" -> job(o, family, tally);
+            case "PersistentVolumeClaim" -> claim(o, family, tally);
+            case "PersistentVolume" -> volume(o, tally);
+            case "Service" -> service(o, family, tally);
+            case "CustomResourceDefinition" -> definition(o, tally);
+            case "APIService" -> isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+            case "Namespace" -> o.text("/status/phase")
+                .equals("Active") ? tally.ready("") : tally.progressing("is " + o.text("/status/phase"));
+            case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" -> webhooks(o, family, tally);
+            case "CronJob" -> tally.ready(o.is("/spec/suspend") ? "suspended: no new jobs" : "");
+            default -> tally.ready("");
+        };
+    }
+
+    /** {@code kubectl rollout status} and more: Available alone stays True behind a broken rollout, because the old pods serve. */
+    private static Workload deployment(Obj o, Family family, Tally tally) {
+        var lack = lack(o, tally.desired());
+        if (o.is("/spec/paused")) {
+            return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
+        }
+        var progress = o.condition("Progressing");
+        if (progress.path("reason").asText().equals("ProgressDeadlineExceeded")) {
+            return tally.failed(withTrouble("no progress within its deadline: " + lack, o, family));
+        }
+        if (!lack.isEmpty()) {
+            return tally.progressing(withTrouble(lack, o, family));
+        }
+        boolean deadline = o.has("/spec/progressDeadlineSeconds") && o.number("/spec/progressDeadlineSeconds", 0) < Integer.MAX_VALUE;
+        if (deadline && tally.desired() > 0 && !progress.path("reason").asText().equals("NewReplicaSetAvailable")) {
+            return tally.progressing("the rollout is not complete yet");
+        }
+        return isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+    }
+
+    /** The first count of a rollout that falls short; empty when none does. */
+    private static String lack(Obj o, long desired) {
+        long updated = o.number("/status/updatedReplicas", 0);
+        long all = o.number("/status/replicas", 0);
+        if (updated < desired) {
+            return updated + " of " + desired + " updated";
+        }
+        if (all > updated) {
+            return Texts.count(all - updated, "old pod") + " still there";
+        }
+        if (all > desired) {
+            return Texts.count(all - desired, "surplus pod") + " still there";
+        }
+        return shortOf(o, desired);
+    }
+
+    private static String shortOf(Obj o, long desired) {
+        long ready = o.number("/status/readyReplicas", 0);
+        long available = o.number("/status/availableReplicas", 0);
+        if (ready < desired) {
+            return ready + " of " + desired + " ready";
+        }
+        return available < desired ? available + " of " + desired + " available: ready for less than minReadySeconds" : "";
+    }
+
+    private static Workload statefulSet(Obj o, Family family, Tally tally) {
+        long desired = tally.desired();
+        long all = o.number("/status/replicas", 0);
+        long updated = o.number("/status/updatedReplicas", 0);
+        boolean onDelete = o.text("/spec/updateStrategy/type").equals("OnDelete");
+        long due = Math.max(0, desired - o.number("/spec/updateStrategy/rollingUpdate/partition", 0));
+        if (all < desired) {
+            return tally.progressing(withTrouble(all + " of " + desired + " created", o, family));
+        }
+        if (all > desired) {
+            return tally.progressing(Texts.count(all - desired, "surplus pod") + " still there");
+        }
+        if (!onDelete && updated < due) {
+            return tally.progressing(withTrouble(updated + " of " + due + " updated", o, family));
+        }
+        var lack = shortOf(o, desired);
+        if (!lack.isEmpty()) {
+            return tally.progressing(withTrouble(lack, o, family));
+        }
+        if (onDelete) {
+            return tally.ready(updated < desired ? Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)"
+                : "");
+        }
+        boolean whole = due == desired;
+        return whole && !o.text("/status/currentRevision").equals(o.text("/status/updateRevision"))
+            ? tally.progressing("the update is not complete yet")
+            : tally.ready(whole ? "" : "partitioned: " + updated + " of " + desired + " updated");
+    }
+
+    private static Workload daemonSet(Obj o, Family family, Tally tally) {
+        long desired = tally.desired();
+        long updated = o.number("/status/updatedNumberScheduled", 0);
+        long available = o.number("/status/numberAvailable", 0);
+        boolean onDelete = o.text("/spec/updateStrategy/type").equals("OnDelete");
+        if (desired == 0) {
+            return tally.ready("matches no node");
+        }
+        if (!onDelete && updated < desired) {
+            return tally.progressing(withTrouble(updated + " of " + desired + " updated", o, family));
+        }
+        if (available < desired) {
+            return tally.progressing(withTrouble(available + " of " + desired + " available", o, family));
+        }
+        long misplaced = o.number("/status/numberMisscheduled", 0);
+        if (onDelete && updated < desired) {
+            return tally.ready(Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)");
+        }
+        return tally.ready(misplaced > 0 ? Texts.count(misplaced, "pod") + " on nodes that should not run it" : "");
+    }
+
+    private static Workload replicaSet(Obj o, Family family, Tally tally) {
+        long all = o.number("/status/replicas", 0);
+        if (all > tally.desired()) {
+            return tally.progressing(Texts.count(all - tally.desired(), "surplus pod") + " still there");
+        }
+        var lack = all < tally.desired() ? all + " of " + tally.desired() + " created" : shortOf(o, tally.desired());
+        return lack.isEmpty() ? tally.ready("") : tally.progressing(withTrouble(lack, o, family));
+    }
+
+    private static Workload pod(Obj o, Tally tally) {
+        var phase = o.text("/status/phase");
+        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
+            && o.annotation(SERVER).isEmpty();
+        if (phase.equals("Failed")) {
+            return tally.failed(Pods.describe(o));
+        }
+        if (phase.equals("Succeeded")) {
+            return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
+        }
+        if (ends) {
+            return tally.progressing(phase.equals("Running") ? "runs to its end" : Pods.describe(o));
+        }
+        return isTrue(o.condition("Ready")) ? tally.ready("") : tally.progressing(Pods.describe(o));
+    }
+
+    /** Conditions by their status, never by their type alone: a resumed Job keeps {@code Suspended=False}. */
+    private static Workload job(Obj o, Family family, Tally tally) {
+        for (var type : List.of("Failed", "FailureTarget")) {
+            if (isTrue(o.condition(type))) {
+                return tally.failed(said(o.condition(type)));
+            }
+        }
+        if (isTrue(o.condition("Complete")) || isTrue(o.condition("SuccessCriteriaMet"))) {
+            return tally.ready("complete");
+        }
+        if (o.is("/spec/suspend")) {
+            return tally.suspended("suspended");
+        }
+        return tally.progressing(withTrouble(tally.ready() + " of " + tally.desired() + " completed", o, family));
+    }
+
+    private static Workload claim(Obj o, Family family, Tally tally) {
+        var phase = o.text("/status/phase");
+        if (phase.equals("Lost")) {
+            return tally.failed("its volume is lost");
+        }
+        if (phase.equals("Bound")) {
+            return tally.ready("");
+        }
+        if (family.bindsOnFirstConsumer(o)) {
+            return family.consumed(o) ? tally.progressing("binds when its pod is scheduled")
+                : tally.ready("binds to its first consumer; nothing uses it");
+        }
+        return tally.progressing("is not bound to a volume");
+    }
+
+    private static Workload volume(Obj o, Tally tally) {
+        var phase = o.text("/status/phase");
+        if (phase.equals("Failed")) {
+            return tally.failed(o.text("/status/message"));
+        }
+        return phase.equals("Available") || phase.equals("Bound") ? tally.ready("") : tally.progressing("is " + phase);
+    }
+
+    /** A Service gates only by its endpoints, and only when a workload that should be running stands behind it. */
+    private static Workload service(Obj o, Family family, Tally tally) {
+        if (o.text("/spec/type").equals("ExternalName") || !o.has("/spec/selector")) {
+            return tally.ready("");
+        }
+        if (o.text("/spec/clusterIP").isEmpty()) {
+            return tally.progressing("has no cluster IP yet");
+        }
+        if (!family.snapshot().knows("EndpointSlice")) {
+            return tally.ready("endpoints not readable");
+        }
+        if (family.backends(o).isEmpty()) {
+            return tally.ready("its selector matches no running workload");
+        }
+        return family.hasReadyEndpoint(o) ? tally.ready(balancer(o)) : tally.progressing("no ready endpoint");
+    }
+
+    private static String balancer(Obj o) {
+        return o.text("/spec/type").equals("LoadBalancer") && o.list("/status/loadBalancer/ingress").isEmpty()
+            ? "no load balancer address yet" : "";
+    }
+
+    private static Workload definition(Obj o, Tally tally) {
+        if (o.condition("NamesAccepted").path("status").asText().equals("False")) {
+            return tally.failed(said(o.condition("NamesAccepted")));
+        }
+        return isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
+    }
+
+    /** A webhook whose Service has no endpoint or that lacks its CA refuses every later apply. */
+    private static Workload webhooks(Obj o, Family family, Tally tally) {
+        for (var hook : o.list("/webhooks")) {
+            var service = hook.at("/clientConfig/service");
+            if (hook.at("/clientConfig/caBundle").asText().isEmpty() && service.isObject()) {
+                return tally.progressing("webhook " + hook.path("name").asText() + " has no caBundle yet");
+            }
+            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asText())
+                && s.namespace().equals(service.path("namespace").asText())).findFirst();
+            if (behind.isPresent() && family.snapshot().knows("EndpointSlice") && !family.hasReadyEndpoint(behind.get())) {
+                return tally.progressing("webhook " + hook.path("name").asText() + ": " + behind.get().ref() + " has no ready endpoint");
+            }
+        }
+        return tally.ready("");
+    }
+
+    private static String withTrouble(String lack, Obj o, Family family) {
+        var trouble = family.trouble(o);
+        return trouble.isEmpty() ? lack : lack + "; " + trouble;
+    }
+
+    static boolean isTrue(JsonNode condition) {
+        return condition.path("status").asText().equals("True");
+    }
+
+    /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
+    static String said(JsonNode condition) {
+        if (condition.isMissingNode()) {
+            return "has not said yet how it is";
+        }
+        return condition.path("type").asText() + "=" + condition.path("status").asText()
+            + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", oneLine(condition.path("message").asText()));
+    }
+
+    static String prefixed(String prefix, String text) {
+        return text.isEmpty() ? "" : prefix + text;
+    }
+
+    /** Text from the cluster, fit to stand inside a line of ours. */
+    static String oneLine(String text) {
+        return Texts.cut(Texts.line(text), 240);
+    }
+
+    private static String finalizers(Obj o) {
+        var names = o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList();
+        return names.isEmpty() ? "" : "; waits for " + String.join(", ", names);
+    }
+}

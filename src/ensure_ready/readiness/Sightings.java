@@ -1,0 +1,97 @@
+package ensure_ready.readiness;
+
+import ensure_ready.diagnosis.Finding;
+import ensure_ready.model.Obj;
+import ensure_ready.model.State;
+import ensure_ready.model.Workload;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
+public record Sightings(Instant readySince, long restarts, List<String> gating,
+    Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes,
+    Set<String> jobs, Instant jobEnded) {
+    static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
+    private static final Duration BLINK = Duration.ofSeconds(5);
+    /** By how much the clocks of this machine and of the cluster may differ. */
+    private static final Duration SKEW = Duration.ofSeconds(10);
+
+    Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
+        var refs = verdict.workloads().stream().map(Workload::ref).toList();
+        boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
+        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
+            .collect(Collectors.toSet());
+        return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
+            refs, settle(verdict), seen(relevant.stream().filter(f -> Certainty.counts(f, family, verdict)).toList(), now),
+            crashed(family, appliedSince),
+            running, running.containsAll(jobs) ? jobEnded : now);
+    }
+
+    /**
+     * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
+     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     */
+    private static Duration settle(Verdict verdict) {
+        boolean operators = verdict.workloads().stream()
+            .anyMatch(w -> !Readiness.WORKLOADS.contains(w.kind()) && !Readiness.ALSO_JUDGED.contains(w.kind()));
+        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+    }
+
+    /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
+    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+        var seen = new HashMap<>(findings);
+        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
+        return seen;
+    }
+
+    private Map<String, Crash> crashed(Family family, Instant appliedSince) {
+        var crashed = new HashMap<String, Crash>();
+        for (var pod : family.snapshot().all("Pod")) {
+            for (var c : Pods.containers(pod)) {
+                long restarts = c.path("restartCount").asLong();
+                if (restarts > 0) {
+                    var key = Crash.key(pod, c.path("name").asText());
+                    int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
+                    var before = Optional.ofNullable(crashes.get(key))
+                        .orElseGet(() -> new Crash(baseline(pod, restarts, appliedSince), restarts, exit));
+                    crashed.put(key, before.next(restarts, exit));
+                }
+            }
+        }
+        return crashed;
+    }
+
+    /** What a pod did before the apply does not count against it; without an apply all of it does. */
+    private static long baseline(Obj pod, long restarts, Instant appliedSince) {
+        boolean older = appliedSince != null && pod.time("/metadata/creationTimestamp")
+            .filter(t -> t.isBefore(appliedSince.minus(SKEW))).isPresent();
+        return older ? restarts : 0;
+    }
+
+    static String key(Finding f) {
+        return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
+    }
+
+    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    Instant first(Finding f) {
+        var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        return Certainty.MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
+    }
+
+    boolean settled(Instant now) {
+        return readySince != null && !now.isBefore(readySince.plus(settle));
+    }
+
+    /** When the settling ends, if that is still to come. */
+    Optional<Instant> due(Instant now) {
+        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+    }
+}

@@ -1,0 +1,175 @@
+package ensure_ready.readiness;
+
+import ensure_ready.model.Applied;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Result;
+import ensure_ready.model.Snapshot;
+import ensure_ready.model.State;
+import ensure_ready.model.Workload;
+import ensure_ready.slots.Labels;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Which objects gate, and what follows for the whole. Pure. */
+public final class Verdicts {
+    private Verdicts() { }
+
+    static Verdict of(Family family, WaitSettings settings) {
+        var applied = family.snapshot().applied();
+        boolean all = !settings.onlyApplied() || applied.isEmpty();
+        var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
+        judged.addAll(endOfNamespace(family.snapshot()));
+        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+            .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
+            .map(d -> Readiness.judge(d, Optional.empty(), family)));
+        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
+            .toList();
+        boolean proven = !all || !workloads.isEmpty();
+        boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        var unseen = unseen(family.snapshot(), all);
+        return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
+            && (unseen.isEmpty() || !settings.strict()),
+            unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
+                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    private static boolean passes(Workload w, boolean strict) {
+        return w.state() == State.ready || w.state() == State.suspended || w.state() == State.unverified && !strict;
+    }
+
+    /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
+    private static List<Judged> namespace(Family family) {
+        return Readiness.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
+            .filter(o -> !Family.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+    }
+
+    private static boolean mute(Obj pod, Snapshot snapshot) {
+        var owner = pod.controller().path("kind").asText();
+        return Set.of("StatefulSet", "DaemonSet", "ReplicationController").contains(owner) && !snapshot.knows(owner)
+            || owner.equals("ReplicaSet") && !snapshot.knows("ReplicaSet") && !snapshot.knows("Deployment");
+    }
+
+    /** Kinds of workloads that the server does not show, when the whole namespace is to be judged. */
+    private static List<String> unseen(Snapshot snapshot, boolean all) {
+        return !all ? List.of() : Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job").filter(kind -> !snapshot.knows(kind)).toList();
+    }
+
+    /** What the manifests name, and what operators made of it. */
+    private static List<Judged> applied(Family family, List<Applied> applied) {
+        var judged = new LinkedHashMap<String, Judged>();
+        for (var a : applied) {
+            var live = live(family.snapshot(), a.object());
+            if (a.result() == Result.failed || Readiness.judged(a.object())) {
+                judged.put(key(a.object()), judge(a, live, family));
+            }
+            live.filter(o -> !Readiness.builtIn(o)).ifPresent(o -> family.workloadsOf(o)
+                .forEach(child -> judged
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+        }
+        return List.copyOf(judged.values());
+    }
+
+    private static Judged judge(Applied a, Optional<Obj> live, Family family) {
+        var name = a.object();
+        if (a.result() == Result.failed) {
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+        }
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
+            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+    }
+
+    /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
+    private static Workload absent(Applied a, Family family) {
+        var tally = new Tally(a.object(), 0, -1);
+        if (!family.snapshot().knows(Snapshot.key(a.object()))) {
+            return tally.progressing("not read (yet)");
+        }
+        if (!a.object().kind().equals("Job") || !a.object().has("/spec/ttlSecondsAfterFinished")) {
+            return tally.progressing("is not there");
+        }
+        var last = Optional.ofNullable(family.gone(a.uid())).map(o -> Readiness.rule(o, family))
+            .filter(w -> w.state() == State.ready || w.state() == State.failed);
+        return last.map(w ->
+            new Workload(w.kind(), w.name(), w.state(), w.ready(), w.desired(), w.message() + "; removed after its time to live"))
+            .orElseGet(() -> tally.unverified("removed after its time to live, before its end was seen"));
+    }
+
+    private static String key(Obj o) {
+        return Snapshot.key(o) + "/" + o.namespace() + "/" + o.name();
+    }
+
+    private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
+            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+    }
+
+    private static Optional<Applied> find(Snapshot snapshot, Obj o) {
+        return snapshot.applied().stream()
+            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+    }
+
+    /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
+    private static List<Judged> endOfNamespace(Snapshot snapshot) {
+        var live = snapshot.find("Namespace", snapshot.namespace());
+        if (!snapshot.knows("Namespace") || live.isPresent() && !live.get().deleting()) {
+            return List.of();
+        }
+        var message = live.isPresent() ? "is being deleted" : "does not exist";
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+    }
+
+    private static boolean isAgent(Workload w, WaitSettings settings) {
+        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    }
+
+    /** A Service that selects nothing but the agent must not gate through the back door. */
+    private static boolean onlyForAgent(Judged j, Family family, WaitSettings settings) {
+        if (!j.workload().kind().equals("Service") || j.live().isEmpty() || !j.live().get(0).has("/spec/selector")) {
+            return false;
+        }
+        var behind = family.backends(j.live().get(0));
+        return !behind.isEmpty() && behind.stream()
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+    }
+
+    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+        boolean proven, List<String> unseen, Snapshot snapshot) {
+        var warnings = new ArrayList<String>();
+        unseen.forEach(kind -> warnings.add(kind + "s cannot be read: their pods alone are judged"));
+        if (!proven) {
+            warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
+        }
+        workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
+            && !w.message().isEmpty() && remarkable(w))
+            .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        agent.filter(w -> w.state() != State.ready)
+            .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
+        return warnings;
+    }
+
+    private static boolean remarkable(Workload w) {
+        return !Set.of("complete", "succeeded").contains(w.message());
+    }
+
+    private static long restarts(List<Judged> gating, Family family) {
+        return gating.stream().flatMap(j -> j.live().stream()).flatMap(o -> family.newestPods(o).stream()).mapToLong(Pods::restarts).sum();
+    }
+
+    private static boolean unprobed(Obj o, Family family) {
+        return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0
+            && (!family.snapshot().knows("Pod") && o.has("/spec/template") || family.newestPods(o).stream()
+            .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
+    }
+
+    /** A workload's verdict with the live object it was read from; none when it is not there. */
+    private record Judged(Workload workload, List<Obj> live) { }
+}

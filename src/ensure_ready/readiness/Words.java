@@ -1,0 +1,31 @@
+package ensure_ready.readiness;
+
+import ensure_ready.diagnosis.Code;
+import ensure_ready.diagnosis.Finding;
+import ensure_ready.model.Obj;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
+public final class Words {
+    private Words() { }
+
+    static Map<String, String> of(List<Finding> findings) {
+        var words = new HashMap<String, String>();
+        findings.forEach(f -> say(f).ifPresent(text -> words.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
+        return words;
+    }
+
+    private static Optional<String> say(Finding f) {
+        return switch (f.code().family) {
+            case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+            case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
+                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
+            default -> Optional.empty();
+        };
+    }
+}

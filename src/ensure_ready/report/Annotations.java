@@ -1,0 +1,35 @@
+package ensure_ready.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import shared.Texts;
+
+/** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
+public final class Annotations {
+    private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
+
+    private Annotations() { }
+
+    static List<String> of(JsonNode json) {
+        var lines = new ArrayList<String>();
+        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asText(), "::warning") + file(c) + "::"
+            + escaped(c.path("code").asText() + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text").asText())));
+        json.path("problems").forEach(p -> lines.add("::error::" + escaped(p.path("file").asText() + ": " + p.path("error").asText())));
+        if (lines.isEmpty() && json.path("waitFailed").asBoolean()) {
+            lines.add("::warning::" + escaped(Text.headline(json)));
+        }
+        return lines;
+    }
+
+    private static String file(JsonNode cause) {
+        var f = cause.at("/fix/files/0");
+        return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asText())
+            .replace(":", "%3A").replace(",", "%2C") + ",line=" + f.path("line").asInt(1);
+    }
+
+    static String escaped(String text) {
+        return Texts.line(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A");
+    }
+}

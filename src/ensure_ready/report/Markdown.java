@@ -1,0 +1,67 @@
+package ensure_ready.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.model.Obj;
+import java.util.function.Function;
+import shared.Texts;
+
+/** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
+public final class Markdown {
+    private Markdown() { }
+
+    static String of(JsonNode json) {
+        var md = new StringBuilder();
+        md.append(json.path("infraReady").asBoolean() ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
+        json.path("causes").forEach(c -> cause(c, md));
+        if (json.path("workloads").size() > 0) {
+            md.append("| workload | state | ready | |\n|---|---|---|---|\n");
+            json.path("workloads")
+                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asText(), w.path("name").asText()))).append(" | ")
+                .append(w.path("state").asText()).append(" | ").append(w.path("ready").asText())
+                .append('/').append(w.path("desired").asText())
+                .append(" | ").append(cell(w.path("message").asText())).append(" |\n"));
+            md.append('\n');
+        }
+        list(md, "Not applied", json.path("problems"), p -> p.path("file").asText() + ": " + p.path("error").asText());
+        list(md, "Unexplained", json.path("unexplained"), u -> Text.object(u.path("object")));
+        list(md, "Warnings", json.path("warnings"), Text::warning);
+        list(md, "Could not be seen", json.path("limited"), JsonNode::asText);
+        return md.toString();
+    }
+
+    private static void cause(JsonNode c, StringBuilder md) {
+        md.append("**").append(cell(c.path("code").asText())).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
+            .append("  \n");
+        md.append(cell(c.at("/fix/text").asText())).append("\n\n");
+        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asText()))
+            .append(": ").append(code(e.path("message").asText())).append('\n'));
+        if (c.path("next").size() > 0) {
+            md.append("- next: ").append(code(c.path("next").path(0).asText())).append('\n');
+        }
+        if (c.path("explains").size() > 0) {
+            md.append("\n<details><summary>explains ").append(Texts.count(c.path("explains").size(), "symptom")).append("</summary>\n\n");
+            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asText()))
+                .append('\n'));
+            md.append("\n</details>\n");
+        }
+        md.append('\n');
+    }
+
+    private static void list(StringBuilder md, String title, JsonNode items, Function<JsonNode, String> text) {
+        if (items.size() > 0) {
+            md.append(title).append(":\n\n");
+            items.forEach(i -> md.append("- ").append(cell(text.apply(i))).append('\n'));
+            md.append('\n');
+        }
+    }
+
+    /** Plain text that no character of it can turn into markup, a mention or a link. */
+    static String cell(String text) {
+        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
+            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+    }
+
+    static String code(String text) {
+        return "`` " + Texts.cut(Texts.line(text), 400).replace("`", "'").replace("|", "¦") + " ``";
+    }
+}

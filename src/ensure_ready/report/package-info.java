@@ -1,0 +1,2 @@
+/** The result as JSON, text, Markdown and annotations; progress while waiting. */
+package ensure_ready.report;

@@ -1,0 +1,29 @@
+package ensure_ready.slots;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.Optional;
+
+public final class Labels {
+    public static final String US = "ensure-ready";
+    public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
+    public static final String SLOT = "ensure-ready/slot";
+    public static final String ENV = "ensure-ready/env";
+    public static final String ISSUE = "ensure-ready/issue";
+    public static final String EXPIRES = "ensure-ready/expires-at";
+    static final String APPLIED = "ensure-ready/applied-at";
+
+    private Labels() { }
+
+    /** Labels and annotations of what this tool creates. */
+    public static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
+        var labels = metadata.putObject("labels").put(MANAGED_BY, US).put(ENV, env);
+        if (slot > 0) {
+            labels.put(SLOT, "" + slot);
+        }
+        if (issue > 0) {
+            labels.put(ISSUE, "" + issue);
+        }
+        expires.ifPresent(at -> metadata.putObject("annotations").put(EXPIRES, at.toString()));
+    }
+}

@@ -1,0 +1,66 @@
+package ensure_ready.slots;
+
+import ensure_ready.cluster.Api;
+import ensure_ready.command.Known;
+import ensure_ready.model.Kind;
+import ensure_ready.report.Progress;
+import java.time.Instant;
+import shared.Json;
+
+/** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
+public final class Release {
+    private final Api api;
+    private final Slots slots;
+    private final Known known;
+    private final Progress progress;
+
+    public Release(Api api, Slots slots, Known known, Progress progress) {
+        this.api = api;
+        this.slots = slots;
+        this.known = known;
+        this.progress = progress;
+    }
+
+    public void one(Target target) {
+        var all = slots.all();
+        var record = all.stream().filter(s -> s.number() == target.slot() && s.namespace().equals(target.namespace())).findFirst();
+        var shared = all.stream().anyMatch(s -> s.namespace().equals(target.namespace()) && s.number() != target.slot());
+        namespace(target, shared);
+        record.ifPresent(this::record);
+    }
+
+    public void expired(Instant now) {
+        for (var slot : slots.all()) {
+            if (slot.expired(now)) {
+                one(slot.target(new Wanted(slot.env(), slot.number(), 0, 0, 0), false));
+            }
+        }
+    }
+
+    private void namespace(Target target, boolean shared) {
+        var ref = "ns/" + target.namespace();
+        var found = api.find(Kind.NAMESPACE, null, target.namespace());
+        if (found.isEmpty()) {
+            known.left.add(ref + ": was gone already");
+        } else if (!Namespaces.ours(found.get())) {
+            known.left.add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
+        } else if (shared) {
+            known.left.add(ref + ": another slot lives in it");
+        } else {
+            var precondition = Json.MAPPER.createObjectNode();
+            precondition.putObject("preconditions").put("uid", found.get().uid());
+            api.delete(Kind.NAMESPACE, null, target.namespace(), precondition);
+            done(ref);
+        }
+    }
+
+    private void record(Slot slot) {
+        slots.delete(slot);
+        done("slot " + slot.number());
+    }
+
+    private void done(String what) {
+        known.deleted.add(what);
+        progress.say("deleted " + what);
+    }
+}

@@ -1,0 +1,40 @@
+package ensure_ready.slots;
+
+import ensure_ready.model.Obj;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+
+/** A slot record. */
+public record Slot(int number, String env, String namespace, String owner, int issue,
+    int pr, String createdAt, String expiresAt, String uid, long version) {
+    static Slot of(Obj configMap, String prefix) {
+        var data = configMap.map("/data");
+        return new Slot(number(configMap.name().substring(prefix.length())),
+            data.getOrDefault("env", ""), data.getOrDefault("namespace", ""),
+            data.getOrDefault("owner", ""), number(data.get("issue")), number(data.get("pr")), data.getOrDefault("createdAt", ""),
+            configMap.annotation(Labels.EXPIRES), configMap.uid(), configMap.number("/metadata/resourceVersion", 0));
+    }
+
+    private static int number(String text) {
+        return text != null && text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
+    }
+
+    Target target(Wanted wanted, boolean fresh) {
+        return new Target(env.isEmpty() ? wanted.env() : env, number, namespace, wanted.issue() > 0
+            ? wanted.issue() : issue, wanted.pr() > 0 ? wanted.pr() : pr, fresh);
+    }
+
+    boolean expired(Instant now) {
+        try {
+            return !expiresAt.isEmpty() && Instant.parse(expiresAt).isBefore(now);
+        } catch (DateTimeParseException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "slot " + number + " is held by " + (issue > 0 ? "issue " + issue : pr > 0 ? "pull request " + pr : "nobody's issue")
+            + (createdAt.isEmpty() ? "" : " since " + createdAt) + (owner.isEmpty() ? "" : " (" + owner + ")");
+    }
+}

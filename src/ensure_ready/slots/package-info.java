@@ -1,0 +1,2 @@
+/** Records of slots, their namespaces, taking and releasing them. */
+package ensure_ready.slots;

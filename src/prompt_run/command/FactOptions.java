@@ -1,0 +1,20 @@
+package prompt_run.command;
+
+import picocli.CommandLine.Option;
+
+/** What the run is about; what is not given comes from the GitHub event and the report. */
+public class FactOptions {
+    @Option(names = "--env", paramLabel = "ENV", description = "environment type; default ai (CODEXCTL_ENV)")
+    public String env;
+    @Option(names = "--slot", paramLabel = "N", description = "slot number, 1 or more (CODEXCTL_SLOT)")
+    public String slot;
+    @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "namespace of the environment (CODEXCTL_NAMESPACE)")
+    public String namespace;
+    @Option(names = "--issue", paramLabel = "N", description = "issue number; default: the event's (CODEXCTL_ISSUE_NUMBER)")
+    public String issue;
+    @Option(names = "--pr", paramLabel = "N", description = "pull request number; default: the event's (CODEXCTL_PR_NUMBER)")
+    public String pr;
+    @Option(names = "--repo", paramLabel = "OWNER/NAME",
+        description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
+    public String repo;
+}

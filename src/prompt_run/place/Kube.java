@@ -1,0 +1,102 @@
+package prompt_run.place;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import prompt_run.command.UsageError;
+import shared.Json;
+import shared.Texts;
+
+/** The edge to the API server. */
+public final class Kube {
+    private Kube() {
+    }
+
+    /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
+    public static Config config(Path kubeconfig, String context) {
+        if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
+            throw new UsageError("--kubeconfig " + kubeconfig + ": cannot read it");
+        }
+        try {
+            Config config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+            if (context != null && (config.getCurrentContext() == null || !context.equals(config.getCurrentContext().getName()))) {
+                throw new UsageError("--context " + context + ": no such context in the kubeconfig");
+            }
+            return config;
+        } catch (KubernetesClientException problem) {
+            throw new UsageError("--kubeconfig " + kubeconfig + ": " + reason(problem), problem);
+        }
+    }
+
+    static KubernetesClient client(Path kubeconfig, String context) {
+        Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2)
+            .withConnectionTimeout(5_000).withRequestTimeout(15_000).withHttp2Disable(true).build();
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    /** One line: the server's own words where it gave some. */
+    static String reason(Throwable problem) {
+        KubernetesClientException api = apiError(problem);
+        if (api != null && api.getStatus() != null && api.getStatus().getMessage() != null) {
+            String message = Texts.oneLine(api.getStatus().getMessage());
+            return api.getCode() == 403 && !message.startsWith("forbidden") ? "forbidden: " + message : message;
+        }
+        Throwable root = problem;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String message = root.getMessage() == null ? "" : Texts.oneLine(root.getMessage());
+        return root instanceof IOException || root instanceof UnresolvedAddressException
+            ? "cannot reach the API server (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")"
+            : message.isBlank() ? root.getClass().getSimpleName() : message;
+    }
+
+    /** Nothing but another configuration helps: there is no such host. */
+    static boolean nowhere(Throwable problem) {
+        return problem != null
+            && (problem instanceof UnresolvedAddressException || problem instanceof UnknownHostException || nowhere(problem.getCause()));
+    }
+
+    static KubernetesClientException apiError(Throwable problem) {
+        for (Throwable at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
+            if (at instanceof KubernetesClientException api && api.getCode() > 0) {
+                return api;
+            }
+        }
+        return null;
+    }
+
+    /** For what is good to know and not needed: null when the server does not tell. */
+    static String tried(Supplier<String> question) {
+        try {
+            return question.get();
+        } catch (KubernetesClientException problem) {
+            return null;
+        }
+    }
+
+    static String statusMessage(byte[] status) {
+        try {
+            return Json.MAPPER.readTree(status).path("message").asText("");
+        } catch (IOException notJson) {
+            return "";
+        }
+    }
+
+    static byte[] drain(InputStream stream) {
+        try (stream) {
+            return stream.readAllBytes();
+        } catch (IOException closed) {
+            return new byte[0];
+        }
+    }
+}

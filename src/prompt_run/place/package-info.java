@@ -1,0 +1,2 @@
+/** Where the agent runs: deploy/codex, its own pod or the runner. */
+package prompt_run.place;

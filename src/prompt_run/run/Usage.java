@@ -1,0 +1,30 @@
+package prompt_run.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** Tokens, cumulative over a thread. */
+public record Usage(long input, long cached, long output, long reasoning) {
+    static final Usage NONE = new Usage(0, 0, 0, 0);
+
+    static Usage of(JsonNode usage) {
+        return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens")
+            .asLong(), usage.path("output_tokens").asLong(),
+            usage.path("reasoning_output_tokens").asLong());
+    }
+
+    static Usage parse(String line) {
+        String[] numbers = line.strip().split(" ");
+        return numbers.length == 4 && line.strip().matches("[0-9 ]{7,80}")
+            ? new Usage(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]), Long.parseLong(numbers[3]))
+            : NONE;
+    }
+
+    String line() {
+        return input + " " + cached + " " + output + " " + reasoning;
+    }
+
+    Usage minus(Usage before) {
+        return new Usage(Math.max(0, input - before.input), Math.max(0, cached - before.cached), Math.max(0, output - before.output),
+            Math.max(0, reasoning - before.reasoning));
+    }
+}

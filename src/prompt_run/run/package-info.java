@@ -1,0 +1,2 @@
+/** The agent's run: its scripts, keeper, limits and verdict. */
+package prompt_run.run;

@@ -1,0 +1,2 @@
+/** Text of others: gathered, cleaned, fenced, masked. */
+package prompt_run.text;

@@ -1,0 +1,2 @@
+/** What both scripts use and needs nothing from outside: texts, durations, JSON, masking. */
+package shared;

@@ -1,0 +1,195 @@
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import picocli.CommandLine;
+
+/**
+ * One run of prompt_run's agent in a folder of this machine that plays the container: the real scripts, keeper and verdict,
+ * with a shell between them that breaks where a test wants it to.
+ */
+final class AgentLab implements AutoCloseable {
+    static final prompt_run.Patience HASTY = new prompt_run.Patience(Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(60),
+        Duration.ofSeconds(3), Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofSeconds(5));
+
+    final Path home = temporary();
+    final FaultyShell shell;
+    final Map<String, String> env = new LinkedHashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", home.toString()));
+    final StringWriter out = new StringWriter();
+    final StringWriter err = new StringWriter();
+    private final Map<String, String> callerEnv = new HashMap<>();
+
+    AgentLab() {
+        this("sh");
+    }
+
+    /** {@code interpreter}: the sh of this container, such as {@code dash} or {@code busybox sh}. */
+    AgentLab(String interpreter) {
+        shell = new FaultyShell(interpreter);
+    }
+
+    static Path temporary() {
+        try {
+            return Files.createTempDirectory("agent-lab").toRealPath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    AgentLab caller(String name, String value) {
+        callerEnv.put(name, value);
+        return this;
+    }
+
+    /** Runs {@code prompt_run --kind dev_issue --issue 7 ...} in this container and returns its result. */
+    JsonNode run(String... more) {
+        return run(false, more);
+    }
+
+    /** The same where the ladder leads. */
+    JsonNode climb(String... more) {
+        return run(true, more);
+    }
+
+    private JsonNode run(boolean ladder, String... more) {
+        List<String> args = new ArrayList<>(List.of("--kind", "dev_issue", "--issue", "7", "--output", "json"));
+        args.addAll(List.of(more));
+        prompt_run command = new prompt_run(callerEnv);
+        CommandLine cli = new CommandLine(command).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        cli.parseArgs(args.toArray(String[]::new));
+        try {
+            return result(command, cli, ladder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private JsonNode result(prompt_run command, CommandLine cli, boolean ladder) throws IOException {
+        var console = new prompt_run.Console(cli, command.output, command.env);
+        var options = prompt_run.RunOptions.read(command.prompt, command.env);
+        var infra = prompt_run.Infra.read(command.infrastructure, command.env, console);
+        var event = prompt_run.GitHubEvent.read(command.env, console);
+        var facts = prompt_run.Facts.gather(options, command.fact, command.agent, event, infra, command.env, console);
+        var settings = prompt_run.AgentSettings.read(options, command.agent, facts, command.env);
+        try (var run = new prompt_run.AgentRun(options, settings, command.output, facts, infra, command.env, console, HASTY)) {
+            var place = ladder ? run.choosePlace()
+                : run.choose(prompt_run.Site.probe("deploy", "the lab", shell, settings, run.runId(), HASTY, () -> { }));
+            return new ObjectMapper().valueToTree(run.run(place, new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n")).asJson());
+        } catch (prompt_run.NoPlace e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Run folders of this container, oldest first. */
+    List<Path> runs() {
+        try (var all = Files.list(home.resolve(".agent-runs"))) {
+            return all.filter(path -> path.getFileName().toString().startsWith("run-")).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Processes of this container that are still there. */
+    long processes() {
+        return ProcessHandle.allProcesses().filter(p -> mine(p.pid())).count();
+    }
+
+    void killAll() {
+        ProcessHandle.allProcesses().filter(p -> mine(p.pid())).forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private boolean mine(long pid) {
+        try {
+            return Arrays.asList(Files.readString(Path.of("/proc/" + pid + "/environ"), java.nio.charset.StandardCharsets.ISO_8859_1).split("\0")).contains("HOME=" + home);
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        killAll();
+        try (var all = Files.walk(home)) {
+            all.sorted(Collections.reverseOrder()).forEach(path -> path.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The container's shell; a fault replaces what one step would do. */
+    final class FaultyShell implements prompt_run.Shell {
+        final List<String> steps = Collections.synchronizedList(new ArrayList<>());
+        private final Map<String, List<Fault>> faults = new HashMap<>();
+        private final String interpreter;
+        volatile String lost;
+
+        FaultyShell(String interpreter) {
+            this.interpreter = interpreter;
+        }
+
+        /** The next calls of a step ({@code put:prompt.md}, {@code start}, {@code poll}, ...) go wrong like this. */
+        FaultyShell on(String step, Fault... wrong) {
+            faults.computeIfAbsent(step, key -> new ArrayList<>()).addAll(List.of(wrong));
+            return this;
+        }
+
+        @Override
+        public prompt_run.Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+            String step = !argv.get(1).equals("-c") ? argv.get(2) : argv.size() > 7 ? "put:" + argv.get(5) : "probe";
+            steps.add(step);
+            List<String> words = new ArrayList<>(List.of(interpreter.split(" ")));
+            words.addAll(argv.subList(1, argv.size()));
+            var real = new prompt_run.LocalShell(env, home);
+            List<Fault> waiting = faults.getOrDefault(step, List.of());
+            if (waiting.isEmpty()) {
+                return real.run(words, stdin, limit);
+            }
+            Fault fault = waiting.size() > 1 || !waiting.get(0).forEver() ? waiting.remove(0) : waiting.get(0);
+            return fault.how().apply(fault.runs() ? real.run(words, fault.cut() ? Arrays.copyOf(stdin, stdin.length / 2) : stdin, limit) : null, argv);
+        }
+
+        @Override
+        public String lost() {
+            return lost;
+        }
+    }
+
+    record Fault(boolean runs, boolean cut, boolean forEver, BiFunction<prompt_run.Reply, List<String>, prompt_run.Reply> how) {
+        static final Fault CUT_BEFORE = new Fault(false, false, false, (reply, argv) -> prompt_run.Reply.broken("connection reset", false));
+        static final Fault CUT_AFTER = new Fault(true, false, false, (reply, argv) -> prompt_run.Reply.broken("connection reset", false));
+        static final Fault NO_CODE = new Fault(true, false, false, (reply, argv) -> new prompt_run.Reply(null, reply.out(), reply.err(), null, false));
+        static final Fault MINUS_ONE = new Fault(true, false, false, (reply, argv) -> new prompt_run.Reply(-1, reply.out(), reply.err(), null, false));
+        static final Fault HALF_UPLOAD = new Fault(true, true, false, (reply, argv) -> reply);
+        static final Fault HALF_ANSWER = new Fault(true, false, false,
+            (reply, argv) -> new prompt_run.Reply(reply.code(), Arrays.copyOf(reply.out(), reply.out().length / 2), reply.err(), null, false));
+
+        Fault always() {
+            return new Fault(runs, cut, true, how);
+        }
+
+        /** Does something first, then lets the step run. */
+        static Fault after(Runnable event) {
+            return new Fault(true, false, false, (reply, argv) -> {
+                event.run();
+                return reply;
+            });
+        }
+    }
+}
