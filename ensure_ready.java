@@ -15,22 +15,21 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   257 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1004 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1526 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2390 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3384 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3833 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   278 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1011 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1533 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2311 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3290 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3704 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3859 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7913 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
-// line  9597 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10121 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3943 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7659 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
+// line  9343 src/ensure_ready/model: Objects and snapshots of a namespace
+// line  9837 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.BigIntegerNode;
@@ -40,12 +39,18 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import freemarker.cache.FileTemplateLoader;
+import freemarker.cache.TemplateLoader;
 import freemarker.core.InvalidReferenceException;
 import freemarker.core.ParseException;
+import freemarker.core.PlainTextOutputFormat;
 import freemarker.core.TemplateClassResolver;
 import freemarker.template.Configuration;
+import freemarker.template.SimpleObjectWrapper;
+import freemarker.template.Template;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
+import freemarker.template.TemplateNotFoundException;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -58,6 +63,7 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -70,8 +76,11 @@ import java.math.BigInteger;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -120,12 +129,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -135,6 +148,9 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.resolver.ScalarResolver;
+import org.snakeyaml.engine.v2.schema.JsonSchema;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -192,10 +208,15 @@ public class ensure_ready implements Callable<Integer> {
         var given = List.of(args);
         command.options.environment = env;
         command.options.given = given;
-        return new CommandLine(command).registerConverter(Duration.class, Durations::parse)
+        return new CommandLine(command).registerConverter(Duration.class, ensure_ready::duration)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
             .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
             .execute(Twins.expand(given, env).toArray(String[]::new));
+    }
+
+    static Duration duration(String text) {
+        return Durations.of(text)
+            .orElseThrow(() -> new TypeConversionException("'" + text + "' is not a duration: write 90s, 20m or 1h5m, 1000d at the most"));
     }
 
     @Override
@@ -265,8 +286,8 @@ public static final class ApplyOptions {
         description = {"another renderer, whose stdout is the manifests (codexctl render …, helm template …);",
         "{slot} {namespace} {env} {issue} {pr} are filled in, and are CODEXCTL_… in its environment"})
     public String render;
-    @Option(names = "--vars", split = ",", paramLabel = "K=V", description = "template variables, repeatable [CODEXCTL_VARS]")
-    public Map<String, String> vars = new LinkedHashMap<>();
+    @Option(names = "--vars", paramLabel = "K=V", description = "template variables, repeatable [CODEXCTL_VARS]")
+    public List<String> vars = new ArrayList<>();
     @Option(names = "--var-file", paramLabel = "FILE", description = "template variables from YAML or KEY=VALUE lines [CODEXCTL_VAR_FILE]")
     public Path varFile;
     @Option(names = "--apply", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
@@ -354,7 +375,7 @@ public static final class Known {
 
     /** What has to stay readable though a Secret holds the same text. */
     public Set<String> names() {
-        return judgement == null ? Set.of() : Redaction.names(judgement.snapshot());
+        return judgement == null ? Set.of() : NamesToKeep.of(judgement.snapshot());
     }
 
     public void applied(List<Applied> results) {
@@ -491,10 +512,20 @@ public static final class Options {
     }
 
     public Map<String, Object> facts(Target target) {
-        var facts = new LinkedHashMap<String, Object>(Vars.all(apply.varFile, apply.vars));
+        var facts = variables();
         facts.putAll(target.placeholders());
         facts.put("project", project());
         return facts;
+    }
+
+    /** Template variables; throws {@link IllegalArgumentException}. */
+    public Map<String, Object> variables() {
+        return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+    }
+
+    /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
+    public Config kubeconfig() {
+        return Kubeconfig.read(cluster.kubeconfig, cluster.context);
     }
 
     public boolean hasManifests() {
@@ -647,8 +678,7 @@ public static final class Steps {
     }
 
     private Api connect() {
-        var config = config();
-        var api = new Api(config, options.cluster.requestTimeout);
+        var api = new Api(options.kubeconfig(), options.cluster.requestTimeout);
         api.patience = Deadline.in(Duration.ofSeconds(4));
         try {
             api.get("/version");
@@ -660,23 +690,6 @@ public static final class Steps {
             }
         }
         return api;
-    }
-
-    /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
-    private Config config() {
-        Config config;
-        try {
-            config = Api.config(options.cluster.kubeconfig, options.cluster.context, options.cluster.requestTimeout);
-        } catch (KubernetesClientException | IllegalArgumentException e) {
-            throw new Infra(Outcome.no_cluster, "kubeconfig cannot be read: " + Texts.line(e.getMessage()));
-        }
-        var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
-        if (options.cluster.context != null && !options.cluster.context.equals(current)) {
-            var there = config.getContexts().stream().map(NamedContext::getName).collect(Collectors.joining(", "));
-            throw new ParameterException(line, "--context " + options.cluster.context
-                + ": no such context" + (there.isEmpty() ? "" : "; there are " + there));
-        }
-        return config;
     }
 
     private Target takeSlot(Api api) {
@@ -842,11 +855,7 @@ public static final class Twins {
     }
 
     private static String bool(String value) {
-        return switch (value.strip().toLowerCase(Locale.ROOT)) {
-            case "1", "yes", "true", "on" -> "true";
-            case "0", "no", "false", "off" -> "false";
-            default -> value;
-        };
+        return Flags.of(value).map(String::valueOf).orElse(value);
     }
 }
 
@@ -865,7 +874,6 @@ public static final class Usage {
         if (wrong.isPresent()) {
             throw new ParameterException(command, wrong.get());
         }
-        o.apply.manifests.stream().filter(f -> !f.equals("-")).forEach(f -> Templates.check(command, Path.of(f), o));
     }
 
     /** picocli would start the option's group anew and forget what the group had. */
@@ -909,24 +917,23 @@ public static final class Usage {
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
             .forEach(f -> check(wrong, Files.isReadable(Path.of(f)), "--manifests " + f + ": no such file or folder"));
         check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
-        check(wrong, o.apply.varFile == null || Files.isReadable(o.apply.varFile), "--var-file " + o.apply.varFile + ": no such file");
-        check(wrong, o.cluster.kubeconfig == null || Files.isReadable(o.cluster.kubeconfig),
-            "--kubeconfig " + o.cluster.kubeconfig + ": no such file");
-        check(wrong, o.cluster.kubeconfig == null || !wrong.isEmpty()
-            || kubeconfig(o.cluster.kubeconfig), "--kubeconfig " + o.cluster.kubeconfig + ": not a kubeconfig");
         check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
         check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
         check(wrong, o.apply.source == null || o.slot.namespace == null
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
-        if (o.apply.varFile != null && wrong.isEmpty()) {
-            Vars.problem(o.apply.varFile).ifPresent(wrong::add);
+        if (wrong.isEmpty()) {
+            check(wrong, o::variables);
+            check(wrong, o::kubeconfig);
         }
         return wrong;
     }
 
-    private static boolean kubeconfig(Path file) {
-        var read = Manifests.Yaml.documents(file.toString(), Texts.read(file));
-        return read.problems().isEmpty() && read.documents().size() == 1 && read.documents().get(0).json().has("clusters");
+    private static void check(List<String> wrong, Supplier<?> value) {
+        try {
+            value.get();
+        } catch (IllegalArgumentException e) {
+            wrong.add(e.getMessage());
+        }
     }
 
     /** An option that a verb would silently ignore is a mistake to be told. */
@@ -1936,12 +1943,12 @@ public static final class Manifests {
 
     private Loaded file(Path file) throws IOException {
         if (!file.toString().endsWith(".ftl")) {
-            return parse(file.toString(), Texts.read(file));
+            return parse(file.toString(), TextFile.read(file));
         }
         try {
-            return linesOf(Texts.read(file), parse(file.toString(), Templates.render(file, facts)));
-        } catch (TemplateException | ParseException e) {
-            return Loaded.failed(new Source(file.toString(), 0), Templates.sentence(file, e));
+            return linesOf(TextFile.read(file), parse(file.toString(), Templates.render(file, facts)));
+        } catch (TemplateEngine.Unfit e) {
+            return Loaded.failed(new Source(file.toString(), e.line), Templates.sentence(e));
         }
     }
 
@@ -2230,7 +2237,7 @@ public static final class Shell {
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
             var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
-            var out = CompletableFuture.supplyAsync(() -> Texts.all(process));
+            var out = CompletableFuture.supplyAsync(() -> all(process));
             var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
             var text = ended ? out.get(Math.max(1000, deadline.left().toMillis()), TimeUnit.MILLISECONDS) : "";
@@ -2273,123 +2280,37 @@ public static final class Shell {
         process.descendants().forEach(ProcessHandle::destroy);
         process.destroy();
     }
+
+    private static String all(Process process) {
+        try {
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 }
 
 // src/ensure_ready/manifests/Templates.java
 
-/** FreeMarker with nothing but data in reach: no classes, no evaluation, an undefined variable is an error with its line. */
+/** Manifests that are FreeMarker templates. */
 public static final class Templates {
     private Templates() { }
 
-    static String render(Path file, Map<String, Object> data) throws IOException, TemplateException {
-        var settings = new Configuration(Configuration.VERSION_2_3_33);
-        settings.setDirectoryForTemplateLoading(file.toAbsolutePath().getParent().toFile());
-        settings.setDefaultEncoding("UTF-8");
-        settings.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
-        settings.setLogTemplateExceptions(false);
-        settings.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
-        settings.setNumberFormat("c");
-        settings.setBooleanFormat("c");
-        var out = new StringWriter();
-        settings.getTemplate(file.getFileName().toString()).process(data, out);
-        return out.toString();
+    /** Throws {@link TemplateEngine.Unfit}; a template may include others of its folder. */
+    static String render(Path file, Map<String, Object> data) throws IOException {
+        var engine = TemplateEngine.of(new FileTemplateLoader(file.toAbsolutePath().getParent().toFile()));
+        return TemplateEngine.render(engine, file.getFileName().toString(), data);
     }
 
-    /** {@code deploy/web.yaml.ftl:7: undefined variable tag}. */
-    static String sentence(Path file, Exception e) {
-        if (e instanceof InvalidReferenceException missing) {
-            return file + ":" + missing.getLineNumber() + ": undefined variable " + missing.getBlamedExpressionString();
-        }
-        if (e instanceof TemplateException broken) {
-            return file + ":" + broken.getLineNumber() + ": " + first(broken.getMessageWithoutStackTop());
-        }
-        return e instanceof ParseException syntax ? file + ":" + syntax.getLineNumber() + ": " + first(syntax.getEditorMessage())
-            : file + ": " + first(e.getMessage());
-    }
-
-    private static String first(String text) {
-        return text == null ? "" : text.lines().findFirst().orElse("");
-    }
-
-    /** Renders once with a slot's facts as they would be, so that a typing mistake is told before anything is touched. */
-    public static void check(CommandLine command, Path path, Options o) {
-        var facts = o.facts(new Target(o.slot.env, 1, "namespace", o.slot.issue, o.slot.pr, false));
-        try {
-            for (var file : Files.isDirectory(path) ? Manifests.files(path) : List.of(path)) {
-                if (file.toString().endsWith(".ftl")) {
-                    check(command, file, facts);
-                }
-            }
-        } catch (IOException e) {
-            throw new ParameterException(command, path + ": cannot be read: " + e.getMessage());
-        }
-    }
-
-    public static void check(CommandLine command, Path file, Map<String, Object> facts) throws IOException {
-        try {
-            render(file, facts);
-        } catch (TemplateException | ParseException e) {
-            throw new ParameterException(command, sentence(file, e));
-        }
-    }
-}
-
-// src/ensure_ready/manifests/Vars.java
-
-/** Template variables: a file of YAML or KEY=VALUE lines, then the command line's. */
-public static final class Vars {
-    private static final Pattern LINE = Pattern.compile("(?:export\\s+)?([A-Za-z_][A-Za-z0-9_.-]*)=(.*)");
-
-    private Vars() { }
-
-    public static Map<String, Object> all(Path file, Map<String, String> given) {
-        var all = new LinkedHashMap<String, Object>(file == null ? Map.of() : read(file));
-        all.putAll(given);
-        return all;
-    }
-
-    /** What is wrong with the file, as one line. */
-    public static Optional<String> problem(Path file) {
-        try {
-            read(file);
-            return Optional.empty();
-        } catch (IllegalArgumentException e) {
-            return Optional.of("--var-file " + file + ": " + e.getMessage());
-        }
-    }
-
-    private static Map<String, Object> read(Path file) {
-        var text = Texts.read(file);
-        var lines = text.lines().map(String::strip).filter(l -> !l.isEmpty() && !l.startsWith("#")).toList();
-        return lines.stream().allMatch(l -> LINE.matcher(l).matches()) ? keyValues(lines) : yaml(file, text);
-    }
-
-    private static Map<String, Object> keyValues(List<String> lines) {
-        var values = new LinkedHashMap<String, Object>();
-        for (var line : lines) {
-            var m = LINE.matcher(line);
-            if (m.matches()) {
-                values.put(m.group(1), m.group(2).replaceAll("^([\"'])(.*)\\1$", "$2"));
-            }
-        }
-        return values;
-    }
-
-    private static Map<String, Object> yaml(Path file, String text) {
-        var loaded = Manifests.Yaml.documents(file.toString(), text);
-        if (!loaded.problems().isEmpty()) {
-            throw new IllegalArgumentException("line " + loaded.problems().get(0).source().line() + ": neither YAML nor KEY=VALUE lines");
-        }
-        if (loaded.documents().size() != 1 || !loaded.documents().get(0).json().isObject()) {
-            throw new IllegalArgumentException("neither a YAML mapping nor KEY=VALUE lines");
-        }
-        return Json.MAPPER.convertValue(loaded.documents().get(0).json(), new TypeReference<LinkedHashMap<String, Object>>() { });
+    /** {@code undefined variable tag}; file and line stand beside it. */
+    static String sentence(TemplateEngine.Unfit e) {
+        return e.undefined.isEmpty() ? e.getMessage() : "undefined variable " + e.undefined;
     }
 }
 
 // src/ensure_ready/cluster/Api.java
 
-/** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our Json.MAPPER. */
+/** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 public static final class Api implements AutoCloseable {
     private final KubernetesClient client;
     private final HttpClient http;
@@ -2400,7 +2321,7 @@ public static final class Api implements AutoCloseable {
     public volatile Deadline patience = Deadline.none();
 
     public Api(Config config, Duration timeout) {
-        this.client = new KubernetesClientBuilder().withConfig(config).build();
+        this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
         this.http = client.getHttpClient();
         this.timeout = timeout;
     }
@@ -2409,25 +2330,10 @@ public static final class Api implements AutoCloseable {
      * Retries are ours: the library's ten hide an unreachable server for 20 seconds. No HTTP/2: the JDK's client does not notice
      * a dead connection and would send every retry into it.
      */
-    public static Config config(Path kubeconfig, String context, Duration timeout) {
-        var base = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+    private static Config config(Config base, Duration timeout) {
         return new ConfigBuilder(base).withRequestRetryBackoffLimit(0).withConnectionTimeout((int) Math.min(5000, timeout.toMillis()))
             .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64)
-            .withHttp2Disable(true).withUserAgent("ensure-ready")
-            .withOauthTokenProvider(tokenFile(base)).build();
-    }
-
-    /** A user's tokenFile, read anew for each request because it is rotated; the library does not know it. Null when there is none. */
-    private static OAuthTokenProvider tokenFile(Config base) {
-        var kubeconfig = base.getFileWithAuthInfo();
-        if (kubeconfig == null || base.getCurrentContext() == null) {
-            return base.getOauthTokenProvider();
-        }
-        var user = base.getCurrentContext().getContext().getUser();
-        return KubeConfigUtils.parseConfig(kubeconfig).getUsers().stream().filter(u -> u.getName().equals(user))
-            .map(u -> u.getUser().getTokenFile())
-            .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
-            .<OAuthTokenProvider>map(file -> () -> Texts.read(file).strip()).orElse(base.getOauthTokenProvider());
+            .withHttp2Disable(true).withUserAgent("ensure-ready").build();
     }
 
     public String server() {
@@ -2753,7 +2659,7 @@ public static final class Collect {
         try {
             run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
             var redaction = Redaction.of(secrets, System.getenv(),
-                Redaction.names(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
+                NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
             run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
                 .map(t -> (Runnable) () -> log(t, redaction)).toList());
@@ -3590,7 +3496,7 @@ public static final class Report {
         var json = redaction.clean(json());
         ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
             .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
-        var text = pretty(json);
+        var text = Json.pretty(json);
         out.print(asText() ? Text.of(json) : text + "\n");
         out.flush();
         if (options.output.report != null) {
@@ -3619,15 +3525,6 @@ public static final class Report {
             Files.writeString(file, text, CREATE, append ? APPEND : TRUNCATE_EXISTING, WRITE);
         } catch (IOException e) {
             System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
-        }
-    }
-
-    /** The escape is the same JSON, but no command for the runner that shows it. */
-    private static String pretty(JsonNode json) {
-        try {
-            return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(json).replace("##[", "#\\u0023[");
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -3712,32 +3609,6 @@ public static final class Report {
         values.put("report", options.output.report == null ? "" : options.output.report);
         return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
             .collect(Collectors.joining());
-    }
-}
-
-// src/ensure_ready/report/Terminal.java
-
-/** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
-public static final class Terminal {
-    private Terminal() { }
-
-    static boolean is(int descriptor) {
-        try {
-            return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
-    static int width() {
-        try {
-            return Math.max(40, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "100")));
-        } catch (NumberFormatException e) {
-            return 100;
-        }
     }
 }
 
@@ -3848,6 +3719,219 @@ public static final class Hooks {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
             Thread.currentThread().interrupt();   // the machine is going down already, and the hook has the last word
+        }
+    }
+}
+
+// src/shared/system/Kubeconfig.java
+
+/** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
+public static final class Kubeconfig {
+    private Kubeconfig() { }
+
+    /**
+     * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
+     * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
+     */
+    public static Config read(Path kubeconfig, String context) {
+        var named = named(kubeconfig);
+        Config config;
+        try {
+            config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+        } catch (KubernetesClientException | IllegalArgumentException | ClassCastException e) {
+            throw new IllegalArgumentException(named + ": not a kubeconfig" + why(e), e);
+        }
+        var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
+        if (context != null && !context.equals(current)) {
+            var there = config.getContexts().stream().map(NamedContext::getName).collect(Collectors.joining(", "));
+            throw new IllegalArgumentException("--context " + context + ": no such context"
+                + (there.isEmpty() ? "" : "; there are " + there));
+        }
+        return new ConfigBuilder(config).withOauthTokenProvider(tokenFile(config)).build();
+    }
+
+    /** Where it comes from, as it is named to whoever gave it; a name without a file is a mistake, not "none given". */
+    private static String named(Path kubeconfig) {
+        var variable = System.getenv().getOrDefault("KUBECONFIG", "");
+        if (kubeconfig != null) {
+            if (!Files.isReadable(kubeconfig)) {
+                var why = Files.exists(kubeconfig) ? "permission denied" : "no such file";
+                throw new IllegalArgumentException("--kubeconfig " + kubeconfig + ": " + why);
+            }
+            return "--kubeconfig " + kubeconfig;
+        }
+        var files = Stream.of(variable.split(File.pathSeparator)).filter(f -> !f.isBlank()).map(Path::of);
+        if (!variable.isBlank() && files.noneMatch(Files::isReadable)) {
+            throw new IllegalArgumentException("KUBECONFIG " + variable + ": no such file");
+        }
+        return variable.isBlank() ? "~/.kube/config" : "KUBECONFIG " + variable;
+    }
+
+    private static String why(RuntimeException e) {
+        return e.getMessage() == null ? "" : " (" + Texts.cut(Texts.line(e.getMessage()), 200) + ")";
+    }
+
+    /** A user's tokenFile, read anew for each request because it is rotated; the library does not know it. Null when there is none. */
+    private static OAuthTokenProvider tokenFile(Config base) {
+        var kubeconfig = base.getFileWithAuthInfo();
+        if (kubeconfig == null || base.getCurrentContext() == null) {
+            return base.getOauthTokenProvider();
+        }
+        var user = base.getCurrentContext().getContext().getUser();
+        return KubeConfigUtils.parseConfig(kubeconfig).getUsers().stream().filter(u -> u.getName().equals(user))
+            .map(u -> u.getUser().getTokenFile())
+            .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
+            .<OAuthTokenProvider>map(file -> () -> TextFile.read(file).strip()).orElse(base.getOauthTokenProvider());
+    }
+}
+
+// src/shared/system/TemplateEngine.java
+
+/**
+ * FreeMarker with nothing but data in reach: maps, lists and text; no Java object, no class, no template made of data. An undefined
+ * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
+ */
+public static final class TemplateEngine {
+    private TemplateEngine() { }
+
+    public static Configuration of(TemplateLoader loader) {
+        System.setProperty("org.freemarker.loggerLibrary", "none");
+        var engine = new Configuration(Configuration.VERSION_2_3_34);
+        engine.setTemplateLoader(loader);
+        engine.setLocalizedLookup(false);
+        engine.setDefaultEncoding("UTF-8");
+        engine.setLocale(Locale.ROOT);
+        engine.setNumberFormat("c");
+        engine.setBooleanFormat("c");
+        engine.setOutputFormat(PlainTextOutputFormat.INSTANCE);
+        engine.setObjectWrapper(new SimpleObjectWrapper(Configuration.VERSION_2_3_34));
+        engine.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
+        engine.setAPIBuiltinEnabled(false);
+        engine.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+        engine.setLogTemplateExceptions(false);
+        engine.setWrapUncheckedExceptions(true);
+        return engine;
+    }
+
+    /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
+    public static String render(Configuration engine, String name, Map<String, Object> data) {
+        try {
+            var out = new StringWriter();
+            template(engine, name).process(data, out);
+            return out.toString();
+        } catch (InvalidReferenceException e) {
+            throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), e.getBlamedExpressionString(), "", e);
+        } catch (TemplateException e) {
+            throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), "", first(e.getMessageWithoutStackTop()), e);
+        } catch (IOException e) {
+            throw new Unfit(name, 0, "", "cannot be read: " + TextFile.reason(e), e);
+        }
+    }
+
+    private static Template template(Configuration engine, String name) throws IOException {
+        try {
+            return engine.getTemplate(name);
+        } catch (ParseException e) {
+            throw new Unfit(e.getTemplateName(), e.getLineNumber(), "", first(e.getEditorMessage()), e);
+        } catch (TemplateNotFoundException e) {
+            throw new Unfit(e.getTemplateName(), 0, "", "not found", e);
+        }
+    }
+
+    private static String first(String text) {
+        return text == null ? "fails" : text.lines().findFirst().orElse("fails");
+    }
+
+    /**
+     * A template that cannot be rendered. {@code line} is 0 where it is not known, {@code undefined} empty unless a variable is missing.
+     */
+    public static final class Unfit extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        public final String template;
+        public final int line;
+        public final String undefined;
+
+        Unfit(String template, int line, String undefined, String why, Exception cause) {
+            super(why, cause);
+            this.template = template;
+            this.line = line;
+            this.undefined = undefined;
+        }
+    }
+}
+
+// src/shared/system/Terminal.java
+
+/** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
+public static final class Terminal {
+    private Terminal() { }
+
+    public static boolean is(int descriptor) {
+        try {
+            return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    public static int width() {
+        try {
+            return Math.max(40, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "100")));
+        } catch (NumberFormatException e) {
+            return 100;
+        }
+    }
+}
+
+// src/shared/system/TextFile.java
+
+/** Files of text, and what to say when they cannot be read. */
+public static final class TextFile {
+    private TextFile() { }
+
+    /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
+    public static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(reason(e), e);
+        }
+    }
+
+    /** Why a file could not be read or written, without its name: {@code no such file}. */
+    public static String reason(IOException e) {
+        if (e instanceof CharacterCodingException) {
+            return "not UTF-8 text";
+        }
+        if (e instanceof NoSuchFileException) {
+            return "no such file";
+        }
+        return e instanceof AccessDeniedException ? "permission denied" : Texts.oneLine(String.valueOf(e.getMessage()));
+    }
+}
+
+// src/shared/system/Variables.java
+
+/** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
+public static final class Variables {
+    private Variables() { }
+
+    /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
+    public static Map<String, Object> read(List<Path> files, List<String> lists) {
+        var all = new LinkedHashMap<String, Object>();
+        files.forEach(file -> all.putAll(named("--var-file " + file + ": ", () -> Vars.ofFile(file.toString(), TextFile.read(file)))));
+        lists.forEach(list -> all.putAll(named("--vars: ", () -> Vars.ofList(list))));
+        return all;
+    }
+
+    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+        try {
+            return vars.get();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(option + e.getMessage(), e);
         }
     }
 }
@@ -4176,7 +4260,7 @@ public enum Code {
         "The cluster could not be asked, so the causes are not known; this does not mean that all is well.", Look.NONE);
 
     /** What a code is about; groups the docs page. */
-    enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
+    public enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
         NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM,
         ADVICE, OTHER }
 
@@ -5600,6 +5684,25 @@ public static final class Messages {
     }
 }
 
+// src/ensure_ready/diagnosis/NamesToKeep.java
+
+/** What has to stay readable though a Secret holds the same text. */
+public static final class NamesToKeep {
+    private NamesToKeep() { }
+
+    /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
+    public static Set<String> of(Snapshot snapshot) {
+        var names = new HashSet<>(Set.of(snapshot.namespace()));
+        snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
+            names.add(o.name());
+            names.addAll(o.labels().values());
+            Wiring.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
+        });
+        snapshot.applied().forEach(a -> names.add(a.object().name()));
+        return names;
+    }
+}
+
 // src/ensure_ready/diagnosis/Near.java
 
 /** The existing name that somebody may have meant. */
@@ -6436,363 +6539,6 @@ public static final class Reach {
         now.ifPresent(facts.found::remove);
         facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(),
             Collections.unmodifiableMap(params)));
-    }
-}
-
-// src/ensure_ready/diagnosis/Redaction.java
-
-/**
- * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
- * secrets have. Hosts, ports and names of objects survive, or the diagnosis is useless. Redact before anything is cut.
- */
-public static final class Redaction {
-    private static final int PREFIX = 6;
-    private static final int SHORTEST = 6;
-    private static final Set<String> WORDS =
-        Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production",
-        "staging", "testing", "enabled", "disabled", "username",
-        "secret", "public", "private", "service", "cluster", "database", "mongodb",
-            "rabbitmq", "undefined", "example", "secrets", "config", "server",
-            "client", "container", "deployment", "status", "failed", "running",
-        "ready", "message", "reason", "unknown", "warning", "string", "number",
-            "object", "kubernetes", "namespace", "missing", "required", "mysql",
-            "connection", "refused", "timeout", "address", "000000");
-    private static final Pattern TOKEN_NAME =
-        Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key|_pat$|_auth$|_key$|_dsn$).*");
-    private static final Pattern SECRET_LINE =
-        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
-    private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
-    private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
-    /** Group 1 (where there is one) is what is hidden, else all of it. */
-    private static final List<Pattern> SHAPES = Stream.of(
-        "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-            "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-            "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}", "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}", "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-            "\\bxox[a-z]-[A-Za-z0-9-]{10,}", "\\bdckr_\\w{3,}[\\w=-]*", "\\bnpm_[A-Za-z0-9]{30,}", "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}", "\\bya29\\.[\\w-]{20,}", "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}", "(?i)pull rate limit as '[^']*': (\\S+)",
-            "(?i)pull rate limit as '([^']+)'",
-        "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})", "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
-            "://([A-Za-z0-9_-]{16,})@",
-        "(?i)(?:[?&]|\\b)(?:access_token|id_token|refresh_token|sig|signature|x-amz-(?:signature|credential|security-token)|apikey|api_key)=([^&\\s\"']{4,})",
-        "(?i)--?(?:password|passwd|token|secret|api-key|apikey)[= ]+[\"']?([^\\s\"']{3,})",
-        "(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret)[\\w-]*(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|empty|invalid|expired|wrong|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b)([^\\s\"',;&\\\\}\\])]{3,}))")
-        .map(Pattern::compile).toList();
-    private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
-    private static final Pattern HARMLESS =
-        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
-    private static final Set<String> STRUCTURE =
-        Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
-        "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
-
-    /** What to look for under its first characters, longest first, and what to write instead. */
-    private final Map<String, List<String>> forms = new HashMap<>();
-    private final Map<String, String> marks = new HashMap<>();
-    private final Set<String> keep;
-    public int known;
-    public int pattern;
-    public int withheld;
-
-    private Redaction(Set<String> keep) {
-        this.keep = keep;
-    }
-
-    /**
-     * {@code secrets}: values by {@code name#key}; {@code environment}: the caller's variables, of which those that are called like secrets
-     * are hidden.
-     */
-    public static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
-        return of(secrets, environment, Set.of());
-    }
-
-    /** {@code keep}: hosts, ports and names that must stay readable though a Secret holds them too. */
-    public static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
-        var redaction = new Redaction(keep);
-        new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]",
-            name.substring(name.indexOf('#') + 1), value));
-        new TreeMap<>(environment).forEach((name, value) -> {
-            if (TOKEN_NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
-                redaction.hide("[REDACTED:env/" + name + "]", name, value);
-            }
-        });
-        redaction.forms.values()
-            .forEach(list -> list.sort(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder())));
-        return redaction;
-    }
-
-    /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
-    public static Set<String> names(Snapshot snapshot) {
-        var names = new HashSet<>(Set.of(snapshot.namespace()));
-        snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
-            names.add(o.name());
-            names.addAll(o.labels().values());
-            Wiring.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
-        });
-        snapshot.applied().forEach(a -> names.add(a.object().name()));
-        return names;
-    }
-
-    private void hide(String mark, String key, String value) {
-        var text = value.strip();
-        var secret = USERINFO.matcher(text);
-        if (secret.find()) {
-            form(mark, secret.group(2), true); // the host behind it has to stay readable
-            form(mark, decoded(secret.group(2)), true);
-            return;
-        }
-        var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)")
-            && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
-        if (address || text.matches("\\d{1,5}")) {
-            return;
-        }
-        if (text.startsWith("{")) {
-            json(mark, text);
-        }
-        if (text.lines().count() > 1) {
-            text.lines().map(String::strip).forEach(line -> line(mark, line));
-        }
-        form(mark, text, false);
-    }
-
-    private void line(String mark, String line) {
-        var setting = SECRET_LINE.matcher(line);
-        if (setting.matches()) {
-            form(mark, setting.group(1).strip(), false);
-        } else if (line.length() >= 16 && !line.contains(" ") && !line.startsWith("-----") && !line.matches("[\\w.-]+[:=]\\S*")) {
-            form(mark, line, false);
-        }
-    }
-
-    private void json(String mark, String text) {
-        try {
-            leaves(mark, "", Json.MAPPER.readTree(text));
-        } catch (JsonProcessingException e) {
-            form(mark, text, false);
-        }
-    }
-
-    private void leaves(String mark, String key, JsonNode node) {
-        node.properties().forEach(e -> leaves(mark, e.getKey(), e.getValue()));
-        if (node.isArray()) {
-            node.forEach(n -> leaves(mark, key, n));
-        }
-        if (node.isTextual() && (TOKEN_NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
-            form(mark, node.asText(), false);
-        }
-    }
-
-    /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
-    private void form(String mark, String value, boolean always) {
-        var text = value.strip();
-        if (text.length() < SHORTEST || !always && (WORDS.contains(text.toLowerCase(Locale.ROOT)) || keep.contains(text))
-            || keep.contains(text)
-            && WORDS.contains(text)) {
-            return;
-        }
-        var bytes = text.getBytes(StandardCharsets.UTF_8);
-        var all = new LinkedHashSet<>(List.of(text, escaped(text), URLEncoder.encode(text, StandardCharsets.UTF_8),
-            URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"),
-            Base64.getEncoder().withoutPadding().encodeToString(bytes), Base64.getUrlEncoder().withoutPadding().encodeToString(bytes)));
-        all.add(Base64.getEncoder().withoutPadding().encodeToString((text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
-        if (bytes.length >= 8) {
-            all.add(HexFormat.of().formatHex(bytes));
-            all.addAll(List.of(shifted(bytes, 0), shifted(bytes, 1), shifted(bytes, 2)));
-        }
-        all.stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
-            if (marks.putIfAbsent(f, mark) == null) {
-                forms.computeIfAbsent(f.substring(0, PREFIX), k -> new ArrayList<>()).add(f);
-            }
-        });
-    }
-
-    private static String escaped(String text) {
-        try {
-            var json = Json.MAPPER.writeValueAsString(text);
-            return json.substring(1, json.length() - 1);
-        } catch (JsonProcessingException e) {
-            return text;
-        }
-    }
-
-    private static String decoded(String text) {
-        try {
-            return URLDecoder.decode(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return text;
-        }
-    }
-
-    /** The part of the value's base64 that is the same whatever stands before it, when it begins at this place of a group of three. */
-    private static String shifted(byte[] value, int offset) {
-        var padded = new byte[value.length + offset];
-        System.arraycopy(value, 0, padded, offset, value.length);
-        var text = Base64.getEncoder().withoutPadding().encodeToString(padded);
-        return text.substring(offset == 0 ? 0 : offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
-    }
-
-    public int known() {
-        return known;
-    }
-
-    public int pattern() {
-        return pattern;
-    }
-
-    public int withheld() {
-        return withheld;
-    }
-
-    /** The same text without secrets; line ends stay where they are. A text in which one is found again afterwards is withheld whole. */
-    public String clean(String text) {
-        if (text == null || text.length() < SHORTEST) {
-            return text;
-        }
-        var clean = dense(shapes(values(text)));
-        if (!clean.equals(text) && hit(clean)) {
-            withheld++;
-            return "[WITHHELD]";
-        }
-        return clean;
-    }
-
-    /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
-    public JsonNode clean(JsonNode json) {
-        if (json.isTextual()) {
-            return TextNode.valueOf(clean(json.asText()));
-        }
-        if (json instanceof ObjectNode object) {
-            var copy = Json.MAPPER.createObjectNode();
-            object.properties().forEach(e -> copy.set(e.getKey(), STRUCTURE.contains(e.getKey()) ? e.getValue() : clean(e.getValue())));
-            return copy;
-        }
-        if (json.isArray()) {
-            var copy = Json.MAPPER.createArrayNode();
-            var lines = new ArrayList<String>();
-            json.forEach(n -> lines.add(n.isTextual() && !n.asText().contains("\n") ? n.asText() : null));
-            if (lines.size() > 1 && !lines.contains(null)) {
-                Stream.of(clean(String.join("\n", lines)).split("\n", -1)).forEach(copy::add);
-            } else {
-                json.forEach(n -> copy.add(clean(n)));
-            }
-            return copy;
-        }
-        return json;
-    }
-
-    private boolean hit(String text) {
-        var outside = MARK.matcher(text).replaceAll("\u0000");
-        return !values(outside).equals(outside) || SHAPES.stream().limit(13).anyMatch(s -> s.matcher(outside).find());
-    }
-
-    /** Known values, also where line breaks and spaces were put into them. */
-    private String values(String text) {
-        var plain = replaced(text, IntStream.range(0, text.length()).toArray(), text);
-        var places = IntStream.range(0, plain.length()).filter(i -> !Character.isWhitespace(plain.charAt(i))).toArray();
-        if (places.length == plain.length() || plain.indexOf('\n') < 0) {
-            return plain;
-        }
-        var packed = new StringBuilder(places.length);
-        IntStream.of(places).forEach(i -> packed.append(plain.charAt(i)));
-        return replaced(packed.toString(), places, plain);
-    }
-
-    /** Replaces in {@code original} what is found in {@code text}, whose characters stand at {@code places} of it. */
-    private String replaced(String text, int[] places, String original) {
-        var packed = text.length() != original.length();
-        var out = new StringBuilder();
-        int from = 0;
-        for (int i = 0; i + PREFIX <= text.length(); i++) {
-            var match = match(text, i);
-            if (match == null || packed && match.length() < 12 || places[i] < from) {
-                continue;
-            }
-            var end = places[i + match.length() - 1] + 1;
-            out.append(original, from, places[i]).append(marks.get(match))
-                .append(original.substring(places[i], end).replaceAll("[^\n]", ""));
-            from = end;
-            known++;
-            i += match.length() - 1;
-        }
-        return out.append(original.substring(from)).toString();
-    }
-
-    private String match(String text, int at) {
-        for (var form : forms.getOrDefault(text.substring(at, at + PREFIX), List.of())) {
-            if (text.startsWith(form, at) && !insideName(text, at, at + form.length())) {
-                return form;
-            }
-        }
-        return null;
-    }
-
-    /** A short word that is a piece of a longer name is that name, not the secret. */
-    private boolean insideName(String text, int from, int to) {
-        int start = from;
-        int end = to;
-        while (start > 0 && name(text.charAt(start - 1))) {
-            start--;
-        }
-        while (end < text.length() && name(text.charAt(end))) {
-            end++;
-        }
-        var word = text.substring(start, end);
-        return (start < from || end > to)
-            && (keep.contains(word) || to - from < 12 && text.substring(from, to).chars().allMatch(Character::isLowerCase));
-    }
-
-    private static boolean name(char c) {
-        return Character.isLetterOrDigit(c) || c == '-' || c == '.';
-    }
-
-    private String shapes(String text) {
-        var result = text;
-        for (var shape : SHAPES) {
-            var match = shape.matcher(result);
-            var out = new StringBuilder();
-            int from = 0;
-            while (match.find()) {
-                int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
-                var hidden = match.group(group);
-                if (match.groupCount() > 0 && group == 0 || hidden.startsWith("[REDACTED")
-                    || hidden.startsWith("REDACTED") || hidden.startsWith("$")
-                    || hidden.startsWith("<") || keep.contains(hidden)) {
-                    continue;
-                }
-                out.append(result, from, match.start(group)).append("[REDACTED:pattern]").append(hidden.replaceAll("[^\n]", ""));
-                from = match.end(group);
-                pattern++;
-            }
-            result = out.append(result.substring(from)).toString();
-        }
-        return result;
-    }
-
-    /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */
-    private String dense(String text) {
-        return DENSE.matcher(text).replaceAll(m -> {
-            var word = m.group();
-            var digest = text.substring(Math.max(0, m.start() - 10), m.start()).matches("(?s).*(sha256|sha512|://)$");
-            if (HARMLESS.matcher(word).matches() || keep.contains(word) || digest || !random(word)) {
-                return Matcher.quoteReplacement(word);
-            }
-            pattern++;
-            return "[REDACTED:pattern]";
-        });
-    }
-
-    private static boolean random(String word) {
-        if (word.matches("[0-9a-fA-F]{32,}")) {
-            return true;
-        }
-        var kinds = Stream.of("[a-z]", "[A-Z]", "[0-9]").filter(k -> Pattern.compile(k).matcher(word).find()).count();
-        var longest = Stream.of(word.split("[/_-]")).mapToInt(String::length).max().orElse(0);
-        return kinds == 3 && longest >= 20 && entropy(word) > 4.0;
-    }
-
-    private static double entropy(String word) {
-        return word.chars().boxed().collect(Collectors.groupingBy(c -> c, Collectors.counting())).values().stream()
-            .mapToDouble(n -> -n * Math.log((double) n / word.length()) / Math.log(2) / word.length()).sum();
     }
 }
 
@@ -9632,36 +9378,6 @@ public record Deadline(long nanos) {
     }
 }
 
-// src/ensure_ready/model/Durations.java
-
-/** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
-public static final class Durations {
-    private static final Pattern PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|s|m|h|d)");
-    private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
-
-    private Durations() { }
-
-    public static Duration parse(String text) {
-        var parts = PART.matcher(text);
-        long millis = 0;
-        int end = 0;
-        while (parts.find() && parts.start() == end) {
-            millis += (long) (Double.parseDouble(parts.group(1)) * MILLIS.get(parts.group(2)));
-            end = parts.end();
-        }
-        if (end == 0 || end != text.length()) {
-            throw new TypeConversionException("'" + text + "' is not a duration: write 90s, 20m or 1h5m");
-        }
-        return Duration.ofMillis(millis);
-    }
-
-    /** {@code 1h05m}, {@code 4m12s}, {@code 9s}. */
-    public static String human(Duration d) {
-        return d.toHours() > 0 ? String.format("%dh%02dm", d.toHours(), d.toMinutesPart())
-            : d.toMinutes() > 0 ? String.format("%dm%02ds", d.toMinutes(), d.toSecondsPart()) : d.toSeconds() + "s";
-    }
-}
-
 // src/ensure_ready/model/Event.java
 
 /** An event as both event APIs tell it, with the best time that it has. */
@@ -10118,6 +9834,115 @@ public record Workload(String kind, String name, State state, long ready, long d
     }
 }
 
+// src/shared/Disguises.java
+
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+public static final class Disguises {
+    /** A shorter value has too many accidental twins in base64 and hex. */
+    private static final int LONG_ENOUGH = 8;
+
+    private Disguises() { }
+
+    /** Without the blank ones; the value itself comes first. */
+    public static Set<String> of(String value) {
+        var text = value.strip();
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        var url = URLEncoder.encode(text, StandardCharsets.UTF_8);
+        var all = new LinkedHashSet<String>();
+        all.add(text);
+        all.add(json(text));
+        all.add(url);
+        all.add(url.replace("+", "%20"));
+        all.add(decoded(text));
+        all.add(base64(Base64.getEncoder(), bytes));
+        all.add(base64(Base64.getUrlEncoder(), bytes));
+        all.add(base64(Base64.getEncoder(), (text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
+        if (bytes.length >= LONG_ENOUGH) {
+            all.add(HexFormat.of().formatHex(bytes));
+            for (int offset = 0; offset < 3; offset++) {
+                all.add(shifted(Base64.getEncoder(), bytes, offset));
+                all.add(shifted(Base64.getUrlEncoder(), bytes, offset));
+            }
+        }
+        all.removeIf(String::isBlank);
+        return all;
+    }
+
+    private static String json(String text) {
+        var json = Json.MAPPER.getNodeFactory().textNode(text).toString();
+        return json.substring(1, json.length() - 1);
+    }
+
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return text;
+        }
+    }
+
+    private static String base64(Base64.Encoder encoder, byte[] bytes) {
+        return encoder.withoutPadding().encodeToString(bytes);
+    }
+
+    /** The part of the value's base64 that is the same whatever stands before it, when it begins at this place of a group of three. */
+    private static String shifted(Base64.Encoder encoder, byte[] value, int offset) {
+        var padded = new byte[value.length + offset];
+        System.arraycopy(value, 0, padded, offset, value.length);
+        var text = base64(encoder, padded);
+        return text.substring(offset == 0 ? 0 : offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
+    }
+}
+
+// src/shared/Durations.java
+
+/** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
+public static final class Durations {
+    /** What is longer is a typing mistake; it would also overflow the clocks that it is added to. */
+    private static final Duration LONGEST = Duration.ofDays(1000);
+    private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
+    private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
+
+    private Durations() { }
+
+    /** Empty for what is no duration, or longer than a thousand days. */
+    public static Optional<Duration> of(String text) {
+        var parts = PART.matcher(text.strip());
+        double millis = 0;
+        int end = 0;
+        while (parts.find() && parts.start() == end) {
+            millis += Double.parseDouble(parts.group(1)) * MILLIS.get(parts.group(2));
+            end = parts.end();
+        }
+        var whole = end > 0 && end == text.strip().length() && millis <= LONGEST.toMillis();
+        return whole ? Optional.of(Duration.ofMillis((long) millis)) : Optional.empty();
+    }
+
+    /** {@code 1h05m}, {@code 4m12s}, {@code 9s}. */
+    public static String human(Duration d) {
+        return d.toHours() > 0 ? String.format("%dh%02dm", d.toHours(), d.toMinutesPart())
+            : d.toMinutes() > 0 ? String.format("%dm%02ds", d.toMinutes(), d.toSecondsPart()) : d.toSeconds() + "s";
+    }
+}
+
+// src/shared/Flags.java
+
+/** Yes and no as environment variables and workflows write them. */
+public static final class Flags {
+    public static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
+
+    private Flags() { }
+
+    /** Empty for a word that is neither; an empty text is a no. */
+    public static Optional<Boolean> of(String text) {
+        return switch (text.strip().toLowerCase(Locale.ROOT)) {
+            case "1", "true", "yes", "on" -> Optional.of(true);
+            case "0", "false", "no", "off", "" -> Optional.of(false);
+            default -> Optional.empty();
+        };
+    }
+}
+
 // src/shared/Json.java
 
 /** JSON as both scripts read and write it. */
@@ -10126,37 +9951,398 @@ public static final class Json {
 
     private Json() { }
 
-    /** Indented, for people and files; the text has no line end. */
+    /**
+     * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
+     * escaped: the same JSON, but no command.
+     */
     public static String pretty(Object value) {
         try {
-            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value).replace("##[", "#\\u0023[");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
     }
 }
 
+// src/shared/Redaction.java
+
+/**
+ * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
+ * secrets have. Hosts, ports and names of objects survive, or the diagnosis is useless. Redact before anything is cut.
+ */
+public static final class Redaction {
+    private static final String PATTERN_MARK = "[REDACTED:pattern]";
+    private static final int PREFIX = 6;
+    private static final int SHORTEST = 6;
+    private static final Pattern SECRET_LINE =
+        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?"
+            + "\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
+    private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
+    private static final Pattern ADDRESS = Pattern.compile("(?i)[a-z][a-z0-9+.:-]*://\\S+");
+    private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
+    private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
+    private static final Pattern HARMLESS =
+        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+"
+            + "|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
+    private static final Set<String> STRUCTURE =
+        Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
+        "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
+
+    /** What to look for under its first characters, longest first, and what to write instead. */
+    private final Map<String, List<String>> forms = new HashMap<>();
+    private final Map<String, String> marks = new HashMap<>();
+    private final Set<String> keep;
+    public int known;
+    public int pattern;
+    public int withheld;
+
+    private Redaction(Set<String> keep) {
+        this.keep = keep;
+    }
+
+    /**
+     * {@code secrets}: values by {@code name#key}; {@code environment}: the caller's variables, of which those that are called like secrets
+     * are hidden.
+     */
+    public static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
+        return of(secrets, environment, Set.of());
+    }
+
+    /** {@code keep}: hosts, ports and names that must stay readable though a Secret holds them too. */
+    public static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
+        var redaction = new Redaction(keep);
+        new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]",
+            name.substring(name.indexOf('#') + 1), value));
+        new TreeMap<>(environment).forEach((name, value) -> {
+            if (SecretShapes.NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
+                redaction.hide("[REDACTED:env/" + name + "]", name, value);
+            }
+        });
+        redaction.forms.values()
+            .forEach(list -> list.sort(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder())));
+        return redaction;
+    }
+
+    private void hide(String mark, String key, String value) {
+        var text = value.strip();
+        var passwords = USERINFO.matcher(text).results().map(m -> m.group(2)).toList();
+        passwords.forEach(password -> form(mark, password, true));
+        if (!passwords.isEmpty() && ADDRESS.matcher(text).matches()) {
+            return; // the host behind the password has to stay readable
+        }
+        var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)")
+            && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
+        if (address || text.matches("\\d{1,5}")) {
+            return;
+        }
+        if (text.startsWith("{")) {
+            json(mark, text);
+        }
+        if (text.lines().count() > 1) {
+            text.lines().map(String::strip).forEach(line -> line(mark, line));
+        }
+        form(mark, text, false);
+    }
+
+    private void line(String mark, String line) {
+        var setting = SECRET_LINE.matcher(line);
+        if (setting.matches()) {
+            form(mark, setting.group(1).strip(), false);
+        } else if (line.length() >= 16 && !line.contains(" ") && !line.startsWith("-----") && !line.matches("[\\w.-]+[:=]\\S*")) {
+            form(mark, line, false);
+        }
+    }
+
+    private void json(String mark, String text) {
+        try {
+            leaves(mark, "", Json.MAPPER.readTree(text));
+        } catch (JsonProcessingException e) {
+            form(mark, text, false);
+        }
+    }
+
+    private void leaves(String mark, String key, JsonNode node) {
+        node.properties().forEach(e -> leaves(mark, e.getKey(), e.getValue()));
+        if (node.isArray()) {
+            node.forEach(n -> leaves(mark, key, n));
+        }
+        if (node.isTextual() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+            form(mark, node.asText(), false);
+        }
+    }
+
+    private void form(String mark, String value, boolean always) {
+        var text = value.strip();
+        var word = SecretShapes.WORDS.contains(text.toLowerCase(Locale.ROOT));
+        if (text.length() < SHORTEST || keep.contains(text) && (!always || word) || word && !always) {
+            return;
+        }
+        Disguises.of(text).stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
+            if (marks.putIfAbsent(f, mark) == null) {
+                forms.computeIfAbsent(f.substring(0, PREFIX), k -> new ArrayList<>()).add(f);
+            }
+        });
+    }
+
+    public int known() {
+        return known;
+    }
+
+    public int pattern() {
+        return pattern;
+    }
+
+    public int withheld() {
+        return withheld;
+    }
+
+    /** The same text without secrets; line ends stay where they are. A text in which one is found again afterwards is withheld whole. */
+    public String clean(String text) {
+        if (text == null || text.length() < SHORTEST) {
+            return text;
+        }
+        var clean = dense(shapes(values(text)));
+        if (!clean.equals(text) && hit(clean)) {
+            withheld++;
+            return "[WITHHELD]";
+        }
+        return clean;
+    }
+
+    /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
+    public JsonNode clean(JsonNode json) {
+        if (json.isTextual()) {
+            return TextNode.valueOf(clean(json.asText()));
+        }
+        if (json instanceof ObjectNode object) {
+            var copy = Json.MAPPER.createObjectNode();
+            object.properties().forEach(e -> copy.set(e.getKey(), STRUCTURE.contains(e.getKey()) ? e.getValue() : clean(e.getValue())));
+            return copy;
+        }
+        if (json.isArray()) {
+            var copy = Json.MAPPER.createArrayNode();
+            var lines = new ArrayList<String>();
+            json.forEach(n -> lines.add(n.isTextual() && !n.asText().contains("\n") ? n.asText() : null));
+            if (lines.size() > 1 && !lines.contains(null)) {
+                Stream.of(clean(String.join("\n", lines)).split("\n", -1)).forEach(copy::add);
+            } else {
+                json.forEach(n -> copy.add(clean(n)));
+            }
+            return copy;
+        }
+        return json;
+    }
+
+    private boolean hit(String text) {
+        var outside = MARK.matcher(text).replaceAll("\u0000");
+        return !values(outside).equals(outside) || SecretShapes.anyToken(outside);
+    }
+
+    /** Known values, also where line breaks and spaces were put into them. */
+    private String values(String text) {
+        var plain = replaced(text, IntStream.range(0, text.length()).toArray(), text);
+        var places = IntStream.range(0, plain.length()).filter(i -> !Character.isWhitespace(plain.charAt(i))).toArray();
+        if (places.length == plain.length() || plain.indexOf('\n') < 0) {
+            return plain;
+        }
+        var packed = new StringBuilder(places.length);
+        IntStream.of(places).forEach(i -> packed.append(plain.charAt(i)));
+        return replaced(packed.toString(), places, plain);
+    }
+
+    /** Replaces in {@code original} what is found in {@code text}, whose characters stand at {@code places} of it. */
+    private String replaced(String text, int[] places, String original) {
+        var packed = text.length() != original.length();
+        var out = new StringBuilder();
+        int from = 0;
+        for (int i = 0; i + PREFIX <= text.length(); i++) {
+            var match = match(text, i);
+            if (match == null || packed && match.length() < 12 || places[i] < from) {
+                continue;
+            }
+            var end = places[i + match.length() - 1] + 1;
+            out.append(original, from, places[i]).append(marks.get(match))
+                .append(original.substring(places[i], end).replaceAll("[^\n]", ""));
+            from = end;
+            known++;
+            i += match.length() - 1;
+        }
+        return out.append(original.substring(from)).toString();
+    }
+
+    private String match(String text, int at) {
+        for (var form : forms.getOrDefault(text.substring(at, at + PREFIX), List.of())) {
+            if (text.startsWith(form, at) && !insideName(text, at, at + form.length())) {
+                return form;
+            }
+        }
+        return null;
+    }
+
+    /** A short word that is a piece of a longer name is that name, not the secret. */
+    private boolean insideName(String text, int from, int to) {
+        int start = from;
+        int end = to;
+        while (start > 0 && name(text.charAt(start - 1))) {
+            start--;
+        }
+        while (end < text.length() && name(text.charAt(end))) {
+            end++;
+        }
+        var word = text.substring(start, end);
+        return (start < from || end > to)
+            && (keep.contains(word) || to - from < 12 && text.substring(from, to).chars().allMatch(Character::isLowerCase));
+    }
+
+    private static boolean name(char c) {
+        return Character.isLetterOrDigit(c) || c == '-' || c == '.';
+    }
+
+    private String shapes(String text) {
+        var result = SecretShapes.hidden(text, PATTERN_MARK, keep::contains);
+        pattern += count(result) - count(text);
+        return result;
+    }
+
+    private static int count(String text) {
+        return text.split(Pattern.quote(PATTERN_MARK), -1).length - 1;
+    }
+
+    /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */
+    private String dense(String text) {
+        return DENSE.matcher(text).replaceAll(m -> {
+            var word = m.group();
+            var digest = text.substring(Math.max(0, m.start() - 10), m.start()).matches("(?s).*(sha256|sha512|://)$");
+            if (HARMLESS.matcher(word).matches() || keep.contains(word) || digest || !random(word)) {
+                return Matcher.quoteReplacement(word);
+            }
+            pattern++;
+            return PATTERN_MARK;
+        });
+    }
+
+    private static boolean random(String word) {
+        if (word.matches("[0-9a-fA-F]{32,}")) {
+            return true;
+        }
+        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part) && entropy(word) > 4.0);
+    }
+
+    private static boolean mixed(String part) {
+        return Stream.of("[a-z]", "[A-Z]", "[0-9]").allMatch(k -> Pattern.compile(k).matcher(part).find());
+    }
+
+    private static double entropy(String word) {
+        return word.chars().boxed().collect(Collectors.groupingBy(c -> c, Collectors.counting())).values().stream()
+            .mapToDouble(n -> -n * Math.log((double) n / word.length()) / Math.log(2) / word.length()).sum();
+    }
+}
+
+// src/shared/SecretShapes.java
+
+/** What secrets look like and what they are called: the one table of it. */
+public static final class SecretShapes {
+    /** Names of variables and keys that hold secrets. */
+    public static final Pattern NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key"
+        + "|_pat$|_auth$|_key$|_dsn$).*");
+
+    /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
+    public static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development",
+        "production", "staging", "testing", "enabled", "disabled", "username", "secret", "public", "private", "service", "cluster",
+        "database", "mongodb", "mariadb", "rabbitmq", "minioadmin", "elasticsearch", "undefined", "example", "secrets", "config", "server",
+        "client", "container", "deployment", "status", "failed", "running", "ready", "message", "reason", "unknown", "warning", "string",
+        "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address",
+        "internal", "anonymous", "000000");
+
+    /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
+    private static final List<Pattern> TOKENS = compiled(
+        "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
+        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
+        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
+        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
+        "\\bdckr_\\w{3,}[\\w=-]*",
+        "\\bnpm_[A-Za-z0-9]{30,}",
+        "\\bhf_[A-Za-z0-9]{20,}",
+        "\\bAIza[0-9A-Za-z_-]{30,}",
+        "\\bya29\\.[\\w-]{20,}",
+        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+
+    private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
+    private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
+        + "|x-amz-(?:signature|credential|security-token))";
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
+        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]*"
+        + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
+    /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
+    private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
+        + "|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|yes|empty|invalid|expired|wrong"
+        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
+
+    /** Tokens told by what stands before them. */
+    private static final List<Pattern> SETTINGS = compiled(
+        "(?i)pull rate limit as '[^']*': (\\S+)",
+        "(?i)pull rate limit as '([^']+)'",
+        "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
+        "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+        "://([A-Za-z0-9_-]{16,})@",
+        "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
+        "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
+        "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
+
+    private SecretShapes() { }
+
+    private static List<Pattern> compiled(String... patterns) {
+        return Stream.of(patterns).map(Pattern::compile).toList();
+    }
+
+    /** Whether a token stands in the text, whatever stands around it. */
+    public static boolean anyToken(String text) {
+        return TOKENS.stream().anyMatch(shape -> shape.matcher(text).find());
+    }
+
+    /** The text with {@code mark} in place of every token and secret setting, but for what {@code keep} wants; line ends stay. */
+    public static String hidden(String text, String mark, Predicate<String> keep) {
+        return replaced(SETTINGS, hiddenTokens(text, mark, keep), mark, keep);
+    }
+
+    /** As {@link #hidden}, for texts in which a setting is meant as it stands: only what is told by its form alone. */
+    public static String hiddenTokens(String text, String mark, Predicate<String> keep) {
+        return replaced(TOKENS, text, mark, keep);
+    }
+
+    private static String replaced(List<Pattern> shapes, String text, String mark, Predicate<String> keep) {
+        var result = text;
+        for (var shape : shapes) {
+            result = shape.matcher(result).replaceAll(match -> Matcher.quoteReplacement(replaced(match, mark, keep)));
+        }
+        return result;
+    }
+
+    private static String replaced(MatchResult match, String mark, Predicate<String> keep) {
+        int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
+        var hidden = match.group(group);
+        if (match.groupCount() > 0 && group == 0 || placeholder(hidden) || keep.test(hidden)) {
+            return match.group();
+        }
+        return match.group().substring(0, match.start(group) - match.start()) + mark + hidden.replaceAll("[^\n]", "")
+            + match.group().substring(match.end(group) - match.start());
+    }
+
+    /** A mark of ours, or where a value would be filled in. */
+    private static boolean placeholder(String hidden) {
+        return Stream.of("[REDACTED", "REDACTED", "$", "<").anyMatch(hidden::startsWith);
+    }
+}
+
 // src/shared/Texts.java
 
-/** Small things about texts and files. */
+/** Small things about texts. */
 public static final class Texts {
     private Texts() { }
-
-    public static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("cannot be read: " + e.getMessage());
-        }
-    }
-
-    public static String all(Process process) {
-        try {
-            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     /** A line that may keep its indentation. */
     public static String visible(String text) {
@@ -10183,6 +10369,78 @@ public static final class Texts {
 
     public static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
+    }
+}
+
+// src/shared/Vars.java
+
+/**
+ * Template variables, from {@code --vars} and from files. A value prints as it was written, whichever way it was given:
+ * {@code 1.10} stays {@code 1.10}. What cannot be read throws {@link IllegalArgumentException}, whose message is one line.
+ */
+public static final class Vars {
+    private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
+    private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
+
+    private Vars() { }
+
+    /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
+    public static Map<String, Object> ofList(String list) {
+        var vars = new LinkedHashMap<String, Object>();
+        for (var part : NEXT_KEY.split(list)) {
+            var pair = PAIR.matcher(part);
+            if (!part.isBlank() && !pair.matches()) {
+                throw new IllegalArgumentException("\"" + Texts.oneLine(part) + "\" is not KEY=VALUE; accepted: a=1,b=2");
+            }
+            if (!part.isBlank()) {
+                vars.put(pair.group(1), pair.group(2));
+            }
+        }
+        return vars;
+    }
+
+    /** A file's text: KEY=VALUE lines or a YAML mapping; {@code name} stands in what is said of a mistake. */
+    public static Map<String, Object> ofFile(String name, String text) {
+        var lines = text.lines().filter(l -> !l.isBlank() && !l.strip().startsWith("#")).map(PAIR::matcher).toList();
+        if (!lines.stream().allMatch(Matcher::matches)) {
+            return ofYaml(name, text);
+        }
+        var vars = new LinkedHashMap<String, Object>();
+        lines.forEach(pair -> vars.put(pair.group(1), unquoted(pair.group(2).strip())));
+        return vars;
+    }
+
+    private static Map<String, Object> ofYaml(String name, String text) {
+        var settings = LoadSettings.builder().setLabel(name).setSchema(new AsWritten()).build();
+        try {
+            if (new Load(settings).loadFromString(text) instanceof Map<?, ?> mapping) {
+                var vars = new LinkedHashMap<String, Object>();
+                mapping.forEach((key, value) -> vars.put(String.valueOf(key), value));
+                return vars;
+            }
+        } catch (MarkedYamlEngineException e) {
+            throw unfit(e.getProblemMark().map(mark -> "line " + (mark.getLine() + 1) + ": ").orElse("") + Texts.oneLine(e.getProblem()));
+        } catch (YamlEngineException e) {
+            throw unfit(Texts.oneLine(e.getMessage()));
+        }
+        throw unfit("neither YAML mapping nor KEY=VALUE");
+    }
+
+    private static IllegalArgumentException unfit(String why) {
+        return new IllegalArgumentException(why + "; accepted: a YAML mapping or KEY=VALUE lines");
+    }
+
+    private static String unquoted(String value) {
+        return value.replaceAll("(?s)\\A([\"'])(.*)\\1\\z", "$2");
+    }
+
+    /** Numbers and booleans only where they print as they were written; all else is text. */
+    private static final class AsWritten extends JsonSchema {
+        @Override
+        public ScalarResolver getScalarResolver() {
+            return (text, plain) -> !plain ? Tag.STR : text.matches("true|false") ? Tag.BOOL
+                : text.matches("0|-?[1-9][0-9]{0,17}") ? Tag.INT : Tag.STR;
+        }
     }
 }
 }

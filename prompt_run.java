@@ -36,15 +36,16 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   292 src/prompt_run/command: Options, facts from the environment, results and where they are written
-// line  1101 src/prompt_run/run: The agent's run: its scripts, keeper, limits and verdict
-// line  2283 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or the runner
-// line  3739 src/prompt_run/sources: Sources to the agent, and its commits back
-// line  4228 src/prompt_run/facts: The event, the report and the model that were asked for
+// line   306 src/prompt_run/command: Options, facts from the environment, results and where they are written
+// line  1001 src/prompt_run/run: The agent's run: its scripts, keeper, limits and verdict
+// line  2183 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or the runner
+// line  3628 src/prompt_run/sources: Sources to the agent, and its commits back
+// line  4117 src/prompt_run/facts: The event, the report and the model that were asked for
+// line  4702 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4817 src/prompt_run/prompt: Templates and the prompt that is made from them
-// line  5063 src/prompt_run/text: Text of others: gathered, cleaned, fenced, masked
-// line  6001 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4919 src/prompt_run/prompt: Templates and the prompt that is made from them
+// line  5141 src/prompt_run/text: Text of others: gathered, cleaned, fenced, masked
+// line  6046 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -63,6 +64,7 @@ import freemarker.core.PlainTextOutputFormat;
 import freemarker.core.TemplateClassResolver;
 import freemarker.template.Configuration;
 import freemarker.template.SimpleObjectWrapper;
+import freemarker.template.Template;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
@@ -77,6 +79,7 @@ import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -115,11 +118,14 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.dsl.ContainerResource;
 import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import io.fabric8.kubernetes.client.dsl.TtyExecOutputErrorable;
+import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -130,16 +136,19 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.UnresolvedAddressException;
-import java.nio.charset.MalformedInputException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -166,6 +175,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -179,15 +189,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.schema.FailsafeSchema;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.resolver.ScalarResolver;
+import org.snakeyaml.engine.v2.schema.JsonSchema;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -364,7 +378,7 @@ public record ActionsFiles(Env env, Console console) {
         try {
             Files.writeString(Path.of(env.get(variable)), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException problem) {
-            console.warn(variable + " " + env.get(variable) + ": cannot write it (" + Vars.reason(problem) + ")");
+            console.warn(variable + " " + env.get(variable) + ": cannot write it (" + TextFile.reason(problem) + ")");
         }
     }
 }
@@ -471,7 +485,7 @@ public record Artifacts(OutputOptions output, Env env, String runId, Redactor re
             String text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
             return redactor.mask(text.lines().map(this::maskedLine).collect(Collectors.joining("\n")));
         } catch (IOException problem) {
-            console.warn(file + ": " + Vars.reason(problem));
+            console.warn(file + ": " + TextFile.reason(problem));
             return "";
         }
     }
@@ -507,7 +521,7 @@ public record Artifacts(OutputOptions output, Env env, String runId, Redactor re
             Files.writeString(file, text);
             return true;
         } catch (IOException problem) {
-            console.warn(file + ": cannot write it (" + Vars.reason(problem) + ")");
+            console.warn(file + ": cannot write it (" + TextFile.reason(problem) + ")");
             return false;
         }
     }
@@ -535,43 +549,33 @@ public static final class Console {
     public synchronized Answer answer(Answer answer) throws IOException {
         if (!answered) {
             answered = true;
-            boolean json = options.format == null ? answer.jsonByDefault() && !terminal() : options.format.equals("json");
+            boolean json = options.format == null ? answer.jsonByDefault() && !Terminal.is(1) : options.format.equals("json");
             command.getOut().print(json ? Json.pretty(answer.asJson()) + "\n" : answer.asText());
             command.getOut().flush();
         }
         return answer;
     }
 
-    /** Since Java 22 there is a console without a terminal too; it says so itself. */
-    static boolean terminal() {
-        java.io.Console console = System.console();
-        try {
-            return console != null && (boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
-        } catch (ReflectiveOperationException before22) {
-            return true;
-        }
-    }
-
     public void warn(String message) {
-        line((actions ? "::warning::" : "") + "prompt_run: warning: " + harmless(message));
+        line((actions ? "::warning::" : "") + "prompt_run: warning: " + Texts.line(message));
     }
 
     public void info(String message) {
         if (!options.quiet) {
-            line("prompt_run: " + harmless(message));
+            line("prompt_run: " + Texts.line(message));
         }
     }
 
     public void debug(String message) {
         if (options.verbose) {
-            line("prompt_run: " + harmless(message));
+            line("prompt_run: " + Texts.line(message));
         }
     }
 
     /** What the agent says: prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
     public void agent(String text) {
         if (!options.quiet) {
-            text.lines().forEach(line -> line("agent | " + line.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?").replace("##[", "## [")));
+            text.lines().forEach(line -> line("agent | " + Texts.visible(line)));
         }
     }
 
@@ -580,13 +584,8 @@ public static final class Console {
         command.getErr().flush();
     }
 
-    /** One line without control characters: what comes from outside cannot forge log lines or workflow commands. */
-    static String harmless(String message) {
-        return Texts.oneLine(message).replaceAll("\\p{Cntrl}", "?");
-    }
-
     public static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-        command.getErr().println("prompt_run: " + harmless(message));
+        command.getErr().println("prompt_run: " + Texts.line(message));
         if (verbose) {
             problem.printStackTrace(command.getErr());
         }
@@ -834,7 +833,18 @@ public record RunOptions(String kind, String lang, Path templates, Path template
         }
         String lang = language(env.pick(given.lang, "CODEXCTL_LANG"));
         return new RunOptions(kind == null ? "custom" : kind, lang, given.templates, given.template,
-            Vars.read(given, env), given.print, given.dryRun);
+            variables(given, env), given.print, given.dryRun);
+    }
+
+    private static Map<String, Object> variables(PromptOptions given, Env env) {
+        var file = env.get("CODEXCTL_VAR_FILE");
+        var list = env.get("CODEXCTL_VARS");
+        try {
+            return new TreeMap<>(Variables.read(given.varFiles.isEmpty() && file != null ? List.of(Path.of(file)) : given.varFiles,
+                given.vars.isEmpty() && list != null ? List.of(list) : given.vars));
+        } catch (IllegalArgumentException e) {
+            throw new UsageError(e.getMessage(), e);
+        }
     }
 
     /** ISO 639 decides what is a language: {@code de} falls back to English later, {@code klingon} is a mistake. */
@@ -871,12 +881,12 @@ public record RunResult(Outcome outcome, Map<String, Object> json) implements An
         StringBuilder text = new StringBuilder(json.get("status") + (json.get("reason") == null ? "" : ": " + json.get("reason")) + "\n");
         json.forEach((name, value) -> {
             if (value != null && !List.of("schemaVersion", "status", "reason", "finalMessage", "notes").contains(name)) {
-                text.append("  ").append(name).append(": ").append(Console.harmless(String.valueOf(value))).append('\n');
+                text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
             }
         });
         ((List<?>) json.get("notes"))
             .forEach(note -> text.append("  note: ").append(String.valueOf(note).replace("\n", "\n    ")).append('\n'));
-        String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Console.harmless(line)).append('\n'));
+        String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
         return text.toString();
     }
 
@@ -937,8 +947,6 @@ public static class UsageError extends RuntimeException {
 
 /** Values that several options share. */
 public static final class Values {
-    private static final Pattern DURATION = Pattern.compile("(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?");
-
     private Values() {
     }
 
@@ -964,30 +972,15 @@ public static final class Values {
         });
     }
 
-    /** {@code 90s}, {@code 20m}, {@code 1h5m}; more than zero. */
+    /** More than zero. */
     public static Duration duration(String name, String value) {
-        Matcher parts = DURATION.matcher(value.strip());
-        Duration total = Duration.ZERO;
-        if (!value.isBlank() && value.strip().length() < 20 && parts.matches()) {
-            total = Duration.ofHours(number(parts.group(1))).plusMinutes(number(parts.group(2))).plusSeconds(number(parts.group(3)));
-        }
-        if (total.isZero()) {
-            throw new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m");
-        }
-        return total;
-    }
-
-    private static long number(String digits) {
-        return digits == null ? 0 : Long.parseLong(digits);
+        return Durations.of(value).filter(d -> !d.isZero())
+            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m"));
     }
 
     public static boolean flag(String name, String value) {
-        switch (value.strip().toLowerCase(Locale.ROOT)) {
-            case "1", "true", "yes": return true;
-            case "0", "false", "no", "": return false;
-            default: throw new UsageError(name + " " + Texts.oneLine(value)
-                + ": not a yes or no; accepted: 1, true, yes, 0, false, no or empty");
-        }
+        return Flags.of(value)
+            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a yes or no; accepted: " + Flags.ACCEPTED));
     }
 
     public static String matching(String name, String value, String pattern, String accepted) {
@@ -1002,99 +995,6 @@ public static final class Values {
             throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + String.join(", ", accepted));
         }
         return value;
-    }
-}
-
-// src/prompt_run/command/Vars.java
-
-/** Template variables. Values are text as written: {@code 1.10} stays {@code 1.10}, whichever way it was given. */
-public static final class Vars {
-    private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
-    private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
-
-    private Vars() {
-    }
-
-    static Map<String, Object> read(PromptOptions given, Env env) {
-        Map<String, Object> all = new TreeMap<>();
-        List<Path> files = new ArrayList<>(given.varFiles);
-        if (files.isEmpty() && env.get("CODEXCTL_VAR_FILE") != null) {
-            files.add(Path.of(env.get("CODEXCTL_VAR_FILE")));
-        }
-        files.forEach(file -> all.putAll(fromFile(file)));
-        List<String> lists = given.vars.isEmpty() && env.get("CODEXCTL_VARS") != null ? List.of(env.get("CODEXCTL_VARS")) : given.vars;
-        lists.forEach(list -> all.putAll(fromList(list)));
-        return all;
-    }
-
-    /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
-    static Map<String, Object> fromList(String list) {
-        Map<String, Object> vars = new LinkedHashMap<>();
-        for (String part : NEXT_KEY.split(list)) {
-            Matcher pair = PAIR.matcher(part);
-            if (!part.isBlank() && !pair.matches()) {
-                throw new UsageError("--vars: \"" + Texts.oneLine(part) + "\" is not KEY=VALUE; accepted: a=1,b=2");
-            }
-            if (!part.isBlank()) {
-                vars.put(pair.group(1), pair.group(2));
-            }
-        }
-        return vars;
-    }
-
-    static Map<String, Object> fromFile(Path file) {
-        String content = text("--var-file", file);
-        List<String> lines = content.lines().filter(l -> !l.isBlank() && !l.strip().startsWith("#")).toList();
-        if (lines.stream().allMatch(line -> PAIR.matcher(line).matches())) {
-            Map<String, Object> vars = new LinkedHashMap<>();
-            lines.stream().map(PAIR::matcher).filter(Matcher::matches).forEach(p -> vars.put(p.group(1), unquoted(p.group(2).strip())));
-            return vars;
-        }
-        return fromYaml(file, content);
-    }
-
-    private static Map<String, Object> fromYaml(Path file, String content) {
-        String accepted = "; accepted: a YAML mapping or KEY=VALUE lines";
-        try {
-            LoadSettings settings = LoadSettings.builder().setLabel(file.toString()).setSchema(new FailsafeSchema()).build();
-            if (new Load(settings).loadFromString(content) instanceof Map<?, ?> mapping) {
-                Map<String, Object> vars = new LinkedHashMap<>();
-                mapping.forEach((key, value) -> vars.put(String.valueOf(key), value));
-                return vars;
-            }
-            throw new UsageError("--var-file " + file + ": neither YAML mapping nor KEY=VALUE" + accepted);
-        } catch (MarkedYamlEngineException problem) {
-            String line = problem.getProblemMark().map(mark -> " line " + (mark.getLine() + 1) + ":").orElse("");
-            throw new UsageError("--var-file " + file + ":" + line + " " + Texts.oneLine(problem.getProblem()) + accepted, problem);
-        } catch (YamlEngineException problem) {
-            throw new UsageError("--var-file " + file + ": " + Texts.oneLine(problem.getMessage()) + accepted, problem);
-        }
-    }
-
-    private static String unquoted(String value) {
-        boolean quoted = value.length() > 1
-            && (value.startsWith("\"") && value.endsWith("\"") || value.startsWith("'") && value.endsWith("'"));
-        return quoted ? value.substring(1, value.length() - 1) : value;
-    }
-
-    /** The file as text, or a usage error that names the option. */
-    static String text(String option, Path file) {
-        try {
-            return Files.readString(file);
-        } catch (MalformedInputException problem) {
-            throw new UsageError(option + " " + file + ": not UTF-8 text", problem);
-        } catch (IOException problem) {
-            throw new UsageError(option + " " + file + ": cannot read it (" + reason(problem) + ")", problem);
-        }
-    }
-
-    public static String reason(IOException problem) {
-        String name = problem.getClass().getSimpleName();
-        return switch (name) {
-            case "NoSuchFileException" -> "no such file";
-            case "AccessDeniedException" -> "permission denied";
-            default -> Texts.oneLine(String.valueOf(problem.getMessage()));
-        };
     }
 }
 
@@ -2541,17 +2441,14 @@ public static final class CodexConfig {
     }
 
     static String render(RunOptions options, Facts facts, Map<String, String> passed) {
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("vars", options.vars());
+        model.put("model", facts.model() == null ? "" : toml(facts.model()));
+        model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
+        model.put("commandEnv", commandEnv(passed));
         try {
-            Templates templates = new Templates(options.templates(), null);
-            StringWriter out = new StringWriter();
-            Map<String, Object> model = new LinkedHashMap<>();
-            model.put("vars", options.vars());
-            model.put("model", facts.model() == null ? "" : toml(facts.model()));
-            model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
-            model.put("commandEnv", commandEnv(passed));
-            Renderer.engine(templates.loader()).getTemplate("codex_config.toml.ftl").process(model, out);
-            return out.toString();
-        } catch (TemplateException | IOException problem) {
+            return Renderer.process(TemplateEngine.of(new Templates(options.templates(), null).loader()), "codex_config.toml.ftl", model);
+        } catch (IOException problem) {
             throw new UsageError("codex_config.toml.ftl: " + Texts.oneLine(problem.getMessage()), problem);
         }
     }
@@ -2727,19 +2624,11 @@ public static final class Kube {
     private Kube() {
     }
 
-    /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
     public static Config config(Path kubeconfig, String context) {
-        if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
-            throw new UsageError("--kubeconfig " + kubeconfig + ": cannot read it");
-        }
         try {
-            Config config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-            if (context != null && (config.getCurrentContext() == null || !context.equals(config.getCurrentContext().getName()))) {
-                throw new UsageError("--context " + context + ": no such context in the kubeconfig");
-            }
-            return config;
-        } catch (KubernetesClientException problem) {
-            throw new UsageError("--kubeconfig " + kubeconfig + ": " + reason(problem), problem);
+            return Kubeconfig.read(kubeconfig, context);
+        } catch (IllegalArgumentException e) {
+            throw new UsageError(e.getMessage(), e);
         }
     }
 
@@ -4430,7 +4319,7 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
         } catch (JsonProcessingException problem) {
             return broken(file, "it is not valid JSON");
         } catch (IOException problem) {
-            return broken(file, Vars.reason(problem));
+            return broken(file, TextFile.reason(problem));
         }
     }
 
@@ -4810,6 +4699,219 @@ public record ModelChoice(String model, String effort) {
     }
 }
 
+// src/shared/system/Kubeconfig.java
+
+/** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
+public static final class Kubeconfig {
+    private Kubeconfig() { }
+
+    /**
+     * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
+     * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
+     */
+    public static Config read(Path kubeconfig, String context) {
+        var named = named(kubeconfig);
+        Config config;
+        try {
+            config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+        } catch (KubernetesClientException | IllegalArgumentException | ClassCastException e) {
+            throw new IllegalArgumentException(named + ": not a kubeconfig" + why(e), e);
+        }
+        var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
+        if (context != null && !context.equals(current)) {
+            var there = config.getContexts().stream().map(NamedContext::getName).collect(Collectors.joining(", "));
+            throw new IllegalArgumentException("--context " + context + ": no such context"
+                + (there.isEmpty() ? "" : "; there are " + there));
+        }
+        return new ConfigBuilder(config).withOauthTokenProvider(tokenFile(config)).build();
+    }
+
+    /** Where it comes from, as it is named to whoever gave it; a name without a file is a mistake, not "none given". */
+    private static String named(Path kubeconfig) {
+        var variable = System.getenv().getOrDefault("KUBECONFIG", "");
+        if (kubeconfig != null) {
+            if (!Files.isReadable(kubeconfig)) {
+                var why = Files.exists(kubeconfig) ? "permission denied" : "no such file";
+                throw new IllegalArgumentException("--kubeconfig " + kubeconfig + ": " + why);
+            }
+            return "--kubeconfig " + kubeconfig;
+        }
+        var files = Stream.of(variable.split(File.pathSeparator)).filter(f -> !f.isBlank()).map(Path::of);
+        if (!variable.isBlank() && files.noneMatch(Files::isReadable)) {
+            throw new IllegalArgumentException("KUBECONFIG " + variable + ": no such file");
+        }
+        return variable.isBlank() ? "~/.kube/config" : "KUBECONFIG " + variable;
+    }
+
+    private static String why(RuntimeException e) {
+        return e.getMessage() == null ? "" : " (" + Texts.cut(Texts.line(e.getMessage()), 200) + ")";
+    }
+
+    /** A user's tokenFile, read anew for each request because it is rotated; the library does not know it. Null when there is none. */
+    private static OAuthTokenProvider tokenFile(Config base) {
+        var kubeconfig = base.getFileWithAuthInfo();
+        if (kubeconfig == null || base.getCurrentContext() == null) {
+            return base.getOauthTokenProvider();
+        }
+        var user = base.getCurrentContext().getContext().getUser();
+        return KubeConfigUtils.parseConfig(kubeconfig).getUsers().stream().filter(u -> u.getName().equals(user))
+            .map(u -> u.getUser().getTokenFile())
+            .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
+            .<OAuthTokenProvider>map(file -> () -> TextFile.read(file).strip()).orElse(base.getOauthTokenProvider());
+    }
+}
+
+// src/shared/system/TemplateEngine.java
+
+/**
+ * FreeMarker with nothing but data in reach: maps, lists and text; no Java object, no class, no template made of data. An undefined
+ * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
+ */
+public static final class TemplateEngine {
+    private TemplateEngine() { }
+
+    public static Configuration of(TemplateLoader loader) {
+        System.setProperty("org.freemarker.loggerLibrary", "none");
+        var engine = new Configuration(Configuration.VERSION_2_3_34);
+        engine.setTemplateLoader(loader);
+        engine.setLocalizedLookup(false);
+        engine.setDefaultEncoding("UTF-8");
+        engine.setLocale(Locale.ROOT);
+        engine.setNumberFormat("c");
+        engine.setBooleanFormat("c");
+        engine.setOutputFormat(PlainTextOutputFormat.INSTANCE);
+        engine.setObjectWrapper(new SimpleObjectWrapper(Configuration.VERSION_2_3_34));
+        engine.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
+        engine.setAPIBuiltinEnabled(false);
+        engine.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+        engine.setLogTemplateExceptions(false);
+        engine.setWrapUncheckedExceptions(true);
+        return engine;
+    }
+
+    /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
+    public static String render(Configuration engine, String name, Map<String, Object> data) {
+        try {
+            var out = new StringWriter();
+            template(engine, name).process(data, out);
+            return out.toString();
+        } catch (InvalidReferenceException e) {
+            throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), e.getBlamedExpressionString(), "", e);
+        } catch (TemplateException e) {
+            throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), "", first(e.getMessageWithoutStackTop()), e);
+        } catch (IOException e) {
+            throw new Unfit(name, 0, "", "cannot be read: " + TextFile.reason(e), e);
+        }
+    }
+
+    private static Template template(Configuration engine, String name) throws IOException {
+        try {
+            return engine.getTemplate(name);
+        } catch (ParseException e) {
+            throw new Unfit(e.getTemplateName(), e.getLineNumber(), "", first(e.getEditorMessage()), e);
+        } catch (TemplateNotFoundException e) {
+            throw new Unfit(e.getTemplateName(), 0, "", "not found", e);
+        }
+    }
+
+    private static String first(String text) {
+        return text == null ? "fails" : text.lines().findFirst().orElse("fails");
+    }
+
+    /**
+     * A template that cannot be rendered. {@code line} is 0 where it is not known, {@code undefined} empty unless a variable is missing.
+     */
+    public static final class Unfit extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        public final String template;
+        public final int line;
+        public final String undefined;
+
+        Unfit(String template, int line, String undefined, String why, Exception cause) {
+            super(why, cause);
+            this.template = template;
+            this.line = line;
+            this.undefined = undefined;
+        }
+    }
+}
+
+// src/shared/system/Terminal.java
+
+/** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
+public static final class Terminal {
+    private Terminal() { }
+
+    public static boolean is(int descriptor) {
+        try {
+            return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    public static int width() {
+        try {
+            return Math.max(40, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "100")));
+        } catch (NumberFormatException e) {
+            return 100;
+        }
+    }
+}
+
+// src/shared/system/TextFile.java
+
+/** Files of text, and what to say when they cannot be read. */
+public static final class TextFile {
+    private TextFile() { }
+
+    /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
+    public static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(reason(e), e);
+        }
+    }
+
+    /** Why a file could not be read or written, without its name: {@code no such file}. */
+    public static String reason(IOException e) {
+        if (e instanceof CharacterCodingException) {
+            return "not UTF-8 text";
+        }
+        if (e instanceof NoSuchFileException) {
+            return "no such file";
+        }
+        return e instanceof AccessDeniedException ? "permission denied" : Texts.oneLine(String.valueOf(e.getMessage()));
+    }
+}
+
+// src/shared/system/Variables.java
+
+/** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
+public static final class Variables {
+    private Variables() { }
+
+    /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
+    public static Map<String, Object> read(List<Path> files, List<String> lists) {
+        var all = new LinkedHashMap<String, Object>();
+        files.forEach(file -> all.putAll(named("--var-file " + file + ": ", () -> Vars.ofFile(file.toString(), TextFile.read(file)))));
+        lists.forEach(list -> all.putAll(named("--vars: ", () -> Vars.ofList(list))));
+        return all;
+    }
+
+    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+        try {
+            return vars.get();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(option + e.getMessage(), e);
+        }
+    }
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // From here on nothing acts: no client, file, process, clock or environment. A test holds it.
 // ---------------------------------------------------------------------------------------------------------------------
@@ -4870,26 +4972,8 @@ public static final class Renderer {
         this.infra = infra;
         this.talk = talk;
         this.redactor = redactor;
-        this.engine = engine(templates.loader());
+        this.engine = TemplateEngine.of(templates.loader());
         this.template = templates.nameFor(options.kind(), options.lang(), console);
-    }
-
-    public static Configuration engine(TemplateLoader loader) {
-        System.setProperty("org.freemarker.loggerLibrary", "none");
-        Configuration engine = new Configuration(Configuration.VERSION_2_3_34);
-        engine.setTemplateLoader(loader);
-        engine.setLocalizedLookup(false);
-        engine.setDefaultEncoding("UTF-8");
-        engine.setLocale(Locale.ROOT);
-        engine.setNumberFormat("c");
-        engine.setOutputFormat(PlainTextOutputFormat.INSTANCE);
-        engine.setObjectWrapper(new SimpleObjectWrapper(Configuration.VERSION_2_3_34));
-        engine.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
-        engine.setAPIBuiltinEnabled(false);
-        engine.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
-        engine.setLogTemplateExceptions(false);
-        engine.setWrapUncheckedExceptions(true);
-        return engine;
     }
 
     public Prompt render(Place place) throws IOException {
@@ -4958,24 +5042,18 @@ public static final class Renderer {
     }
 
     String process(String name, Map<String, Object> model) {
+        return process(engine, name, model);
+    }
+
+    /** Renders one of the templates; throws {@link UsageError}, since it is the caller who brings templates and variables. */
+    public static String process(Configuration engine, String name, Map<String, Object> model) {
         try {
-            StringWriter out = new StringWriter();
-            engine.getTemplate(name).process(model, out);
-            return out.toString();
-        } catch (InvalidReferenceException problem) {
-            throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": variable "
-                + problem.getBlamedExpressionString()
-                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing", problem);
-        } catch (ParseException problem) {
-            throw new UsageError("template " + problem.getTemplateName() + ", line "
-                + problem.getLineNumber() + ": " + problem.getEditorMessage(), problem);
-        } catch (TemplateException problem) {
-            throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": "
-                + problem.getMessageWithoutStackTop().lines().findFirst().orElse("fails"), problem);
-        } catch (TemplateNotFoundException problem) {
-            throw new UsageError("template " + problem.getTemplateName() + ": not found", problem);
-        } catch (IOException problem) {
-            throw new UsageError("template " + name + ": cannot read it (" + Vars.reason(problem) + ")", problem);
+            return TemplateEngine.render(engine, name, model);
+        } catch (TemplateEngine.Unfit e) {
+            throw new UsageError("template " + e.template + (e.line > 0 ? ", line " + e.line : "")
+                + ": " + (e.undefined.isEmpty() ? e.getMessage()
+                : "variable " + e.undefined
+                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing"), e);
         }
     }
 }
@@ -5022,7 +5100,7 @@ public static final class Templates {
                 files.map(file -> FILE_NAME.matcher(file.getFileName().toString())).filter(Matcher::matches)
                     .forEach(name -> kinds.computeIfAbsent(name.group(1), kind -> new TreeSet<>()).add(name.group(2)));
             } catch (IOException problem) {
-                throw new UsageError("--templates " + folder + ": cannot read it (" + Vars.reason(problem) + ")", problem);
+                throw new UsageError("--templates " + folder + ": cannot read it (" + TextFile.reason(problem) + ")", problem);
             }
         }
         return kinds;
@@ -5791,68 +5869,35 @@ public static final class Invisible {
 
 // src/prompt_run/text/Redactor.java
 
-/** Masks secrets: the values of variables named like one (or named by the caller), and the shapes of well-known tokens. */
+/** Masks secrets: the values of variables named like one (or named by the caller), and what looks like one. */
 public static final class Redactor {
-    private static final Pattern SECRET_NAME =
-        Pattern.compile("(?i).*(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIAL).*|.*_PAT");
-    private static final Pattern SHAPES = Pattern.compile(String.join("|",
-        "-----BEGIN [A-Z ]*PRIVATE KEY-----[\\s\\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-        "\\bgh[pousr]_[A-Za-z0-9]{20,}", "\\bgithub_pat_[A-Za-z0-9_]{20,}", "\\bglpat-[A-Za-z0-9_-]{20,}", "\\bsk-[A-Za-z0-9_-]{20,}",
-        "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b", "\\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
-            "\\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}", "\\bnpm_[A-Za-z0-9]{36}",
-        "\\bhf_[A-Za-z0-9]{30,}", "\\bAIza[0-9A-Za-z_-]{35}", "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*",
-        "(?i:(?<=\\bbearer )|(?<=\\bbasic ))[A-Za-z0-9._~+/-]{16,}=*", "(?<=://)[^\\s/@:]{1,100}:[^\\s/@]{1,200}(?=@)",
-        "(?i:(?<=client-key-data: )|(?<=client-certificate-data: )|(?<=\\btoken: ))[A-Za-z0-9+/=._-]{32,}",
-        "(?i)(?<=\\b(?:password|passwd|api[_-]?key|client_secret|access_token)\\b[\"']?\\s{0,3}[:=]\\s{0,3}[\"']?)(?![\\s$<{\\[\"'*])[^\\s\"',;&]{4,200}"));
-
-    /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
-    private static final Set<String> WORDS =
-        Set.of("postgres", "postgresql", "rabbitmq", "mongodb", "mariadb", "minioadmin", "elasticsearch", "password",
-        "changeme", "development", "production", "localhost", "username", "database",
-            "internal", "disabled", "required", "undefined", "kubernetes",
-        "namespace", "anonymous");
+    /** The least length of a value that is masked; what the caller names himself may be shorter. */
+    private static final int NAMED = 6;
+    private static final int LIKE_A_SECRET = 8;
 
     private final Map<String, String> values = new LinkedHashMap<>();
 
     public Redactor(Env env, List<String> named) {
         Map<String, String> found = new LinkedHashMap<>();
-        env.values().forEach((name, value) -> {
-            boolean secret = SECRET_NAME.matcher(name).matches() && !WORDS.contains(value.strip().toLowerCase(Locale.ROOT));
-            int least = named.contains(name) ? 6 : secret ? 8 : Integer.MAX_VALUE;
-            forms(value).stream().filter(form -> form.length() >= least)
-                .forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]"));
-        });
+        env.values().forEach((name, value) -> forms(value).filter(form -> form.length() >= least(name, value, named))
+            .forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]")));
         found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form))
             .forEach(form -> values.put(form, found.get(form)));
     }
 
-    /** The value and its disguises: every line of it, base64, URL and JSON form. */
-    private static Set<String> forms(String value) {
-        Set<String> forms = new LinkedHashSet<>(List.of(value, value.strip()));
-        value.lines().map(String::strip).forEach(forms::add);
-        for (int shift = 0; shift < 3; shift++) {
-            forms.add(base64(Base64.getEncoder(), value.strip(), shift));
-            forms.add(base64(Base64.getUrlEncoder(), value.strip(), shift));
-        }
-        forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8));
-        forms.add(URLEncoder.encode(value.strip(), StandardCharsets.UTF_8).replace("+", "%20"));
-        String json = Json.MAPPER.getNodeFactory().textNode(value).toString();
-        forms.add(json.substring(1, json.length() - 1));
-        forms.removeIf(String::isBlank);
-        return forms;
+    private static int least(String name, String value, List<String> named) {
+        boolean word = SecretShapes.WORDS.contains(value.strip().toLowerCase(Locale.ROOT));
+        return named.contains(name) ? NAMED : SecretShapes.NAME.matcher(name).matches() && !word ? LIKE_A_SECRET : Integer.MAX_VALUE;
     }
 
-    /** As it looks inside a longer text, such as {@code user:value}: without the characters that depend on what stands around it. */
-    private static String base64(Base64.Encoder encoder, String value, int shift) {
-        byte[] bytes = (" ".repeat(shift) + value).getBytes(StandardCharsets.UTF_8);
-        String encoded = encoder.withoutPadding().encodeToString(bytes);
-        int from = shift == 0 ? 0 : shift + 1;
-        int to = encoded.length() - (bytes.length % 3 == 0 ? 0 : 1);
-        return from < to ? encoded.substring(from, to) : "";
+    /** The value's disguises and those of each of its lines: a key that is printed line by line is masked too. */
+    private static Stream<String> forms(String value) {
+        return Stream.concat(Stream.of(value), value.lines().map(String::strip).filter(line -> !line.isEmpty()))
+            .map(Disguises::of).flatMap(Set::stream);
     }
 
     public String mask(String text) {
-        return SHAPES.matcher(maskKnown(text)).replaceAll("[REDACTED]");
+        return SecretShapes.hidden(maskKnown(text), "[REDACTED]", hidden -> false);
     }
 
     /** Only the values of this run: for texts in which a shape may be meant as it stands. */
@@ -5998,6 +6043,115 @@ public static final class Untrusted {
     }
 }
 
+// src/shared/Disguises.java
+
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+public static final class Disguises {
+    /** A shorter value has too many accidental twins in base64 and hex. */
+    private static final int LONG_ENOUGH = 8;
+
+    private Disguises() { }
+
+    /** Without the blank ones; the value itself comes first. */
+    public static Set<String> of(String value) {
+        var text = value.strip();
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        var url = URLEncoder.encode(text, StandardCharsets.UTF_8);
+        var all = new LinkedHashSet<String>();
+        all.add(text);
+        all.add(json(text));
+        all.add(url);
+        all.add(url.replace("+", "%20"));
+        all.add(decoded(text));
+        all.add(base64(Base64.getEncoder(), bytes));
+        all.add(base64(Base64.getUrlEncoder(), bytes));
+        all.add(base64(Base64.getEncoder(), (text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
+        if (bytes.length >= LONG_ENOUGH) {
+            all.add(HexFormat.of().formatHex(bytes));
+            for (int offset = 0; offset < 3; offset++) {
+                all.add(shifted(Base64.getEncoder(), bytes, offset));
+                all.add(shifted(Base64.getUrlEncoder(), bytes, offset));
+            }
+        }
+        all.removeIf(String::isBlank);
+        return all;
+    }
+
+    private static String json(String text) {
+        var json = Json.MAPPER.getNodeFactory().textNode(text).toString();
+        return json.substring(1, json.length() - 1);
+    }
+
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return text;
+        }
+    }
+
+    private static String base64(Base64.Encoder encoder, byte[] bytes) {
+        return encoder.withoutPadding().encodeToString(bytes);
+    }
+
+    /** The part of the value's base64 that is the same whatever stands before it, when it begins at this place of a group of three. */
+    private static String shifted(Base64.Encoder encoder, byte[] value, int offset) {
+        var padded = new byte[value.length + offset];
+        System.arraycopy(value, 0, padded, offset, value.length);
+        var text = base64(encoder, padded);
+        return text.substring(offset == 0 ? 0 : offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
+    }
+}
+
+// src/shared/Durations.java
+
+/** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
+public static final class Durations {
+    /** What is longer is a typing mistake; it would also overflow the clocks that it is added to. */
+    private static final Duration LONGEST = Duration.ofDays(1000);
+    private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
+    private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
+
+    private Durations() { }
+
+    /** Empty for what is no duration, or longer than a thousand days. */
+    public static Optional<Duration> of(String text) {
+        var parts = PART.matcher(text.strip());
+        double millis = 0;
+        int end = 0;
+        while (parts.find() && parts.start() == end) {
+            millis += Double.parseDouble(parts.group(1)) * MILLIS.get(parts.group(2));
+            end = parts.end();
+        }
+        var whole = end > 0 && end == text.strip().length() && millis <= LONGEST.toMillis();
+        return whole ? Optional.of(Duration.ofMillis((long) millis)) : Optional.empty();
+    }
+
+    /** {@code 1h05m}, {@code 4m12s}, {@code 9s}. */
+    public static String human(Duration d) {
+        return d.toHours() > 0 ? String.format("%dh%02dm", d.toHours(), d.toMinutesPart())
+            : d.toMinutes() > 0 ? String.format("%dm%02ds", d.toMinutes(), d.toSecondsPart()) : d.toSeconds() + "s";
+    }
+}
+
+// src/shared/Flags.java
+
+/** Yes and no as environment variables and workflows write them. */
+public static final class Flags {
+    public static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
+
+    private Flags() { }
+
+    /** Empty for a word that is neither; an empty text is a no. */
+    public static Optional<Boolean> of(String text) {
+        return switch (text.strip().toLowerCase(Locale.ROOT)) {
+            case "1", "true", "yes", "on" -> Optional.of(true);
+            case "0", "false", "no", "off", "" -> Optional.of(false);
+            default -> Optional.empty();
+        };
+    }
+}
+
 // src/shared/Json.java
 
 /** JSON as both scripts read and write it. */
@@ -6006,37 +6160,124 @@ public static final class Json {
 
     private Json() { }
 
-    /** Indented, for people and files; the text has no line end. */
+    /**
+     * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
+     * escaped: the same JSON, but no command.
+     */
     public static String pretty(Object value) {
         try {
-            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value).replace("##[", "#\\u0023[");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
     }
 }
 
+// src/shared/SecretShapes.java
+
+/** What secrets look like and what they are called: the one table of it. */
+public static final class SecretShapes {
+    /** Names of variables and keys that hold secrets. */
+    public static final Pattern NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key"
+        + "|_pat$|_auth$|_key$|_dsn$).*");
+
+    /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
+    public static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development",
+        "production", "staging", "testing", "enabled", "disabled", "username", "secret", "public", "private", "service", "cluster",
+        "database", "mongodb", "mariadb", "rabbitmq", "minioadmin", "elasticsearch", "undefined", "example", "secrets", "config", "server",
+        "client", "container", "deployment", "status", "failed", "running", "ready", "message", "reason", "unknown", "warning", "string",
+        "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address",
+        "internal", "anonymous", "000000");
+
+    /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
+    private static final List<Pattern> TOKENS = compiled(
+        "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
+        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
+        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
+        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
+        "\\bdckr_\\w{3,}[\\w=-]*",
+        "\\bnpm_[A-Za-z0-9]{30,}",
+        "\\bhf_[A-Za-z0-9]{20,}",
+        "\\bAIza[0-9A-Za-z_-]{30,}",
+        "\\bya29\\.[\\w-]{20,}",
+        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+
+    private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
+    private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
+        + "|x-amz-(?:signature|credential|security-token))";
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
+        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]*"
+        + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
+    /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
+    private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
+        + "|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|yes|empty|invalid|expired|wrong"
+        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
+
+    /** Tokens told by what stands before them. */
+    private static final List<Pattern> SETTINGS = compiled(
+        "(?i)pull rate limit as '[^']*': (\\S+)",
+        "(?i)pull rate limit as '([^']+)'",
+        "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
+        "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+        "://([A-Za-z0-9_-]{16,})@",
+        "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
+        "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
+        "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
+
+    private SecretShapes() { }
+
+    private static List<Pattern> compiled(String... patterns) {
+        return Stream.of(patterns).map(Pattern::compile).toList();
+    }
+
+    /** Whether a token stands in the text, whatever stands around it. */
+    public static boolean anyToken(String text) {
+        return TOKENS.stream().anyMatch(shape -> shape.matcher(text).find());
+    }
+
+    /** The text with {@code mark} in place of every token and secret setting, but for what {@code keep} wants; line ends stay. */
+    public static String hidden(String text, String mark, Predicate<String> keep) {
+        return replaced(SETTINGS, hiddenTokens(text, mark, keep), mark, keep);
+    }
+
+    /** As {@link #hidden}, for texts in which a setting is meant as it stands: only what is told by its form alone. */
+    public static String hiddenTokens(String text, String mark, Predicate<String> keep) {
+        return replaced(TOKENS, text, mark, keep);
+    }
+
+    private static String replaced(List<Pattern> shapes, String text, String mark, Predicate<String> keep) {
+        var result = text;
+        for (var shape : shapes) {
+            result = shape.matcher(result).replaceAll(match -> Matcher.quoteReplacement(replaced(match, mark, keep)));
+        }
+        return result;
+    }
+
+    private static String replaced(MatchResult match, String mark, Predicate<String> keep) {
+        int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
+        var hidden = match.group(group);
+        if (match.groupCount() > 0 && group == 0 || placeholder(hidden) || keep.test(hidden)) {
+            return match.group();
+        }
+        return match.group().substring(0, match.start(group) - match.start()) + mark + hidden.replaceAll("[^\n]", "")
+            + match.group().substring(match.end(group) - match.start());
+    }
+
+    /** A mark of ours, or where a value would be filled in. */
+    private static boolean placeholder(String hidden) {
+        return Stream.of("[REDACTED", "REDACTED", "$", "<").anyMatch(hidden::startsWith);
+    }
+}
+
 // src/shared/Texts.java
 
-/** Small things about texts and files. */
+/** Small things about texts. */
 public static final class Texts {
     private Texts() { }
-
-    public static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("cannot be read: " + e.getMessage());
-        }
-    }
-
-    public static String all(Process process) {
-        try {
-            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     /** A line that may keep its indentation. */
     public static String visible(String text) {
@@ -6063,6 +6304,78 @@ public static final class Texts {
 
     public static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
+    }
+}
+
+// src/shared/Vars.java
+
+/**
+ * Template variables, from {@code --vars} and from files. A value prints as it was written, whichever way it was given:
+ * {@code 1.10} stays {@code 1.10}. What cannot be read throws {@link IllegalArgumentException}, whose message is one line.
+ */
+public static final class Vars {
+    private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
+    private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
+
+    private Vars() { }
+
+    /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
+    public static Map<String, Object> ofList(String list) {
+        var vars = new LinkedHashMap<String, Object>();
+        for (var part : NEXT_KEY.split(list)) {
+            var pair = PAIR.matcher(part);
+            if (!part.isBlank() && !pair.matches()) {
+                throw new IllegalArgumentException("\"" + Texts.oneLine(part) + "\" is not KEY=VALUE; accepted: a=1,b=2");
+            }
+            if (!part.isBlank()) {
+                vars.put(pair.group(1), pair.group(2));
+            }
+        }
+        return vars;
+    }
+
+    /** A file's text: KEY=VALUE lines or a YAML mapping; {@code name} stands in what is said of a mistake. */
+    public static Map<String, Object> ofFile(String name, String text) {
+        var lines = text.lines().filter(l -> !l.isBlank() && !l.strip().startsWith("#")).map(PAIR::matcher).toList();
+        if (!lines.stream().allMatch(Matcher::matches)) {
+            return ofYaml(name, text);
+        }
+        var vars = new LinkedHashMap<String, Object>();
+        lines.forEach(pair -> vars.put(pair.group(1), unquoted(pair.group(2).strip())));
+        return vars;
+    }
+
+    private static Map<String, Object> ofYaml(String name, String text) {
+        var settings = LoadSettings.builder().setLabel(name).setSchema(new AsWritten()).build();
+        try {
+            if (new Load(settings).loadFromString(text) instanceof Map<?, ?> mapping) {
+                var vars = new LinkedHashMap<String, Object>();
+                mapping.forEach((key, value) -> vars.put(String.valueOf(key), value));
+                return vars;
+            }
+        } catch (MarkedYamlEngineException e) {
+            throw unfit(e.getProblemMark().map(mark -> "line " + (mark.getLine() + 1) + ": ").orElse("") + Texts.oneLine(e.getProblem()));
+        } catch (YamlEngineException e) {
+            throw unfit(Texts.oneLine(e.getMessage()));
+        }
+        throw unfit("neither YAML mapping nor KEY=VALUE");
+    }
+
+    private static IllegalArgumentException unfit(String why) {
+        return new IllegalArgumentException(why + "; accepted: a YAML mapping or KEY=VALUE lines");
+    }
+
+    private static String unquoted(String value) {
+        return value.replaceAll("(?s)\\A([\"'])(.*)\\1\\z", "$2");
+    }
+
+    /** Numbers and booleans only where they print as they were written; all else is text. */
+    private static final class AsWritten extends JsonSchema {
+        @Override
+        public ScalarResolver getScalarResolver() {
+            return (text, plain) -> !plain ? Tag.STR : text.matches("true|false") ? Tag.BOOL
+                : text.matches("0|-?[1-9][0-9]{0,17}") ? Tag.INT : Tag.STR;
+        }
     }
 }
 }

@@ -152,7 +152,7 @@ class bench implements Callable<Integer> {
     }
 
     private static ensure_ready.Api api(LocalCluster cluster) {
-        return new ensure_ready.Api(ensure_ready.Api.config(cluster.kubeconfig(), null, Duration.ofSeconds(10)), Duration.ofSeconds(10));
+        return new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10));
     }
 
     private static ensure_ready.Waiting waiting(ensure_ready.Api api, String namespace, java.util.function.Consumer<ensure_ready.Judgement> changed) {

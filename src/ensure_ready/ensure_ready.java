@@ -20,8 +20,6 @@ import ensure_ready.command.Options;
 import ensure_ready.command.Steps;
 import ensure_ready.command.Twins;
 import ensure_ready.command.Usage;
-import ensure_ready.diagnosis.Redaction;
-import ensure_ready.model.Durations;
 import ensure_ready.model.Outcome;
 import ensure_ready.report.Progress;
 import ensure_ready.report.Report;
@@ -38,7 +36,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
+import shared.Durations;
+import shared.Redaction;
 import shared.system.Hooks;
 
 /**
@@ -80,10 +81,15 @@ public class ensure_ready implements Callable<Integer> {
         var given = List.of(args);
         command.options.environment = env;
         command.options.given = given;
-        return new CommandLine(command).registerConverter(Duration.class, Durations::parse)
+        return new CommandLine(command).registerConverter(Duration.class, ensure_ready::duration)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
             .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
             .execute(Twins.expand(given, env).toArray(String[]::new));
+    }
+
+    static Duration duration(String text) {
+        return Durations.of(text)
+            .orElseThrow(() -> new TypeConversionException("'" + text + "' is not a duration: write 90s, 20m or 1h5m, 1000d at the most"));
     }
 
     @Override

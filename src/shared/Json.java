@@ -9,10 +9,13 @@ public final class Json {
 
     private Json() { }
 
-    /** Indented, for people and files; the text has no line end. */
+    /**
+     * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
+     * escaped: the same JSON, but no command.
+     */
     public static String pretty(Object value) {
         try {
-            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value).replace("##[", "#\\u0023[");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }

@@ -1,30 +1,8 @@
 package shared;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-
-/** Small things about texts and files. */
+/** Small things about texts. */
 public final class Texts {
     private Texts() { }
-
-    public static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("cannot be read: " + e.getMessage());
-        }
-    }
-
-    public static String all(Process process) {
-        try {
-            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     /** A line that may keep its indentation. */
     public static String visible(String text) {

@@ -50,7 +50,7 @@ class EnsureCommandTest {
         frobnicate -n x                        | expected one of [ensure, status, release, attach]
         -n x --output xml                      | expected one of [text, json]
         -n x -f nowhere.yaml                   | --manifests nowhere.yaml: no such file or folder
-        -n x --wait-timeout 5x                 | '5x' is not a duration: write 90s, 20m or 1h5m
+        -n x --wait-timeout 5x                 | '5x' is not a duration: write 90s, 20m or 1h5m, 1000d at the most
         --slot 0 --project p                   | --slot 0: a slot's number starts at 1
         --slot -3 --project p                  | a slot's number starts at 1
         --issue 1                              | --project is needed
@@ -78,12 +78,15 @@ class EnsureCommandTest {
     }
 
     @Test
-    void anUndefinedVariableInATemplateIsToldWithNameAndLineBeforeAnythingIsTouched() throws IOException {
+    void anUndefinedVariableInATemplateIsSoftAndToldWithNameAndLine() throws IOException {
         var file = Files.writeString(folder.resolve("web.yaml.ftl"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${colour}}\n");
-        var result = cli().run("-n", "x", "-f", folder.toString(), "--apply");
-        assertEquals(2, result.exit(), result.toString());
-        assertTrue(result.err().contains(file + ":3: undefined variable colour"), result.err());
-        assertTrue(server.get("namespaces", "", "x").isEmpty());
+        for (var soft : List.of("true", "false")) {
+            var result = cli().run("-n", "x", "-f", folder.toString(), "--apply", "--wait-timeout", "2s", "--wait-soft-fail=" + soft);
+            assertEquals(soft.equals("true") ? 0 : 10, result.exit(), result.toString());
+            assertEquals("undefined variable colour", json(result).at("/problems/0/error").asText(), result.toString());
+            assertEquals(file + ":3", json(result).at("/problems/0/file").asText(), result.toString());
+            assertFalse(json(result).path("infraReady").asBoolean(true), result.toString());
+        }
     }
 
     @Test

@@ -45,7 +45,7 @@ class DiagnosisClusterTest {
     }
 
     private ensure_ready.DiagnosisReport diagnose(java.nio.file.Path kubeconfig) {
-        try (var api = new ensure_ready.Api(ensure_ready.Api.config(kubeconfig, null, Duration.ofSeconds(10)), Duration.ofSeconds(10))) {
+        try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10))) {
             var judgement = new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             return ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
@@ -161,7 +161,7 @@ class DiagnosisClusterTest {
     void nothingIsReadTwentyTimesOver() {
         stackOnABrokenDatabase(50);
         eventually("SECRET_MISSING Secret/db-secret");
-        try (var api = new ensure_ready.Api(ensure_ready.Api.config(cluster.kubeconfig(), null, Duration.ofSeconds(10)), Duration.ofSeconds(10))) {
+        try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
             var judgement = new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var before = requests();
             var begin = System.nanoTime();
@@ -183,7 +183,7 @@ class DiagnosisClusterTest {
     @Test
     void whoMayReadNothingIsToldThatTheCausesAreNotKnown() {
         stackOnABrokenDatabase(1);
-        try (var api = new ensure_ready.Api(ensure_ready.Api.config(cluster.kubeconfigFor(namespace), null, Duration.ofSeconds(10)), Duration.ofSeconds(10))) {
+        try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfigFor(namespace), null), Duration.ofSeconds(10))) {
             var nothing = new ensure_ready.Snapshot(namespace, java.time.Instant.now(), Map.of(), List.of(), Map.of(), List.of());
             var workloads = List.of(new ensure_ready.Workload("Deployment", "postgres", ensure_ready.State.progressing, 0, 1, ""));
             var full = ensure_ready.Collect.more(api, nothing, workloads, Duration.ofSeconds(5));
@@ -195,7 +195,7 @@ class DiagnosisClusterTest {
 
     @Test
     void aServerThatIsAwayCostsNoMoreThanItsTime() {
-        try (var api = new ensure_ready.Api(new io.fabric8.kubernetes.client.ConfigBuilder(ensure_ready.Api.config(cluster.kubeconfig(), null, Duration.ofSeconds(2))).withMasterUrl("https://127.0.0.1:1").build(), Duration.ofSeconds(2))) {
+        try (var api = new ensure_ready.Api(new io.fabric8.kubernetes.client.ConfigBuilder(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null)).withMasterUrl("https://127.0.0.1:1").build(), Duration.ofSeconds(2))) {
             var nothing = new ensure_ready.Snapshot(namespace, java.time.Instant.now(), Map.of(), List.of(), Map.of(), List.of());
             var workloads = List.of(new ensure_ready.Workload("Deployment", "postgres", ensure_ready.State.progressing, 0, 1, ""));
             var report = ensure_ready.Diagnosis.explain(ensure_ready.Collect.more(api, nothing, workloads, Duration.ofSeconds(5)).snapshot(), workloads, "codex");
@@ -209,12 +209,12 @@ class DiagnosisClusterTest {
         eventually("SECRET_MISSING Secret/db-secret");
         apply(deploy("web", "", "serviceAccountName: nobody"));
         eventually("SECRET_MISSING Secret/db-secret\nSERVICE_ACCOUNT_MISSING ServiceAccount/nobody");
-        try (var api = new ensure_ready.Api(ensure_ready.Api.config(cluster.kubeconfig(), null, Duration.ofSeconds(10)), Duration.ofSeconds(10))) {
+        try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
             var judgement = new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();
             ((com.fasterxml.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting")).put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
-            var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.Redaction.names(full.snapshot())).clean(ensure_ready.Json.MAPPER.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex"))).toString();
+            var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.NamesToKeep.of(full.snapshot())).clean(ensure_ready.Json.MAPPER.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex"))).toString();
             assertFalse(json.contains("do-not-print-me-1"));
             assertTrue(json.contains("[REDACTED:secret/other#password]") && json.contains("db-secret"), json);
         }

@@ -48,7 +48,7 @@ class DiagnosisExamTest {
         }
 
         ensure_ready.Redaction redaction() {
-            return ensure_ready.Redaction.of(secrets, Map.of(), ensure_ready.Redaction.names(snapshot));
+            return ensure_ready.Redaction.of(secrets, Map.of(), ensure_ready.NamesToKeep.of(snapshot));
         }
     }
 
@@ -121,7 +121,7 @@ class DiagnosisExamTest {
             }
         }
         var bare = new ensure_ready.Snapshot("shop", NOW, objects, List.of(), Map.of(), limited);
-        var redaction = ensure_ready.Redaction.of(secrets, Map.of(), ensure_ready.Redaction.names(bare));
+        var redaction = ensure_ready.Redaction.of(secrets, Map.of(), ensure_ready.NamesToKeep.of(bare));
         var tails = new LinkedHashMap<String, ensure_ready.Log>();
         logs.forEach(l -> tails.put(l.path("pod").asText() + "/" + l.path("container").asText(), new ensure_ready.Log(l.path("pod").asText(), l.path("container").asText(),
             l.path("previous").asBoolean(), redaction.clean(l.path("text").asText()).lines().toList())));

@@ -147,4 +147,37 @@ class RedactionTest {
         redaction.clean("abcdef123 password=xyzzy1");
         assertEquals(List.of(1, 1, 0), List.of(redaction.known(), redaction.pattern(), redaction.withheld()));
     }
+
+    @Test
+    void anAddressWithAPasswordDoesNotEndTheSearchForTheOtherValuesOfItsSecret() {
+        var secrets = Map.of("app#.env", "DATABASE_URL=postgres://app:Wq7plover@db:5432/shop\nAPI_TOKEN=zz-plum-91-xx\n",
+            "app#config.json", "{\"db\":\"postgres://app:Rt8heron@db/shop\",\"token\":\"mm-fig-44-yy\"}", "app#url", "amqp://u:Kl5egret@queue:5672/");
+        var redaction = ensure_ready.Redaction.of(secrets, Map.of(), Set.of());
+        var text = redaction.clean("Wq7plover zz-plum-91-xx Rt8heron mm-fig-44-yy Kl5egret queue:5672 db:5432");
+        for (var value : List.of("Wq7plover", "zz-plum-91-xx", "Rt8heron", "mm-fig-44-yy", "Kl5egret")) {
+            assertFalse(text.contains(value), text);
+        }
+        assertTrue(text.endsWith("queue:5672 db:5432"), text);
+    }
+
+    @Test
+    void aPasswordThatStandsEncodedInAnAddressIsMaskedWhenItIsPrintedPlain() {
+        var redaction = ensure_ready.Redaction.of(Map.of("db#url", "postgres://app:p%40ss-w0rd@db/shop"), Map.of(), Set.of());
+        assertFalse(redaction.clean("login failed for p@ss-w0rd").contains("p@ss-w0rd"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"A service refuses the program's credentials: compare user and password on both sides",
+        "The registry refuses the credentials: check the pull secret's type, host and rights.",
+        "Access denied for user 'wp'@'10.0.0.1' (using password: YES)", "PersistentVolumeClaim/data-postgres-0",
+        "pod/api-76d2jtwqwv-ql2bd/initContainerStatuses[setup].state.waiting"})
+    void ourOwnWordsAndNamesOfObjectsAreNoSecrets(String text) {
+        assertEquals(text, clean(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"password: checkmate", "credentials: user7:pa55", "token=YES-92-no", "db/k3Yx9QmZ2vT8bL4wR7nD1sF6aE5/x"})
+    void whatOnlyLooksLikeProseIsMasked(String text) {
+        assertTrue(clean(text).contains("[REDACTED:pattern]"), clean(text));
+    }
 }

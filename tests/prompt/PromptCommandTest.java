@@ -65,13 +65,13 @@ class PromptCommandTest {
             "--kind dev_issue --issue x                 | --issue x: not a number; accepted: 1 or more",
             "--kind dev_issue --repo shop               | --repo shop: accepted: OWNER/NAME",
             "--kind dev_issue -n Shop_Dev               | --namespace Shop_Dev: accepted: lower-case",
-            "--kind dev_issue --infra-unhealthy=maybe   | --infra-unhealthy maybe: not a yes or no; accepted: 1, true, yes, 0, false, no or empty",
+            "--kind dev_issue --infra-unhealthy=maybe   | --infra-unhealthy maybe: not a yes or no; accepted: 1, true, yes, on, 0, false, no, off or empty",
             "--kind dev_issue --agent-timeout soon      | --agent-timeout soon: not a duration; accepted: 90s, 20m, 1h5m",
             "--kind dev_issue --idle-timeout 0s         | --idle-timeout 0s: not a duration; accepted: 90s, 20m, 1h5m",
             "--kind dev_issue --reasoning-effort huge   | --reasoning-effort huge: accepted: none, minimal, low, medium, high, xhigh",
             "--kind dev_issue --output xml              | --output xml: accepted: text, json",
             "--kind dev_issue --vars novalue            | --vars: \"novalue\" is not KEY=VALUE; accepted: a=1,b=2",
-            "--kind dev_issue --var-file /nonexistent/v | --var-file /nonexistent/v: cannot read it (no such file)",
+            "--kind dev_issue --var-file /nonexistent/v | --var-file /nonexistent/v: no such file",
             "--kind dev_issue --templates /nonexistent  | --templates /nonexistent: not a folder",
             "--template /nonexistent/t.ftl              | --template /nonexistent/t.ftl: no such file"})
         void isOneLineThatSaysWhatIsAccepted(String args, String message) {

@@ -53,7 +53,7 @@ class ApplyClusterTest {
     void connect() {
         cluster = LocalCluster.any();
         namespace = cluster.newNamespace("apply");
-        api = new ensure_ready.Api(ensure_ready.Api.config(cluster.kubeconfig(), null, Duration.ofSeconds(10)), Duration.ofSeconds(10));
+        api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10));
     }
 
     @AfterEach

@@ -1,9 +1,9 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -134,14 +134,26 @@ class ManifestsTest {
     void variablesComeFromYamlAndFromLines() throws IOException {
         write("vars.yaml", "tag: v1\nnested: {a: 1}\n");
         write("vars.env", "# comment\nTAG=v2\nexport QUOTED=\"a b\"\n");
-        assertEquals(Map.of("tag", "v1", "nested", Map.of("a", BigInteger.ONE)), ensure_ready.Vars.all(folder.resolve("vars.yaml"), Map.of()));
-        assertEquals(Map.of("TAG", "v3", "QUOTED", "a b"), ensure_ready.Vars.all(folder.resolve("vars.env"), Map.of("TAG", "v3")));
+        assertEquals(Map.of("tag", "v1", "nested", Map.of("a", 1)), variables("vars.yaml"));
+        assertEquals(Map.of("TAG", "v3", "QUOTED", "a b", "url", "h?a=1,b"), variables("vars.env", "TAG=v3,url=h?a=1,b"));
+    }
+
+    @Test
+    void aVariablePrintsAsItWasWrittenAndAPlainBooleanIsOne() throws IOException {
+        write("vars.yaml", "version: 1.10\noctal: 0644\nport: 8080\ndebug: true\nquoted: 'true'\nswitch: yes\n");
+        assertEquals(Map.of("version", "1.10", "octal", "0644", "port", 8080, "debug", true, "quoted", "true", "switch", "yes"), variables("vars.yaml"));
     }
 
     @Test
     void aVariableFileOfNeitherFormIsTold() throws IOException {
         write("vars", "just words\nand more\n");
-        assertTrue(ensure_ready.Vars.problem(folder.resolve("vars")).orElseThrow().contains("neither"));
+        var file = folder.resolve("vars");
+        assertEquals("--var-file " + file + ": neither YAML mapping nor KEY=VALUE; accepted: a YAML mapping or KEY=VALUE lines",
+            assertThrows(IllegalArgumentException.class, () -> variables("vars")).getMessage());
+    }
+
+    private Map<String, Object> variables(String file, String... lists) {
+        return ensure_ready.Variables.read(List.of(folder.resolve(file)), List.of(lists));
     }
 
     private static JsonNode one(String yaml) {

@@ -188,7 +188,7 @@ class SlotsTest {
     }
 
     private ensure_ready.Slots slots() {
-        var api = new ensure_ready.Api(ensure_ready.Api.config(kubeconfig, null, Duration.ofSeconds(10)), Duration.ofSeconds(10));
+        var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10));
         return new ensure_ready.Slots(api, "codex-system", "codex-env-", n -> "shop-dev-" + n, "me", ensure_ready.Progress.on(System.err, Map.of(), true, false));
     }
 

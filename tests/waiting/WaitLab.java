@@ -68,7 +68,7 @@ final class WaitLab {
     }
 
     CompletableFuture<Ended> start(int seconds) {
-        return start(seconds, ensure_ready.Api.config(cluster.kubeconfig(), null, Duration.ofSeconds(10)));
+        return start(seconds, ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null));
     }
 
     CompletableFuture<Ended> start(int seconds, io.fabric8.kubernetes.client.Config config) {

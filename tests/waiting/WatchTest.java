@@ -40,7 +40,7 @@ class WatchTest {
     void start() {
         server = new EmbeddedApi();
         server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
-        api = new ensure_ready.Api(ensure_ready.Api.config(server.kubeconfig(folder), null, Duration.ofSeconds(5)), Duration.ofSeconds(5));
+        api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(5));
     }
 
     @AfterEach
@@ -202,7 +202,7 @@ class WatchTest {
         var config = java.nio.file.Files.writeString(folder.resolve("with-file"), java.nio.file.Files.readString(server.kubeconfig(folder)).replaceAll("token: \"[^\"]*\"", "tokenFile: " + token));
         server.putYaml("shop", NOT_READY);
         server.faults.onlyToken("first");
-        try (var other = new ensure_ready.Api(ensure_ready.Api.config(config, null, Duration.ofSeconds(5)), Duration.ofSeconds(5))) {
+        try (var other = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(5))) {
             var waiting = waiting(other);
             var result = inBackground(waiting, 60);
             until("first judgement", () -> !waiting.last().workloads().isEmpty());

@@ -169,7 +169,7 @@ class WorkflowRulesTest {
         for (var run : runs) {
             var arguments = WorkflowLab.arguments(run);
             var script = arguments.get(0).equals("prompt_run.java") ? prompt_run.cli(Map.of())
-                    : new CommandLine(new ensure_ready()).registerConverter(Duration.class, ensure_ready.Durations::parse);
+                    : new CommandLine(new ensure_ready()).registerConverter(Duration.class, ensure_ready::duration);
             assertDoesNotThrow(() -> script.parseArgs(arguments.subList(1, arguments.size()).toArray(String[]::new)), run);
         }
     }

@@ -10,14 +10,11 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,9 +28,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import shared.Json;
-import shared.Texts;
 
-/** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our Json.MAPPER. */
+/** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 public final class Api implements AutoCloseable {
     private final KubernetesClient client;
     private final HttpClient http;
@@ -44,7 +40,7 @@ public final class Api implements AutoCloseable {
     public volatile Deadline patience = Deadline.none();
 
     public Api(Config config, Duration timeout) {
-        this.client = new KubernetesClientBuilder().withConfig(config).build();
+        this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
         this.http = client.getHttpClient();
         this.timeout = timeout;
     }
@@ -53,25 +49,10 @@ public final class Api implements AutoCloseable {
      * Retries are ours: the library's ten hide an unreachable server for 20 seconds. No HTTP/2: the JDK's client does not notice
      * a dead connection and would send every retry into it.
      */
-    public static Config config(Path kubeconfig, String context, Duration timeout) {
-        var base = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
+    private static Config config(Config base, Duration timeout) {
         return new ConfigBuilder(base).withRequestRetryBackoffLimit(0).withConnectionTimeout((int) Math.min(5000, timeout.toMillis()))
             .withRequestTimeout((int) timeout.toMillis()).withMaxConcurrentRequestsPerHost(64)
-            .withHttp2Disable(true).withUserAgent("ensure-ready")
-            .withOauthTokenProvider(tokenFile(base)).build();
-    }
-
-    /** A user's tokenFile, read anew for each request because it is rotated; the library does not know it. Null when there is none. */
-    private static OAuthTokenProvider tokenFile(Config base) {
-        var kubeconfig = base.getFileWithAuthInfo();
-        if (kubeconfig == null || base.getCurrentContext() == null) {
-            return base.getOauthTokenProvider();
-        }
-        var user = base.getCurrentContext().getContext().getUser();
-        return KubeConfigUtils.parseConfig(kubeconfig).getUsers().stream().filter(u -> u.getName().equals(user))
-            .map(u -> u.getUser().getTokenFile())
-            .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
-            .<OAuthTokenProvider>map(file -> () -> Texts.read(file).strip()).orElse(base.getOauthTokenProvider());
+            .withHttp2Disable(true).withUserAgent("ensure-ready").build();
     }
 
     public String server() {

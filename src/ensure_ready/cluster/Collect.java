@@ -3,8 +3,8 @@ package ensure_ready.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.diagnosis.Facts;
+import ensure_ready.diagnosis.NamesToKeep;
 import ensure_ready.diagnosis.PodFindings;
-import ensure_ready.diagnosis.Redaction;
 import ensure_ready.model.Deadline;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Log;
@@ -36,6 +36,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import shared.Json;
+import shared.Redaction;
 import shared.Texts;
 
 /** Reads what the wait's snapshot lacks for an explanation. What cannot be read is told in {@code limited}; nothing of it throws. */
@@ -94,7 +95,7 @@ public final class Collect {
         try {
             run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
             var redaction = Redaction.of(secrets, System.getenv(),
-                Redaction.names(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
+                NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
             run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
                 .map(t -> (Runnable) () -> log(t, redaction)).toList());

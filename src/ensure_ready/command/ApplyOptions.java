@@ -2,9 +2,7 @@ package ensure_ready.command;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Option;
 
 public final class ApplyOptions {
@@ -16,8 +14,8 @@ public final class ApplyOptions {
         description = {"another renderer, whose stdout is the manifests (codexctl render …, helm template …);",
         "{slot} {namespace} {env} {issue} {pr} are filled in, and are CODEXCTL_… in its environment"})
     public String render;
-    @Option(names = "--vars", split = ",", paramLabel = "K=V", description = "template variables, repeatable [CODEXCTL_VARS]")
-    public Map<String, String> vars = new LinkedHashMap<>();
+    @Option(names = "--vars", paramLabel = "K=V", description = "template variables, repeatable [CODEXCTL_VARS]")
+    public List<String> vars = new ArrayList<>();
     @Option(names = "--var-file", paramLabel = "FILE", description = "template variables from YAML or KEY=VALUE lines [CODEXCTL_VAR_FILE]")
     public Path varFile;
     @Option(names = "--apply", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",

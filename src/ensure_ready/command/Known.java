@@ -1,7 +1,7 @@
 package ensure_ready.command;
 
 import ensure_ready.diagnosis.DiagnosisReport;
-import ensure_ready.diagnosis.Redaction;
+import ensure_ready.diagnosis.NamesToKeep;
 import ensure_ready.manifests.Problem;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Outcome;
@@ -49,7 +49,7 @@ public final class Known {
 
     /** What has to stay readable though a Secret holds the same text. */
     public Set<String> names() {
-        return judgement == null ? Set.of() : Redaction.names(judgement.snapshot());
+        return judgement == null ? Set.of() : NamesToKeep.of(judgement.snapshot());
     }
 
     public void applied(List<Applied> results) {

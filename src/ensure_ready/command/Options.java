@@ -1,12 +1,11 @@
 package ensure_ready.command;
 
 import ensure_ready.manifests.Names;
-import ensure_ready.manifests.Vars;
 import ensure_ready.slots.Target;
 import ensure_ready.slots.Wanted;
+import io.fabric8.kubernetes.client.Config;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +13,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Parameters;
+import shared.system.Kubeconfig;
+import shared.system.Variables;
 
 /** Everything that a command line says, and what follows from it alone. */
 public final class Options {
@@ -56,10 +57,20 @@ public final class Options {
     }
 
     public Map<String, Object> facts(Target target) {
-        var facts = new LinkedHashMap<String, Object>(Vars.all(apply.varFile, apply.vars));
+        var facts = variables();
         facts.putAll(target.placeholders());
         facts.put("project", project());
         return facts;
+    }
+
+    /** Template variables; throws {@link IllegalArgumentException}. */
+    public Map<String, Object> variables() {
+        return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+    }
+
+    /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
+    public Config kubeconfig() {
+        return Kubeconfig.read(cluster.kubeconfig, cluster.context);
     }
 
     public boolean hasManifests() {

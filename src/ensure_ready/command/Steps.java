@@ -4,7 +4,6 @@ import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
 import ensure_ready.cluster.Collect;
 import ensure_ready.diagnosis.Diagnosis;
-import ensure_ready.diagnosis.Redaction;
 import ensure_ready.manifests.Apply;
 import ensure_ready.manifests.Loaded;
 import ensure_ready.manifests.Manifests;
@@ -24,15 +23,10 @@ import ensure_ready.slots.Owner;
 import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
 import ensure_ready.slots.Target;
-import io.fabric8.kubernetes.api.model.NamedContext;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.stream.Collectors;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine;
-import shared.Texts;
+import shared.Redaction;
 
 /** The verbs, step by step. */
 public final class Steps {
@@ -116,8 +110,7 @@ public final class Steps {
     }
 
     private Api connect() {
-        var config = config();
-        var api = new Api(config, options.cluster.requestTimeout);
+        var api = new Api(options.kubeconfig(), options.cluster.requestTimeout);
         api.patience = Deadline.in(Duration.ofSeconds(4));
         try {
             api.get("/version");
@@ -129,23 +122,6 @@ public final class Steps {
             }
         }
         return api;
-    }
-
-    /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
-    private Config config() {
-        Config config;
-        try {
-            config = Api.config(options.cluster.kubeconfig, options.cluster.context, options.cluster.requestTimeout);
-        } catch (KubernetesClientException | IllegalArgumentException e) {
-            throw new Infra(Outcome.no_cluster, "kubeconfig cannot be read: " + Texts.line(e.getMessage()));
-        }
-        var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
-        if (options.cluster.context != null && !options.cluster.context.equals(current)) {
-            var there = config.getContexts().stream().map(NamedContext::getName).collect(Collectors.joining(", "));
-            throw new ParameterException(line, "--context " + options.cluster.context
-                + ": no such context" + (there.isEmpty() ? "" : "; there are " + there));
-        }
-        return config;
     }
 
     private Target takeSlot(Api api) {

@@ -2,9 +2,9 @@ package ensure_ready.command;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import shared.Flags;
 
 /** Environment twins of options, as options put before the caller's own. */
 public final class Twins {
@@ -39,10 +39,6 @@ public final class Twins {
     }
 
     private static String bool(String value) {
-        return switch (value.strip().toLowerCase(Locale.ROOT)) {
-            case "1", "yes", "true", "on" -> "true";
-            case "0", "no", "false", "off" -> "false";
-            default -> value;
-        };
+        return Flags.of(value).map(String::valueOf).orElse(value);
     }
 }

@@ -1,19 +1,16 @@
 package ensure_ready.command;
 
-import ensure_ready.manifests.Manifests;
-import ensure_ready.manifests.Templates;
-import ensure_ready.manifests.Vars;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine;
-import shared.Texts;
 
 /** What a command line must be before anything is touched. */
 public final class Usage {
@@ -28,7 +25,6 @@ public final class Usage {
         if (wrong.isPresent()) {
             throw new ParameterException(command, wrong.get());
         }
-        o.apply.manifests.stream().filter(f -> !f.equals("-")).forEach(f -> Templates.check(command, Path.of(f), o));
     }
 
     /** picocli would start the option's group anew and forget what the group had. */
@@ -72,24 +68,23 @@ public final class Usage {
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
             .forEach(f -> check(wrong, Files.isReadable(Path.of(f)), "--manifests " + f + ": no such file or folder"));
         check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
-        check(wrong, o.apply.varFile == null || Files.isReadable(o.apply.varFile), "--var-file " + o.apply.varFile + ": no such file");
-        check(wrong, o.cluster.kubeconfig == null || Files.isReadable(o.cluster.kubeconfig),
-            "--kubeconfig " + o.cluster.kubeconfig + ": no such file");
-        check(wrong, o.cluster.kubeconfig == null || !wrong.isEmpty()
-            || kubeconfig(o.cluster.kubeconfig), "--kubeconfig " + o.cluster.kubeconfig + ": not a kubeconfig");
         check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
         check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
         check(wrong, o.apply.source == null || o.slot.namespace == null
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
-        if (o.apply.varFile != null && wrong.isEmpty()) {
-            Vars.problem(o.apply.varFile).ifPresent(wrong::add);
+        if (wrong.isEmpty()) {
+            check(wrong, o::variables);
+            check(wrong, o::kubeconfig);
         }
         return wrong;
     }
 
-    private static boolean kubeconfig(Path file) {
-        var read = Manifests.Yaml.documents(file.toString(), Texts.read(file));
-        return read.problems().isEmpty() && read.documents().size() == 1 && read.documents().get(0).json().has("clusters");
+    private static void check(List<String> wrong, Supplier<?> value) {
+        try {
+            value.get();
+        } catch (IllegalArgumentException e) {
+            wrong.add(e.getMessage());
+        }
     }
 
     /** An option that a verb would silently ignore is a mistake to be told. */

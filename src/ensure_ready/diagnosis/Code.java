@@ -256,7 +256,7 @@ public enum Code {
         "The cluster could not be asked, so the causes are not known; this does not mean that all is well.", Look.NONE);
 
     /** What a code is about; groups the docs page. */
-    enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
+    public enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
         NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM,
         ADVICE, OTHER }
 

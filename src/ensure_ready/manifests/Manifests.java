@@ -12,8 +12,6 @@ import ensure_ready.model.Infra;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Source;
-import freemarker.core.ParseException;
-import freemarker.template.TemplateException;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -40,6 +38,8 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import shared.Json;
 import shared.Texts;
+import shared.system.TemplateEngine;
+import shared.system.TextFile;
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 public final class Manifests {
@@ -116,12 +116,12 @@ public final class Manifests {
 
     private Loaded file(Path file) throws IOException {
         if (!file.toString().endsWith(".ftl")) {
-            return parse(file.toString(), Texts.read(file));
+            return parse(file.toString(), TextFile.read(file));
         }
         try {
-            return linesOf(Texts.read(file), parse(file.toString(), Templates.render(file, facts)));
-        } catch (TemplateException | ParseException e) {
-            return Loaded.failed(new Source(file.toString(), 0), Templates.sentence(file, e));
+            return linesOf(TextFile.read(file), parse(file.toString(), Templates.render(file, facts)));
+        } catch (TemplateEngine.Unfit e) {
+            return Loaded.failed(new Source(file.toString(), e.line), Templates.sentence(e));
         }
     }
 

@@ -1,6 +1,5 @@
 package ensure_ready.report;
 
-import ensure_ready.model.Durations;
 import ensure_ready.model.State;
 import ensure_ready.readiness.Judgement;
 import java.io.PrintStream;
@@ -9,7 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import shared.Durations;
 import shared.Texts;
+import shared.system.Terminal;
 
 /** Progress on stderr: a view that redraws on a terminal, one line a change elsewhere. */
 public final class Progress implements AutoCloseable {

@@ -1,13 +1,11 @@
 package ensure_ready.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.command.Known;
 import ensure_ready.command.Options;
 import ensure_ready.command.Output;
 import ensure_ready.command.Verb;
-import ensure_ready.diagnosis.Redaction;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -17,7 +15,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import shared.Json;
+import shared.Redaction;
 import shared.Texts;
+import shared.system.Terminal;
 
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
@@ -42,7 +42,7 @@ public final class Report {
         var json = redaction.clean(json());
         ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
             .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
-        var text = pretty(json);
+        var text = Json.pretty(json);
         out.print(asText() ? Text.of(json) : text + "\n");
         out.flush();
         if (options.output.report != null) {
@@ -71,15 +71,6 @@ public final class Report {
             Files.writeString(file, text, CREATE, append ? APPEND : TRUNCATE_EXISTING, WRITE);
         } catch (IOException e) {
             System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
-        }
-    }
-
-    /** The escape is the same JSON, but no command for the runner that shows it. */
-    private static String pretty(JsonNode json) {
-        try {
-            return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(json).replace("##[", "#\\u0023[");
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import shared.Texts;
+import shared.system.TextFile;
 
 /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
 public record ActionsFiles(Env env, Console console) {
@@ -83,7 +84,7 @@ public record ActionsFiles(Env env, Console console) {
         try {
             Files.writeString(Path.of(env.get(variable)), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException problem) {
-            console.warn(variable + " " + env.get(variable) + ": cannot write it (" + Vars.reason(problem) + ")");
+            console.warn(variable + " " + env.get(variable) + ": cannot write it (" + TextFile.reason(problem) + ")");
         }
     }
 }

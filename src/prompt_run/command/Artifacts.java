@@ -16,6 +16,7 @@ import prompt_run.run.RunLog;
 import prompt_run.sources.Disk;
 import prompt_run.text.Redactor;
 import shared.Json;
+import shared.system.TextFile;
 
 /** Prompt, events, last message and stderr of the agent as files, masked. */
 public record Artifacts(OutputOptions output, Env env, String runId, Redactor redactor, Console console) {
@@ -45,7 +46,7 @@ public record Artifacts(OutputOptions output, Env env, String runId, Redactor re
             String text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
             return redactor.mask(text.lines().map(this::maskedLine).collect(Collectors.joining("\n")));
         } catch (IOException problem) {
-            console.warn(file + ": " + Vars.reason(problem));
+            console.warn(file + ": " + TextFile.reason(problem));
             return "";
         }
     }
@@ -81,7 +82,7 @@ public record Artifacts(OutputOptions output, Env env, String runId, Redactor re
             Files.writeString(file, text);
             return true;
         } catch (IOException problem) {
-            console.warn(file + ": cannot write it (" + Vars.reason(problem) + ")");
+            console.warn(file + ": cannot write it (" + TextFile.reason(problem) + ")");
             return false;
         }
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import picocli.CommandLine;
 import shared.Json;
 import shared.Texts;
+import shared.system.Terminal;
 
 /** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
 public final class Console {
@@ -25,43 +26,33 @@ public final class Console {
     public synchronized Answer answer(Answer answer) throws IOException {
         if (!answered) {
             answered = true;
-            boolean json = options.format == null ? answer.jsonByDefault() && !terminal() : options.format.equals("json");
+            boolean json = options.format == null ? answer.jsonByDefault() && !Terminal.is(1) : options.format.equals("json");
             command.getOut().print(json ? Json.pretty(answer.asJson()) + "\n" : answer.asText());
             command.getOut().flush();
         }
         return answer;
     }
 
-    /** Since Java 22 there is a console without a terminal too; it says so itself. */
-    static boolean terminal() {
-        java.io.Console console = System.console();
-        try {
-            return console != null && (boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
-        } catch (ReflectiveOperationException before22) {
-            return true;
-        }
-    }
-
     public void warn(String message) {
-        line((actions ? "::warning::" : "") + "prompt_run: warning: " + harmless(message));
+        line((actions ? "::warning::" : "") + "prompt_run: warning: " + Texts.line(message));
     }
 
     public void info(String message) {
         if (!options.quiet) {
-            line("prompt_run: " + harmless(message));
+            line("prompt_run: " + Texts.line(message));
         }
     }
 
     public void debug(String message) {
         if (options.verbose) {
-            line("prompt_run: " + harmless(message));
+            line("prompt_run: " + Texts.line(message));
         }
     }
 
     /** What the agent says: prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
     public void agent(String text) {
         if (!options.quiet) {
-            text.lines().forEach(line -> line("agent | " + line.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?").replace("##[", "## [")));
+            text.lines().forEach(line -> line("agent | " + Texts.visible(line)));
         }
     }
 
@@ -70,13 +61,8 @@ public final class Console {
         command.getErr().flush();
     }
 
-    /** One line without control characters: what comes from outside cannot forge log lines or workflow commands. */
-    static String harmless(String message) {
-        return Texts.oneLine(message).replaceAll("\\p{Cntrl}", "?");
-    }
-
     public static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-        command.getErr().println("prompt_run: " + harmless(message));
+        command.getErr().println("prompt_run: " + Texts.line(message));
         if (verbose) {
             problem.printStackTrace(command.getErr());
         }

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import shared.Json;
+import shared.Texts;
 
 /** The result of a run; the keys are the contract's. */
 public record RunResult(Outcome outcome, Map<String, Object> json) implements Answer {
@@ -23,12 +24,12 @@ public record RunResult(Outcome outcome, Map<String, Object> json) implements An
         StringBuilder text = new StringBuilder(json.get("status") + (json.get("reason") == null ? "" : ": " + json.get("reason")) + "\n");
         json.forEach((name, value) -> {
             if (value != null && !List.of("schemaVersion", "status", "reason", "finalMessage", "notes").contains(name)) {
-                text.append("  ").append(name).append(": ").append(Console.harmless(String.valueOf(value))).append('\n');
+                text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
             }
         });
         ((List<?>) json.get("notes"))
             .forEach(note -> text.append("  note: ").append(String.valueOf(note).replace("\n", "\n    ")).append('\n'));
-        String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Console.harmless(line)).append('\n'));
+        String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
         return text.toString();
     }
 

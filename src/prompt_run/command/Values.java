@@ -3,17 +3,14 @@ package prompt_run.command;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
+import shared.Durations;
+import shared.Flags;
 import shared.Texts;
 
 /** Values that several options share. */
 public final class Values {
-    private static final Pattern DURATION = Pattern.compile("(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?");
-
     private Values() {
     }
 
@@ -39,30 +36,15 @@ public final class Values {
         });
     }
 
-    /** {@code 90s}, {@code 20m}, {@code 1h5m}; more than zero. */
+    /** More than zero. */
     public static Duration duration(String name, String value) {
-        Matcher parts = DURATION.matcher(value.strip());
-        Duration total = Duration.ZERO;
-        if (!value.isBlank() && value.strip().length() < 20 && parts.matches()) {
-            total = Duration.ofHours(number(parts.group(1))).plusMinutes(number(parts.group(2))).plusSeconds(number(parts.group(3)));
-        }
-        if (total.isZero()) {
-            throw new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m");
-        }
-        return total;
-    }
-
-    private static long number(String digits) {
-        return digits == null ? 0 : Long.parseLong(digits);
+        return Durations.of(value).filter(d -> !d.isZero())
+            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m"));
     }
 
     public static boolean flag(String name, String value) {
-        switch (value.strip().toLowerCase(Locale.ROOT)) {
-            case "1", "true", "yes": return true;
-            case "0", "false", "no", "": return false;
-            default: throw new UsageError(name + " " + Texts.oneLine(value)
-                + ": not a yes or no; accepted: 1, true, yes, 0, false, no or empty");
-        }
+        return Flags.of(value)
+            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a yes or no; accepted: " + Flags.ACCEPTED));
     }
 
     public static String matching(String name, String value, String pattern, String accepted) {

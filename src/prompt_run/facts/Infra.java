@@ -10,8 +10,8 @@ import prompt_run.command.Console;
 import prompt_run.command.Env;
 import prompt_run.command.InfraOptions;
 import prompt_run.command.Values;
-import prompt_run.command.Vars;
 import shared.Json;
+import shared.system.TextFile;
 
 /** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
 public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
@@ -43,7 +43,7 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
         } catch (JsonProcessingException problem) {
             return broken(file, "it is not valid JSON");
         } catch (IOException problem) {
-            return broken(file, Vars.reason(problem));
+            return broken(file, TextFile.reason(problem));
         }
     }
 

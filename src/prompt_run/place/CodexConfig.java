@@ -1,8 +1,6 @@
 package prompt_run.place;
 
-import freemarker.template.TemplateException;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +11,7 @@ import prompt_run.facts.Facts;
 import prompt_run.prompt.Renderer;
 import prompt_run.prompt.Templates;
 import shared.Texts;
+import shared.system.TemplateEngine;
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
 public final class CodexConfig {
@@ -35,17 +34,14 @@ public final class CodexConfig {
     }
 
     static String render(RunOptions options, Facts facts, Map<String, String> passed) {
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("vars", options.vars());
+        model.put("model", facts.model() == null ? "" : toml(facts.model()));
+        model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
+        model.put("commandEnv", commandEnv(passed));
         try {
-            Templates templates = new Templates(options.templates(), null);
-            StringWriter out = new StringWriter();
-            Map<String, Object> model = new LinkedHashMap<>();
-            model.put("vars", options.vars());
-            model.put("model", facts.model() == null ? "" : toml(facts.model()));
-            model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
-            model.put("commandEnv", commandEnv(passed));
-            Renderer.engine(templates.loader()).getTemplate("codex_config.toml.ftl").process(model, out);
-            return out.toString();
-        } catch (TemplateException | IOException problem) {
+            return Renderer.process(TemplateEngine.of(new Templates(options.templates(), null).loader()), "codex_config.toml.ftl", model);
+        } catch (IOException problem) {
             throw new UsageError("codex_config.toml.ftl: " + Texts.oneLine(problem.getMessage()), problem);
         }
     }

@@ -9,31 +9,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import prompt_run.command.UsageError;
 import shared.Json;
 import shared.Texts;
+import shared.system.Kubeconfig;
 
 /** The edge to the API server. */
 public final class Kube {
     private Kube() {
     }
 
-    /** A context that is not there must not silently become another one: that would be somebody else's cluster. */
     public static Config config(Path kubeconfig, String context) {
-        if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
-            throw new UsageError("--kubeconfig " + kubeconfig + ": cannot read it");
-        }
         try {
-            Config config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-            if (context != null && (config.getCurrentContext() == null || !context.equals(config.getCurrentContext().getName()))) {
-                throw new UsageError("--context " + context + ": no such context in the kubeconfig");
-            }
-            return config;
-        } catch (KubernetesClientException problem) {
-            throw new UsageError("--kubeconfig " + kubeconfig + ": " + reason(problem), problem);
+            return Kubeconfig.read(kubeconfig, context);
+        } catch (IllegalArgumentException e) {
+            throw new UsageError(e.getMessage(), e);
         }
     }
 

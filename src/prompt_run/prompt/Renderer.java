@@ -1,26 +1,14 @@
 package prompt_run.prompt;
 
-import freemarker.cache.TemplateLoader;
-import freemarker.core.InvalidReferenceException;
-import freemarker.core.ParseException;
-import freemarker.core.PlainTextOutputFormat;
-import freemarker.core.TemplateClassResolver;
 import freemarker.template.Configuration;
-import freemarker.template.SimpleObjectWrapper;
-import freemarker.template.TemplateException;
-import freemarker.template.TemplateExceptionHandler;
-import freemarker.template.TemplateNotFoundException;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import prompt_run.command.Console;
 import prompt_run.command.RunOptions;
 import prompt_run.command.UsageError;
-import prompt_run.command.Vars;
 import prompt_run.facts.Facts;
 import prompt_run.facts.Infra;
 import prompt_run.facts.InfraView;
@@ -30,6 +18,7 @@ import prompt_run.text.Injection;
 import prompt_run.text.Redactor;
 import prompt_run.text.Untrusted;
 import shared.Texts;
+import shared.system.TemplateEngine;
 
 /** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
 public final class Renderer {
@@ -49,26 +38,8 @@ public final class Renderer {
         this.infra = infra;
         this.talk = talk;
         this.redactor = redactor;
-        this.engine = engine(templates.loader());
+        this.engine = TemplateEngine.of(templates.loader());
         this.template = templates.nameFor(options.kind(), options.lang(), console);
-    }
-
-    public static Configuration engine(TemplateLoader loader) {
-        System.setProperty("org.freemarker.loggerLibrary", "none");
-        Configuration engine = new Configuration(Configuration.VERSION_2_3_34);
-        engine.setTemplateLoader(loader);
-        engine.setLocalizedLookup(false);
-        engine.setDefaultEncoding("UTF-8");
-        engine.setLocale(Locale.ROOT);
-        engine.setNumberFormat("c");
-        engine.setOutputFormat(PlainTextOutputFormat.INSTANCE);
-        engine.setObjectWrapper(new SimpleObjectWrapper(Configuration.VERSION_2_3_34));
-        engine.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
-        engine.setAPIBuiltinEnabled(false);
-        engine.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
-        engine.setLogTemplateExceptions(false);
-        engine.setWrapUncheckedExceptions(true);
-        return engine;
     }
 
     public Prompt render(Place place) throws IOException {
@@ -137,24 +108,18 @@ public final class Renderer {
     }
 
     String process(String name, Map<String, Object> model) {
+        return process(engine, name, model);
+    }
+
+    /** Renders one of the templates; throws {@link UsageError}, since it is the caller who brings templates and variables. */
+    public static String process(Configuration engine, String name, Map<String, Object> model) {
         try {
-            StringWriter out = new StringWriter();
-            engine.getTemplate(name).process(model, out);
-            return out.toString();
-        } catch (InvalidReferenceException problem) {
-            throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": variable "
-                + problem.getBlamedExpressionString()
-                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing", problem);
-        } catch (ParseException problem) {
-            throw new UsageError("template " + problem.getTemplateName() + ", line "
-                + problem.getLineNumber() + ": " + problem.getEditorMessage(), problem);
-        } catch (TemplateException problem) {
-            throw new UsageError("template " + problem.getTemplateSourceName() + ", line " + problem.getLineNumber() + ": "
-                + problem.getMessageWithoutStackTop().lines().findFirst().orElse("fails"), problem);
-        } catch (TemplateNotFoundException problem) {
-            throw new UsageError("template " + problem.getTemplateName() + ": not found", problem);
-        } catch (IOException problem) {
-            throw new UsageError("template " + name + ": cannot read it (" + Vars.reason(problem) + ")", problem);
+            return TemplateEngine.render(engine, name, model);
+        } catch (TemplateEngine.Unfit e) {
+            throw new UsageError("template " + e.template + (e.line > 0 ? ", line " + e.line : "")
+                + ": " + (e.undefined.isEmpty() ? e.getMessage()
+                : "variable " + e.undefined
+                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing"), e);
         }
     }
 }

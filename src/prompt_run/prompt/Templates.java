@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import prompt_run.command.Console;
 import prompt_run.command.Listing;
 import prompt_run.command.UsageError;
-import prompt_run.command.Vars;
+import shared.system.TextFile;
 
 /** Where templates come from: {@code --templates} first, then the ones this script brings along. */
 public final class Templates {
@@ -60,7 +60,7 @@ public final class Templates {
                 files.map(file -> FILE_NAME.matcher(file.getFileName().toString())).filter(Matcher::matches)
                     .forEach(name -> kinds.computeIfAbsent(name.group(1), kind -> new TreeSet<>()).add(name.group(2)));
             } catch (IOException problem) {
-                throw new UsageError("--templates " + folder + ": cannot read it (" + Vars.reason(problem) + ")", problem);
+                throw new UsageError("--templates " + folder + ": cannot read it (" + TextFile.reason(problem) + ")", problem);
             }
         }
         return kinds;

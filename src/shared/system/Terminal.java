@@ -1,4 +1,4 @@
-package ensure_ready.report;
+package shared.system;
 
 import java.io.IOException;
 
@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class Terminal {
     private Terminal() { }
 
-    static boolean is(int descriptor) {
+    public static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
         } catch (IOException e) {
@@ -17,7 +17,7 @@ public final class Terminal {
         }
     }
 
-    static int width() {
+    public static int width() {
         try {
             return Math.max(40, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "100")));
         } catch (NumberFormatException e) {

@@ -1,20 +1,12 @@
-package ensure_ready.diagnosis;
+package shared;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import ensure_ready.model.Snapshot;
-import java.net.URLDecoder;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.HexFormat;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,49 +17,25 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import shared.Json;
 
 /**
  * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
  * secrets have. Hosts, ports and names of objects survive, or the diagnosis is useless. Redact before anything is cut.
  */
 public final class Redaction {
+    private static final String PATTERN_MARK = "[REDACTED:pattern]";
     private static final int PREFIX = 6;
     private static final int SHORTEST = 6;
-    private static final Set<String> WORDS =
-        Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production",
-        "staging", "testing", "enabled", "disabled", "username",
-        "secret", "public", "private", "service", "cluster", "database", "mongodb",
-            "rabbitmq", "undefined", "example", "secrets", "config", "server",
-            "client", "container", "deployment", "status", "failed", "running",
-        "ready", "message", "reason", "unknown", "warning", "string", "number",
-            "object", "kubernetes", "namespace", "missing", "required", "mysql",
-            "connection", "refused", "timeout", "address", "000000");
-    private static final Pattern TOKEN_NAME =
-        Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key|_pat$|_auth$|_key$|_dsn$).*");
     private static final Pattern SECRET_LINE =
-        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
+        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?"
+            + "\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
     private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
+    private static final Pattern ADDRESS = Pattern.compile("(?i)[a-z][a-z0-9+.:-]*://\\S+");
     private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
-    /** Group 1 (where there is one) is what is hidden, else all of it. */
-    private static final List<Pattern> SHAPES = Stream.of(
-        "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-            "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-            "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}", "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}", "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-            "\\bxox[a-z]-[A-Za-z0-9-]{10,}", "\\bdckr_\\w{3,}[\\w=-]*", "\\bnpm_[A-Za-z0-9]{30,}", "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}", "\\bya29\\.[\\w-]{20,}", "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}", "(?i)pull rate limit as '[^']*': (\\S+)",
-            "(?i)pull rate limit as '([^']+)'",
-        "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})", "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
-            "://([A-Za-z0-9_-]{16,})@",
-        "(?i)(?:[?&]|\\b)(?:access_token|id_token|refresh_token|sig|signature|x-amz-(?:signature|credential|security-token)|apikey|api_key)=([^&\\s\"']{4,})",
-        "(?i)--?(?:password|passwd|token|secret|api-key|apikey)[= ]+[\"']?([^\\s\"']{3,})",
-        "(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret)[\\w-]*(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|empty|invalid|expired|wrong|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b)([^\\s\"',;&\\\\}\\])]{3,}))")
-        .map(Pattern::compile).toList();
     private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
     private static final Pattern HARMLESS =
-        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
+        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+"
+            + "|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
     private static final Set<String> STRUCTURE =
         Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
         "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
@@ -98,7 +66,7 @@ public final class Redaction {
         new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]",
             name.substring(name.indexOf('#') + 1), value));
         new TreeMap<>(environment).forEach((name, value) -> {
-            if (TOKEN_NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
+            if (SecretShapes.NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
                 redaction.hide("[REDACTED:env/" + name + "]", name, value);
             }
         });
@@ -107,25 +75,12 @@ public final class Redaction {
         return redaction;
     }
 
-    /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
-    public static Set<String> names(Snapshot snapshot) {
-        var names = new HashSet<>(Set.of(snapshot.namespace()));
-        snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
-            names.add(o.name());
-            names.addAll(o.labels().values());
-            Wiring.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
-        });
-        snapshot.applied().forEach(a -> names.add(a.object().name()));
-        return names;
-    }
-
     private void hide(String mark, String key, String value) {
         var text = value.strip();
-        var secret = USERINFO.matcher(text);
-        if (secret.find()) {
-            form(mark, secret.group(2), true); // the host behind it has to stay readable
-            form(mark, decoded(secret.group(2)), true);
-            return;
+        var passwords = USERINFO.matcher(text).results().map(m -> m.group(2)).toList();
+        passwords.forEach(password -> form(mark, password, true));
+        if (!passwords.isEmpty() && ADDRESS.matcher(text).matches()) {
+            return; // the host behind the password has to stay readable
         }
         var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)")
             && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
@@ -163,58 +118,22 @@ public final class Redaction {
         if (node.isArray()) {
             node.forEach(n -> leaves(mark, key, n));
         }
-        if (node.isTextual() && (TOKEN_NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+        if (node.isTextual() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
             form(mark, node.asText(), false);
         }
     }
 
-    /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
     private void form(String mark, String value, boolean always) {
         var text = value.strip();
-        if (text.length() < SHORTEST || !always && (WORDS.contains(text.toLowerCase(Locale.ROOT)) || keep.contains(text))
-            || keep.contains(text)
-            && WORDS.contains(text)) {
+        var word = SecretShapes.WORDS.contains(text.toLowerCase(Locale.ROOT));
+        if (text.length() < SHORTEST || keep.contains(text) && (!always || word) || word && !always) {
             return;
         }
-        var bytes = text.getBytes(StandardCharsets.UTF_8);
-        var all = new LinkedHashSet<>(List.of(text, escaped(text), URLEncoder.encode(text, StandardCharsets.UTF_8),
-            URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"),
-            Base64.getEncoder().withoutPadding().encodeToString(bytes), Base64.getUrlEncoder().withoutPadding().encodeToString(bytes)));
-        all.add(Base64.getEncoder().withoutPadding().encodeToString((text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
-        if (bytes.length >= 8) {
-            all.add(HexFormat.of().formatHex(bytes));
-            all.addAll(List.of(shifted(bytes, 0), shifted(bytes, 1), shifted(bytes, 2)));
-        }
-        all.stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
+        Disguises.of(text).stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
             if (marks.putIfAbsent(f, mark) == null) {
                 forms.computeIfAbsent(f.substring(0, PREFIX), k -> new ArrayList<>()).add(f);
             }
         });
-    }
-
-    private static String escaped(String text) {
-        try {
-            var json = Json.MAPPER.writeValueAsString(text);
-            return json.substring(1, json.length() - 1);
-        } catch (JsonProcessingException e) {
-            return text;
-        }
-    }
-
-    private static String decoded(String text) {
-        try {
-            return URLDecoder.decode(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return text;
-        }
-    }
-
-    /** The part of the value's base64 that is the same whatever stands before it, when it begins at this place of a group of three. */
-    private static String shifted(byte[] value, int offset) {
-        var padded = new byte[value.length + offset];
-        System.arraycopy(value, 0, padded, offset, value.length);
-        var text = Base64.getEncoder().withoutPadding().encodeToString(padded);
-        return text.substring(offset == 0 ? 0 : offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
     }
 
     public int known() {
@@ -268,7 +187,7 @@ public final class Redaction {
 
     private boolean hit(String text) {
         var outside = MARK.matcher(text).replaceAll("\u0000");
-        return !values(outside).equals(outside) || SHAPES.stream().limit(13).anyMatch(s -> s.matcher(outside).find());
+        return !values(outside).equals(outside) || SecretShapes.anyToken(outside);
     }
 
     /** Known values, also where line breaks and spaces were put into them. */
@@ -332,26 +251,13 @@ public final class Redaction {
     }
 
     private String shapes(String text) {
-        var result = text;
-        for (var shape : SHAPES) {
-            var match = shape.matcher(result);
-            var out = new StringBuilder();
-            int from = 0;
-            while (match.find()) {
-                int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
-                var hidden = match.group(group);
-                if (match.groupCount() > 0 && group == 0 || hidden.startsWith("[REDACTED")
-                    || hidden.startsWith("REDACTED") || hidden.startsWith("$")
-                    || hidden.startsWith("<") || keep.contains(hidden)) {
-                    continue;
-                }
-                out.append(result, from, match.start(group)).append("[REDACTED:pattern]").append(hidden.replaceAll("[^\n]", ""));
-                from = match.end(group);
-                pattern++;
-            }
-            result = out.append(result.substring(from)).toString();
-        }
+        var result = SecretShapes.hidden(text, PATTERN_MARK, keep::contains);
+        pattern += count(result) - count(text);
         return result;
+    }
+
+    private static int count(String text) {
+        return text.split(Pattern.quote(PATTERN_MARK), -1).length - 1;
     }
 
     /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */
@@ -363,7 +269,7 @@ public final class Redaction {
                 return Matcher.quoteReplacement(word);
             }
             pattern++;
-            return "[REDACTED:pattern]";
+            return PATTERN_MARK;
         });
     }
 
@@ -371,9 +277,11 @@ public final class Redaction {
         if (word.matches("[0-9a-fA-F]{32,}")) {
             return true;
         }
-        var kinds = Stream.of("[a-z]", "[A-Z]", "[0-9]").filter(k -> Pattern.compile(k).matcher(word).find()).count();
-        var longest = Stream.of(word.split("[/_-]")).mapToInt(String::length).max().orElse(0);
-        return kinds == 3 && longest >= 20 && entropy(word) > 4.0;
+        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part) && entropy(word) > 4.0);
+    }
+
+    private static boolean mixed(String part) {
+        return Stream.of("[a-z]", "[A-Z]", "[0-9]").allMatch(k -> Pattern.compile(k).matcher(part).find());
     }
 
     private static double entropy(String word) {

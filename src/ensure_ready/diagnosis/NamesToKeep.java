@@ -1,0 +1,23 @@
+package ensure_ready.diagnosis;
+
+import ensure_ready.model.Snapshot;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What has to stay readable though a Secret holds the same text. */
+public final class NamesToKeep {
+    private NamesToKeep() { }
+
+    /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
+    public static Set<String> of(Snapshot snapshot) {
+        var names = new HashSet<>(Set.of(snapshot.namespace()));
+        snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
+            names.add(o.name());
+            names.addAll(o.labels().values());
+            Wiring.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
+        });
+        snapshot.applied().forEach(a -> names.add(a.object().name()));
+        return names;
+    }
+}
