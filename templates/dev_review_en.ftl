@@ -1,6 +1,6 @@
 <#import "common_en.ftl" as t>
 <#macro role>
-You are the engineer whose pull request was reviewed. You answer every point with a change or with a reason, and keep the rest of the pull request as it is.
+You are the engineer whose pull request was reviewed. You answer every point with a change or a reason, and leave the rest of it alone.
 </#macro>
 
 <#macro task>

@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,7 +60,7 @@ class PromptTemplatesTest {
     void hasTheSameSectionsInBothLanguages(String kind, String lang, boolean unhealthy) {
         var sections = sections(prompt(kind, lang, unhealthy));
         assertEquals(sections(prompt(kind, "en", unhealthy)), sections);
-        assertTrue(sections.containsAll(List.of("role", "facts", "rules", "issue", "task", "verify", "done", "delivery", "blocked", "report")), sections.toString());
+        assertTrue(sections.containsAll(List.of("role", "facts", "rules", "issue", "task", "done", "delivery", "blocked", "report")), sections.toString());
     }
 
     @ParameterizedTest
@@ -95,17 +96,28 @@ class PromptTemplatesTest {
     @Test
     void aDevPromptOfABrokenEnvironmentPutsItsRepairFirst() {
         String prompt = prompt("dev_issue", "en", true);
-        for (String duty : List.of("INFRA_UNHEALTHY=1", "Check pods and deployments", "Restore the services", "Localise the problem", "the fixes are in the pull request", "First the environment")) {
+        for (String duty : List.of("INFRA_UNHEALTHY=1", "Check pods and deployments", "Restore the services", "Localise the problem", "the fixes are in the pull request")) {
             assertTrue(prompt.contains(duty), duty);
         }
-        assertTrue(prompt.indexOf("## §infra") < prompt.indexOf("## §task"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"dev_issue", "plan_issue", "dev_review", "plan_review", "repair_issue", "repair_plan", "repair_review"})
+    void whatABrokenEnvironmentAsksForStandsOnTheFirstScreenAndTheCausesFollow(String kind) {
+        for (String lang : List.of("en", "ru")) {
+            String prompt = prompt(kind, lang, true);
+            assertTrue(prompt.indexOf("INFRA_UNHEALTHY=1") < 200, prompt);
+            String firstScreen = prompt.substring(0, prompt.indexOf("SECRET_MISSING"));
+            assertTrue(firstScreen.lines().count() <= 20, firstScreen);
+            assertTrue(firstScreen.contains(lang.equals("en") ? "pods and deployments" : "поды и деплойменты"), firstScreen);
+        }
     }
 
     @Test
     void aPlanOfABrokenEnvironmentBeginsWithItsRecoveryAndChangesNothing() {
         for (String lang : List.of("en", "ru")) {
             String prompt = prompt("plan_issue", lang, true);
-            assertTrue(prompt.contains(lang.equals("en") ? "the first item of your plan" : "первым пунктом плана"));
+            assertTrue(prompt.contains(lang.equals("en") ? "the first item of your plan" : "первый пункт плана"));
             assertFalse(prompt.matches("(?s).*(git push|git switch -c|gh pr create|kubectl \\S* \\S* apply).*"), "a command that changes something");
         }
     }
@@ -155,11 +167,92 @@ class PromptTemplatesTest {
         assertTrue(hostile.contains("outside the cluster") && hostile.contains("(text withheld)") && !hostile.contains("previous instructions"));
     }
 
+    private static String withVariables(Path folder, String yaml, String kind) {
+        return prompt(kind, "en", true, "--var-file", PromptLab.file(folder, "vars.yaml", yaml).toString());
+    }
+
+    @Test
+    void toolsThatAreMissingAreNamedAndNotAskedFor(@TempDir Path folder) {
+        String all = withVariables(folder, "tools: [git, kubectl, gh]", "dev_issue");
+        assertTrue(all.contains("Tools found here: `git`, `kubectl`, `gh`\n") && all.contains("gh pr create"), all);
+        String some = withVariables(folder, "tools: [git, kubectl]\nmissingTools: [gh]", "dev_issue");
+        assertTrue(some.contains("Tools found here: `git`, `kubectl`; missing: `gh`\n") && some.contains("There is no `gh` here"), some);
+        assertFalse(some.contains("gh pr create"), some);
+    }
+
+    @Test
+    void aTemplateIsNotAppliedBeforeItIsRendered(@TempDir Path folder) {
+        assertTrue(prompt("repair_issue", "en", true).contains("A template (`*.ftl`, Helm, Kustomize) must be rendered; otherwise"));
+        assertTrue(withVariables(folder, "renderer: codexctl render --slot 3", "repair_issue").contains("must be rendered (`codexctl render --slot 3`); otherwise"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyPrompt")
+    void sendsNobodyPastTheAuthorFilterAndAsksForNoSecret(String kind, String lang, boolean unhealthy) {
+        for (String prompt : List.of(prompt(kind, lang, unhealthy), prompt(kind, lang, unhealthy, "--issue", "7"))) {
+            assertFalse(Pattern.compile("gh issue view|gh pr view|gh api|get secret|,secret\\b|create it\\b|создай его").matcher(prompt).find(), prompt);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"dev_review", "plan_review", "repair_review", "plan_issue", "repair_plan"})
+    void onlyAKindThatOpensAPullRequestIsAskedForItsDescription(String kind) {
+        assertFalse(prompt(kind, "en", true).contains("pull request's description"));
+        assertFalse(prompt(kind, "ru", true).contains("описанием pull request"));
+        assertTrue(prompt("dev_issue", "en", true).contains("pull request's description"));
+    }
+
+    @Test
+    void workStartsFromTheBaseBranchAndGoesOnFromTheRemoteOne() {
+        String brought = prompt("repair_issue", "en", true, "--source", ".", "--bring-back");
+        assertTrue(brought.contains("git switch --no-track -c codex/ai-repair-42 origin/trunk") && !brought.contains("git fetch"), brought);
+        String prompt = prompt("repair_issue", "en", true);
+        assertTrue(prompt.contains("git fetch origin\ngit switch codex/ai-repair-42 || git switch --no-track -c codex/ai-repair-42 origin/trunk") && prompt.contains("git merge --ff-only origin/codex/ai-repair-42"), prompt);
+    }
+
     @Test
     void contextOfTheProjectComesFromVariables() {
         String prompt = prompt("dev_issue", "en", false, "--vars", "projectContext=A shop.,servicesOverview=users, orders and web,links=https://example.com/docs,extraTools=psql");
         for (String part : List.of("A shop.", "**Services.** users, orders and web", "https://example.com/docs", "psql")) {
             assertTrue(prompt.contains(part), part);
+        }
+    }
+
+    private static final Map<String, String> RESOURCES = Map.ofEntries(Map.entry("deploy", "deployments"), Map.entry("sts", "statefulsets"), Map.entry("ds", "daemonsets"),
+        Map.entry("rs", "replicasets"), Map.entry("job", "jobs"), Map.entry("pod", "pods"), Map.entry("svc", "services"), Map.entry("pvc", "persistentvolumeclaims"),
+        Map.entry("ingress", "ingresses"), Map.entry("networkpolicy", "networkpolicies"), Map.entry("cm", "configmaps"), Map.entry("sa", "serviceaccounts"),
+        Map.entry("role", "roles"), Map.entry("rolebinding", "rolebindings"), Map.entry("resourcequota", "resourcequotas"), Map.entry("limitrange", "limitranges"));
+
+    /** Resource and verb that a command of kubectl needs; nothing for what every account may ask. */
+    private static List<String> needs(String verb, String argument) {
+        return switch (verb) {
+            case "get" -> Stream.of(argument.split(",")).map(name -> RESOURCES.getOrDefault(name, name) + " list").toList();
+            case "describe" -> List.of(RESOURCES.getOrDefault(argument, argument) + " get", "events list");
+            case "events" -> List.of("events list");
+            case "logs" -> List.of("pods/log get");
+            case "diff", "apply" -> List.of("deployments patch", "statefulsets create", "configmaps patch", "services patch", "jobs create");
+            case "auth" -> List.of();
+            default -> List.of("a rule for kubectl " + verb);
+        };
+    }
+
+    private static List<String> allowed() throws IOException {
+        var allowed = new ArrayList<String>();
+        String yaml = Files.readString(Cli.root().resolve("workflows/project-example/deploy/codex/rbac.yaml"));
+        EmbeddedStore.yaml(yaml).forEach(object -> object.path("rules").forEach(rule -> rule.path("resources").forEach(resource ->
+            rule.path("verbs").forEach(verb -> allowed.add(resource.asText() + " " + verb.asText())))));
+        return allowed;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"dev_issue", "plan_issue", "repair_issue", "dev_review", "plan_review", "repair_review", "repair_plan"})
+    void namesNoCommandThatTheAgentsRoleForbids(String kind) throws IOException {
+        var allowed = allowed();
+        for (String prompt : List.of(prompt(kind, "en", false, "--infra-unhealthy"), prompt(kind, "ru", true), prompt(kind, "en", false))) {
+            var commands = Pattern.compile("kubectl -n shop-dev-3 ([a-z-]+)(?: ([a-z]\\S*))?").matcher(prompt).results().toList();
+            commands.forEach(command -> needs(command.group(1), command.group(2)).forEach(need ->
+                assertTrue(allowed.contains(need), command.group() + " needs " + need)));
+            assertEquals(sections(prompt).contains("infra") || !kind.startsWith("plan"), !commands.isEmpty(), kind);
         }
     }
 
@@ -177,7 +270,7 @@ class PromptTemplatesTest {
         Path file = Files.writeString(Files.createTempFile("ready", ".json"), report);
         try {
             String prompt = PromptLab.prompt(Map.of(), "--kind", "dev_issue", "--lang", "ru", "--infra-report", file.toString());
-            assertTrue(prompt.contains("`BRAND_NEW_CODE`") && prompt.contains("The Secret that the container refers to does not exist."), prompt);
+            assertTrue(prompt.contains("`BRAND_NEW_CODE`") && prompt.contains("The Secret does not exist:"), prompt);
         } finally {
             Files.delete(file);
         }
