@@ -16,16 +16,16 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   278 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1011 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1533 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2311 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3290 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3704 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1022 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1544 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2322 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3301 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3715 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3943 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7659 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
-// line  9343 src/ensure_ready/model: Objects and snapshots of a namespace
-// line  9837 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3954 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7670 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
+// line  9354 src/ensure_ready/model: Objects and snapshots of a namespace
+// line  9848 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -678,7 +678,7 @@ public static final class Steps {
     }
 
     private Api connect() {
-        var api = new Api(options.kubeconfig(), options.cluster.requestTimeout);
+        var api = new Api(kubeconfig(), options.cluster.requestTimeout);
         api.patience = Deadline.in(Duration.ofSeconds(4));
         try {
             api.get("/version");
@@ -690,6 +690,15 @@ public static final class Steps {
             }
         }
         return api;
+    }
+
+    /** What the command line names is checked before; what the machine is set up with is infrastructure. */
+    private Config kubeconfig() {
+        try {
+            return options.kubeconfig();
+        } catch (IllegalArgumentException e) {
+            throw new Infra(Outcome.no_cluster, e.getMessage());
+        }
     }
 
     private Target takeSlot(Api api) {
@@ -923,6 +932,8 @@ public static final class Usage {
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
             check(wrong, o::variables);
+        }
+        if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
             check(wrong, o::kubeconfig);
         }
         return wrong;

@@ -38,14 +38,14 @@
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   306 src/prompt_run/command: Options, facts from the environment, results and where they are written
 // line  1001 src/prompt_run/run: The agent's run: its scripts, keeper, limits and verdict
-// line  2183 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or the runner
-// line  3628 src/prompt_run/sources: Sources to the agent, and its commits back
-// line  4117 src/prompt_run/facts: The event, the report and the model that were asked for
-// line  4702 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2185 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or the runner
+// line  3630 src/prompt_run/sources: Sources to the agent, and its commits back
+// line  4119 src/prompt_run/facts: The event, the report and the model that were asked for
+// line  4704 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4919 src/prompt_run/prompt: Templates and the prompt that is made from them
-// line  5141 src/prompt_run/text: Text of others: gathered, cleaned, fenced, masked
-// line  6046 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4921 src/prompt_run/prompt: Templates and the prompt that is made from them
+// line  5143 src/prompt_run/text: Text of others: gathered, cleaned, fenced, masked
+// line  6048 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -307,7 +307,7 @@ public class prompt_run implements Callable<Integer> {
 
 /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
 public record ActionsFiles(Env env, Console console) {
-    private static final Map<String, String> OUTPUTS = outputs();
+    static final Map<String, String> OUTPUTS = outputs();
 
     private static Map<String, String> outputs() {
         Map<String, String> outputs = new LinkedHashMap<>();
@@ -1036,7 +1036,9 @@ public static final class AgentRun implements AutoCloseable {
         this.console = console;
         this.patience = patience;
         this.redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
-        Kube.config(settings.kubeconfig(), settings.context());
+        if (settings.kubeconfig() != null || settings.context() != null) {
+            Kube.config(settings.kubeconfig(), settings.context());
+        }
         cancel.listen();
     }
 

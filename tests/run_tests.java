@@ -6,7 +6,8 @@
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES ../tools/assemble.java demo.java
+//DEPS com.networknt:json-schema-validator:1.5.8
+//SOURCES ../tools/assemble.java ../tools/reference.java demo.java
 //SOURCES command/*.java slots/*.java waiting/*.java readiness/*.java diagnosis/*.java
 //SOURCES prompt/*.java agent/*.java workflow/*.java cluster/*.java assemble/*.java
 

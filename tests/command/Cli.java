@@ -186,7 +186,12 @@ final class Cli {
         }
     }
 
+    /** Whatever a script prints as its result is what the schema says. */
     record Result(int exit, String out, String err) {
+        Result {
+            Schemas.check(out);
+        }
+
         @Override
         public String toString() {
             return "exit " + exit + "\n--- stdout\n" + out + "\n--- stderr\n" + err;

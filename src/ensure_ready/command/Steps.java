@@ -23,6 +23,7 @@ import ensure_ready.slots.Owner;
 import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
 import ensure_ready.slots.Target;
+import io.fabric8.kubernetes.client.Config;
 import java.time.Duration;
 import java.time.Instant;
 import picocli.CommandLine;
@@ -110,7 +111,7 @@ public final class Steps {
     }
 
     private Api connect() {
-        var api = new Api(options.kubeconfig(), options.cluster.requestTimeout);
+        var api = new Api(kubeconfig(), options.cluster.requestTimeout);
         api.patience = Deadline.in(Duration.ofSeconds(4));
         try {
             api.get("/version");
@@ -122,6 +123,15 @@ public final class Steps {
             }
         }
         return api;
+    }
+
+    /** What the command line names is checked before; what the machine is set up with is infrastructure. */
+    private Config kubeconfig() {
+        try {
+            return options.kubeconfig();
+        } catch (IllegalArgumentException e) {
+            throw new Infra(Outcome.no_cluster, e.getMessage());
+        }
     }
 
     private Target takeSlot(Api api) {

@@ -13,7 +13,7 @@ import shared.system.TextFile;
 
 /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
 public record ActionsFiles(Env env, Console console) {
-    private static final Map<String, String> OUTPUTS = outputs();
+    static final Map<String, String> OUTPUTS = outputs();
 
     private static Map<String, String> outputs() {
         Map<String, String> outputs = new LinkedHashMap<>();

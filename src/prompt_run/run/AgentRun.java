@@ -66,7 +66,9 @@ public final class AgentRun implements AutoCloseable {
         this.console = console;
         this.patience = patience;
         this.redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
-        Kube.config(settings.kubeconfig(), settings.context());
+        if (settings.kubeconfig() != null || settings.context() != null) {
+            Kube.config(settings.kubeconfig(), settings.context());
+        }
         cancel.listen();
     }
 

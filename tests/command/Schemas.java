@@ -1,0 +1,55 @@
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+
+/**
+ * The schemas of the two results, as strict as a test needs them: a field that the schema does not know is a mistake here, though
+ * readers of a result have to allow for more.
+ */
+final class Schemas {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, JsonSchema> STRICT = Map.of("ensure-ready/v1", strict("ensure-ready"), "prompt-run/v1", strict("prompt-run"));
+
+    private Schemas() { }
+
+    /** Fails for an output that says that it is a result and is none; any other output passes. */
+    static void check(String stdout) {
+        var schema = STRICT.get(result(stdout).path("schemaVersion").asText());
+        var wrong = schema == null ? java.util.Set.of() : schema.validate(result(stdout));
+        if (!wrong.isEmpty()) {
+            throw new AssertionError("not as docs/*.schema.json says: " + wrong + "\n" + stdout);
+        }
+    }
+
+    private static JsonNode result(String stdout) {
+        try {
+            return stdout.startsWith("{") ? JSON.readTree(stdout) : JSON.nullNode();
+        } catch (JsonProcessingException e) {
+            return JSON.nullNode();
+        }
+    }
+
+    private static JsonSchema strict(String name) {
+        try {
+            var schema = JSON.readTree(Cli.root().resolve("docs/" + name + ".schema.json").toFile());
+            close(schema);
+            return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(schema);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void close(JsonNode schema) {
+        if (schema instanceof ObjectNode object && object.has("properties") && !object.has("additionalProperties")) {
+            object.put("additionalProperties", false);
+        }
+        schema.forEach(Schemas::close);
+    }
+}
