@@ -15,17 +15,20 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   278 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1022 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1544 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2322 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3301 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3715 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1519 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2297 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2512 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3493 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3917 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3993 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3954 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7670 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
-// line  9354 src/ensure_ready/model: Objects and snapshots of a namespace
-// line  9848 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4232 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4769 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8452 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9390 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10126 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -60,6 +63,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.io.ByteArrayOutputStream;
@@ -81,7 +85,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -114,6 +120,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -122,6 +129,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -164,10 +172,7 @@ import picocli.CommandLine;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
-import static java.nio.file.StandardOpenOption.WRITE;
 
 /**
  * Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.
@@ -189,7 +194,7 @@ public class ensure_ready implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    private final Known known = new Known();
+    private final KnownSoFar known = new KnownSoFar();
 
     public static void main(String... args) {
         speakUtf8();
@@ -211,7 +216,7 @@ public class ensure_ready implements Callable<Integer> {
         return new CommandLine(command).registerConverter(Duration.class, ensure_ready::duration)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
             .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
-            .execute(Twins.expand(given, env).toArray(String[]::new));
+            .execute(EnvironmentTwins.expand(given, env).toArray(String[]::new));
     }
 
     static Duration duration(String text) {
@@ -226,7 +231,7 @@ public class ensure_ready implements Callable<Integer> {
         progress.mask(Redaction.of(Map.of(), options.environment)::clean);
         var interrupted = Hooks.add("interrupted", this::publishInterrupted);
         try {
-            new Steps(options, spec.commandLine(), known, progress).run();
+            new Steps(options, known, progress).run();
         } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
             return fault(e);
         } finally {
@@ -253,11 +258,7 @@ public class ensure_ready implements Callable<Integer> {
 
     /** A mistake of ours: the caller gets his JSON all the same, with the verdict if there was one, and never ready. */
     private int fault(Throwable e) {
-        var said = "internal error: " + e + "; -v shows where, please report it";
-        if (known.judgement == null || known.outcome() == Outcome.ready) {
-            known.end(Outcome.failed, said);
-        }
-        known.limited("diagnosis: " + said);
+        known.fault("internal error: " + e + "; -v shows where, please report it");
         if (options.output.verbose) {
             e.printStackTrace(spec.commandLine().getErr());
         }
@@ -267,16 +268,24 @@ public class ensure_ready implements Callable<Integer> {
     /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
     private int publish() {
         synchronized (known) {
-            if (!known.published) {
-                known.published = true;
-                new Report(known, options, spec.commandLine().getOut()).publish();
+            if (known.publishes()) {
+                boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
+                publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment));
             }
             return ExitCodes.of(known.outcome(), options.wait.soft);
         }
     }
 
+    private Publisher publisher() {
+        var wanted = options.output;
+        boolean asText = wanted.output == null ? Terminal.is(1) : wanted.output == Output.text;
+        return new Publisher(spec.commandLine().getOut(), asText, Optional.ofNullable(wanted.report), options.environment,
+            options.environment.containsKey("GITHUB_ACTIONS") && !wanted.quiet);
+    }
+
 // src/ensure_ready/command/ApplyOptions.java
 
+/** What to apply, and how. */
 public static final class ApplyOptions {
     @Option(names = {"-f", "--manifests"}, paramLabel = "PATH",
         description = {"file, folder (recursive: *.yaml *.yml *.json), - for stdin; repeatable.",
@@ -311,6 +320,7 @@ public static final class ApplyOptions {
 
 // src/ensure_ready/command/ClusterOptions.java
 
+/** Which cluster. */
 public static final class ClusterOptions {
     @Option(names = "--kubeconfig", paramLabel = "FILE",
         description = "kubeconfig to use (default: KUBECONFIG, ~/.kube/config, or the pod's own account)")
@@ -319,6 +329,45 @@ public static final class ClusterOptions {
     public String context;
     @Option(names = "--request-timeout", paramLabel = "DURATION", description = "of one request to the API server (default: 10s)")
     public Duration requestTimeout = Duration.ofSeconds(10);
+}
+
+// src/ensure_ready/command/EnvironmentTwins.java
+
+/** Environment twins of options, as options put before the caller's own. */
+public static final class EnvironmentTwins {
+    static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
+        Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
+        Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
+        Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
+            Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
+        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+    private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
+
+    private EnvironmentTwins() { }
+
+    /**
+     * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
+     * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.
+     */
+    public static List<String> expand(List<String> all, Map<String, String> env) {
+        var args = all.stream().filter(a -> !a.matches("--[a-z-]+=")).toList();
+        var expanded = new ArrayList<String>();
+        OF.entrySet().stream().sorted(Map.Entry.comparingByKey()).filter(e -> !env.getOrDefault(e.getValue(), "").isBlank())
+            .filter(e -> e.getKey().equals("--vars") || !given(args, e.getKey()))
+            .forEach(e -> expanded
+            .add(e.getKey() + "=" + (FLAGS.contains(e.getKey()) ? bool(env.get(e.getValue())) : env.get(e.getValue()))));
+        expanded.addAll(args);
+        return expanded;
+    }
+
+    private static boolean given(List<String> args, String option) {
+        return args.stream()
+            .anyMatch(a -> a.equals(option) || a.startsWith(option + "=") || option.equals("--namespace") && a.startsWith("-n"));
+    }
+
+    private static String bool(String value) {
+        return Flags.of(value).map(String::valueOf).orElse(value);
+    }
 }
 
 // src/ensure_ready/command/ExitCodes.java
@@ -341,69 +390,41 @@ public static final class ExitCodes {
 
 // src/ensure_ready/command/FailMode.java
 
+/** When a wait may end before its deadline. */
 public enum FailMode { fast, deadline }
 
-// src/ensure_ready/command/Known.java
+// src/ensure_ready/command/KnownSoFar.java
 
-/** What is known so far. An interrupt reports it as it stands, so every step writes here as soon as it knows. */
-public static final class Known {
-    public final long started = System.nanoTime();
-    public final List<String> deleted = new ArrayList<>();
-    public final List<String> left = new ArrayList<>();
-    public final Set<String> limited = new LinkedHashSet<>();
-    public volatile Target target;
-    public volatile boolean created;
-    public volatile boolean recreated;
-    public volatile boolean applied;
-    public volatile List<Applied> results = List.of();
-    public volatile List<Problem> problems = List.of();
-    public volatile String prepareFailure;
-    public volatile Waiting waiting;
-    /** The moment before the apply began; null when nothing was applied. */
-    public Instant appliedSince;
-    public volatile Judgement judgement;
-    public volatile DiagnosisReport diagnosis;
+/** What a run knows so far. An interrupt reports it as it stands, so every step writes here as soon as it knows; no step reads it. */
+public static final class KnownSoFar {
+    final Released released = new Released();
+    private final long started = System.nanoTime();
+    private final Set<String> limited = new LinkedHashSet<>();
+    volatile Target target;
+    volatile boolean created;
+    volatile boolean recreated;
+    /** Whether something of the manifests may be in the cluster. */
+    volatile boolean applied;
+    volatile List<Applied> results = List.of();
+    volatile List<Problem> problems = List.of();
+    volatile String prepareFailure;
+    volatile SoftWait waiting;
+    volatile Judgement judgement;
+    volatile DiagnosisReport diagnosis;
     /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
-    public volatile Map<String, String> secrets = Map.of();
-    public volatile Outcome outcome;
-    public volatile String summary = "";
-    public boolean published;
-
-    public void target(Target target) {
-        this.target = target;
-    }
-
-    /** What has to stay readable though a Secret holds the same text. */
-    public Set<String> names() {
-        return judgement == null ? Set.of() : NamesToKeep.of(judgement.snapshot());
-    }
-
-    public void applied(List<Applied> results) {
-        this.results = results;
-    }
-
-    public void judged(Judgement judgement) {
-        this.judgement = judgement;
-    }
+    volatile Map<String, String> secrets = Map.of();
+    private volatile Outcome outcome;
+    private volatile String summary = "";
+    private boolean published;
 
     public void end(Outcome outcome, String summary) {
         this.outcome = outcome;
         this.summary = summary;
     }
 
+    /** What could not be read, as {@code namespaces: forbidden}. */
     public synchronized void limited(String what) {
         limited.add(what);
-    }
-
-    public synchronized List<String> limited() {
-        var all = new LinkedHashSet<>(limited);
-        if (judgement != null) {
-            all.addAll(judgement.snapshot().limited());
-        }
-        if (diagnosis != null) {
-            all.addAll(diagnosis.limited());
-        }
-        return List.copyOf(all);
     }
 
     /** Called while the machine goes down: nothing may wait here. */
@@ -416,8 +437,19 @@ public static final class Known {
         }
     }
 
-    public boolean applyFailed() {
-        return !problems.isEmpty() || results.stream().anyMatch(r -> r.result() == Result.failed);
+    /** A mistake of ours: it costs the verdict only where there was none, and no one is told that it is ready. */
+    public void fault(String said) {
+        if (judgement == null || outcome() == Outcome.ready) {
+            end(Outcome.failed, said);
+        }
+        limited("diagnosis: " + said);
+    }
+
+    /** True once; whoever comes second must be silent. */
+    public synchronized boolean publishes() {
+        boolean first = !published;
+        published = true;
+        return first;
     }
 
     /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */
@@ -438,34 +470,60 @@ public static final class Known {
         return outcome() == Outcome.ready && judgement != null && judgement.ready();
     }
 
-    public String summary() {
+    private boolean applyFailed() {
+        return !problems.isEmpty() || Applied.anyFailed(results);
+    }
+
+    /** What masks the report: secrets, but not names that have to stay readable though a Secret holds the same text. */
+    public Redaction redaction(Map<String, String> environment) {
+        return Redaction.of(secrets, environment, judgement == null ? Set.of() : NamesToKeep.of(judgement.snapshot()));
+    }
+
+    /**
+     * @param asked  the environment that was asked for, which is reported when no slot was found
+     * @param judges whether the verb says anything of readiness
+     */
+    public Report report(Target asked, boolean judges) {
+        var seconds = Math.round((System.nanoTime() - started) / 1e8) / 10.0;
+        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(), seconds, summary(),
+            Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
+            List.copyOf(released.deleted()), List.copyOf(released.left()));
+    }
+
+    private synchronized List<String> limited() {
+        var all = new LinkedHashSet<>(limited);
+        if (judgement != null) {
+            all.addAll(judgement.snapshot().limited());
+        }
+        if (diagnosis != null) {
+            all.addAll(diagnosis.limited());
+        }
+        return List.copyOf(all);
+    }
+
+    private String summary() {
         if (!summary.isEmpty()) {
             return summary;
         }
         var parts = new ArrayList<String>();
         Optional.ofNullable(prepareFailure).ifPresent(parts::add);
         if (applyFailed()) {
-            parts.add(Texts.count(problems.size() + results.stream().filter(r -> r.result() == Result.failed).count(), "object")
-                + " could not be applied");
+            var failed = problems.size() + results.stream().filter(r -> r.result() == Result.failed).count();
+            parts.add(Texts.count(failed, "object") + " could not be applied");
         }
         if (diagnosis != null && !diagnosis.summary().isEmpty() && !ready()) {
             parts.add(diagnosis.summary());
         } else if (judgement != null) {
-            parts.add(judged() + (diagnosis == null || diagnosis.causes().isEmpty()
+            parts.add(howMany(judgement) + (diagnosis == null || diagnosis.causes().isEmpty()
                 ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
         }
         return String.join("; ", parts);
     }
 
-    public String judged() {
+    private static String howMany(Judgement judgement) {
         var gates = judgement.workloads();
         var ready = gates.stream().filter(w -> w.state() == State.ready).count();
         return ready + " of " + Texts.count(gates.size(), "workload") + " ready";
-    }
-
-    public String released() {
-        return "deleted " + (deleted.isEmpty() ? "nothing" : String.join(", ", deleted))
-            + (left.isEmpty() ? "" : "; left " + String.join(", ", left));
     }
 }
 
@@ -504,7 +562,7 @@ public static final class Options {
     }
 
     public String namespaceOf(int number) {
-        return Names.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
     }
 
     public Optional<Instant> ttlEnd() {
@@ -536,6 +594,11 @@ public static final class Options {
         return new Target(slot.env, slot.number == null ? 0 : slot.number, slot.namespace, slot.issue, slot.pr, false);
     }
 
+    /** What is reported as long as no slot is found. */
+    public Target unfound() {
+        return new Target(slot.env, 0, "", slot.issue, slot.pr, false);
+    }
+
     public boolean fromEnvironment(String... twins) {
         return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
     }
@@ -543,10 +606,12 @@ public static final class Options {
 
 // src/ensure_ready/command/Output.java
 
+/** Form of the result on stdout. */
 public enum Output { text, json }
 
 // src/ensure_ready/command/OutputOptions.java
 
+/** Where the result goes, and how much is said beside it. */
 public static final class OutputOptions {
     @Option(names = "--output", paramLabel = "text|json", description = "form of the result (default: text on a terminal, else json)")
     public Output output;
@@ -560,6 +625,7 @@ public static final class OutputOptions {
 
 // src/ensure_ready/command/SlotOptions.java
 
+/** Which environment, and where its record lives. */
 public static final class SlotOptions {
     @Option(names = "--env", paramLabel = "TYPE", description = "environment type: ai, ai-repair, dev, … (default: ai) [CODEXCTL_ENV]")
     public String env = "ai";
@@ -596,16 +662,14 @@ public static final class SlotOptions {
 
 // src/ensure_ready/command/Steps.java
 
-/** The verbs, step by step. */
+/** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 public static final class Steps {
     private final Options options;
-    private final CommandLine line;
-    private final Known known;
+    private final KnownSoFar known;
     private final Progress progress;
 
-    public Steps(Options options, CommandLine line, Known known, Progress progress) {
+    public Steps(Options options, KnownSoFar known, Progress progress) {
         this.options = options;
-        this.line = line;
         this.known = known;
         this.progress = progress;
     }
@@ -613,13 +677,14 @@ public static final class Steps {
     /** Whatever is wrong with the infrastructure ends up in what is known, never in an exception. */
     public void run() {
         try (var api = connect()) {
+            var patient = api.within(Deadline.in(options.cluster.requestTimeout));
             switch (options.verb) {
                 case ensure -> ensure(api);
                 case status -> status(api);
-                case release -> release(api);
-                case attach -> attach(api);
+                case release -> release(patient);
+                case attach -> attach(patient);
             }
-        } catch (Infra e) {
+        } catch (InfraFailure e) {
             known.end(e.outcome, e.getMessage());
         } catch (ApiError e) {
             known.end(e.outcome(), e.sentence());
@@ -627,65 +692,58 @@ public static final class Steps {
     }
 
     private void ensure(Api api) {
-        var target = takeSlot(api);
+        var target = takeSlot(api.within(Deadline.in(options.slot.timeout)));
         var deadline = Deadline.in(options.wait.timeout);
-        api.patience = deadline;
-        var fresh = prepareNamespace(api, target, deadline);
-        var applying = options.apply.force || options.apply.apply && fresh;
-        if (applying) {
-            prepare(target, deadline);
-        }
+        boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
+        boolean applying = options.apply.force || options.apply.apply && fresh;
+        var prepareFailure = applying ? prepare(target, deadline) : Optional.<String>empty();
         var loaded = load(target, deadline);
-        apply(api, target, loaded, applying, deadline);
-        judge(api, target, deadline);
+        var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
+        judge(api, target, applied, prepareFailure.isPresent() || failed(loaded, applied.results()), deadline);
     }
 
     private void status(Api api) {
         var target = findSlot(api);
-        known.target(target);
+        known.target = target;
         if (new Namespaces(api, progress).absent(target)) {
-            throw new Infra(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
+            throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        known.applied(Apply.notNow(load(target, Deadline.in(options.wait.timeout)).items()));
-        var waiting = waiting(api, target);
+        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))));
         hideSecrets(api, target);
-        known.judged(looked(waiting.once()));
-        diagnose(api);
+        var judgement = looked(waiting.once());
+        known.judgement = judgement;
+        diagnose(api, judgement);
     }
 
     private void release(Api api) {
-        api.patience = Deadline.in(options.cluster.requestTimeout);
-        var releasing = new Release(api, slots(api), known, progress);
+        var releasing = new Release(api, slots(api), known.released, progress);
         if (options.slot.expired) {
             releasing.expired(Instant.now());
-        } else if (options.slot.namespace != null) {
-            known.target(options.explicit());
-            releasing.one(known.target);
         } else {
-            slots(api).seek(options.wanted()).ifPresentOrElse(found -> {
-                known.target(found);
-                releasing.one(found);
-            }, () -> known.left.add("nothing: there is no slot for " + options.wanted()));
+            var found = options.slot.namespace != null ? Optional.of(options.explicit()) : slots(api).seek(options.wanted());
+            found.ifPresentOrElse(target -> {
+                known.target = target;
+                releasing.one(target);
+            }, () -> known.released.left().add("nothing: there is no slot for " + options.wanted()));
         }
-        known.end(Outcome.released, known.released());
+        known.end(Outcome.released, known.released.sentence());
     }
 
     private void attach(Api api) {
-        api.patience = Deadline.in(options.cluster.requestTimeout);
-        known.target(slots(api).attach(options.wanted(), options.ttlEnd()));
-        known.end(Outcome.attached, "slot " + known.target.slot() + " belongs to issue "
-            + known.target.issue() + ", pull request " + known.target.pr());
+        var target = slots(api).attach(options.wanted(), options.ttlEnd());
+        known.target = target;
+        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
     }
 
     private Api connect() {
-        var api = new Api(kubeconfig(), options.cluster.requestTimeout);
-        api.patience = Deadline.in(Duration.ofSeconds(4));
+        var connection = new Api(kubeconfig(), options.cluster.requestTimeout);
+        var api = connection.within(Deadline.in(Duration.ofSeconds(4)));
         try {
             api.get("/version");
         } catch (ApiError e) {
             if (e.code == 0 || e.code >= 500) {
                 api.close();
-                throw new Infra(Outcome.no_cluster, "cannot reach the API server "
+                throw new InfraFailure(Outcome.no_cluster, "cannot reach the API server "
                     + api.server() + ": " + e.getMessage() + "; check --kubeconfig, --context or the network");
             }
         }
@@ -697,15 +755,14 @@ public static final class Steps {
         try {
             return options.kubeconfig();
         } catch (IllegalArgumentException e) {
-            throw new Infra(Outcome.no_cluster, e.getMessage());
+            throw new InfraFailure(Outcome.no_cluster, e.getMessage());
         }
     }
 
     private Target takeSlot(Api api) {
-        api.patience = Deadline.in(options.slot.timeout);
         var target = options.slot.namespace != null ? options.explicit() : slots(api)
             .acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd());
-        known.target(target);
+        known.target = target;
         return target;
     }
 
@@ -715,22 +772,25 @@ public static final class Steps {
 
     private Slots slots(Api api) {
         return new Slots(api, options.slot.stateNamespace, options.slot.statePrefix,
-            options::namespaceOf, Owner.of(options.environment), progress);
+            options::namespaceOf, Holder.of(options.environment), progress);
     }
 
+    /** Whether the namespace is new, as far as an apply is concerned. */
     private boolean prepareNamespace(Api api, Target target, Deadline deadline) {
         var found = new Namespaces(api, progress).ensure(target, deadline, options.ttlEnd());
-        known.created = target.fresh() || options.slot.namespace != null && found == Namespaces.Found.created;
-        known.recreated = !known.created && (found == Namespaces.Found.created || found == Namespaces.Found.unfinished);
+        boolean created = target.fresh() || options.slot.namespace != null && found == Namespaces.Found.created;
+        known.created = created;
+        known.recreated = !created && (found == Namespaces.Found.created || found == Namespaces.Found.unfinished);
         if (found == Namespaces.Found.unreadable) {
             known.limited("namespaces: forbidden");
             progress.detail("ns/" + target.namespace()
                 + ": may not be read, so it counts as new: to apply twice does no harm, not at all does");
         }
-        return known.created || found != Namespaces.Found.living;
+        return created || found != Namespaces.Found.living;
     }
 
-    private void prepare(Target target, Deadline deadline) {
+    /** Images and sources; what went wrong, or empty. */
+    private Optional<String> prepare(Target target, Deadline deadline) {
         try {
             if (options.apply.prepareImages != null) {
                 progress.say("prepare images: " + options.apply.prepareImages);
@@ -739,13 +799,15 @@ public static final class Steps {
             if (options.apply.source != null) {
                 new Mirror(options.apply.source, options.apply.codeRootBase.resolve("" + target.slot()).resolve("src")).run(progress);
             }
-        } catch (Infra e) {
+            return Optional.empty();
+        } catch (InfraFailure e) {
             known.prepareFailure = e.getMessage();
             progress.warn(e.getMessage());
+            return Optional.of(e.getMessage());
         }
     }
 
-    public Loaded load(Target target, Deadline deadline) {
+    private Loaded load(Target target, Deadline deadline) {
         var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
@@ -756,115 +818,86 @@ public static final class Steps {
     }
 
     private Loaded rendered(Target target, Deadline deadline) {
-        var command = Names.fill(options.apply.render, target.placeholders(), "{", "}");
+        var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
             return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
-        } catch (Infra e) {
+        } catch (InfraFailure e) {
             return Loaded.failed(new Source("--render", 0), e.getMessage());
         }
     }
 
-    private void apply(Api api, Target target, Loaded loaded, boolean applying, Deadline deadline) {
-        if (!applying) {
-            known.applied(Apply.notNow(loaded.items()));
-            return;
-        }
-        known.applied = !loaded.items().isEmpty();
-        known.appliedSince = known.applied ? Instant.now() : null;
-        new Apply(api, target.namespace(), options.apply.recreate, known, progress).all(loaded.items(), deadline);
-        if (known.applied && !known.applyFailed()) {
-            new Namespaces(api, progress).markApplied(target);
-        }
+    /** What an apply answered; {@code since} is the moment before it began, null when nothing was applied. */
+    private record Outcomes(List<Applied> results, Instant since) { }
+
+    private Outcomes notApplied(Loaded loaded) {
+        var results = Apply.notNow(loaded.items());
+        known.results = results;
+        return new Outcomes(results, null);
     }
 
-    private void judge(Api api, Target target, Deadline deadline) {
-        var waiting = waiting(api, target);
+    private Outcomes apply(Api api, Target target, Loaded loaded, Deadline deadline) {
+        boolean any = !loaded.items().isEmpty();
+        known.applied = any;
+        var since = Instant.now();
+        var results = new Apply(api, target.namespace(), options.apply.recreate, so -> known.results = so, progress)
+            .all(loaded.items(), deadline);
+        if (any && !failed(loaded, results)) {
+            new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
+        }
+        return new Outcomes(results, any ? since : null);
+    }
+
+    private static boolean failed(Loaded loaded, List<Applied> results) {
+        return !loaded.problems().isEmpty() || Applied.anyFailed(results);
+    }
+
+    /** {@code broken}: it is certain already that it will not be ready; what the rest says is worth a moment only. */
+    private void judge(Api api, Target target, Outcomes applied, boolean broken, Deadline deadline) {
+        var waiting = waiting(api, target, applied);
         known.waiting = waiting;
         hideSecrets(api, target);
-        var certain = options.wait.failMode == FailMode.fast && (known.applyFailed() || known.prepareFailure != null);
-        known.judged(waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline));
-        diagnose(api);
+        boolean certain = broken && options.wait.failMode == FailMode.fast;
+        var judgement = waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline);
+        known.judgement = judgement;
+        diagnose(api, judgement);
     }
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
     private void hideSecrets(Api api, Target target) {
-        known.secrets = Collect.secretsIn(api, target.namespace());
-        progress.mask(Redaction.of(known.secrets, options.environment)::clean);
+        var secrets = Collect.secretsIn(api.within(Deadline.now()), target.namespace());
+        known.secrets = secrets;
+        progress.mask(Redaction.of(secrets, options.environment)::clean);
     }
 
-    private Waiting waiting(Api api, Target target) {
-        api.patience = Deadline.none();
-        var onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
+    private SoftWait waiting(Api api, Target target, Outcomes applied) {
+        boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, known.appliedSince);
-        return new Waiting(api, target.namespace(), known.results, settings, progress::judgement);
+            options.wait.failMode == FailMode.fast, applied.since());
+        return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
     }
 
     /** Only a wait can time out; a look says how it is. */
     private static Judgement looked(Judgement j) {
-        return j.outcome() == Outcome.timeout ? new Judgement(Outcome.not_ready,
-            j.workloads(), j.ready(), j.agentReady(), j.verified(), j.warnings(), j.snapshot(), j.certain()) : j;
+        return j.outcome() == Outcome.timeout ? j.with(Outcome.not_ready) : j;
     }
 
     /**
      * Also of a ready environment: a Service that selects nothing blocks no pod and is a fault all the same.
      * Collecting has its own time: a diagnosis that comes late helps nobody, none at all helps even less.
      */
-    private void diagnose(Api api) {
-        if (known.judgement == null) {
-            return;
-        }
+    private void diagnose(Api api, Judgement judgement) {
         if (!known.ready()) {
             progress.say("collects what explains it");
         }
-        var workloads = known.judgement.workloads();
+        var workloads = judgement.workloads();
         try {
-            var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(5));
+            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
             known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
-            known.diagnosis = Diagnosis.unavailable(known.judgement.snapshot(), workloads, e);
+            known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }
-    }
-}
-
-// src/ensure_ready/command/Twins.java
-
-/** Environment twins of options, as options put before the caller's own. */
-public static final class Twins {
-    static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
-        Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
-        Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
-        Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
-            Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
-    private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
-
-    private Twins() { }
-
-    /**
-     * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
-     * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.
-     */
-    public static List<String> expand(List<String> all, Map<String, String> env) {
-        var args = all.stream().filter(a -> !a.matches("--[a-z-]+=")).toList();
-        var expanded = new ArrayList<String>();
-        OF.entrySet().stream().sorted(Map.Entry.comparingByKey()).filter(e -> !env.getOrDefault(e.getValue(), "").isBlank())
-            .filter(e -> e.getKey().equals("--vars") || !given(args, e.getKey()))
-            .forEach(e -> expanded
-            .add(e.getKey() + "=" + (FLAGS.contains(e.getKey()) ? bool(env.get(e.getValue())) : env.get(e.getValue()))));
-        expanded.addAll(args);
-        return expanded;
-    }
-
-    private static boolean given(List<String> args, String option) {
-        return args.stream()
-            .anyMatch(a -> a.equals(option) || a.startsWith(option + "=") || option.equals("--namespace") && a.startsWith("-n"));
-    }
-
-    private static String bool(String value) {
-        return Flags.of(value).map(String::valueOf).orElse(value);
     }
 }
 
@@ -979,7 +1012,7 @@ public static final class Usage {
         }
         var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
         var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
-        return lower(message) + names.stream().map(Twins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
+        return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
             .findFirst().map(t -> " (from " + t + ")").orElse("");
     }
 
@@ -990,14 +1023,17 @@ public static final class Usage {
 
 // src/ensure_ready/command/Verb.java
 
+/** What is to be done; the first word of the command line. */
 public enum Verb { ensure, status, release, attach }
 
 // src/ensure_ready/command/WaitFor.java
 
+/** What gates {@code infraReady}. */
 public enum WaitFor { applied, namespace }
 
 // src/ensure_ready/command/WaitOptions.java
 
+/** How long to wait, and for what. */
 public static final class WaitOptions {
     @Option(names = "--wait-timeout", paramLabel = "DURATION",
         description = "one deadline for apply and wait together: 20m, 1200s, 1h5m (default: 20m) [CODEXCTL_WAIT_TIMEOUT]")
@@ -1046,35 +1082,20 @@ public static final class Changes {
         try {
             latch.await(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Infra(Outcome.interrupted, "interrupted");
+            throw InfraFailure.interrupted();
         }
     }
 }
 
-// src/ensure_ready/slots/Labels.java
+// src/ensure_ready/slots/Holder.java
 
-public static final class Labels {
-    public static final String US = "ensure-ready";
-    public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
-    public static final String SLOT = "ensure-ready/slot";
-    public static final String ENV = "ensure-ready/env";
-    public static final String ISSUE = "ensure-ready/issue";
-    public static final String EXPIRES = "ensure-ready/expires-at";
-    static final String APPLIED = "ensure-ready/applied-at";
+/** Who holds a slot, for people who wait for it. */
+public static final class Holder {
+    private Holder() { }
 
-    private Labels() { }
-
-    /** Labels and annotations of what this tool creates. */
-    public static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
-        var labels = metadata.putObject("labels").put(MANAGED_BY, US).put(ENV, env);
-        if (slot > 0) {
-            labels.put(SLOT, "" + slot);
-        }
-        if (issue > 0) {
-            labels.put(ISSUE, "" + issue);
-        }
-        expires.ifPresent(at -> metadata.putObject("annotations").put(EXPIRES, at.toString()));
+    public static String of(Map<String, String> env) {
+        var run = env.getOrDefault("GITHUB_RUN_ID", "");
+        return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 }
 
@@ -1093,7 +1114,7 @@ public static final class Namespaces {
         this.progress = progress;
     }
 
-    /** Throws {@link Infra} {@code timeout} when it is still going away at the deadline, with what holds it. */
+    /** Throws {@link InfraFailure} {@code timeout} when it is still going away at the deadline, with what holds it. */
     public Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {
         try {
             for (int looks = 0; ; looks++) {
@@ -1158,21 +1179,16 @@ public static final class Namespaces {
         var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
         var metadata = body.putObject("metadata").put("name", target.namespace());
         Labels.mark(metadata, target.env(), target.slot(), target.issue(), expires);
-        try {
-            api.send("POST", Kind.NAMESPACE.path(null, null), null, body.toString());
+        boolean created = api.create(Kind.NAMESPACE, null, body);
+        if (created) {
             progress.say("created ns/" + target.namespace());
-            return true;
-        } catch (ApiError e) {
-            if (e.code == 409) {
-                return false;
-            }
-            throw e;
         }
+        return created;
     }
 
     private void waitUntilGone(Obj namespace, boolean first, Deadline deadline) {
         if (deadline.passed()) {
-            throw new Infra(Outcome.timeout, namespace.ref() + ": still terminating: " + holds(namespace));
+            throw new InfraFailure(Outcome.timeout, namespace.ref() + ": still terminating: " + holds(namespace));
         }
         if (first) {
             progress.say(namespace.ref() + " is terminating, waits until it is gone");
@@ -1189,46 +1205,19 @@ public static final class Namespaces {
     }
 }
 
-// src/ensure_ready/slots/Owner.java
-
-/** Who holds a slot, for people who wait for it. */
-public static final class Owner {
-    private Owner() { }
-
-    public static String of(Map<String, String> env) {
-        var run = env.getOrDefault("GITHUB_RUN_ID", "");
-        return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
-    }
-}
-
-// src/ensure_ready/slots/Pause.java
-
-public static final class Pause {
-    private Pause() { }
-
-    public static void of(Duration d) {
-        try {
-            Thread.sleep(Math.max(0, d.toMillis()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Infra(Outcome.interrupted, "interrupted");
-        }
-    }
-}
-
 // src/ensure_ready/slots/Release.java
 
 /** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
 public static final class Release {
     private final Api api;
     private final Slots slots;
-    private final Known known;
+    private final Released released;
     private final Progress progress;
 
-    public Release(Api api, Slots slots, Known known, Progress progress) {
+    public Release(Api api, Slots slots, Released released, Progress progress) {
         this.api = api;
         this.slots = slots;
-        this.known = known;
+        this.released = released;
         this.progress = progress;
     }
 
@@ -1252,15 +1241,13 @@ public static final class Release {
         var ref = "ns/" + target.namespace();
         var found = api.find(Kind.NAMESPACE, null, target.namespace());
         if (found.isEmpty()) {
-            known.left.add(ref + ": was gone already");
+            released.left().add(ref + ": was gone already");
         } else if (!Namespaces.ours(found.get())) {
-            known.left.add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
+            released.left().add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
         } else if (shared) {
-            known.left.add(ref + ": another slot lives in it");
+            released.left().add(ref + ": another slot lives in it");
         } else {
-            var precondition = Json.MAPPER.createObjectNode();
-            precondition.putObject("preconditions").put("uid", found.get().uid());
-            api.delete(Kind.NAMESPACE, null, target.namespace(), precondition);
+            api.delete(Kind.NAMESPACE, null, target.namespace(), found.get().uid(), Map.of());
             done(ref);
         }
     }
@@ -1271,8 +1258,22 @@ public static final class Release {
     }
 
     private void done(String what) {
-        known.deleted.add(what);
+        released.deleted().add(what);
         progress.say("deleted " + what);
+    }
+}
+
+// src/ensure_ready/slots/Released.java
+
+/** What a release deleted and what it left, filled while it goes on; an interrupt reads it as it stands. */
+public record Released(List<String> deleted, List<String> left) {
+    public Released() {
+        this(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());
+    }
+
+    public String sentence() {
+        return "deleted " + (deleted.isEmpty() ? "nothing" : String.join(", ", deleted))
+            + (left.isEmpty() ? "" : "; left " + String.join(", ", left));
     }
 }
 
@@ -1337,7 +1338,7 @@ public static final class Slots {
     }
 
     /**
-     * Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link Infra} {@code no_slot} at the
+     * Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link InfraFailure} {@code no_slot} at the
      * deadline.
      */
     public Target acquire(Wanted wanted, Deadline deadline, Optional<Instant> expires) {
@@ -1348,7 +1349,7 @@ public static final class Slots {
                 return join(mine.get(), wanted, expires);
             }
             elsewhere(records.slots(), wanted).ifPresent(other -> {
-                throw new Infra(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other);
+                throw new InfraFailure(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other);
             });
             var free = lowestFree(records.slots(), wanted);
             if (free.isPresent()) {
@@ -1365,7 +1366,7 @@ public static final class Slots {
     private String waitForOne(Records records, Wanted wanted, Deadline deadline, String told) {
         var holders = holders(records.slots(), wanted);
         if (deadline.passed()) {
-            throw new Infra(Outcome.no_slot, "no slot is free: " + holders + "; release one, or raise --max");
+            throw new InfraFailure(Outcome.no_slot, "no slot is free: " + holders + "; release one, or raise --max");
         }
         if (!holders.equals(told)) {
             progress.say("waits for a free slot: " + holders);
@@ -1374,9 +1375,9 @@ public static final class Slots {
         return holders;
     }
 
-    /** The slot that is there; throws {@link Infra} {@code no_slot} when there is none. */
+    /** The slot that is there; throws {@link InfraFailure} {@code no_slot} when there is none. */
     public Target find(Wanted wanted) {
-        return seek(wanted).orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+        return seek(wanted).orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
     }
 
     public Optional<Target> seek(Wanted wanted) {
@@ -1386,7 +1387,7 @@ public static final class Slots {
     /** Sets issue, pull request and, if given, the time to live of the slot that is there. */
     public Target attach(Wanted wanted, Optional<Instant> expires) {
         var slot = find(records().slots(), wanted)
-            .orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+            .orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
         return join(slot, wanted, expires);
     }
 
@@ -1395,9 +1396,7 @@ public static final class Slots {
     }
 
     void delete(Slot slot) {
-        var precondition = Json.MAPPER.createObjectNode();
-        precondition.putObject("preconditions").put("uid", slot.uid());
-        api.delete(Kind.CONFIG_MAP, namespace, prefix + slot.number(), precondition);
+        api.delete(Kind.CONFIG_MAP, namespace, prefix + slot.number(), slot.uid(), Map.of());
     }
 
     /** By number, else by issue, else by pull request; only within one environment type. */
@@ -1445,19 +1444,16 @@ public static final class Slots {
     }
 
     private Optional<Target> create(int number, Wanted wanted, Optional<Instant> expires) {
-        var record = record(number, wanted, expires);
+        boolean created = false;
         try {
-            api.send("POST", Kind.CONFIG_MAP.path(namespace, null), null, record.toString());
+            created = api.create(Kind.CONFIG_MAP, namespace, record(number, wanted, expires));
         } catch (ApiError e) {
-            if (e.code == 409) {
-                return Optional.empty();
+            if (e.code != 404) {
+                throw e;
             }
-            if (e.code == 404 && createStateNamespace()) {
-                return Optional.empty();
-            }
-            throw e;
+            createStateNamespace();
         }
-        return keepOrYield(number, wanted);
+        return created ? keepOrYield(number, wanted) : Optional.empty();
     }
 
     /**
@@ -1492,17 +1488,10 @@ public static final class Slots {
     }
 
     /** Another run may be making it too; whether it is there now is all that counts. */
-    private boolean createStateNamespace() {
+    private void createStateNamespace() {
         var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
         body.putObject("metadata").put("name", namespace).putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
-        try {
-            api.send("POST", Kind.NAMESPACE.path(null, null), null, body.toString());
-        } catch (ApiError e) {
-            if (e.code != 409) {
-                throw e;
-            }
-        }
-        return true;
+        api.create(Kind.NAMESPACE, null, body);
     }
 
     private Records records() {
@@ -1512,22 +1501,8 @@ public static final class Slots {
         return new Records(slots, list.at("/metadata/resourceVersion").asText());
     }
 
+    /** All slots, and the version of the list to watch from. */
     private record Records(List<Slot> slots, String version) { }
-}
-
-// src/ensure_ready/slots/Target.java
-
-/** The environment that this run is about; {@code fresh}: its slot was allocated by this run. */
-public record Target(String env, int slot, String namespace, int issue, int pr, boolean fresh) {
-    public Map<String, String> placeholders() {
-        return Map.of("env", env, "slot", "" + slot, "namespace", namespace, "issue", "" + issue, "pr", "" + pr);
-    }
-
-    /** For the user's own commands. */
-    public Map<String, String> environment() {
-        return Map.of("CODEXCTL_ENV", env, "CODEXCTL_SLOT", "" + slot, "CODEXCTL_NAMESPACE",
-            namespace, "CODEXCTL_ISSUE_NUMBER", "" + issue, "CODEXCTL_PR_NUMBER", "" + pr);
-    }
 }
 
 // src/ensure_ready/slots/Wanted.java
@@ -1557,17 +1532,20 @@ public static final class Apply {
     private static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
     private final Api api;
+    private final Api patient;
     private final String namespace;
     private final boolean recreate;
-    private final Known known;
+    private final Consumer<List<Applied>> told;
     private final Progress progress;
     private Set<String> scaled = Set.of();
 
-    public Apply(Api api, String namespace, boolean recreate, Known known, Progress progress) {
-        this.api = api;
+    /** {@code told} hears the results after each pass, those of all objects so far. */
+    public Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
+        this.api = api.within(Deadline.now());
+        this.patient = api;
         this.namespace = namespace;
         this.recreate = recreate;
-        this.known = known;
+        this.told = told;
         this.progress = progress;
     }
 
@@ -1577,17 +1555,15 @@ public static final class Apply {
     }
 
     /** Applies in order, and what may still succeed again and again until the deadline. */
-    public void all(List<Item> items, Deadline deadline) {
+    public List<Applied> all(List<Item> items, Deadline deadline) {
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
         pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
         scaled = scaledByHpa(items);
-        api.patience = Deadline.none();
         var start = Instant.now();
         for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
-            var again = pass(pending, results, Duration.between(start, Instant.now()));
-            known.applied(List.copyOf(results.values()));
-            pending = again;
+            pending = pass(pending, results, Duration.between(start, Instant.now()));
+            told.accept(List.copyOf(results.values()));
             if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
                 break;
             }
@@ -1596,6 +1572,7 @@ public static final class Apply {
             Pause.of(Duration.ofSeconds(pause));
         }
         progress.say("applied " + summary(results.values()));
+        return List.copyOf(results.values());
     }
 
     /**
@@ -1733,7 +1710,7 @@ public static final class Apply {
         var hpas = items.stream().map(Item::object).filter(o -> o.kind().equals("HorizontalPodAutoscaler"))
             .collect(Collectors.toCollection(ArrayList::new));
         try {
-            hpas.addAll(api.list(Kind.HPA, namespace, ""));
+            hpas.addAll(patient.list(Kind.HPA, namespace, ""));
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
@@ -1807,9 +1784,8 @@ public static final class Apply {
                 : "; --recreate-immutable deletes it and creates it again"));
         }
         progress.say(live.ref() + ": delete and create again" + fields);
-        var options = Json.MAPPER.createObjectNode().put("propagationPolicy", kind.name().equals("StatefulSet") ? "Orphan" : "Foreground");
-        options.putObject("preconditions").put("uid", live.uid());
-        api.delete(kind, ns, live.name(), options);
+        var policy = kind.name().equals("StatefulSet") ? "Orphan" : "Foreground";
+        api.delete(kind, ns, live.name(), live.uid(), Map.of("propagationPolicy", policy));
         awaitGone(kind, ns, live);
         return applied(item, Optional.empty(), patch(kind, ns, live.name(), keepingAddress(body, live)), true);
     }
@@ -1895,7 +1871,7 @@ public static final class Manifests {
         try {
             return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
         } catch (IOException e) {
-            throw new Infra(Outcome.apply_failed, "stdin: " + e.getMessage());
+            throw new InfraFailure(Outcome.apply_failed, "stdin: " + e.getMessage());
         }
     }
 
@@ -1947,7 +1923,7 @@ public static final class Manifests {
         try {
             return parse(folder.toString(),
                 Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
-        } catch (Infra e) {
+        } catch (InfraFailure e) {
             return Loaded.failed(new Source(folder.toString(), 0), "kubectl kustomize: " + e.getMessage());
         }
     }
@@ -2009,8 +1985,10 @@ public static final class Manifests {
 
         private Yaml() { }
 
+        /** One document and where it starts. */
         public record Document(JsonNode json, Source source) { }
 
+        /** What could be read, and what not. */
         public record Documents(List<Document> documents, List<Problem> problems) { }
 
         /** Each document is read for itself, so that a broken one does not take the others with it. */
@@ -2136,20 +2114,20 @@ public static final class Manifests {
 
 /** Mirrors a source tree; what it writes and deletes lies within {@code target}, whatever links say. */
 public record Mirror(Path source, Path target) {
-    /** Throws {@link Infra} {@code prepare_failed} when a file cannot be copied. */
+    /** Throws {@link InfraFailure} {@code prepare_failed} when a file cannot be copied. */
     public void run(Progress progress) {
         try {
             Files.createDirectories(target);
             if (!target.toRealPath()
                 .equals(target.getParent().getParent().toRealPath().resolve(target.getParent().getFileName()).resolve("src"))) {
-                throw new Infra(Outcome.prepare_failed, target + ": is a link to somewhere else, nothing was mirrored");
+                throw new InfraFailure(Outcome.prepare_failed, target + ": is a link to somewhere else, nothing was mirrored");
             }
             var wanted = new HashSet<Path>();
             copy(wanted);
             var removed = prune(wanted);
             progress.say("mirrored " + Texts.count(wanted.size(), "file") + " to " + target + (removed > 0 ? ", removed " + removed : ""));
         } catch (IOException e) {
-            throw new Infra(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
+            throw new InfraFailure(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
         }
     }
 
@@ -2204,11 +2182,11 @@ public record Mirror(Path source, Path target) {
     }
 }
 
-// src/ensure_ready/manifests/Names.java
+// src/ensure_ready/manifests/Placeholders.java
 
 /** Filling names into patterns; what is not known stays as it stands. */
-public static final class Names {
-    private Names() { }
+public static final class Placeholders {
+    private Placeholders() { }
 
     public static String fill(String pattern, Map<String, String> values) {
         return fill(pattern, values, "${", "}");
@@ -2222,11 +2200,6 @@ public static final class Names {
     }
 }
 
-// src/ensure_ready/manifests/Problem.java
-
-/** A piece of the manifests that could not be read. */
-public record Problem(Source source, String message) { }
-
 // src/ensure_ready/manifests/Shell.java
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
@@ -2237,7 +2210,9 @@ public static final class Shell {
         return List.of("sh", "-c", command);
     }
 
-    /** stdout of the command; each line of its stderr goes to {@code log}. Throws {@link Infra} when it fails or the deadline passes. */
+    /**
+     * stdout of the command; each line of its stderr goes to {@code log}. Throws {@link InfraFailure} when it fails or the deadline passes.
+     */
     public static String run(List<String> command, Map<String, String> environment, Deadline deadline, Consumer<String> log) {
         var what = command.get(command.size() - 1);
         var builder = new ProcessBuilder(command);
@@ -2256,20 +2231,20 @@ public static final class Shell {
             end(process);
             Hooks.forget(ends);
             if (!ended) {
-                throw new Infra(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
+                throw new InfraFailure(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
             }
             if (process.exitValue() != 0) {
-                throw new Infra(Outcome.prepare_failed, what + ": exit code "
+                throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
                     + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {
-            throw new Infra(Outcome.prepare_failed, what + ": its output did not end: " + e);
+            throw new InfraFailure(Outcome.prepare_failed, what + ": its output did not end: " + e);
         } catch (IOException e) {
-            throw new Infra(Outcome.prepare_failed, what + ": cannot be started: " + e.getMessage());
+            throw new InfraFailure(Outcome.prepare_failed, what + ": cannot be started: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new Infra(Outcome.interrupted, what + ": interrupted");
+            throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
     }
 
@@ -2319,6 +2294,221 @@ public static final class Templates {
     }
 }
 
+// src/ensure_ready/waiting/FollowedTypes.java
+
+/** Which types of objects a wait follows. */
+public static final class FollowedTypes {
+    /** Events that only tell that all goes well; they are most of what a namespace says. */
+    private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete",
+        "ScalingReplicaSet", "Completed")
+        .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
+
+    private FollowedTypes() { }
+
+    /** What every wait needs, in each namespace that the manifests name. */
+    static List<Topic> always(String namespace, List<Applied> applied) {
+        var topics = new ArrayList<Topic>();
+        topics.add(new Topic(Kind.NAMESPACE, null, "&fieldSelector=metadata.name=" + namespace, false));
+        var objects = applied.stream().map(Applied::object).toList();
+        boolean endpoints = objects.stream().anyMatch(o -> o.kind().equals("Service") || o.kind().endsWith("WebhookConfiguration"));
+        Stream.concat(Stream.of(namespace), objects.stream().map(Obj::namespace).filter(n -> !n.isEmpty())).distinct().forEach(name -> {
+            Stream.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC)
+                .forEach(kind -> topics.add(Topic.of(kind, name)));
+            topics.add(new Topic(Kind.EVENT, name, EVENTS, false));
+            if (endpoints) {
+                topics.add(Topic.of(Kind.ENDPOINT_SLICE, name));
+            }
+        });
+        return topics;
+    }
+
+    /** Objects of the manifests that are judged and whose types {@link #always} has not. */
+    static List<Obj> sought(List<Applied> applied) {
+        return applied.stream().map(Applied::object).filter(o -> o.judged() && !(o.builtIn() && Kinds.WORKLOADS.contains(o.kind())
+            && !o.kind().equals("ReplicationController"))).toList();
+    }
+
+    /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
+    static List<Topic> referred(Snapshot snapshot) {
+        return Preflight.kinds(snapshot).stream().flatMap(kind -> switch (kind) {
+            case "Secret" -> Stream.of(new Topic(Kind.SECRET, snapshot.namespace(), "", true));
+            case "ConfigMap" -> Stream.of(new Topic(Kind.CONFIG_MAP, snapshot.namespace(), "", true));
+            case "ServiceAccount" -> Stream.of(new Topic(Kind.SERVICE_ACCOUNT, snapshot.namespace(), "", true));
+            case "StorageClass" -> Stream.of(Topic.of(Kind.STORAGE_CLASS, null));
+            default -> Stream.<Topic>empty();
+        }).toList();
+    }
+}
+
+// src/ensure_ready/waiting/SoftWait.java
+
+/** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
+public static final class SoftWait {
+    private static final Duration DEBOUNCE = Duration.ofMillis(100);
+    private static final Duration TICK = Duration.ofSeconds(5);
+    private static final Duration LIVE_READ = Duration.ofSeconds(10);
+    /** Rights are given by objects too, and may come a moment after the namespace. */
+    private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
+    private final Api api;
+    private final String namespace;
+    private final List<Applied> applied;
+    private final WaitSettings settings;
+    private final Consumer<Judgement> progress;
+    private final Semaphore changes = new Semaphore(0);
+    private final Instant started = Instant.now();
+    private final long startedNanos = System.nanoTime();
+    private Duration debounce = DEBOUNCE;
+    private long looked;
+    private volatile Judgement last;
+
+    public SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
+        this.api = api.within(Deadline.now());
+        this.namespace = namespace;
+        this.applied = List.copyOf(applied);
+        this.settings = settings;
+        this.progress = progress;
+        last = new Judgement(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
+    }
+
+    /** What was known last; for the interrupt. */
+    public Judgement last() {
+        return last;
+    }
+
+    /** Waits until ready, certainly failed, or the deadline. Infrastructure trouble is an outcome, never an exception. */
+    public Judgement run(Deadline deadline) {
+        try (var informers = started()) {
+            var memory = WaitMemory.NONE;
+            while (!deadline.passed()) {
+                var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
+                var seen = followed(look(informers.objects(), informers), informers);
+                memory = complete ? seen.remembered(memory, settings, now()) : WaitMemory.NONE;
+                if (concluded(seen, complete, informers, memory, deadline)) {
+                    return last;
+                }
+                pause(seen, memory, deadline);
+            }
+            return publish(last.with(atDeadline(informers)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return last;
+        }
+    }
+
+    /** One list a type, judged; no wait, no settling. */
+    public Judgement once() {
+        try (var informers = started()) {
+            var until = Deadline.in(LIVE_READ);
+            followed(look(informers.objects(), informers), informers);
+            do {
+                changes.tryAcquire(DEBOUNCE.toMillis(), TimeUnit.MILLISECONDS);
+                followed(look(informers.objects(), informers), informers);
+            } while (!informers.complete() && !until.passed());
+            var seen = look(informers.objects(), informers); // the list that came last is not in the look before it
+            var ready = informers.complete() && !informers.forbidden() && seen.verdict().ready();
+            return publish(seen.judgement(ready ? Outcome.ready : atDeadline(informers), List.of()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return last;
+        }
+    }
+
+    /** The types that every wait needs, and the types that were applied. */
+    private Informers started() {
+        var informers = new Informers(api, changes::release);
+        FollowedTypes.always(namespace, applied).forEach(informers::follow);
+        FollowedTypes.sought(applied).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        return informers;
+    }
+
+    private Assessment followed(Assessment seen, Informers informers) {
+        FollowedTypes.referred(seen.snapshot()).forEach(informers::follow);
+        return seen;
+    }
+
+    private boolean concluded(Assessment seen, boolean complete, Informers informers, WaitMemory memory, Deadline deadline) {
+        last = seen.judgement(Outcome.timeout, List.of());
+        if (complete) {
+            progress.accept(last); // before, a type that is not read yet would look like one that has nothing
+        }
+        if (informers.forbidden()) {
+            return Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0 && publish(last.with(Outcome.forbidden)) != null;
+        }
+        if (!complete) {
+            return false;
+        }
+        boolean ready = seen.verdict().ready() && memory.settled(now());
+        if (!ready && (!settings.failFast() || seen.certain(memory, settings, now()).isEmpty())) {
+            return false;
+        }
+        return live(informers, deadline).filter(fresh -> ready ? provenReady(fresh, memory) : provenFailed(fresh, memory)).isPresent();
+    }
+
+    private boolean provenReady(Assessment fresh, WaitMemory memory) {
+        boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= memory.restarts();
+        publish(fresh.judgement(proven ? Outcome.ready : Outcome.timeout, List.of()));
+        return proven;
+    }
+
+    private boolean provenFailed(Assessment fresh, WaitMemory memory) {
+        var certain = fresh.certain(memory, settings, now());
+        publish(fresh.judgement(certain.isEmpty() ? Outcome.timeout : Outcome.failed, certain));
+        return !certain.isEmpty();
+    }
+
+    /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
+    private Optional<Assessment> live(Informers informers, Deadline deadline) {
+        try {
+            return Optional.of(look(informers.read(deadline.atMost(LIVE_READ).left()), informers));
+        } catch (ApiError e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Outcome atDeadline(Informers informers) {
+        return informers.forbidden() || informers.unauthorized() ? Outcome.forbidden
+            : informers.away() ? Outcome.no_cluster : Outcome.timeout;
+    }
+
+    /** A look that takes long must not be all that this process does. */
+    private Assessment look(Map<String, List<Obj>> objects, Informers informers) {
+        long begin = System.nanoTime();
+        var seen = Assessment.of(snapshot(objects, informers.limited()), informers.statusless(), informers.gone(), settings);
+        var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
+        debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
+        looked = System.nanoTime();
+        return seen;
+    }
+
+    private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
+        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
+    }
+
+    private Judgement publish(Judgement judgement) {
+        last = judgement;
+        progress.accept(judgement);
+        return judgement;
+    }
+
+    /**
+     * Sleeps until something changes, a rule of time is due, or the deadline. The first change is judged at once, those that follow
+     * together.
+     */
+    private void pause(Assessment seen, WaitMemory memory, Deadline deadline) throws InterruptedException {
+        var wake = seen.due(memory, now()).map(due -> Duration.between(now(), due)).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
+        if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
+            var rest = debounce.minusNanos(System.nanoTime() - looked);
+            Thread.sleep(deadline.atMost(rest.isNegative() ? Duration.ZERO : rest).left().toMillis());
+            changes.drainPermits();
+        }
+    }
+
+    /** The wall clock at the start plus monotonic time: a clock that is set meanwhile ends no grace. */
+    private Instant now() {
+        return started.plusNanos(System.nanoTime() - startedNanos);
+    }
+}
+
 // src/ensure_ready/cluster/Api.java
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
@@ -2326,15 +2516,31 @@ public static final class Api implements AutoCloseable {
     private final KubernetesClient client;
     private final HttpClient http;
     private final Duration timeout;
-    private final Map<String, List<Kind>> discovered = new ConcurrentHashMap<>();
-    private final Set<String> withStatus = ConcurrentHashMap.newKeySet();
-    /** How long {@link #send} itself goes on when the server is away or overloaded. */
-    public volatile Deadline patience = Deadline.none();
+    private final Map<String, List<Kind>> discovered;
+    private final Set<String> withStatus;
+    private final Deadline patience;
 
     public Api(Config config, Duration timeout) {
         this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
         this.http = client.getHttpClient();
         this.timeout = timeout;
+        this.discovered = new ConcurrentHashMap<>();
+        this.withStatus = ConcurrentHashMap.newKeySet();
+        this.patience = Deadline.now();
+    }
+
+    private Api(Api same, Deadline patience) {
+        this.client = same.client;
+        this.http = same.http;
+        this.timeout = same.timeout;
+        this.discovered = same.discovered;
+        this.withStatus = same.withStatus;
+        this.patience = patience;
+    }
+
+    /** The same connection, whose {@link #send} itself goes on until then when the server is away or overloaded. */
+    public Api within(Deadline patience) {
+        return new Api(this, patience);
     }
 
     /**
@@ -2371,23 +2577,66 @@ public static final class Api implements AutoCloseable {
     }
 
     private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept)
-            .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept);
         if (body != null || !method.equals("GET")) {
             request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
         }
-        var response = await(http.sendAsync(request.build(), byte[].class), method + " " + path);
-        return parsed(response, method + " " + path);
+        var answer = answer(request, method + " " + path);
+        try {
+            return Json.MAPPER.readTree(answer);
+        } catch (IOException e) {
+            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
+        }
+    }
+
+    private byte[] answer(HttpRequest.Builder request, String what) {
+        var sent = http.sendAsync(request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build(), byte[].class);
+        var response = await(sent, timeout.plusSeconds(1), what);
+        if (!response.isSuccessful()) {
+            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
+        }
+        return response.body();
+    }
+
+    /** What comes of it in time; throws {@link ApiError} when nothing does. */
+    static <T> T await(Future<T> future, Duration atMost, String what) {
+        try {
+            return future.get(Math.max(1, atMost.toNanos()), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof ApiError error ? error : ApiError.unreachable(what, e.getCause());
+        } catch (TimeoutException e) {
+            future.cancel(true);
+            throw ApiError.unreachable(what, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ApiError.unreachable(what, e);
+        }
     }
 
     public JsonNode get(String path) {
         return send("GET", path, null, null);
     }
 
-    /** Deletes; an object that is gone already is what was wanted. */
-    public void delete(Kind kind, String namespace, String name, JsonNode options) {
+    /** False when it is there already. */
+    public boolean create(Kind kind, String namespace, JsonNode body) {
         try {
-            send("DELETE", kind.path(namespace, name), null, options.toString());
+            send("POST", kind.path(namespace, null), null, body.toString());
+            return true;
+        } catch (ApiError e) {
+            if (e.code == 409) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Deletes this very object, not one of the same name; one that is gone already is what was wanted. */
+    public void delete(Kind kind, String namespace, String name, String uid, Map<String, String> options) {
+        var body = Json.MAPPER.createObjectNode();
+        options.forEach(body::put);
+        body.putObject("preconditions").put("uid", uid);
+        try {
+            send("DELETE", kind.path(namespace, name), null, body.toString());
         } catch (ApiError e) {
             if (e.code != 404) {
                 throw e;
@@ -2402,12 +2651,7 @@ public static final class Api implements AutoCloseable {
 
     /** Plain text, for logs: at most what the query's own limits allow. */
     String text(String path) {
-        var request = http.newHttpRequestBuilder().uri(url(path)).timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build();
-        var response = await(http.sendAsync(request, byte[].class), "GET " + path);
-        if (!response.isSuccessful()) {
-            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), "GET " + path);
-        }
-        return new String(response.body(), StandardCharsets.UTF_8);
+        return new String(answer(http.newHttpRequestBuilder().uri(url(path)), "GET " + path), StandardCharsets.UTF_8);
     }
 
     public Optional<Obj> find(Kind kind, String namespace, String name) {
@@ -2445,7 +2689,7 @@ public static final class Api implements AutoCloseable {
      */
     public CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
         Consumer<JsonNode> event, Consumer<Throwable> ended) {
-        var lines = new Lines(event);
+        var lines = new JsonLines(event);
         var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
         var future = http.consumeBytes(request, (buffers, body) -> {
             lines.accept(buffers);
@@ -2494,7 +2738,7 @@ public static final class Api implements AutoCloseable {
                 if (r.path("name").asText().endsWith("/status")) {
                     withStatus.add(apiVersion + "/" + r.path("kind").asText());
                 } else if (!r.path("name").asText().contains("/")) {
-                    kinds.add(Kind.of(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
+                    kinds.add(new Kind(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
                 }
             }
             return kinds;
@@ -2509,31 +2753,6 @@ public static final class Api implements AutoCloseable {
     private String url(String path) {
         var master = client.getMasterUrl().toString();
         return (master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path;
-    }
-
-    private <T> HttpResponse<T> await(CompletableFuture<HttpResponse<T>> future, String what) {
-        try {
-            return future.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw ApiError.unreachable(what, e.getCause());
-        } catch (TimeoutException e) {
-            future.cancel(true);
-            throw ApiError.unreachable(what, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw ApiError.unreachable(what, e);
-        }
-    }
-
-    private static JsonNode parsed(HttpResponse<byte[]> response, String what) {
-        if (!response.isSuccessful()) {
-            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
-        }
-        try {
-            return Json.MAPPER.readTree(response.body());
-        } catch (IOException e) {
-            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), what);
-        }
     }
 
     @Override
@@ -2618,11 +2837,11 @@ public static final class ApiError extends RuntimeException {
 public static final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
-    private static final Kind INGRESS_CLASS = Kind.of("networking.k8s.io/v1", "IngressClass", "ingressclasses", false);
-    private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", true);
-    private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role", "roles", true);
-    private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", true);
-    private static final Kind PV = Kind.of("v1", "PersistentVolume", "persistentvolumes", false);
+    private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
+    private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
+    private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
+    private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
     private final Api api;
@@ -2662,11 +2881,7 @@ public static final class Collect {
     }
 
     private Collected collect(List<Workload> workloads) {
-        var pool = Executors.newFixedThreadPool(8, task -> {
-            var thread = new Thread(task, "collect");
-            thread.setDaemon(true);
-            return thread;
-        });
+        var pool = Executors.newFixedThreadPool(8, Daemon.named("collect"));
         try {
             run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
             var redaction = Redaction.of(secrets, System.getenv(),
@@ -2721,7 +2936,7 @@ public static final class Collect {
 
     private static boolean nodeMatters(Obj pod) {
         var statuses = pod.list("/status/containerStatuses");
-        return !PodFindings.ready(pod)
+        return !Pods.saysReady(pod)
             && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
             .isObject() && !c.at("/state/waiting").has("message")))
             || pod.deleting() || pod.text("/status/phase").equals("Failed");
@@ -2732,24 +2947,12 @@ public static final class Collect {
             var query = kind == Kind.SECRET ? "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500"
                 : kind == Kind.EVENT ? "limit=3000" : "limit=1000";
             var found = api.list(kind, kind.namespaced() ? known.namespace() : null, query);
-            objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : lean(o)).toList());
+            objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
                 limited.add(kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
             }
         }
-    }
-
-    /** Without what no rule reads and what repeats whole manifests, Secrets' included. */
-    private static Obj lean(Obj o) {
-        if (o.at("/metadata") instanceof ObjectNode metadata) {
-            metadata.remove("managedFields");
-            if (metadata.path("annotations") instanceof ObjectNode annotations) {
-                annotations.remove(List.of("kubectl.kubernetes.io/last-applied-configuration",
-                    "kapp.k14s.io/original", "kapp.k14s.io/original-diff"));
-            }
-        }
-        return o;
     }
 
     /** The Secret's name and keys, and hosts that its values name; the values themselves go where they are masked with. */
@@ -2781,17 +2984,18 @@ public static final class Collect {
             : Optional.empty();
     }
 
+    /** A log to read; the lowest {@code rank} of a workload is the most telling. */
     private record Tail(String pod, String container, boolean previous, int rank) { }
 
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
         var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
-        var facts = new Facts(snapshot);
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && facts.current(p)).forEach(pod -> {
-            var owner = String.join("/", facts.owner(pod));
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+            .forEach(pod -> {
+            var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
@@ -2800,7 +3004,7 @@ public static final class Collect {
     }
 
     private static Optional<Tail> tail(Obj pod) {
-        if (PodFindings.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+        if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
             return Optional.empty();
         }
         return Stream.concat(pod.list("/status/initContainerStatuses").stream()
@@ -2845,96 +3049,13 @@ public static final class Collect {
     }
 }
 
-// src/ensure_ready/cluster/Lines.java
-
-/** Cuts a watch's byte stream into lines of JSON; a line may come in many pieces and a piece may hold many lines. */
-public static final class Lines {
-    private final Consumer<JsonNode> event;
-    private ByteArrayOutputStream rest = new ByteArrayOutputStream();
-
-    Lines(Consumer<JsonNode> event) {
-        this.event = event;
-    }
-
-    synchronized void accept(List<ByteBuffer> buffers) throws IOException {
-        for (var buffer : buffers) {
-            while (buffer.hasRemaining()) {
-                byte b = buffer.get();
-                if (b == '\n') {
-                    event.accept(Json.MAPPER.readTree(rest.toByteArray()));
-                    rest = new ByteArrayOutputStream();
-                } else {
-                    rest.write(b);
-                }
-            }
-        }
-    }
-}
-
-// src/ensure_ready/cluster/Slim.java
-
-/** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
-public static final class Slim {
-    private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
-        "kapp.k14s.io/original-diff-md5");
-
-    private Slim() { }
-
-    static Obj of(Obj o, Topic topic) {
-        if (o.at("/metadata") instanceof ObjectNode metadata) {
-            metadata.remove("managedFields");
-            if (metadata.path("annotations") instanceof ObjectNode annotations) {
-                annotations.remove(HEAVY_OR_SECRET);
-            }
-        }
-        return topic.namesOnly() ? name(o, topic.kind()) : o;
-    }
-
-    /** Metadata alone, without annotations; also where a server sends more than it was asked for. */
-    private static Obj name(Obj o, Kind kind) {
-        var name = Json.MAPPER.createObjectNode().put("apiVersion", kind.apiVersion()).put("kind", kind.name());
-        if (o.at("/metadata") instanceof ObjectNode metadata) {
-            metadata.remove("annotations");
-            name.set("metadata", metadata);
-        }
-        return new Obj(name);
-    }
-
-    /**
-     * Kubelets before 1.32 say why a pull failed only in ErrImagePull, and then only {@code Back-off pulling image}.
-     * The reason is carried over, in the words of newer kubelets, so that no rule has to know which one spoke.
-     */
-    static Obj remembering(Obj before, Obj now) {
-        if (before == null || !now.kind().equals("Pod")) {
-            return now;
-        }
-        for (var container : Pods.containers(now)) {
-            if (container.at("/state/waiting") instanceof ObjectNode waiting && waiting.path("reason").asText().equals("ImagePullBackOff")
-                && !waiting.path("message").asText().contains("ErrImagePull")) {
-                pullError(before, container.path("name").asText())
-                    .ifPresent(why -> waiting.put("message", waiting.path("message").asText() + ": " + why));
-            }
-        }
-        return now;
-    }
-
-    private static Optional<String> pullError(Obj before, String container) {
-        return Pods.containers(before).stream().filter(c -> c.path("name").asText().equals(container))
-            .map(c -> c.at("/state/waiting")).map(w -> {
-            var message = w.path("message").asText();
-            return w.path("reason").asText().equals("ErrImagePull") ? "ErrImagePull: " + message
-                : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
-        }).filter(text -> !text.isEmpty()).findFirst();
-    }
-}
-
-// src/ensure_ready/cluster/Watch.java
+// src/ensure_ready/cluster/Informers.java
 
 /**
  * One list and one watch a type, kept alive through whatever the API server does, until closed.
  * Nothing of it throws: what cannot be read is told by {@link #limited()} and {@link #away()}.
  */
-public static final class Watch implements AutoCloseable {
+public static final class Informers implements AutoCloseable {
     /** Real API servers send a bookmark about every minute; a watch that says nothing for longer is dead. */
     private static final Duration SILENCE = Duration.ofSeconds(90);
     /** A server that accepts a watch and does not even answer with headers. */
@@ -2945,35 +3066,31 @@ public static final class Watch implements AutoCloseable {
     private final Runnable changed;
     private final Duration silence;
     private final ScheduledThreadPoolExecutor pool;
-    private final Map<Topic, Feed> feeds = new ConcurrentHashMap<>();
+    private final Map<Topic, Informer> informers = new ConcurrentHashMap<>();
     /** Objects of the manifests whose type discovery has not named yet. */
     private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
-    public final Set<String> statusless = ConcurrentHashMap.newKeySet();
-    public final Map<String, Obj> gone = new ConcurrentHashMap<>();
+    private final Set<String> statusless = ConcurrentHashMap.newKeySet();
+    private final Map<String, Obj> gone = new ConcurrentHashMap<>();
 
-    public Watch(Api api, Runnable changed) {
+    public Informers(Api api, Runnable changed) {
         this(api, changed, SILENCE);
     }
 
-    public Watch(Api api, Runnable changed, Duration silence) {
+    public Informers(Api api, Runnable changed, Duration silence) {
         this.api = api;
         this.changed = changed;
         this.silence = silence;
-        pool = new ScheduledThreadPoolExecutor(6, task -> {
-            var thread = new Thread(task, "watch");
-            thread.setDaemon(true);
-            return thread;
-        });
+        pool = new ScheduledThreadPoolExecutor(6, Daemon.named("watch"));
         pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         pool.scheduleWithFixedDelay(this::reviveSilent, 1, 1, TimeUnit.SECONDS);
     }
 
     /** Starts to follow a type; once is enough. */
     public void follow(Topic topic) {
-        feeds.computeIfAbsent(topic, t -> {
-            var feed = new Feed(t);
-            pool.execute(feed::list);
-            return feed;
+        informers.computeIfAbsent(topic, t -> {
+            var informer = new Informer(t);
+            pool.execute(informer::list);
+            return informer;
         });
     }
 
@@ -2985,7 +3102,7 @@ public static final class Watch implements AutoCloseable {
     }
 
     /** A type that the server does not have (yet) is asked for again, but keeps nobody waiting. */
-    public void seek(Obj o, String namespace, int failures) {
+    private void seek(Obj o, String namespace, int failures) {
         try {
             var kind = api.kind(o.apiVersion(), o.kind());
             kind.ifPresent(k -> found(k, o, namespace));
@@ -3014,7 +3131,7 @@ public static final class Watch implements AutoCloseable {
 
     /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
     private void found(Kind kind, Obj o, String namespace) {
-        if (!Readiness.builtIn(o) && !api.hasStatus(kind)) {
+        if (!o.builtIn() && !api.hasStatus(kind)) {
             statusless.add(kind.apiVersion() + "/" + kind.name());
         }
         follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
@@ -3032,65 +3149,52 @@ public static final class Watch implements AutoCloseable {
 
     /** Whether every type was read at least once, or cannot be. */
     public boolean complete() {
-        return sought.isEmpty() && feeds.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && informers.values().stream().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
     public boolean away() {
-        return feeds.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
+        return informers.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
     }
 
     /** Whether the server refuses to show any object that could be judged. */
     public boolean forbidden() {
-        var judged = feeds.values().stream().filter(f -> f.topic.gates()).toList();
-        return !judged.isEmpty() && judged.stream().allMatch(Feed::refused);
+        var judged = informers.values().stream().filter(f -> f.topic.gates()).toList();
+        return !judged.isEmpty() && judged.stream().allMatch(Informer::refused);
     }
 
     /** Whether the server does not know who asks, for any type. */
     public boolean unauthorized() {
-        return !feeds.isEmpty() && feeds.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
+        return !informers.isEmpty() && informers.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
     }
 
     /** What may not be read, as {@code events: forbidden}. */
     public List<String> limited() {
-        return feeds.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+        return informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
             .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
             .distinct().sorted().toList();
     }
 
     /** Objects by {@link Snapshot#key}; a type that was never read is absent. */
     public Map<String, List<Obj>> objects() {
-        return gather(feed -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty());
+        return gather(informer -> informer.listed ? Optional.of(informer.objects.values()) : Optional.empty());
     }
 
     /** The objects, those that decide read afresh and side by side; throws {@link ApiError} when one type cannot be had in time. */
     public Map<String, List<Obj>> read(Duration patience) {
-        var until = System.nanoTime() + patience.toNanos();
-        var reads = new HashMap<Feed, Future<Listing>>();
-        feeds.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
-        var fresh = new HashMap<Feed, Collection<Obj>>();
-        reads.forEach((feed, read) -> fresh.put(feed, await(read, until, feed).objects().values()));
-        return gather(feed -> Optional.ofNullable(fresh.get(feed))
-            .or(() -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty()));
+        var until = Deadline.in(patience);
+        var reads = new HashMap<Informer, Future<Listing>>();
+        informers.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
+        var fresh = new HashMap<Informer, Collection<Obj>>();
+        reads.forEach((informer, read) -> fresh.put(informer,
+            Api.await(read, until.left(), "list " + informer.topic.kind().plural()).objects().values()));
+        return gather(informer -> Optional.ofNullable(fresh.get(informer))
+            .or(() -> informer.listed ? Optional.of(informer.objects.values()) : Optional.empty()));
     }
 
-    private Listing await(Future<Listing> read, long until, Feed feed) {
-        try {
-            return read.get(Math.max(1, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof ApiError error ? error : ApiError.unreachable("list " + feed.topic.kind().plural(), e.getCause());
-        } catch (TimeoutException e) {
-            read.cancel(true);
-            throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
-        }
-    }
-
-    private Map<String, List<Obj>> gather(Function<Feed, Optional<Collection<Obj>>> objects) {
+    private Map<String, List<Obj>> gather(Function<Informer, Optional<Collection<Obj>>> objects) {
         var all = new TreeMap<String, List<Obj>>();
-        feeds.forEach((topic, feed) -> objects.apply(feed).ifPresent(found -> all.merge(topic.key(), sorted(found),
+        informers.forEach((topic, informer) -> objects.apply(informer).ifPresent(found -> all.merge(topic.key(), sorted(found),
             (a, b) -> sorted(Stream.concat(a.stream(), b.stream()).toList()))));
         return all;
     }
@@ -3100,19 +3204,19 @@ public static final class Watch implements AutoCloseable {
     }
 
     private void reviveSilent() {
-        feeds.values().forEach(Feed::reopenIfSilent);
+        informers.values().forEach(Informer::reopenIfSilent);
     }
 
     @Override
     public void close() {
         pool.shutdownNow();
-        feeds.values().forEach(Feed::close);
+        informers.values().forEach(Informer::close);
     }
 
     /** One type: listed, then watched from there on; every way in which that can end leads back to one of the two. */
-    private final class Feed {
+    private final class Informer {
         private final Topic topic;
-        public volatile Map<String, Obj> objects = Map.of();
+        private volatile Map<String, Obj> objects = Map.of();
         private volatile boolean listed;
         private volatile boolean polled;
         private volatile ApiError error;
@@ -3123,7 +3227,7 @@ public static final class Watch implements AutoCloseable {
         private long opened;
         private CompletableFuture<HttpResponse<AsyncBody>> stream;
 
-        Feed(Topic topic) {
+        Informer(Topic topic) {
             this.topic = topic;
         }
 
@@ -3298,6 +3402,94 @@ public static final class Watch implements AutoCloseable {
     private record Listing(Map<String, Obj> objects, String version) { }
 }
 
+// src/ensure_ready/cluster/JsonLines.java
+
+/** Cuts a watch's byte stream into lines of JSON; a line may come in many pieces and a piece may hold many lines. */
+public static final class JsonLines {
+    private final Consumer<JsonNode> event;
+    private ByteArrayOutputStream rest = new ByteArrayOutputStream();
+
+    JsonLines(Consumer<JsonNode> event) {
+        this.event = event;
+    }
+
+    synchronized void accept(List<ByteBuffer> buffers) throws IOException {
+        for (var buffer : buffers) {
+            while (buffer.hasRemaining()) {
+                byte b = buffer.get();
+                if (b == '\n') {
+                    event.accept(Json.MAPPER.readTree(rest.toByteArray()));
+                    rest = new ByteArrayOutputStream();
+                } else {
+                    rest.write(b);
+                }
+            }
+        }
+    }
+}
+
+// src/ensure_ready/cluster/Slim.java
+
+/** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
+public static final class Slim {
+    /** They repeat whole manifests, Secrets' included. */
+    private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
+        "kapp.k14s.io/original-diff", "kapp.k14s.io/original-diff-md5");
+
+    private Slim() { }
+
+    static Obj of(Obj o, Topic topic) {
+        return topic.namesOnly() ? name(of(o), topic.kind()) : of(o);
+    }
+
+    static Obj of(Obj o) {
+        if (o.at("/metadata") instanceof ObjectNode metadata) {
+            metadata.remove("managedFields");
+            if (metadata.path("annotations") instanceof ObjectNode annotations) {
+                annotations.remove(HEAVY_OR_SECRET);
+            }
+        }
+        return o;
+    }
+
+    /** Metadata alone, without annotations; also where a server sends more than it was asked for. */
+    private static Obj name(Obj o, Kind kind) {
+        var name = Json.MAPPER.createObjectNode().put("apiVersion", kind.apiVersion()).put("kind", kind.name());
+        if (o.at("/metadata") instanceof ObjectNode metadata) {
+            metadata.remove("annotations");
+            name.set("metadata", metadata);
+        }
+        return new Obj(name);
+    }
+
+    /**
+     * Kubelets before 1.32 say why a pull failed only in ErrImagePull, and then only {@code Back-off pulling image}.
+     * The reason is carried over, in the words of newer kubelets, so that no rule has to know which one spoke.
+     */
+    static Obj remembering(Obj before, Obj now) {
+        if (before == null || !now.kind().equals("Pod")) {
+            return now;
+        }
+        for (var container : Pods.containers(now)) {
+            if (container.at("/state/waiting") instanceof ObjectNode waiting && waiting.path("reason").asText().equals("ImagePullBackOff")
+                && !waiting.path("message").asText().contains("ErrImagePull")) {
+                pullError(before, container.path("name").asText())
+                    .ifPresent(why -> waiting.put("message", waiting.path("message").asText() + ": " + why));
+            }
+        }
+        return now;
+    }
+
+    private static Optional<String> pullError(Obj before, String container) {
+        return Pods.containers(before).stream().filter(c -> c.path("name").asText().equals(container))
+            .map(c -> c.at("/state/waiting")).map(w -> {
+            var message = w.path("message").asText();
+            return w.path("reason").asText().equals("ErrImagePull") ? "ErrImagePull: " + message
+                : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
+        }).filter(text -> !text.isEmpty()).findFirst();
+    }
+}
+
 // src/ensure_ready/report/Annotations.java
 
 /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
@@ -3402,7 +3594,7 @@ public static final class Progress implements AutoCloseable {
     private final boolean actions;
     private final Map<String, String> shown = new LinkedHashMap<>();
     private final long started = System.nanoTime();
-    public volatile UnaryOperator<String> mask = UnaryOperator.identity();
+    private volatile UnaryOperator<String> mask = UnaryOperator.identity();
     private int drawn;
 
     private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
@@ -3487,121 +3679,45 @@ public static final class Progress implements AutoCloseable {
     }
 }
 
-// src/ensure_ready/report/Report.java
+// src/ensure_ready/report/Publisher.java
 
-/** The result, in every form that it leaves in. The only room that writes stdout. */
-public static final class Report {
-    private final Known known;
-    private final Options options;
-    private final PrintWriter out;
-    private final Redaction redaction;
-
-    public Report(Known known, Options options, PrintWriter out) {
-        this.known = known;
-        this.options = options;
-        this.out = out;
-        this.redaction = Redaction.of(known.secrets, options.environment, known.names());
-    }
-
-    public void publish() {
-        var json = redaction.clean(json());
+/**
+ * Brings a report, masked, to everybody who wants it. The only place that writes stdout.
+ *
+ * @param out         stdout
+ * @param asText      what stdout gets: text for people, else the JSON
+ * @param file        where the JSON goes too
+ * @param environment names GitHub's files for outputs and summary
+ * @param annotations whether causes become annotations of GitHub's log
+ */
+public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<String, String> environment, boolean annotations) {
+    public void publish(Report report, Redaction redaction) {
+        var json = redaction.clean(ReportJson.of(report));
         ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
             .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
         var text = Json.pretty(json);
-        out.print(asText() ? Text.of(json) : text + "\n");
+        out.print(asText ? Text.of(json) : text + "\n");
         out.flush();
-        if (options.output.report != null) {
-            write(options.output.report, text + "\n", false);
-        }
-        file("GITHUB_OUTPUT").ifPresent(f -> write(f, outputs(json), true));
-        file("GITHUB_STEP_SUMMARY").ifPresent(f -> write(f, Markdown.of(json), true));
-        if (options.environment.containsKey("GITHUB_ACTIONS") && !options.output.quiet) {
+        file.ifPresent(f -> write(f, text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
+        fileOf("GITHUB_OUTPUT").ifPresent(f -> write(f, outputs(json), StandardOpenOption.APPEND));
+        fileOf("GITHUB_STEP_SUMMARY").ifPresent(f -> write(f, Markdown.of(json), StandardOpenOption.APPEND));
+        if (annotations) {
             Annotations.of(json).forEach(System.err::println);
         }
     }
 
-    private boolean asText() {
-        return options.output.output == null ? Terminal.is(1) : options.output.output == Output.text;
+    private Optional<Path> fileOf(String variable) {
+        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank()).map(Path::of);
     }
 
-    private Optional<Path> file(String variable) {
-        return Optional.of(options.environment.getOrDefault(variable, "")).filter(f -> !f.isBlank()).map(Path::of);
-    }
-
-    private void write(Path file, String text, boolean append) {
+    private static void write(Path file, String text, OpenOption how) {
         try {
             if (file.toAbsolutePath().getParent() != null) {
                 Files.createDirectories(file.toAbsolutePath().getParent());
             }
-            Files.writeString(file, text, CREATE, append ? APPEND : TRUNCATE_EXISTING, WRITE);
+            Files.writeString(file, text, StandardOpenOption.CREATE, how, StandardOpenOption.WRITE);
         } catch (IOException e) {
             System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
-        }
-    }
-
-    private ObjectNode json() {
-        var json = Json.MAPPER.createObjectNode().put("schemaVersion", "ensure-ready/v1");
-        target(json);
-        json.put("created", known.created).put("recreated", known.recreated).put("applied", known.applied);
-        var judgement = known.judgement;
-        json.put("infraReady", known.ready()).put("waitFailed", judging() && !known.ready())
-            .put("agentReady", judgement != null && judgement.agentReady()).put("verified", judgement != null && judgement.verified());
-        json.put("outcome", known.outcome().word()).put("waitedSeconds", Math.round((System.nanoTime() - known.started) / 1e8) / 10.0);
-        json.put("summary", Texts.line(known.summary()));
-        json.set("workloads", Json.MAPPER.valueToTree(judgement == null ? List.of() : judgement.workloads()));
-        diagnosis(json);
-        results(json);
-        return json;
-    }
-
-    private boolean judging() {
-        return options.verb == Verb.ensure || options.verb == Verb.status;
-    }
-
-    private void target(ObjectNode json) {
-        var target = known.target;
-        json.put("env", options.slot.env);
-        if (target != null && target.slot() > 0) {
-            json.put("slot", target.slot());
-        }
-        if (target != null) {
-            json.put("namespace", target.namespace());
-        }
-        json.put("issue", target == null ? options.slot.issue : target.issue()).put("pr", target == null ? options.slot.pr : target.pr());
-    }
-
-    private void diagnosis(ObjectNode json) {
-        var diagnosis = known.diagnosis == null ? Json.MAPPER.createObjectNode() : (ObjectNode) Json.MAPPER.valueToTree(known.diagnosis);
-        json.set("causes", diagnosis.has("causes") ? diagnosis.remove("causes") : Json.MAPPER.createArrayNode());
-        json.set("unexplained", diagnosis.has("unexplained") ? diagnosis.remove("unexplained") : Json.MAPPER.createArrayNode());
-        var warnings = json.putArray("warnings");
-        Optional.ofNullable(diagnosis.remove("warnings")).ifPresent(w -> w.forEach(warnings::add));
-        if (known.judgement != null) {
-            known.judgement.warnings().forEach(warnings::add);
-        }
-        json.set("limited", Json.MAPPER.valueToTree(known.limited()));
-        diagnosis.remove(List.of("limited", "summary"));
-        diagnosis.properties().forEach(e -> json.putIfAbsent(e.getKey(), e.getValue()));
-    }
-
-    private void results(ObjectNode json) {
-        if (known.applied) {
-            var objects = json.putArray("objects");
-            known.results.forEach(r -> {
-                var o = objects.addObject().put("kind", r.object().kind()).put("name", r.object().name())
-                    .put("result", r.result().name()).put("file", r.source().toString());
-                if (!r.error().isEmpty()) {
-                    o.put("error", r.error());
-                }
-            });
-        }
-        if (!known.problems.isEmpty()) {
-            var problems = json.putArray("problems");
-            known.problems.forEach(p -> problems.addObject().put("file", p.source().toString()).put("error", p.message()));
-        }
-        if (!known.deleted.isEmpty() || !known.left.isEmpty()) {
-            json.set("deleted", Json.MAPPER.valueToTree(known.deleted));
-            json.set("left", Json.MAPPER.valueToTree(known.left));
         }
     }
 
@@ -3617,9 +3733,95 @@ public static final class Report {
         values.put("infra_unhealthy", ready ? "" : "1");
         values.put("agent_ready", json.path("agentReady"));
         values.put("outcome", json.path("outcome").asText());
-        values.put("report", options.output.report == null ? "" : options.output.report);
+        values.put("report", file.map(Path::toString).orElse(""));
         return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
             .collect(Collectors.joining());
+    }
+}
+
+// src/ensure_ready/report/Report.java
+
+/**
+ * Everything that a run has to tell, once it has ended. JSON, text, Markdown and annotations are made of this and of nothing else.
+ *
+ * @param target        slot 0 and an empty namespace when no slot was found
+ * @param ready         {@code infraReady}: proven, and nothing before it failed
+ * @param waitFailed    not ready, where the verb says anything of readiness
+ * @param waitedSeconds to a tenth
+ * @param judgement     empty when nothing was judged
+ * @param limited       what could not be read, as {@code events: forbidden}
+ * @param results       of the objects that were applied, in the manifests' order
+ * @param applied       whether an apply was begun
+ * @param left          what a release did not delete, and why
+ */
+public record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
+    double waitedSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
+    List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
+
+// src/ensure_ready/report/ReportJson.java
+
+/** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
+public static final class ReportJson {
+    private ReportJson() { }
+
+    static ObjectNode of(Report report) {
+        var json = Json.MAPPER.createObjectNode().put("schemaVersion", "ensure-ready/v1");
+        target(json, report);
+        json.put("created", report.created()).put("recreated", report.recreated()).put("applied", report.applied());
+        json.put("infraReady", report.ready()).put("waitFailed", report.waitFailed())
+            .put("agentReady", report.judgement().filter(j -> j.verdict().agentReady()).isPresent())
+            .put("verified", report.judgement().filter(j -> j.verdict().verified()).isPresent());
+        json.put("outcome", report.outcome().word()).put("waitedSeconds", report.waitedSeconds());
+        json.put("summary", Texts.line(report.summary()));
+        json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
+        diagnosis(json, report);
+        results(json, report);
+        return json;
+    }
+
+    private static void target(ObjectNode json, Report report) {
+        var target = report.target();
+        json.put("env", target.env());
+        if (target.slot() > 0) {
+            json.put("slot", target.slot());
+        }
+        if (!target.namespace().isEmpty()) {
+            json.put("namespace", target.namespace());
+        }
+        json.put("issue", target.issue()).put("pr", target.pr());
+    }
+
+    private static void diagnosis(ObjectNode json, Report report) {
+        var diagnosis = report.diagnosis().map(d -> (ObjectNode) Json.MAPPER.valueToTree(d)).orElseGet(Json.MAPPER::createObjectNode);
+        json.set("causes", diagnosis.has("causes") ? diagnosis.remove("causes") : Json.MAPPER.createArrayNode());
+        json.set("unexplained", diagnosis.has("unexplained") ? diagnosis.remove("unexplained") : Json.MAPPER.createArrayNode());
+        var warnings = json.putArray("warnings");
+        Optional.ofNullable(diagnosis.remove("warnings")).ifPresent(w -> w.forEach(warnings::add));
+        report.judgement().ifPresent(j -> j.verdict().warnings().forEach(warnings::add));
+        json.set("limited", Json.MAPPER.valueToTree(report.limited()));
+        diagnosis.remove(List.of("limited", "summary"));
+        diagnosis.properties().forEach(e -> json.putIfAbsent(e.getKey(), e.getValue()));
+    }
+
+    private static void results(ObjectNode json, Report report) {
+        if (report.applied()) {
+            var objects = json.putArray("objects");
+            report.results().forEach(r -> {
+                var o = objects.addObject().put("kind", r.object().kind()).put("name", r.object().name())
+                    .put("result", r.result().name()).put("file", r.source().toString());
+                if (!r.error().isEmpty()) {
+                    o.put("error", r.error());
+                }
+            });
+        }
+        if (!report.problems().isEmpty()) {
+            var problems = json.putArray("problems");
+            report.problems().forEach(p -> problems.addObject().put("file", p.source().toString()).put("error", p.message()));
+        }
+        if (!report.deleted().isEmpty() || !report.left().isEmpty()) {
+            json.set("deleted", Json.MAPPER.valueToTree(report.deleted()));
+            json.set("left", Json.MAPPER.valueToTree(report.left()));
+        }
     }
 }
 
@@ -3709,6 +3911,82 @@ public static final class Text {
     static String warning(JsonNode w) {
         return w.isTextual() ? w.asText() : Stream.of(w.path("code").asText(), object(w.path("object")), w.path("message").asText())
             .filter(t -> !t.isEmpty()).collect(Collectors.joining(" "));
+    }
+}
+
+// src/ensure_ready/system/Daemon.java
+
+/** Threads that keep no process alive. */
+public static final class Daemon {
+    private Daemon() { }
+
+    public static ThreadFactory named(String name) {
+        return task -> {
+            var thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}
+
+// src/ensure_ready/system/Deadline.java
+
+/** A moment on the machine's own steady clock, which no change of the date moves. */
+public record Deadline(long nanos) {
+    public static Deadline in(Duration d) {
+        return new Deadline(System.nanoTime() + d.toNanos());
+    }
+
+    /** One that has passed already: what it limits is tried once and never again. */
+    public static Deadline now() {
+        return in(Duration.ZERO);
+    }
+
+    public Duration left() {
+        return Duration.ofNanos(Math.max(0, nanos - System.nanoTime()));
+    }
+
+    public boolean passed() {
+        return nanos - System.nanoTime() <= 0;
+    }
+
+    /** The earlier of this one and the one in {@code d}. */
+    public Deadline atMost(Duration d) {
+        return left().compareTo(d) < 0 ? this : in(d);
+    }
+}
+
+// src/ensure_ready/system/InfraFailure.java
+
+/** Infrastructure trouble that ends the work; with --wait-soft-fail it still exits with 0. */
+public static final class InfraFailure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    public final Outcome outcome;
+
+    public InfraFailure(Outcome outcome, String message) {
+        super(message);
+        this.outcome = outcome;
+    }
+
+    /** Whoever asked this thread to stop is obeyed. */
+    public static InfraFailure interrupted() {
+        Thread.currentThread().interrupt();
+        return new InfraFailure(Outcome.interrupted, "interrupted");
+    }
+}
+
+// src/ensure_ready/system/Pause.java
+
+/** A sleep that an interrupt ends. */
+public static final class Pause {
+    private Pause() { }
+
+    public static void of(Duration d) {
+        try {
+            Thread.sleep(Math.max(0, d.toMillis()));
+        } catch (InterruptedException e) {
+            throw InfraFailure.interrupted();
+        }
     }
 }
 
@@ -3950,6 +4228,543 @@ public static final class Variables {
 // ---------------------------------------------------------------------------------------------------------------------
 // From here on nothing acts: no client, file, process, clock or environment. A test holds it.
 // ---------------------------------------------------------------------------------------------------------------------
+
+// src/ensure_ready/certainty/Assessment.java
+
+/**
+ * Everything that follows from one look at the namespace; what is ready needs no explanation. Pure.
+ *
+ * @param relevant findings that stand between a gating workload and being ready
+ */
+public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) {
+    /**
+     * @param statusless {@code apiVersion/kind} of the custom resources whose status nobody writes
+     * @param gone       Jobs that were seen and are there no more, by uid
+     */
+    public static Assessment of(Snapshot snapshot, Set<String> statusless, Map<String, Obj> gone, WaitSettings settings) {
+        var family = new Family(snapshot, statusless, Map.of(), gone);
+        var verdict = Verdicts.of(family, settings);
+        if (verdict.ready() || verdict.workloads().isEmpty()) {
+            return new Assessment(snapshot, family, verdict, List.of());
+        }
+        var findings = new ArrayList<>(Findings.of(snapshot));
+        var explained = new Family(snapshot, statusless, PodReasons.of(findings), gone);
+        var inWords = Verdicts.of(explained, settings);
+        findings.addAll(Preflight.missing(snapshot));
+        return new Assessment(snapshot, explained, inWords, Certainty.relevant(findings, inWords, explained));
+    }
+
+    public List<Finding> certain(WaitMemory memory, WaitSettings settings, Instant now) {
+        return Certainty.certain(relevant, family, verdict, memory, settings, now);
+    }
+
+    public WaitMemory remembered(WaitMemory before, WaitSettings settings, Instant now) {
+        return before.next(verdict, Certainty.counting(relevant, family, verdict), snapshot, settings.appliedSince(), now);
+    }
+
+    /** When a rule of time next has something to say. */
+    public Optional<Instant> due(WaitMemory memory, Instant now) {
+        return Stream.of(memory.due(now), Certainty.due(relevant, family, verdict, memory, now))
+            .flatMap(Optional::stream).min(Comparator.naturalOrder());
+    }
+
+    public Judgement judgement(Outcome outcome, List<Finding> certain) {
+        return new Judgement(outcome, verdict, snapshot, certain);
+    }
+}
+
+// src/ensure_ready/certainty/Certainty.java
+
+/**
+ * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link WaitMemory}.
+ * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
+ */
+public static final class Certainty {
+    /** Everything waits this long, so that causes that show up together are told together. */
+    private static final Duration TOGETHER = Duration.ofSeconds(2);
+    /** When something in the set could still make what is missing. */
+    private static final Duration IN_THE_MAKING = Duration.ofSeconds(120);
+    /** Without events an autoscaler cannot be seen at work. */
+    private static final Duration BLIND = Duration.ofSeconds(60);
+    /** What is ready must still get into endpoints and name servers before others can reach it. */
+    private static final Duration REACHABLE = Duration.ofSeconds(10);
+    private static final int CRASHES = 3;
+    private static final Map<Code, Duration> GRACE = graces();
+    private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT,
+        Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
+    /** Judged by how often a container ended, not by how long that has been so. */
+    private static final Set<Code> CRASH = EnumSet.of(Code.CRASH_APP_ERROR, Code.CRASH_MISSING_ENV, Code.CRASH_AUTH_FAILED,
+        Code.CRASH_PORT_IN_USE, Code.CRASH_DISK_FULL,
+        Code.CRASH_DEPENDENCY_UNREACHABLE, Code.RBAC_RUNTIME_FORBIDDEN, Code.CONTAINER_EXITS_ZERO,
+            Code.CONTAINER_START_FAILED, Code.LIFECYCLE_HOOK_FAILED,
+        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
+    private static final Map<Code, Integer> SOONER =
+        Map.of(Code.CONTAINER_COMMAND_NOT_FOUND, 1, Code.CONTAINER_COMMAND_PERMISSION, 1, Code.OOM_KILLED, 2);
+    /** Custom resources of these groups make nothing that a pod could wait for. */
+    private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
+        "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
+
+    private Certainty() { }
+
+    private static Map<Code, Duration> graces() {
+        var graces = new EnumMap<Code, Duration>(Code.class);
+        grace(graces, 2, Code.JOB_FAILED, Code.APPLY_INVALID, Code.APPLY_IMMUTABLE_FIELD, Code.API_KIND_UNKNOWN, Code.API_VERSION_REMOVED,
+            Code.APPLY_FORBIDDEN_RBAC,
+            Code.APPLY_CONFLICT, Code.APPLY_FAILED, Code.NAMESPACE_MISSING, Code.IMAGE_NAME_INVALID, Code.ROLLOUT_STUCK);
+        grace(graces, 5, Code.IMAGE_NEVER_PULL, Code.RUN_AS_NON_ROOT, Code.PVC_STORAGECLASS_MISSING, Code.POD_SECURITY_DENIED,
+            Code.ADMISSION_WEBHOOK_DENIED,
+            Code.LIMITRANGE_VIOLATION, Code.QUOTA_REQUIRES_LIMITS);
+        grace(graces, 10, Code.IMAGE_NOT_FOUND, Code.IMAGE_PLATFORM_MISMATCH, Code.SECRET_MISSING, Code.CONFIGMAP_MISSING,
+            Code.CONFIG_KEY_MISSING, Code.PVC_MISSING);
+        grace(graces, 15, Code.SCHED_NODE_SELECTOR, Code.PVC_NO_DEFAULT_CLASS, Code.ADMISSION_DENIED);
+        grace(graces, 20, Code.SERVICE_ACCOUNT_MISSING);
+        grace(graces, 30, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH, Code.IMAGE_PULL_SECRET_MISSING,
+            Code.QUOTA_EXCEEDED, Code.SCHED_TAINT,
+            Code.CONTAINER_CONFIG_INVALID,
+            Code.CR_NOT_READY, Code.CERT_NOT_READY);
+        grace(graces, 60, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_NODE_MISSING,
+            Code.PVC_PROVISION_FAILED, Code.PVC_UNBOUND,
+            Code.PVC_PV_RELEASED, Code.STS_STUCK_REVISION);
+        grace(graces, 120, Code.SCHED_INSUFFICIENT_RESOURCES, Code.SCHED_VOLUME_AFFINITY, Code.VOLUME_MOUNT_FAILED);
+        return graces;
+    }
+
+    private static void grace(Map<Code, Duration> graces, int seconds, Code... codes) {
+        List.of(codes).forEach(code -> graces.put(code, Duration.ofSeconds(seconds)));
+    }
+
+    /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
+    static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
+        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+            .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
+        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+            .filter(f -> ofNewest(f, family)).toList());
+        waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
+            .noneMatch(f -> weighs(f.code()) && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
+        return relevant;
+    }
+
+    private static boolean weighs(Code code) {
+        return GRACE.containsKey(code) || CRASH.contains(code) || SOONER.containsKey(code);
+    }
+
+    private static boolean ofNewest(Finding f, Family family) {
+        var pod = f.params().getOrDefault("pod", "");
+        return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
+            .map(o -> Ownership.newestPods(family.snapshot(), o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
+    }
+
+    private static Optional<Obj> owner(Finding f, Family family) {
+        return family.snapshot().find(f.ownerKind(), f.ownerName());
+    }
+
+    /** A state that is final by itself, though no finding says why. */
+    private static Finding failed(Workload w, Instant at) {
+        var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
+        return new Finding(Code.UNKNOWN, w.kind(), w.name(), w.kind(), w.name(), "", at, List.of(evidence), Map.of("final", "true"));
+    }
+
+    /** The findings whose grace is over and against which nothing speaks. */
+    static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict,
+        WaitMemory seen, WaitSettings settings, Instant now) {
+        return relevant.stream().filter(f -> {
+            var grace = grace(f, family, verdict);
+            return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
+                && !doubtful(f, family, verdict, seen, settings);
+        }).toList();
+    }
+
+    /** When the next grace ends; the loop wakes then. */
+    static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen, Instant now) {
+        return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
+            .filter(now::isBefore).min(Comparator.naturalOrder());
+    }
+
+    /** How long this must have been so; null when it never ends the wait. */
+    private static Duration grace(Finding f, Family family, Verdict verdict) {
+        var code = f.code();
+        if (f.params().containsKey("final")) {
+            return custom(f, family) ? Duration.ofSeconds(30) : TOGETHER;
+        }
+        if (CRASH.contains(code) || SOONER.containsKey(code)) {
+            return TOGETHER;
+        }
+        if (WaitMemory.MAKEABLE.contains(code) && inTheMaking(f, family, verdict)) {
+            return IN_THE_MAKING;
+        }
+        if (PLACEMENT.contains(code)) {
+            return placement(f, family);
+        }
+        boolean needsFailedState = code == Code.CR_NOT_READY || code == Code.CERT_NOT_READY;
+        return needsFailedState && state(f, verdict) != State.failed ? null : GRACE.get(code);
+    }
+
+    private static boolean custom(Finding f, Family family) {
+        return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
+            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+    }
+
+    private static State state(Finding f, Verdict verdict) {
+        return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
+            .map(Workload::state).findFirst().orElse(State.progressing);
+    }
+
+    /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
+    private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
+        return family.snapshot().applied().stream().anyMatch(a -> !a.object().builtIn() && !INERT.contains(a.object().group()))
+            || verdict.workloads().stream()
+            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
+    }
+
+    /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
+    private static Duration placement(Finding f, Family family) {
+        var reasons = f.evidence().stream().flatMap(e -> Scheduling.codes(e.message().toLowerCase(Locale.ROOT)).stream()).toList();
+        if (reasons.stream().anyMatch(code -> !PLACEMENT.contains(code) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
+            return null;
+        }
+        var grace = reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? GRACE.get(Code.SCHED_INSUFFICIENT_RESOURCES)
+            : GRACE.get(f.code());
+        return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
+    }
+
+    /** The findings whose grace runs at present; where it does not, it begins anew later. */
+    static List<Finding> counting(List<Finding> relevant, Family family, Verdict verdict) {
+        return relevant.stream().filter(f -> counts(f, family, verdict)).toList();
+    }
+
+    private static boolean counts(Finding f, Family family, Verdict verdict) {
+        if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
+            return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Kinds.WORKLOADS.contains(w.kind()));
+        }
+        boolean room = f.code() == Code.QUOTA_EXCEEDED || f.code() == Code.SCHED_INSUFFICIENT_RESOURCES;
+        return grace(f, family, verdict) != null && !(room && shrinking(f, family, verdict));
+    }
+
+    private static boolean doubtful(Finding f, Family family, Verdict verdict, WaitMemory seen, WaitSettings settings) {
+        if (!counts(f, family, verdict)) {
+            return true;
+        }
+        var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
+            .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
+        if (CRASH.contains(f.code()) || SOONER.containsKey(f.code())) {
+            boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
+            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
+        }
+        return switch (f.code()) {
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream()
+                .anyMatch(Certainty::anyStarted);
+            case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
+            case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
+            default -> false;
+        };
+    }
+
+    private static boolean started(Obj pod, String container) {
+        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container)
+            && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
+    }
+
+    private static boolean anyStarted(Obj pod) {
+        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
+    }
+
+    /** There is room again when what is being replaced is gone, or when a Job has ended. */
+    private static boolean shrinking(Finding f, Family family, Verdict verdict) {
+        return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
+            || verdict.workloads().stream()
+            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
+            && !w.name().equals(f.ownerName()))
+            || owner(f, family).map(o -> family.snapshot().ownedBy("ReplicaSet", o).stream()
+            .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
+    }
+
+    /**
+     * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
+     * programs that end until their database is up are no failure.
+     */
+    private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, WaitMemory seen) {
+        int enough = SOONER.getOrDefault(f.code(), CRASHES);
+        boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(CrashCount.key(p, f.container())))
+            .filter(c -> c.times() >= enough).isPresent()
+            && !Pods.container(p, f.container()).at("/state/running").isObject());
+        return often && (enough == 1 || triedAgain(family, verdict, seen));
+    }
+
+    /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
+    private static boolean triedAgain(Family family, Verdict verdict, WaitMemory seen) {
+        var looping = new ArrayList<Obj>();
+        var since = Instant.EPOCH;
+        for (var w : verdict.workloads()) {
+            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+                .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
+            var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
+                .toList();
+            looping.addAll(crashing);
+            if (crashing.isEmpty() && !w.kind().equals("Service")) {
+                if (w.state() == State.progressing || w.state() == State.failed) {
+                    return false;
+                }
+                since = pods.stream().map(Pods::settledAt).reduce(since, (a, b) -> a.isAfter(b) ? a : b);
+            }
+        }
+        var reachable = since.plus(REACHABLE);
+        return looping.stream()
+            .allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).isAfter(reachable)));
+    }
+
+    private static boolean crashes(Obj pod, JsonNode container, WaitMemory seen) {
+        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asText())))
+            .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
+    }
+
+    /** Begin of the last run that has ended. */
+    private static Instant lastBegin(JsonNode container) {
+        return Obj.instant(container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText("")))
+            .orElse(Instant.EPOCH);
+    }
+}
+
+// src/ensure_ready/certainty/CrashCount.java
+
+/** How often a container ended in one and the same way; another exit code is another story and is counted anew. */
+public record CrashCount(long baseline, long restarts, int exitCode) {
+    static String key(Obj pod, String container) {
+        return pod.uid() + "/" + container;
+    }
+
+    CrashCount next(long restarts, int exitCode) {
+        boolean same = exitCode == this.exitCode || this.restarts == baseline;
+        return new CrashCount(same ? baseline : Math.max(baseline, restarts - 1), restarts, exitCode);
+    }
+
+    long times() {
+        return restarts - baseline;
+    }
+}
+
+// src/ensure_ready/certainty/Judgement.java
+
+/** What the wait found out; never thrown away: an interrupt reads the last one. */
+public record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain) {
+    public Judgement with(Outcome other) {
+        return new Judgement(other, verdict, snapshot, certain);
+    }
+
+    /** True with the outcome ready alone, so that nobody can read it too early. */
+    public boolean ready() {
+        return outcome == Outcome.ready && verdict.ready();
+    }
+
+    public List<Workload> workloads() {
+        return verdict.workloads();
+    }
+}
+
+// src/ensure_ready/certainty/PodReasons.java
+
+/** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
+public static final class PodReasons {
+    private PodReasons() { }
+
+    public static Map<String, String> of(List<Finding> findings) {
+        var reasons = new HashMap<String, String>();
+        findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
+        return reasons;
+    }
+
+    private static Optional<String> say(Finding f) {
+        return switch (f.code().family) {
+            case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+            case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
+                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
+            default -> Optional.empty();
+        };
+    }
+}
+
+// src/ensure_ready/certainty/Preflight.java
+
+/** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
+public static final class Preflight {
+    private Preflight() { }
+
+    /** Kinds whose names must be known before {@link #missing} can tell anything. */
+    public static Set<String> kinds(Snapshot snapshot) {
+        var kinds = new TreeSet<String>();
+        templates(snapshot).forEach(t -> {
+            References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
+            if (!account(t.spec()).equals("default")) {
+                kinds.add("ServiceAccount");
+            }
+        });
+        if (!classes(snapshot).isEmpty()) {
+            kinds.add("StorageClass");
+        }
+        return kinds;
+    }
+
+    public static List<Finding> missing(Snapshot snapshot) {
+        var found = new ArrayList<Finding>();
+        for (var t : templates(snapshot)) {
+            References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
+                .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
+            var account = account(t.spec());
+            if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), snapshot));
+            }
+        }
+        return found;
+    }
+
+    private static Code code(String kind) {
+        return kind.equals("Secret") ? Code.SECRET_MISSING : kind.equals("ConfigMap") ? Code.CONFIGMAP_MISSING : Code.PVC_MISSING;
+    }
+
+    private static Finding finding(Code code, String kind, String name, Template t, String what, Snapshot snapshot) {
+        var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
+            "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
+        return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", snapshot.at(), List.of(evidence), Map.of());
+    }
+
+    private static boolean absent(String kind, String name, Snapshot snapshot) {
+        return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
+            && a.object().name().equals(name) && a.result() != Result.failed
+            && a.result() != Result.skipped);
+    }
+
+    private static String account(JsonNode spec) {
+        return spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText("default"));
+    }
+
+    /** Live workloads as they are now; of the manifests those that are not there (yet). */
+    private static List<Template> templates(Snapshot snapshot) {
+        var templates = new ArrayList<Template>();
+        for (var kind : Kinds.TEMPLATED) {
+            snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w))
+                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
+            snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty())
+                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
+        }
+        snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
+            .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
+        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(snapshot.namespace()));
+        return templates;
+    }
+
+    private static Set<String> classes(Snapshot snapshot) {
+        var classes = new TreeSet<String>();
+        snapshot.all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound"))
+            .forEach(c -> classes.add(c.text("/spec/storageClassName")));
+        snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
+            .flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
+            .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
+        return classes;
+    }
+
+    /** A pod spec and whose it is. */
+    private record Template(Obj owner, JsonNode spec) { }
+}
+
+// src/ensure_ready/certainty/WaitMemory.java
+
+/** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
+public record WaitMemory(Instant readySince, long restarts, List<String> gating,
+    Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
+    Set<String> jobs, Instant jobEnded) {
+    public static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    /** What a Job or an operator may still make. */
+    static final Set<Code> MAKEABLE =
+        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
+        Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
+    /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
+    private static final Duration BLINK = Duration.ofSeconds(5);
+    /** By how much the clocks of this machine and of the cluster may differ. */
+    private static final Duration SKEW = Duration.ofSeconds(10);
+
+    /**
+     * @param counting     the findings whose grace runs
+     * @param appliedSince when the apply began; null when nothing was applied
+     */
+    public WaitMemory next(Verdict verdict, List<Finding> counting, Snapshot snapshot, Instant appliedSince, Instant now) {
+        var refs = verdict.workloads().stream().map(Workload::ref).toList();
+        boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
+        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
+            .collect(Collectors.toSet());
+        return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
+            refs, settle(verdict), seen(counting, now),
+            crashed(snapshot, appliedSince),
+            running, running.containsAll(jobs) ? jobEnded : now);
+    }
+
+    /**
+     * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
+     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     */
+    private static Duration settle(Verdict verdict) {
+        boolean operators = verdict.workloads().stream()
+            .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
+        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+    }
+
+    /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
+    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+        var seen = new HashMap<>(findings);
+        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
+        return seen;
+    }
+
+    private Map<String, CrashCount> crashed(Snapshot snapshot, Instant appliedSince) {
+        var crashed = new HashMap<String, CrashCount>();
+        for (var pod : snapshot.all("Pod")) {
+            for (var c : Pods.containers(pod)) {
+                long restarts = c.path("restartCount").asLong();
+                if (restarts > 0) {
+                    var key = CrashCount.key(pod, c.path("name").asText());
+                    int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
+                    var before = Optional.ofNullable(crashes.get(key))
+                        .orElseGet(() -> new CrashCount(baseline(pod, restarts, appliedSince), restarts, exit));
+                    crashed.put(key, before.next(restarts, exit));
+                }
+            }
+        }
+        return crashed;
+    }
+
+    /** What a pod did before the apply does not count against it; without an apply all of it does. */
+    private static long baseline(Obj pod, long restarts, Instant appliedSince) {
+        boolean older = appliedSince != null && pod.time("/metadata/creationTimestamp")
+            .filter(t -> t.isBefore(appliedSince.minus(SKEW))).isPresent();
+        return older ? restarts : 0;
+    }
+
+    private static String key(Finding f) {
+        return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
+    }
+
+    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    Instant first(Finding f) {
+        var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        return MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
+    }
+
+    public boolean settled(Instant now) {
+        return readySince != null && !now.isBefore(readySince.plus(settle));
+    }
+
+    /** When a finding was first and last there. */
+    public record Seen(Instant first, Instant last) { }
+
+    /** When the settling ends, if that is still to come. */
+    public Optional<Instant> due(Instant now) {
+        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+    }
+}
 
 // src/ensure_ready/diagnosis/AccessFindings.java
 
@@ -4683,22 +5498,15 @@ public static final class ContainerFindings {
 
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
 public static final class CustomFindings {
-    private static final Set<String> GOOD =
-        Set.of("Ready", "Available", "Healthy", "Synced", "Programmed", "Accepted", "ResolvedRefs", "Established");
-    private static final Pattern BAD = Pattern.compile("Stalled|Degraded|.*(Failed|Failure|Error|Invalid)");
-
     private CustomFindings() { }
 
     static boolean custom(Obj o) {
-        var group = Obj.group(o.apiVersion());
-        return group.contains(".") && (!group.endsWith("k8s.io") || group.startsWith("gateway."));
+        return !o.builtIn();
     }
 
     static void of(Facts facts, Obj o) {
-        var bad = o.list("/status/conditions").stream()
-            .filter(c -> c.path("status").asText().equals(GOOD.contains(c.path("type").asText()) ? "False"
-            : BAD.matcher(c.path("type").asText()).matches() ? "True" : "")).findFirst();
-        var phase = o.text("/status/phase").matches("(?i).*(fail|error).*");
+        var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
+        var phase = CustomStatus.failed(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
             return;
         }
@@ -4891,11 +5699,6 @@ public static final class Diagnosis {
 public record DiagnosisReport(List<Cause> causes, List<Unexplained> unexplained,
     List<Warning> warnings, List<String> limited, String disposition, String summary) { }
 
-// src/ensure_ready/diagnosis/Evidence.java
-
-/** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
-public record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) { }
-
 // src/ensure_ready/diagnosis/Excerpt.java
 
 public record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
@@ -4927,39 +5730,18 @@ public static final class Facts {
 
     /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
     public String[] owner(Obj pod) {
-        var controller = pod.controller();
-        if (controller.isMissingNode()) {
-            return new String[] {pod.kind(), pod.name()};
-        }
-        var kind = controller.path("kind").asText();
-        var name = controller.path("name").asText();
-        if (!kind.equals("ReplicaSet")) {
-            return new String[] {kind, name};
-        }
-        var above = snapshot.find("ReplicaSet", name).map(Obj::controller).filter(c -> !c.isMissingNode());
-        if (above.isPresent()) {
-            return new String[] {above.get().path("kind").asText(), above.get().path("name").asText()};
-        }
-        var cut = name.lastIndexOf('-') > 0 ? name.substring(0, name.lastIndexOf('-')) : name;
-        return snapshot.find("Deployment", cut).isPresent() ? new String[] {"Deployment", cut} : new String[] {kind, name};
+        var owner = Ownership.workload(snapshot, pod);
+        return new String[] {owner.kind(), owner.name()};
     }
 
     /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
     Optional<Obj> newest(Obj deployment) {
-        return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator
-            .comparingLong((Obj rs) -> rs.json().at("/metadata/annotations").path("deployment.kubernetes.io/revision").asLong(0))
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+        return Ownership.newestReplicaSet(snapshot, deployment);
     }
 
     /** False for pods of a revision that is being replaced. */
     public boolean current(Obj pod) {
-        var controller = pod.controller();
-        if (!controller.path("kind").asText().equals("ReplicaSet")) {
-            return true;
-        }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
-        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
-        return deployment.flatMap(this::newest).map(rs -> rs.name().equals(set.get().name())).orElse(true);
+        return Ownership.current(snapshot, pod);
     }
 
     Log log(Obj pod, String container) {
@@ -5771,7 +6553,7 @@ public static final class PodFindings {
     }
 
     public static boolean ready(Obj pod) {
-        return pod.condition("Ready").path("status").asText().equals("True");
+        return Pods.saysReady(pod);
     }
 
     void of(Obj pod) {
@@ -7667,388 +8449,91 @@ public static final class WiringFindings {
     }
 }
 
-// src/ensure_ready/readiness/Certainty.java
-
-/**
- * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link Sightings}.
- * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
- */
-public static final class Certainty {
-    /** Everything waits this long, so that causes that show up together are told together. */
-    private static final Duration TOGETHER = Duration.ofSeconds(2);
-    /** When something in the set could still make what is missing. */
-    private static final Duration IN_THE_MAKING = Duration.ofSeconds(120);
-    /** Without events an autoscaler cannot be seen at work. */
-    private static final Duration BLIND = Duration.ofSeconds(60);
-    /** What is ready must still get into endpoints and name servers before others can reach it. */
-    private static final Duration REACHABLE = Duration.ofSeconds(10);
-    private static final int CRASHES = 3;
-    private static final Map<Code, Duration> GRACE = graces();
-    public static final Set<Code> MAKEABLE =
-        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
-        Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
-    private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT,
-        Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
-    /** Judged by how often a container ended, not by how long that has been so. */
-    private static final Set<Code> CRASH = EnumSet.of(Code.CRASH_APP_ERROR, Code.CRASH_MISSING_ENV, Code.CRASH_AUTH_FAILED,
-        Code.CRASH_PORT_IN_USE, Code.CRASH_DISK_FULL,
-        Code.CRASH_DEPENDENCY_UNREACHABLE, Code.RBAC_RUNTIME_FORBIDDEN, Code.CONTAINER_EXITS_ZERO,
-            Code.CONTAINER_START_FAILED, Code.LIFECYCLE_HOOK_FAILED,
-        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
-    private static final Map<Code, Integer> SOONER =
-        Map.of(Code.CONTAINER_COMMAND_NOT_FOUND, 1, Code.CONTAINER_COMMAND_PERMISSION, 1, Code.OOM_KILLED, 2);
-    /** Custom resources of these groups make nothing that a pod could wait for. */
-    private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
-        "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
-
-    private Certainty() { }
-
-    private static Map<Code, Duration> graces() {
-        var graces = new EnumMap<Code, Duration>(Code.class);
-        grace(graces, 2, Code.JOB_FAILED, Code.APPLY_INVALID, Code.APPLY_IMMUTABLE_FIELD, Code.API_KIND_UNKNOWN, Code.API_VERSION_REMOVED,
-            Code.APPLY_FORBIDDEN_RBAC,
-            Code.APPLY_CONFLICT, Code.APPLY_FAILED, Code.NAMESPACE_MISSING, Code.IMAGE_NAME_INVALID, Code.ROLLOUT_STUCK);
-        grace(graces, 5, Code.IMAGE_NEVER_PULL, Code.RUN_AS_NON_ROOT, Code.PVC_STORAGECLASS_MISSING, Code.POD_SECURITY_DENIED,
-            Code.ADMISSION_WEBHOOK_DENIED,
-            Code.LIMITRANGE_VIOLATION, Code.QUOTA_REQUIRES_LIMITS);
-        grace(graces, 10, Code.IMAGE_NOT_FOUND, Code.IMAGE_PLATFORM_MISMATCH, Code.SECRET_MISSING, Code.CONFIGMAP_MISSING,
-            Code.CONFIG_KEY_MISSING, Code.PVC_MISSING);
-        grace(graces, 15, Code.SCHED_NODE_SELECTOR, Code.PVC_NO_DEFAULT_CLASS, Code.ADMISSION_DENIED);
-        grace(graces, 20, Code.SERVICE_ACCOUNT_MISSING);
-        grace(graces, 30, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH, Code.IMAGE_PULL_SECRET_MISSING,
-            Code.QUOTA_EXCEEDED, Code.SCHED_TAINT,
-            Code.CONTAINER_CONFIG_INVALID,
-            Code.CR_NOT_READY, Code.CERT_NOT_READY);
-        grace(graces, 60, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_NODE_MISSING,
-            Code.PVC_PROVISION_FAILED, Code.PVC_UNBOUND,
-            Code.PVC_PV_RELEASED, Code.STS_STUCK_REVISION);
-        grace(graces, 120, Code.SCHED_INSUFFICIENT_RESOURCES, Code.SCHED_VOLUME_AFFINITY, Code.VOLUME_MOUNT_FAILED);
-        return graces;
-    }
-
-    private static void grace(Map<Code, Duration> graces, int seconds, Code... codes) {
-        List.of(codes).forEach(code -> graces.put(code, Duration.ofSeconds(seconds)));
-    }
-
-    /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
-    static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
-            .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
-            .filter(f -> ofNewest(f, family)).toList());
-        waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
-            .noneMatch(f -> weighs(f.code()) && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
-            .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
-        return relevant;
-    }
-
-    private static boolean weighs(Code code) {
-        return GRACE.containsKey(code) || CRASH.contains(code) || SOONER.containsKey(code);
-    }
-
-    private static boolean ofNewest(Finding f, Family family) {
-        var pod = f.params().getOrDefault("pod", "");
-        return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
-            .map(o -> family.newestPods(o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
-    }
-
-    private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
-    }
-
-    /** A state that is final by itself, though no finding says why. */
-    private static Finding failed(Workload w, Instant at) {
-        var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
-        return new Finding(Code.UNKNOWN, w.kind(), w.name(), w.kind(), w.name(), "", at, List.of(evidence), Map.of("final", "true"));
-    }
-
-    /** The findings whose grace is over and against which nothing speaks. */
-    static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict,
-        Sightings seen, WaitSettings settings, Instant now) {
-        return relevant.stream().filter(f -> {
-            var grace = grace(f, family, verdict);
-            return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
-                && !doubtful(f, family, verdict, seen, settings);
-        }).toList();
-    }
-
-    /** When the next grace ends; the loop wakes then. */
-    static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, Instant now) {
-        return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
-            .filter(now::isBefore).min(Comparator.naturalOrder());
-    }
-
-    /** How long this must have been so; null when it never ends the wait. */
-    private static Duration grace(Finding f, Family family, Verdict verdict) {
-        var code = f.code();
-        if (f.params().containsKey("final")) {
-            return custom(f, family) ? Duration.ofSeconds(30) : TOGETHER;
-        }
-        if (CRASH.contains(code) || SOONER.containsKey(code)) {
-            return TOGETHER;
-        }
-        if (MAKEABLE.contains(code) && inTheMaking(f, family, verdict)) {
-            return IN_THE_MAKING;
-        }
-        if (PLACEMENT.contains(code)) {
-            return placement(f, family);
-        }
-        boolean needsFailedState = code == Code.CR_NOT_READY || code == Code.CERT_NOT_READY;
-        return needsFailedState && state(f, verdict) != State.failed ? null : GRACE.get(code);
-    }
-
-    private static boolean custom(Finding f, Family family) {
-        return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
-    }
-
-    private static State state(Finding f, Verdict verdict) {
-        return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
-            .map(Workload::state).findFirst().orElse(State.progressing);
-    }
-
-    /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
-    private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
-        return family.snapshot().applied().stream().anyMatch(a -> !Readiness.builtIn(a.object()) && !INERT.contains(a.object().group()))
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
-    }
-
-    /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
-    private static Duration placement(Finding f, Family family) {
-        var reasons = f.evidence().stream().flatMap(e -> Scheduling.codes(e.message().toLowerCase(Locale.ROOT)).stream()).toList();
-        if (reasons.stream().anyMatch(code -> !PLACEMENT.contains(code) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
-            return null;
-        }
-        var grace = reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? GRACE.get(Code.SCHED_INSUFFICIENT_RESOURCES)
-            : GRACE.get(f.code());
-        return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
-    }
-
-    /** Whether the grace of a finding runs at present; where it does not, it begins anew later. */
-    static boolean counts(Finding f, Family family, Verdict verdict) {
-        if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
-            return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Readiness.WORKLOADS.contains(w.kind()));
-        }
-        boolean room = f.code() == Code.QUOTA_EXCEEDED || f.code() == Code.SCHED_INSUFFICIENT_RESOURCES;
-        return grace(f, family, verdict) != null && !(room && shrinking(f, family, verdict));
-    }
-
-    private static boolean doubtful(Finding f, Family family, Verdict verdict, Sightings seen, WaitSettings settings) {
-        if (!counts(f, family, verdict)) {
-            return true;
-        }
-        var pods = owner(f, family).map(family::newestPods).orElse(List.of())
-            .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
-        if (CRASH.contains(f.code()) || SOONER.containsKey(f.code())) {
-            boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
-            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
-        }
-        return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
-            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream()
-                .anyMatch(Certainty::anyStarted);
-            case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
-            case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
-            default -> false;
-        };
-    }
-
-    private static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
-    }
-
-    private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
-    }
-
-    /** There is room again when what is being replaced is gone, or when a Job has ended. */
-    private static boolean shrinking(Finding f, Family family, Verdict verdict) {
-        return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
-            && !w.name().equals(f.ownerName()))
-            || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream()
-            .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
-    }
-
-    /**
-     * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
-     * programs that end until their database is up are no failure.
-     */
-    private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, Sightings seen) {
-        int enough = SOONER.getOrDefault(f.code(), CRASHES);
-        boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(Crash.key(p, f.container())))
-            .filter(c -> c.times() >= enough).isPresent()
-            && !Pods.container(p, f.container()).at("/state/running").isObject());
-        return often && (enough == 1 || triedAgain(family, verdict, seen));
-    }
-
-    /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
-    private static boolean triedAgain(Family family, Verdict verdict, Sightings seen) {
-        var looping = new ArrayList<Obj>();
-        var since = Instant.EPOCH;
-        for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(family::newestPods)
-                .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
-            var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
-                .toList();
-            looping.addAll(crashing);
-            if (crashing.isEmpty() && !w.kind().equals("Service")) {
-                if (w.state() == State.progressing || w.state() == State.failed) {
-                    return false;
-                }
-                since = pods.stream().map(Pods::settledAt).reduce(since, (a, b) -> a.isAfter(b) ? a : b);
-            }
-        }
-        var reachable = since.plus(REACHABLE);
-        return looping.stream()
-            .allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).isAfter(reachable)));
-    }
-
-    private static boolean crashes(Obj pod, JsonNode container, Sightings seen) {
-        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText())))
-            .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
-    }
-
-    /** Begin of the last run that has ended. */
-    private static Instant lastBegin(JsonNode container) {
-        var begin = Findings.instant(container.at("/state/terminated/startedAt")
-            .asText(container.at("/lastState/terminated/startedAt").asText("")));
-        return begin == null ? Instant.EPOCH : begin;
-    }
-}
-
-// src/ensure_ready/readiness/Crash.java
-
-/** How often a container ended in one and the same way; another exit code is another story and is counted anew. */
-public record Crash(long baseline, long restarts, int exitCode) {
-    static String key(Obj pod, String container) {
-        return pod.uid() + "/" + container;
-    }
-
-    Crash next(long restarts, int exitCode) {
-        boolean same = exitCode == this.exitCode || this.restarts == baseline;
-        return new Crash(same ? baseline : Math.max(baseline, restarts - 1), restarts, exitCode);
-    }
-
-    long times() {
-        return restarts - baseline;
-    }
-}
-
-// src/ensure_ready/readiness/Custom.java
+// src/ensure_ready/readiness/CustomReadiness.java
 
 /**
  * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
  * What shows none of these is unverified: guessing would be right as often as a coin.
  */
-public static final class Custom {
-    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded",
-        "Complete", "Completed", "Valid",
-        "Initialized", "Active", "Provisioned", "Released", "Running", "Created", "Installed", "Configured");
-    private static final Pattern POSITIVE_END =
-        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
-        "complete", "finished", "done", "healthy", "green",
-        "available", "online", "deployed", "established", "synced", "synchronized", "insync", "provisioned", "installed", "ok", "up",
-            "reconciled", "created", "valid", "accepted", "compliant",
-        "stable", "normal", "passed", "approved", "enabled", "connected", "started", "true");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
-    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
-    private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(failed|failure|error|errored|degraded|unhealthy|aborted|rejected|invalid|broken|crashed)$|red");
-    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
-    private static final Pattern FAILED_REASON =
-        Pattern.compile("(?i).*(failed|failure|error|errored|invalid\\w*|denied|unauthorized|forbidden|terminal|rejected|exceeded)$|ErrInit.*");
-    private static final Pattern WORD_KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+public static final class CustomReadiness {
     private static final Set<String> FLAGS = Set.of("ready", "healthy", "readyToUse", "available", "synced", "isReady");
-    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
 
-    private Custom() { }
+    private CustomReadiness() { }
 
-    static Workload judge(Obj o, Family family, Tally tally) {
+    /**
+     * @param statusless whether nobody ever writes a status of its kind
+     * @param children   the workloads that an operator made for it, judged; asked for when its own status proves nothing
+     */
+    static Workload judge(Obj o, boolean statusless, Tally tally, Supplier<List<Workload>> children) {
         if (!o.has("/status") || o.at("/status").isEmpty()) {
-            return family.statusless().contains(o.apiVersion() + "/" + o.kind()) ? tally.ready("its kind has no status")
-                : tally.progressing("has no status yet");
+            return statusless ? tally.ready("its kind has no status") : tally.progressing("has no status yet");
         }
-        var conditions = conditions(o);
-        var words = words(o.at("/status"));
+        var conditions = CustomStatus.conditions(o);
+        var words = CustomStatus.words(o.at("/status"));
         var failure = failure(o, conditions, words);
-        if (!failure.isEmpty()) {
-            return tally.failed(failure);
+        if (failure.isPresent()) {
+            return tally.failed(failure.get());
         }
         var doubt = doubt(o, conditions, words);
-        if (!doubt.isEmpty()) {
-            return o.is("/spec/suspend") || o.is("/spec/paused") ? tally.suspended("suspended: " + doubt) : tally.progressing(doubt);
+        if (doubt.isPresent()) {
+            boolean suspended = o.is("/spec/suspend") || o.is("/spec/paused");
+            return suspended ? tally.suspended("suspended: " + doubt.get()) : tally.progressing(doubt.get());
         }
-        boolean proven = conditions.stream().anyMatch(Custom::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
+        boolean proven = conditions.stream().anyMatch(CustomStatus::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
-        return proven ? tally.ready("") : byChildren(o, family, tally);
+        return proven ? tally.ready("") : byChildren(children.get(), tally);
     }
 
-    /** What says that it failed; the controller may try again, so {@link Certainty} gives it time. */
-    private static String failure(Obj o, List<JsonNode> conditions, List<String> words) {
-        for (var c : conditions) {
-            boolean current = !c.has("observedGeneration") || c.path("observedGeneration").asLong() >= o.generation();
-            boolean broken = Readiness.isTrue(c) && BROKEN.matcher(type(c)).matches();
-            boolean tried = positive(c) && c.path("status").asText().equals("False")
-                && FAILED_REASON.matcher(c.path("reason").asText()).matches();
-            if (current && (broken || tried)) {
-                return Readiness.said(c);
-            }
-        }
-        return words.stream().filter(word -> FAILED_WORD.matcher(word).matches())
-            .findFirst().map(word -> "is " + Readiness.oneLine(word)).orElse("");
+    /** What says that it failed; the controller may try again, so this alone ends no wait at once. */
+    private static Optional<String> failure(Obj o, List<JsonNode> conditions, List<String> words) {
+        return conditions.stream().filter(c -> !stale(o, c) && (CustomStatus.broken(c) || CustomStatus.triedInVain(c)))
+            .findFirst().map(Phrases::said).or(() -> CustomStatus.failedWord(words).map(CustomReadiness::is));
     }
 
     /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
-    private static String doubt(Obj o, List<JsonNode> conditions, List<String> words) {
-        for (var c : conditions) {
-            if (Readiness.isTrue(c) && AILING.matcher(type(c)).matches() || positive(c) && !Readiness.isTrue(c)) {
-                return Readiness.said(c);
-            }
-            if (positive(c) && c.has("observedGeneration") && c.path("observedGeneration").asLong() < o.generation()) {
-                return type(c) + " speaks of generation " + c.path("observedGeneration").asLong() + ", not of " + o.generation();
-            }
-            if (type(c).matches("Progressing|Updating|Upgrading") && Readiness.isTrue(c)
-                && !c.path("reason").asText().matches("(?i).*(available|completed?|succeeded|healthy|asexpected)")) {
-                return Readiness.said(c);
-            }
-        }
-        var flag = FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst();
-        if (flag.isPresent()) {
-            return flag.get() + " is false";
-        }
-        var counts = counts(o);
-        return counts.isEmpty() ? unknown(conditions, words) : counts;
+    private static Optional<String> doubt(Obj o, List<JsonNode> conditions, List<String> words) {
+        return conditions.stream().flatMap(c -> doubt(o, c).stream()).findFirst()
+            .or(() -> FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst()
+                .map(f -> f + " is false"))
+            .or(() -> counts(o))
+            .or(() -> CustomStatus.unfinishedWord(conditions, words).map(CustomReadiness::is));
     }
 
-    private static String counts(Obj o) {
+    private static Optional<String> doubt(Obj o, JsonNode c) {
+        boolean positive = CustomStatus.positive(c);
+        if (CustomStatus.ailing(c) || positive && !Obj.isTrue(c)) {
+            return Optional.of(Phrases.said(c));
+        }
+        if (positive && stale(o, c)) {
+            var seen = c.path("observedGeneration").asLong();
+            return Optional.of(CustomStatus.type(c) + " speaks of generation " + seen + ", not of " + o.generation());
+        }
+        return CustomStatus.rollingOut(c) ? Optional.of(Phrases.said(c)) : Optional.empty();
+    }
+
+    /** Whether it was said of an earlier generation of the object. */
+    private static boolean stale(Obj o, JsonNode condition) {
+        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong() < o.generation();
+    }
+
+    private static Optional<String> counts(Obj o) {
         long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
         boolean counted = o.has("/status/readyReplicas") || o.has("/status/availableReplicas")
             || o.has("/status/replicas") && o.has("/spec/replicas");
         long ready = o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0));
         if (desired >= 0 && counted && ready < desired) {
-            return ready + " of " + desired + " ready";
+            return Optional.of(ready + " of " + desired + " ready");
         }
         boolean updates = o.has("/status/updatedReplicas") && o.has("/spec/replicas");
-        return updates && o.number("/status/updatedReplicas", 0) < desired
-            ? o.number("/status/updatedReplicas", 0) + " of " + desired + " updated" : "";
+        long updated = o.number("/status/updatedReplicas", 0);
+        return updates && updated < desired ? Optional.of(updated + " of " + desired + " updated") : Optional.empty();
     }
 
-    /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */
-    private static String unknown(List<JsonNode> conditions, List<String> words) {
-        boolean isReady = conditions.stream().anyMatch(c -> type(c).equals("Ready"));
-        return words.stream().filter(word -> !DONE.contains(word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "")))
-            .filter(word -> !isReady || word.toLowerCase(Locale.ROOT).matches(".*(ing|pending|unknown)")).findFirst()
-            .map(word -> "is " + Readiness.oneLine(word)).orElse("");
+    private static String is(String word) {
+        return "is " + Phrases.brief(word);
     }
 
-    private static Workload byChildren(Obj o, Family family, Tally tally) {
-        var children = family.workloadsOf(o).stream().map(child -> Readiness.judge(child, Optional.empty(), family)).toList();
+    private static Workload byChildren(List<Workload> children, Tally tally) {
         if (children.isEmpty()) {
             return tally.unverified("its status has nothing that says whether it is ready");
         }
@@ -8057,8 +8542,40 @@ public static final class Custom {
             .orElseGet(() -> tally.ready("judged by what it owns: " + children.stream()
             .map(Workload::ref).sorted().collect(Collectors.joining(", "))));
     }
+}
 
-    private static List<JsonNode> conditions(Obj o) {
+// src/ensure_ready/readiness/CustomStatus.java
+
+/**
+ * The words in which custom resources say how they are, for the judge and for the finder alike: types and reasons of conditions (nested
+ * ones too), and texts of phase, state, status and health. Pure.
+ */
+public static final class CustomStatus {
+    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded",
+        "Complete", "Completed", "Valid",
+        "Initialized", "Active", "Provisioned", "Released", "Running", "Created", "Installed", "Configured");
+    private static final Pattern POSITIVE_END =
+        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
+    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
+    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
+        "complete", "finished", "done", "healthy", "green",
+        "available", "online", "deployed", "established", "synced", "synchronized", "insync", "provisioned", "installed", "ok", "up",
+        "reconciled", "created", "valid", "accepted", "compliant",
+        "stable", "normal", "passed", "approved", "enabled", "connected", "started", "true");
+    private static final String FAILURE = "failed|failure|error|errored|rejected";
+    private static final Pattern FAILED_WORD =
+        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
+    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
+    private static final Pattern FAILED_REASON =
+        Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
+    private static final Pattern WORD_KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+
+    private CustomStatus() { }
+
+    /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
+    public static List<JsonNode> conditions(Obj o) {
         var all = o.list("/status/conditions");
         for (var field : NESTED) {
             o.list("/status/" + field).forEach(part -> part.path("conditions").forEach(all::add));
@@ -8067,28 +8584,70 @@ public static final class Custom {
     }
 
     /** Texts of phase, state, status, health: at the top of the status, and one level down where an object has such a name. */
-    private static List<String> words(JsonNode status) {
+    static List<String> words(JsonNode status) {
         var words = new ArrayList<String>();
-        status.properties().forEach(e -> {
-            if (WORD_KEY.matcher(e.getKey()).matches()) {
-                if (e.getValue().isTextual()) {
-                    words.add(e.getValue().asText());
-                } else {
-                    e.getValue().properties().stream()
-                        .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isTextual())
-                        .forEach(inner -> words.add(inner.getValue().asText()));
-                }
+        status.properties().stream().filter(e -> WORD_KEY.matcher(e.getKey()).matches()).forEach(e -> {
+            if (e.getValue().isTextual()) {
+                words.add(e.getValue().asText());
+            } else {
+                e.getValue().properties().stream()
+                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isTextual())
+                    .forEach(inner -> words.add(inner.getValue().asText()));
             }
         });
         words.removeIf(String::isBlank);
         return words;
     }
 
-    private static boolean positive(JsonNode condition) {
+    /** Whether the condition speaks against its object: a good one that is not so, or a bad one that is. */
+    public static boolean bad(JsonNode condition) {
+        return positive(condition) ? condition.path("status").asText().equals("False") : broken(condition) || ailing(condition);
+    }
+
+    /** A condition that must be true. */
+    static boolean positive(JsonNode condition) {
         return POSITIVE.contains(type(condition)) || POSITIVE_END.matcher(type(condition)).matches();
     }
 
-    private static String type(JsonNode condition) {
+    /** It says that something failed for good. */
+    static boolean broken(JsonNode condition) {
+        return Obj.isTrue(condition) && BROKEN.matcher(type(condition)).matches();
+    }
+
+    /** It says that something is not well at present. */
+    static boolean ailing(JsonNode condition) {
+        return Obj.isTrue(condition) && AILING.matcher(type(condition)).matches();
+    }
+
+    /** A good condition that is not so because its controller tried and could not. */
+    static boolean triedInVain(JsonNode condition) {
+        return positive(condition) && condition.path("status").asText().equals("False")
+            && FAILED_REASON.matcher(condition.path("reason").asText()).matches();
+    }
+
+    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
+    public static boolean failed(String word) {
+        return FAILED_WORD.matcher(word).matches();
+    }
+
+    static Optional<String> failedWord(List<String> words) {
+        return words.stream().filter(CustomStatus::failed).findFirst();
+    }
+
+    /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */
+    static Optional<String> unfinishedWord(List<JsonNode> conditions, List<String> words) {
+        boolean isReady = conditions.stream().anyMatch(c -> type(c).equals("Ready"));
+        return words.stream().filter(word -> !DONE.contains(word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "")))
+            .filter(word -> !isReady || word.toLowerCase(Locale.ROOT).matches(".*(ing|pending|unknown)")).findFirst();
+    }
+
+    /** Still being rolled out, whatever its Ready condition says of before. */
+    static boolean rollingOut(JsonNode condition) {
+        return type(condition).matches("Progressing|Updating|Upgrading") && Obj.isTrue(condition)
+            && !condition.path("reason").asText().matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
+    }
+
+    static String type(JsonNode condition) {
         return condition.path("type").asText();
     }
 }
@@ -8097,32 +8656,30 @@ public static final class Custom {
 
 /** Who belongs to whom in a snapshot, indexed once so that a thousand workloads are judged in milliseconds. */
 public static final class Family {
-    public static final List<String> TEMPLATED =
-        List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
     private final Snapshot snapshot;
     private final Set<String> statusless;
-    private final Map<String, String> words;
+    private final Map<String, String> podReasons;
     private final Map<String, Obj> gone;
     private final Map<String, List<Obj>> byLabel = new HashMap<>();
     private final Map<String, List<Obj>> slices = new HashMap<>();
 
-    Family(Snapshot snapshot, Set<String> statusless) {
+    public Family(Snapshot snapshot, Set<String> statusless) {
         this(snapshot, statusless, Map.of(), Map.of());
     }
 
     /**
      * @param statusless {@code apiVersion/kind} of the custom resources that have no status to report
-     * @param words      what findings say of a pod by its name, in a person's words
+     * @param podReasons what findings say of a pod by its name, in a person's words
      * @param gone       Jobs that were seen and are there no more, by uid, as they were last
      */
-    Family(Snapshot snapshot, Set<String> statusless, Map<String, String> words, Map<String, Obj> gone) {
+    public Family(Snapshot snapshot, Set<String> statusless, Map<String, String> podReasons, Map<String, Obj> gone) {
         this.snapshot = snapshot;
         this.statusless = statusless;
-        this.words = words;
+        this.podReasons = podReasons;
         this.gone = gone;
         snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
             n -> new ArrayList<>()).add(s));
-        TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !ownedByBuiltIn(w))
+        Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
         snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
     }
@@ -8131,16 +8688,12 @@ public static final class Family {
         byLabel.computeIfAbsent(key + "=" + value, pair -> new ArrayList<>()).add(o);
     }
 
-    Snapshot snapshot() {
+    public Snapshot snapshot() {
         return snapshot;
     }
 
-    Set<String> statusless() {
+    public Set<String> statusless() {
         return statusless;
-    }
-
-    List<Obj> children(Obj owner, String kind) {
-        return snapshot.ownedBy(kind, owner);
     }
 
     /** The Job as it was before it went away, or null. */
@@ -8148,74 +8701,31 @@ public static final class Family {
         return gone.get(uid);
     }
 
-    /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
-    static boolean ownedByBuiltIn(Obj o) {
-        var owner = o.controller();
-        return !owner.isMissingNode() && !owner.path("kind").asText().equals("Node")
-            && Readiness.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asText()));
-    }
-
     /** What an operator made for a custom resource, directly or through other custom resources. */
     List<Obj> workloadsOf(Obj o) {
         var found = new ArrayList<Obj>();
         for (var child : snapshot.index().byOwner().getOrDefault(o.uid(), List.of())) {
-            if (!Readiness.builtIn(child)) {
+            if (!child.builtIn()) {
                 found.addAll(workloadsOf(child));
-            } else if (Readiness.WORKLOADS.contains(child.kind())) {
+            } else if (Kinds.WORKLOADS.contains(child.kind())) {
                 found.add(child);
             }
         }
         return found;
     }
 
-    /** The ReplicaSet of the newest revision, once the controller has made it. */
-    Optional<Obj> newestReplicaSet(Obj deployment) {
-        return children(deployment, "ReplicaSet").stream().max(Comparator.comparingLong(Family::revision).thenComparing(Obj::name));
-    }
-
-    private static long revision(Obj o) {
-        var text = o.annotation("deployment.kubernetes.io/revision");
-        return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
-    }
-
-    /** Pods of the revision that is being rolled out: only their faults are the new release's faults. */
-    List<Obj> newestPods(Obj w) {
-        return switch (w.kind()) {
-            case "Pod" -> List.of(w);
-            case "Deployment" -> snapshot.knows("ReplicaSet") ? newestReplicaSet(w)
-                .map(rs -> children(rs, "Pod")).orElse(List.of()) : youngestPods(w);
-            case "StatefulSet" -> children(w, "Pod").stream().filter(p -> p.labels().getOrDefault("controller-revision-hash", "")
-                .equals(w.text("/status/updateRevision"))).toList();
-            case "DaemonSet" -> {
-                var generation = w.annotation("deprecated.daemonset.template.generation");
-                yield children(w, "Pod").stream().filter(p -> generation.isEmpty()
-                    || p.labels().getOrDefault("pod-template-generation", generation).equals(generation)).toList();
-            }
-            default -> children(w, "Pod");
-        };
-    }
-
-    /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
-    private List<Obj> youngestPods(Obj deployment) {
-        var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet")
-            && p.labels().entrySet().containsAll(selector)).toList();
-        var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
-            .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
-        return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
-    }
-
     /** What keeps a workload's newest pods from being ready: the pod that is furthest back, or why there is none. */
     String trouble(Obj w) {
-        var waiting = newestPods(w).stream().filter(p -> !Pods.ready(p) && !p.deleting() && !p.text("/status/phase").equals("Succeeded"))
+        var waiting = Ownership.newestPods(snapshot, w).stream()
+            .filter(p -> !Pods.ready(p) && !p.deleting() && !p.text("/status/phase").equals("Succeeded"))
             .min(Comparator.comparing((Obj p) -> Pods.restarts(p) == 0).thenComparing(Obj::name));
         if (waiting.isPresent()) {
-            var said = words.get(waiting.get().name());
-            return said == null ? Pods.describe(waiting.get()) : "pod " + waiting.get().name() + " waits: " + said;
+            var said = podReasons.get(waiting.get().name());
+            return said == null ? PodDescription.of(waiting.get()) : "pod " + waiting.get().name() + " waits: " + said;
         }
-        var maker = w.kind().equals("Deployment") ? newestReplicaSet(w).orElse(w) : w;
+        var maker = w.kind().equals("Deployment") ? Ownership.newestReplicaSet(snapshot, w).orElse(w) : w;
         var failure = maker.condition("ReplicaFailure");
-        return Readiness.isTrue(failure) ? "pods cannot be created: " + Readiness.oneLine(failure.path("message").asText()) : "";
+        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asText()) : "";
     }
 
     boolean bindsOnFirstConsumer(Obj claim) {
@@ -8231,7 +8741,7 @@ public static final class Family {
     /** Whether a pod that is there, or one that a workload still has to make, mounts the claim. */
     boolean consumed(Obj claim) {
         return snapshot.all("Pod").stream().anyMatch(p -> !Pods.ended(p) && mounts(p, "/spec/volumes", claim))
-            || TEMPLATED.stream().flatMap(kind -> snapshot.all(kind).stream())
+            || Kinds.TEMPLATED.stream().flatMap(kind -> snapshot.all(kind).stream())
             .anyMatch(w -> runs(w) && mounts(w, "/spec/template/spec/volumes", claim));
     }
 
@@ -8239,9 +8749,9 @@ public static final class Family {
         return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asText().equals(claim.name()));
     }
 
-    static boolean runs(Obj w) {
+    public static boolean runs(Obj w) {
         return switch (w.kind()) {
-            case "Job" -> !w.is("/spec/suspend") && !Readiness.isTrue(w.condition("Complete"));
+            case "Job" -> !w.is("/spec/suspend") && !Obj.isTrue(w.condition("Complete"));
             case "DaemonSet" -> w.number("/status/desiredNumberScheduled", 0) > 0;
             case "Pod" -> !Pods.ended(w);
             default -> w.number("/spec/replicas", 1) > 0;
@@ -8267,209 +8777,97 @@ public static final class Family {
     }
 }
 
-// src/ensure_ready/readiness/Judgement.java
+// src/ensure_ready/readiness/Phrases.java
 
-/** What the wait found out; never thrown away: an interrupt reads the last one. */
-public record Judgement(Outcome outcome, List<Workload> workloads, boolean ready,
-    boolean agentReady, boolean verified, List<String> warnings,
-                 Snapshot snapshot, List<Finding> certain) {
-    /** {@code ready} is true with the outcome ready alone, so that nobody can read it too early. */
-    static Judgement of(Outcome outcome, Verdict v, Snapshot snapshot, List<Finding> certain) {
-        return new Judgement(outcome, v.workloads(), outcome == Outcome.ready
-            && v.ready(), v.agentReady(), v.verified(), v.warnings(), snapshot, certain);
+/** How texts of the cluster stand inside a message of ours. */
+public static final class Phrases {
+    private Phrases() { }
+
+    /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
+    static String said(JsonNode condition) {
+        if (condition.isMissingNode()) {
+            return "has not said yet how it is";
+        }
+        return condition.path("type").asText() + "=" + condition.path("status").asText()
+            + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", brief(condition.path("message").asText()));
     }
 
-    Judgement with(Outcome other) {
-        return new Judgement(other, workloads, other == Outcome.ready && ready, agentReady, verified, warnings, snapshot, certain);
+    static String prefixed(String prefix, String text) {
+        return text.isEmpty() ? "" : prefix + text;
+    }
+
+    /** One line, 240 characters at most. */
+    static String brief(String text) {
+        return Texts.cut(Texts.line(text), 240);
     }
 }
 
-// src/ensure_ready/readiness/Pods.java
+// src/ensure_ready/readiness/PodDescription.java
 
-/** What a pod's status says of it, in words; over init, sidecar and main containers. Pure. */
-public static final class Pods {
+/** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps a pod from being ready, in words. */
+public static final class PodDescription {
     private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
 
-    private Pods() { }
+    private PodDescription() { }
 
-    static boolean ready(Obj pod) {
-        return !pod.deleting() && Readiness.isTrue(pod.condition("Ready"));
-    }
-
-    static boolean ended(Obj pod) {
-        return pod.text("/status/phase").equals("Succeeded") || pod.text("/status/phase").equals("Failed");
-    }
-
-    /** Statuses of init containers first, then of the main ones: the order in which they start. */
-    public static List<JsonNode> containers(Obj pod) {
-        var all = pod.list("/status/initContainerStatuses");
-        all.addAll(pod.list("/status/containerStatuses"));
-        return all;
-    }
-
-    /** The status of the container of this name, or a missing node. */
-    static JsonNode container(Obj pod, String name) {
-        return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
-    }
-
-    /** Since when it is ready, or ended; long ago when it does not say. */
-    static Instant settledAt(Obj pod) {
-        var at = Findings.instant(pod.condition("Ready").path("lastTransitionTime").asText(""));
-        return at == null ? Instant.EPOCH : at;
-    }
-
-    static long restarts(Obj pod) {
-        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
-    }
-
-    /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
-    static boolean unprobed(Obj pod) {
-        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
-        return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
-    }
-
-    /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps it from being ready. */
-    static String describe(Obj pod) {
+    static String of(Obj pod) {
         var name = "pod " + pod.name() + " ";
         if (pod.deleting()) {
             return name + "is being deleted";
         }
         if (pod.text("/status/phase").equals("Failed")) {
-            return name + "failed" + Readiness.prefixed(": ", pod.text("/status/reason")) + Readiness.prefixed(": ", failure(pod));
+            return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
         var scheduled = pod.condition("PodScheduled");
         if (scheduled.path("status").asText().equals("False")) {
-            return name + "is not scheduled: " + Readiness.oneLine(scheduled.path("message").asText(scheduled.path("reason").asText()));
+            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asText(scheduled.path("reason").asText()));
         }
-        return containers(pod).stream().map(c -> describe(pod, c)).filter(text -> !text.isEmpty()).findFirst().map(text -> name + text)
-            .orElse(ready(pod) ? name + "is ready" : name + "is starting");
+        return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
+            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
     }
 
-    private static String describe(Obj pod, JsonNode container) {
+    /** Empty when this container keeps nothing from being ready. */
+    private static String container(Obj pod, JsonNode container) {
         var waiting = container.at("/state/waiting/reason").asText("");
-        var which = container(pod, container);
         if (!STARTING.contains(waiting)) {
-            var last = container.at("/lastState/terminated");
-            return "waits: " + which + waiting + (waiting.equals("CrashLoopBackOff") ? crash(container, last) : "")
-                + Readiness.prefixed(": ", waiting.equals("CrashLoopBackOff")
-                ? "" : Readiness.oneLine(container.at("/state/waiting/message").asText("")));
+            return "waits: " + which(pod, container) + waiting + (waiting.equals("CrashLoopBackOff") ? crash(container)
+                : Phrases.prefixed(": ", Phrases.brief(container.at("/state/waiting/message").asText(""))));
         }
         var ended = container.at("/state/terminated");
         if (!ended.isMissingNode() && ended.path("exitCode").asInt() != 0) {
-            return "stopped: " + which + ended.path("reason").asText("Error") + ", exit code " + ended.path("exitCode").asInt();
+            return "stopped: " + which(pod, container) + ended.path("reason").asText("Error")
+                + ", exit code " + ended.path("exitCode").asInt();
         }
-        if (!container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean()) {
-            return initContainer(pod, container) ? "runs its " + which.strip().replaceAll(":$", "")
-                : "runs, " + which + "not ready" + (container.path("restartCount").asLong() > 0
-                ? crash(container, container.at("/lastState/terminated")) : "");
-        }
-        return "";
+        boolean unready = !container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean();
+        return unready ? running(pod, container) : "";
     }
 
-    private static String crash(JsonNode container, JsonNode last) {
+    private static String running(Obj pod, JsonNode container) {
+        if (Pods.initContainer(pod, container)) {
+            return "runs its " + which(pod, container).strip().replaceAll(":$", "");
+        }
+        return "runs, " + which(pod, container) + "not ready" + (container.path("restartCount").asLong() > 0 ? crash(container) : "");
+    }
+
+    private static String crash(JsonNode container) {
+        var last = container.at("/lastState/terminated");
         return ", " + Texts.count(container.path("restartCount").asLong(), "restart")
             + (last.isMissingNode() ? "" : ", exit code " + last.path("exitCode").asInt());
     }
 
-    private static boolean initContainer(Obj pod, JsonNode container) {
-        return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
-    }
-
-    private static String container(Obj pod, JsonNode container) {
-        if (initContainer(pod, container)) {
+    /** The container's name, where it is not the pod's only one. */
+    private static String which(Obj pod, JsonNode container) {
+        if (Pods.initContainer(pod, container)) {
             return "init container " + container.path("name").asText() + ": ";
         }
         return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asText() + ": " : "";
     }
 
     private static String failure(Obj pod) {
-        var message = Readiness.oneLine(pod.text("/status/message"));
-        return message.isEmpty() ? containers(pod).stream().map(c -> c.at("/state/terminated/exitCode").asInt(0)).filter(code -> code != 0)
-            .findFirst().map(code -> "exit code " + code).orElse("") : message;
+        var message = Phrases.brief(pod.text("/status/message"));
+        return message.isEmpty() ? Pods.containers(pod).stream().map(c -> c.at("/state/terminated/exitCode").asInt(0))
+            .filter(code -> code != 0).findFirst().map(code -> "exit code " + code).orElse("") : message;
     }
-}
-
-// src/ensure_ready/readiness/Preflight.java
-
-/** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
-public static final class Preflight {
-    private Preflight() { }
-
-    /** Kinds whose names must be known before {@link #missing} can tell anything. */
-    static Set<String> kinds(Family family, List<Applied> applied) {
-        var kinds = new TreeSet<String>();
-        templates(family, applied).forEach(t -> {
-            References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
-            if (!account(t.spec()).equals("default")) {
-                kinds.add("ServiceAccount");
-            }
-        });
-        if (!classes(family, applied).isEmpty()) {
-            kinds.add("StorageClass");
-        }
-        return kinds;
-    }
-
-    static List<Finding> missing(Family family, List<Applied> applied) {
-        var found = new ArrayList<Finding>();
-        for (var t : templates(family, applied)) {
-            References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), family, applied))
-                .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), family)));
-            var account = account(t.spec());
-            if (!account.equals("default") && absent("ServiceAccount", account, family, applied)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), family));
-            }
-        }
-        return found;
-    }
-
-    private static Code code(String kind) {
-        return kind.equals("Secret") ? Code.SECRET_MISSING : kind.equals("ConfigMap") ? Code.CONFIGMAP_MISSING : Code.PVC_MISSING;
-    }
-
-    private static Finding finding(Code code, String kind, String name, Template t, String what, Family family) {
-        var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
-        return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", family.snapshot().at(), List.of(evidence), Map.of());
-    }
-
-    private static boolean absent(String kind, String name, Family family, List<Applied> applied) {
-        return !name.isEmpty() && family.snapshot().knows(kind) && family.snapshot().find(kind, name).isEmpty()
-            && applied.stream().noneMatch(a -> a.object().kind().equals(kind)
-            && a.object().name().equals(name) && a.result() != Result.failed
-            && a.result() != Result.skipped);
-    }
-
-    private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText("default"));
-    }
-
-    /** Live workloads as they are now; of the manifests those that are not there (yet). */
-    private static List<Template> templates(Family family, List<Applied> applied) {
-        var templates = new ArrayList<Template>();
-        for (var kind : Family.TEMPLATED) {
-            family.snapshot().all(kind).stream().filter(w -> !Family.ownedByBuiltIn(w) && Family.runs(w))
-                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-            applied.stream().map(Applied::object).filter(o -> o.kind().equals(kind) && family.snapshot().find(kind, o.name()).isEmpty())
-                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-        }
-        family.snapshot().all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
-            .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
-        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(family.snapshot().namespace()));
-        return templates;
-    }
-
-    private static Set<String> classes(Family family, List<Applied> applied) {
-        var classes = new TreeSet<String>();
-        family.snapshot().all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound"))
-            .forEach(c -> classes.add(c.text("/spec/storageClassName")));
-        applied.stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
-            .flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
-            .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
-        return classes;
-    }
-
-    private record Template(Obj owner, JsonNode spec) { }
 }
 
 // src/ensure_ready/readiness/Readiness.java
@@ -8479,30 +8877,12 @@ public static final class Preflight {
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 public static final class Readiness {
-    public static final Set<String> BUILT_IN_GROUPS = Set.of("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io",
-        "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
-        "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "node.k8s.io", "certificates.k8s.io", "events.k8s.io",
-        "flowcontrol.apiserver.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "resource.k8s.io");
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    public static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
-        "Job", "Pod", "PersistentVolumeClaim");
-    public static final Set<String> ALSO_JUDGED = Set.of("CronJob", "PersistentVolume", "Service", "Ingress", "HorizontalPodAutoscaler",
-        "PodDisruptionBudget", "CustomResourceDefinition", "APIService", "Namespace",
-            "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration");
     /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
     private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
-
-    public static boolean builtIn(Obj o) {
-        return BUILT_IN_GROUPS.contains(o.group());
-    }
-
-    /** Whether there is more to say of this kind than that it exists. */
-    static boolean judged(Obj o) {
-        return !builtIn(o) || WORKLOADS.contains(o.kind()) || ALSO_JUDGED.contains(o.kind());
-    }
 
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
@@ -8511,7 +8891,7 @@ public static final class Readiness {
 
     /** What holds for every kind: the object is still the one that was applied, stays, and its controller has seen it. */
     private static Optional<Workload> gate(Obj o, Optional<Applied> applied, Family family) {
-        var tally = Tally.of(o, family);
+        var tally = Tally.of(o, family.snapshot());
         if (o.deleting()) {
             return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
         }
@@ -8520,20 +8900,23 @@ public static final class Readiness {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
         }
         long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
-        boolean observes = o.has("/status/observedGeneration") || builtIn(o) && WITH_CONTROLLER.contains(o.kind());
+        boolean observes = o.has("/status/observedGeneration") || o.builtIn() && WITH_CONTROLLER.contains(o.kind());
         if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
             return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
         }
-        if (isTrue(o.condition("Stalled"))) {
-            return Optional.of(tally.failed(said(o.condition("Stalled"))));
+        if (Obj.isTrue(o.condition("Stalled"))) {
+            return Optional.of(tally.failed(Phrases.said(o.condition("Stalled"))));
         }
-        return isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(said(o.condition("Reconciling")))) : Optional.empty();
+        return Obj.isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(Phrases.said(o.condition("Reconciling"))))
+            : Optional.empty();
     }
 
     static Workload rule(Obj o, Family family) {
-        var tally = Tally.of(o, family);
-        if (!builtIn(o)) {
-            return Custom.judge(o, family, tally);
+        var tally = Tally.of(o, family.snapshot());
+        if (!o.builtIn()) {
+            return CustomReadiness.judge(o, family.statusless().contains(o.apiVersion() + "/" + o.kind()),
+                tally, () -> family.workloadsOf(o)
+                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -8546,7 +8929,8 @@ public static final class Readiness {
             case "PersistentVolume" -> volume(o, tally);
             case "Service" -> service(o, family, tally);
             case "CustomResourceDefinition" -> definition(o, tally);
-            case "APIService" -> isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+            case "APIService" -> Obj.isTrue(o.condition("Available")) ? tally
+                .ready("") : tally.progressing(Phrases.said(o.condition("Available")));
             case "Namespace" -> o.text("/status/phase")
                 .equals("Active") ? tally.ready("") : tally.progressing("is " + o.text("/status/phase"));
             case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" -> webhooks(o, family, tally);
@@ -8572,7 +8956,7 @@ public static final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asText().equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -8664,25 +9048,25 @@ public static final class Readiness {
         boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
             && o.annotation(SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(Pods.describe(o));
+            return tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
         }
         if (ends) {
-            return tally.progressing(phase.equals("Running") ? "runs to its end" : Pods.describe(o));
+            return tally.progressing(phase.equals("Running") ? "runs to its end" : PodDescription.of(o));
         }
-        return isTrue(o.condition("Ready")) ? tally.ready("") : tally.progressing(Pods.describe(o));
+        return Obj.isTrue(o.condition("Ready")) ? tally.ready("") : tally.progressing(PodDescription.of(o));
     }
 
     /** Conditions by their status, never by their type alone: a resumed Job keeps {@code Suspended=False}. */
     private static Workload job(Obj o, Family family, Tally tally) {
         for (var type : List.of("Failed", "FailureTarget")) {
-            if (isTrue(o.condition(type))) {
-                return tally.failed(said(o.condition(type)));
+            if (Obj.isTrue(o.condition(type))) {
+                return tally.failed(Phrases.said(o.condition(type)));
             }
         }
-        if (isTrue(o.condition("Complete")) || isTrue(o.condition("SuccessCriteriaMet"))) {
+        if (Obj.isTrue(o.condition("Complete")) || Obj.isTrue(o.condition("SuccessCriteriaMet"))) {
             return tally.ready("complete");
         }
         if (o.is("/spec/suspend")) {
@@ -8738,9 +9122,9 @@ public static final class Readiness {
 
     private static Workload definition(Obj o, Tally tally) {
         if (o.condition("NamesAccepted").path("status").asText().equals("False")) {
-            return tally.failed(said(o.condition("NamesAccepted")));
+            return tally.failed(Phrases.said(o.condition("NamesAccepted")));
         }
-        return isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
+        return Obj.isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
     }
 
     /** A webhook whose Service has no endpoint or that lacks its CA refuses every later apply. */
@@ -8764,121 +9148,9 @@ public static final class Readiness {
         return trouble.isEmpty() ? lack : lack + "; " + trouble;
     }
 
-    static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asText().equals("True");
-    }
-
-    /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
-    static String said(JsonNode condition) {
-        if (condition.isMissingNode()) {
-            return "has not said yet how it is";
-        }
-        return condition.path("type").asText() + "=" + condition.path("status").asText()
-            + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", oneLine(condition.path("message").asText()));
-    }
-
-    static String prefixed(String prefix, String text) {
-        return text.isEmpty() ? "" : prefix + text;
-    }
-
-    /** Text from the cluster, fit to stand inside a line of ours. */
-    static String oneLine(String text) {
-        return Texts.cut(Texts.line(text), 240);
-    }
-
     private static String finalizers(Obj o) {
         var names = o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList();
         return names.isEmpty() ? "" : "; waits for " + String.join(", ", names);
-    }
-}
-
-// src/ensure_ready/readiness/Seen.java
-
-/** When a finding was first and last there. */
-public record Seen(Instant first, Instant last) { }
-
-// src/ensure_ready/readiness/Sightings.java
-
-/** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
-public record Sightings(Instant readySince, long restarts, List<String> gating,
-    Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes,
-    Set<String> jobs, Instant jobEnded) {
-    static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
-    /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
-    private static final Duration BLINK = Duration.ofSeconds(5);
-    /** By how much the clocks of this machine and of the cluster may differ. */
-    private static final Duration SKEW = Duration.ofSeconds(10);
-
-    Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
-        var refs = verdict.workloads().stream().map(Workload::ref).toList();
-        boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
-        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
-            .collect(Collectors.toSet());
-        return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(relevant.stream().filter(f -> Certainty.counts(f, family, verdict)).toList(), now),
-            crashed(family, appliedSince),
-            running, running.containsAll(jobs) ? jobEnded : now);
-    }
-
-    /**
-     * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
-     */
-    private static Duration settle(Verdict verdict) {
-        boolean operators = verdict.workloads().stream()
-            .anyMatch(w -> !Readiness.WORKLOADS.contains(w.kind()) && !Readiness.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
-    }
-
-    /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
-    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
-        var seen = new HashMap<>(findings);
-        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
-        seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
-        return seen;
-    }
-
-    private Map<String, Crash> crashed(Family family, Instant appliedSince) {
-        var crashed = new HashMap<String, Crash>();
-        for (var pod : family.snapshot().all("Pod")) {
-            for (var c : Pods.containers(pod)) {
-                long restarts = c.path("restartCount").asLong();
-                if (restarts > 0) {
-                    var key = Crash.key(pod, c.path("name").asText());
-                    int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
-                    var before = Optional.ofNullable(crashes.get(key))
-                        .orElseGet(() -> new Crash(baseline(pod, restarts, appliedSince), restarts, exit));
-                    crashed.put(key, before.next(restarts, exit));
-                }
-            }
-        }
-        return crashed;
-    }
-
-    /** What a pod did before the apply does not count against it; without an apply all of it does. */
-    private static long baseline(Obj pod, long restarts, Instant appliedSince) {
-        boolean older = appliedSince != null && pod.time("/metadata/creationTimestamp")
-            .filter(t -> t.isBefore(appliedSince.minus(SKEW))).isPresent();
-        return older ? restarts : 0;
-    }
-
-    static String key(Finding f) {
-        return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
-    }
-
-    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
-    Instant first(Finding f) {
-        var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
-        return Certainty.MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
-    }
-
-    boolean settled(Instant now) {
-        return readySince != null && !now.isBefore(readySince.plus(settle));
-    }
-
-    /** When the settling ends, if that is still to come. */
-    Optional<Instant> due(Instant now) {
-        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
     }
 }
 
@@ -8886,12 +9158,12 @@ public record Sightings(Instant readySince, long restarts, List<String> gating,
 
 /** A workload's counts while it is judged; makes the {@link Workload}. {@code desired} is -1 where a kind has no counts. */
 public record Tally(Obj o, long ready, long desired) {
-    static Tally of(Obj o, Family family) {
-        if (!Readiness.builtIn(o)) {
+    static Tally of(Obj o, Snapshot snapshot) {
+        if (!o.builtIn()) {
             return new Tally(o, 0, -1);
         }
         return switch (o.kind()) {
-            case "Deployment" -> new Tally(o, newest(o, family), o.number("/spec/replicas", 1));
+            case "Deployment" -> new Tally(o, newestReady(o, snapshot), o.number("/spec/replicas", 1));
             case "StatefulSet", "ReplicaSet", "ReplicationController" ->
                 new Tally(o, o.number("/status/readyReplicas", 0), o.number("/spec/replicas", 1));
             case "DaemonSet" -> new Tally(o, o.number("/status/numberReady", 0), o.number("/status/desiredNumberScheduled", 0));
@@ -8901,9 +9173,10 @@ public record Tally(Obj o, long ready, long desired) {
     }
 
     /** Ready pods of the newest revision: old ones that still serve say nothing of the release. */
-    private static long newest(Obj deployment, Family family) {
+    private static long newestReady(Obj deployment, Snapshot snapshot) {
         long atMost = Math.min(deployment.number("/status/readyReplicas", 0), deployment.number("/status/updatedReplicas", 0));
-        return family.newestReplicaSet(deployment).map(rs -> Math.min(atMost, rs.number("/status/readyReplicas", 0))).orElse(atMost);
+        return Ownership.newestReplicaSet(snapshot, deployment).map(rs -> Math.min(atMost, rs.number("/status/readyReplicas", 0)))
+            .orElse(atMost);
     }
 
     Workload ready(String message) {
@@ -8937,7 +9210,7 @@ public record Tally(Obj o, long ready, long desired) {
 /** All workloads judged at one moment; {@code restarts} and {@code unprobed} steer how long it must hold. */
 public record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
     boolean verified, List<String> warnings, long restarts, boolean unprobed) {
-    static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
+    public static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
 }
 
 // src/ensure_ready/readiness/Verdicts.java
@@ -8946,7 +9219,7 @@ public record Verdict(List<Workload> workloads, boolean agentReady, boolean read
 public static final class Verdicts {
     private Verdicts() { }
 
-    static Verdict of(Family family, WaitSettings settings) {
+    public static Verdict of(Family family, WaitSettings settings) {
         var applied = family.snapshot().applied();
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
@@ -8973,8 +9246,8 @@ public static final class Verdicts {
 
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
-        return Readiness.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
-            .filter(o -> !Family.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+        return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
+            .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
             .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
     }
@@ -8995,10 +9268,10 @@ public static final class Verdicts {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
             var live = live(family.snapshot(), a.object());
-            if (a.result() == Result.failed || Readiness.judged(a.object())) {
+            if (a.result() == Result.failed || a.object().judged()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
-            live.filter(o -> !Readiness.builtIn(o)).ifPresent(o -> family.workloadsOf(o)
+            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
                 .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
         }
@@ -9088,12 +9361,13 @@ public static final class Verdicts {
     }
 
     private static long restarts(List<Judged> gating, Family family) {
-        return gating.stream().flatMap(j -> j.live().stream()).flatMap(o -> family.newestPods(o).stream()).mapToLong(Pods::restarts).sum();
+        return gating.stream().flatMap(j -> j.live().stream()).flatMap(o -> Ownership.newestPods(family.snapshot(), o).stream())
+            .mapToLong(Pods::restarts).sum();
     }
 
     private static boolean unprobed(Obj o, Family family) {
         return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0
-            && (!family.snapshot().knows("Pod") && o.has("/spec/template") || family.newestPods(o).stream()
+            && (!family.snapshot().knows("Pod") && o.has("/spec/template") || Ownership.newestPods(family.snapshot(), o).stream()
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
@@ -9113,244 +9387,6 @@ public static final class Verdicts {
  */
 public record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
 
-// src/ensure_ready/readiness/Waiting.java
-
-/** The wait itself: watches, judges at each change, and ends when the outcome is proven, certain, or the time is up. */
-public static final class Waiting {
-    /** Events that only tell that all goes well; they are most of what a namespace says. */
-    private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete",
-        "ScalingReplicaSet", "Completed")
-        .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
-    private static final Duration DEBOUNCE = Duration.ofMillis(100);
-    private static final Duration TICK = Duration.ofSeconds(5);
-    private static final Duration LIVE_READ = Duration.ofSeconds(10);
-    /** Rights are given by objects too, and may come a moment after the namespace. */
-    private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
-    private final Api api;
-    private final String namespace;
-    private final List<Applied> applied;
-    private final WaitSettings settings;
-    private final Consumer<Judgement> progress;
-    private final Semaphore changes = new Semaphore(0);
-    private final Instant started = Instant.now();
-    private final long startedNanos = System.nanoTime();
-    private Duration debounce = DEBOUNCE;
-    private long looked;
-    public volatile Judgement last;
-
-    public Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
-        this.api = api;
-        this.namespace = namespace;
-        this.applied = List.copyOf(applied);
-        this.settings = settings;
-        this.progress = progress;
-        last = Judgement.of(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
-    }
-
-    /** What was known last; for the interrupt. */
-    public Judgement last() {
-        return last;
-    }
-
-    /** Waits until ready, certainly failed, or the deadline. Infrastructure trouble is an outcome, never an exception. */
-    public Judgement run(Deadline deadline) {
-        try (var watch = new Watch(api, changes::release)) {
-            start(watch);
-            var seen = Sightings.NONE;
-            while (!deadline.passed()) {
-                var complete = watch.complete(); // asked before the look: a list that comes in between is not in it
-                var view = look(watch.objects(), watch);
-                follow(watch, view);
-                seen = complete ? seen.next(view.verdict(), view.relevant(), view.family(), settings.appliedSince(), now())
-                    : Sightings.NONE;
-                if (concluded(view, complete, watch, seen, deadline)) {
-                    return last;
-                }
-                pause(view, seen, deadline);
-            }
-            return publish(last.with(atDeadline(watch)));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return last;
-        }
-    }
-
-    /** One list a type, judged; no wait, no settling. */
-    public Judgement once() {
-        try (var watch = new Watch(api, changes::release)) {
-            start(watch);
-            var until = Deadline.in(LIVE_READ);
-            var view = look(watch.objects(), watch);
-            do {
-                changes.tryAcquire(DEBOUNCE.toMillis(), TimeUnit.MILLISECONDS);
-                view = look(watch.objects(), watch);
-                follow(watch, view);
-            } while (!watch.complete() && !until.passed());
-            view = look(watch.objects(), watch); // the list that came last is not in the look before it
-            var outcome = watch.complete() && !watch.forbidden() && view.verdict().ready() ? Outcome.ready : atDeadline(watch);
-            return publish(Judgement.of(outcome, view.verdict(), view.snapshot(), List.of()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return last;
-        }
-    }
-
-    private boolean concluded(View view, boolean complete, Watch watch, Sightings seen, Deadline deadline) {
-        last = Judgement.of(Outcome.timeout, view.verdict(), view.snapshot(), List.of());
-        if (complete) {
-            progress.accept(last); // before, a type that is not read yet would look like one that has nothing
-        }
-        if (watch.forbidden()) {
-            return Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0 && publish(last.with(Outcome.forbidden)) != null;
-        }
-        if (!complete) {
-            return false;
-        }
-        boolean ready = view.verdict().ready() && seen.settled(now());
-        if (!ready && (!settings.failFast() || certain(view, seen).isEmpty())) {
-            return false;
-        }
-        return live(watch, deadline).filter(fresh -> ready ? provenReady(fresh, seen) : provenFailed(fresh, seen)).isPresent();
-    }
-
-    private boolean provenReady(View fresh, Sightings seen) {
-        boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= seen.restarts();
-        publish(Judgement.of(proven ? Outcome.ready : Outcome.timeout, fresh.verdict(), fresh.snapshot(), List.of()));
-        return proven;
-    }
-
-    private boolean provenFailed(View fresh, Sightings seen) {
-        var certain = certain(fresh, seen);
-        publish(Judgement.of(certain.isEmpty() ? Outcome.timeout : Outcome.failed, fresh.verdict(), fresh.snapshot(), certain));
-        return !certain.isEmpty();
-    }
-
-    private List<Finding> certain(View view, Sightings seen) {
-        return Certainty.certain(view.relevant(), view.family(), view.verdict(), seen, settings, now());
-    }
-
-    /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
-    private Optional<View> live(Watch watch, Deadline deadline) {
-        try {
-            return Optional.of(look(watch.read(deadline.atMost(LIVE_READ).left()), watch));
-        } catch (ApiError e) {
-            return Optional.empty();
-        }
-    }
-
-    private Outcome atDeadline(Watch watch) {
-        return watch.forbidden() || watch.unauthorized() ? Outcome.forbidden : watch.away() ? Outcome.no_cluster : Outcome.timeout;
-    }
-
-    /** Everything that follows from the objects; what is ready needs no explanation. */
-    private View look(Map<String, List<Obj>> objects, Watch watch) {
-        long begin = System.nanoTime();
-        var snapshot = snapshot(objects, watch.limited());
-        var family = new Family(snapshot, watch.statusless(), Map.of(), watch.gone());
-        var verdict = Verdicts.of(family, settings);
-        var relevant = List.<Finding>of();
-        if (!verdict.ready() && !verdict.workloads().isEmpty()) {
-            var findings = new ArrayList<>(Findings.of(snapshot));
-            family = new Family(snapshot, watch.statusless(), Words.of(findings), watch.gone());
-            verdict = Verdicts.of(family, settings);
-            findings.addAll(Preflight.missing(family, applied));
-            relevant = Certainty.relevant(findings, verdict, family);
-        }
-        var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
-        debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
-        looked = System.nanoTime();
-        return new View(snapshot, family, verdict, relevant);
-    }
-
-    private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
-    }
-
-    private Judgement publish(Judgement judgement) {
-        last = judgement;
-        progress.accept(judgement);
-        return judgement;
-    }
-
-    /**
-     * Sleeps until something changes, a rule of time is due, or the deadline. The first change is judged at once, those that follow
-     * together.
-     */
-    private void pause(View view, Sightings seen, Deadline deadline) throws InterruptedException {
-        var wake = Stream.of(seen.due(now()), Certainty.due(view.relevant(), view.family(), view.verdict(), seen, now()))
-            .flatMap(Optional::stream)
-            .map(due -> Duration.between(now(), due)).min(Comparator.naturalOrder()).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
-        if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
-            var rest = debounce.minusNanos(System.nanoTime() - looked);
-            Thread.sleep(deadline.atMost(rest.isNegative() ? Duration.ZERO : rest).left().toMillis());
-            changes.drainPermits();
-        }
-    }
-
-    /** The wall clock at the start plus monotonic time: a clock that is set meanwhile ends no grace. */
-    private Instant now() {
-        return started.plusNanos(System.nanoTime() - startedNanos);
-    }
-
-    /** The types that every wait needs, in each namespace that the manifests name, and the types that were applied. */
-    private void start(Watch watch) {
-        watch.follow(new Topic(Kind.NAMESPACE, null, "&fieldSelector=metadata.name=" + namespace, false));
-        var namespaces = Stream.concat(Stream.of(namespace), applied.stream().map(a -> a.object().namespace())
-            .filter(name -> !name.isEmpty())).distinct().toList();
-        for (var name : namespaces) {
-            List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC)
-                .forEach(kind -> watch.follow(Topic.of(kind, name)));
-            watch.follow(new Topic(Kind.EVENT, name, EVENTS, false));
-        }
-        applied.stream().map(Applied::object)
-            .filter(o -> Readiness.judged(o) && !(Readiness.builtIn(o) && Readiness.WORKLOADS.contains(o.kind())
-            && !o.kind().equals("ReplicationController")))
-            .forEach(o -> watch.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
-        if (applied.stream().anyMatch(a -> a.object().kind().equals("Service") || a.object().kind().endsWith("WebhookConfiguration"))) {
-            namespaces.forEach(name -> watch.follow(Topic.of(Kind.ENDPOINT_SLICE, name)));
-        }
-    }
-
-    /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
-    private void follow(Watch watch, View view) {
-        for (var name : Preflight.kinds(view.family(), applied)) {
-            switch (name) {
-                case "Secret" -> watch.follow(new Topic(Kind.SECRET, namespace, "", true));
-                case "ConfigMap" -> watch.follow(new Topic(Kind.CONFIG_MAP, namespace, "", true));
-                case "ServiceAccount" -> watch.follow(new Topic(Kind.SERVICE_ACCOUNT, namespace, "", true));
-                case "StorageClass" -> watch.follow(Topic.of(Kind.STORAGE_CLASS, null));
-                default -> { }
-            }
-        }
-    }
-
-    /** One look at the namespace. */
-    private record View(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) { }
-}
-
-// src/ensure_ready/readiness/Words.java
-
-/** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
-public static final class Words {
-    private Words() { }
-
-    static Map<String, String> of(List<Finding> findings) {
-        var words = new HashMap<String, String>();
-        findings.forEach(f -> say(f).ifPresent(text -> words.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
-        return words;
-    }
-
-    private static Optional<String> say(Finding f) {
-        return switch (f.code().family) {
-            case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
-            case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
-                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
-                ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
-            default -> Optional.empty();
-        };
-    }
-}
-
 // src/ensure_ready/model/Applied.java
 
 /**
@@ -9361,31 +9397,9 @@ public static final class Words {
  * @param uid        of the object that was applied; another uid means that somebody made it again
  * @param error      one line when it failed, else empty
  */
-public record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) { }
-
-// src/ensure_ready/model/Deadline.java
-
-/** A moment on the machine's own steady clock, which no change of the date moves. */
-public record Deadline(long nanos) {
-    public static Deadline in(Duration d) {
-        return new Deadline(System.nanoTime() + d.toNanos());
-    }
-
-    public static Deadline none() {
-        return in(Duration.ZERO);
-    }
-
-    public Duration left() {
-        return Duration.ofNanos(Math.max(0, nanos - System.nanoTime()));
-    }
-
-    public boolean passed() {
-        return nanos - System.nanoTime() <= 0;
-    }
-
-    /** The earlier of this one and the one in {@code d}. */
-    public Deadline atMost(Duration d) {
-        return left().compareTo(d) < 0 ? this : in(d);
+public record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) {
+    public static boolean anyFailed(List<Applied> results) {
+        return results.stream().anyMatch(r -> r.result() == Result.failed);
     }
 }
 
@@ -9429,6 +9443,27 @@ public record Event(String uid, String kind, String name, String type, String re
     }
 }
 
+// src/ensure_ready/model/Evidence.java
+
+/** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
+public record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
+    public static Evidence condition(Obj object, JsonNode condition) {
+        var since = condition.path("lastTransitionTime").asText();
+        return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asText() + "]",
+            condition.path("reason").asText(), condition.path("message").asText(), 1, since, since);
+    }
+
+    /** A field of the object and what is wrong with it. */
+    public static Evidence field(Obj object, String path, String value) {
+        return new Evidence(path.startsWith("status") ? "status" : "spec", object.ref() + "/" + path, "", value, 1, "", "");
+    }
+
+    /** What a status says, with a reason of its own. */
+    public static Evidence status(String path, String reason, String message) {
+        return new Evidence("status", path, reason, message, 1, "", "");
+    }
+}
+
 // src/ensure_ready/model/Index.java
 
 /** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
@@ -9444,46 +9479,37 @@ public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
     }
 }
 
-// src/ensure_ready/model/Infra.java
-
-/** Infrastructure trouble that ends the work; with --wait-soft-fail it still exits with 0. */
-public static final class Infra extends RuntimeException {
-    private static final long serialVersionUID = 1;
-    public final Outcome outcome;
-
-    public Infra(Outcome outcome, String message) {
-        super(message);
-        this.outcome = outcome;
-    }
-}
-
 // src/ensure_ready/model/Kind.java
 
 /** A kind of resource as the API server's discovery names it. */
 public record Kind(String apiVersion, String name, String plural, boolean namespaced) {
-    public static final Kind POD = of("v1", "Pod", "pods", true);
-    public static final Kind NAMESPACE = of("v1", "Namespace", "namespaces", false);
-    public static final Kind NODE = of("v1", "Node", "nodes", false);
-    public static final Kind EVENT = of("v1", "Event", "events", true);
-    public static final Kind CONFIG_MAP = of("v1", "ConfigMap", "configmaps", true);
-    public static final Kind SECRET = of("v1", "Secret", "secrets", true);
-    public static final Kind SERVICE = of("v1", "Service", "services", true);
-    public static final Kind SERVICE_ACCOUNT = of("v1", "ServiceAccount", "serviceaccounts", true);
-    public static final Kind PVC = of("v1", "PersistentVolumeClaim", "persistentvolumeclaims", true);
-    static final Kind RESOURCE_QUOTA = of("v1", "ResourceQuota", "resourcequotas", true);
-    public static final Kind DEPLOYMENT = of("apps/v1", "Deployment", "deployments", true);
-    public static final Kind STATEFUL_SET = of("apps/v1", "StatefulSet", "statefulsets", true);
-    public static final Kind DAEMON_SET = of("apps/v1", "DaemonSet", "daemonsets", true);
-    public static final Kind REPLICA_SET = of("apps/v1", "ReplicaSet", "replicasets", true);
-    public static final Kind JOB = of("batch/v1", "Job", "jobs", true);
-    static final Kind CRON_JOB = of("batch/v1", "CronJob", "cronjobs", true);
-    public static final Kind ENDPOINT_SLICE = of("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", true);
-    static final Kind INGRESS = of("networking.k8s.io/v1", "Ingress", "ingresses", true);
-    public static final Kind STORAGE_CLASS = of("storage.k8s.io/v1", "StorageClass", "storageclasses", false);
-    public static final Kind HPA = of("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true);
+    public static final Kind POD = of("v1", "Pod");
+    public static final Kind NAMESPACE = clusterWide("v1", "Namespace");
+    public static final Kind NODE = clusterWide("v1", "Node");
+    public static final Kind EVENT = of("v1", "Event");
+    public static final Kind CONFIG_MAP = of("v1", "ConfigMap");
+    public static final Kind SECRET = of("v1", "Secret");
+    public static final Kind SERVICE = of("v1", "Service");
+    public static final Kind SERVICE_ACCOUNT = of("v1", "ServiceAccount");
+    public static final Kind PVC = of("v1", "PersistentVolumeClaim");
+    public static final Kind DEPLOYMENT = of("apps/v1", "Deployment");
+    public static final Kind STATEFUL_SET = of("apps/v1", "StatefulSet");
+    public static final Kind DAEMON_SET = of("apps/v1", "DaemonSet");
+    public static final Kind REPLICA_SET = of("apps/v1", "ReplicaSet");
+    public static final Kind JOB = of("batch/v1", "Job");
+    public static final Kind ENDPOINT_SLICE = of("discovery.k8s.io/v1", "EndpointSlice");
+    public static final Kind STORAGE_CLASS = clusterWide("storage.k8s.io/v1", "StorageClass");
+    public static final Kind HPA = of("autoscaling/v2", "HorizontalPodAutoscaler");
 
-    public static Kind of(String apiVersion, String name, String plural, boolean namespaced) {
-        return new Kind(apiVersion, name, plural, namespaced);
+    /** One of Kubernetes' own, whose plurals follow the rules; those of others are asked of the server. */
+    public static Kind of(String apiVersion, String name) {
+        var one = name.toLowerCase(Locale.ROOT);
+        var many = one.endsWith("y") ? one.substring(0, one.length() - 1) + "ies" : one + (one.endsWith("s") ? "es" : "s");
+        return new Kind(apiVersion, name, many, true);
+    }
+
+    public static Kind clusterWide(String apiVersion, String name) {
+        return new Kind(apiVersion, name, of(apiVersion, name).plural, false);
     }
 
     String group() {
@@ -9494,6 +9520,61 @@ public record Kind(String apiVersion, String name, String plural, boolean namesp
     public String path(String namespace, String object) {
         return (group().isEmpty() ? "/api/" : "/apis/") + apiVersion
             + (namespaced && namespace != null ? "/namespaces/" + namespace : "") + "/" + plural + (object == null ? "" : "/" + object);
+    }
+}
+
+// src/ensure_ready/model/Kinds.java
+
+/** Kubernetes' own kinds: which groups are built in, and which of their kinds can be ready or not. */
+public static final class Kinds {
+    /** Groups of the API server itself; "" is the core group. Every other group is a custom resource's. */
+    public static final Set<String> BUILT_IN_GROUPS = Set.of("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io",
+        "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
+        "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "node.k8s.io", "certificates.k8s.io", "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "resource.k8s.io");
+    /** What gates when a whole namespace is judged. */
+    public static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
+        "Job", "Pod", "PersistentVolumeClaim");
+    /** What gates beside workloads when it was applied. */
+    public static final Set<String> ALSO_JUDGED = Set.of("CronJob", "PersistentVolume", "Service", "Ingress", "HorizontalPodAutoscaler",
+        "PodDisruptionBudget", "CustomResourceDefinition", "APIService", "Namespace",
+        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration");
+    /** What makes pods of a template. */
+    public static final List<String> TEMPLATED =
+        List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
+
+    private Kinds() { }
+
+    /** Whether a kind of a built-in group can be ready or not; of the others it is enough that they exist. */
+    static boolean judged(String kind) {
+        return WORKLOADS.contains(kind) || ALSO_JUDGED.contains(kind);
+    }
+}
+
+// src/ensure_ready/model/Labels.java
+
+/** Labels and annotations of ours. */
+public static final class Labels {
+    public static final String US = "ensure-ready";
+    public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
+    public static final String SLOT = "ensure-ready/slot";
+    public static final String ENV = "ensure-ready/env";
+    public static final String ISSUE = "ensure-ready/issue";
+    public static final String EXPIRES = "ensure-ready/expires-at";
+    public static final String APPLIED = "ensure-ready/applied-at";
+
+    private Labels() { }
+
+    /** Labels and annotations of what this tool creates. */
+    public static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
+        var labels = metadata.putObject("labels").put(MANAGED_BY, US).put(ENV, env);
+        if (slot > 0) {
+            labels.put(SLOT, "" + slot);
+        }
+        if (issue > 0) {
+            labels.put(ISSUE, "" + issue);
+        }
+        expires.ifPresent(at -> metadata.putObject("annotations").put(EXPIRES, at.toString()));
     }
 }
 
@@ -9537,6 +9618,16 @@ public record Obj(JsonNode json) {
 
     public static String group(String apiVersion) {
         return apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
+    }
+
+    /** False for custom resources. */
+    public boolean builtIn() {
+        return Kinds.BUILT_IN_GROUPS.contains(group());
+    }
+
+    /** Whether there is more to say of this kind than that it exists. */
+    public boolean judged() {
+        return !builtIn() || Kinds.judged(kind());
     }
 
     public String name() {
@@ -9603,8 +9694,13 @@ public record Obj(JsonNode json) {
 
     /** The RFC 3339 time there, if it is one. */
     public Optional<Instant> time(String pointer) {
+        return instant(text(pointer));
+    }
+
+    /** The same of a text. */
+    public static Optional<Instant> instant(String text) {
         try {
-            return has(pointer) ? Optional.of(Instant.parse(text(pointer))) : Optional.empty();
+            return text.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(text));
         } catch (DateTimeParseException e) {
             return Optional.empty();
         }
@@ -9614,6 +9710,10 @@ public record Obj(JsonNode json) {
     public JsonNode condition(String type) {
         return list("/status/conditions").stream().filter(c -> c.path("type").asText().equals(type))
             .findFirst().orElse(MissingNode.getInstance());
+    }
+
+    public static boolean isTrue(JsonNode condition) {
+        return condition.path("status").asText().equals("True");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
@@ -9636,6 +9736,169 @@ public enum Outcome {
 
     public String word() {
         return name().replace('_', '-');
+    }
+}
+
+// src/ensure_ready/model/Ownership.java
+
+/** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
+public static final class Ownership {
+    private Ownership() { }
+
+    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    public static Ref workload(Snapshot snapshot, Obj pod) {
+        var controller = pod.controller();
+        if (controller.isMissingNode()) {
+            return Ref.of(pod);
+        }
+        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        if (!owner.is("ReplicaSet")) {
+            return owner;
+        }
+        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
+        return above.map(c -> new Ref(c.path("kind").asText(), c.path("name").asText())).orElseGet(() -> byName(snapshot, owner));
+    }
+
+    /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
+    private static Ref byName(Snapshot snapshot, Ref set) {
+        var cut = set.name().lastIndexOf('-') > 0 ? set.name().substring(0, set.name().lastIndexOf('-')) : set.name();
+        return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : set;
+    }
+
+    /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
+    public static boolean ownedByBuiltIn(Obj o) {
+        var owner = o.controller();
+        return !owner.isMissingNode() && !owner.path("kind").asText().equals("Node")
+            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asText()));
+    }
+
+    /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
+    public static Optional<Obj> newestReplicaSet(Snapshot snapshot, Obj deployment) {
+        return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator.comparingLong(Ownership::revision)
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+    }
+
+    private static long revision(Obj o) {
+        var text = o.annotation("deployment.kubernetes.io/revision");
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    /** False for pods of a Deployment's revision that is being replaced. */
+    public static boolean current(Snapshot snapshot, Obj pod) {
+        var controller = pod.controller();
+        if (!controller.path("kind").asText().equals("ReplicaSet")) {
+            return true;
+        }
+        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
+        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
+        return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
+    }
+
+    /** Pods of the revision that is being rolled out: only their faults are the new release's faults. */
+    public static List<Obj> newestPods(Snapshot snapshot, Obj w) {
+        return switch (w.kind()) {
+            case "Pod" -> List.of(w);
+            case "Deployment" -> snapshot.knows("ReplicaSet") ? newestReplicaSet(snapshot, w)
+                .map(rs -> snapshot.ownedBy("Pod", rs)).orElse(List.of()) : youngestPods(snapshot, w);
+            case "StatefulSet" -> snapshot.ownedBy("Pod", w).stream().filter(p -> p.labels().getOrDefault("controller-revision-hash", "")
+                .equals(w.text("/status/updateRevision"))).toList();
+            case "DaemonSet" -> {
+                var generation = w.annotation("deprecated.daemonset.template.generation");
+                yield snapshot.ownedBy("Pod", w).stream().filter(p -> generation.isEmpty()
+                    || p.labels().getOrDefault("pod-template-generation", generation).equals(generation)).toList();
+            }
+            default -> snapshot.ownedBy("Pod", w);
+        };
+    }
+
+    /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
+    private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
+        var selector = deployment.map("/spec/selector/matchLabels").entrySet();
+        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet")
+            && p.labels().entrySet().containsAll(selector)).toList();
+        var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
+            .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
+        return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
+    }
+}
+
+// src/ensure_ready/model/Pods.java
+
+/** What a pod's status says of it, over init, sidecar and main containers. Pure. */
+public static final class Pods {
+    private Pods() { }
+
+    /** Ready, and not about to go away. */
+    public static boolean ready(Obj pod) {
+        return !pod.deleting() && saysReady(pod);
+    }
+
+    /** Its Ready condition alone. */
+    public static boolean saysReady(Obj pod) {
+        return Obj.isTrue(pod.condition("Ready"));
+    }
+
+    public static boolean ended(Obj pod) {
+        return pod.text("/status/phase").equals("Succeeded") || pod.text("/status/phase").equals("Failed");
+    }
+
+    /** Statuses of init containers first, then of the main ones: the order in which they start. */
+    public static List<JsonNode> containers(Obj pod) {
+        var all = pod.list("/status/initContainerStatuses");
+        all.addAll(pod.list("/status/containerStatuses"));
+        return all;
+    }
+
+    /** The status of the container of this name, or a missing node. */
+    public static JsonNode container(Obj pod, String name) {
+        return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
+    }
+
+    public static boolean initContainer(Obj pod, JsonNode container) {
+        return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
+    }
+
+    /** Since when it is ready, or ended; long ago when it does not say. */
+    public static Instant settledAt(Obj pod) {
+        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asText("")).orElse(Instant.EPOCH);
+    }
+
+    public static long restarts(Obj pod) {
+        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
+    }
+
+    /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
+    public static boolean unprobed(Obj pod) {
+        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
+        return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+    }
+}
+
+// src/ensure_ready/model/Problem.java
+
+/** A piece of the manifests that could not be read. */
+public record Problem(Source source, String message) { }
+
+// src/ensure_ready/model/Ref.java
+
+/** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
+public record Ref(String kind, String name) implements Comparable<Ref> {
+    public static Ref of(Obj o) {
+        return new Ref(o.kind(), o.name());
+    }
+
+    public boolean is(String otherKind) {
+        return kind.equals(otherKind);
+    }
+
+    @Override
+    public int compareTo(Ref other) {
+        return toString().compareTo(other.toString());
+    }
+
+    @Override
+    public String toString() {
+        return kind + "/" + name;
     }
 }
 
@@ -9755,7 +10018,7 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
     /** Under which a kind's objects stand: two groups may have a Service. */
     public static String key(String apiVersion, String kind) {
         var group = Obj.group(apiVersion);
-        return Readiness.BUILT_IN_GROUPS.contains(group) ? kind : kind + "." + group;
+        return Kinds.BUILT_IN_GROUPS.contains(group) ? kind : kind + "." + group;
     }
 
     public static String key(Obj o) {
@@ -9798,6 +10061,21 @@ public record Source(String file, int line) {
 /** How far a workload is. */
 public enum State { ready, progressing, failed, suspended, unverified }
 
+// src/ensure_ready/model/Target.java
+
+/** The environment that this run is about; {@code fresh}: its slot was allocated by this run. */
+public record Target(String env, int slot, String namespace, int issue, int pr, boolean fresh) {
+    public Map<String, String> placeholders() {
+        return Map.of("env", env, "slot", "" + slot, "namespace", namespace, "issue", "" + issue, "pr", "" + pr);
+    }
+
+    /** For the user's own commands. */
+    public Map<String, String> environment() {
+        return Map.of("CODEXCTL_ENV", env, "CODEXCTL_SLOT", "" + slot, "CODEXCTL_NAMESPACE",
+            namespace, "CODEXCTL_ISSUE_NUMBER", "" + issue, "CODEXCTL_PR_NUMBER", "" + pr);
+    }
+}
+
 // src/ensure_ready/model/Topic.java
 
 /**
@@ -9819,7 +10097,7 @@ public record Topic(Kind kind, String namespace, String query, boolean namesOnly
 
     /** Whether objects of this type are judged, and not only help to explain. */
     public boolean gates() {
-        return !namesOnly && (Readiness.WORKLOADS.contains(kind.name()) || !Readiness.BUILT_IN_GROUPS.contains(kind.group()));
+        return !namesOnly && (Kinds.WORKLOADS.contains(kind.name()) || !Kinds.BUILT_IN_GROUPS.contains(kind.group()));
     }
 
     /** Whether a verdict may hang on it. */

@@ -155,8 +155,8 @@ class bench implements Callable<Integer> {
         return new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10));
     }
 
-    private static ensure_ready.Waiting waiting(ensure_ready.Api api, String namespace, java.util.function.Consumer<ensure_ready.Judgement> changed) {
-        return new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), changed);
+    private static ensure_ready.SoftWait waiting(ensure_ready.Api api, String namespace, java.util.function.Consumer<ensure_ready.Judgement> changed) {
+        return new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), changed);
     }
 
     private static void requests(LocalCluster bare, int before, String what) {

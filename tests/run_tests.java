@@ -4,9 +4,9 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
+//DEPS com.networknt:json-schema-validator:1.5.8
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//DEPS com.networknt:json-schema-validator:1.5.8
 //SOURCES ../tools/assemble.java ../tools/reference.java demo.java
 //SOURCES command/*.java slots/*.java waiting/*.java readiness/*.java diagnosis/*.java
 //SOURCES prompt/*.java agent/*.java workflow/*.java cluster/*.java assemble/*.java

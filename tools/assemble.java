@@ -35,8 +35,8 @@ class assemble implements Callable<Integer> {
     record Script(String name, List<String> acts, List<String> thinks) { }
 
     static final List<Script> SCRIPTS = List.of(
-        new Script("ensure_ready", List.of("command", "slots", "manifests", "cluster", "report", "shared.system"),
-            List.of("diagnosis", "readiness", "model", "shared")),
+        new Script("ensure_ready", List.of("command", "slots", "manifests", "waiting", "cluster", "report", "system", "shared.system"),
+            List.of("certainty", "diagnosis", "readiness", "model", "shared")),
         new Script("prompt_run", List.of("command", "run", "place", "sources", "facts", "shared.system"), List.of("prompt", "text", "shared")));
 
     private static final Pattern TYPE = Pattern.compile("(?m)^public ((?:(?:final|abstract|sealed) )*)(class|record|enum|interface) (\\w+)");

@@ -14,15 +14,16 @@
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 package ensure_ready;
 
+import ensure_ready.command.EnvironmentTwins;
 import ensure_ready.command.ExitCodes;
-import ensure_ready.command.Known;
+import ensure_ready.command.KnownSoFar;
 import ensure_ready.command.Options;
+import ensure_ready.command.Output;
 import ensure_ready.command.Steps;
-import ensure_ready.command.Twins;
 import ensure_ready.command.Usage;
-import ensure_ready.model.Outcome;
+import ensure_ready.command.Verb;
 import ensure_ready.report.Progress;
-import ensure_ready.report.Report;
+import ensure_ready.report.Publisher;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -30,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +43,7 @@ import picocli.CommandLine;
 import shared.Durations;
 import shared.Redaction;
 import shared.system.Hooks;
+import shared.system.Terminal;
 
 /**
  * Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.
@@ -62,7 +65,7 @@ public class ensure_ready implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    private final Known known = new Known();
+    private final KnownSoFar known = new KnownSoFar();
 
     public static void main(String... args) {
         speakUtf8();
@@ -84,7 +87,7 @@ public class ensure_ready implements Callable<Integer> {
         return new CommandLine(command).registerConverter(Duration.class, ensure_ready::duration)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
             .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
-            .execute(Twins.expand(given, env).toArray(String[]::new));
+            .execute(EnvironmentTwins.expand(given, env).toArray(String[]::new));
     }
 
     static Duration duration(String text) {
@@ -99,7 +102,7 @@ public class ensure_ready implements Callable<Integer> {
         progress.mask(Redaction.of(Map.of(), options.environment)::clean);
         var interrupted = Hooks.add("interrupted", this::publishInterrupted);
         try {
-            new Steps(options, spec.commandLine(), known, progress).run();
+            new Steps(options, known, progress).run();
         } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
             return fault(e);
         } finally {
@@ -126,11 +129,7 @@ public class ensure_ready implements Callable<Integer> {
 
     /** A mistake of ours: the caller gets his JSON all the same, with the verdict if there was one, and never ready. */
     private int fault(Throwable e) {
-        var said = "internal error: " + e + "; -v shows where, please report it";
-        if (known.judgement == null || known.outcome() == Outcome.ready) {
-            known.end(Outcome.failed, said);
-        }
-        known.limited("diagnosis: " + said);
+        known.fault("internal error: " + e + "; -v shows where, please report it");
         if (options.output.verbose) {
             e.printStackTrace(spec.commandLine().getErr());
         }
@@ -140,11 +139,18 @@ public class ensure_ready implements Callable<Integer> {
     /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
     private int publish() {
         synchronized (known) {
-            if (!known.published) {
-                known.published = true;
-                new Report(known, options, spec.commandLine().getOut()).publish();
+            if (known.publishes()) {
+                boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
+                publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment));
             }
             return ExitCodes.of(known.outcome(), options.wait.soft);
         }
+    }
+
+    private Publisher publisher() {
+        var wanted = options.output;
+        boolean asText = wanted.output == null ? Terminal.is(1) : wanted.output == Output.text;
+        return new Publisher(spec.commandLine().getOut(), asText, Optional.ofNullable(wanted.report), options.environment,
+            options.environment.containsKey("GITHUB_ACTIONS") && !wanted.quiet);
     }
 }

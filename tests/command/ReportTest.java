@@ -68,16 +68,16 @@ class ReportTest {
     @ParameterizedTest
     @EnumSource(ensure_ready.Outcome.class)
     void nothingIsReadyWithoutAJudgement(ensure_ready.Outcome outcome) {
-        var known = new ensure_ready.Known();
+        var known = new ensure_ready.KnownSoFar();
         known.end(outcome, "said so");
         assertFalse(known.ready());
     }
 
     @Test
     void aReadyJudgementDoesNotOutweighAFailedPreparation() {
-        var known = new ensure_ready.Known();
+        var known = new ensure_ready.KnownSoFar();
         var snapshot = new ensure_ready.Snapshot("x", java.time.Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of());
-        known.judged(new ensure_ready.Judgement(ensure_ready.Outcome.ready, List.of(), true, true, true, List.of(), snapshot, List.of()));
+        known.judgement = new ensure_ready.Judgement(ensure_ready.Outcome.ready, new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of());
         assertTrue(known.ready());
         known.prepareFailure = "images: exit code 1";
         assertFalse(known.ready());

@@ -46,7 +46,7 @@ class DiagnosisClusterTest {
 
     private ensure_ready.DiagnosisReport diagnose(java.nio.file.Path kubeconfig) {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
+            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             return ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
         }
@@ -162,7 +162,7 @@ class DiagnosisClusterTest {
         stackOnABrokenDatabase(50);
         eventually("SECRET_MISSING Secret/db-secret");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
+            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var before = requests();
             var begin = System.nanoTime();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
@@ -210,7 +210,7 @@ class DiagnosisClusterTest {
         apply(deploy("web", "", "serviceAccountName: nobody"));
         eventually("SECRET_MISSING Secret/db-secret\nSERVICE_ACCOUNT_MISSING ServiceAccount/nobody");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.Waiting(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
+            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();
             ((com.fasterxml.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting")).put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");

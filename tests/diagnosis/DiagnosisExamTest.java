@@ -91,14 +91,8 @@ class DiagnosisExamTest {
     /** What would end the wait if it had been so for an hour: a control must not. */
     private static List<ensure_ready.Finding> certain(Paper paper) {
         var snapshot = new ensure_ready.Snapshot(paper.snapshot().namespace(), NOW, paper.snapshot().objects(), List.of(), Map.of(), List.of());
-        var family = new ensure_ready.Family(snapshot, Set.of());
-        var verdict = ensure_ready.Verdicts.of(family, SETTINGS);
-        if (verdict.ready()) {
-            return List.of();
-        }
-        var relevant = ensure_ready.Certainty.relevant(new ArrayList<>(ensure_ready.Findings.of(snapshot)), verdict, family);
-        var seen = ensure_ready.Sightings.NONE.next(verdict, relevant, family, null, NOW);
-        return ensure_ready.Certainty.certain(relevant, family, verdict, seen, SETTINGS, NOW.plusSeconds(30));
+        var assessment = ensure_ready.Assessment.of(snapshot, Set.of(), Map.of(), SETTINGS);
+        return assessment.certain(assessment.remembered(ensure_ready.WaitMemory.NONE, SETTINGS, NOW), SETTINGS, NOW.plusSeconds(30));
     }
 
     private static Paper read(Path file) throws IOException {

@@ -70,7 +70,7 @@ class CertaintyTest {
 
     /** Folds what is seen at each second, and tells the codes that are certain at the last. */
     private static final class Film {
-        private ensure_ready.Sightings seen = ensure_ready.Sightings.NONE;
+        private ensure_ready.WaitMemory seen = ensure_ready.WaitMemory.NONE;
         private List<ensure_ready.Finding> certain = List.of();
         private final ensure_ready.WaitSettings settings;
         private final List<ensure_ready.Applied> applied = new ArrayList<>();
@@ -87,13 +87,9 @@ class CertaintyTest {
             var now = ReadinessTest.NOW.plusSeconds(second);
             var known = ReadinessTest.snapshot(applied, documents);
             var snapshot = new ensure_ready.Snapshot("shop", now, known.objects(), applied, Map.of(), List.of());
-            var family = new ensure_ready.Family(snapshot, Set.of());
-            var verdict = ensure_ready.Verdicts.of(family, settings);
-            var findings = new ArrayList<>(ensure_ready.Findings.of(snapshot));
-            findings.addAll(ensure_ready.Preflight.missing(family, applied));
-            var relevant = ensure_ready.Certainty.relevant(findings, verdict, family);
-            seen = seen.next(verdict, relevant, family, settings.appliedSince(), now);
-            certain = ensure_ready.Certainty.certain(relevant, family, verdict, seen, settings, now);
+            var assessment = ensure_ready.Assessment.of(snapshot, Set.of(), Map.of(), settings);
+            seen = assessment.remembered(seen, settings, now);
+            certain = assessment.certain(seen, settings, now);
             return this;
         }
 

@@ -198,10 +198,8 @@ class ApplyClusterTest {
     }
 
     private List<ensure_ready.Applied> apply(String yaml, boolean recreate) {
-        var known = new ensure_ready.Known();
         var quiet = ensure_ready.Progress.on(System.err, Map.of(), true, false);
-        new ensure_ready.Apply(api, namespace, recreate, known, quiet).all(ensure_ready.Manifests.parse("test.yaml", yaml).items(), ensure_ready.Deadline.in(Duration.ofSeconds(30)));
-        return known.results;
+        return new ensure_ready.Apply(api, namespace, recreate, results -> { }, quiet).all(ensure_ready.Manifests.parse("test.yaml", yaml).items(), ensure_ready.Deadline.in(Duration.ofSeconds(30)));
     }
 
     private static List<String> results(List<ensure_ready.Applied> applied) {

@@ -54,7 +54,7 @@ class MirrorTest {
         write(outside.resolve("keep.txt"), "keep");
         Files.createDirectories(target.getParent());
         Files.createSymbolicLink(target, outside);
-        var error = assertThrows(ensure_ready.Infra.class, this::mirror);
+        var error = assertThrows(ensure_ready.InfraFailure.class, this::mirror);
         assertEquals(ensure_ready.Outcome.prepare_failed, error.outcome);
         assertEquals("keep", Files.readString(outside.resolve("keep.txt")));
     }

@@ -111,14 +111,14 @@ class SlotsTest {
     @Test
     void anIssueThatHasASlotGetsNoSecondOneByNumber() {
         take(issue(42), 0);
-        var error = assertThrows(ensure_ready.Infra.class, () -> take(new ensure_ready.Wanted("ai", 2, 42, 0, 0), 0));
+        var error = assertThrows(ensure_ready.InfraFailure.class, () -> take(new ensure_ready.Wanted("ai", 2, 42, 0, 0), 0));
         assertTrue(error.getMessage().startsWith("slot 2 was asked for, but slot 1 is held by issue 42"), error.getMessage());
     }
 
     @Test
     void whenAllAreTakenTheHoldersAreNamed() {
         take(issue(41), 1);
-        var error = assertThrows(ensure_ready.Infra.class, () -> take(issue(42), 1));
+        var error = assertThrows(ensure_ready.InfraFailure.class, () -> take(issue(42), 1));
         assertEquals(ensure_ready.Outcome.no_slot, error.outcome);
         assertTrue(error.getMessage().startsWith("no slot is free: slot 1 is held by issue 41 since "), error.getMessage());
     }

@@ -77,7 +77,7 @@ final class WaitLab {
             try (var api = new ensure_ready.Api(config, Duration.ofSeconds(10))) {
                 long begin = System.nanoTime();
                 var settings = new ensure_ready.WaitSettings("codex", !applied.isEmpty(), false, true, since);
-                var judgement = new ensure_ready.Waiting(api, namespace, applied, settings, this::hear).run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
+                var judgement = new ensure_ready.SoftWait(api, namespace, applied, settings, this::hear).run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
                 result.complete(new Ended(judgement, Duration.ofNanos(System.nanoTime() - begin), List.copyOf(told)));
             } catch (RuntimeException | Error e) {
                 result.completeExceptionally(e);

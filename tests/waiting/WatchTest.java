@@ -49,11 +49,11 @@ class WatchTest {
         server.close();
     }
 
-    private ensure_ready.Waiting waiting() {
-        return new ensure_ready.Waiting(api, "shop", List.of(), NAMESPACE, judgement -> { });
+    private ensure_ready.SoftWait waiting() {
+        return new ensure_ready.SoftWait(api, "shop", List.of(), NAMESPACE, judgement -> { });
     }
 
-    private CompletableFuture<ensure_ready.Judgement> inBackground(ensure_ready.Waiting waiting, int seconds) {
+    private CompletableFuture<ensure_ready.Judgement> inBackground(ensure_ready.SoftWait waiting, int seconds) {
         return CompletableFuture.supplyAsync(() -> waiting.run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds))));
     }
 
@@ -78,12 +78,12 @@ class WatchTest {
         var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(5)));
         assertEquals(ensure_ready.Outcome.timeout, judgement.outcome());
         assertFalse(judgement.ready());
-        assertTrue(judgement.warnings().toString().contains("nothing is proven"), judgement.warnings().toString());
+        assertTrue(judgement.verdict().warnings().toString().contains("nothing is proven"), judgement.verdict().warnings().toString());
     }
 
     @Test
     void aNamespaceThatDoesNotExistIsToldAndIsNotReady() {
-        var judgement = new ensure_ready.Waiting(api, "nix", List.of(), NAMESPACE, j -> { }).once();
+        var judgement = new ensure_ready.SoftWait(api, "nix", List.of(), NAMESPACE, j -> { }).once();
         assertFalse(judgement.ready());
         assertEquals("ns/nix does not exist", judgement.workloads().get(0).ref() + " " + judgement.workloads().get(0).message());
     }
@@ -143,8 +143,8 @@ class WatchTest {
 
     private static final String NOT_READY = READY.replace("readyReplicas: 1", "readyReplicas: 0");
 
-    private ensure_ready.Waiting waiting(ensure_ready.Api other) {
-        return new ensure_ready.Waiting(other, "shop", List.of(), NAMESPACE, judgement -> { });
+    private ensure_ready.SoftWait waiting(ensure_ready.Api other) {
+        return new ensure_ready.SoftWait(other, "shop", List.of(), NAMESPACE, judgement -> { });
     }
 
     @Test
@@ -168,7 +168,7 @@ class WatchTest {
     void aWatchThatFallsSilentIsOpenedAnew() throws Exception {
         server.putYaml("shop", NOT_READY);
         var changes = new java.util.concurrent.Semaphore(0);
-        try (var watch = new ensure_ready.Watch(api, changes::release, Duration.ofSeconds(2))) {
+        try (var watch = new ensure_ready.Informers(api, changes::release, Duration.ofSeconds(2))) {
             watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
             until("first list", watch::complete);
             server.faults.silence("deployments");

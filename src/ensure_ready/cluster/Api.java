@@ -2,16 +2,17 @@ package ensure_ready.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import ensure_ready.model.Deadline;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
-import ensure_ready.slots.Pause;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.Pause;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -34,15 +36,31 @@ public final class Api implements AutoCloseable {
     private final KubernetesClient client;
     private final HttpClient http;
     private final Duration timeout;
-    private final Map<String, List<Kind>> discovered = new ConcurrentHashMap<>();
-    private final Set<String> withStatus = ConcurrentHashMap.newKeySet();
-    /** How long {@link #send} itself goes on when the server is away or overloaded. */
-    public volatile Deadline patience = Deadline.none();
+    private final Map<String, List<Kind>> discovered;
+    private final Set<String> withStatus;
+    private final Deadline patience;
 
     public Api(Config config, Duration timeout) {
         this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
         this.http = client.getHttpClient();
         this.timeout = timeout;
+        this.discovered = new ConcurrentHashMap<>();
+        this.withStatus = ConcurrentHashMap.newKeySet();
+        this.patience = Deadline.now();
+    }
+
+    private Api(Api same, Deadline patience) {
+        this.client = same.client;
+        this.http = same.http;
+        this.timeout = same.timeout;
+        this.discovered = same.discovered;
+        this.withStatus = same.withStatus;
+        this.patience = patience;
+    }
+
+    /** The same connection, whose {@link #send} itself goes on until then when the server is away or overloaded. */
+    public Api within(Deadline patience) {
+        return new Api(this, patience);
     }
 
     /**
@@ -79,23 +97,66 @@ public final class Api implements AutoCloseable {
     }
 
     private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept)
-            .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept);
         if (body != null || !method.equals("GET")) {
             request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
         }
-        var response = await(http.sendAsync(request.build(), byte[].class), method + " " + path);
-        return parsed(response, method + " " + path);
+        var answer = answer(request, method + " " + path);
+        try {
+            return Json.MAPPER.readTree(answer);
+        } catch (IOException e) {
+            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
+        }
+    }
+
+    private byte[] answer(HttpRequest.Builder request, String what) {
+        var sent = http.sendAsync(request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build(), byte[].class);
+        var response = await(sent, timeout.plusSeconds(1), what);
+        if (!response.isSuccessful()) {
+            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
+        }
+        return response.body();
+    }
+
+    /** What comes of it in time; throws {@link ApiError} when nothing does. */
+    static <T> T await(Future<T> future, Duration atMost, String what) {
+        try {
+            return future.get(Math.max(1, atMost.toNanos()), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof ApiError error ? error : ApiError.unreachable(what, e.getCause());
+        } catch (TimeoutException e) {
+            future.cancel(true);
+            throw ApiError.unreachable(what, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ApiError.unreachable(what, e);
+        }
     }
 
     public JsonNode get(String path) {
         return send("GET", path, null, null);
     }
 
-    /** Deletes; an object that is gone already is what was wanted. */
-    public void delete(Kind kind, String namespace, String name, JsonNode options) {
+    /** False when it is there already. */
+    public boolean create(Kind kind, String namespace, JsonNode body) {
         try {
-            send("DELETE", kind.path(namespace, name), null, options.toString());
+            send("POST", kind.path(namespace, null), null, body.toString());
+            return true;
+        } catch (ApiError e) {
+            if (e.code == 409) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Deletes this very object, not one of the same name; one that is gone already is what was wanted. */
+    public void delete(Kind kind, String namespace, String name, String uid, Map<String, String> options) {
+        var body = Json.MAPPER.createObjectNode();
+        options.forEach(body::put);
+        body.putObject("preconditions").put("uid", uid);
+        try {
+            send("DELETE", kind.path(namespace, name), null, body.toString());
         } catch (ApiError e) {
             if (e.code != 404) {
                 throw e;
@@ -110,12 +171,7 @@ public final class Api implements AutoCloseable {
 
     /** Plain text, for logs: at most what the query's own limits allow. */
     String text(String path) {
-        var request = http.newHttpRequestBuilder().uri(url(path)).timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build();
-        var response = await(http.sendAsync(request, byte[].class), "GET " + path);
-        if (!response.isSuccessful()) {
-            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), "GET " + path);
-        }
-        return new String(response.body(), StandardCharsets.UTF_8);
+        return new String(answer(http.newHttpRequestBuilder().uri(url(path)), "GET " + path), StandardCharsets.UTF_8);
     }
 
     public Optional<Obj> find(Kind kind, String namespace, String name) {
@@ -153,7 +209,7 @@ public final class Api implements AutoCloseable {
      */
     public CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
         Consumer<JsonNode> event, Consumer<Throwable> ended) {
-        var lines = new Lines(event);
+        var lines = new JsonLines(event);
         var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
         var future = http.consumeBytes(request, (buffers, body) -> {
             lines.accept(buffers);
@@ -202,7 +258,7 @@ public final class Api implements AutoCloseable {
                 if (r.path("name").asText().endsWith("/status")) {
                     withStatus.add(apiVersion + "/" + r.path("kind").asText());
                 } else if (!r.path("name").asText().contains("/")) {
-                    kinds.add(Kind.of(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
+                    kinds.add(new Kind(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
                 }
             }
             return kinds;
@@ -217,31 +273,6 @@ public final class Api implements AutoCloseable {
     private String url(String path) {
         var master = client.getMasterUrl().toString();
         return (master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path;
-    }
-
-    private <T> HttpResponse<T> await(CompletableFuture<HttpResponse<T>> future, String what) {
-        try {
-            return future.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw ApiError.unreachable(what, e.getCause());
-        } catch (TimeoutException e) {
-            future.cancel(true);
-            throw ApiError.unreachable(what, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw ApiError.unreachable(what, e);
-        }
-    }
-
-    private static JsonNode parsed(HttpResponse<byte[]> response, String what) {
-        if (!response.isSuccessful()) {
-            throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
-        }
-        try {
-            return Json.MAPPER.readTree(response.body());
-        } catch (IOException e) {
-            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), what);
-        }
     }
 
     @Override

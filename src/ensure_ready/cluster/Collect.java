@@ -1,17 +1,17 @@
 package ensure_ready.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import ensure_ready.diagnosis.Facts;
 import ensure_ready.diagnosis.NamesToKeep;
-import ensure_ready.diagnosis.PodFindings;
-import ensure_ready.model.Deadline;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
+import ensure_ready.system.Daemon;
+import ensure_ready.system.Deadline;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,11 +43,11 @@ import shared.Texts;
 public final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
-    private static final Kind INGRESS_CLASS = Kind.of("networking.k8s.io/v1", "IngressClass", "ingressclasses", false);
-    private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", true);
-    private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role", "roles", true);
-    private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", true);
-    private static final Kind PV = Kind.of("v1", "PersistentVolume", "persistentvolumes", false);
+    private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
+    private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
+    private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
+    private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
     private final Api api;
@@ -87,11 +87,7 @@ public final class Collect {
     }
 
     private Collected collect(List<Workload> workloads) {
-        var pool = Executors.newFixedThreadPool(8, task -> {
-            var thread = new Thread(task, "collect");
-            thread.setDaemon(true);
-            return thread;
-        });
+        var pool = Executors.newFixedThreadPool(8, Daemon.named("collect"));
         try {
             run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
             var redaction = Redaction.of(secrets, System.getenv(),
@@ -146,7 +142,7 @@ public final class Collect {
 
     private static boolean nodeMatters(Obj pod) {
         var statuses = pod.list("/status/containerStatuses");
-        return !PodFindings.ready(pod)
+        return !Pods.saysReady(pod)
             && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
             .isObject() && !c.at("/state/waiting").has("message")))
             || pod.deleting() || pod.text("/status/phase").equals("Failed");
@@ -157,24 +153,12 @@ public final class Collect {
             var query = kind == Kind.SECRET ? "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500"
                 : kind == Kind.EVENT ? "limit=3000" : "limit=1000";
             var found = api.list(kind, kind.namespaced() ? known.namespace() : null, query);
-            objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : lean(o)).toList());
+            objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
                 limited.add(kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
             }
         }
-    }
-
-    /** Without what no rule reads and what repeats whole manifests, Secrets' included. */
-    private static Obj lean(Obj o) {
-        if (o.at("/metadata") instanceof ObjectNode metadata) {
-            metadata.remove("managedFields");
-            if (metadata.path("annotations") instanceof ObjectNode annotations) {
-                annotations.remove(List.of("kubectl.kubernetes.io/last-applied-configuration",
-                    "kapp.k14s.io/original", "kapp.k14s.io/original-diff"));
-            }
-        }
-        return o;
     }
 
     /** The Secret's name and keys, and hosts that its values name; the values themselves go where they are masked with. */
@@ -206,17 +190,18 @@ public final class Collect {
             : Optional.empty();
     }
 
+    /** A log to read; the lowest {@code rank} of a workload is the most telling. */
     private record Tail(String pod, String container, boolean previous, int rank) { }
 
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
         var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
-        var facts = new Facts(snapshot);
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && facts.current(p)).forEach(pod -> {
-            var owner = String.join("/", facts.owner(pod));
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+            .forEach(pod -> {
+            var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
@@ -225,7 +210,7 @@ public final class Collect {
     }
 
     private static Optional<Tail> tail(Obj pod) {
-        if (PodFindings.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+        if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
             return Optional.empty();
         }
         return Stream.concat(pod.list("/status/initContainerStatuses").stream()

@@ -3,27 +3,32 @@ package ensure_ready.cluster;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Topic;
-import ensure_ready.readiness.Pods;
 import java.util.List;
 import java.util.Optional;
 import shared.Json;
 
 /** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
 public final class Slim {
+    /** They repeat whole manifests, Secrets' included. */
     private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
-        "kapp.k14s.io/original-diff-md5");
+        "kapp.k14s.io/original-diff", "kapp.k14s.io/original-diff-md5");
 
     private Slim() { }
 
     static Obj of(Obj o, Topic topic) {
+        return topic.namesOnly() ? name(of(o), topic.kind()) : of(o);
+    }
+
+    static Obj of(Obj o) {
         if (o.at("/metadata") instanceof ObjectNode metadata) {
             metadata.remove("managedFields");
             if (metadata.path("annotations") instanceof ObjectNode annotations) {
                 annotations.remove(HEAVY_OR_SECRET);
             }
         }
-        return topic.namesOnly() ? name(o, topic.kind()) : o;
+        return o;
     }
 
     /** Metadata alone, without annotations; also where a server sends more than it was asked for. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
+/** What to apply, and how. */
 public final class ApplyOptions {
     @Option(names = {"-f", "--manifests"}, paramLabel = "PATH",
         description = {"file, folder (recursive: *.yaml *.yml *.json), - for stdin; repeatable.",

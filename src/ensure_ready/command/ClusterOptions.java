@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
+/** Which cluster. */
 public final class ClusterOptions {
     @Option(names = "--kubeconfig", paramLabel = "FILE",
         description = "kubeconfig to use (default: KUBECONFIG, ~/.kube/config, or the pod's own account)")

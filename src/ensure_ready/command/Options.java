@@ -1,7 +1,7 @@
 package ensure_ready.command;
 
-import ensure_ready.manifests.Names;
-import ensure_ready.slots.Target;
+import ensure_ready.manifests.Placeholders;
+import ensure_ready.model.Target;
 import ensure_ready.slots.Wanted;
 import io.fabric8.kubernetes.client.Config;
 import java.time.Instant;
@@ -49,7 +49,7 @@ public final class Options {
     }
 
     public String namespaceOf(int number) {
-        return Names.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
     }
 
     public Optional<Instant> ttlEnd() {
@@ -79,6 +79,11 @@ public final class Options {
 
     public Target explicit() {
         return new Target(slot.env, slot.number == null ? 0 : slot.number, slot.namespace, slot.issue, slot.pr, false);
+    }
+
+    /** What is reported as long as no slot is found. */
+    public Target unfound() {
+        return new Target(slot.env, 0, "", slot.issue, slot.pr, false);
     }
 
     public boolean fromEnvironment(String... twins) {

@@ -3,6 +3,7 @@ package ensure_ready.command;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
+/** Where the result goes, and how much is said beside it. */
 public final class OutputOptions {
     @Option(names = "--output", paramLabel = "text|json", description = "form of the result (default: text on a terminal, else json)")
     public Output output;

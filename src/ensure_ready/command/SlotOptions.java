@@ -3,6 +3,7 @@ package ensure_ready.command;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
+/** Which environment, and where its record lives. */
 public final class SlotOptions {
     @Option(names = "--env", paramLabel = "TYPE", description = "environment type: ai, ai-repair, dev, … (default: ai) [CODEXCTL_ENV]")
     public String env = "ai";

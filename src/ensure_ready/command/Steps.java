@@ -1,5 +1,6 @@
 package ensure_ready.command;
 
+import ensure_ready.certainty.Judgement;
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
 import ensure_ready.cluster.Collect;
@@ -8,37 +9,36 @@ import ensure_ready.manifests.Apply;
 import ensure_ready.manifests.Loaded;
 import ensure_ready.manifests.Manifests;
 import ensure_ready.manifests.Mirror;
-import ensure_ready.manifests.Names;
+import ensure_ready.manifests.Placeholders;
 import ensure_ready.manifests.Shell;
-import ensure_ready.model.Deadline;
-import ensure_ready.model.Infra;
+import ensure_ready.model.Applied;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Source;
-import ensure_ready.readiness.Judgement;
+import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
-import ensure_ready.readiness.Waiting;
 import ensure_ready.report.Progress;
+import ensure_ready.slots.Holder;
 import ensure_ready.slots.Namespaces;
-import ensure_ready.slots.Owner;
 import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
-import ensure_ready.slots.Target;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.InfraFailure;
+import ensure_ready.waiting.SoftWait;
 import io.fabric8.kubernetes.client.Config;
 import java.time.Duration;
 import java.time.Instant;
-import picocli.CommandLine;
+import java.util.List;
+import java.util.Optional;
 import shared.Redaction;
 
-/** The verbs, step by step. */
+/** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 public final class Steps {
     private final Options options;
-    private final CommandLine line;
-    private final Known known;
+    private final KnownSoFar known;
     private final Progress progress;
 
-    public Steps(Options options, CommandLine line, Known known, Progress progress) {
+    public Steps(Options options, KnownSoFar known, Progress progress) {
         this.options = options;
-        this.line = line;
         this.known = known;
         this.progress = progress;
     }
@@ -46,13 +46,14 @@ public final class Steps {
     /** Whatever is wrong with the infrastructure ends up in what is known, never in an exception. */
     public void run() {
         try (var api = connect()) {
+            var patient = api.within(Deadline.in(options.cluster.requestTimeout));
             switch (options.verb) {
                 case ensure -> ensure(api);
                 case status -> status(api);
-                case release -> release(api);
-                case attach -> attach(api);
+                case release -> release(patient);
+                case attach -> attach(patient);
             }
-        } catch (Infra e) {
+        } catch (InfraFailure e) {
             known.end(e.outcome, e.getMessage());
         } catch (ApiError e) {
             known.end(e.outcome(), e.sentence());
@@ -60,65 +61,58 @@ public final class Steps {
     }
 
     private void ensure(Api api) {
-        var target = takeSlot(api);
+        var target = takeSlot(api.within(Deadline.in(options.slot.timeout)));
         var deadline = Deadline.in(options.wait.timeout);
-        api.patience = deadline;
-        var fresh = prepareNamespace(api, target, deadline);
-        var applying = options.apply.force || options.apply.apply && fresh;
-        if (applying) {
-            prepare(target, deadline);
-        }
+        boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
+        boolean applying = options.apply.force || options.apply.apply && fresh;
+        var prepareFailure = applying ? prepare(target, deadline) : Optional.<String>empty();
         var loaded = load(target, deadline);
-        apply(api, target, loaded, applying, deadline);
-        judge(api, target, deadline);
+        var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
+        judge(api, target, applied, prepareFailure.isPresent() || failed(loaded, applied.results()), deadline);
     }
 
     private void status(Api api) {
         var target = findSlot(api);
-        known.target(target);
+        known.target = target;
         if (new Namespaces(api, progress).absent(target)) {
-            throw new Infra(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
+            throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        known.applied(Apply.notNow(load(target, Deadline.in(options.wait.timeout)).items()));
-        var waiting = waiting(api, target);
+        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))));
         hideSecrets(api, target);
-        known.judged(looked(waiting.once()));
-        diagnose(api);
+        var judgement = looked(waiting.once());
+        known.judgement = judgement;
+        diagnose(api, judgement);
     }
 
     private void release(Api api) {
-        api.patience = Deadline.in(options.cluster.requestTimeout);
-        var releasing = new Release(api, slots(api), known, progress);
+        var releasing = new Release(api, slots(api), known.released, progress);
         if (options.slot.expired) {
             releasing.expired(Instant.now());
-        } else if (options.slot.namespace != null) {
-            known.target(options.explicit());
-            releasing.one(known.target);
         } else {
-            slots(api).seek(options.wanted()).ifPresentOrElse(found -> {
-                known.target(found);
-                releasing.one(found);
-            }, () -> known.left.add("nothing: there is no slot for " + options.wanted()));
+            var found = options.slot.namespace != null ? Optional.of(options.explicit()) : slots(api).seek(options.wanted());
+            found.ifPresentOrElse(target -> {
+                known.target = target;
+                releasing.one(target);
+            }, () -> known.released.left().add("nothing: there is no slot for " + options.wanted()));
         }
-        known.end(Outcome.released, known.released());
+        known.end(Outcome.released, known.released.sentence());
     }
 
     private void attach(Api api) {
-        api.patience = Deadline.in(options.cluster.requestTimeout);
-        known.target(slots(api).attach(options.wanted(), options.ttlEnd()));
-        known.end(Outcome.attached, "slot " + known.target.slot() + " belongs to issue "
-            + known.target.issue() + ", pull request " + known.target.pr());
+        var target = slots(api).attach(options.wanted(), options.ttlEnd());
+        known.target = target;
+        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
     }
 
     private Api connect() {
-        var api = new Api(kubeconfig(), options.cluster.requestTimeout);
-        api.patience = Deadline.in(Duration.ofSeconds(4));
+        var connection = new Api(kubeconfig(), options.cluster.requestTimeout);
+        var api = connection.within(Deadline.in(Duration.ofSeconds(4)));
         try {
             api.get("/version");
         } catch (ApiError e) {
             if (e.code == 0 || e.code >= 500) {
                 api.close();
-                throw new Infra(Outcome.no_cluster, "cannot reach the API server "
+                throw new InfraFailure(Outcome.no_cluster, "cannot reach the API server "
                     + api.server() + ": " + e.getMessage() + "; check --kubeconfig, --context or the network");
             }
         }
@@ -130,15 +124,14 @@ public final class Steps {
         try {
             return options.kubeconfig();
         } catch (IllegalArgumentException e) {
-            throw new Infra(Outcome.no_cluster, e.getMessage());
+            throw new InfraFailure(Outcome.no_cluster, e.getMessage());
         }
     }
 
     private Target takeSlot(Api api) {
-        api.patience = Deadline.in(options.slot.timeout);
         var target = options.slot.namespace != null ? options.explicit() : slots(api)
             .acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd());
-        known.target(target);
+        known.target = target;
         return target;
     }
 
@@ -148,22 +141,25 @@ public final class Steps {
 
     private Slots slots(Api api) {
         return new Slots(api, options.slot.stateNamespace, options.slot.statePrefix,
-            options::namespaceOf, Owner.of(options.environment), progress);
+            options::namespaceOf, Holder.of(options.environment), progress);
     }
 
+    /** Whether the namespace is new, as far as an apply is concerned. */
     private boolean prepareNamespace(Api api, Target target, Deadline deadline) {
         var found = new Namespaces(api, progress).ensure(target, deadline, options.ttlEnd());
-        known.created = target.fresh() || options.slot.namespace != null && found == Namespaces.Found.created;
-        known.recreated = !known.created && (found == Namespaces.Found.created || found == Namespaces.Found.unfinished);
+        boolean created = target.fresh() || options.slot.namespace != null && found == Namespaces.Found.created;
+        known.created = created;
+        known.recreated = !created && (found == Namespaces.Found.created || found == Namespaces.Found.unfinished);
         if (found == Namespaces.Found.unreadable) {
             known.limited("namespaces: forbidden");
             progress.detail("ns/" + target.namespace()
                 + ": may not be read, so it counts as new: to apply twice does no harm, not at all does");
         }
-        return known.created || found != Namespaces.Found.living;
+        return created || found != Namespaces.Found.living;
     }
 
-    private void prepare(Target target, Deadline deadline) {
+    /** Images and sources; what went wrong, or empty. */
+    private Optional<String> prepare(Target target, Deadline deadline) {
         try {
             if (options.apply.prepareImages != null) {
                 progress.say("prepare images: " + options.apply.prepareImages);
@@ -172,13 +168,15 @@ public final class Steps {
             if (options.apply.source != null) {
                 new Mirror(options.apply.source, options.apply.codeRootBase.resolve("" + target.slot()).resolve("src")).run(progress);
             }
-        } catch (Infra e) {
+            return Optional.empty();
+        } catch (InfraFailure e) {
             known.prepareFailure = e.getMessage();
             progress.warn(e.getMessage());
+            return Optional.of(e.getMessage());
         }
     }
 
-    public Loaded load(Target target, Deadline deadline) {
+    private Loaded load(Target target, Deadline deadline) {
         var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
@@ -189,75 +187,85 @@ public final class Steps {
     }
 
     private Loaded rendered(Target target, Deadline deadline) {
-        var command = Names.fill(options.apply.render, target.placeholders(), "{", "}");
+        var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
             return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
-        } catch (Infra e) {
+        } catch (InfraFailure e) {
             return Loaded.failed(new Source("--render", 0), e.getMessage());
         }
     }
 
-    private void apply(Api api, Target target, Loaded loaded, boolean applying, Deadline deadline) {
-        if (!applying) {
-            known.applied(Apply.notNow(loaded.items()));
-            return;
-        }
-        known.applied = !loaded.items().isEmpty();
-        known.appliedSince = known.applied ? Instant.now() : null;
-        new Apply(api, target.namespace(), options.apply.recreate, known, progress).all(loaded.items(), deadline);
-        if (known.applied && !known.applyFailed()) {
-            new Namespaces(api, progress).markApplied(target);
-        }
+    /** What an apply answered; {@code since} is the moment before it began, null when nothing was applied. */
+    private record Outcomes(List<Applied> results, Instant since) { }
+
+    private Outcomes notApplied(Loaded loaded) {
+        var results = Apply.notNow(loaded.items());
+        known.results = results;
+        return new Outcomes(results, null);
     }
 
-    private void judge(Api api, Target target, Deadline deadline) {
-        var waiting = waiting(api, target);
+    private Outcomes apply(Api api, Target target, Loaded loaded, Deadline deadline) {
+        boolean any = !loaded.items().isEmpty();
+        known.applied = any;
+        var since = Instant.now();
+        var results = new Apply(api, target.namespace(), options.apply.recreate, so -> known.results = so, progress)
+            .all(loaded.items(), deadline);
+        if (any && !failed(loaded, results)) {
+            new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
+        }
+        return new Outcomes(results, any ? since : null);
+    }
+
+    private static boolean failed(Loaded loaded, List<Applied> results) {
+        return !loaded.problems().isEmpty() || Applied.anyFailed(results);
+    }
+
+    /** {@code broken}: it is certain already that it will not be ready; what the rest says is worth a moment only. */
+    private void judge(Api api, Target target, Outcomes applied, boolean broken, Deadline deadline) {
+        var waiting = waiting(api, target, applied);
         known.waiting = waiting;
         hideSecrets(api, target);
-        var certain = options.wait.failMode == FailMode.fast && (known.applyFailed() || known.prepareFailure != null);
-        known.judged(waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline));
-        diagnose(api);
+        boolean certain = broken && options.wait.failMode == FailMode.fast;
+        var judgement = waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline);
+        known.judgement = judgement;
+        diagnose(api, judgement);
     }
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
     private void hideSecrets(Api api, Target target) {
-        known.secrets = Collect.secretsIn(api, target.namespace());
-        progress.mask(Redaction.of(known.secrets, options.environment)::clean);
+        var secrets = Collect.secretsIn(api.within(Deadline.now()), target.namespace());
+        known.secrets = secrets;
+        progress.mask(Redaction.of(secrets, options.environment)::clean);
     }
 
-    private Waiting waiting(Api api, Target target) {
-        api.patience = Deadline.none();
-        var onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
+    private SoftWait waiting(Api api, Target target, Outcomes applied) {
+        boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, known.appliedSince);
-        return new Waiting(api, target.namespace(), known.results, settings, progress::judgement);
+            options.wait.failMode == FailMode.fast, applied.since());
+        return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
     }
 
     /** Only a wait can time out; a look says how it is. */
     private static Judgement looked(Judgement j) {
-        return j.outcome() == Outcome.timeout ? new Judgement(Outcome.not_ready,
-            j.workloads(), j.ready(), j.agentReady(), j.verified(), j.warnings(), j.snapshot(), j.certain()) : j;
+        return j.outcome() == Outcome.timeout ? j.with(Outcome.not_ready) : j;
     }
 
     /**
      * Also of a ready environment: a Service that selects nothing blocks no pod and is a fault all the same.
      * Collecting has its own time: a diagnosis that comes late helps nobody, none at all helps even less.
      */
-    private void diagnose(Api api) {
-        if (known.judgement == null) {
-            return;
-        }
+    private void diagnose(Api api, Judgement judgement) {
         if (!known.ready()) {
             progress.say("collects what explains it");
         }
-        var workloads = known.judgement.workloads();
+        var workloads = judgement.workloads();
         try {
-            var full = Collect.more(api, known.judgement.snapshot(), workloads, Duration.ofSeconds(5));
+            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
             known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
-            known.diagnosis = Diagnosis.unavailable(known.judgement.snapshot(), workloads, e);
+            known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }
     }
 }

@@ -121,7 +121,7 @@ public final class Usage {
         }
         var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
         var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
-        return lower(message) + names.stream().map(Twins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
+        return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
             .findFirst().map(t -> " (from " + t + ")").orElse("");
     }
 

@@ -3,6 +3,7 @@ package ensure_ready.command;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
+/** How long to wait, and for what. */
 public final class WaitOptions {
     @Option(names = "--wait-timeout", paramLabel = "DURATION",
         description = "one deadline for apply and wait together: 20m, 1200s, 1h5m (default: 20m) [CODEXCTL_WAIT_TIMEOUT]")

@@ -3,6 +3,7 @@ package ensure_ready.diagnosis;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import java.time.Instant;

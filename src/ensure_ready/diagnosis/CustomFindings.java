@@ -2,31 +2,23 @@ package ensure_ready.diagnosis;
 
 import ensure_ready.model.Obj;
 import ensure_ready.model.Snapshot;
+import ensure_ready.readiness.CustomStatus;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
 
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
 public final class CustomFindings {
-    private static final Set<String> GOOD =
-        Set.of("Ready", "Available", "Healthy", "Synced", "Programmed", "Accepted", "ResolvedRefs", "Established");
-    private static final Pattern BAD = Pattern.compile("Stalled|Degraded|.*(Failed|Failure|Error|Invalid)");
-
     private CustomFindings() { }
 
     static boolean custom(Obj o) {
-        var group = Obj.group(o.apiVersion());
-        return group.contains(".") && (!group.endsWith("k8s.io") || group.startsWith("gateway."));
+        return !o.builtIn();
     }
 
     static void of(Facts facts, Obj o) {
-        var bad = o.list("/status/conditions").stream()
-            .filter(c -> c.path("status").asText().equals(GOOD.contains(c.path("type").asText()) ? "False"
-            : BAD.matcher(c.path("type").asText()).matches() ? "True" : "")).findFirst();
-        var phase = o.text("/status/phase").matches("(?i).*(fail|error).*");
+        var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
+        var phase = CustomStatus.failed(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
             return;
         }

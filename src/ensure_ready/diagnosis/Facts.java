@@ -1,8 +1,10 @@
 package ensure_ready.diagnosis;
 
 import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,39 +43,18 @@ public final class Facts {
 
     /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
     public String[] owner(Obj pod) {
-        var controller = pod.controller();
-        if (controller.isMissingNode()) {
-            return new String[] {pod.kind(), pod.name()};
-        }
-        var kind = controller.path("kind").asText();
-        var name = controller.path("name").asText();
-        if (!kind.equals("ReplicaSet")) {
-            return new String[] {kind, name};
-        }
-        var above = snapshot.find("ReplicaSet", name).map(Obj::controller).filter(c -> !c.isMissingNode());
-        if (above.isPresent()) {
-            return new String[] {above.get().path("kind").asText(), above.get().path("name").asText()};
-        }
-        var cut = name.lastIndexOf('-') > 0 ? name.substring(0, name.lastIndexOf('-')) : name;
-        return snapshot.find("Deployment", cut).isPresent() ? new String[] {"Deployment", cut} : new String[] {kind, name};
+        var owner = Ownership.workload(snapshot, pod);
+        return new String[] {owner.kind(), owner.name()};
     }
 
     /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
     Optional<Obj> newest(Obj deployment) {
-        return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator
-            .comparingLong((Obj rs) -> rs.json().at("/metadata/annotations").path("deployment.kubernetes.io/revision").asLong(0))
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+        return Ownership.newestReplicaSet(snapshot, deployment);
     }
 
     /** False for pods of a revision that is being replaced. */
     public boolean current(Obj pod) {
-        var controller = pod.controller();
-        if (!controller.path("kind").asText().equals("ReplicaSet")) {
-            return true;
-        }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
-        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
-        return deployment.flatMap(this::newest).map(rs -> rs.name().equals(set.get().name())).orElse(true);
+        return Ownership.current(snapshot, pod);
     }
 
     Log log(Obj pod, String container) {

@@ -1,5 +1,6 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.model.Evidence;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package ensure_ready.diagnosis;
 import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;

@@ -1,5 +1,6 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import java.util.ArrayList;

@@ -2,7 +2,9 @@ package ensure_ready.diagnosis;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.References;
 import ensure_ready.model.Snapshot;
 import java.time.Duration;
@@ -33,7 +35,7 @@ public final class PodFindings {
     }
 
     public static boolean ready(Obj pod) {
-        return pod.condition("Ready").path("status").asText().equals("True");
+        return Pods.saysReady(pod);
     }
 
     void of(Obj pod) {

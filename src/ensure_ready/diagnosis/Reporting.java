@@ -1,6 +1,7 @@
 package ensure_ready.diagnosis;
 
 import ensure_ready.model.Applied;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.Source;

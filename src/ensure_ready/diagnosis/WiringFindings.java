@@ -2,6 +2,7 @@ package ensure_ready.diagnosis;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Snapshot;
 import java.util.ArrayList;

@@ -4,14 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
-import ensure_ready.command.Known;
 import ensure_ready.model.Applied;
-import ensure_ready.model.Deadline;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Result;
 import ensure_ready.report.Progress;
-import ensure_ready.slots.Pause;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.Pause;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -25,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import shared.Json;
 import shared.Texts;
@@ -43,17 +43,20 @@ public final class Apply {
     private static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
     private final Api api;
+    private final Api patient;
     private final String namespace;
     private final boolean recreate;
-    private final Known known;
+    private final Consumer<List<Applied>> told;
     private final Progress progress;
     private Set<String> scaled = Set.of();
 
-    public Apply(Api api, String namespace, boolean recreate, Known known, Progress progress) {
-        this.api = api;
+    /** {@code told} hears the results after each pass, those of all objects so far. */
+    public Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
+        this.api = api.within(Deadline.now());
+        this.patient = api;
         this.namespace = namespace;
         this.recreate = recreate;
-        this.known = known;
+        this.told = told;
         this.progress = progress;
     }
 
@@ -63,17 +66,15 @@ public final class Apply {
     }
 
     /** Applies in order, and what may still succeed again and again until the deadline. */
-    public void all(List<Item> items, Deadline deadline) {
+    public List<Applied> all(List<Item> items, Deadline deadline) {
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
         pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
         scaled = scaledByHpa(items);
-        api.patience = Deadline.none();
         var start = Instant.now();
         for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
-            var again = pass(pending, results, Duration.between(start, Instant.now()));
-            known.applied(List.copyOf(results.values()));
-            pending = again;
+            pending = pass(pending, results, Duration.between(start, Instant.now()));
+            told.accept(List.copyOf(results.values()));
             if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
                 break;
             }
@@ -82,6 +83,7 @@ public final class Apply {
             Pause.of(Duration.ofSeconds(pause));
         }
         progress.say("applied " + summary(results.values()));
+        return List.copyOf(results.values());
     }
 
     /**
@@ -219,7 +221,7 @@ public final class Apply {
         var hpas = items.stream().map(Item::object).filter(o -> o.kind().equals("HorizontalPodAutoscaler"))
             .collect(Collectors.toCollection(ArrayList::new));
         try {
-            hpas.addAll(api.list(Kind.HPA, namespace, ""));
+            hpas.addAll(patient.list(Kind.HPA, namespace, ""));
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
@@ -293,9 +295,8 @@ public final class Apply {
                 : "; --recreate-immutable deletes it and creates it again"));
         }
         progress.say(live.ref() + ": delete and create again" + fields);
-        var options = Json.MAPPER.createObjectNode().put("propagationPolicy", kind.name().equals("StatefulSet") ? "Orphan" : "Foreground");
-        options.putObject("preconditions").put("uid", live.uid());
-        api.delete(kind, ns, live.name(), options);
+        var policy = kind.name().equals("StatefulSet") ? "Orphan" : "Foreground";
+        api.delete(kind, ns, live.name(), live.uid(), Map.of("propagationPolicy", policy));
         awaitGone(kind, ns, live);
         return applied(item, Optional.empty(), patch(kind, ns, live.name(), keepingAddress(body, live)), true);
     }

@@ -1,5 +1,6 @@
 package ensure_ready.manifests;
 
+import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
 import java.util.List;
 import java.util.stream.Stream;

@@ -7,11 +7,12 @@ import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import ensure_ready.model.Deadline;
-import ensure_ready.model.Infra;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
+import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.InfraFailure;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -57,7 +58,7 @@ public final class Manifests {
         try {
             return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
         } catch (IOException e) {
-            throw new Infra(Outcome.apply_failed, "stdin: " + e.getMessage());
+            throw new InfraFailure(Outcome.apply_failed, "stdin: " + e.getMessage());
         }
     }
 
@@ -109,7 +110,7 @@ public final class Manifests {
         try {
             return parse(folder.toString(),
                 Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
-        } catch (Infra e) {
+        } catch (InfraFailure e) {
             return Loaded.failed(new Source(folder.toString(), 0), "kubectl kustomize: " + e.getMessage());
         }
     }
@@ -171,8 +172,10 @@ public final class Manifests {
 
         private Yaml() { }
 
+        /** One document and where it starts. */
         public record Document(JsonNode json, Source source) { }
 
+        /** What could be read, and what not. */
         public record Documents(List<Document> documents, List<Problem> problems) { }
 
         /** Each document is read for itself, so that a broken one does not take the others with it. */

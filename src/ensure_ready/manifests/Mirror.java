@@ -1,8 +1,8 @@
 package ensure_ready.manifests;
 
-import ensure_ready.model.Infra;
 import ensure_ready.model.Outcome;
 import ensure_ready.report.Progress;
+import ensure_ready.system.InfraFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,20 +18,20 @@ import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
 /** Mirrors a source tree; what it writes and deletes lies within {@code target}, whatever links say. */
 public record Mirror(Path source, Path target) {
-    /** Throws {@link Infra} {@code prepare_failed} when a file cannot be copied. */
+    /** Throws {@link InfraFailure} {@code prepare_failed} when a file cannot be copied. */
     public void run(Progress progress) {
         try {
             Files.createDirectories(target);
             if (!target.toRealPath()
                 .equals(target.getParent().getParent().toRealPath().resolve(target.getParent().getFileName()).resolve("src"))) {
-                throw new Infra(Outcome.prepare_failed, target + ": is a link to somewhere else, nothing was mirrored");
+                throw new InfraFailure(Outcome.prepare_failed, target + ": is a link to somewhere else, nothing was mirrored");
             }
             var wanted = new HashSet<Path>();
             copy(wanted);
             var removed = prune(wanted);
             progress.say("mirrored " + Texts.count(wanted.size(), "file") + " to " + target + (removed > 0 ? ", removed " + removed : ""));
         } catch (IOException e) {
-            throw new Infra(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
+            throw new InfraFailure(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
         }
     }
 

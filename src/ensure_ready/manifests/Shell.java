@@ -1,8 +1,8 @@
 package ensure_ready.manifests;
 
-import ensure_ready.model.Deadline;
-import ensure_ready.model.Infra;
 import ensure_ready.model.Outcome;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.InfraFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +25,9 @@ public final class Shell {
         return List.of("sh", "-c", command);
     }
 
-    /** stdout of the command; each line of its stderr goes to {@code log}. Throws {@link Infra} when it fails or the deadline passes. */
+    /**
+     * stdout of the command; each line of its stderr goes to {@code log}. Throws {@link InfraFailure} when it fails or the deadline passes.
+     */
     public static String run(List<String> command, Map<String, String> environment, Deadline deadline, Consumer<String> log) {
         var what = command.get(command.size() - 1);
         var builder = new ProcessBuilder(command);
@@ -44,20 +46,20 @@ public final class Shell {
             end(process);
             Hooks.forget(ends);
             if (!ended) {
-                throw new Infra(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
+                throw new InfraFailure(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
             }
             if (process.exitValue() != 0) {
-                throw new Infra(Outcome.prepare_failed, what + ": exit code "
+                throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
                     + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {
-            throw new Infra(Outcome.prepare_failed, what + ": its output did not end: " + e);
+            throw new InfraFailure(Outcome.prepare_failed, what + ": its output did not end: " + e);
         } catch (IOException e) {
-            throw new Infra(Outcome.prepare_failed, what + ": cannot be started: " + e.getMessage());
+            throw new InfraFailure(Outcome.prepare_failed, what + ": cannot be started: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new Infra(Outcome.interrupted, what + ": interrupted");
+            throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
     }
 

@@ -1,5 +1,7 @@
 package ensure_ready.model;
 
+import java.util.List;
+
 /**
  * The result for one object of the manifests.
  *
@@ -8,4 +10,8 @@ package ensure_ready.model;
  * @param uid        of the object that was applied; another uid means that somebody made it again
  * @param error      one line when it failed, else empty
  */
-public record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) { }
+public record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) {
+    public static boolean anyFailed(List<Applied> results) {
+        return results.stream().anyMatch(r -> r.result() == Result.failed);
+    }
+}

@@ -46,6 +46,16 @@ public record Obj(JsonNode json) {
         return apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
     }
 
+    /** False for custom resources. */
+    public boolean builtIn() {
+        return Kinds.BUILT_IN_GROUPS.contains(group());
+    }
+
+    /** Whether there is more to say of this kind than that it exists. */
+    public boolean judged() {
+        return !builtIn() || Kinds.judged(kind());
+    }
+
     public String name() {
         return text("/metadata/name");
     }
@@ -110,8 +120,13 @@ public record Obj(JsonNode json) {
 
     /** The RFC 3339 time there, if it is one. */
     public Optional<Instant> time(String pointer) {
+        return instant(text(pointer));
+    }
+
+    /** The same of a text. */
+    public static Optional<Instant> instant(String text) {
         try {
-            return has(pointer) ? Optional.of(Instant.parse(text(pointer))) : Optional.empty();
+            return text.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(text));
         } catch (DateTimeParseException e) {
             return Optional.empty();
         }
@@ -121,6 +136,10 @@ public record Obj(JsonNode json) {
     public JsonNode condition(String type) {
         return list("/status/conditions").stream().filter(c -> c.path("type").asText().equals(type))
             .findFirst().orElse(MissingNode.getInstance());
+    }
+
+    public static boolean isTrue(JsonNode condition) {
+        return condition.path("status").asText().equals("True");
     }
 
     /** The ownerReference with controller: true, or a missing node. */

@@ -1,6 +1,5 @@
 package ensure_ready.model;
 
-import ensure_ready.readiness.Readiness;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,7 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
     /** Under which a kind's objects stand: two groups may have a Service. */
     public static String key(String apiVersion, String kind) {
         var group = Obj.group(apiVersion);
-        return Readiness.BUILT_IN_GROUPS.contains(group) ? kind : kind + "." + group;
+        return Kinds.BUILT_IN_GROUPS.contains(group) ? kind : kind + "." + group;
     }
 
     public static String key(Obj o) {

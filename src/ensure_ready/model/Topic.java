@@ -1,7 +1,5 @@
 package ensure_ready.model;
 
-import ensure_ready.readiness.Readiness;
-
 /**
  * A type to follow in a namespace; {@code query} narrows it, {@code namesOnly} asks for metadata alone (no Secret value enters the
  * process).
@@ -21,7 +19,7 @@ public record Topic(Kind kind, String namespace, String query, boolean namesOnly
 
     /** Whether objects of this type are judged, and not only help to explain. */
     public boolean gates() {
-        return !namesOnly && (Readiness.WORKLOADS.contains(kind.name()) || !Readiness.BUILT_IN_GROUPS.contains(kind.group()));
+        return !namesOnly && (Kinds.WORKLOADS.contains(kind.name()) || !Kinds.BUILT_IN_GROUPS.contains(kind.group()));
     }
 
     /** Whether a verdict may hang on it. */

@@ -14,30 +14,12 @@ import shared.Texts;
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 public final class Readiness {
-    public static final Set<String> BUILT_IN_GROUPS = Set.of("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io",
-        "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
-        "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "node.k8s.io", "certificates.k8s.io", "events.k8s.io",
-        "flowcontrol.apiserver.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "resource.k8s.io");
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    public static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
-        "Job", "Pod", "PersistentVolumeClaim");
-    public static final Set<String> ALSO_JUDGED = Set.of("CronJob", "PersistentVolume", "Service", "Ingress", "HorizontalPodAutoscaler",
-        "PodDisruptionBudget", "CustomResourceDefinition", "APIService", "Namespace",
-            "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration");
     /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
     private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
-
-    public static boolean builtIn(Obj o) {
-        return BUILT_IN_GROUPS.contains(o.group());
-    }
-
-    /** Whether there is more to say of this kind than that it exists. */
-    static boolean judged(Obj o) {
-        return !builtIn(o) || WORKLOADS.contains(o.kind()) || ALSO_JUDGED.contains(o.kind());
-    }
 
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
@@ -46,7 +28,7 @@ public final class Readiness {
 
     /** What holds for every kind: the object is still the one that was applied, stays, and its controller has seen it. */
     private static Optional<Workload> gate(Obj o, Optional<Applied> applied, Family family) {
-        var tally = Tally.of(o, family);
+        var tally = Tally.of(o, family.snapshot());
         if (o.deleting()) {
             return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
         }
@@ -55,20 +37,23 @@ public final class Readiness {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
         }
         long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
-        boolean observes = o.has("/status/observedGeneration") || builtIn(o) && WITH_CONTROLLER.contains(o.kind());
+        boolean observes = o.has("/status/observedGeneration") || o.builtIn() && WITH_CONTROLLER.contains(o.kind());
         if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
             return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
         }
-        if (isTrue(o.condition("Stalled"))) {
-            return Optional.of(tally.failed(said(o.condition("Stalled"))));
+        if (Obj.isTrue(o.condition("Stalled"))) {
+            return Optional.of(tally.failed(Phrases.said(o.condition("Stalled"))));
         }
-        return isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(said(o.condition("Reconciling")))) : Optional.empty();
+        return Obj.isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(Phrases.said(o.condition("Reconciling"))))
+            : Optional.empty();
     }
 
     static Workload rule(Obj o, Family family) {
-        var tally = Tally.of(o, family);
-        if (!builtIn(o)) {
-            return Custom.judge(o, family, tally);
+        var tally = Tally.of(o, family.snapshot());
+        if (!o.builtIn()) {
+            return CustomReadiness.judge(o, family.statusless().contains(o.apiVersion() + "/" + o.kind()),
+                tally, () -> family.workloadsOf(o)
+                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -81,7 +66,8 @@ public final class Readiness {
             case "PersistentVolume" -> volume(o, tally);
             case "Service" -> service(o, family, tally);
             case "CustomResourceDefinition" -> definition(o, tally);
-            case "APIService" -> isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+            case "APIService" -> Obj.isTrue(o.condition("Available")) ? tally
+                .ready("") : tally.progressing(Phrases.said(o.condition("Available")));
             case "Namespace" -> o.text("/status/phase")
                 .equals("Active") ? tally.ready("") : tally.progressing("is " + o.text("/status/phase"));
             case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" -> webhooks(o, family, tally);
@@ -107,7 +93,7 @@ public final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asText().equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(said(o.condition("Available")));
+        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -199,25 +185,25 @@ public final class Readiness {
         boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
             && o.annotation(SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(Pods.describe(o));
+            return tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
         }
         if (ends) {
-            return tally.progressing(phase.equals("Running") ? "runs to its end" : Pods.describe(o));
+            return tally.progressing(phase.equals("Running") ? "runs to its end" : PodDescription.of(o));
         }
-        return isTrue(o.condition("Ready")) ? tally.ready("") : tally.progressing(Pods.describe(o));
+        return Obj.isTrue(o.condition("Ready")) ? tally.ready("") : tally.progressing(PodDescription.of(o));
     }
 
     /** Conditions by their status, never by their type alone: a resumed Job keeps {@code Suspended=False}. */
     private static Workload job(Obj o, Family family, Tally tally) {
         for (var type : List.of("Failed", "FailureTarget")) {
-            if (isTrue(o.condition(type))) {
-                return tally.failed(said(o.condition(type)));
+            if (Obj.isTrue(o.condition(type))) {
+                return tally.failed(Phrases.said(o.condition(type)));
             }
         }
-        if (isTrue(o.condition("Complete")) || isTrue(o.condition("SuccessCriteriaMet"))) {
+        if (Obj.isTrue(o.condition("Complete")) || Obj.isTrue(o.condition("SuccessCriteriaMet"))) {
             return tally.ready("complete");
         }
         if (o.is("/spec/suspend")) {
@@ -273,9 +259,9 @@ public final class Readiness {
 
     private static Workload definition(Obj o, Tally tally) {
         if (o.condition("NamesAccepted").path("status").asText().equals("False")) {
-            return tally.failed(said(o.condition("NamesAccepted")));
+            return tally.failed(Phrases.said(o.condition("NamesAccepted")));
         }
-        return isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
+        return Obj.isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
     }
 
     /** A webhook whose Service has no endpoint or that lacks its CA refuses every later apply. */
@@ -297,28 +283,6 @@ public final class Readiness {
     private static String withTrouble(String lack, Obj o, Family family) {
         var trouble = family.trouble(o);
         return trouble.isEmpty() ? lack : lack + "; " + trouble;
-    }
-
-    static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asText().equals("True");
-    }
-
-    /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
-    static String said(JsonNode condition) {
-        if (condition.isMissingNode()) {
-            return "has not said yet how it is";
-        }
-        return condition.path("type").asText() + "=" + condition.path("status").asText()
-            + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", oneLine(condition.path("message").asText()));
-    }
-
-    static String prefixed(String prefix, String text) {
-        return text.isEmpty() ? "" : prefix + text;
-    }
-
-    /** Text from the cluster, fit to stand inside a line of ours. */
-    static String oneLine(String text) {
-        return Texts.cut(Texts.line(text), 240);
     }
 
     private static String finalizers(Obj o) {

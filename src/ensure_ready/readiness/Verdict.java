@@ -6,5 +6,5 @@ import java.util.List;
 /** All workloads judged at one moment; {@code restarts} and {@code unprobed} steer how long it must hold. */
 public record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
     boolean verified, List<String> warnings, long restarts, boolean unprobed) {
-    static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
+    public static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
 }

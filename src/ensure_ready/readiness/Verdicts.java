@@ -1,12 +1,15 @@
 package ensure_ready.readiness;
 
 import ensure_ready.model.Applied;
+import ensure_ready.model.Kinds;
+import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
-import ensure_ready.slots.Labels;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -19,7 +22,7 @@ import java.util.stream.Stream;
 public final class Verdicts {
     private Verdicts() { }
 
-    static Verdict of(Family family, WaitSettings settings) {
+    public static Verdict of(Family family, WaitSettings settings) {
         var applied = family.snapshot().applied();
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
@@ -46,8 +49,8 @@ public final class Verdicts {
 
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
-        return Readiness.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
-            .filter(o -> !Family.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+        return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
+            .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
             .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
     }
@@ -68,10 +71,10 @@ public final class Verdicts {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
             var live = live(family.snapshot(), a.object());
-            if (a.result() == Result.failed || Readiness.judged(a.object())) {
+            if (a.result() == Result.failed || a.object().judged()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
-            live.filter(o -> !Readiness.builtIn(o)).ifPresent(o -> family.workloadsOf(o)
+            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
                 .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
         }
@@ -161,12 +164,13 @@ public final class Verdicts {
     }
 
     private static long restarts(List<Judged> gating, Family family) {
-        return gating.stream().flatMap(j -> j.live().stream()).flatMap(o -> family.newestPods(o).stream()).mapToLong(Pods::restarts).sum();
+        return gating.stream().flatMap(j -> j.live().stream()).flatMap(o -> Ownership.newestPods(family.snapshot(), o).stream())
+            .mapToLong(Pods::restarts).sum();
     }
 
     private static boolean unprobed(Obj o, Family family) {
         return !o.kind().equals("Job") && o.number("/spec/minReadySeconds", 0) == 0
-            && (!family.snapshot().knows("Pod") && o.has("/spec/template") || family.newestPods(o).stream()
+            && (!family.snapshot().knows("Pod") && o.has("/spec/template") || Ownership.newestPods(family.snapshot(), o).stream()
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 

@@ -1,2 +1,2 @@
-/** Whether it is ready: rules for each kind, verdicts, certainty, settling. */
+/** Whether it is ready: a rule for each kind, and the verdict on all of them. */
 package ensure_ready.readiness;

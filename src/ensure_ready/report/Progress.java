@@ -1,7 +1,7 @@
 package ensure_ready.report;
 
+import ensure_ready.certainty.Judgement;
 import ensure_ready.model.State;
-import ensure_ready.readiness.Judgement;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ public final class Progress implements AutoCloseable {
     private final boolean actions;
     private final Map<String, String> shown = new LinkedHashMap<>();
     private final long started = System.nanoTime();
-    public volatile UnaryOperator<String> mask = UnaryOperator.identity();
+    private volatile UnaryOperator<String> mask = UnaryOperator.identity();
     private int drawn;
 
     private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {

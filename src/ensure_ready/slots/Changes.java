@@ -1,9 +1,9 @@
 package ensure_ready.slots;
 
 import ensure_ready.cluster.Api;
-import ensure_ready.model.Deadline;
-import ensure_ready.model.Infra;
-import ensure_ready.model.Outcome;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.InfraFailure;
+import ensure_ready.system.Pause;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,8 +34,7 @@ public final class Changes {
         try {
             latch.await(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Infra(Outcome.interrupted, "interrupted");
+            throw InfraFailure.interrupted();
         }
     }
 }

@@ -2,12 +2,14 @@ package ensure_ready.slots;
 
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
-import ensure_ready.model.Deadline;
-import ensure_ready.model.Infra;
 import ensure_ready.model.Kind;
+import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
+import ensure_ready.model.Target;
 import ensure_ready.report.Progress;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.InfraFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -29,7 +31,7 @@ public final class Namespaces {
         this.progress = progress;
     }
 
-    /** Throws {@link Infra} {@code timeout} when it is still going away at the deadline, with what holds it. */
+    /** Throws {@link InfraFailure} {@code timeout} when it is still going away at the deadline, with what holds it. */
     public Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {
         try {
             for (int looks = 0; ; looks++) {
@@ -94,21 +96,16 @@ public final class Namespaces {
         var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
         var metadata = body.putObject("metadata").put("name", target.namespace());
         Labels.mark(metadata, target.env(), target.slot(), target.issue(), expires);
-        try {
-            api.send("POST", Kind.NAMESPACE.path(null, null), null, body.toString());
+        boolean created = api.create(Kind.NAMESPACE, null, body);
+        if (created) {
             progress.say("created ns/" + target.namespace());
-            return true;
-        } catch (ApiError e) {
-            if (e.code == 409) {
-                return false;
-            }
-            throw e;
         }
+        return created;
     }
 
     private void waitUntilGone(Obj namespace, boolean first, Deadline deadline) {
         if (deadline.passed()) {
-            throw new Infra(Outcome.timeout, namespace.ref() + ": still terminating: " + holds(namespace));
+            throw new InfraFailure(Outcome.timeout, namespace.ref() + ": still terminating: " + holds(namespace));
         }
         if (first) {
             progress.say(namespace.ref() + " is terminating, waits until it is gone");

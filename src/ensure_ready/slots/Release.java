@@ -1,23 +1,24 @@
 package ensure_ready.slots;
 
 import ensure_ready.cluster.Api;
-import ensure_ready.command.Known;
 import ensure_ready.model.Kind;
+import ensure_ready.model.Labels;
+import ensure_ready.model.Target;
 import ensure_ready.report.Progress;
 import java.time.Instant;
-import shared.Json;
+import java.util.Map;
 
 /** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
 public final class Release {
     private final Api api;
     private final Slots slots;
-    private final Known known;
+    private final Released released;
     private final Progress progress;
 
-    public Release(Api api, Slots slots, Known known, Progress progress) {
+    public Release(Api api, Slots slots, Released released, Progress progress) {
         this.api = api;
         this.slots = slots;
-        this.known = known;
+        this.released = released;
         this.progress = progress;
     }
 
@@ -41,15 +42,13 @@ public final class Release {
         var ref = "ns/" + target.namespace();
         var found = api.find(Kind.NAMESPACE, null, target.namespace());
         if (found.isEmpty()) {
-            known.left.add(ref + ": was gone already");
+            released.left().add(ref + ": was gone already");
         } else if (!Namespaces.ours(found.get())) {
-            known.left.add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
+            released.left().add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
         } else if (shared) {
-            known.left.add(ref + ": another slot lives in it");
+            released.left().add(ref + ": another slot lives in it");
         } else {
-            var precondition = Json.MAPPER.createObjectNode();
-            precondition.putObject("preconditions").put("uid", found.get().uid());
-            api.delete(Kind.NAMESPACE, null, target.namespace(), precondition);
+            api.delete(Kind.NAMESPACE, null, target.namespace(), found.get().uid(), Map.of());
             done(ref);
         }
     }
@@ -60,7 +59,7 @@ public final class Release {
     }
 
     private void done(String what) {
-        known.deleted.add(what);
+        released.deleted().add(what);
         progress.say("deleted " + what);
     }
 }

@@ -1,6 +1,8 @@
 package ensure_ready.slots;
 
+import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Target;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 

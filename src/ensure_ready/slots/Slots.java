@@ -3,16 +3,19 @@ package ensure_ready.slots;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
-import ensure_ready.model.Deadline;
-import ensure_ready.model.Infra;
 import ensure_ready.model.Kind;
+import ensure_ready.model.Labels;
 import ensure_ready.model.Outcome;
+import ensure_ready.model.Target;
 import ensure_ready.report.Progress;
+import ensure_ready.system.Deadline;
+import ensure_ready.system.InfraFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
@@ -43,7 +46,7 @@ public final class Slots {
     }
 
     /**
-     * Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link Infra} {@code no_slot} at the
+     * Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link InfraFailure} {@code no_slot} at the
      * deadline.
      */
     public Target acquire(Wanted wanted, Deadline deadline, Optional<Instant> expires) {
@@ -54,7 +57,7 @@ public final class Slots {
                 return join(mine.get(), wanted, expires);
             }
             elsewhere(records.slots(), wanted).ifPresent(other -> {
-                throw new Infra(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other);
+                throw new InfraFailure(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other);
             });
             var free = lowestFree(records.slots(), wanted);
             if (free.isPresent()) {
@@ -71,7 +74,7 @@ public final class Slots {
     private String waitForOne(Records records, Wanted wanted, Deadline deadline, String told) {
         var holders = holders(records.slots(), wanted);
         if (deadline.passed()) {
-            throw new Infra(Outcome.no_slot, "no slot is free: " + holders + "; release one, or raise --max");
+            throw new InfraFailure(Outcome.no_slot, "no slot is free: " + holders + "; release one, or raise --max");
         }
         if (!holders.equals(told)) {
             progress.say("waits for a free slot: " + holders);
@@ -80,9 +83,9 @@ public final class Slots {
         return holders;
     }
 
-    /** The slot that is there; throws {@link Infra} {@code no_slot} when there is none. */
+    /** The slot that is there; throws {@link InfraFailure} {@code no_slot} when there is none. */
     public Target find(Wanted wanted) {
-        return seek(wanted).orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+        return seek(wanted).orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
     }
 
     public Optional<Target> seek(Wanted wanted) {
@@ -92,7 +95,7 @@ public final class Slots {
     /** Sets issue, pull request and, if given, the time to live of the slot that is there. */
     public Target attach(Wanted wanted, Optional<Instant> expires) {
         var slot = find(records().slots(), wanted)
-            .orElseThrow(() -> new Infra(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+            .orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
         return join(slot, wanted, expires);
     }
 
@@ -101,9 +104,7 @@ public final class Slots {
     }
 
     void delete(Slot slot) {
-        var precondition = Json.MAPPER.createObjectNode();
-        precondition.putObject("preconditions").put("uid", slot.uid());
-        api.delete(Kind.CONFIG_MAP, namespace, prefix + slot.number(), precondition);
+        api.delete(Kind.CONFIG_MAP, namespace, prefix + slot.number(), slot.uid(), Map.of());
     }
 
     /** By number, else by issue, else by pull request; only within one environment type. */
@@ -151,19 +152,16 @@ public final class Slots {
     }
 
     private Optional<Target> create(int number, Wanted wanted, Optional<Instant> expires) {
-        var record = record(number, wanted, expires);
+        boolean created = false;
         try {
-            api.send("POST", Kind.CONFIG_MAP.path(namespace, null), null, record.toString());
+            created = api.create(Kind.CONFIG_MAP, namespace, record(number, wanted, expires));
         } catch (ApiError e) {
-            if (e.code == 409) {
-                return Optional.empty();
+            if (e.code != 404) {
+                throw e;
             }
-            if (e.code == 404 && createStateNamespace()) {
-                return Optional.empty();
-            }
-            throw e;
+            createStateNamespace();
         }
-        return keepOrYield(number, wanted);
+        return created ? keepOrYield(number, wanted) : Optional.empty();
     }
 
     /**
@@ -198,17 +196,10 @@ public final class Slots {
     }
 
     /** Another run may be making it too; whether it is there now is all that counts. */
-    private boolean createStateNamespace() {
+    private void createStateNamespace() {
         var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
         body.putObject("metadata").put("name", namespace).putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
-        try {
-            api.send("POST", Kind.NAMESPACE.path(null, null), null, body.toString());
-        } catch (ApiError e) {
-            if (e.code != 409) {
-                throw e;
-            }
-        }
-        return true;
+        api.create(Kind.NAMESPACE, null, body);
     }
 
     private Records records() {
@@ -218,5 +209,6 @@ public final class Slots {
         return new Records(slots, list.at("/metadata/resourceVersion").asText());
     }
 
+    /** All slots, and the version of the list to watch from. */
     private record Records(List<Slot> slots, String version) { }
 }

@@ -1,4 +1,4 @@
-package ensure_ready.slots;
+package ensure_ready.model;
 
 import java.util.Map;
 

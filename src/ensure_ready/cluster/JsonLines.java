@@ -9,11 +9,11 @@ import java.util.function.Consumer;
 import shared.Json;
 
 /** Cuts a watch's byte stream into lines of JSON; a line may come in many pieces and a piece may hold many lines. */
-public final class Lines {
+public final class JsonLines {
     private final Consumer<JsonNode> event;
     private ByteArrayOutputStream rest = new ByteArrayOutputStream();
 
-    Lines(Consumer<JsonNode> event) {
+    JsonLines(Consumer<JsonNode> event) {
         this.event = event;
     }
 

@@ -1,9 +1,10 @@
-package ensure_ready.slots;
+package ensure_ready.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Optional;
 
+/** Labels and annotations of ours. */
 public final class Labels {
     public static final String US = "ensure-ready";
     public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
@@ -11,7 +12,7 @@ public final class Labels {
     public static final String ENV = "ensure-ready/env";
     public static final String ISSUE = "ensure-ready/issue";
     public static final String EXPIRES = "ensure-ready/expires-at";
-    static final String APPLIED = "ensure-ready/applied-at";
+    public static final String APPLIED = "ensure-ready/applied-at";
 
     private Labels() { }
 

@@ -3,8 +3,8 @@ package ensure_ready.manifests;
 import java.util.Map;
 
 /** Filling names into patterns; what is not known stays as it stands. */
-public final class Names {
-    private Names() { }
+public final class Placeholders {
+    private Placeholders() { }
 
     public static String fill(String pattern, Map<String, String> values) {
         return fill(pattern, values, "${", "}");

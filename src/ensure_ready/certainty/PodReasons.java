@@ -1,4 +1,4 @@
-package ensure_ready.readiness;
+package ensure_ready.certainty;
 
 import ensure_ready.diagnosis.Code;
 import ensure_ready.diagnosis.Finding;
@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
-public final class Words {
-    private Words() { }
+public final class PodReasons {
+    private PodReasons() { }
 
-    static Map<String, String> of(List<Finding> findings) {
-        var words = new HashMap<String, String>();
-        findings.forEach(f -> say(f).ifPresent(text -> words.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
-        return words;
+    public static Map<String, String> of(List<Finding> findings) {
+        var reasons = new HashMap<String, String>();
+        findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
+        return reasons;
     }
 
     private static Optional<String> say(Finding f) {

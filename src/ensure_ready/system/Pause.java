@@ -1,9 +1,8 @@
-package ensure_ready.slots;
+package ensure_ready.system;
 
-import ensure_ready.model.Infra;
-import ensure_ready.model.Outcome;
 import java.time.Duration;
 
+/** A sleep that an interrupt ends. */
 public final class Pause {
     private Pause() { }
 
@@ -11,8 +10,7 @@ public final class Pause {
         try {
             Thread.sleep(Math.max(0, d.toMillis()));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Infra(Outcome.interrupted, "interrupted");
+            throw InfraFailure.interrupted();
         }
     }
 }

@@ -1,13 +1,18 @@
-package ensure_ready.readiness;
+package ensure_ready.certainty;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.diagnosis.Code;
-import ensure_ready.diagnosis.Evidence;
 import ensure_ready.diagnosis.Finding;
 import ensure_ready.model.Applied;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.References;
 import ensure_ready.model.Result;
+import ensure_ready.model.Snapshot;
+import ensure_ready.readiness.Family;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,28 +24,28 @@ public final class Preflight {
     private Preflight() { }
 
     /** Kinds whose names must be known before {@link #missing} can tell anything. */
-    static Set<String> kinds(Family family, List<Applied> applied) {
+    public static Set<String> kinds(Snapshot snapshot) {
         var kinds = new TreeSet<String>();
-        templates(family, applied).forEach(t -> {
+        templates(snapshot).forEach(t -> {
             References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
             if (!account(t.spec()).equals("default")) {
                 kinds.add("ServiceAccount");
             }
         });
-        if (!classes(family, applied).isEmpty()) {
+        if (!classes(snapshot).isEmpty()) {
             kinds.add("StorageClass");
         }
         return kinds;
     }
 
-    static List<Finding> missing(Family family, List<Applied> applied) {
+    public static List<Finding> missing(Snapshot snapshot) {
         var found = new ArrayList<Finding>();
-        for (var t : templates(family, applied)) {
-            References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), family, applied))
-                .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), family)));
+        for (var t : templates(snapshot)) {
+            References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
+                .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
             var account = account(t.spec());
-            if (!account.equals("default") && absent("ServiceAccount", account, family, applied)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), family));
+            if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), snapshot));
             }
         }
         return found;
@@ -50,15 +55,15 @@ public final class Preflight {
         return kind.equals("Secret") ? Code.SECRET_MISSING : kind.equals("ConfigMap") ? Code.CONFIGMAP_MISSING : Code.PVC_MISSING;
     }
 
-    private static Finding finding(Code code, String kind, String name, Template t, String what, Family family) {
+    private static Finding finding(Code code, String kind, String name, Template t, String what, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
             "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
-        return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", family.snapshot().at(), List.of(evidence), Map.of());
+        return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", snapshot.at(), List.of(evidence), Map.of());
     }
 
-    private static boolean absent(String kind, String name, Family family, List<Applied> applied) {
-        return !name.isEmpty() && family.snapshot().knows(kind) && family.snapshot().find(kind, name).isEmpty()
-            && applied.stream().noneMatch(a -> a.object().kind().equals(kind)
+    private static boolean absent(String kind, String name, Snapshot snapshot) {
+        return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
     }
@@ -68,29 +73,30 @@ public final class Preflight {
     }
 
     /** Live workloads as they are now; of the manifests those that are not there (yet). */
-    private static List<Template> templates(Family family, List<Applied> applied) {
+    private static List<Template> templates(Snapshot snapshot) {
         var templates = new ArrayList<Template>();
-        for (var kind : Family.TEMPLATED) {
-            family.snapshot().all(kind).stream().filter(w -> !Family.ownedByBuiltIn(w) && Family.runs(w))
+        for (var kind : Kinds.TEMPLATED) {
+            snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w))
                 .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-            applied.stream().map(Applied::object).filter(o -> o.kind().equals(kind) && family.snapshot().find(kind, o.name()).isEmpty())
+            snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty())
                 .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
         }
-        family.snapshot().all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
+        snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
             .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
-        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(family.snapshot().namespace()));
+        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(snapshot.namespace()));
         return templates;
     }
 
-    private static Set<String> classes(Family family, List<Applied> applied) {
+    private static Set<String> classes(Snapshot snapshot) {
         var classes = new TreeSet<String>();
-        family.snapshot().all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound"))
+        snapshot.all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound"))
             .forEach(c -> classes.add(c.text("/spec/storageClassName")));
-        applied.stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
+        snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
             .flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
             .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
         return classes;
     }
 
+    /** A pod spec and whose it is. */
     private record Template(Obj owner, JsonNode spec) { }
 }

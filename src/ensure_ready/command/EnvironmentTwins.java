@@ -7,7 +7,7 @@ import java.util.Set;
 import shared.Flags;
 
 /** Environment twins of options, as options put before the caller's own. */
-public final class Twins {
+public final class EnvironmentTwins {
     static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
         Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
@@ -16,7 +16,7 @@ public final class Twins {
         Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
-    private Twins() { }
+    private EnvironmentTwins() { }
 
     /**
      * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is

@@ -4,7 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Topic;
-import ensure_ready.readiness.Readiness;
+import ensure_ready.system.Daemon;
+import ensure_ready.system.Deadline;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.net.URLEncoder;
@@ -21,13 +22,11 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -35,7 +34,7 @@ import java.util.stream.Stream;
  * One list and one watch a type, kept alive through whatever the API server does, until closed.
  * Nothing of it throws: what cannot be read is told by {@link #limited()} and {@link #away()}.
  */
-public final class Watch implements AutoCloseable {
+public final class Informers implements AutoCloseable {
     /** Real API servers send a bookmark about every minute; a watch that says nothing for longer is dead. */
     private static final Duration SILENCE = Duration.ofSeconds(90);
     /** A server that accepts a watch and does not even answer with headers. */
@@ -46,35 +45,31 @@ public final class Watch implements AutoCloseable {
     private final Runnable changed;
     private final Duration silence;
     private final ScheduledThreadPoolExecutor pool;
-    private final Map<Topic, Feed> feeds = new ConcurrentHashMap<>();
+    private final Map<Topic, Informer> informers = new ConcurrentHashMap<>();
     /** Objects of the manifests whose type discovery has not named yet. */
     private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
-    public final Set<String> statusless = ConcurrentHashMap.newKeySet();
-    public final Map<String, Obj> gone = new ConcurrentHashMap<>();
+    private final Set<String> statusless = ConcurrentHashMap.newKeySet();
+    private final Map<String, Obj> gone = new ConcurrentHashMap<>();
 
-    public Watch(Api api, Runnable changed) {
+    public Informers(Api api, Runnable changed) {
         this(api, changed, SILENCE);
     }
 
-    public Watch(Api api, Runnable changed, Duration silence) {
+    public Informers(Api api, Runnable changed, Duration silence) {
         this.api = api;
         this.changed = changed;
         this.silence = silence;
-        pool = new ScheduledThreadPoolExecutor(6, task -> {
-            var thread = new Thread(task, "watch");
-            thread.setDaemon(true);
-            return thread;
-        });
+        pool = new ScheduledThreadPoolExecutor(6, Daemon.named("watch"));
         pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         pool.scheduleWithFixedDelay(this::reviveSilent, 1, 1, TimeUnit.SECONDS);
     }
 
     /** Starts to follow a type; once is enough. */
     public void follow(Topic topic) {
-        feeds.computeIfAbsent(topic, t -> {
-            var feed = new Feed(t);
-            pool.execute(feed::list);
-            return feed;
+        informers.computeIfAbsent(topic, t -> {
+            var informer = new Informer(t);
+            pool.execute(informer::list);
+            return informer;
         });
     }
 
@@ -86,7 +81,7 @@ public final class Watch implements AutoCloseable {
     }
 
     /** A type that the server does not have (yet) is asked for again, but keeps nobody waiting. */
-    public void seek(Obj o, String namespace, int failures) {
+    private void seek(Obj o, String namespace, int failures) {
         try {
             var kind = api.kind(o.apiVersion(), o.kind());
             kind.ifPresent(k -> found(k, o, namespace));
@@ -115,7 +110,7 @@ public final class Watch implements AutoCloseable {
 
     /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
     private void found(Kind kind, Obj o, String namespace) {
-        if (!Readiness.builtIn(o) && !api.hasStatus(kind)) {
+        if (!o.builtIn() && !api.hasStatus(kind)) {
             statusless.add(kind.apiVersion() + "/" + kind.name());
         }
         follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
@@ -133,65 +128,52 @@ public final class Watch implements AutoCloseable {
 
     /** Whether every type was read at least once, or cannot be. */
     public boolean complete() {
-        return sought.isEmpty() && feeds.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && informers.values().stream().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
     public boolean away() {
-        return feeds.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
+        return informers.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
     }
 
     /** Whether the server refuses to show any object that could be judged. */
     public boolean forbidden() {
-        var judged = feeds.values().stream().filter(f -> f.topic.gates()).toList();
-        return !judged.isEmpty() && judged.stream().allMatch(Feed::refused);
+        var judged = informers.values().stream().filter(f -> f.topic.gates()).toList();
+        return !judged.isEmpty() && judged.stream().allMatch(Informer::refused);
     }
 
     /** Whether the server does not know who asks, for any type. */
     public boolean unauthorized() {
-        return !feeds.isEmpty() && feeds.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
+        return !informers.isEmpty() && informers.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
     }
 
     /** What may not be read, as {@code events: forbidden}. */
     public List<String> limited() {
-        return feeds.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+        return informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
             .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
             .distinct().sorted().toList();
     }
 
     /** Objects by {@link Snapshot#key}; a type that was never read is absent. */
     public Map<String, List<Obj>> objects() {
-        return gather(feed -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty());
+        return gather(informer -> informer.listed ? Optional.of(informer.objects.values()) : Optional.empty());
     }
 
     /** The objects, those that decide read afresh and side by side; throws {@link ApiError} when one type cannot be had in time. */
     public Map<String, List<Obj>> read(Duration patience) {
-        var until = System.nanoTime() + patience.toNanos();
-        var reads = new HashMap<Feed, Future<Listing>>();
-        feeds.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
-        var fresh = new HashMap<Feed, Collection<Obj>>();
-        reads.forEach((feed, read) -> fresh.put(feed, await(read, until, feed).objects().values()));
-        return gather(feed -> Optional.ofNullable(fresh.get(feed))
-            .or(() -> feed.listed ? Optional.of(feed.objects.values()) : Optional.empty()));
+        var until = Deadline.in(patience);
+        var reads = new HashMap<Informer, Future<Listing>>();
+        informers.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
+        var fresh = new HashMap<Informer, Collection<Obj>>();
+        reads.forEach((informer, read) -> fresh.put(informer,
+            Api.await(read, until.left(), "list " + informer.topic.kind().plural()).objects().values()));
+        return gather(informer -> Optional.ofNullable(fresh.get(informer))
+            .or(() -> informer.listed ? Optional.of(informer.objects.values()) : Optional.empty()));
     }
 
-    private Listing await(Future<Listing> read, long until, Feed feed) {
-        try {
-            return read.get(Math.max(1, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof ApiError error ? error : ApiError.unreachable("list " + feed.topic.kind().plural(), e.getCause());
-        } catch (TimeoutException e) {
-            read.cancel(true);
-            throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw ApiError.unreachable("list " + feed.topic.kind().plural(), e);
-        }
-    }
-
-    private Map<String, List<Obj>> gather(Function<Feed, Optional<Collection<Obj>>> objects) {
+    private Map<String, List<Obj>> gather(Function<Informer, Optional<Collection<Obj>>> objects) {
         var all = new TreeMap<String, List<Obj>>();
-        feeds.forEach((topic, feed) -> objects.apply(feed).ifPresent(found -> all.merge(topic.key(), sorted(found),
+        informers.forEach((topic, informer) -> objects.apply(informer).ifPresent(found -> all.merge(topic.key(), sorted(found),
             (a, b) -> sorted(Stream.concat(a.stream(), b.stream()).toList()))));
         return all;
     }
@@ -201,19 +183,19 @@ public final class Watch implements AutoCloseable {
     }
 
     private void reviveSilent() {
-        feeds.values().forEach(Feed::reopenIfSilent);
+        informers.values().forEach(Informer::reopenIfSilent);
     }
 
     @Override
     public void close() {
         pool.shutdownNow();
-        feeds.values().forEach(Feed::close);
+        informers.values().forEach(Informer::close);
     }
 
     /** One type: listed, then watched from there on; every way in which that can end leads back to one of the two. */
-    private final class Feed {
+    private final class Informer {
         private final Topic topic;
-        public volatile Map<String, Obj> objects = Map.of();
+        private volatile Map<String, Obj> objects = Map.of();
         private volatile boolean listed;
         private volatile boolean polled;
         private volatile ApiError error;
@@ -224,7 +206,7 @@ public final class Watch implements AutoCloseable {
         private long opened;
         private CompletableFuture<HttpResponse<AsyncBody>> stream;
 
-        Feed(Topic topic) {
+        Informer(Topic topic) {
             this.topic = topic;
         }
 

@@ -1,4 +1,4 @@
-package ensure_ready.model;
+package ensure_ready.system;
 
 import java.time.Duration;
 
@@ -8,7 +8,8 @@ public record Deadline(long nanos) {
         return new Deadline(System.nanoTime() + d.toNanos());
     }
 
-    public static Deadline none() {
+    /** One that has passed already: what it limits is tried once and never again. */
+    public static Deadline now() {
         return in(Duration.ZERO);
     }
 

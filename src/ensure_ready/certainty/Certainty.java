@@ -1,14 +1,19 @@
-package ensure_ready.readiness;
+package ensure_ready.certainty;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.diagnosis.Code;
-import ensure_ready.diagnosis.Evidence;
 import ensure_ready.diagnosis.Finding;
-import ensure_ready.diagnosis.Findings;
 import ensure_ready.diagnosis.Scheduling;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
+import ensure_ready.readiness.Family;
+import ensure_ready.readiness.Verdict;
+import ensure_ready.readiness.WaitSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,7 +28,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link Sightings}.
+ * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link WaitMemory}.
  * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
  */
 public final class Certainty {
@@ -37,9 +42,6 @@ public final class Certainty {
     private static final Duration REACHABLE = Duration.ofSeconds(10);
     private static final int CRASHES = 3;
     private static final Map<Code, Duration> GRACE = graces();
-    public static final Set<Code> MAKEABLE =
-        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
-        Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
     private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT,
         Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
     /** Judged by how often a container ended, not by how long that has been so. */
@@ -102,7 +104,7 @@ public final class Certainty {
     private static boolean ofNewest(Finding f, Family family) {
         var pod = f.params().getOrDefault("pod", "");
         return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
-            .map(o -> family.newestPods(o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
+            .map(o -> Ownership.newestPods(family.snapshot(), o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
@@ -117,7 +119,7 @@ public final class Certainty {
 
     /** The findings whose grace is over and against which nothing speaks. */
     static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict,
-        Sightings seen, WaitSettings settings, Instant now) {
+        WaitMemory seen, WaitSettings settings, Instant now) {
         return relevant.stream().filter(f -> {
             var grace = grace(f, family, verdict);
             return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
@@ -126,7 +128,7 @@ public final class Certainty {
     }
 
     /** When the next grace ends; the loop wakes then. */
-    static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, Instant now) {
+    static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen, Instant now) {
         return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
             .filter(now::isBefore).min(Comparator.naturalOrder());
     }
@@ -140,7 +142,7 @@ public final class Certainty {
         if (CRASH.contains(code) || SOONER.containsKey(code)) {
             return TOGETHER;
         }
-        if (MAKEABLE.contains(code) && inTheMaking(f, family, verdict)) {
+        if (WaitMemory.MAKEABLE.contains(code) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
         if (PLACEMENT.contains(code)) {
@@ -162,7 +164,7 @@ public final class Certainty {
 
     /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
     private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
-        return family.snapshot().applied().stream().anyMatch(a -> !Readiness.builtIn(a.object()) && !INERT.contains(a.object().group()))
+        return family.snapshot().applied().stream().anyMatch(a -> !a.object().builtIn() && !INERT.contains(a.object().group()))
             || verdict.workloads().stream()
             .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
     }
@@ -178,20 +180,24 @@ public final class Certainty {
         return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
     }
 
-    /** Whether the grace of a finding runs at present; where it does not, it begins anew later. */
-    static boolean counts(Finding f, Family family, Verdict verdict) {
+    /** The findings whose grace runs at present; where it does not, it begins anew later. */
+    static List<Finding> counting(List<Finding> relevant, Family family, Verdict verdict) {
+        return relevant.stream().filter(f -> counts(f, family, verdict)).toList();
+    }
+
+    private static boolean counts(Finding f, Family family, Verdict verdict) {
         if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
-            return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Readiness.WORKLOADS.contains(w.kind()));
+            return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Kinds.WORKLOADS.contains(w.kind()));
         }
         boolean room = f.code() == Code.QUOTA_EXCEEDED || f.code() == Code.SCHED_INSUFFICIENT_RESOURCES;
         return grace(f, family, verdict) != null && !(room && shrinking(f, family, verdict));
     }
 
-    private static boolean doubtful(Finding f, Family family, Verdict verdict, Sightings seen, WaitSettings settings) {
+    private static boolean doubtful(Finding f, Family family, Verdict verdict, WaitMemory seen, WaitSettings settings) {
         if (!counts(f, family, verdict)) {
             return true;
         }
-        var pods = owner(f, family).map(family::newestPods).orElse(List.of())
+        var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (CRASH.contains(f.code()) || SOONER.containsKey(f.code())) {
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
@@ -223,7 +229,7 @@ public final class Certainty {
             || verdict.workloads().stream()
             .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
             && !w.name().equals(f.ownerName()))
-            || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream()
+            || owner(f, family).map(o -> family.snapshot().ownedBy("ReplicaSet", o).stream()
             .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
     }
 
@@ -231,20 +237,20 @@ public final class Certainty {
      * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
      * programs that end until their database is up are no failure.
      */
-    private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, Sightings seen) {
+    private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, WaitMemory seen) {
         int enough = SOONER.getOrDefault(f.code(), CRASHES);
-        boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(Crash.key(p, f.container())))
+        boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(CrashCount.key(p, f.container())))
             .filter(c -> c.times() >= enough).isPresent()
             && !Pods.container(p, f.container()).at("/state/running").isObject());
         return often && (enough == 1 || triedAgain(family, verdict, seen));
     }
 
     /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
-    private static boolean triedAgain(Family family, Verdict verdict, Sightings seen) {
+    private static boolean triedAgain(Family family, Verdict verdict, WaitMemory seen) {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(family::newestPods)
+            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();
@@ -261,15 +267,14 @@ public final class Certainty {
             .allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).isAfter(reachable)));
     }
 
-    private static boolean crashes(Obj pod, JsonNode container, Sightings seen) {
-        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText())))
+    private static boolean crashes(Obj pod, JsonNode container, WaitMemory seen) {
+        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asText())))
             .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
     }
 
     /** Begin of the last run that has ended. */
     private static Instant lastBegin(JsonNode container) {
-        var begin = Findings.instant(container.at("/state/terminated/startedAt")
-            .asText(container.at("/lastState/terminated/startedAt").asText("")));
-        return begin == null ? Instant.EPOCH : begin;
+        return Obj.instant(container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText("")))
+            .orElse(Instant.EPOCH);
     }
 }

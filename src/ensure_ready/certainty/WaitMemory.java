@@ -1,11 +1,17 @@
-package ensure_ready.readiness;
+package ensure_ready.certainty;
 
+import ensure_ready.diagnosis.Code;
 import ensure_ready.diagnosis.Finding;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
+import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
+import ensure_ready.readiness.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,23 +20,31 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
-public record Sightings(Instant readySince, long restarts, List<String> gating,
-    Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes,
+public record WaitMemory(Instant readySince, long restarts, List<String> gating,
+    Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
     Set<String> jobs, Instant jobEnded) {
-    static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    public static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    /** What a Job or an operator may still make. */
+    static final Set<Code> MAKEABLE =
+        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
+        Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
     /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
     private static final Duration BLINK = Duration.ofSeconds(5);
     /** By how much the clocks of this machine and of the cluster may differ. */
     private static final Duration SKEW = Duration.ofSeconds(10);
 
-    Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
+    /**
+     * @param counting     the findings whose grace runs
+     * @param appliedSince when the apply began; null when nothing was applied
+     */
+    public WaitMemory next(Verdict verdict, List<Finding> counting, Snapshot snapshot, Instant appliedSince, Instant now) {
         var refs = verdict.workloads().stream().map(Workload::ref).toList();
         boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
-        return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(relevant.stream().filter(f -> Certainty.counts(f, family, verdict)).toList(), now),
-            crashed(family, appliedSince),
+        return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
+            refs, settle(verdict), seen(counting, now),
+            crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now);
     }
 
@@ -40,7 +54,7 @@ public record Sightings(Instant readySince, long restarts, List<String> gating,
      */
     private static Duration settle(Verdict verdict) {
         boolean operators = verdict.workloads().stream()
-            .anyMatch(w -> !Readiness.WORKLOADS.contains(w.kind()) && !Readiness.ALSO_JUDGED.contains(w.kind()));
+            .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
         return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
     }
 
@@ -52,16 +66,16 @@ public record Sightings(Instant readySince, long restarts, List<String> gating,
         return seen;
     }
 
-    private Map<String, Crash> crashed(Family family, Instant appliedSince) {
-        var crashed = new HashMap<String, Crash>();
-        for (var pod : family.snapshot().all("Pod")) {
+    private Map<String, CrashCount> crashed(Snapshot snapshot, Instant appliedSince) {
+        var crashed = new HashMap<String, CrashCount>();
+        for (var pod : snapshot.all("Pod")) {
             for (var c : Pods.containers(pod)) {
                 long restarts = c.path("restartCount").asLong();
                 if (restarts > 0) {
-                    var key = Crash.key(pod, c.path("name").asText());
+                    var key = CrashCount.key(pod, c.path("name").asText());
                     int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
                     var before = Optional.ofNullable(crashes.get(key))
-                        .orElseGet(() -> new Crash(baseline(pod, restarts, appliedSince), restarts, exit));
+                        .orElseGet(() -> new CrashCount(baseline(pod, restarts, appliedSince), restarts, exit));
                     crashed.put(key, before.next(restarts, exit));
                 }
             }
@@ -76,22 +90,25 @@ public record Sightings(Instant readySince, long restarts, List<String> gating,
         return older ? restarts : 0;
     }
 
-    static String key(Finding f) {
+    private static String key(Finding f) {
         return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
     }
 
     /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
-        return Certainty.MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
+        return MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
-    boolean settled(Instant now) {
+    public boolean settled(Instant now) {
         return readySince != null && !now.isBefore(readySince.plus(settle));
     }
 
+    /** When a finding was first and last there. */
+    public record Seen(Instant first, Instant last) { }
+
     /** When the settling ends, if that is still to come. */
-    Optional<Instant> due(Instant now) {
+    public Optional<Instant> due(Instant now) {
         return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
     }
 }

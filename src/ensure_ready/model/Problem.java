@@ -1,6 +1,4 @@
-package ensure_ready.manifests;
-
-import ensure_ready.model.Source;
+package ensure_ready.model;
 
 /** A piece of the manifests that could not be read. */
 public record Problem(Source source, String message) { }

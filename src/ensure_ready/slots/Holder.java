@@ -3,8 +3,8 @@ package ensure_ready.slots;
 import java.util.Map;
 
 /** Who holds a slot, for people who wait for it. */
-public final class Owner {
-    private Owner() { }
+public final class Holder {
+    private Holder() { }
 
     public static String of(Map<String, String> env) {
         var run = env.getOrDefault("GITHUB_RUN_ID", "");

@@ -1,0 +1,61 @@
+package ensure_ready.certainty;
+
+import ensure_ready.diagnosis.Finding;
+import ensure_ready.diagnosis.Findings;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Outcome;
+import ensure_ready.model.Snapshot;
+import ensure_ready.readiness.Family;
+import ensure_ready.readiness.Verdict;
+import ensure_ready.readiness.Verdicts;
+import ensure_ready.readiness.WaitSettings;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Everything that follows from one look at the namespace; what is ready needs no explanation. Pure.
+ *
+ * @param relevant findings that stand between a gating workload and being ready
+ */
+public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) {
+    /**
+     * @param statusless {@code apiVersion/kind} of the custom resources whose status nobody writes
+     * @param gone       Jobs that were seen and are there no more, by uid
+     */
+    public static Assessment of(Snapshot snapshot, Set<String> statusless, Map<String, Obj> gone, WaitSettings settings) {
+        var family = new Family(snapshot, statusless, Map.of(), gone);
+        var verdict = Verdicts.of(family, settings);
+        if (verdict.ready() || verdict.workloads().isEmpty()) {
+            return new Assessment(snapshot, family, verdict, List.of());
+        }
+        var findings = new ArrayList<>(Findings.of(snapshot));
+        var explained = new Family(snapshot, statusless, PodReasons.of(findings), gone);
+        var inWords = Verdicts.of(explained, settings);
+        findings.addAll(Preflight.missing(snapshot));
+        return new Assessment(snapshot, explained, inWords, Certainty.relevant(findings, inWords, explained));
+    }
+
+    public List<Finding> certain(WaitMemory memory, WaitSettings settings, Instant now) {
+        return Certainty.certain(relevant, family, verdict, memory, settings, now);
+    }
+
+    public WaitMemory remembered(WaitMemory before, WaitSettings settings, Instant now) {
+        return before.next(verdict, Certainty.counting(relevant, family, verdict), snapshot, settings.appliedSince(), now);
+    }
+
+    /** When a rule of time next has something to say. */
+    public Optional<Instant> due(WaitMemory memory, Instant now) {
+        return Stream.of(memory.due(now), Certainty.due(relevant, family, verdict, memory, now))
+            .flatMap(Optional::stream).min(Comparator.naturalOrder());
+    }
+
+    public Judgement judgement(Outcome outcome, List<Finding> certain) {
+        return new Judgement(outcome, verdict, snapshot, certain);
+    }
+}

@@ -1,0 +1,24 @@
+package ensure_ready.certainty;
+
+import ensure_ready.diagnosis.Finding;
+import ensure_ready.model.Outcome;
+import ensure_ready.model.Snapshot;
+import ensure_ready.model.Workload;
+import ensure_ready.readiness.Verdict;
+import java.util.List;
+
+/** What the wait found out; never thrown away: an interrupt reads the last one. */
+public record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain) {
+    public Judgement with(Outcome other) {
+        return new Judgement(other, verdict, snapshot, certain);
+    }
+
+    /** True with the outcome ready alone, so that nobody can read it too early. */
+    public boolean ready() {
+        return outcome == Outcome.ready && verdict.ready();
+    }
+
+    public List<Workload> workloads() {
+        return verdict.workloads();
+    }
+}

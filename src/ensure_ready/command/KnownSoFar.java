@@ -1,0 +1,154 @@
+package ensure_ready.command;
+
+import ensure_ready.certainty.Judgement;
+import ensure_ready.diagnosis.DiagnosisReport;
+import ensure_ready.diagnosis.NamesToKeep;
+import ensure_ready.model.Applied;
+import ensure_ready.model.Outcome;
+import ensure_ready.model.Problem;
+import ensure_ready.model.Result;
+import ensure_ready.model.State;
+import ensure_ready.model.Target;
+import ensure_ready.report.Report;
+import ensure_ready.slots.Released;
+import ensure_ready.waiting.SoftWait;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import shared.Redaction;
+import shared.Texts;
+
+/** What a run knows so far. An interrupt reports it as it stands, so every step writes here as soon as it knows; no step reads it. */
+public final class KnownSoFar {
+    final Released released = new Released();
+    private final long started = System.nanoTime();
+    private final Set<String> limited = new LinkedHashSet<>();
+    volatile Target target;
+    volatile boolean created;
+    volatile boolean recreated;
+    /** Whether something of the manifests may be in the cluster. */
+    volatile boolean applied;
+    volatile List<Applied> results = List.of();
+    volatile List<Problem> problems = List.of();
+    volatile String prepareFailure;
+    volatile SoftWait waiting;
+    volatile Judgement judgement;
+    volatile DiagnosisReport diagnosis;
+    /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
+    volatile Map<String, String> secrets = Map.of();
+    private volatile Outcome outcome;
+    private volatile String summary = "";
+    private boolean published;
+
+    public void end(Outcome outcome, String summary) {
+        this.outcome = outcome;
+        this.summary = summary;
+    }
+
+    /** What could not be read, as {@code namespaces: forbidden}. */
+    public synchronized void limited(String what) {
+        limited.add(what);
+    }
+
+    /** Called while the machine goes down: nothing may wait here. */
+    public void interrupt() {
+        if (judgement == null && waiting != null) {
+            judgement = waiting.last();
+        }
+        if (outcome == null || outcome == Outcome.interrupted) {
+            end(Outcome.interrupted, "interrupted; this is what was known by then");
+        }
+    }
+
+    /** A mistake of ours: it costs the verdict only where there was none, and no one is told that it is ready. */
+    public void fault(String said) {
+        if (judgement == null || outcome() == Outcome.ready) {
+            end(Outcome.failed, said);
+        }
+        limited("diagnosis: " + said);
+    }
+
+    /** True once; whoever comes second must be silent. */
+    public synchronized boolean publishes() {
+        boolean first = !published;
+        published = true;
+        return first;
+    }
+
+    /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */
+    public Outcome outcome() {
+        if (outcome != null) {
+            return outcome;
+        }
+        if (prepareFailure != null) {
+            return Outcome.prepare_failed;
+        }
+        if (applyFailed()) {
+            return Outcome.apply_failed;
+        }
+        return judgement == null ? Outcome.failed : judgement.outcome();
+    }
+
+    public boolean ready() {
+        return outcome() == Outcome.ready && judgement != null && judgement.ready();
+    }
+
+    private boolean applyFailed() {
+        return !problems.isEmpty() || Applied.anyFailed(results);
+    }
+
+    /** What masks the report: secrets, but not names that have to stay readable though a Secret holds the same text. */
+    public Redaction redaction(Map<String, String> environment) {
+        return Redaction.of(secrets, environment, judgement == null ? Set.of() : NamesToKeep.of(judgement.snapshot()));
+    }
+
+    /**
+     * @param asked  the environment that was asked for, which is reported when no slot was found
+     * @param judges whether the verb says anything of readiness
+     */
+    public Report report(Target asked, boolean judges) {
+        var seconds = Math.round((System.nanoTime() - started) / 1e8) / 10.0;
+        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(), seconds, summary(),
+            Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
+            List.copyOf(released.deleted()), List.copyOf(released.left()));
+    }
+
+    private synchronized List<String> limited() {
+        var all = new LinkedHashSet<>(limited);
+        if (judgement != null) {
+            all.addAll(judgement.snapshot().limited());
+        }
+        if (diagnosis != null) {
+            all.addAll(diagnosis.limited());
+        }
+        return List.copyOf(all);
+    }
+
+    private String summary() {
+        if (!summary.isEmpty()) {
+            return summary;
+        }
+        var parts = new ArrayList<String>();
+        Optional.ofNullable(prepareFailure).ifPresent(parts::add);
+        if (applyFailed()) {
+            var failed = problems.size() + results.stream().filter(r -> r.result() == Result.failed).count();
+            parts.add(Texts.count(failed, "object") + " could not be applied");
+        }
+        if (diagnosis != null && !diagnosis.summary().isEmpty() && !ready()) {
+            parts.add(diagnosis.summary());
+        } else if (judgement != null) {
+            parts.add(howMany(judgement) + (diagnosis == null || diagnosis.causes().isEmpty()
+                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
+        }
+        return String.join("; ", parts);
+    }
+
+    private static String howMany(Judgement judgement) {
+        var gates = judgement.workloads();
+        var ready = gates.stream().filter(w -> w.state() == State.ready).count();
+        return ready + " of " + Texts.count(gates.size(), "workload") + " ready";
+    }
+}

@@ -1,0 +1,86 @@
+package ensure_ready.model;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
+public final class Ownership {
+    private Ownership() { }
+
+    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    public static Ref workload(Snapshot snapshot, Obj pod) {
+        var controller = pod.controller();
+        if (controller.isMissingNode()) {
+            return Ref.of(pod);
+        }
+        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        if (!owner.is("ReplicaSet")) {
+            return owner;
+        }
+        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
+        return above.map(c -> new Ref(c.path("kind").asText(), c.path("name").asText())).orElseGet(() -> byName(snapshot, owner));
+    }
+
+    /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
+    private static Ref byName(Snapshot snapshot, Ref set) {
+        var cut = set.name().lastIndexOf('-') > 0 ? set.name().substring(0, set.name().lastIndexOf('-')) : set.name();
+        return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : set;
+    }
+
+    /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
+    public static boolean ownedByBuiltIn(Obj o) {
+        var owner = o.controller();
+        return !owner.isMissingNode() && !owner.path("kind").asText().equals("Node")
+            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asText()));
+    }
+
+    /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
+    public static Optional<Obj> newestReplicaSet(Snapshot snapshot, Obj deployment) {
+        return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator.comparingLong(Ownership::revision)
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+    }
+
+    private static long revision(Obj o) {
+        var text = o.annotation("deployment.kubernetes.io/revision");
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    /** False for pods of a Deployment's revision that is being replaced. */
+    public static boolean current(Snapshot snapshot, Obj pod) {
+        var controller = pod.controller();
+        if (!controller.path("kind").asText().equals("ReplicaSet")) {
+            return true;
+        }
+        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
+        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
+        return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
+    }
+
+    /** Pods of the revision that is being rolled out: only their faults are the new release's faults. */
+    public static List<Obj> newestPods(Snapshot snapshot, Obj w) {
+        return switch (w.kind()) {
+            case "Pod" -> List.of(w);
+            case "Deployment" -> snapshot.knows("ReplicaSet") ? newestReplicaSet(snapshot, w)
+                .map(rs -> snapshot.ownedBy("Pod", rs)).orElse(List.of()) : youngestPods(snapshot, w);
+            case "StatefulSet" -> snapshot.ownedBy("Pod", w).stream().filter(p -> p.labels().getOrDefault("controller-revision-hash", "")
+                .equals(w.text("/status/updateRevision"))).toList();
+            case "DaemonSet" -> {
+                var generation = w.annotation("deprecated.daemonset.template.generation");
+                yield snapshot.ownedBy("Pod", w).stream().filter(p -> generation.isEmpty()
+                    || p.labels().getOrDefault("pod-template-generation", generation).equals(generation)).toList();
+            }
+            default -> snapshot.ownedBy("Pod", w);
+        };
+    }
+
+    /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
+    private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
+        var selector = deployment.map("/spec/selector/matchLabels").entrySet();
+        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet")
+            && p.labels().entrySet().containsAll(selector)).toList();
+        var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
+            .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
+        return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
+    }
+}

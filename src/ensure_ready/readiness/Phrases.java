@@ -1,0 +1,27 @@
+package ensure_ready.readiness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import shared.Texts;
+
+/** How texts of the cluster stand inside a message of ours. */
+public final class Phrases {
+    private Phrases() { }
+
+    /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
+    static String said(JsonNode condition) {
+        if (condition.isMissingNode()) {
+            return "has not said yet how it is";
+        }
+        return condition.path("type").asText() + "=" + condition.path("status").asText()
+            + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", brief(condition.path("message").asText()));
+    }
+
+    static String prefixed(String prefix, String text) {
+        return text.isEmpty() ? "" : prefix + text;
+    }
+
+    /** One line, 240 characters at most. */
+    static String brief(String text) {
+        return Texts.cut(Texts.line(text), 240);
+    }
+}

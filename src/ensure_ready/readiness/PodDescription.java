@@ -1,0 +1,73 @@
+package ensure_ready.readiness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
+import java.util.Set;
+import shared.Texts;
+
+/** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps a pod from being ready, in words. */
+public final class PodDescription {
+    private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
+
+    private PodDescription() { }
+
+    static String of(Obj pod) {
+        var name = "pod " + pod.name() + " ";
+        if (pod.deleting()) {
+            return name + "is being deleted";
+        }
+        if (pod.text("/status/phase").equals("Failed")) {
+            return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
+        }
+        var scheduled = pod.condition("PodScheduled");
+        if (scheduled.path("status").asText().equals("False")) {
+            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asText(scheduled.path("reason").asText()));
+        }
+        return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
+            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
+    }
+
+    /** Empty when this container keeps nothing from being ready. */
+    private static String container(Obj pod, JsonNode container) {
+        var waiting = container.at("/state/waiting/reason").asText("");
+        if (!STARTING.contains(waiting)) {
+            return "waits: " + which(pod, container) + waiting + (waiting.equals("CrashLoopBackOff") ? crash(container)
+                : Phrases.prefixed(": ", Phrases.brief(container.at("/state/waiting/message").asText(""))));
+        }
+        var ended = container.at("/state/terminated");
+        if (!ended.isMissingNode() && ended.path("exitCode").asInt() != 0) {
+            return "stopped: " + which(pod, container) + ended.path("reason").asText("Error")
+                + ", exit code " + ended.path("exitCode").asInt();
+        }
+        boolean unready = !container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean();
+        return unready ? running(pod, container) : "";
+    }
+
+    private static String running(Obj pod, JsonNode container) {
+        if (Pods.initContainer(pod, container)) {
+            return "runs its " + which(pod, container).strip().replaceAll(":$", "");
+        }
+        return "runs, " + which(pod, container) + "not ready" + (container.path("restartCount").asLong() > 0 ? crash(container) : "");
+    }
+
+    private static String crash(JsonNode container) {
+        var last = container.at("/lastState/terminated");
+        return ", " + Texts.count(container.path("restartCount").asLong(), "restart")
+            + (last.isMissingNode() ? "" : ", exit code " + last.path("exitCode").asInt());
+    }
+
+    /** The container's name, where it is not the pod's only one. */
+    private static String which(Obj pod, JsonNode container) {
+        if (Pods.initContainer(pod, container)) {
+            return "init container " + container.path("name").asText() + ": ";
+        }
+        return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asText() + ": " : "";
+    }
+
+    private static String failure(Obj pod) {
+        var message = Phrases.brief(pod.text("/status/message"));
+        return message.isEmpty() ? Pods.containers(pod).stream().map(c -> c.at("/state/terminated/exitCode").asInt(0))
+            .filter(code -> code != 0).findFirst().map(code -> "exit code " + code).orElse("") : message;
+    }
+}

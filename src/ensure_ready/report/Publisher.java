@@ -1,0 +1,75 @@
+package ensure_ready.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import shared.Json;
+import shared.Redaction;
+import shared.Texts;
+
+/**
+ * Brings a report, masked, to everybody who wants it. The only place that writes stdout.
+ *
+ * @param out         stdout
+ * @param asText      what stdout gets: text for people, else the JSON
+ * @param file        where the JSON goes too
+ * @param environment names GitHub's files for outputs and summary
+ * @param annotations whether causes become annotations of GitHub's log
+ */
+public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<String, String> environment, boolean annotations) {
+    public void publish(Report report, Redaction redaction) {
+        var json = redaction.clean(ReportJson.of(report));
+        ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
+            .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
+        var text = Json.pretty(json);
+        out.print(asText ? Text.of(json) : text + "\n");
+        out.flush();
+        file.ifPresent(f -> write(f, text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
+        fileOf("GITHUB_OUTPUT").ifPresent(f -> write(f, outputs(json), StandardOpenOption.APPEND));
+        fileOf("GITHUB_STEP_SUMMARY").ifPresent(f -> write(f, Markdown.of(json), StandardOpenOption.APPEND));
+        if (annotations) {
+            Annotations.of(json).forEach(System.err::println);
+        }
+    }
+
+    private Optional<Path> fileOf(String variable) {
+        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank()).map(Path::of);
+    }
+
+    private static void write(Path file, String text, OpenOption how) {
+        try {
+            if (file.toAbsolutePath().getParent() != null) {
+                Files.createDirectories(file.toAbsolutePath().getParent());
+            }
+            Files.writeString(file, text, StandardOpenOption.CREATE, how, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
+        }
+    }
+
+    private String outputs(JsonNode json) {
+        var ready = json.path("infraReady").asBoolean();
+        var values = new LinkedHashMap<String, Object>();
+        values.put("slot", json.path("slot").asText());
+        values.put("namespace", json.path("namespace").asText());
+        values.put("env", json.path("env").asText());
+        values.put("created", json.path("created"));
+        values.put("recreated", json.path("recreated"));
+        values.put("infra_ready", ready);
+        values.put("infra_unhealthy", ready ? "" : "1");
+        values.put("agent_ready", json.path("agentReady"));
+        values.put("outcome", json.path("outcome").asText());
+        values.put("report", file.map(Path::toString).orElse(""));
+        return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
+            .collect(Collectors.joining());
+    }
+}

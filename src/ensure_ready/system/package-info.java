@@ -1,0 +1,2 @@
+/** The machine's clock, and the failure that ends a run. */
+package ensure_ready.system;
