@@ -1,0 +1,234 @@
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.File;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Between the files and wings of src/ all arrows go one way, and what only thinks touches nothing of the world. */
+class ArrowsTest {
+    /** What a script still has to give up; a line that is true no longer must go. */
+    private static final Map<String, String> NOT_YET = Map.of("ensure_ready", """
+            files in a circle: ensure_ready.diagnosis.ContainerFindings, ensure_ready.diagnosis.CustomFindings, \
+            ensure_ready.diagnosis.Findings, ensure_ready.diagnosis.PodFindings, ensure_ready.diagnosis.WiringFindings
+            files in a circle: ensure_ready.diagnosis.Diagnosis, ensure_ready.diagnosis.Reach, \
+            ensure_ready.diagnosis.Reporting, ensure_ready.diagnosis.Roots""", "prompt_run", """
+            files in a circle: prompt_run.command.Listing, prompt_run.prompt.Templates
+            files in a circle: prompt_run.facts.Facts, prompt_run.facts.GitHubEvent, prompt_run.text.Discussion, \
+            prompt_run.text.GitHub
+            files in a circle: prompt_run.place.AgentSettings, prompt_run.place.Site, prompt_run.run.Keeper, \
+            prompt_run.run.Poll, prompt_run.run.RunLog
+            files in a circle: prompt_run.text.Cleaner, prompt_run.text.Injection
+            prompt_run.prompt.Place uses java.nio.file.Path
+            prompt_run.prompt.Place uses prompt_run.facts.Infra
+            prompt_run.prompt.Prompt uses prompt_run.command.Answer
+            prompt_run.prompt.Prompt uses prompt_run.command.Outcome
+            prompt_run.prompt.Renderer uses freemarker.cache.TemplateLoader
+            prompt_run.prompt.Renderer uses freemarker.template.Configuration
+            prompt_run.prompt.Renderer uses prompt_run.command.Console
+            prompt_run.prompt.Renderer uses prompt_run.command.RunOptions
+            prompt_run.prompt.Renderer uses prompt_run.command.UsageError
+            prompt_run.prompt.Renderer uses prompt_run.facts.Facts
+            prompt_run.prompt.Renderer uses prompt_run.facts.Infra
+            prompt_run.prompt.Renderer uses prompt_run.facts.InfraView
+            prompt_run.prompt.Renderer uses shared.system.TemplateEngine
+            prompt_run.prompt.Templates uses freemarker.cache.ClassTemplateLoader
+            prompt_run.prompt.Templates uses freemarker.cache.FileTemplateLoader
+            prompt_run.prompt.Templates uses freemarker.cache.MultiTemplateLoader
+            prompt_run.prompt.Templates uses freemarker.cache.TemplateLoader
+            prompt_run.prompt.Templates uses java.nio.file.Files
+            prompt_run.prompt.Templates uses java.nio.file.Path
+            prompt_run.prompt.Templates uses prompt_run.command.Console
+            prompt_run.prompt.Templates uses prompt_run.command.Listing
+            prompt_run.prompt.Templates uses prompt_run.command.UsageError
+            prompt_run.prompt.Templates uses shared.system.TextFile
+            prompt_run.text.Discussion uses prompt_run.command.Console
+            prompt_run.text.Discussion uses prompt_run.command.Env
+            prompt_run.text.Discussion uses prompt_run.command.RunOptions
+            prompt_run.text.Discussion uses prompt_run.command.TextOptions
+            prompt_run.text.Discussion uses prompt_run.facts.Facts
+            prompt_run.text.Discussion uses prompt_run.facts.GitHubEvent
+            prompt_run.text.GitHub uses java.lang.Thread
+            prompt_run.text.GitHub uses java.net.http.HttpClient
+            prompt_run.text.GitHub uses java.net.http.HttpClient$Builder
+            prompt_run.text.GitHub uses java.net.http.HttpRequest
+            prompt_run.text.GitHub uses java.net.http.HttpRequest$BodyPublishers
+            prompt_run.text.GitHub uses java.net.http.HttpRequest$Builder
+            prompt_run.text.GitHub uses java.net.http.HttpResponse
+            prompt_run.text.GitHub uses java.net.http.HttpResponse$BodyHandlers
+            prompt_run.text.GitHub uses prompt_run.command.Console
+            prompt_run.text.GitHub uses prompt_run.command.Env
+            prompt_run.text.GitHub uses prompt_run.facts.Facts
+            prompt_run.text.Redactor uses prompt_run.command.Env
+            prompt_run.text.Untrusted uses java.security.SecureRandom
+            wings in a circle: prompt_run.command, prompt_run.facts, prompt_run.place, prompt_run.prompt, prompt_run.run, \
+            prompt_run.sources, prompt_run.text""");
+
+    /** What may be used by what only thinks, beside its own kind; a package stands for its types, not for those below it. */
+    private static final Set<String> PURE = Set.of("java.lang", "java.lang.annotation", "java.lang.invoke", "java.lang.runtime", "java.math",
+        "java.nio.charset", "java.security", "java.text", "java.time", "java.time.format", "java.time.temporal", "java.util",
+        "java.util.function", "java.util.regex", "java.util.stream", "com.fasterxml.jackson.annotation", "com.fasterxml.jackson.core",
+        "com.fasterxml.jackson.core.type", "com.fasterxml.jackson.databind", "com.fasterxml.jackson.databind.node");
+    /** Types of other packages that only hold something in memory. */
+    private static final Set<String> PURE_TYPES = Set.of("java.io.IOException", "java.io.UncheckedIOException", "java.io.Serializable",
+        "java.io.StringWriter", "java.io.StringReader", "java.net.URI", "java.net.URISyntaxException", "java.net.URLDecoder",
+        "java.net.URLEncoder");
+    private static final Pattern IMPURE_TYPE =
+        Pattern.compile("java\\.lang\\.(Process\\w*|Thread\\w*|Runtime|ClassLoader)|java\\.time\\.(Clock|InstantSource)"
+            + "|java\\.util\\.(Scanner|Timer\\w*)|java\\.security\\.SecureRandom");
+    private static final Pattern IMPURE_CALL = Pattern.compile("java\\.lang\\.System\\.(getenv|getProperty|getProperties|setProperty"
+        + "|currentTimeMillis|nanoTime|exit|load|loadLibrary|in|out|err|console|setOut|setErr|setIn)|java\\.time\\.\\w+\\.now"
+        + "|java\\.util\\.(UUID\\.randomUUID|Date\\.<init>|Random\\.<init>)");
+
+    @TempDir
+    static Path compiled;
+
+    private static JavaClasses all;
+
+    @BeforeAll
+    static void compile() throws IOException, URISyntaxException {
+        var tests = Path.of(ArrowsTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        var libraries = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !Path.of(entry).toAbsolutePath().equals(tests)).collect(joining(File.pathSeparator));
+        var compiler = ToolProvider.getSystemJavaCompiler();
+        var said = new StringWriter();
+        try (var files = compiler.getStandardFileManager(null, null, null); var sources = Files.walk(Cli.root().resolve("src"))) {
+            var java = files.getJavaFileObjectsFromPaths(sources.filter(f -> f.toString().endsWith(".java")).toList());
+            var options = List.of("-proc:none", "-encoding", "UTF-8", "-d", compiled.toString(), "-cp", libraries);
+            assertTrue(compiler.getTask(said, files, null, options, null, java).call(), said::toString);
+        }
+        ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
+        all = new ClassFileImporter().importPath(compiled);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ensure_ready", "prompt_run"})
+    void everyArrowGoesOneWay(String script) {
+        var wrong = new TreeSet<String>();
+        circles(script, JavaClass::getPackageName).forEach(c -> wrong.add("wings in a circle: " + c));
+        circles(script, ArrowsTest::file).forEach(c -> wrong.add("files in a circle: " + c));
+        of(script).filter(c -> thinks(script, c)).forEach(c -> wrong.addAll(deeds(script, c)));
+        assertEquals(NOT_YET.get(script), String.join("\n", wrong));
+    }
+
+    @Test
+    void stdoutIsTheReportsAndOnlyMainEndsTheProcess() {
+        assertEquals("", hands(all.stream(), "java\\.lang\\.System\\.out"));
+        assertEquals("ensure_ready.ensure_ready.main calls java.lang.System.exit\nprompt_run.prompt_run.main calls java.lang.System.exit",
+            hands(all.stream(), "java\\.lang\\.(System\\.exit|Runtime\\.(halt|exit))"));
+    }
+
+    @Test
+    void whoActsIsFoundOut() {
+        var deeds = deeds("ensure_ready", all.get("ensure_ready.cluster.Collect"));
+        assertTrue(deeds.contains("ensure_ready.cluster.Collect uses ensure_ready.cluster.Api"), deeds::toString);
+        assertTrue(deeds.contains("ensure_ready.cluster.Collect uses java.util.concurrent.ExecutorService"), deeds::toString);
+        var time = deeds("ensure_ready", all.get("ensure_ready.system.Deadline"));
+        assertEquals(Set.of("ensure_ready.system.Deadline calls java.lang.System.nanoTime"), time);
+    }
+
+    @Test
+    void aCircleIsNamedOnceAndWhoOnlyPointsAtItIsNotInIt() {
+        var arrows = Map.of("a", Set.of("b"), "b", Set.of("c"), "c", Set.of("a"), "d", Set.of("a"));
+        assertEquals(Set.of("a, b, c"), circles(arrows));
+        assertEquals(Set.of(), circles(Map.of("a", Set.of("b"), "d", Set.of("a", "b"))));
+    }
+
+    /** Each set of wings or files that reach one another, as one line. */
+    private static Set<String> circles(String script, Function<JavaClass, String> part) {
+        var arrows = new TreeMap<String, Set<String>>();
+        of(script).forEach(c -> c.getDirectDependenciesFromSelf().stream().map(d -> d.getTargetClass().getBaseComponentType())
+            .filter(ArrowsTest::ours).map(part).filter(to -> !to.equals(part.apply(c)))
+            .forEach(to -> arrows.computeIfAbsent(part.apply(c), k -> new TreeSet<>()).add(to)));
+        return circles(arrows);
+    }
+
+    private static Set<String> circles(Map<String, Set<String>> arrows) {
+        var reached = arrows.keySet().stream().collect(toMap(at -> at, at -> reached(arrows, at)));
+        return reached.keySet().stream().map(at -> reached.get(at).stream()
+            .filter(to -> reached.getOrDefault(to, Set.of()).contains(at)).collect(joining(", ")))
+            .filter(circle -> !circle.isEmpty()).collect(toSet());
+    }
+
+    private static Set<String> reached(Map<String, Set<String>> arrows, String from) {
+        var reached = new TreeSet<String>();
+        var next = new ArrayDeque<>(List.of(from));
+        while (!next.isEmpty()) {
+            arrows.getOrDefault(next.pop(), Set.of()).stream().filter(reached::add).forEach(next::push);
+        }
+        return reached;
+    }
+
+    /** What a class that only thinks does all the same: an arrow to what acts, or a hand on the world. */
+    private static Set<String> deeds(String script, JavaClass type) {
+        var deeds = new TreeSet<String>();
+        type.getDirectDependenciesFromSelf().stream().map(d -> d.getTargetClass().getBaseComponentType())
+            .filter(to -> ours(to) ? !thinks(script, to) : !pure(to))
+            .forEach(to -> deeds.add(file(type) + " uses " + (ours(to) ? file(to) : to.getName())));
+        hands(Stream.of(type), IMPURE_CALL.pattern()).lines().forEach(h -> deeds.add(file(type) + h.replaceFirst("^\\S+", "")));
+        return deeds;
+    }
+
+    private static boolean pure(JavaClass type) {
+        return type.getPackageName().startsWith("org.snakeyaml.engine.v2.") || type.isPrimitive() || PURE_TYPES.contains(type.getName())
+            || PURE.contains(type.getPackageName()) && !IMPURE_TYPE.matcher(type.getName()).matches();
+    }
+
+    /** Who touches such a field, method or constructor, a line each. */
+    private static String hands(Stream<JavaClass> types, String what) {
+        return types.flatMap(t -> Stream.<JavaAccess<?>>concat(t.getAccessesFromSelf().stream(), Stream.concat(
+            t.getMethodReferencesFromSelf().stream(), t.getConstructorReferencesFromSelf().stream())))
+            .filter(a -> target(a).matches(what))
+            .map(a -> a.getOriginOwner().getName() + "." + a.getOrigin().getName() + " calls " + target(a)).distinct().sorted()
+            .collect(joining("\n"));
+    }
+
+    private static String target(JavaAccess<?> access) {
+        return access.getTargetOwner().getName() + "." + access.getTarget().getName();
+    }
+
+    /** A script's own classes and what it shares. */
+    private static Stream<JavaClass> of(String script) {
+        return all.stream().filter(c -> c.getPackageName().matches("(shared|" + script + ")(\\..*)?"));
+    }
+
+    private static boolean ours(JavaClass type) {
+        return type.getPackageName().matches("(shared|ensure_ready|prompt_run)(\\..*)?");
+    }
+
+    private static boolean thinks(String script, JavaClass type) {
+        return assemble.SCRIPTS.stream().filter(s -> s.name().equals(script)).flatMap(s -> s.thinks().stream())
+            .anyMatch(wing -> type.getPackageName().equals(wing.startsWith("shared") ? wing : script + "." + wing));
+    }
+
+    /** The file's type: nested ones count for it. */
+    private static String file(JavaClass type) {
+        return type.getName().replaceAll("\\$.*", "");
+    }
+}
