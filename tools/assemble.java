@@ -36,7 +36,7 @@ class assemble implements Callable<Integer> {
 
     static final List<Script> SCRIPTS = List.of(
         new Script("ensure_ready", List.of("command", "slots", "manifests", "cluster", "report", "shared.system"),
-            List.of("diagnosis", "readiness", "model", "shared")),
+            List.of("diagnosis", "readiness", "findings", "catalogue", "model", "shared")),
         new Script("prompt_run", List.of("command", "run", "place", "sources", "facts", "shared.system"), List.of("prompt", "text", "shared")));
 
     private static final Pattern TYPE = Pattern.compile("(?m)^public ((?:(?:final|abstract|sealed) )*)(class|record|enum|interface) (\\w+)");

@@ -2,9 +2,8 @@ package ensure_ready.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import ensure_ready.diagnosis.Facts;
-import ensure_ready.diagnosis.PodFindings;
 import ensure_ready.diagnosis.Redaction;
+import ensure_ready.findings.Observed;
 import ensure_ready.model.Deadline;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Log;
@@ -145,7 +144,7 @@ public final class Collect {
 
     private static boolean nodeMatters(Obj pod) {
         var statuses = pod.list("/status/containerStatuses");
-        return !PodFindings.ready(pod)
+        return !Observed.ready(pod)
             && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
             .isObject() && !c.at("/state/waiting").has("message")))
             || pod.deleting() || pod.text("/status/phase").equals("Failed");
@@ -210,12 +209,12 @@ public final class Collect {
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
         var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
-        var facts = new Facts(snapshot);
+        var seen = new Observed(snapshot);
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && facts.current(p)).forEach(pod -> {
-            var owner = String.join("/", facts.owner(pod));
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && seen.current(p)).forEach(pod -> {
+            var owner = seen.owner(pod).toString();
             if (!ready.contains(owner)) {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
@@ -224,7 +223,7 @@ public final class Collect {
     }
 
     private static Optional<Tail> tail(Obj pod) {
-        if (PodFindings.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+        if (Observed.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
             return Optional.empty();
         }
         return Stream.concat(pod.list("/status/initContainerStatuses").stream()

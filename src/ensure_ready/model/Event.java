@@ -1,7 +1,5 @@
 package ensure_ready.model;
 
-import ensure_ready.diagnosis.Evidence;
-
 /** An event as both event APIs tell it, with the best time that it has. */
 public record Event(String uid, String kind, String name, String type, String reason,
     String message, String field, long count, String first, String last) {

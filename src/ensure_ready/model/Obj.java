@@ -110,8 +110,13 @@ public record Obj(JsonNode json) {
 
     /** The RFC 3339 time there, if it is one. */
     public Optional<Instant> time(String pointer) {
+        return instant(text(pointer));
+    }
+
+    /** The same of a text. */
+    public static Optional<Instant> instant(String text) {
         try {
-            return has(pointer) ? Optional.of(Instant.parse(text(pointer))) : Optional.empty();
+            return text.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(text));
         } catch (DateTimeParseException e) {
             return Optional.empty();
         }

@@ -2,7 +2,6 @@ package ensure_ready.readiness;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import ensure_ready.diagnosis.Findings;
 import ensure_ready.model.Obj;
 import java.time.Instant;
 import java.util.List;
@@ -38,8 +37,7 @@ public final class Pods {
 
     /** Since when it is ready, or ended; long ago when it does not say. */
     static Instant settledAt(Obj pod) {
-        var at = Findings.instant(pod.condition("Ready").path("lastTransitionTime").asText(""));
-        return at == null ? Instant.EPOCH : at;
+        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asText("")).orElse(Instant.EPOCH);
     }
 
     static long restarts(Obj pod) {

@@ -1,16 +1,16 @@
 package ensure_ready.readiness;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import ensure_ready.diagnosis.Code;
-import ensure_ready.diagnosis.Evidence;
-import ensure_ready.diagnosis.Finding;
+import ensure_ready.catalogue.Code;
+import ensure_ready.findings.Finding;
 import ensure_ready.model.Applied;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.model.Result;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -37,7 +37,7 @@ public final class Preflight {
         var found = new ArrayList<Finding>();
         for (var t : templates(family, applied)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), family, applied))
-                .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), family)));
+                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), family)));
             var account = account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, family, applied)) {
                 found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), family));
@@ -46,14 +46,10 @@ public final class Preflight {
         return found;
     }
 
-    private static Code code(String kind) {
-        return kind.equals("Secret") ? Code.SECRET_MISSING : kind.equals("ConfigMap") ? Code.CONFIGMAP_MISSING : Code.PVC_MISSING;
-    }
-
     private static Finding finding(Code code, String kind, String name, Template t, String what, Family family) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
             "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
-        return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", family.snapshot().at(), List.of(evidence), Map.of());
+        return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), family.snapshot().at(), List.of(evidence));
     }
 
     private static boolean absent(String kind, String name, Family family, List<Applied> applied) {

@@ -1,6 +1,7 @@
 package ensure_ready.readiness;
 
-import ensure_ready.diagnosis.Finding;
+import ensure_ready.catalogue.Rule;
+import ensure_ready.findings.Finding;
 import ensure_ready.model.Obj;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
@@ -83,7 +84,7 @@ public record Sightings(Instant readySince, long restarts, List<String> gating,
     /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
-        return Certainty.MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
+        return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
     boolean settled(Instant now) {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** The existing name that somebody may have meant. */
-public final class Near {
-    private Near() { }
+public final class NearMiss {
+    private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name)

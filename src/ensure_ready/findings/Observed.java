@@ -1,61 +1,58 @@
-package ensure_ready.diagnosis;
+package ensure_ready.findings;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.catalogue.Code;
 import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** What all detectors read and write: the snapshot with its events by object, its owners, and the findings so far. */
-public final class Facts {
-    final Snapshot snapshot;
-    final List<Finding> found = new ArrayList<>();
+/** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
+public final class Observed {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
-    private final Map<String, List<Event>> events = new HashMap<>();
+    public final Snapshot snapshot;
+    private final Map<Ref, List<Event>> events = new HashMap<>();
 
-    public Facts(Snapshot snapshot) {
+    public Observed(Snapshot snapshot) {
         this.snapshot = snapshot;
         snapshot.all("Event").stream().map(Event::of)
             .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
-            .forEach(e -> events.computeIfAbsent(e.kind() + "/" + e.name(), k -> new ArrayList<>()).add(e));
+            .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));
     }
 
     /** Events about this very object, oldest first. */
-    List<Event> events(Obj object) {
-        return events.getOrDefault(object.kind() + "/" + object.name(), List.of()).stream().filter(e -> e.about(object)).toList();
-    }
-
     List<Event> events(Obj object, String... reasons) {
-        return events(object).stream().filter(e -> List.of(reasons).contains(e.reason())).toList();
+        return events.getOrDefault(Ref.of(object), List.of()).stream()
+            .filter(e -> e.about(object) && List.of(reasons).contains(e.reason())).toList();
     }
 
     /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
-    public String[] owner(Obj pod) {
+    public Ref owner(Obj pod) {
         var controller = pod.controller();
         if (controller.isMissingNode()) {
-            return new String[] {pod.kind(), pod.name()};
+            return Ref.of(pod);
         }
-        var kind = controller.path("kind").asText();
-        var name = controller.path("name").asText();
-        if (!kind.equals("ReplicaSet")) {
-            return new String[] {kind, name};
+        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        if (!owner.is("ReplicaSet")) {
+            return owner;
         }
-        var above = snapshot.find("ReplicaSet", name).map(Obj::controller).filter(c -> !c.isMissingNode());
+        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
         if (above.isPresent()) {
-            return new String[] {above.get().path("kind").asText(), above.get().path("name").asText()};
+            return new Ref(above.get().path("kind").asText(), above.get().path("name").asText());
         }
-        var cut = name.lastIndexOf('-') > 0 ? name.substring(0, name.lastIndexOf('-')) : name;
-        return snapshot.find("Deployment", cut).isPresent() ? new String[] {"Deployment", cut} : new String[] {kind, name};
+        var cut = owner.name().lastIndexOf('-') > 0 ? owner.name().substring(0, owner.name().lastIndexOf('-')) : owner.name();
+        return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : owner;
     }
 
     /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
@@ -76,25 +73,41 @@ public final class Facts {
         return deployment.flatMap(this::newest).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
 
+    public static boolean ready(Obj pod) {
+        return pod.condition("Ready").path("status").asText().equals("True");
+    }
+
     Log log(Obj pod, String container) {
         return snapshot.logs().get(pod.name() + "/" + container);
     }
 
-    boolean exists(String kind, String name) {
+    /** Also true where nobody could look. */
+    public boolean exists(String kind, String name) {
         return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
     }
 
     /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
-    long age(Optional<Instant> since) {
+    public long age(Optional<Instant> since) {
         return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
     }
 
+    public long age(Obj object) {
+        return age(object.time("/metadata/creationTimestamp"));
+    }
+
+    /** Since when a condition is as it is. */
+    public static Optional<Instant> since(JsonNode condition) {
+        return Obj.instant(condition.path("lastTransitionTime").asText());
+    }
+
     /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
-    void add(Code code, String kind, String name, String[] owner, String container,
-        Instant since, List<Evidence> evidence, Map<String, String> params) {
-        var named = NAME.matcher(name).matches();
-        found.add(new Finding(code, named ? kind : owner[0], named ? name : owner[1], owner[0], owner[1], container, since == null
-            ? snapshot.at() : since,
-            List.copyOf(evidence), Collections.unmodifiableMap(new TreeMap<>(params))));
+    public Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
+        var at = NAME.matcher(object.name()).matches() ? object : owner;
+        return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
+    }
+
+    /** What an object says of itself as it is now. */
+    public Finding finding(Code code, Ref object, Evidence... evidence) {
+        return finding(code, object, object, Optional.empty(), List.of(evidence));
     }
 }

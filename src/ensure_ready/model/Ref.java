@@ -1,0 +1,22 @@
+package ensure_ready.model;
+
+/** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
+public record Ref(String kind, String name) implements Comparable<Ref> {
+    public static Ref of(Obj o) {
+        return new Ref(o.kind(), o.name());
+    }
+
+    public boolean is(String otherKind) {
+        return kind.equals(otherKind);
+    }
+
+    @Override
+    public int compareTo(Ref other) {
+        return kind.equals(other.kind) ? name.compareTo(other.name) : kind.compareTo(other.kind);
+    }
+
+    @Override
+    public String toString() {
+        return kind + "/" + name;
+    }
+}
