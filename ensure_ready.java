@@ -15,19 +15,19 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   257 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1004 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1526 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2390 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3384 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3833 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   258 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1005 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1527 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2391 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3385 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3834 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3859 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  5980 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
-// line  7613 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9041 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9846 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10419 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3860 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  5927 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
+// line  7560 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8944 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9756 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10334 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -87,6 +87,7 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -3859,22 +3860,12 @@ public static final class Hooks {
 // src/ensure_ready/diagnosis/AccessFindings.java
 
 /** Rights that pods need of the API server: a Role that is bound but absent, an agent that nobody gave any. Pure. */
-public static final class AccessFindings {
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final Ref agent;
-
-    AccessFindings(Observed seen, Ref agent) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.agent = agent;
-    }
-
+public record AccessFindings(Observed seen, Ref agent) {
     Stream<Finding> find() {
-        return Stream.concat(snapshot.all("RoleBinding").stream()
+        return Stream.concat(seen.snapshot.all("RoleBinding").stream()
             .filter(b -> b.text("/roleRef/kind").equals("Role") && !seen.exists("Role", b.text("/roleRef/name")))
             .flatMap(b -> subjects(b).flatMap(account -> users(account).map(w -> unbound(b, Ref.of(w))))),
-            snapshot.find(agent.kind(), agent.name()).flatMap(this::agent).stream());
+            seen.snapshot.find(agent.kind(), agent.name()).flatMap(this::agent).stream());
     }
 
     private Finding unbound(Obj binding, Ref workload) {
@@ -3886,9 +3877,9 @@ public static final class AccessFindings {
     /** The agent works through the API server; an account of its own without any binding may do nothing there. */
     private Optional<Finding> agent(Obj deployment) {
         var account = deployment.text("/spec/template/spec/serviceAccountName");
-        var bound = snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).anyMatch(account::equals));
-        if (account.isEmpty() || account.equals("default") || bound || !snapshot.knows("RoleBinding")
-            || snapshot.find("ServiceAccount", account).isEmpty()) {
+        var bound = seen.snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).anyMatch(account::equals));
+        if (account.isEmpty() || account.equals("default") || bound || !seen.snapshot.knows("RoleBinding")
+            || seen.snapshot.find("ServiceAccount", account).isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(seen.finding(Code.RBAC_ROLE_MISSING, new Ref("ServiceAccount", account), agent, Optional.empty(),
@@ -3902,7 +3893,7 @@ public static final class AccessFindings {
     }
 
     private Stream<Obj> users(String account) {
-        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> snapshot.all(k).stream())
+        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> seen.snapshot.all(k).stream())
             .filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account));
     }
 }
@@ -4117,7 +4108,8 @@ public static final class Connections {
 
     private static Edge edge(Complaint s, Address a, Ref to, double confidence) {
         var init = s.told().code() == Code.INIT_WAITING;
-        return new Edge(s.owner(), to, init ? Edge.Origin.INIT : Edge.Origin.LOG, init ? "init:" + s.told().container() + " " + a : "log:" + a,
+        return new Edge(s.owner(), to, init ? Edge.Origin.INIT : Edge.Origin.LOG, init
+            ? "init:" + s.told().container() + " " + a : "log:" + a,
             confidence, a.port());
     }
 
@@ -4188,7 +4180,8 @@ public static final class Connections {
         var selector = service.map("/spec/selector");
         var failed = f.code() == Code.INIT_WAITING ? snapshot.at().minusSeconds(30) : f.since();
         return snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet()))
-            .flatMap(p -> Observed.since(p.condition("Ready")).stream()).min(Comparator.naturalOrder()).filter(failed::isBefore).isPresent();
+            .flatMap(p -> Observed.since(p.condition("Ready")).stream()).min(Comparator.naturalOrder())
+            .filter(failed::isBefore).isPresent();
     }
 
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
@@ -4221,7 +4214,8 @@ public static final class Dependencies {
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
-        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind())).map(a -> a.object()),
+        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
+            .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
             Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
@@ -4288,7 +4282,8 @@ public static final class Dependencies {
 
     /** The workload that an address of a pod belongs to. */
     Optional<Ref> byAddress(String host, Observed seen) {
-        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host)).map(seen::owner).findFirst();
+        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
+            .map(seen::owner).findFirst();
     }
 
     List<Edge> edges() {
@@ -4324,7 +4319,8 @@ public static final class Dependencies {
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
         if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
-            edges.add(edge(new Ref(controller.path("kind").asText(), controller.path("name").asText()), from, Edge.Origin.SPEC, "owner", 1));
+            edges.add(edge(Ref.of(controller),
+                from, Edge.Origin.SPEC, "owner", 1));
         }
         return edges;
     }
@@ -4364,7 +4360,8 @@ public static final class Dependencies {
         var found = new ArrayList<Ref>();
         for (var c : podSpec(workload).path("initContainers")) {
             var text = WaitCommands.words(c);
-            if (text.contains("kubectl wait") || text.contains("kubectl rollout status") || c.path("image").asText().contains("k8s-wait-for")) {
+            if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
+                || c.path("image").asText().contains("k8s-wait-for")) {
                 KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
             }
         }
@@ -4459,7 +4456,9 @@ public record DiagnosisReport(List<Cause> causes, List<Unexplained> unexplained,
 
 // src/ensure_ready/diagnosis/Edge.java
 
-/** "from needs to": how that is known, in words in {@code via}, and how sure it is (0 to 1); a port when one was named, else an empty text. */
+/**
+ * "from needs to": how that is known, in words in {@code via}, and how sure it is (0 to 1); a port when one was named, else an empty text.
+ */
 public record Edge(Ref from, Ref to, Origin origin, String via, double confidence, String port) {
     /** Where a need was read; a symptom that names what it misses is followed along the first three only. */
     enum Origin {
@@ -4571,23 +4570,15 @@ public static final class Graph {
 // src/ensure_ready/diagnosis/IngressFindings.java
 
 /** Ingresses that lead nowhere: a class, a Service, a port or a certificate that does not exist. Pure. */
-public static final class IngressFindings {
-    private final Observed seen;
-    private final Snapshot snapshot;
-
-    IngressFindings(Observed seen) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-    }
-
+public record IngressFindings(Observed seen) {
     Stream<Finding> find() {
-        return snapshot.all("Ingress").stream().flatMap(i -> Stream.of(type(i), Dependencies.backends(i).flatMap(b -> backend(i, b).stream()),
+        return seen.snapshot.all("Ingress").stream()
+            .flatMap(i -> Stream.of(type(i), Dependencies.backends(i).flatMap(b -> backend(i, b).stream()),
             certificates(i)).flatMap(s -> s));
     }
 
     private Finding finding(Code code, Obj ingress, String path, String value) {
-        return seen.finding(code, Ref.of(ingress), Ref.of(ingress), ingress.time("/metadata/creationTimestamp"),
-            List.of(Evidence.field(ingress, path, value)));
+        return seen.fault(code, ingress, Evidence.field(ingress, path, value));
     }
 
     private Stream<Finding> type(Obj ingress) {
@@ -4599,13 +4590,13 @@ public static final class IngressFindings {
 
     private Optional<Finding> backend(Obj ingress, JsonNode backend) {
         var name = backend.path("name").asText();
-        if (!snapshot.knows("Service")) {
+        if (!seen.snapshot.knows("Service")) {
             return Optional.empty();
         }
-        var service = snapshot.find("Service", name);
+        var service = seen.snapshot.find("Service", name);
         if (service.isEmpty()) {
             return Optional.of(finding(Code.INGRESS_BACKEND_MISSING, ingress, "spec.rules.backend.service.name", name)
-                .with(Map.of("service", name, "nearMiss", NearMiss.of(name, snapshot.all("Service")))));
+                .with(Map.of("service", name, "nearMiss", NearMiss.of(name, seen.snapshot.all("Service")))));
         }
         var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
         return port.isEmpty() || has(service.get(), port) ? Optional.empty()
@@ -4650,7 +4641,8 @@ public record Mention(Address address, Edge.Origin origin, String via, double co
 /** The hosts that a pod template names: in commands, variables, arguments, ConfigMaps and Secrets. Pure. */
 public static final class Mentions {
     private static final String NAME = "(?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
-    private static final Pattern URL = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9]" + NAME + ")(?::(\\d{1,5}))?");
+    private static final Pattern URL =
+        Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9]" + NAME + ")(?::(\\d{1,5}))?");
     private static final Pattern HOST_PORT =
         Pattern.compile("(?:^|[\\s,;=@(\\[/'\"])([A-Za-z]" + NAME + "):(\\d{2,5})(?=$|[\\s,;/)\\]'\"?])");
     private static final Pattern DSN =
@@ -4820,13 +4812,7 @@ public static final class NearMiss {
 // src/ensure_ready/diagnosis/NetworkPolicies.java
 
 /** What NetworkPolicies let through between two pods of this namespace. */
-public static final class NetworkPolicies {
-    private final Snapshot snapshot;
-
-    NetworkPolicies(Snapshot snapshot) {
-        this.snapshot = snapshot;
-    }
-
+public record NetworkPolicies(Snapshot snapshot) {
     /** The policy that stops a connection to one of the workloads behind a Service, on this port of it or on any when it is empty. */
     Optional<Obj> blocking(Obj from, Obj service, String port, List<Obj> behind) {
         return behind.stream().flatMap(w -> blocking(Dependencies.labels(from), Dependencies.labels(w),
@@ -5277,14 +5263,9 @@ public static final class Redaction {
 // src/ensure_ready/diagnosis/Repairs.java
 
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
-public static final class Repairs {
+public record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
-    private final Snapshot snapshot;
-
-    Repairs(Snapshot snapshot) {
-        this.snapshot = snapshot;
-    }
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
@@ -5348,7 +5329,7 @@ public static final class Repairs {
 // src/ensure_ready/diagnosis/Reporting.java
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-public static final class Reporting {
+public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     private static final Map<String, String> VERSIONS =
         Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"),
@@ -5364,24 +5345,6 @@ public static final class Reporting {
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
         .thenComparing(c -> c.code().name()).thenComparing(c -> c.object().kind())
         .thenComparing(c -> c.object().name()).thenComparing(Cause::container);
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final List<Finding> findings;
-    private final Set<Ref> unready;
-    private final List<Workload> workloads;
-    private final Ref agent;
-    private final Repairs repairs;
-
-    Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.findings = findings;
-        this.unready = unready;
-        this.workloads = workloads;
-        this.agent = agent;
-        this.repairs = new Repairs(snapshot);
-    }
-
     /** Progress is a cause only where nothing is broken; else it is a warning, as advice is. */
     DiagnosisReport report(List<Root> roots, List<Finding> advice) {
         var all = roots.stream().map(this::cause).sorted(ORDER).toList();
@@ -5393,17 +5356,21 @@ public static final class Reporting {
         all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS)
             .forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
         var unexplained = unexplained(roots);
-        var known = shown.isEmpty() && !snapshot.knows("Pod") && !unready.isEmpty() ? List.of(cause(unavailable())) : shown;
+        var known = shown.isEmpty() && !seen.snapshot.knows("Pod") && !unready.isEmpty() ? List.of(cause(unavailable())) : shown;
         var causes = IntStream.range(0, known.size()).mapToObj(i -> known.get(i).numbered("rc" + (i + 1))).toList();
-        return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), snapshot.limited(),
+        return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), seen.snapshot.limited(),
             Summary.disposition(causes, unexplained), Summary.sentence(causes, unexplained, unready));
     }
 
+    private Repairs repairs() {
+        return new Repairs(seen.snapshot);
+    }
+
     private Root unavailable() {
-        var limits = snapshot.limited().isEmpty() ? List.of("pods: not read") : snapshot.limited();
-        var at = new Ref("Namespace", snapshot.namespace());
-        return new Root("", List.of(Finding.of(Code.DIAGNOSIS_UNAVAILABLE, at, at, snapshot.at(),
-            limits.stream().map(l -> Evidence.status("namespace/" + snapshot.namespace(), "", l)).toList())), Map.of());
+        var limits = seen.snapshot.limited().isEmpty() ? List.of("pods: not read") : seen.snapshot.limited();
+        var at = new Ref("Namespace", seen.snapshot.namespace());
+        return new Root("", List.of(Finding.of(Code.DIAGNOSIS_UNAVAILABLE, at, at, seen.snapshot.at(),
+            limits.stream().map(l -> Evidence.status("namespace/" + seen.snapshot.namespace(), "", l)).toList())), Map.of());
     }
 
     private List<Unexplained> unexplained(List<Root> roots) {
@@ -5414,7 +5381,8 @@ public static final class Reporting {
         });
         return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
             var own = findings.stream().filter(f -> f.owner().equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).findFirst();
-            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name()))).map(Workload::message).findFirst().orElse("");
+            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
+                .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
         }).toList();
     }
@@ -5426,10 +5394,10 @@ public static final class Reporting {
         var affected = new TreeSet<>(root.explains().keySet());
         findings.forEach(x -> affected.add(x.owner()));
         affected.retainAll(unready);
-        var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(snapshot.at());
+        var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
-            params(findings), repairs.fix(f), repairs.next(f), evidence(findings), excerpt(f), explains(findings, root),
+            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
@@ -5469,11 +5437,12 @@ public static final class Reporting {
         params.put("pod", f.pod());
         if (!f.objectKind().equals(f.ownerKind())) {
             var kind = f.objectKind();
-            params.put("referencedBy", findings.stream().map(x -> x.owner().toString()).distinct().sorted().collect(Collectors.joining(", ")));
+            params.put("referencedBy", findings.stream().map(x -> x.owner().toString())
+                .distinct().sorted().collect(Collectors.joining(", ")));
             var other = kind.equals("ConfigMap") ? "Secret" : kind.equals("Secret") ? "ConfigMap" : "";
-            snapshot.find(other, f.objectName()).ifPresent(o -> params.put("otherKind", Ref.of(o).toString()));
-            if (REFERENCED.contains(kind) && snapshot.find(kind, f.objectName()).isEmpty()) {
-                params.merge("nearMiss", NearMiss.of(f.objectName(), snapshot.all(kind)), (told, near) -> near.isEmpty() ? told : near);
+            seen.snapshot.find(other, f.objectName()).ifPresent(o -> params.put("otherKind", Ref.of(o).toString()));
+            if (REFERENCED.contains(kind) && seen.snapshot.find(kind, f.objectName()).isEmpty()) {
+                params.merge("nearMiss", NearMiss.of(f.objectName(), seen.snapshot.all(kind)), (told, near) -> near.isEmpty() ? told : near);
             }
         }
         params.values().removeIf(String::isEmpty);
@@ -5482,7 +5451,7 @@ public static final class Reporting {
 
     private String fingerprint(Finding f) {
         try {
-            var text = f.code() + "|" + f.objectKind() + "|" + snapshot.namespace() + "|" + f.objectName();
+            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has SHA-256
@@ -5490,10 +5459,10 @@ public static final class Reporting {
     }
 
     private ObjectRef ref(Ref o) {
-        var known = snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
-            .or(() -> snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()));
+        var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
+            .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()));
         return new ObjectRef(known.orElse(VERSIONS.getOrDefault(o.kind(), "v1")), o.kind(),
-            GLOBAL.contains(o.kind()) ? "" : snapshot.namespace(), o.name());
+            GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
     }
 
     private List<Proof> evidence(List<Finding> findings) {
@@ -5503,12 +5472,13 @@ public static final class Reporting {
     /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
     private Proof proof(Finding f, Evidence e) {
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? snapshot.at().toString() : e.lastSeen();
-        return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
+        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? seen.snapshot.at().toString() : e.lastSeen();
+        return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
+            first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
     }
 
     private Excerpt excerpt(Finding f) {
-        var log = snapshot.logs().get(f.pod() + "/" + repairs.container(f));
+        var log = seen.snapshot.logs().get(f.pod() + "/" + repairs().container(f));
         if (log == null || log.lines().isEmpty()) {
             return null;
         }
@@ -5518,7 +5488,7 @@ public static final class Reporting {
     }
 
     private boolean oldRevisionServing(Finding f) {
-        return f.owner().is("Deployment") && snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && snapshot.all("Pod").stream()
+        return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && seen.snapshot.all("Pod").stream()
             .anyMatch(p -> Observed.ready(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
     }
 }
@@ -5631,7 +5601,8 @@ public static final class Roots {
 
     private static Finding cycle(List<Finding> weak, Set<Ref> own) {
         var first = weak.get(0);
-        return Finding.of(Code.UNKNOWN, first.owner(), first.owner(), first.since(), weak.stream().flatMap(f -> f.evidence().stream()).toList())
+        return Finding.of(Code.UNKNOWN, first.owner(), first.owner(), first.since(), weak.stream()
+            .flatMap(f -> f.evidence().stream()).toList())
             .with(Map.of("cycle", own.stream().filter(n -> !n.is("Service")).map(Ref::toString).collect(Collectors.joining(", "))));
     }
 
@@ -5665,26 +5636,12 @@ public static final class Roots {
 // src/ensure_ready/diagnosis/ScalingFindings.java
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
-public static final class ScalingFindings {
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final Dependencies needs;
-
-    ScalingFindings(Observed seen, Dependencies needs) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.needs = needs;
-    }
-
+public record ScalingFindings(Observed seen, Dependencies needs) {
     Stream<Finding> find() {
-        return Stream.of(snapshot.all("HorizontalPodAutoscaler").stream().flatMap(h -> autoscaler(h).stream()),
-            snapshot.all("PodDisruptionBudget").stream().flatMap(b -> budget(b).stream()),
+        return Stream.of(seen.snapshot.all("HorizontalPodAutoscaler").stream().flatMap(h -> autoscaler(h).stream()),
+            seen.snapshot.all("PodDisruptionBudget").stream().flatMap(b -> budget(b).stream()),
             needs.workloads().values().stream().filter(this::zero)
-                .map(w -> finding(Code.REPLICAS_ZERO, w, Evidence.field(w, "spec.replicas", "0")))).flatMap(s -> s);
-    }
-
-    private Finding finding(Code code, Obj object, Evidence evidence) {
-        return seen.finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
+                .map(w -> seen.fault(Code.REPLICAS_ZERO, w, Evidence.field(w, "spec.replicas", "0")))).flatMap(s -> s);
     }
 
     private static boolean no(JsonNode condition) {
@@ -5695,19 +5652,19 @@ public static final class ScalingFindings {
         var active = Optional.of(hpa.condition("ScalingActive"))
             .filter(c -> no(c) && !c.path("reason").asText().equals("ScalingDisabled"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
-            .map(c -> finding(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c)).with(Map.of("reason", c.path("reason").asText())));
+            .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c)).with(Map.of("reason", c.path("reason").asText())));
     }
 
     private Optional<Finding> budget(Obj budget) {
         return Optional.of(budget.condition("DisruptionAllowed"))
             .filter(c -> no(c) && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0))
-            .map(c -> finding(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
+            .map(c -> seen.fault(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
     private boolean zero(Obj workload) {
         return workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0
-            && snapshot.all("HorizontalPodAutoscaler").stream()
+            && seen.snapshot.all("HorizontalPodAutoscaler").stream()
                 .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
     }
 }
@@ -5715,31 +5672,14 @@ public static final class ScalingFindings {
 // src/ensure_ready/diagnosis/ServiceFindings.java
 
 /** Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure. */
-public static final class ServiceFindings {
+public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
     /** Labels that many workloads of one application share say nothing about which one is meant. */
     private static final Pattern COMMON_LABEL = Pattern.compile("(.*/)?(" + String.join("|", "part-of", "managed-by", "instance", "release",
-        "chart", "env", "environment", "heritage", "project", "team", "stage", "created-by", "slot", "issue", "version", "tier", "track") + ")$");
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final Dependencies needs;
-    private final Set<Ref> unready;
-    private final Set<Ref> taken = new HashSet<>();
-
-    ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.needs = needs;
-        this.unready = unready;
-        snapshot.all("Service").forEach(s -> taken.addAll(needs.behind(s)));
-    }
-
+        "chart", "env", "environment", "heritage", "project", "team", "stage", "created-by", "slot", "issue", "version", "tier", "track")
+            + ")$");
     Stream<Finding> find() {
-        return Stream.concat(snapshot.all("Service").stream().flatMap(s -> service(s).stream()),
-            snapshot.all("StatefulSet").stream().flatMap(s -> headless(s).stream()));
-    }
-
-    private Finding finding(Code code, Obj object, Evidence... evidence) {
-        return seen.finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
+        return Stream.concat(seen.snapshot.all("Service").stream().flatMap(s -> service(s).stream()),
+            seen.snapshot.all("StatefulSet").stream().flatMap(s -> headless(s).stream()));
     }
 
     private List<Finding> service(Obj service) {
@@ -5753,18 +5693,19 @@ public static final class ServiceFindings {
         if (!behind.isEmpty()) {
             port(service, behind).ifPresent(found::add);
             behind.forEach(w -> closed(service, w).ifPresent(found::add));
-        } else if (snapshot.all("Pod").stream().noneMatch(p -> p.labels().entrySet().containsAll(selector.entrySet()))) {
+        } else if (seen.snapshot.all("Pod").stream().noneMatch(p -> p.labels().entrySet().containsAll(selector.entrySet()))) {
             var meant = meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
             if (meant.isEmpty() && !waited) {
-                found.add(finding(Code.SVC_NO_READY_ENDPOINTS, service, Evidence.field(service, "spec.selector", selector + " selects no pod")));
+                found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
+                    Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
         }
         if (waited) {
-            found.add(finding(Code.SVC_NO_READY_ENDPOINTS, service, Evidence.field(service, "status", "no pod behind it is ready")));
+            found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service, Evidence.field(service, "status", "no pod behind it is ready")));
         }
         if (service.text("/spec/type").equals("LoadBalancer") && service.list("/status/loadBalancer/ingress").isEmpty()) {
-            found.add(finding(Code.SVC_LB_PENDING, service, Evidence.field(service, "status.loadBalancer", "no address")));
+            found.add(seen.fault(Code.SVC_LB_PENDING, service, Evidence.field(service, "status.loadBalancer", "no address")));
         }
         return found;
     }
@@ -5777,18 +5718,23 @@ public static final class ServiceFindings {
         return needs.workloads().values().stream().filter(w -> !w.kind().equals("Job") && !w.kind().equals("CronJob"))
             .filter(w -> Dependencies.labels(w).entrySet().stream().filter(selector.entrySet()::contains)
                 .anyMatch(l -> !COMMON_LABEL.matcher(l.getKey()).matches())
-                || named(service.name(), w.name()) && !taken.contains(Ref.of(w)))
+                || named(service.name(), w.name()) && !served(Ref.of(w)))
             .min(Comparator.comparing((Obj w) -> !named(service.name(), w.name())).thenComparing(Ref::of));
+    }
+
+    private boolean served(Ref workload) {
+        return seen.snapshot.all("Service").stream().anyMatch(s -> needs.behind(s).contains(workload));
     }
 
     private static boolean named(String service, String workload) {
         return service.equals(workload) || service.equals(workload + "-service") || service.equals(workload + "-svc")
-            || workload.startsWith(service + "-") && workload.substring(service.length() + 1).matches("v?\\d+|deployment|deploy|app|server");
+            || workload.startsWith(service + "-") && workload.substring(service.length() + 1)
+            .matches("v?\\d+|deployment|deploy|app|server");
     }
 
     private Finding mismatch(Obj service, Map<String, String> selector, Obj workload) {
         var labels = Dependencies.labels(workload);
-        return finding(Code.SVC_SELECTOR_MISMATCH, service, Evidence.field(service, "spec.selector", selector.toString()),
+        return seen.fault(Code.SVC_SELECTOR_MISMATCH, service, Evidence.field(service, "spec.selector", selector.toString()),
             Evidence.field(workload, "spec.template.metadata.labels", labels.toString()))
             .with(Map.of("workload", workload.ref(), "differs", difference(selector, labels)));
     }
@@ -5806,7 +5752,8 @@ public static final class ServiceFindings {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
-        return new NetworkPolicies(snapshot).closed(Dependencies.labels(pods)).map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
+        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods))
+            .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
     }
@@ -5824,7 +5771,7 @@ public static final class ServiceFindings {
         var wrong = service.list("/spec/ports").stream().map(Ports::target).filter(p -> !open.contains(p)).toList();
         var none = wrong.size() == service.list("/spec/ports").size();
         return wrong.stream().filter(p -> !p.matches("\\d+")).findFirst().or(() -> wrong.stream().filter(p -> none).findFirst())
-            .map(p -> finding(Code.SVC_TARGET_PORT_MISMATCH, service, Evidence.field(service, "spec.ports.targetPort", p),
+            .map(p -> seen.fault(Code.SVC_TARGET_PORT_MISMATCH, service, Evidence.field(service, "spec.ports.targetPort", p),
                 Evidence.field(needs.workloads().get(behind.get(0)), "spec.template.spec.containers.ports", String.join(", ", open)))
                 .with(Map.of("targetPort", p, "containerPorts", String.join(",", open))));
     }
@@ -5832,7 +5779,7 @@ public static final class ServiceFindings {
     private Optional<Finding> headless(Obj set) {
         var name = set.text("/spec/serviceName");
         return name.isEmpty() || seen.exists("Service", name) ? Optional.empty() : Optional.of(
-            finding(Code.STS_HEADLESS_SVC_MISSING, set, Evidence.field(set, "spec.serviceName", name)).with(Map.of("service", name)));
+            seen.fault(Code.STS_HEADLESS_SVC_MISSING, set, Evidence.field(set, "spec.serviceName", name)).with(Map.of("service", name)));
     }
 }
 
@@ -7622,20 +7569,10 @@ public record Address(String host, String port) {
 
 // src/ensure_ready/findings/ClaimFindings.java
 
-/** Why a claim has no volume. Pure. */
-public static final class ClaimFindings {
-    private final Observed seen;
-    private final Obj claim;
-    private final String type;
-
-    private ClaimFindings(Observed seen, Obj claim) {
-        this.seen = seen;
-        this.claim = claim;
-        this.type = claim.text("/spec/storageClassName");
-    }
-
+/** Why a claim has no volume of its StorageClass, the {@code type}. Pure. */
+public record ClaimFindings(Observed seen, Obj claim, String type) {
     static Optional<Finding> of(Observed seen, Obj claim) {
-        return new ClaimFindings(seen, claim).find();
+        return new ClaimFindings(seen, claim, claim.text("/spec/storageClassName")).find();
     }
 
     private Optional<Finding> find() {
@@ -7932,7 +7869,10 @@ public static final class ContainerFindings {
             .with(reading.map(LogReading::params).orElse(Map.of()));
     }
 
-    /** A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for longer. */
+    /**
+     * A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for
+     * longer.
+     */
     private boolean starting(long running, boolean vague) {
         var grace = Math.max(60, probes.budget("readiness"));
         return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)
@@ -8082,9 +8022,8 @@ public static final class Findings {
     /** The same unsorted, in the order of the detectors. */
     public static List<Finding> all(Observed seen) {
         var snapshot = seen.snapshot;
-        var workloads = new WorkloadFindings(seen, pods(seen));
         var refusals = new Refusals(seen);
-        return Stream.of(workloads.find().stream(),
+        return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
             snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
@@ -8111,7 +8050,8 @@ public static final class Findings {
         var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
             && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
         var at = new Ref(kind, o.name());
-        return !stuck ? Optional.empty() : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
+        return !stuck ? Optional.empty()
+            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
             since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
     }
 }
@@ -8279,13 +8219,13 @@ public static final class Observed {
         if (controller.isMissingNode()) {
             return Ref.of(pod);
         }
-        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
         var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
         if (above.isPresent()) {
-            return new Ref(above.get().path("kind").asText(), above.get().path("name").asText());
+            return Ref.of(above.get());
         }
         var cut = owner.name().lastIndexOf('-') > 0 ? owner.name().substring(0, owner.name().lastIndexOf('-')) : owner.name();
         return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : owner;
@@ -8342,6 +8282,11 @@ public static final class Observed {
         return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
     }
 
+    /** What is wrong with an object since it was made. */
+    public Finding fault(Code code, Obj object, Evidence... evidence) {
+        return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
+    }
+
     /** What an object says of itself as it is now. */
     public Finding finding(Code code, Ref object, Evidence... evidence) {
         return finding(code, object, object, Optional.empty(), List.of(evidence));
@@ -8351,22 +8296,10 @@ public static final class Observed {
 // src/ensure_ready/findings/PodFindings.java
 
 /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
-public static final class PodFindings {
-    private final Observed seen;
-    private final Obj pod;
-    private final Ref owner;
-    private final List<Finding> before;
-
-    private PodFindings(Observed seen, Obj pod, List<Finding> before) {
-        this.seen = seen;
-        this.pod = pod;
-        this.owner = seen.owner(pod);
-        this.before = before;
-    }
-
+public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, before).find();
+        return new PodFindings(seen, pod, seen.owner(pod), before).find();
     }
 
     private List<Finding> find() {
@@ -8387,7 +8320,8 @@ public static final class PodFindings {
     /** Its controller made another one, which tells how it stands now. */
     private boolean replaced() {
         var controller = pod.controller().path("uid").asText();
-        return !controller.isEmpty() && seen.snapshot.all("Pod").stream().anyMatch(p -> p.controller().path("uid").asText().equals(controller)
+        return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
+            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
@@ -8449,7 +8383,8 @@ public static final class PodFindings {
 
     private boolean flapping() {
         return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
-            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60 && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
+            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
+            && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
     }
 
     private boolean done(JsonNode status) {
@@ -8467,7 +8402,8 @@ public static final class PodFindings {
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
     private List<Finding> quiet() {
-        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
+            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
         if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
             var first = blockedBy(blocked);
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
@@ -8605,19 +8541,7 @@ public static final class Ports {
 // src/ensure_ready/findings/Probes.java
 
 /** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
-public static final class Probes {
-    private final Observed seen;
-    private final Obj pod;
-    private final String container;
-    private final JsonNode spec;
-
-    Probes(Observed seen, Obj pod, String container, JsonNode spec) {
-        this.seen = seen;
-        this.pod = pod;
-        this.container = container;
-        this.spec = spec;
-    }
-
+public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     /** The probe for which the kubelet kills this container, {@code startup} or {@code liveness}, as its event tells. */
     Optional<String> killer(long restarts) {
         var kill = seen.events(pod, "Killing").stream()
@@ -8681,7 +8605,8 @@ public static final class Probes {
     /** How long a probe fails before that means anything. */
     long budget(String kind) {
         var probe = spec.path(kind + "Probe");
-        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds").asLong(10) * probe.path("failureThreshold").asLong(3);
+        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds")
+            .asLong(10) * probe.path("failureThreshold").asLong(3);
     }
 
     boolean has(String kind) {
@@ -8692,13 +8617,7 @@ public static final class Probes {
 // src/ensure_ready/findings/Refusals.java
 
 /** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
-public static final class Refusals {
-    private final Observed seen;
-
-    Refusals(Observed seen) {
-        this.seen = seen;
-    }
-
+public record Refusals(Observed seen) {
     /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
     List<Finding> of(Obj workload, Obj creator, boolean missing) {
         if (!missing) {
@@ -8765,22 +8684,13 @@ public static final class Refusals {
 // src/ensure_ready/findings/Scheduling.java
 
 /** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
-public static final class Scheduling {
+public record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final Pattern REASON = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
     /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
     private static final List<Code> NEARNESS =
         List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
         Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
         Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
-    private final Observed seen;
-    private final Obj pod;
-    private final Ref owner;
-
-    Scheduling(Observed seen, Obj pod, Ref owner) {
-        this.seen = seen;
-        this.pod = pod;
-        this.owner = owner;
-    }
 
     Finding find() {
         var condition = pod.condition("PodScheduled");
@@ -8796,7 +8706,8 @@ public static final class Scheduling {
             return finding(Code.AUTOSCALING_IN_PROGRESS, owner, since, evidence);
         }
         var message = message(condition);
-        return message.isEmpty() ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+        return message.isEmpty()
+            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
             : unschedulable(message, since, evidence);
     }
 
@@ -8812,7 +8723,8 @@ public static final class Scheduling {
 
     private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
         var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name())).map(References.Ref::name).findFirst();
+            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
+            .map(References.Ref::name).findFirst();
         var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
         var missing = Phrase.MISSING.in(message);
         var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)
@@ -8933,36 +8845,27 @@ public static final class WaitCommands {
 
 // src/ensure_ready/findings/WorkloadFindings.java
 
-/** What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure. */
-public static final class WorkloadFindings {
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final Refusals refusals;
-    private final List<Finding> pods;
-
-    /** {@code pods}: what the pods say, which some workloads explain better. */
-    WorkloadFindings(Observed seen, List<Finding> pods) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.refusals = new Refusals(seen);
-        this.pods = pods;
-    }
-
+/**
+ * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
+ *
+ * @param pods what the pods say, which some workloads explain better
+ */
+public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
-        snapshot.all("StatefulSet").forEach(s -> {
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
             told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
                 .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
             found.addAll(told);
         });
-        snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
+        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
             d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
-        snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
+        seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
-        snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         return found;
     }
 
@@ -8996,7 +8899,7 @@ public static final class WorkloadFindings {
 
     private List<Finding> statefulSet(Obj set) {
         var found = new ArrayList<>(refusals.of(set, set, missing(set)));
-        var broken = snapshot.ownedBy("Pod", set).stream().filter(p -> !Observed.ready(p)).min(Comparator.comparing(Obj::name));
+        var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Observed.ready(p)).min(Comparator.comparing(Obj::name));
         if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
             ordered(set, broken.get(), found).ifPresent(found::add);
         }
@@ -9022,7 +8925,7 @@ public static final class WorkloadFindings {
         var failed = job.condition("Failed");
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
         var at = Ref.of(job);
-        var pods = snapshot.ownedBy("Pod", job);
+        var pods = seen.snapshot.ownedBy("Pod", job);
         if (target.path("status").asText().equals("True")) {
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
                 .with(Map.of("reason", target.path("reason").asText())));
@@ -9080,274 +8983,274 @@ public enum Code {
     UNKNOWN(Family.OTHER, Role.SYMPTOM, Scope.unknown, "INVESTIGATE",
         "Nothing that the cluster tells explains this; look at the object and its log.",
         Look.OBJECT, Look.LOG, Basis.INFERRED, new Young(120)),
-    IMAGE_NOT_FOUND(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE",
+    IMAGE_NOT_FOUND(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
         "The registry has no such image or tag: correct the reference, or build and push it.", Look.POD, Grace.seconds(10), Same.IMAGE),
-    IMAGE_NOT_FOUND_OR_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "CHECK_NAME_THEN_PULL_SECRET",
+    IMAGE_NOT_FOUND_OR_AUTH(Family.IMAGE, Scope.either, "CHECK_NAME_THEN_PULL_SECRET",
         "The registry does not say whether the image is missing or private: check its name first, then the pull secret.",
         Look.POD, Look.SECRETS, Grace.seconds(30), Rule.MAKEABLE, Same.IMAGE),
-    IMAGE_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_PULL_SECRET",
+    IMAGE_AUTH(Family.IMAGE, Scope.either, "FIX_PULL_SECRET",
         "The registry refuses the credentials: check the pull secret's type, host and rights.",
         Look.POD, Look.SECRETS, Grace.seconds(30), Rule.MAKEABLE, Same.REGISTRY),
-    IMAGE_PULL_SECRET_MISSING(Family.IMAGE, Role.CAUSE, Scope.either, "CREATE_PULL_SECRET",
+    IMAGE_PULL_SECRET_MISSING(Family.IMAGE, Scope.either, "CREATE_PULL_SECRET",
         "The pull secret that the pod names does not exist: create it, or name the right one.",
         Look.SECRETS, Look.POD, Grace.seconds(30), Rule.MAKEABLE),
-    IMAGE_RATE_LIMITED(Family.IMAGE, Role.CAUSE, Scope.platform, "MIRROR_OR_LOGIN",
+    IMAGE_RATE_LIMITED(Family.IMAGE, Scope.platform, "MIRROR_OR_LOGIN",
         "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD, Same.REGISTRY),
-    IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_REGISTRY_HOST",
+    IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Scope.either, "FIX_REGISTRY_HOST",
         "The node cannot reach the registry: check the host's spelling, its certificate, and that it runs.",
         Look.POD, Rule.STANDALONE, Same.REGISTRY),
-    IMAGE_NAME_INVALID(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE",
+    IMAGE_NAME_INVALID(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
         "The image reference does not parse: correct it (a template variable may be empty).", Look.POD, Grace.seconds(2), Same.IMAGE),
-    IMAGE_NEVER_PULL(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_PULL_POLICY",
+    IMAGE_NEVER_PULL(Family.IMAGE, Scope.repo, "FIX_PULL_POLICY",
         "imagePullPolicy is Never and the node does not have the image: change the policy or load the image.",
         Look.POD, Grace.seconds(5), Same.IMAGE),
-    IMAGE_PLATFORM_MISMATCH(Family.IMAGE, Role.CAUSE, Scope.repo, "BUILD_FOR_PLATFORM",
+    IMAGE_PLATFORM_MISMATCH(Family.IMAGE, Scope.repo, "BUILD_FOR_PLATFORM",
         "The image is not built for the node's architecture: build it for that, or choose nodes by kubernetes.io/arch.",
         Look.POD, Look.NODES, Grace.seconds(10), Same.IMAGE),
-    IMAGE_PULL_FAILED(Family.IMAGE, Role.CAUSE, Scope.unknown, "CHECK_IMAGE",
+    IMAGE_PULL_FAILED(Family.IMAGE, Scope.unknown, "CHECK_IMAGE",
         "The image cannot be pulled, for a reason that has no rule; read the message.", Look.POD, Same.IMAGE),
     IMAGE_STILL_PULLING(Family.IMAGE, Role.PROGRESS, Scope.wait, "WAIT",
         "The image is being pulled; wait.", Look.POD),
-    CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND",
+    CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Scope.repo, "FIX_COMMAND",
         "The command does not exist in the image: correct command, args or the Dockerfile.",
         Look.POD, Look.PREVIOUS_LOG, Grace.crashes(1), Rule.STANDALONE),
-    CONTAINER_COMMAND_PERMISSION(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND",
+    CONTAINER_COMMAND_PERMISSION(Family.CRASH, Scope.repo, "FIX_COMMAND",
         "The command may not be executed: set its mode in the image, or run it by its interpreter.",
         Look.POD, Look.PREVIOUS_LOG, Grace.crashes(1), Rule.STANDALONE),
-    CONTAINER_START_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CONTAINER_SPEC",
+    CONTAINER_START_FAILED(Family.CRASH, Scope.either, "FIX_CONTAINER_SPEC",
         "The runtime cannot start the container: read the message, then compare mounts, user and command with the image.",
         Look.POD, Grace.crashes(3)),
-    CONTAINER_EXITS_ZERO(Family.CRASH, Role.CAUSE, Scope.repo, "RUN_LONG",
+    CONTAINER_EXITS_ZERO(Family.CRASH, Scope.repo, "RUN_LONG",
         "The container ends with success although it should keep running: give it a command that stays in the foreground.",
         Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3)),
-    LIFECYCLE_HOOK_FAILED(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_HOOK",
+    LIFECYCLE_HOOK_FAILED(Family.CRASH, Scope.repo, "FIX_HOOK",
         "A lifecycle hook fails and the container is killed: correct the hook.", Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3)),
-    CRASH_APP_ERROR(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_APPLICATION",
+    CRASH_APP_ERROR(Family.CRASH, Scope.repo, "FIX_APPLICATION",
         "The program ends with an error of its own: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE),
-    CRASH_MISSING_ENV(Family.CRASH, Role.CAUSE, Scope.repo, "SET_VARIABLE",
+    CRASH_MISSING_ENV(Family.CRASH, Scope.repo, "SET_VARIABLE",
         "The program ends because a setting that it requires is not set: add it to the container's env.",
         Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3)),
-    CRASH_AUTH_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CREDENTIALS",
+    CRASH_AUTH_FAILED(Family.CRASH, Scope.either, "FIX_CREDENTIALS",
         "A service refuses the program's credentials: compare user and password on both sides (a database keeps those it was "
             + "created with).", Look.PREVIOUS_LOG, Grace.crashes(3), Same.TARGET),
-    CRASH_PORT_IN_USE(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_PORT",
+    CRASH_PORT_IN_USE(Family.CRASH, Scope.repo, "FIX_PORT",
         "Two processes in the pod want one port: give one of them another.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3)),
-    CRASH_DISK_FULL(Family.CRASH, Role.CAUSE, Scope.either, "ENLARGE_VOLUME",
+    CRASH_DISK_FULL(Family.CRASH, Scope.either, "ENLARGE_VOLUME",
         "The volume is full: enlarge it, or remove what is not needed.", Look.PREVIOUS_LOG, Look.PVCS, Grace.crashes(3)),
     CRASH_DEPENDENCY_UNREACHABLE(Family.CRASH, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
         "The program cannot reach a service that it needs: look at that service first.",
         Look.PREVIOUS_LOG, Look.SERVICES, Grace.crashes(3), Rule.STANDALONE),
-    OOM_KILLED(Family.CRASH, Role.CAUSE, Scope.repo, "RAISE_MEMORY",
+    OOM_KILLED(Family.CRASH, Scope.repo, "RAISE_MEMORY",
         "The container needs more memory than its limit: raise limits.memory, or lower the program's own heap.",
         Look.POD, Look.PREVIOUS_LOG, Grace.crashes(2)),
-    SECRET_MISSING(Family.CONFIG, Role.CAUSE, Scope.either, "CREATE_OR_RENAME_REFERENCE",
+    SECRET_MISSING(Family.CONFIG, Scope.either, "CREATE_OR_RENAME_REFERENCE",
         "The Secret does not exist: create it, or correct the name that refers to it.",
         Look.SECRETS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Rule.STANDALONE, Also.DELETE_POD),
-    CONFIGMAP_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "CREATE_OR_RENAME_REFERENCE",
+    CONFIGMAP_MISSING(Family.CONFIG, Scope.repo, "CREATE_OR_RENAME_REFERENCE",
         "The ConfigMap does not exist: add it to the manifests, or correct the name that refers to it.",
         Look.CONFIG_MAPS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Also.DELETE_POD),
-    CONFIG_KEY_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "ADD_OR_RENAME_KEY",
+    CONFIG_KEY_MISSING(Family.CONFIG, Scope.repo, "ADD_OR_RENAME_KEY",
         "The object exists but has no such key: add the key, or correct the reference.",
         Look.OBJECT_DESCRIBE, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Same.KEY, Also.DELETE_POD),
-    CONTAINER_CONFIG_INVALID(Family.CONFIG, Role.CAUSE, Scope.repo, "FIX_CONTAINER_SPEC",
+    CONTAINER_CONFIG_INVALID(Family.CONFIG, Scope.repo, "FIX_CONTAINER_SPEC",
         "The kubelet cannot make the container from its spec: read the message and correct the spec.", Look.POD, Grace.seconds(30)),
-    RUN_AS_NON_ROOT(Family.CONFIG, Role.CAUSE, Scope.repo, "SET_USER",
+    RUN_AS_NON_ROOT(Family.CONFIG, Scope.repo, "SET_USER",
         "The pod must not run as root but its image does: set runAsUser, or USER (a number) in the image.", Look.POD, Grace.seconds(5)),
-    PROBE_LIVENESS_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
+    PROBE_LIVENESS_FAILING(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The liveness probe fails and the kubelet kills the container: correct the probe's port, path or delays (a "
             + "startupProbe gives time).", Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3), Rule.STANDALONE, Basis.LEANING),
-    PROBE_STARTUP_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
+    PROBE_STARTUP_FAILING(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The startup probe runs out of attempts and the container is killed: correct the probe or raise failureThreshold.",
         Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3), Rule.STANDALONE, Basis.LEANING),
     PROBE_READINESS_FAILING(Family.PROBE, Role.SYMPTOM, Scope.repo, "FIX_PROBE_OR_APPLICATION",
         "The container runs but its readiness probe fails: correct the probe, or what the program says is wrong.",
         Look.POD, Look.LOG, Rule.STANDALONE, new Young(120)),
-    PROBE_PORT_MISMATCH(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
+    PROBE_PORT_MISMATCH(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The probe asks a port on which the container does not listen: compare it with containerPort.", Look.POD),
-    PROBE_PATH_NOT_FOUND(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
+    PROBE_PATH_NOT_FOUND(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The program answers 404 on the probe's path: correct the path.", Look.POD, Look.LOG),
     INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
         "An init container waits for something: look at that first.", Look.LOG, Look.POD, Rule.STANDALONE, Basis.INFERRED, new Young(600)),
-    DEPENDENCY_SERVICE_MISSING(Family.INIT, Role.CAUSE, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
+    DEPENDENCY_SERVICE_MISSING(Family.INIT, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
         "What the pod waits for does not exist as a Service: create it, or correct the name.", Look.SERVICES, Look.LOG, Same.HOST),
-    SCHED_INSUFFICIENT_RESOURCES(Family.SCHEDULING, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_ADD_NODES",
+    SCHED_INSUFFICIENT_RESOURCES(Family.SCHEDULING, Scope.either, "LOWER_REQUESTS_OR_ADD_NODES",
         "No node has room for what the pod requests: lower the requests, or add bigger nodes.",
         Look.POD, Look.NODES, Grace.seconds(120), Rule.ROOM, Same.OBJECT),
-    SCHED_NODE_SELECTOR(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_SELECTOR",
+    SCHED_NODE_SELECTOR(Family.SCHEDULING, Scope.repo, "FIX_NODE_SELECTOR",
         "No node has the labels that the pod asks for: correct nodeSelector or nodeAffinity.",
         Look.POD, Look.NODE_LABELS, Grace.seconds(15), Rule.PLACEMENT),
-    SCHED_POD_ANTI_AFFINITY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_AFFINITY",
+    SCHED_POD_ANTI_AFFINITY(Family.SCHEDULING, Scope.repo, "FIX_AFFINITY",
         "The pod's (anti-)affinity to other pods leaves no node: relax the rule or lower the replicas.",
         Look.POD, Look.NODES, Grace.seconds(60), Rule.PLACEMENT),
-    SCHED_HOST_PORT(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_HOST_PORT",
+    SCHED_HOST_PORT(Family.SCHEDULING, Scope.repo, "FIX_HOST_PORT",
         "The host port is taken on every node: use a Service, or fewer replicas.", Look.POD, Grace.seconds(60), Rule.PLACEMENT),
-    SCHED_TOPOLOGY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_TOPOLOGY_SPREAD",
+    SCHED_TOPOLOGY(Family.SCHEDULING, Scope.repo, "FIX_TOPOLOGY_SPREAD",
         "The topology spread constraint cannot be kept: relax it, or correct its topologyKey.",
         Look.POD, Look.NODE_LABELS, Grace.seconds(60), Rule.PLACEMENT),
-    SCHED_TAINT(Family.SCHEDULING, Role.CAUSE, Scope.either, "ADD_TOLERATION",
+    SCHED_TAINT(Family.SCHEDULING, Scope.either, "ADD_TOLERATION",
         "The nodes have a taint that the pod does not tolerate: add the toleration, or remove the taint.",
         Look.POD, Look.NODES, Grace.seconds(30), Rule.PLACEMENT, Same.TAINT),
-    SCHED_NODES_UNAVAILABLE(Family.SCHEDULING, Role.CAUSE, Scope.platform, "BRING_NODES_BACK",
+    SCHED_NODES_UNAVAILABLE(Family.SCHEDULING, Scope.platform, "BRING_NODES_BACK",
         "No node accepts pods: nodes are cordoned, not ready, or there are none.", Look.NODES, Same.CLUSTER),
-    SCHED_PREEMPTED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "RAISE_PRIORITY_OR_ADD_NODES",
+    SCHED_PREEMPTED(Family.SCHEDULING, Scope.platform, "RAISE_PRIORITY_OR_ADD_NODES",
         "A pod of higher priority took the place: add nodes, or raise the priority.", Look.POD, Look.NODES),
-    SCHED_GATED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "REMOVE_GATE",
+    SCHED_GATED(Family.SCHEDULING, Scope.platform, "REMOVE_GATE",
         "The pod has a scheduling gate that nobody removed: look at the controller that owns the gate.", Look.POD),
-    SCHED_VOLUME_AFFINITY(Family.STORAGE, Role.CAUSE, Scope.either, "MOVE_VOLUME_OR_POD",
+    SCHED_VOLUME_AFFINITY(Family.STORAGE, Scope.either, "MOVE_VOLUME_OR_POD",
         "The pod's volume lives on a node or zone where the pod may not run: align node selection and volume.",
         Look.POD, Look.PVCS, Grace.seconds(120)),
     SCHED_VOLUME_UNBOUND(Family.STORAGE, Role.SYMPTOM, Scope.either, "FOLLOW_CLAIM",
         "The pod waits for a claim that is not bound: look at the claim.", Look.PVCS),
-    SCHED_NODE_MISSING(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_NAME",
+    SCHED_NODE_MISSING(Family.SCHEDULING, Scope.repo, "FIX_NODE_NAME",
         "The pod names a node that does not exist: correct nodeName.", Look.POD, Look.NODES, Grace.seconds(60)),
     AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT",
         "The autoscaler is adding a node; wait.", Look.NODES, new Young(900)),
-    PVC_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
+    PVC_MISSING(Family.STORAGE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
         "The PersistentVolumeClaim does not exist: add it, or correct claimName.", Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE),
-    PVC_STORAGECLASS_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_STORAGE_CLASS",
+    PVC_STORAGECLASS_MISSING(Family.STORAGE, Scope.repo, "FIX_STORAGE_CLASS",
         "The claim names a StorageClass that the cluster does not have: use one that exists.",
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(5), Same.CLASS),
-    PVC_NO_DEFAULT_CLASS(Family.STORAGE, Role.CAUSE, Scope.either, "SET_STORAGE_CLASS",
+    PVC_NO_DEFAULT_CLASS(Family.STORAGE, Scope.either, "SET_STORAGE_CLASS",
         "The claim names no StorageClass and the cluster has no default one: name one in the claim.",
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
-    PVC_PROVISIONER_MISSING(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER",
+    PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not answer: its driver is not installed or does not run.",
         Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
-    PVC_PROVISION_FAILED(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER",
+    PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be made: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
-    PVC_PV_RELEASED(Family.STORAGE, Role.CAUSE, Scope.platform, "FREE_VOLUME",
+    PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
         "The volume still belongs to a claim that was deleted, or is lost: an administrator must free or replace it.",
         Look.PVC, Grace.seconds(60)),
-    PVC_ACCESS_MODE(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_ACCESS_MODE",
+    PVC_ACCESS_MODE(Family.STORAGE, Scope.repo, "FIX_ACCESS_MODE",
         "The volume can be used on one node only and another pod has it: use strategy Recreate, one replica, a claim each, or "
             + "ReadWriteMany.", Look.POD, Look.PVCS),
-    PVC_UNBOUND(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_CLAIM",
+    PVC_UNBOUND(Family.STORAGE, Scope.either, "FIX_CLAIM",
         "No volume fits the claim: compare its class, size, access modes, selector and volumeName with the volumes.",
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(60)),
-    VOLUME_MOUNT_FAILED(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_VOLUME",
+    VOLUME_MOUNT_FAILED(Family.STORAGE, Scope.either, "FIX_VOLUME",
         "A volume cannot be mounted: read the message.", Look.POD, Look.PVCS, Grace.seconds(120), Rule.STANDALONE, new Young(120)),
-    SANDBOX_FAILED(Family.NODE, Role.CAUSE, Scope.platform, "FIX_NODE_NETWORK",
+    SANDBOX_FAILED(Family.NODE, Scope.platform, "FIX_NODE_NETWORK",
         "The node cannot make the pod's sandbox: its network plugin or runtime is broken, or addresses ran out.",
         Look.POD, Look.NODES, new Young(120)),
-    SVC_SELECTOR_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_SELECTOR",
+    SVC_SELECTOR_MISMATCH(Family.SERVICE, Scope.repo, "FIX_SELECTOR",
         "The Service selects no pod: compare its selector with the labels in the pod template.",
         Look.SERVICE, Look.POD_LABELS, Rule.STATIC),
-    SVC_TARGET_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_TARGET_PORT",
+    SVC_TARGET_PORT_MISMATCH(Family.SERVICE, Scope.repo, "FIX_TARGET_PORT",
         "The Service's targetPort is no port of its pods: compare it with containerPort.", Look.SERVICE, Look.ENDPOINTS, Rule.STATIC),
-    SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE",
+    SVC_MISSING(Family.SERVICE, Scope.repo, "CREATE_SERVICE",
         "A workload of that name runs but there is no Service before it: create the Service.",
         Look.SERVICES, Rule.STATIC, Basis.INFERRED, Same.HOST),
-    STS_HEADLESS_SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE",
+    STS_HEADLESS_SVC_MISSING(Family.SERVICE, Scope.repo, "CREATE_SERVICE",
         "The StatefulSet's serviceName does not exist: its pods have no DNS names; create the headless Service.",
         Look.SERVICES, Rule.STANDALONE, Basis.LEANING, Same.OBJECT),
     SVC_NO_READY_ENDPOINTS(Family.SERVICE, Role.SYMPTOM, Scope.either, "FOLLOW_PODS",
         "No pod behind the Service is ready: look at the pods.", Look.SERVICE, Look.ENDPOINTS, Rule.STANDALONE),
-    SVC_LB_PENDING(Family.SERVICE, Role.CAUSE, Scope.platform, "PROVIDE_LOAD_BALANCER",
+    SVC_LB_PENDING(Family.SERVICE, Scope.platform, "PROVIDE_LOAD_BALANCER",
         "The load balancer has no address yet: the cluster may have no controller for it.", Look.SERVICE, Rule.ADVICE),
-    ENV_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_PORT",
+    ENV_PORT_MISMATCH(Family.SERVICE, Scope.repo, "FIX_PORT",
         "A setting names a port that the Service does not serve: compare it with the Service's ports.",
         Look.SERVICES, Look.OWNER, Rule.STATIC, Basis.INFERRED, Same.ADDRESS, Also.ROLLOUT_RESTART),
-    DNS_NAME_UNKNOWN(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_HOST",
+    DNS_NAME_UNKNOWN(Family.SERVICE, Scope.repo, "FIX_HOST",
         "A setting names a host that does not exist: correct it to a Service's name.",
         Look.SERVICES, Look.OWNER, Same.HOST, Also.ROLLOUT_RESTART),
-    POD_DNS_POLICY(Family.NETWORK, Role.CAUSE, Scope.repo, "FIX_DNS_POLICY",
+    POD_DNS_POLICY(Family.NETWORK, Scope.repo, "FIX_DNS_POLICY",
         "The pod's dnsPolicy does not ask the cluster's DNS, so Service names do not resolve: use ClusterFirst.",
         Look.OWNER, Rule.STATIC, Basis.INFERRED),
-    DNS_CLUSTER_FAILURE(Family.NETWORK, Role.CAUSE, Scope.platform, "FIX_CLUSTER_DNS",
+    DNS_CLUSTER_FAILURE(Family.NETWORK, Scope.platform, "FIX_CLUSTER_DNS",
         "Names of Services that exist do not resolve: the cluster's DNS does not work.", Look.DNS, Basis.INFERRED, Same.CLUSTER),
-    NETPOL_BLOCKING(Family.NETWORK, Role.CAUSE, Scope.repo, "ALLOW_TRAFFIC",
+    NETPOL_BLOCKING(Family.NETWORK, Scope.repo, "ALLOW_TRAFFIC",
         "A NetworkPolicy does not allow the connection: add a rule for it.", Look.NETPOL, Rule.STATIC, Basis.INFERRED),
-    INGRESS_CLASS_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_INGRESS_CLASS",
+    INGRESS_CLASS_MISSING(Family.INGRESS, Scope.repo, "FIX_INGRESS_CLASS",
         "The Ingress names a class that the cluster does not have: use one that exists.",
         Look.INGRESS, Look.INGRESS_CLASSES, Rule.STATIC, Same.CLASS),
-    INGRESS_BACKEND_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND",
+    INGRESS_BACKEND_MISSING(Family.INGRESS, Scope.repo, "FIX_BACKEND",
         "The Ingress names a Service that does not exist: correct it.", Look.INGRESS, Look.SERVICES, Rule.STATIC),
-    INGRESS_BACKEND_PORT(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND",
+    INGRESS_BACKEND_PORT(Family.INGRESS, Scope.repo, "FIX_BACKEND",
         "The Ingress names a port that the Service does not have: correct it.", Look.INGRESS, Look.SERVICES, Rule.STATIC),
-    INGRESS_TLS_SECRET_MISSING(Family.INGRESS, Role.CAUSE, Scope.either, "CREATE_TLS_SECRET",
+    INGRESS_TLS_SECRET_MISSING(Family.INGRESS, Scope.either, "CREATE_TLS_SECRET",
         "The Ingress names a TLS Secret that does not exist: create it, or correct the name.",
         Look.INGRESS, Look.SECRETS, Rule.STATIC, new Young(600)),
-    QUOTA_EXCEEDED(Family.ADMISSION, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_RAISE_QUOTA",
+    QUOTA_EXCEEDED(Family.ADMISSION, Scope.either, "LOWER_REQUESTS_OR_RAISE_QUOTA",
         "The namespace's quota is used up: lower requests and replicas, or raise the quota.", Look.QUOTA, Grace.seconds(30), Rule.ROOM),
-    QUOTA_REQUIRES_LIMITS(Family.ADMISSION, Role.CAUSE, Scope.repo, "SET_RESOURCES",
+    QUOTA_REQUIRES_LIMITS(Family.ADMISSION, Scope.repo, "SET_RESOURCES",
         "The namespace's quota demands requests and limits on every container: set them.", Look.QUOTA, Look.OWNER, Grace.seconds(5)),
-    LIMITRANGE_VIOLATION(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_RESOURCES",
+    LIMITRANGE_VIOLATION(Family.ADMISSION, Scope.repo, "FIX_RESOURCES",
         "Requests or limits are outside the namespace's LimitRange: bring them inside.", Look.LIMIT_RANGE, Look.OWNER, Grace.seconds(5)),
-    POD_SECURITY_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_SECURITY_CONTEXT",
+    POD_SECURITY_DENIED(Family.ADMISSION, Scope.repo, "FIX_SECURITY_CONTEXT",
         "The namespace's Pod Security level forbids the pod: set the securityContext fields that the message lists.",
         Look.NAMESPACE, Look.OWNER, Grace.seconds(5)),
-    ADMISSION_WEBHOOK_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "SATISFY_POLICY",
+    ADMISSION_WEBHOOK_DENIED(Family.ADMISSION, Scope.repo, "SATISFY_POLICY",
         "A policy of the cluster refuses the object: change it as the policy's message says.", Look.OWNER, Grace.seconds(5)),
-    ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Role.CAUSE, Scope.platform, "RESTORE_WEBHOOK",
+    ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
         "An admission webhook does not answer, so nothing can be created: bring its pods back.", Look.WEBHOOKS),
-    ADMISSION_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_POD_TEMPLATE",
+    ADMISSION_DENIED(Family.ADMISSION, Scope.repo, "FIX_POD_TEMPLATE",
         "The API server refuses the pods of this workload: read the message and correct the template.", Look.OWNER, Grace.seconds(15)),
-    SERVICE_ACCOUNT_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_SERVICE_ACCOUNT",
+    SERVICE_ACCOUNT_MISSING(Family.RBAC, Scope.repo, "CREATE_SERVICE_ACCOUNT",
         "The ServiceAccount does not exist, so no pod can be created: add it to the manifests, or correct the name.",
         Look.SERVICE_ACCOUNTS, Look.OWNER, Grace.seconds(20), Rule.MAKEABLE),
-    RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Role.CAUSE, Scope.repo, "GRANT_ROLE",
+    RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Scope.repo, "GRANT_ROLE",
         "The program may not do what it asks of the API server: grant its ServiceAccount that verb in a Role.",
         Look.ROLES, Look.PREVIOUS_LOG, Grace.crashes(3)),
-    RBAC_ROLE_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_ROLE",
+    RBAC_ROLE_MISSING(Family.RBAC, Scope.repo, "CREATE_ROLE",
         "The Role, or the RoleBinding that gives it to the ServiceAccount, does not exist: add both to the manifests.",
         Look.ROLES, Look.SERVICE_ACCOUNTS, Rule.STATIC),
-    APPLY_FORBIDDEN_RBAC(Family.APPLY, Role.CAUSE, Scope.platform, "GRANT_APPLIER",
+    APPLY_FORBIDDEN_RBAC(Family.APPLY, Scope.platform, "GRANT_APPLIER",
         "Whoever applies the manifests may not write this object: grant the right.", Look.ROLES, Grace.seconds(2)),
-    API_KIND_UNKNOWN(Family.APPLY, Role.CAUSE, Scope.either, "INSTALL_CRD_OR_FIX_KIND",
+    API_KIND_UNKNOWN(Family.APPLY, Scope.either, "INSTALL_CRD_OR_FIX_KIND",
         "The cluster does not know this kind: correct it, or install its CustomResourceDefinition.", Look.API, Grace.seconds(2)),
-    API_VERSION_REMOVED(Family.APPLY, Role.CAUSE, Scope.repo, "UPDATE_API_VERSION",
+    API_VERSION_REMOVED(Family.APPLY, Scope.repo, "UPDATE_API_VERSION",
         "The cluster no longer serves this apiVersion: use the one that replaced it.", Look.API, Grace.seconds(2)),
-    APPLY_INVALID(Family.APPLY, Role.CAUSE, Scope.repo, "FIX_MANIFEST",
+    APPLY_INVALID(Family.APPLY, Scope.repo, "FIX_MANIFEST",
         "The API server refuses the manifest as invalid: correct the fields that the message names.", Grace.seconds(2)),
-    APPLY_IMMUTABLE_FIELD(Family.APPLY, Role.CAUSE, Scope.repo, "RENAME_OR_RECREATE",
+    APPLY_IMMUTABLE_FIELD(Family.APPLY, Scope.repo, "RENAME_OR_RECREATE",
         "The field cannot be changed in place: undo the change, use a new name, or recreate the object.", Look.OBJECT, Grace.seconds(2)),
-    APPLY_CONFLICT(Family.APPLY, Role.CAUSE, Scope.either, "SETTLE_FIELD_OWNER",
+    APPLY_CONFLICT(Family.APPLY, Scope.either, "SETTLE_FIELD_OWNER",
         "Another manager owns a field that the manifest sets: settle who owns it.", Look.OBJECT, Grace.seconds(2)),
-    APPLY_FAILED(Family.APPLY, Role.CAUSE, Scope.unknown, "FIX_MANIFEST",
+    APPLY_FAILED(Family.APPLY, Scope.unknown, "FIX_MANIFEST",
         "The object could not be applied: read the message.", Grace.seconds(2)),
-    NAMESPACE_MISSING(Family.APPLY, Role.CAUSE, Scope.either, "CREATE_NAMESPACE",
+    NAMESPACE_MISSING(Family.APPLY, Scope.either, "CREATE_NAMESPACE",
         "The namespace does not exist: create it, or correct the name.", Look.NAMESPACE, Grace.seconds(2)),
     JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
         "The Job failed for good; its template cannot be changed, so the repaired Job needs a new name or must be deleted first.",
         Look.OWNER, Look.JOB_LOG, Grace.seconds(2), Rule.STANDALONE, Also.NEW_JOB_NAME),
-    JOB_SUSPENDED(Family.JOB, Role.CAUSE, Scope.either, "RESUME_JOB",
+    JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB",
         "The Job is suspended: set suspend to false when it should run.", Look.OWNER),
-    JOB_SIDECAR_BLOCKS(Family.JOB, Role.CAUSE, Scope.repo, "MAKE_SIDECAR_NATIVE",
+    JOB_SIDECAR_BLOCKS(Family.JOB, Scope.repo, "MAKE_SIDECAR_NATIVE",
         "The Job's main container ended but a sidecar keeps its pod alive: make it an init container with restartPolicy Always.", Look.POD),
     ROLLOUT_STUCK(Family.ROLLOUT, Role.WRAPPER, Scope.repo, "FOLLOW_NEW_PODS",
         "The rollout makes no progress: look at the newest pods.", Look.OWNER, Grace.seconds(2)),
-    ROLLOUT_PAUSED(Family.ROLLOUT, Role.CAUSE, Scope.either, "RESUME_ROLLOUT",
+    ROLLOUT_PAUSED(Family.ROLLOUT, Scope.either, "RESUME_ROLLOUT",
         "The rollout is paused: resume it.", Look.OWNER),
-    REPLICAS_ZERO(Family.ROLLOUT, Role.CAUSE, Scope.repo, "SCALE_UP",
+    REPLICAS_ZERO(Family.ROLLOUT, Scope.repo, "SCALE_UP",
         "The workload is scaled to zero although others need it: set replicas.", Look.OWNER, Rule.STATIC, Basis.INFERRED),
     STS_ORDINAL_BLOCKED(Family.ROLLOUT, Role.WRAPPER, Scope.either, "FOLLOW_FIRST_POD",
         "An earlier pod of the StatefulSet is not ready and blocks the later ones: look at that pod.", Look.POD),
-    STS_STUCK_REVISION(Family.ROLLOUT, Role.CAUSE, Scope.either, "DELETE_POD",
+    STS_STUCK_REVISION(Family.ROLLOUT, Scope.either, "DELETE_POD",
         "The broken pod is of the old revision and an ordered StatefulSet does not replace it by itself: delete that pod once.",
         Look.OWNER, Look.POD, Grace.seconds(60)),
-    NODE_NOT_READY(Family.NODE, Role.CAUSE, Scope.platform, "RESTORE_NODE",
+    NODE_NOT_READY(Family.NODE, Scope.platform, "RESTORE_NODE",
         "The node is not ready: its kubelet, network or machine is down.", Look.NODE, Look.NODES),
-    NODE_PRESSURE(Family.NODE, Role.CAUSE, Scope.platform, "FREE_NODE",
+    NODE_PRESSURE(Family.NODE, Scope.platform, "FREE_NODE",
         "The node is short of memory, disk or process ids: free some, or add nodes.", Look.NODE, Look.NODES),
-    EVICTED_EPHEMERAL_STORAGE(Family.NODE, Role.CAUSE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
+    EVICTED_EPHEMERAL_STORAGE(Family.NODE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
         "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
-    OBJECT_STUCK_TERMINATING(Family.OTHER, Role.CAUSE, Scope.either, "FREE_FINALIZER",
+    OBJECT_STUCK_TERMINATING(Family.OTHER, Scope.either, "FREE_FINALIZER",
         "The object is being deleted but a finalizer holds it: look at the controller that owns the finalizer.",
         Look.OBJECT, new Young(120)),
-    HPA_NO_METRICS(Family.ADVICE, Role.CAUSE, Scope.repo, "SET_REQUESTS_OR_METRICS",
+    HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
         "The autoscaler gets no metrics: set resource requests, or install the metrics API. It blocks nothing.",
         Look.OBJECT_DESCRIBE, Rule.ADVICE),
-    PDB_BLOCKING(Family.ADVICE, Role.CAUSE, Scope.repo, "RELAX_BUDGET",
+    PDB_BLOCKING(Family.ADVICE, Scope.repo, "RELAX_BUDGET",
         "The disruption budget allows no pod to be moved. It blocks nothing until a node is drained.", Look.OBJECT_DESCRIBE, Rule.ADVICE),
-    CR_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION",
+    CR_NOT_READY(Family.CUSTOM, Scope.either, "READ_CONDITION",
         "The custom resource's own conditions say that it is not ready: read them, then its operator's log.",
         Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, Basis.LEANING, new Young(60)),
-    CERT_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION",
+    CERT_NOT_READY(Family.CUSTOM, Scope.either, "READ_CONDITION",
         "The certificate is not issued: read its conditions, its issuer and the challenge.",
         Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, new Young(60)),
     STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
         "It is starting and nothing says that anything is wrong; wait.", Look.OWNER, new Young(120)),
-    DIAGNOSIS_UNAVAILABLE(Family.OTHER, Role.CAUSE, Scope.platform, "RESTORE_ACCESS",
+    DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",
         "The cluster could not be asked, so the causes are not known; this does not mean that all is well.");
 
     /** What a code is about; groups the docs page. */
@@ -9391,6 +9294,11 @@ public enum Code {
         this.young = all(Young.class).mapToInt(Young::seconds).sum();
         this.same = all(Same.class).findFirst().orElse(Same.PLACE);
         this.basis = all(Basis.class).findFirst().orElse(Basis.OBSERVED);
+    }
+
+    /** A cause, as most are. */
+    Code(Family family, Scope scope, String action, String text, Trait... traits) {
+        this(family, Role.CAUSE, scope, action, text, traits);
     }
 
     private <T extends Trait> Stream<T> all(Class<T> type) {
@@ -9437,43 +9345,43 @@ public record Grace(Duration after, int crashes) implements Trait {
 
 // src/ensure_ready/catalogue/Look.java
 
-/** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. */
+/** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. Most look into the namespace. */
 public enum Look implements Trait {
-    OBJECT("kubectl -n {ns} get {object} -o yaml"),
-    OBJECT_DESCRIBE("kubectl -n {ns} describe {object}"),
-    OWNER("kubectl -n {ns} describe {owner}"),
-    POD("kubectl -n {ns} describe pod {pod}"),
-    LOG("kubectl -n {ns} logs {pod} -c {container} --tail=100"),
-    PREVIOUS_LOG("kubectl -n {ns} logs {pod} -c {container} --previous --tail=100"),
-    JOB_LOG("kubectl -n {ns} logs {owner} --tail=100"),
-    POD_LABELS("kubectl -n {ns} get pods --show-labels"),
-    SECRETS("kubectl -n {ns} get secrets"),
-    CONFIG_MAPS("kubectl -n {ns} get configmaps"),
-    SERVICES("kubectl -n {ns} get services -o wide"),
-    SERVICE("kubectl -n {ns} describe svc {name}"),
-    ENDPOINTS("kubectl -n {ns} get endpointslices"),
-    PVCS("kubectl -n {ns} get pvc"),
-    PVC("kubectl -n {ns} describe pvc {name}"),
+    OBJECT("get {object} -o yaml"),
+    OBJECT_DESCRIBE("describe {object}"),
+    OWNER("describe {owner}"),
+    POD("describe pod {pod}"),
+    LOG("logs {pod} -c {container} --tail=100"),
+    PREVIOUS_LOG("logs {pod} -c {container} --previous --tail=100"),
+    JOB_LOG("logs {owner} --tail=100"),
+    POD_LABELS("get pods --show-labels"),
+    SECRETS("get secrets"),
+    CONFIG_MAPS("get configmaps"),
+    SERVICES("get services -o wide"),
+    SERVICE("describe svc {name}"),
+    ENDPOINTS("get endpointslices"),
+    PVCS("get pvc"),
+    PVC("describe pvc {name}"),
     STORAGE_CLASSES("kubectl get storageclasses"),
     NODES("kubectl get nodes -o wide"),
     NODE_LABELS("kubectl get nodes --show-labels"),
     NODE("kubectl describe node {name}"),
-    QUOTA("kubectl -n {ns} describe resourcequota"),
-    LIMIT_RANGE("kubectl -n {ns} describe limitrange"),
+    QUOTA("describe resourcequota"),
+    LIMIT_RANGE("describe limitrange"),
     NAMESPACE("kubectl get namespace {ns} --show-labels"),
     WEBHOOKS("kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"),
-    SERVICE_ACCOUNTS("kubectl -n {ns} get serviceaccounts"),
-    ROLES("kubectl -n {ns} get roles,rolebindings"),
+    SERVICE_ACCOUNTS("get serviceaccounts"),
+    ROLES("get roles,rolebindings"),
     API("kubectl api-resources"),
-    INGRESS("kubectl -n {ns} describe ingress {name}"),
+    INGRESS("describe ingress {name}"),
     INGRESS_CLASSES("kubectl get ingressclasses"),
-    NETPOL("kubectl -n {ns} describe networkpolicy"),
+    NETPOL("describe networkpolicy"),
     DNS("kubectl -n kube-system get pods -l k8s-app=kube-dns");
 
     public final String template;
 
     Look(String template) {
-        this.template = template;
+        this.template = template.startsWith("kubectl") ? template : "kubectl -n {ns} " + template;
     }
 }
 
@@ -9486,9 +9394,18 @@ public enum Look implements Trait {
  */
 public static final class Messages {
     /** Where a text comes from; the same words mean different things in different places. */
-    public enum Topic { IMAGE, VOLUME, START, CREATE, CLAIM, APPLY, LOG, EVICTED, SCHEDULER, NODE }
+    public enum Topic {
+        IMAGE(Messages::image), VOLUME(Messages::volume), START(Messages::start), CREATE(Messages::create), CLAIM(Messages::claim),
+        APPLY(Messages::apply), LOG(Messages::log), EVICTED(Messages::evicted), SCHEDULER(Messages::scheduler), NODE(Messages::node);
 
-    private record Row(Topic topic, Code code, List<String> texts, Pattern pattern) {
+        private final Consumer<Table> rows;
+
+        Topic(Consumer<Table> rows) {
+            this.rows = rows;
+        }
+    }
+
+    private record Row(Code code, List<String> texts, Pattern pattern) {
         boolean fits(String text, String lower) {
             return texts.stream().anyMatch(lower::contains) || pattern != null && pattern.matcher(text).find();
         }
@@ -9499,7 +9416,7 @@ public static final class Messages {
         + "|must be provided|not provided|not specified|is mandatory|not configured";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
-    private static final List<Row> ROWS = rows();
+    private static final Map<Topic, List<Row>> ROWS = rows();
 
     private Messages() { }
 
@@ -9507,161 +9424,151 @@ public static final class Messages {
     public static Optional<Code> code(Topic topic, String text) {
         var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;
         var lower = plain.toLowerCase(Locale.ROOT);
-        return ROWS.stream().filter(r -> r.topic == topic && r.fits(plain, lower)).map(Row::code).findFirst();
+        return ROWS.get(topic).stream().filter(r -> r.fits(plain, lower)).map(Row::code).findFirst();
     }
 
-    private static List<Row> rows() {
-        var rows = new ArrayList<Row>();
-        image(rows);
-        volume(rows);
-        start(rows);
-        create(Topic.CREATE, rows);
-        claim(rows);
-        apply(rows);
-        log(rows);
-        evicted(rows);
-        scheduler(rows);
-        node(rows);
-        return List.copyOf(rows);
+    private static Map<Topic, List<Row>> rows() {
+        var rows = new EnumMap<Topic, List<Row>>(Topic.class);
+        for (var topic : Topic.values()) {
+            var table = new Table(new ArrayList<>());
+            topic.rows.accept(table);
+            rows.put(topic, table.rows());
+        }
+        return rows;
     }
 
-    private static void row(List<Row> rows, Topic topic, Code code, String... alternatives) {
-        var texts = Stream.of(alternatives).filter(a -> !a.startsWith("~")).map(a -> a.toLowerCase(Locale.ROOT)).toList();
-        var patterns = Stream.of(alternatives).filter(a -> a.startsWith("~")).map(a -> a.substring(1)).toList();
-        rows.add(new Row(topic, code, texts, patterns.isEmpty() ? null
-            : Pattern.compile(String.join("|", patterns), Pattern.CASE_INSENSITIVE)));
+    private record Table(List<Row> rows) {
+        void row(Code code, String... alternatives) {
+            var texts = Stream.of(alternatives).filter(a -> !a.startsWith("~")).map(a -> a.toLowerCase(Locale.ROOT)).toList();
+            var patterns = Stream.of(alternatives).filter(a -> a.startsWith("~")).map(a -> a.substring(1)).toList();
+            rows.add(new Row(code, texts, patterns.isEmpty() ? null
+                : Pattern.compile(String.join("|", patterns), Pattern.CASE_INSENSITIVE)));
+        }
     }
 
-    private static void image(List<Row> rows) {
-        row(rows, Topic.IMAGE, Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
-        row(rows, Topic.IMAGE, Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
+    private static void image(Table t) {
+        t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
+        t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
             "Failed to apply default image tag");
-        row(rows, Topic.IMAGE, Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
-        row(rows, Topic.IMAGE, Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
-        row(rows, Topic.IMAGE, Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
+        t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
+        t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
             "does not match the specified platform", "exec format error", "cannot be used on this platform",
             "~no image found in (manifest list|image index) for");
-        row(rows, Topic.IMAGE, Code.NODE_PRESSURE, "no space left on device", "disk quota exceeded");
-        row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND_OR_AUTH, "does not exist or no pull access",
-            "requested access to the resource is denied", "~may require (authorization|'docker login'|authentication)");
-        row(rows, Topic.IMAGE, Code.IMAGE_REGISTRY_UNREACHABLE, "no such host", "i/o timeout", "connection refused", "connection reset",
-            "x509:", "server gave HTTP response to HTTPS client", "no route to host", "network is unreachable", "TLS handshake timeout",
+        t.row(Code.NODE_PRESSURE, "no space left on device", "disk quota exceeded");
+        t.row(Code.IMAGE_NOT_FOUND_OR_AUTH, "does not exist or no pull access", "requested access to the resource is denied",
+            "~may require (authorization|'docker login'|authentication)");
+        t.row(Code.IMAGE_REGISTRY_UNREACHABLE, "no such host", "i/o timeout", "connection refused", "connection reset", "x509:",
+            "server gave HTTP response to HTTPS client", "no route to host", "network is unreachable", "TLS handshake timeout",
             "context deadline exceeded", "Client.Timeout", "waiting for connection", "server misbehaving", "name resolution",
             "name or service not known", "remote error: tls", "first record does not look like a TLS handshake", "unexpected EOF",
             "connection timed out", "~\\b50[0234] ", "~: EOF\\b");
-        row(rows, Topic.IMAGE, Code.IMAGE_AUTH, "unauthorized", "forbidden", "authorization failed", "no basic auth credentials",
-            "authentication required", "insufficient_scope", "not authorized", "incorrect username or password",
-            "unable to retrieve auth token", "invalid credentials", "~\\b401\\b", "~\\b403\\b", "~\\bdenied\\b",
-            "~failed to fetch (anonymous|oauth) token");
-        row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND, "not found", "NotFound", "manifest unknown", "manifest_unknown", "name unknown",
-            "name_unknown", "not known to registry", "does not exist", "no such image", "no such manifest", "unknown image", "~\\b404\\b");
+        t.row(Code.IMAGE_AUTH, "unauthorized", "forbidden", "authorization failed", "no basic auth credentials", "authentication required",
+            "insufficient_scope", "not authorized", "incorrect username or password", "unable to retrieve auth token",
+            "invalid credentials", "~\\b401\\b", "~\\b403\\b", "~\\bdenied\\b", "~failed to fetch (anonymous|oauth) token");
+        t.row(Code.IMAGE_NOT_FOUND, "not found", "NotFound", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown",
+            "not known to registry", "does not exist", "no such image", "no such manifest", "unknown image", "~\\b404\\b");
     }
 
-    private static void volume(List<Row> rows) {
-        row(rows, Topic.VOLUME, Code.STILL_PROGRESSING, "the object has been modified", "~failed to sync (configmap|secret) cache",
+    private static void volume(Table t) {
+        t.row(Code.STILL_PROGRESSING, "the object has been modified", "~failed to sync (configmap|secret) cache",
             "~object \"[^\"]*\"/\"[^\"]*\" not registered");
-        row(rows, Topic.VOLUME, Code.CONFIG_KEY_MISSING, "couldn't find key", "non-existent key",
-            "~references non-existent (config|secret) key");
-        row(rows, Topic.VOLUME, Code.SECRET_MISSING, "couldn't get secret", "could not find secret", "~secrets? \"[^\"]+\" not found");
-        row(rows, Topic.VOLUME, Code.CONFIGMAP_MISSING, "couldn't get configMap", "~configmaps? \"[^\"]+\" not found");
-        row(rows, Topic.VOLUME, Code.PVC_MISSING, "error getting PVC", "~persistentvolumeclaims? \"[^\"]+\" not found");
-        row(rows, Topic.VOLUME, Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user",
-            "non-root policy");
-        row(rows, Topic.VOLUME, Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod",
-            "ReadWriteOncePod");
-        row(rows, Topic.VOLUME, Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers",
-            "no volume plugin matched", "~CSINode .* does not contain driver");
-        row(rows, Topic.VOLUME, Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes",
+        t.row(Code.CONFIG_KEY_MISSING, "couldn't find key", "non-existent key", "~references non-existent (config|secret) key");
+        t.row(Code.SECRET_MISSING, "couldn't get secret", "could not find secret", "~secrets? \"[^\"]+\" not found");
+        t.row(Code.CONFIGMAP_MISSING, "couldn't get configMap", "~configmaps? \"[^\"]+\" not found");
+        t.row(Code.PVC_MISSING, "error getting PVC", "~persistentvolumeclaims? \"[^\"]+\" not found");
+        t.row(Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user", "non-root policy");
+        t.row(Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod", "ReadWriteOncePod");
+        t.row(Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched",
+            "~CSINode .* does not contain driver");
+        t.row(Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes",
             "hostPath type check failed");
     }
 
-    private static void start(List<Row> rows) {
-        row(rows, Topic.START, Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
-        row(rows, Topic.START, Code.CONTAINER_START_FAILED, "error mounting", "mount a directory onto a file", "chdir to cwd",
+    private static void start(Table t) {
+        t.row(Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
+        t.row(Code.CONTAINER_START_FAILED, "error mounting", "mount a directory onto a file", "chdir to cwd",
             "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name",
             "~not a directory: (unknown|Are you trying)", "~unable to find (user|group)", "~container name .* is reserved");
-        row(rows, Topic.START, Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
-        row(rows, Topic.START, Code.CONTAINER_COMMAND_NOT_FOUND, "no such file or directory", "no command specified", "is a directory",
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "no such file or directory", "no command specified", "is a directory",
             "cannot find the file specified", "~executable file (not found|.* not found) in");
-        row(rows, Topic.START, Code.CONTAINER_COMMAND_PERMISSION, "permission denied", "operation not permitted");
+        t.row(Code.CONTAINER_COMMAND_PERMISSION, "permission denied", "operation not permitted");
     }
 
-    private static void create(Topic topic, List<Row> rows) {
-        row(rows, topic, Code.QUOTA_EXCEEDED, "exceeded quota", "insufficient quota");
-        row(rows, topic, Code.QUOTA_REQUIRES_LIMITS, "~failed quota: .*must specify", "~must specify (limits|requests|cpu|memory)");
-        row(rows, topic, Code.POD_SECURITY_DENIED, "violates PodSecurity",
+    private static void create(Table t) {
+        t.row(Code.QUOTA_EXCEEDED, "exceeded quota", "insufficient quota");
+        t.row(Code.QUOTA_REQUIRES_LIMITS, "~failed quota: .*must specify", "~must specify (limits|requests|cpu|memory)");
+        t.row(Code.POD_SECURITY_DENIED, "violates PodSecurity",
             "~unable to validate against any (pod security policy|security context constraint)");
-        row(rows, topic, Code.ADMISSION_WEBHOOK_DENIED, "blocked by policy", "~admission webhook .*denied( the request)?",
+        t.row(Code.ADMISSION_WEBHOOK_DENIED, "blocked by policy", "~admission webhook .*denied",
             "~ValidatingAdmissionPolicy .*denied");
-        row(rows, topic, Code.ADMISSION_WEBHOOK_UNAVAILABLE, "failed to call webhook", "~failed calling (admission )?webhook",
+        t.row(Code.ADMISSION_WEBHOOK_UNAVAILABLE, "failed to call webhook", "~failed calling (admission )?webhook",
             "~conversion webhook .* failed");
-        row(rows, topic, Code.SERVICE_ACCOUNT_MISSING, "error looking up service account", "~serviceaccounts? \"[^\"]+\" not found");
-        row(rows, topic, Code.LIMITRANGE_VIOLATION, "limit to request ratio per",
+        t.row(Code.SERVICE_ACCOUNT_MISSING, "error looking up service account", "~serviceaccounts? \"[^\"]+\" not found");
+        t.row(Code.LIMITRANGE_VIOLATION, "limit to request ratio per",
             "~(maximum|minimum) [\\w./-]+ usage per (container|pod|persistentvolumeclaim)", "~(maximum|minimum) .* limit .*LimitRange");
-        row(rows, topic, Code.OBJECT_STUCK_TERMINATING, "because it is being terminated");
-        row(rows, topic, Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ",
+        t.row(Code.OBJECT_STUCK_TERMINATING, "because it is being terminated");
+        t.row(Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ",
             "Timeout: request did not complete", "server is currently unable");
     }
 
-    private static void claim(List<Row> rows) {
-        row(rows, Topic.CLAIM, Code.PVC_STORAGECLASS_MISSING, "~storageclass(es)?(\\.storage\\.k8s\\.io)? \"[^\"]*\" not found",
+    private static void claim(Table t) {
+        t.row(Code.PVC_STORAGECLASS_MISSING, "~storageclass(es)?(\\.storage\\.k8s\\.io)? \"[^\"]*\" not found",
             "~storage class .* not found");
-        row(rows, Topic.CLAIM, Code.PVC_NO_DEFAULT_CLASS, "no persistent volumes available for this claim and no storage class is set");
-        row(rows, Topic.CLAIM, Code.QUOTA_EXCEEDED, "exceeded quota");
-        row(rows, Topic.CLAIM, Code.PVC_PROVISIONER_MISSING, "no volume plugin matched",
-            "not found in the list of registered CSI drivers",
+        t.row(Code.PVC_NO_DEFAULT_CLASS, "no persistent volumes available for this claim and no storage class is set");
+        t.row(Code.QUOTA_EXCEEDED, "exceeded quota");
+        t.row(Code.PVC_PROVISIONER_MISSING, "no volume plugin matched", "not found in the list of registered CSI drivers",
             "~waiting for (a )?volume to be created,? (either )?by (the )?external provisioner");
-        row(rows, Topic.CLAIM, Code.PVC_UNBOUND, "Cannot bind to requested volume", "~no volume .* matching",
+        t.row(Code.PVC_UNBOUND, "Cannot bind to requested volume", "~no volume .* matching",
             "~volume .* already bound to a different claim", "~does not match (size|access|storage)", "~requested PV .* not");
-        row(rows, Topic.CLAIM, Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
+        t.row(Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
     }
 
-    private static void apply(List<Row> rows) {
-        row(rows, Topic.APPLY, Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler",
+    private static void apply(Table t) {
+        t.row(Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler",
             "could not find the requested resource", "does not serve", "unknown kind", "has no kind", "~no kind .* is registered");
-        row(rows, Topic.APPLY, Code.APPLY_IMMUTABLE_FIELD, "field is immutable", "is immutable", "updates to statefulset spec",
-            "cannot be changed", "Forbidden: updates to", "~immutable (field|after)", "~updates to .* are forbidden",
-            "~may not change (once set|fields other)");
-        row(rows, Topic.APPLY, Code.NAMESPACE_MISSING, "~namespaces? \"[^\"]+\" not found");
-        create(Topic.APPLY, rows);
-        row(rows, Topic.APPLY, Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User", "not currently held",
+        t.row(Code.APPLY_IMMUTABLE_FIELD, "is immutable", "updates to statefulset spec", "cannot be changed", "Forbidden: updates to",
+            "~immutable (field|after)", "~updates to .* are forbidden", "~may not change (once set|fields other)");
+        t.row(Code.NAMESPACE_MISSING, "~namespaces? \"[^\"]+\" not found");
+        create(t);
+        t.row(Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User", "not currently held",
             "~cannot (get|list|watch|create|patch|update|delete) (resource )?\"?\\w+", "~^(forbidden|unauthorized)");
-        row(rows, Topic.APPLY, Code.APPLY_CONFLICT, "~Apply failed with \\d+ conflict", "~conflicts? with \"");
-        row(rows, Topic.APPLY, Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal",
-            "unable to decode", "Required value", "Invalid value", "Unsupported value", "json: ", "yaml: ", "metadata.name",
-            "bad request", "the server rejected our request", "duplicate", "does not parse", "failed to create typed patch object",
-            "is forbidden:", "~in version .* cannot be handled", "~\\b(400|422)\\b");
+        t.row(Code.APPLY_CONFLICT, "~Apply failed with \\d+ conflict", "~conflicts? with \"");
+        t.row(Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal", "unable to decode",
+            "Required value", "Invalid value", "Unsupported value", "json: ", "yaml: ", "metadata.name", "bad request",
+            "the server rejected our request", "duplicate", "does not parse", "failed to create typed patch object", "is forbidden:",
+            "~in version .* cannot be handled", "~\\b(400|422)\\b");
     }
 
-    private static void log(List<Row> rows) {
-        row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:",
-            "~User \"system:[^\"]+\" cannot \\w+ resource");
-        row(rows, Topic.LOG, Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
-        row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address",
-            "already bound to port", "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)",
-            "~failed to bind to (address|port)");
-        row(rows, Topic.LOG, Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
+    private static void log(Table t) {
+        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
+            "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
             "~\\bdisk (is )?full\\b");
-        row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
+        t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
             "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
             "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
             "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
             "~\\bauth(entication)? failed", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
-        row(rows, Topic.LOG, Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env",
-            "setting must not be empty", "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
+        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
+            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
             "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
-            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}" + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
+            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
+                + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
             "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
             "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
             "~(superuser password|password option) is not specified", "~\\bField required\\b",
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
-        row(rows, Topic.LOG, Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN",
-            "EHOSTUNREACH", "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
+            "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
             "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
             "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
             "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
@@ -9681,43 +9588,43 @@ public static final class Messages {
             "~:\\d+ - no response", "~DNS .*(fail|timeout)", "~name=\\S+ .*unavailable");
     }
 
-    private static void evicted(List<Row> rows) {
-        row(rows, Topic.EVICTED, Code.EVICTED_EPHEMERAL_STORAGE, "exceeds the total limit", "ephemeral local storage usage exceeds",
-            "exceeds the limit \"", "emptydir");
+    private static void evicted(Table t) {
+        t.row(Code.EVICTED_EPHEMERAL_STORAGE, "exceeds the total limit", "ephemeral local storage usage exceeds", "exceeds the limit \"",
+            "emptydir");
     }
 
-    private static void scheduler(List<Row> rows) {
-        row(rows, Topic.SCHEDULER, Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
-        row(rows, Topic.SCHEDULER, Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims",
-            "waiting for a volume to be created", "is being deleted");
-        row(rows, Topic.SCHEDULER, Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
+    private static void scheduler(Table t) {
+        t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
+        t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
+            "is being deleted");
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
     }
 
     /** One part of the scheduler's sentence: why some nodes do not take the pod. */
-    private static void node(List<Row> rows) {
-        row(rows, Topic.NODE, Code.SCHED_NODES_UNAVAILABLE,
-            "~taint.*node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|network-unavailable)",
+    private static void node(Table t) {
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "~taint.*node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|network-unavailable)",
             "~taint.*node\\.cloudprovider\\.kubernetes\\.io/uninitialized");
-        row(rows, Topic.NODE, Code.NODE_PRESSURE, "~taint.*node\\.kubernetes\\.io/(memory|disk|pid)-pressure");
-        row(rows, Topic.NODE, Code.SCHED_TAINT, "taint");
-        row(rows, Topic.NODE, Code.SCHED_VOLUME_AFFINITY, "volume node affinity", "persistentvolume's node affinity",
-            "available volume zone");
-        row(rows, Topic.NODE, Code.PVC_UNBOUND, "find available persistent volumes", "bound to non-existent persistentvolume", "unbound");
-        row(rows, Topic.NODE, Code.PVC_ACCESS_MODE, "readwriteoncepod", "no available disk", "already mounted");
-        row(rows, Topic.NODE, Code.SCHED_POD_ANTI_AFFINITY, "pod anti-affinity", "pod affinity", "existing pods anti-affinity",
-            "inter-pod");
-        row(rows, Topic.NODE, Code.SCHED_TOPOLOGY, "topology spread");
-        row(rows, Topic.NODE, Code.SCHED_NODE_SELECTOR, "node affinity", "node selector", "requested node name", "nodeselector",
+        t.row(Code.NODE_PRESSURE, "~taint.*node\\.kubernetes\\.io/(memory|disk|pid)-pressure");
+        t.row(Code.SCHED_TAINT, "taint");
+        t.row(Code.SCHED_VOLUME_AFFINITY, "volume node affinity", "persistentvolume's node affinity", "available volume zone");
+        t.row(Code.PVC_UNBOUND, "find available persistent volumes", "bound to non-existent persistentvolume", "unbound");
+        t.row(Code.PVC_ACCESS_MODE, "readwriteoncepod", "no available disk", "already mounted");
+        t.row(Code.SCHED_POD_ANTI_AFFINITY, "pod anti-affinity", "pod affinity", "existing pods anti-affinity", "inter-pod");
+        t.row(Code.SCHED_TOPOLOGY, "topology spread");
+        t.row(Code.SCHED_NODE_SELECTOR, "node affinity", "node selector", "requested node name", "nodeselector",
             "node(s) didn't match node");
-        row(rows, Topic.NODE, Code.SCHED_HOST_PORT, "free ports");
-        row(rows, Topic.NODE, Code.SCHED_INSUFFICIENT_RESOURCES, "insufficient", "too many pods", "exceed max volume count");
-        row(rows, Topic.NODE, Code.SCHED_NODES_UNAVAILABLE, "unschedulable", "not ready", "unavailable");
+        t.row(Code.SCHED_HOST_PORT, "free ports");
+        t.row(Code.SCHED_INSUFFICIENT_RESOURCES, "insufficient", "too many pods", "exceed max volume count");
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "unschedulable", "not ready", "unavailable");
     }
 }
 
 // src/ensure_ready/catalogue/Phrase.java
 
-/** What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link Messages}. */
+/**
+ * What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link
+ * Messages}.
+ */
 public enum Phrase {
     MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
     KEY("(?i)couldn't find key (\\S+) in (?:Secret|ConfigMap) [^/\\s]+/[^\\s,;]+"),
@@ -9747,9 +9654,11 @@ public enum Phrase {
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
     /** An error in the program itself, whatever it needs. */
-    OWN_ERROR("(?i)\\b" + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
+    OWN_ERROR("(?i)\\b"
+        + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
         "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
-    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?host", "unknown \\w+ server host",
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
+        "bad address", "unknown ?host", "unknown \\w+ server host",
         "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
         "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
         "failed to resolve", "can't find")),
@@ -9767,7 +9676,8 @@ public enum Phrase {
         + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
         + "(?![\\w])"),
     /** Text that talks to a reader who takes orders. */
-    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
         "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message|:)", "\\bas an ai\\b",
         "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b", "\\bdo not (tell|mention|report)\\b",
         "\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b", "curl .{0,80}\\|\\s*(ba)?sh",
@@ -10193,6 +10103,11 @@ public enum Outcome {
 public record Ref(String kind, String name) implements Comparable<Ref> {
     public static Ref of(Obj o) {
         return new Ref(o.kind(), o.name());
+    }
+
+    /** An ownerReference or another node with these two fields. */
+    public static Ref of(JsonNode reference) {
+        return new Ref(reference.path("kind").asText(), reference.path("name").asText());
     }
 
     public boolean is(String otherKind) {

@@ -2,7 +2,10 @@ package ensure_ready.catalogue;
 
 import java.util.regex.Pattern;
 
-/** What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link Messages}. */
+/**
+ * What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link
+ * Messages}.
+ */
 public enum Phrase {
     MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
     KEY("(?i)couldn't find key (\\S+) in (?:Secret|ConfigMap) [^/\\s]+/[^\\s,;]+"),
@@ -32,9 +35,11 @@ public enum Phrase {
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
     /** An error in the program itself, whatever it needs. */
-    OWN_ERROR("(?i)\\b" + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
+    OWN_ERROR("(?i)\\b"
+        + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
         "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
-    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?host", "unknown \\w+ server host",
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
+        "bad address", "unknown ?host", "unknown \\w+ server host",
         "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
         "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
         "failed to resolve", "can't find")),
@@ -52,7 +57,8 @@ public enum Phrase {
         + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
         + "(?![\\w])"),
     /** Text that talks to a reader who takes orders. */
-    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
         "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message|:)", "\\bas an ai\\b",
         "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b", "\\bdo not (tell|mention|report)\\b",
         "\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b", "curl .{0,80}\\|\\s*(ba)?sh",

@@ -7,29 +7,18 @@ import ensure_ready.findings.Observed;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
-import ensure_ready.model.Snapshot;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Rights that pods need of the API server: a Role that is bound but absent, an agent that nobody gave any. Pure. */
-public final class AccessFindings {
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final Ref agent;
-
-    AccessFindings(Observed seen, Ref agent) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.agent = agent;
-    }
-
+public record AccessFindings(Observed seen, Ref agent) {
     Stream<Finding> find() {
-        return Stream.concat(snapshot.all("RoleBinding").stream()
+        return Stream.concat(seen.snapshot.all("RoleBinding").stream()
             .filter(b -> b.text("/roleRef/kind").equals("Role") && !seen.exists("Role", b.text("/roleRef/name")))
             .flatMap(b -> subjects(b).flatMap(account -> users(account).map(w -> unbound(b, Ref.of(w))))),
-            snapshot.find(agent.kind(), agent.name()).flatMap(this::agent).stream());
+            seen.snapshot.find(agent.kind(), agent.name()).flatMap(this::agent).stream());
     }
 
     private Finding unbound(Obj binding, Ref workload) {
@@ -41,9 +30,9 @@ public final class AccessFindings {
     /** The agent works through the API server; an account of its own without any binding may do nothing there. */
     private Optional<Finding> agent(Obj deployment) {
         var account = deployment.text("/spec/template/spec/serviceAccountName");
-        var bound = snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).anyMatch(account::equals));
-        if (account.isEmpty() || account.equals("default") || bound || !snapshot.knows("RoleBinding")
-            || snapshot.find("ServiceAccount", account).isEmpty()) {
+        var bound = seen.snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).anyMatch(account::equals));
+        if (account.isEmpty() || account.equals("default") || bound || !seen.snapshot.knows("RoleBinding")
+            || seen.snapshot.find("ServiceAccount", account).isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(seen.finding(Code.RBAC_ROLE_MISSING, new Ref("ServiceAccount", account), agent, Optional.empty(),
@@ -57,7 +46,7 @@ public final class AccessFindings {
     }
 
     private Stream<Obj> users(String account) {
-        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> snapshot.all(k).stream())
+        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> seen.snapshot.all(k).stream())
             .filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account));
     }
 }

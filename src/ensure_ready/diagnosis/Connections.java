@@ -218,7 +218,8 @@ public final class Connections {
 
     private static Edge edge(Complaint s, Address a, Ref to, double confidence) {
         var init = s.told().code() == Code.INIT_WAITING;
-        return new Edge(s.owner(), to, init ? Edge.Origin.INIT : Edge.Origin.LOG, init ? "init:" + s.told().container() + " " + a : "log:" + a,
+        return new Edge(s.owner(), to, init ? Edge.Origin.INIT : Edge.Origin.LOG, init
+            ? "init:" + s.told().container() + " " + a : "log:" + a,
             confidence, a.port());
     }
 
@@ -289,7 +290,8 @@ public final class Connections {
         var selector = service.map("/spec/selector");
         var failed = f.code() == Code.INIT_WAITING ? snapshot.at().minusSeconds(30) : f.since();
         return snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet()))
-            .flatMap(p -> Observed.since(p.condition("Ready")).stream()).min(Comparator.naturalOrder()).filter(failed::isBefore).isPresent();
+            .flatMap(p -> Observed.since(p.condition("Ready")).stream()).min(Comparator.naturalOrder())
+            .filter(failed::isBefore).isPresent();
     }
 
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */

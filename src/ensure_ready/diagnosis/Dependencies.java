@@ -29,7 +29,8 @@ public final class Dependencies {
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
-        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind())).map(a -> a.object()),
+        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
+            .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
             Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
@@ -96,7 +97,8 @@ public final class Dependencies {
 
     /** The workload that an address of a pod belongs to. */
     Optional<Ref> byAddress(String host, Observed seen) {
-        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host)).map(seen::owner).findFirst();
+        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
+            .map(seen::owner).findFirst();
     }
 
     List<Edge> edges() {
@@ -132,7 +134,8 @@ public final class Dependencies {
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
         if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
-            edges.add(edge(new Ref(controller.path("kind").asText(), controller.path("name").asText()), from, Edge.Origin.SPEC, "owner", 1));
+            edges.add(edge(Ref.of(controller),
+                from, Edge.Origin.SPEC, "owner", 1));
         }
         return edges;
     }
@@ -172,7 +175,8 @@ public final class Dependencies {
         var found = new ArrayList<Ref>();
         for (var c : podSpec(workload).path("initContainers")) {
             var text = WaitCommands.words(c);
-            if (text.contains("kubectl wait") || text.contains("kubectl rollout status") || c.path("image").asText().contains("k8s-wait-for")) {
+            if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
+                || c.path("image").asText().contains("k8s-wait-for")) {
                 KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
             }
         }

@@ -6,31 +6,20 @@ import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
-import ensure_ready.model.Ref;
-import ensure_ready.model.Snapshot;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Ingresses that lead nowhere: a class, a Service, a port or a certificate that does not exist. Pure. */
-public final class IngressFindings {
-    private final Observed seen;
-    private final Snapshot snapshot;
-
-    IngressFindings(Observed seen) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-    }
-
+public record IngressFindings(Observed seen) {
     Stream<Finding> find() {
-        return snapshot.all("Ingress").stream().flatMap(i -> Stream.of(type(i), Dependencies.backends(i).flatMap(b -> backend(i, b).stream()),
+        return seen.snapshot.all("Ingress").stream()
+            .flatMap(i -> Stream.of(type(i), Dependencies.backends(i).flatMap(b -> backend(i, b).stream()),
             certificates(i)).flatMap(s -> s));
     }
 
     private Finding finding(Code code, Obj ingress, String path, String value) {
-        return seen.finding(code, Ref.of(ingress), Ref.of(ingress), ingress.time("/metadata/creationTimestamp"),
-            List.of(Evidence.field(ingress, path, value)));
+        return seen.fault(code, ingress, Evidence.field(ingress, path, value));
     }
 
     private Stream<Finding> type(Obj ingress) {
@@ -42,13 +31,13 @@ public final class IngressFindings {
 
     private Optional<Finding> backend(Obj ingress, JsonNode backend) {
         var name = backend.path("name").asText();
-        if (!snapshot.knows("Service")) {
+        if (!seen.snapshot.knows("Service")) {
             return Optional.empty();
         }
-        var service = snapshot.find("Service", name);
+        var service = seen.snapshot.find("Service", name);
         if (service.isEmpty()) {
             return Optional.of(finding(Code.INGRESS_BACKEND_MISSING, ingress, "spec.rules.backend.service.name", name)
-                .with(Map.of("service", name, "nearMiss", NearMiss.of(name, snapshot.all("Service")))));
+                .with(Map.of("service", name, "nearMiss", NearMiss.of(name, seen.snapshot.all("Service")))));
         }
         var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
         return port.isEmpty() || has(service.get(), port) ? Optional.empty()

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 /** The hosts that a pod template names: in commands, variables, arguments, ConfigMaps and Secrets. Pure. */
 public final class Mentions {
     private static final String NAME = "(?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
-    private static final Pattern URL = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9]" + NAME + ")(?::(\\d{1,5}))?");
+    private static final Pattern URL =
+        Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9]" + NAME + ")(?::(\\d{1,5}))?");
     private static final Pattern HOST_PORT =
         Pattern.compile("(?:^|[\\s,;=@(\\[/'\"])([A-Za-z]" + NAME + "):(\\d{2,5})(?=$|[\\s,;/)\\]'\"?])");
     private static final Pattern DSN =

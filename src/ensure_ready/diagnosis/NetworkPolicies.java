@@ -13,13 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** What NetworkPolicies let through between two pods of this namespace. */
-public final class NetworkPolicies {
-    private final Snapshot snapshot;
-
-    NetworkPolicies(Snapshot snapshot) {
-        this.snapshot = snapshot;
-    }
-
+public record NetworkPolicies(Snapshot snapshot) {
     /** The policy that stops a connection to one of the workloads behind a Service, on this port of it or on any when it is empty. */
     Optional<Obj> blocking(Obj from, Obj service, String port, List<Obj> behind) {
         return behind.stream().flatMap(w -> blocking(Dependencies.labels(from), Dependencies.labels(w),

@@ -16,14 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
-public final class Repairs {
+public record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
-    private final Snapshot snapshot;
-
-    Repairs(Snapshot snapshot) {
-        this.snapshot = snapshot;
-    }
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {

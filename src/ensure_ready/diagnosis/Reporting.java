@@ -9,7 +9,6 @@ import ensure_ready.findings.Observed;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
-import ensure_ready.model.Snapshot;
 import ensure_ready.model.Workload;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -27,7 +26,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-public final class Reporting {
+public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     private static final Map<String, String> VERSIONS =
         Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"),
@@ -43,24 +42,6 @@ public final class Reporting {
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
         .thenComparing(c -> c.code().name()).thenComparing(c -> c.object().kind())
         .thenComparing(c -> c.object().name()).thenComparing(Cause::container);
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final List<Finding> findings;
-    private final Set<Ref> unready;
-    private final List<Workload> workloads;
-    private final Ref agent;
-    private final Repairs repairs;
-
-    Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.findings = findings;
-        this.unready = unready;
-        this.workloads = workloads;
-        this.agent = agent;
-        this.repairs = new Repairs(snapshot);
-    }
-
     /** Progress is a cause only where nothing is broken; else it is a warning, as advice is. */
     DiagnosisReport report(List<Root> roots, List<Finding> advice) {
         var all = roots.stream().map(this::cause).sorted(ORDER).toList();
@@ -72,17 +53,21 @@ public final class Reporting {
         all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS)
             .forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
         var unexplained = unexplained(roots);
-        var known = shown.isEmpty() && !snapshot.knows("Pod") && !unready.isEmpty() ? List.of(cause(unavailable())) : shown;
+        var known = shown.isEmpty() && !seen.snapshot.knows("Pod") && !unready.isEmpty() ? List.of(cause(unavailable())) : shown;
         var causes = IntStream.range(0, known.size()).mapToObj(i -> known.get(i).numbered("rc" + (i + 1))).toList();
-        return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), snapshot.limited(),
+        return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), seen.snapshot.limited(),
             Summary.disposition(causes, unexplained), Summary.sentence(causes, unexplained, unready));
     }
 
+    private Repairs repairs() {
+        return new Repairs(seen.snapshot);
+    }
+
     private Root unavailable() {
-        var limits = snapshot.limited().isEmpty() ? List.of("pods: not read") : snapshot.limited();
-        var at = new Ref("Namespace", snapshot.namespace());
-        return new Root("", List.of(Finding.of(Code.DIAGNOSIS_UNAVAILABLE, at, at, snapshot.at(),
-            limits.stream().map(l -> Evidence.status("namespace/" + snapshot.namespace(), "", l)).toList())), Map.of());
+        var limits = seen.snapshot.limited().isEmpty() ? List.of("pods: not read") : seen.snapshot.limited();
+        var at = new Ref("Namespace", seen.snapshot.namespace());
+        return new Root("", List.of(Finding.of(Code.DIAGNOSIS_UNAVAILABLE, at, at, seen.snapshot.at(),
+            limits.stream().map(l -> Evidence.status("namespace/" + seen.snapshot.namespace(), "", l)).toList())), Map.of());
     }
 
     private List<Unexplained> unexplained(List<Root> roots) {
@@ -93,7 +78,8 @@ public final class Reporting {
         });
         return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
             var own = findings.stream().filter(f -> f.owner().equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).findFirst();
-            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name()))).map(Workload::message).findFirst().orElse("");
+            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
+                .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
         }).toList();
     }
@@ -105,10 +91,10 @@ public final class Reporting {
         var affected = new TreeSet<>(root.explains().keySet());
         findings.forEach(x -> affected.add(x.owner()));
         affected.retainAll(unready);
-        var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(snapshot.at());
+        var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
-            params(findings), repairs.fix(f), repairs.next(f), evidence(findings), excerpt(f), explains(findings, root),
+            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
@@ -148,11 +134,12 @@ public final class Reporting {
         params.put("pod", f.pod());
         if (!f.objectKind().equals(f.ownerKind())) {
             var kind = f.objectKind();
-            params.put("referencedBy", findings.stream().map(x -> x.owner().toString()).distinct().sorted().collect(Collectors.joining(", ")));
+            params.put("referencedBy", findings.stream().map(x -> x.owner().toString())
+                .distinct().sorted().collect(Collectors.joining(", ")));
             var other = kind.equals("ConfigMap") ? "Secret" : kind.equals("Secret") ? "ConfigMap" : "";
-            snapshot.find(other, f.objectName()).ifPresent(o -> params.put("otherKind", Ref.of(o).toString()));
-            if (REFERENCED.contains(kind) && snapshot.find(kind, f.objectName()).isEmpty()) {
-                params.merge("nearMiss", NearMiss.of(f.objectName(), snapshot.all(kind)), (told, near) -> near.isEmpty() ? told : near);
+            seen.snapshot.find(other, f.objectName()).ifPresent(o -> params.put("otherKind", Ref.of(o).toString()));
+            if (REFERENCED.contains(kind) && seen.snapshot.find(kind, f.objectName()).isEmpty()) {
+                params.merge("nearMiss", NearMiss.of(f.objectName(), seen.snapshot.all(kind)), (told, near) -> near.isEmpty() ? told : near);
             }
         }
         params.values().removeIf(String::isEmpty);
@@ -161,7 +148,7 @@ public final class Reporting {
 
     private String fingerprint(Finding f) {
         try {
-            var text = f.code() + "|" + f.objectKind() + "|" + snapshot.namespace() + "|" + f.objectName();
+            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has SHA-256
@@ -169,10 +156,10 @@ public final class Reporting {
     }
 
     private ObjectRef ref(Ref o) {
-        var known = snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
-            .or(() -> snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()));
+        var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
+            .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()));
         return new ObjectRef(known.orElse(VERSIONS.getOrDefault(o.kind(), "v1")), o.kind(),
-            GLOBAL.contains(o.kind()) ? "" : snapshot.namespace(), o.name());
+            GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
     }
 
     private List<Proof> evidence(List<Finding> findings) {
@@ -182,12 +169,13 @@ public final class Reporting {
     /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
     private Proof proof(Finding f, Evidence e) {
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? snapshot.at().toString() : e.lastSeen();
-        return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
+        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? seen.snapshot.at().toString() : e.lastSeen();
+        return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
+            first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
     }
 
     private Excerpt excerpt(Finding f) {
-        var log = snapshot.logs().get(f.pod() + "/" + repairs.container(f));
+        var log = seen.snapshot.logs().get(f.pod() + "/" + repairs().container(f));
         if (log == null || log.lines().isEmpty()) {
             return null;
         }
@@ -197,7 +185,7 @@ public final class Reporting {
     }
 
     private boolean oldRevisionServing(Finding f) {
-        return f.owner().is("Deployment") && snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && snapshot.all("Pod").stream()
+        return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && seen.snapshot.all("Pod").stream()
             .anyMatch(p -> Observed.ready(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
     }
 }

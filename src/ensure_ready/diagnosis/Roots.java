@@ -107,7 +107,8 @@ public final class Roots {
 
     private static Finding cycle(List<Finding> weak, Set<Ref> own) {
         var first = weak.get(0);
-        return Finding.of(Code.UNKNOWN, first.owner(), first.owner(), first.since(), weak.stream().flatMap(f -> f.evidence().stream()).toList())
+        return Finding.of(Code.UNKNOWN, first.owner(), first.owner(), first.since(), weak.stream()
+            .flatMap(f -> f.evidence().stream()).toList())
             .with(Map.of("cycle", own.stream().filter(n -> !n.is("Service")).map(Ref::toString).collect(Collectors.joining(", "))));
     }
 

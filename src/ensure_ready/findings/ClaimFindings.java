@@ -12,20 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Why a claim has no volume. Pure. */
-public final class ClaimFindings {
-    private final Observed seen;
-    private final Obj claim;
-    private final String type;
-
-    private ClaimFindings(Observed seen, Obj claim) {
-        this.seen = seen;
-        this.claim = claim;
-        this.type = claim.text("/spec/storageClassName");
-    }
-
+/** Why a claim has no volume of its StorageClass, the {@code type}. Pure. */
+public record ClaimFindings(Observed seen, Obj claim, String type) {
     static Optional<Finding> of(Observed seen, Obj claim) {
-        return new ClaimFindings(seen, claim).find();
+        return new ClaimFindings(seen, claim, claim.text("/spec/storageClassName")).find();
     }
 
     private Optional<Finding> find() {

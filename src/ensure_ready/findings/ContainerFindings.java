@@ -252,7 +252,10 @@ public final class ContainerFindings {
             .with(reading.map(LogReading::params).orElse(Map.of()));
     }
 
-    /** A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for longer. */
+    /**
+     * A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for
+     * longer.
+     */
     private boolean starting(long running, boolean vague) {
         var grace = Math.max(60, probes.budget("readiness"));
         return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)

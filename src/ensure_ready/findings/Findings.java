@@ -31,9 +31,8 @@ public final class Findings {
     /** The same unsorted, in the order of the detectors. */
     public static List<Finding> all(Observed seen) {
         var snapshot = seen.snapshot;
-        var workloads = new WorkloadFindings(seen, pods(seen));
         var refusals = new Refusals(seen);
-        return Stream.of(workloads.find().stream(),
+        return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
             snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
@@ -60,7 +59,8 @@ public final class Findings {
         var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
             && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
         var at = new Ref(kind, o.name());
-        return !stuck ? Optional.empty() : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
+        return !stuck ? Optional.empty()
+            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
             since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
     }
 }

@@ -43,13 +43,13 @@ public final class Observed {
         if (controller.isMissingNode()) {
             return Ref.of(pod);
         }
-        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
         var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
         if (above.isPresent()) {
-            return new Ref(above.get().path("kind").asText(), above.get().path("name").asText());
+            return Ref.of(above.get());
         }
         var cut = owner.name().lastIndexOf('-') > 0 ? owner.name().substring(0, owner.name().lastIndexOf('-')) : owner.name();
         return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : owner;
@@ -104,6 +104,11 @@ public final class Observed {
     public Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
         var at = NAME.matcher(object.name()).matches() ? object : owner;
         return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
+    }
+
+    /** What is wrong with an object since it was made. */
+    public Finding fault(Code code, Obj object, Evidence... evidence) {
+        return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
     }
 
     /** What an object says of itself as it is now. */

@@ -16,22 +16,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
-public final class PodFindings {
-    private final Observed seen;
-    private final Obj pod;
-    private final Ref owner;
-    private final List<Finding> before;
-
-    private PodFindings(Observed seen, Obj pod, List<Finding> before) {
-        this.seen = seen;
-        this.pod = pod;
-        this.owner = seen.owner(pod);
-        this.before = before;
-    }
-
+public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, before).find();
+        return new PodFindings(seen, pod, seen.owner(pod), before).find();
     }
 
     private List<Finding> find() {
@@ -52,7 +40,8 @@ public final class PodFindings {
     /** Its controller made another one, which tells how it stands now. */
     private boolean replaced() {
         var controller = pod.controller().path("uid").asText();
-        return !controller.isEmpty() && seen.snapshot.all("Pod").stream().anyMatch(p -> p.controller().path("uid").asText().equals(controller)
+        return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
+            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
@@ -114,7 +103,8 @@ public final class PodFindings {
 
     private boolean flapping() {
         return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
-            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60 && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
+            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
+            && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
     }
 
     private boolean done(JsonNode status) {
@@ -132,7 +122,8 @@ public final class PodFindings {
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
     private List<Finding> quiet() {
-        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
+            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
         if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
             var first = blockedBy(blocked);
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();

@@ -12,19 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
-public final class Probes {
-    private final Observed seen;
-    private final Obj pod;
-    private final String container;
-    private final JsonNode spec;
-
-    Probes(Observed seen, Obj pod, String container, JsonNode spec) {
-        this.seen = seen;
-        this.pod = pod;
-        this.container = container;
-        this.spec = spec;
-    }
-
+public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     /** The probe for which the kubelet kills this container, {@code startup} or {@code liveness}, as its event tells. */
     Optional<String> killer(long restarts) {
         var kill = seen.events(pod, "Killing").stream()
@@ -88,7 +76,8 @@ public final class Probes {
     /** How long a probe fails before that means anything. */
     long budget(String kind) {
         var probe = spec.path(kind + "Probe");
-        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds").asLong(10) * probe.path("failureThreshold").asLong(3);
+        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds")
+            .asLong(10) * probe.path("failureThreshold").asLong(3);
     }
 
     boolean has(String kind) {

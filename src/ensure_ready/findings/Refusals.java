@@ -14,13 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
-public final class Refusals {
-    private final Observed seen;
-
-    Refusals(Observed seen) {
-        this.seen = seen;
-    }
-
+public record Refusals(Observed seen) {
     /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
     List<Finding> of(Obj workload, Obj creator, boolean missing) {
         if (!missing) {

@@ -20,22 +20,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
-public final class Scheduling {
+public record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final Pattern REASON = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
     /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
     private static final List<Code> NEARNESS =
         List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
         Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
         Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
-    private final Observed seen;
-    private final Obj pod;
-    private final Ref owner;
-
-    Scheduling(Observed seen, Obj pod, Ref owner) {
-        this.seen = seen;
-        this.pod = pod;
-        this.owner = owner;
-    }
 
     Finding find() {
         var condition = pod.condition("PodScheduled");
@@ -51,7 +42,8 @@ public final class Scheduling {
             return finding(Code.AUTOSCALING_IN_PROGRESS, owner, since, evidence);
         }
         var message = message(condition);
-        return message.isEmpty() ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+        return message.isEmpty()
+            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
             : unschedulable(message, since, evidence);
     }
 
@@ -67,7 +59,8 @@ public final class Scheduling {
 
     private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
         var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name())).map(References.Ref::name).findFirst();
+            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
+            .map(References.Ref::name).findFirst();
         var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
         var missing = Phrase.MISSING.in(message);
         var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)

@@ -4,43 +4,33 @@ import ensure_ready.catalogue.Code;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
-import ensure_ready.model.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure. */
-public final class WorkloadFindings {
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final Refusals refusals;
-    private final List<Finding> pods;
-
-    /** {@code pods}: what the pods say, which some workloads explain better. */
-    WorkloadFindings(Observed seen, List<Finding> pods) {
-        this.seen = seen;
-        this.snapshot = seen.snapshot;
-        this.refusals = new Refusals(seen);
-        this.pods = pods;
-    }
-
+/**
+ * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
+ *
+ * @param pods what the pods say, which some workloads explain better
+ */
+public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
-        snapshot.all("StatefulSet").forEach(s -> {
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
             told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
                 .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
             found.addAll(told);
         });
-        snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
+        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
             d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
-        snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
+        seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
-        snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         return found;
     }
 
@@ -74,7 +64,7 @@ public final class WorkloadFindings {
 
     private List<Finding> statefulSet(Obj set) {
         var found = new ArrayList<>(refusals.of(set, set, missing(set)));
-        var broken = snapshot.ownedBy("Pod", set).stream().filter(p -> !Observed.ready(p)).min(Comparator.comparing(Obj::name));
+        var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Observed.ready(p)).min(Comparator.comparing(Obj::name));
         if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
             ordered(set, broken.get(), found).ifPresent(found::add);
         }
@@ -100,7 +90,7 @@ public final class WorkloadFindings {
         var failed = job.condition("Failed");
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
         var at = Ref.of(job);
-        var pods = snapshot.ownedBy("Pod", job);
+        var pods = seen.snapshot.ownedBy("Pod", job);
         if (target.path("status").asText().equals("True")) {
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
                 .with(Map.of("reason", target.path("reason").asText())));
