@@ -23,11 +23,11 @@
 // line  3834 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  3860 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  5927 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
-// line  7560 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8944 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9756 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10334 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5917 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
+// line  7550 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8926 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9742 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10320 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -4379,24 +4379,10 @@ public static final class Dependencies {
  * From findings to root causes. What an object says of itself is a cause, a symptom or progress; a symptom is explained by the causes that
  * its edges lead to; what nothing explains stays visible. Pure, and the same bytes for the same snapshot whatever the order of its lists.
  */
-public static final class Diagnosis {
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final List<Workload> workloads;
-    private final Ref agent;
-    private final Dependencies needs;
-
-    private Diagnosis(Snapshot snapshot, List<Workload> workloads, String agent) {
-        this.seen = new Observed(snapshot);
-        this.snapshot = snapshot;
-        this.workloads = workloads;
-        this.agent = new Ref("Deployment", agent);
-        this.needs = new Dependencies(snapshot);
-    }
-
+public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
     /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
     public static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-        return new Diagnosis(snapshot, workloads, agentDeployment).explain();
+        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot)).explain();
     }
 
     /** What is said when explaining itself failed: that the causes are not known, never that there are none. */
@@ -4424,7 +4410,7 @@ public static final class Diagnosis {
     private Set<Ref> unready(List<Finding> local) {
         var unready = workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
             .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toCollection(TreeSet::new));
-        snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
+        seen.snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
         if (workloads.isEmpty()) {
             local.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM)
                 .forEach(f -> unready.add(f.owner()));
@@ -4475,10 +4461,12 @@ public record Edge(Ref from, Ref to, Origin origin, String via, double confidenc
 
 // src/ensure_ready/diagnosis/Excerpt.java
 
+/** The lines of a failed container's log that say most; how many are shown of how many. */
 public record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
 
 // src/ensure_ready/diagnosis/FileRef.java
 
+/** A place in a manifest of the repository. */
 public record FileRef(String path, int line) { }
 
 // src/ensure_ready/diagnosis/Fix.java
@@ -4789,8 +4777,8 @@ public static final class NearMiss {
 
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name) && distance(n, name) <= Math.max(2, name.length() / 4) || !n.equals(name)
-            && (n.startsWith(name) || name.startsWith(n)))
+            .filter(n -> !n.equals(name)
+                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 
@@ -4890,6 +4878,7 @@ public record NetworkPolicies(Snapshot snapshot) {
 
 // src/ensure_ready/diagnosis/ObjectRef.java
 
+/** An object as the JSON names it; the namespace is empty for what has none. */
 public record ObjectRef(String apiVersion, String kind, String namespace, String name) {
     @Override
     public String toString() {
@@ -5331,13 +5320,12 @@ public record Repairs(Snapshot snapshot) {
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
 public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
-    private static final Map<String, String> VERSIONS =
-        Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"),
-        Map.entry("DaemonSet", "apps/v1"), Map.entry("ReplicaSet", "apps/v1"),
-        Map.entry("Job", "batch/v1"), Map.entry("CronJob", "batch/v1"), Map.entry("Ingress", "networking.k8s.io/v1"),
-        Map.entry("NetworkPolicy", "networking.k8s.io/v1"), Map.entry("Code.Role", "rbac.authorization.k8s.io/v1"),
-        Map.entry("HorizontalPodAutoscaler", "autoscaling/v2"), Map.entry("PodDisruptionBudget", "policy/v1"),
-        Map.entry("StorageClass", "storage.k8s.io/v1"), Map.entry("Webhook", "admissionregistration.k8s.io/v1"));
+    /** Of objects that nobody could read. */
+    private static final Map<String, Set<String>> VERSIONS = Map.of(
+        "apps/v1", Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), "batch/v1", Set.of("Job", "CronJob"),
+        "networking.k8s.io/v1", Set.of("Ingress", "NetworkPolicy"), "rbac.authorization.k8s.io/v1", Set.of("Role"),
+        "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
+        "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
     private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
@@ -5460,9 +5448,9 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
 
     private ObjectRef ref(Ref o) {
         var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
-            .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()));
-        return new ObjectRef(known.orElse(VERSIONS.getOrDefault(o.kind(), "v1")), o.kind(),
-            GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
+            .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()))
+            .or(() -> VERSIONS.entrySet().stream().filter(v -> v.getValue().contains(o.kind())).map(Map.Entry::getKey).findFirst());
+        return new ObjectRef(known.orElse("v1"), o.kind(), GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
     }
 
     private List<Proof> evidence(List<Finding> findings) {
@@ -5918,10 +5906,12 @@ public record Symptom(String object, Code code, List<String> via, int hops) { }
 
 // src/ensure_ready/diagnosis/Unexplained.java
 
+/** A workload that is not ready and that no cause explains, with the judge's word on it. */
 public record Unexplained(String object, Code code, String message) { }
 
 // src/ensure_ready/diagnosis/Warning.java
 
+/** What blocks nothing and is told all the same. */
 public record Warning(Code code, String object, String message) { }
 
 // src/ensure_ready/readiness/Certainty.java
@@ -7640,27 +7630,7 @@ public record ClaimFindings(Observed seen, Obj claim, String type) {
 // src/ensure_ready/findings/ContainerFindings.java
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
-public static final class ContainerFindings {
-    private final Observed seen;
-    private final Obj pod;
-    private final Ref owner;
-    private final JsonNode status;
-    private final boolean init;
-    private final String name;
-    private final Probes probes;
-    private final Optional<LogReading> log;
-
-    ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
-        this.seen = seen;
-        this.pod = pod;
-        this.owner = owner;
-        this.status = status;
-        this.init = init;
-        this.name = status.path("name").asText();
-        this.probes = new Probes(seen, pod, name, spec());
-        this.log = LogReading.of(seen.log(pod, name));
-    }
-
+public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
     Optional<Finding> find() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asText();
@@ -7676,13 +7646,25 @@ public static final class ContainerFindings {
         return status.at("/state/running").isObject() ? runs() : Optional.empty();
     }
 
+    private String name() {
+        return status.path("name").asText();
+    }
+
+    private Probes probes() {
+        return new Probes(seen, pod, name(), spec());
+    }
+
+    private Optional<LogReading> log() {
+        return LogReading.of(seen.log(pod, name()));
+    }
+
     private JsonNode spec() {
         return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
+            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
-        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name);
+        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name());
     }
 
     private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
@@ -7700,7 +7682,7 @@ public static final class ContainerFindings {
     }
 
     private String path(String path) {
-        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path;
+        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name() + "]." + path;
     }
 
     private Finding waits(String reason, String message) {
@@ -7709,7 +7691,7 @@ public static final class ContainerFindings {
             case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
                 "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
             case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name);
+                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
             case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
             case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
                 finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
@@ -7720,14 +7702,14 @@ public static final class ContainerFindings {
     /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
     private Finding image(String told, Evidence proof) {
         var event = seen.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream()
-            .filter(e -> e.aboutContainer(name) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
+            .filter(e -> e.aboutContainer(name()) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
                 && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
         var code = Messages.code(Messages.Topic.IMAGE, told).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message())))
             .orElse(Code.IMAGE_PULL_FAILED);
         var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
-            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name)
+            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
             .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
     }
 
@@ -7767,8 +7749,8 @@ public static final class ContainerFindings {
     }
 
     private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
-        var killer = probes.killer(status.path("restartCount").asLong());
-        var own = log.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        var killer = probes().killer(status.path("restartCount").asLong());
+        var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         if (reason.equals("OOMKilled")) {
             return finding(Code.OOM_KILLED, since, proof);
         }
@@ -7787,14 +7769,14 @@ public static final class ContainerFindings {
 
     /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
     private Optional<Event> hookFailed() {
-        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name)).reduce((a, b) -> b);
+        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name())).reduce((a, b) -> b);
     }
 
     private Finding exited(int exit, String message, Optional<Instant> since, Evidence proof) {
-        var reading = log.or(() -> LogReading.of(new Log(pod.name(), name, false, message.lines().toList())));
+        var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
         var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         var basis = code.basis;
-        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes.has("liveness") && !init) {
+        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
         } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
@@ -7807,13 +7789,13 @@ public static final class ContainerFindings {
     }
 
     private Finding probeKilled(String kind, Optional<Instant> since, Evidence proof) {
-        var mistake = probes.mistake(kind);
+        var mistake = probes().mistake(kind);
         // which does not answer its probe because it waits for something
-        var reading = log.filter(r -> r.unreachable() && mistake.isEmpty());
-        var same = mistake.isPresent() && mistake.equals(probes.mistake("readiness")); // both probes ask the same wrong thing
+        var reading = log().filter(r -> r.unreachable() && mistake.isEmpty());
+        var same = mistake.isPresent() && mistake.equals(probes().mistake("readiness")); // both probes() ask the same wrong thing
         var code = reading.isPresent() ? Code.CRASH_DEPENDENCY_UNREACHABLE : same ? mistake.get()
             : kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
-        return finding(code, since, proofs(proof, probes.failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
+        return finding(code, since, proofs(proof, probes().failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
             .with(mistake.map(m -> Map.of("probe", kind, "why", m.name())).orElse(Map.of("probe", kind)));
     }
 
@@ -7835,9 +7817,9 @@ public static final class ContainerFindings {
     }
 
     private Finding initRuns(long running) {
-        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name + "].state.running", "",
+        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name() + "].state.running", "",
             "the init container runs for " + running + " s");
-        var told = log.filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
+        var told = log().filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
         if (told.isPresent() && !told.get().unreachable()) {
             return finding(told.get().code(), since(), proofs(proof, Optional.empty(), told)).with(told.get().params());
         }
@@ -7847,7 +7829,7 @@ public static final class ContainerFindings {
         var params = new TreeMap<String, String>();
         if (!targets.isEmpty()) {
             params.put("waitsFor", targets.stream().map(Address::toString).collect(Collectors.joining(",")));
-            params.put("via", "init:" + name);
+            params.put("via", "init:" + name());
         }
         return finding(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since(), proofs(proof, Optional.empty(), told))
             .with(new Finding.Wants(false, told.isPresent(), targets)).with(params);
@@ -7855,16 +7837,16 @@ public static final class ContainerFindings {
 
     /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
     private Finding unready(long running) {
-        var failed = probes.failure("readiness").isPresent() ? "readiness" : "startup";
-        var mistake = probes.mistake(failed);
+        var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
+        var mistake = probes().mistake(failed);
         var starting = starting(running, mistake.isEmpty());
-        var reading = log.filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
+        var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
-        var silent = reading.isEmpty() && !probes.has("readiness") && probes.failure(failed).isEmpty(); // no probe that could fail
+        var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
         var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
         var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
-        return finding(code, since(), proofs(proof, probes.failure(failed), reading))
+        return finding(code, since(), proofs(proof, probes().failure(failed), reading))
             .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
             .with(reading.map(LogReading::params).orElse(Map.of()));
     }
@@ -7874,9 +7856,9 @@ public static final class ContainerFindings {
      * longer.
      */
     private boolean starting(long running, boolean vague) {
-        var grace = Math.max(60, probes.budget("readiness"));
+        var grace = Math.max(60, probes().budget("readiness"));
         return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)
-            || probes.has("startup") && !status.path("started").asBoolean(true) && running < probes.budget("startup");
+            || probes().has("startup") && !status.path("started").asBoolean(true) && running < probes().budget("startup");
     }
 }
 
@@ -8079,9 +8061,9 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     private static Map<String, String> params(Code code, String line) {
-        var verb = Phrase.FORBIDDEN_VERB.in(line);
+        var verb = Phrase.FORBIDDEN.in(line);
         return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
-            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN_RESOURCE.in(line))
+            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }
 
@@ -8181,9 +8163,9 @@ public static final class MissingObject {
 
     /** The object without the key, by the message or by the volume that it speaks of. */
     private static Optional<Ref> holder(Obj pod, String message) {
-        var kind = Phrase.KEY_KIND.in(message);
+        var kind = Phrase.KEY.in(message, 2);
         if (!kind.isEmpty()) {
-            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY_HOLDER.in(message)));
+            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
         }
         var volume = Phrase.VOLUME.in(message);
         return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
@@ -9009,8 +8991,7 @@ public enum Code {
         Look.POD, Look.NODES, Grace.seconds(10), Same.IMAGE),
     IMAGE_PULL_FAILED(Family.IMAGE, Scope.unknown, "CHECK_IMAGE",
         "The image cannot be pulled, for a reason that has no rule; read the message.", Look.POD, Same.IMAGE),
-    IMAGE_STILL_PULLING(Family.IMAGE, Role.PROGRESS, Scope.wait, "WAIT",
-        "The image is being pulled; wait.", Look.POD),
+    IMAGE_STILL_PULLING(Family.IMAGE, Role.PROGRESS, Scope.wait, "WAIT", "The image is being pulled; wait.", Look.POD),
     CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Scope.repo, "FIX_COMMAND",
         "The command does not exist in the image: correct command, args or the Dockerfile.",
         Look.POD, Look.PREVIOUS_LOG, Grace.crashes(1), Rule.STANDALONE),
@@ -9206,21 +9187,18 @@ public enum Code {
         "The field cannot be changed in place: undo the change, use a new name, or recreate the object.", Look.OBJECT, Grace.seconds(2)),
     APPLY_CONFLICT(Family.APPLY, Scope.either, "SETTLE_FIELD_OWNER",
         "Another manager owns a field that the manifest sets: settle who owns it.", Look.OBJECT, Grace.seconds(2)),
-    APPLY_FAILED(Family.APPLY, Scope.unknown, "FIX_MANIFEST",
-        "The object could not be applied: read the message.", Grace.seconds(2)),
+    APPLY_FAILED(Family.APPLY, Scope.unknown, "FIX_MANIFEST", "The object could not be applied: read the message.", Grace.seconds(2)),
     NAMESPACE_MISSING(Family.APPLY, Scope.either, "CREATE_NAMESPACE",
         "The namespace does not exist: create it, or correct the name.", Look.NAMESPACE, Grace.seconds(2)),
     JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
         "The Job failed for good; its template cannot be changed, so the repaired Job needs a new name or must be deleted first.",
         Look.OWNER, Look.JOB_LOG, Grace.seconds(2), Rule.STANDALONE, Also.NEW_JOB_NAME),
-    JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB",
-        "The Job is suspended: set suspend to false when it should run.", Look.OWNER),
+    JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false when it should run.", Look.OWNER),
     JOB_SIDECAR_BLOCKS(Family.JOB, Scope.repo, "MAKE_SIDECAR_NATIVE",
         "The Job's main container ended but a sidecar keeps its pod alive: make it an init container with restartPolicy Always.", Look.POD),
     ROLLOUT_STUCK(Family.ROLLOUT, Role.WRAPPER, Scope.repo, "FOLLOW_NEW_PODS",
         "The rollout makes no progress: look at the newest pods.", Look.OWNER, Grace.seconds(2)),
-    ROLLOUT_PAUSED(Family.ROLLOUT, Scope.either, "RESUME_ROLLOUT",
-        "The rollout is paused: resume it.", Look.OWNER),
+    ROLLOUT_PAUSED(Family.ROLLOUT, Scope.either, "RESUME_ROLLOUT", "The rollout is paused: resume it.", Look.OWNER),
     REPLICAS_ZERO(Family.ROLLOUT, Scope.repo, "SCALE_UP",
         "The workload is scaled to zero although others need it: set replicas.", Look.OWNER, Rule.STATIC, Basis.INFERRED),
     STS_ORDINAL_BLOCKED(Family.ROLLOUT, Role.WRAPPER, Scope.either, "FOLLOW_FIRST_POD",
@@ -9567,6 +9545,10 @@ public static final class Messages {
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+        unreachable(t);
+    }
+
+    private static void unreachable(Table t) {
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
             "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
             "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
@@ -9627,9 +9609,8 @@ public static final class Messages {
  */
 public enum Phrase {
     MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
-    KEY("(?i)couldn't find key (\\S+) in (?:Secret|ConfigMap) [^/\\s]+/[^\\s,;]+"),
-    KEY_KIND("(?i)couldn't find key \\S+ in (Secret|ConfigMap) [^/\\s]+/[^\\s,;]+"),
-    KEY_HOLDER("(?i)couldn't find key \\S+ in (?:Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
+    /** The key, the kind and the name of what lacks it. */
+    KEY("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
     VOLUME_KEY("(?i)references non-existent (?:config|secret) key: (\\S+)"),
     VOLUME("for volume \"([^\"]+)\""),
     PULL_SECRETS("image pull secrets \\(([^)]*)\\)"),
@@ -9639,8 +9620,8 @@ public enum Phrase {
     ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
     WEBHOOK("webhook \"([^\"]+)\""),
     CLASS("\"([^\"]*)\" not found"),
-    FORBIDDEN_VERB("(?i)cannot (\\w+) resource \"?[\\w./-]+\"?"),
-    FORBIDDEN_RESOURCE("(?i)cannot \\w+ resource \"?([\\w./-]+)\"?"),
+    /** The verb and the resource. */
+    FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
     VARIABLE("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b"),
     PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
     PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
@@ -9699,8 +9680,13 @@ public enum Phrase {
 
     /** What stands in the phrase's place for a name, or an empty text. */
     public String in(String text) {
+        return in(text, 1);
+    }
+
+    /** The same of a phrase that has more than one such place. */
+    public String in(String text, int place) {
         var match = pattern.matcher(text);
-        return match.find() ? match.group(1) : "";
+        return match.find() ? match.group(place) : "";
     }
 }
 

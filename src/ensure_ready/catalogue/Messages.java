@@ -192,6 +192,10 @@ public final class Messages {
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+        unreachable(t);
+    }
+
+    private static void unreachable(Table t) {
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
             "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
             "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",

@@ -8,9 +8,8 @@ import java.util.regex.Pattern;
  */
 public enum Phrase {
     MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
-    KEY("(?i)couldn't find key (\\S+) in (?:Secret|ConfigMap) [^/\\s]+/[^\\s,;]+"),
-    KEY_KIND("(?i)couldn't find key \\S+ in (Secret|ConfigMap) [^/\\s]+/[^\\s,;]+"),
-    KEY_HOLDER("(?i)couldn't find key \\S+ in (?:Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
+    /** The key, the kind and the name of what lacks it. */
+    KEY("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
     VOLUME_KEY("(?i)references non-existent (?:config|secret) key: (\\S+)"),
     VOLUME("for volume \"([^\"]+)\""),
     PULL_SECRETS("image pull secrets \\(([^)]*)\\)"),
@@ -20,8 +19,8 @@ public enum Phrase {
     ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
     WEBHOOK("webhook \"([^\"]+)\""),
     CLASS("\"([^\"]*)\" not found"),
-    FORBIDDEN_VERB("(?i)cannot (\\w+) resource \"?[\\w./-]+\"?"),
-    FORBIDDEN_RESOURCE("(?i)cannot \\w+ resource \"?([\\w./-]+)\"?"),
+    /** The verb and the resource. */
+    FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
     VARIABLE("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b"),
     PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
     PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
@@ -80,7 +79,12 @@ public enum Phrase {
 
     /** What stands in the phrase's place for a name, or an empty text. */
     public String in(String text) {
+        return in(text, 1);
+    }
+
+    /** The same of a phrase that has more than one such place. */
+    public String in(String text, int place) {
         var match = pattern.matcher(text);
-        return match.find() ? match.group(1) : "";
+        return match.find() ? match.group(place) : "";
     }
 }

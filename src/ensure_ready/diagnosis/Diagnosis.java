@@ -22,24 +22,10 @@ import shared.Texts;
  * From findings to root causes. What an object says of itself is a cause, a symptom or progress; a symptom is explained by the causes that
  * its edges lead to; what nothing explains stays visible. Pure, and the same bytes for the same snapshot whatever the order of its lists.
  */
-public final class Diagnosis {
-    private final Observed seen;
-    private final Snapshot snapshot;
-    private final List<Workload> workloads;
-    private final Ref agent;
-    private final Dependencies needs;
-
-    private Diagnosis(Snapshot snapshot, List<Workload> workloads, String agent) {
-        this.seen = new Observed(snapshot);
-        this.snapshot = snapshot;
-        this.workloads = workloads;
-        this.agent = new Ref("Deployment", agent);
-        this.needs = new Dependencies(snapshot);
-    }
-
+public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
     /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
     public static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-        return new Diagnosis(snapshot, workloads, agentDeployment).explain();
+        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot)).explain();
     }
 
     /** What is said when explaining itself failed: that the causes are not known, never that there are none. */
@@ -67,7 +53,7 @@ public final class Diagnosis {
     private Set<Ref> unready(List<Finding> local) {
         var unready = workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
             .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toCollection(TreeSet::new));
-        snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
+        seen.snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
         if (workloads.isEmpty()) {
             local.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM)
                 .forEach(f -> unready.add(f.owner()));

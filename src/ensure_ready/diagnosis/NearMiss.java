@@ -11,8 +11,8 @@ public final class NearMiss {
 
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name) && distance(n, name) <= Math.max(2, name.length() / 4) || !n.equals(name)
-            && (n.startsWith(name) || name.startsWith(n)))
+            .filter(n -> !n.equals(name)
+                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 

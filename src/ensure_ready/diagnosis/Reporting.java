@@ -28,13 +28,12 @@ import java.util.stream.IntStream;
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
 public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
-    private static final Map<String, String> VERSIONS =
-        Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"),
-        Map.entry("DaemonSet", "apps/v1"), Map.entry("ReplicaSet", "apps/v1"),
-        Map.entry("Job", "batch/v1"), Map.entry("CronJob", "batch/v1"), Map.entry("Ingress", "networking.k8s.io/v1"),
-        Map.entry("NetworkPolicy", "networking.k8s.io/v1"), Map.entry("Code.Role", "rbac.authorization.k8s.io/v1"),
-        Map.entry("HorizontalPodAutoscaler", "autoscaling/v2"), Map.entry("PodDisruptionBudget", "policy/v1"),
-        Map.entry("StorageClass", "storage.k8s.io/v1"), Map.entry("Webhook", "admissionregistration.k8s.io/v1"));
+    /** Of objects that nobody could read. */
+    private static final Map<String, Set<String>> VERSIONS = Map.of(
+        "apps/v1", Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), "batch/v1", Set.of("Job", "CronJob"),
+        "networking.k8s.io/v1", Set.of("Ingress", "NetworkPolicy"), "rbac.authorization.k8s.io/v1", Set.of("Role"),
+        "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
+        "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
     private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
@@ -157,9 +156,9 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
 
     private ObjectRef ref(Ref o) {
         var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
-            .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()));
-        return new ObjectRef(known.orElse(VERSIONS.getOrDefault(o.kind(), "v1")), o.kind(),
-            GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
+            .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()))
+            .or(() -> VERSIONS.entrySet().stream().filter(v -> v.getValue().contains(o.kind())).map(Map.Entry::getKey).findFirst());
+        return new ObjectRef(known.orElse("v1"), o.kind(), GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
     }
 
     private List<Proof> evidence(List<Finding> findings) {

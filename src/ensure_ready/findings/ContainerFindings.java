@@ -23,27 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
-public final class ContainerFindings {
-    private final Observed seen;
-    private final Obj pod;
-    private final Ref owner;
-    private final JsonNode status;
-    private final boolean init;
-    private final String name;
-    private final Probes probes;
-    private final Optional<LogReading> log;
-
-    ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
-        this.seen = seen;
-        this.pod = pod;
-        this.owner = owner;
-        this.status = status;
-        this.init = init;
-        this.name = status.path("name").asText();
-        this.probes = new Probes(seen, pod, name, spec());
-        this.log = LogReading.of(seen.log(pod, name));
-    }
-
+public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
     Optional<Finding> find() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asText();
@@ -59,13 +39,25 @@ public final class ContainerFindings {
         return status.at("/state/running").isObject() ? runs() : Optional.empty();
     }
 
+    private String name() {
+        return status.path("name").asText();
+    }
+
+    private Probes probes() {
+        return new Probes(seen, pod, name(), spec());
+    }
+
+    private Optional<LogReading> log() {
+        return LogReading.of(seen.log(pod, name()));
+    }
+
     private JsonNode spec() {
         return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
+            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
-        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name);
+        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name());
     }
 
     private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
@@ -83,7 +75,7 @@ public final class ContainerFindings {
     }
 
     private String path(String path) {
-        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path;
+        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name() + "]." + path;
     }
 
     private Finding waits(String reason, String message) {
@@ -92,7 +84,7 @@ public final class ContainerFindings {
             case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
                 "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
             case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name);
+                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
             case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
             case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
                 finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
@@ -103,14 +95,14 @@ public final class ContainerFindings {
     /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
     private Finding image(String told, Evidence proof) {
         var event = seen.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream()
-            .filter(e -> e.aboutContainer(name) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
+            .filter(e -> e.aboutContainer(name()) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
                 && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
         var code = Messages.code(Messages.Topic.IMAGE, told).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message())))
             .orElse(Code.IMAGE_PULL_FAILED);
         var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
-            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name)
+            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
             .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
     }
 
@@ -150,8 +142,8 @@ public final class ContainerFindings {
     }
 
     private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
-        var killer = probes.killer(status.path("restartCount").asLong());
-        var own = log.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        var killer = probes().killer(status.path("restartCount").asLong());
+        var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         if (reason.equals("OOMKilled")) {
             return finding(Code.OOM_KILLED, since, proof);
         }
@@ -170,14 +162,14 @@ public final class ContainerFindings {
 
     /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
     private Optional<Event> hookFailed() {
-        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name)).reduce((a, b) -> b);
+        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name())).reduce((a, b) -> b);
     }
 
     private Finding exited(int exit, String message, Optional<Instant> since, Evidence proof) {
-        var reading = log.or(() -> LogReading.of(new Log(pod.name(), name, false, message.lines().toList())));
+        var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
         var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         var basis = code.basis;
-        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes.has("liveness") && !init) {
+        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
         } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
@@ -190,13 +182,13 @@ public final class ContainerFindings {
     }
 
     private Finding probeKilled(String kind, Optional<Instant> since, Evidence proof) {
-        var mistake = probes.mistake(kind);
+        var mistake = probes().mistake(kind);
         // which does not answer its probe because it waits for something
-        var reading = log.filter(r -> r.unreachable() && mistake.isEmpty());
-        var same = mistake.isPresent() && mistake.equals(probes.mistake("readiness")); // both probes ask the same wrong thing
+        var reading = log().filter(r -> r.unreachable() && mistake.isEmpty());
+        var same = mistake.isPresent() && mistake.equals(probes().mistake("readiness")); // both probes() ask the same wrong thing
         var code = reading.isPresent() ? Code.CRASH_DEPENDENCY_UNREACHABLE : same ? mistake.get()
             : kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
-        return finding(code, since, proofs(proof, probes.failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
+        return finding(code, since, proofs(proof, probes().failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
             .with(mistake.map(m -> Map.of("probe", kind, "why", m.name())).orElse(Map.of("probe", kind)));
     }
 
@@ -218,9 +210,9 @@ public final class ContainerFindings {
     }
 
     private Finding initRuns(long running) {
-        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name + "].state.running", "",
+        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name() + "].state.running", "",
             "the init container runs for " + running + " s");
-        var told = log.filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
+        var told = log().filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
         if (told.isPresent() && !told.get().unreachable()) {
             return finding(told.get().code(), since(), proofs(proof, Optional.empty(), told)).with(told.get().params());
         }
@@ -230,7 +222,7 @@ public final class ContainerFindings {
         var params = new TreeMap<String, String>();
         if (!targets.isEmpty()) {
             params.put("waitsFor", targets.stream().map(Address::toString).collect(Collectors.joining(",")));
-            params.put("via", "init:" + name);
+            params.put("via", "init:" + name());
         }
         return finding(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since(), proofs(proof, Optional.empty(), told))
             .with(new Finding.Wants(false, told.isPresent(), targets)).with(params);
@@ -238,16 +230,16 @@ public final class ContainerFindings {
 
     /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
     private Finding unready(long running) {
-        var failed = probes.failure("readiness").isPresent() ? "readiness" : "startup";
-        var mistake = probes.mistake(failed);
+        var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
+        var mistake = probes().mistake(failed);
         var starting = starting(running, mistake.isEmpty());
-        var reading = log.filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
+        var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
-        var silent = reading.isEmpty() && !probes.has("readiness") && probes.failure(failed).isEmpty(); // no probe that could fail
+        var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
         var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
         var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
-        return finding(code, since(), proofs(proof, probes.failure(failed), reading))
+        return finding(code, since(), proofs(proof, probes().failure(failed), reading))
             .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
             .with(reading.map(LogReading::params).orElse(Map.of()));
     }
@@ -257,8 +249,8 @@ public final class ContainerFindings {
      * longer.
      */
     private boolean starting(long running, boolean vague) {
-        var grace = Math.max(60, probes.budget("readiness"));
+        var grace = Math.max(60, probes().budget("readiness"));
         return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)
-            || probes.has("startup") && !status.path("started").asBoolean(true) && running < probes.budget("startup");
+            || probes().has("startup") && !status.path("started").asBoolean(true) && running < probes().budget("startup");
     }
 }

@@ -34,9 +34,9 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     private static Map<String, String> params(Code code, String line) {
-        var verb = Phrase.FORBIDDEN_VERB.in(line);
+        var verb = Phrase.FORBIDDEN.in(line);
         return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
-            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN_RESOURCE.in(line))
+            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }
 

@@ -41,9 +41,9 @@ public final class MissingObject {
 
     /** The object without the key, by the message or by the volume that it speaks of. */
     private static Optional<Ref> holder(Obj pod, String message) {
-        var kind = Phrase.KEY_KIND.in(message);
+        var kind = Phrase.KEY.in(message, 2);
         if (!kind.isEmpty()) {
-            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY_HOLDER.in(message)));
+            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
         }
         var volume = Phrase.VOLUME.in(message);
         return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
