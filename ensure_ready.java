@@ -15,6 +15,7 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
+<<<<<<< HEAD
 // line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
 // line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1519 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
@@ -29,6 +30,21 @@
 // line  8452 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
 // line  9390 src/ensure_ready/model: Objects and snapshots of a namespace
 // line 10126 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+=======
+// line   258 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1005 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1527 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2391 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3385 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3834 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// Then what only thinks: equal input gives equal answers.
+// line  3860 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  5917 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
+// line  7550 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8926 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9742 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10320 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+>>>>>>> causes
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -101,7 +117,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -2936,7 +2951,11 @@ public static final class Collect {
 
     private static boolean nodeMatters(Obj pod) {
         var statuses = pod.list("/status/containerStatuses");
+<<<<<<< HEAD
         return !Pods.saysReady(pod)
+=======
+        return !Observed.ready(pod)
+>>>>>>> causes
             && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
             .isObject() && !c.at("/state/waiting").has("message")))
             || pod.deleting() || pod.text("/status/phase").equals("Failed");
@@ -2990,12 +3009,21 @@ public static final class Collect {
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
         var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
+<<<<<<< HEAD
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
         snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
+=======
+        var seen = new Observed(snapshot);
+        var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
+            .collect(Collectors.toSet());
+        var tails = new TreeMap<String, Tail>();
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && seen.current(p)).forEach(pod -> {
+            var owner = seen.owner(pod).toString();
+>>>>>>> causes
             if (!ready.contains(owner)) {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
@@ -3004,7 +3032,11 @@ public static final class Collect {
     }
 
     private static Optional<Tail> tail(Obj pod) {
+<<<<<<< HEAD
         if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+=======
+        if (Observed.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+>>>>>>> causes
             return Optional.empty();
         }
         return Stream.concat(pod.list("/status/initContainerStatuses").stream()
@@ -4768,48 +4800,42 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
 // src/ensure_ready/diagnosis/AccessFindings.java
 
-/** Rights that the agent's pod needs to be of use. Pure. */
-public static final class AccessFindings {
-    private final Facts facts;
-    private final Snapshot snapshot;
-    private final String agent;
-
-    AccessFindings(Facts facts, String agent) {
-        this.facts = facts;
-        this.snapshot = facts.snapshot;
-        this.agent = agent;
+/** Rights that pods need of the API server: a Role that is bound but absent, an agent that nobody gave any. Pure. */
+public record AccessFindings(Observed seen, Ref agent) {
+    Stream<Finding> find() {
+        return Stream.concat(seen.snapshot.all("RoleBinding").stream()
+            .filter(b -> b.text("/roleRef/kind").equals("Role") && !seen.exists("Role", b.text("/roleRef/name")))
+            .flatMap(b -> subjects(b).flatMap(account -> users(account).map(w -> unbound(b, Ref.of(w))))),
+            seen.snapshot.find(agent.kind(), agent.name()).flatMap(this::agent).stream());
     }
 
-    void find() {
-        snapshot.all("RoleBinding").stream()
-            .filter(b -> b.text("/roleRef/kind").equals("Role") && !facts.exists("Role", b.text("/roleRef/name")))
-            .forEach(b -> subjects(b).forEach(account -> users(account).forEach(w ->
-            facts.add(Code.RBAC_ROLE_MISSING, "Role", b.text("/roleRef/name"), new String[] {w.kind(), w.name()}, "", null,
-                List.of(Findings.spec(b, "roleRef", "Role " + b.text("/roleRef/name"))), Map.of("binding", b.name())))));
-        snapshot.find("Deployment", agent.substring(agent.indexOf('/') + 1)).ifPresent(this::agent);
+    private Finding unbound(Obj binding, Ref workload) {
+        var role = binding.text("/roleRef/name");
+        return seen.finding(Code.RBAC_ROLE_MISSING, new Ref("Role", role), workload, Optional.empty(),
+            List.of(Evidence.field(binding, "roleRef", "Role " + role))).with(Map.of("binding", binding.name()));
     }
 
     /** The agent works through the API server; an account of its own without any binding may do nothing there. */
-    private void agent(Obj deployment) {
+    private Optional<Finding> agent(Obj deployment) {
         var account = deployment.text("/spec/template/spec/serviceAccountName");
-        var bound = snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).contains(account));
-        if (!account.isEmpty() && !account.equals("default") && snapshot.knows("RoleBinding") && facts.exists("ServiceAccount", account)
-            && snapshot.find("ServiceAccount", account).isPresent() && !bound) {
-            facts.add(Code.RBAC_ROLE_MISSING, "ServiceAccount", account, new String[] {"Deployment", deployment.name()}, "", null,
-                List.of(Findings.spec(deployment, "spec.template.spec.serviceAccountName",
-                    account + ": no RoleBinding of this namespace names it")),
-                    Map.of("inferred", "true"));
+        var bound = seen.snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).anyMatch(account::equals));
+        if (account.isEmpty() || account.equals("default") || bound || !seen.snapshot.knows("RoleBinding")
+            || seen.snapshot.find("ServiceAccount", account).isEmpty()) {
+            return Optional.empty();
         }
+        return Optional.of(seen.finding(Code.RBAC_ROLE_MISSING, new Ref("ServiceAccount", account), agent, Optional.empty(),
+            List.of(Evidence.field(deployment, "spec.template.spec.serviceAccountName",
+                account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
-    private static List<String> subjects(Obj binding) {
+    private static Stream<String> subjects(Obj binding) {
         return binding.list("/subjects").stream().filter(s -> s.path("kind").asText().equals("ServiceAccount"))
-            .map(s -> s.path("name").asText()).toList();
+            .map(s -> s.path("name").asText());
     }
 
-    private List<Obj> users(String account) {
-        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> snapshot.all(k).stream())
-            .filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account)).toList();
+    private Stream<Obj> users(String account) {
+        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> seen.snapshot.all(k).stream())
+            .filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account));
     }
 }
 
@@ -4818,7 +4844,7 @@ public static final class AccessFindings {
 /** One root cause, as the JSON gives it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Cause(String id, String fingerprint, Code code, Code.Family family,
-    String severity, ObjectRef object, ObjectRef owner, String container,
+    Code.Severity severity, ObjectRef object, ObjectRef owner, String container,
     String basis, double confidence, Map<String, String> params,
              Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
                  List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent,
@@ -4830,672 +4856,302 @@ public record Cause(String id, String fingerprint, Code code, Code.Family family
     }
 }
 
-// src/ensure_ready/diagnosis/Code.java
+// src/ensure_ready/diagnosis/Connections.java
 
-/**
- * Stable codes, append-only: other repositories match on them. One catalogue for the rules, the texts and docs/causes.md.
- * What a message means stands in {@link Text}; what an object's status means stands in {@link Findings}.
- */
-public enum Code {
-    UNKNOWN(Family.OTHER, Role.SYMPTOM, Scope.unknown, "INVESTIGATE",
-        "Nothing that the cluster tells explains this; look at the object and its log.",
-        Look.OBJECT, Look.LOG),
-    IMAGE_NOT_FOUND(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE",
-        "The registry has no such image or tag: correct the reference, or build and push it.", Look.POD),
-    IMAGE_NOT_FOUND_OR_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "CHECK_NAME_THEN_PULL_SECRET",
-        "The registry does not say whether the image is missing or private: check its name first, then the pull secret.",
-            Look.POD, Look.SECRETS),
-    IMAGE_AUTH(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_PULL_SECRET",
-        "The registry refuses the credentials: check the pull secret's type, host and rights.", Look.POD, Look.SECRETS),
-    IMAGE_PULL_SECRET_MISSING(Family.IMAGE, Role.CAUSE, Scope.either, "CREATE_PULL_SECRET",
-        "The pull secret that the pod names does not exist: create it, or name the right one.", Look.SECRETS, Look.POD),
-    IMAGE_RATE_LIMITED(Family.IMAGE, Role.CAUSE, Scope.platform, "MIRROR_OR_LOGIN",
-        "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD),
-    IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Role.CAUSE, Scope.either, "FIX_REGISTRY_HOST",
-        "The node cannot reach the registry: check the host's spelling, its certificate, and that it runs.", Look.POD),
-    IMAGE_NAME_INVALID(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_IMAGE_REFERENCE",
-        "The image reference does not parse: correct it (a template variable may be empty).", Look.POD),
-    IMAGE_NEVER_PULL(Family.IMAGE, Role.CAUSE, Scope.repo, "FIX_PULL_POLICY",
-        "imagePullPolicy is Never and the node does not have the image: change the policy or load the image.", Look.POD),
-    IMAGE_PLATFORM_MISMATCH(Family.IMAGE, Role.CAUSE, Scope.repo, "BUILD_FOR_PLATFORM",
-        "The image is not built for the node's architecture: build it for that, or choose nodes by kubernetes.io/arch.",
-            Look.POD, Look.NODES),
-    IMAGE_PULL_FAILED(Family.IMAGE, Role.CAUSE, Scope.unknown, "CHECK_IMAGE",
-        "The image cannot be pulled, for a reason that has no rule; read the message.", Look.POD),
-    IMAGE_STILL_PULLING(Family.IMAGE, Role.PROGRESS, Scope.wait, "WAIT", "The image is being pulled; wait.", Look.POD),
-    CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND",
-        "The command does not exist in the image: correct command, args or the Dockerfile.", Look.POD, Look.PREVIOUS_LOG),
-    CONTAINER_COMMAND_PERMISSION(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_COMMAND",
-        "The command may not be executed: set its mode in the image, or run it by its interpreter.", Look.POD, Look.PREVIOUS_LOG),
-    CONTAINER_START_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CONTAINER_SPEC",
-        "The runtime cannot start the container: read the message, then compare mounts, user and command with the image.", Look.POD),
-    CONTAINER_EXITS_ZERO(Family.CRASH, Role.CAUSE, Scope.repo, "RUN_LONG",
-        "The container ends with success although it should keep running: give it a command that stays in the foreground.",
-            Look.POD, Look.PREVIOUS_LOG),
-    LIFECYCLE_HOOK_FAILED(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_HOOK",
-        "A lifecycle hook fails and the container is killed: correct the hook.",
-        Look.POD, Look.PREVIOUS_LOG),
-    CRASH_APP_ERROR(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_APPLICATION",
-        "The program ends with an error of its own: read its log.", Look.PREVIOUS_LOG,
-        Look.POD),
-    CRASH_MISSING_ENV(Family.CRASH, Role.CAUSE, Scope.repo, "SET_VARIABLE",
-        "The program ends because a setting that it requires is not set: add it to the container's env.", Look.PREVIOUS_LOG, Look.POD),
-    CRASH_AUTH_FAILED(Family.CRASH, Role.CAUSE, Scope.either, "FIX_CREDENTIALS",
-        "A service refuses the program's credentials: compare user and password on both sides (a database keeps those it was created with).",
-        Look.PREVIOUS_LOG),
-    CRASH_PORT_IN_USE(Family.CRASH, Role.CAUSE, Scope.repo, "FIX_PORT", "Two processes in the pod want one port: give one of them another.",
-        Look.PREVIOUS_LOG, Look.POD),
-    CRASH_DISK_FULL(Family.CRASH, Role.CAUSE, Scope.either, "ENLARGE_VOLUME",
-        "The volume is full: enlarge it, or remove what is not needed.",
-        Look.PREVIOUS_LOG, Look.PVCS),
-    CRASH_DEPENDENCY_UNREACHABLE(Family.CRASH, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
-        "The program cannot reach a service that it needs: look at that service first.", Look.PREVIOUS_LOG, Look.SERVICES),
-    OOM_KILLED(Family.CRASH, Role.CAUSE, Scope.repo, "RAISE_MEMORY",
-        "The container needs more memory than its limit: raise limits.memory, or lower the program's own heap.",
-            Look.POD, Look.PREVIOUS_LOG),
-    SECRET_MISSING(Family.CONFIG, Role.CAUSE, Scope.either, "CREATE_OR_RENAME_REFERENCE",
-        "The Secret does not exist: create it, or correct the name that refers to it.", Look.SECRETS, Look.POD),
-    CONFIGMAP_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "CREATE_OR_RENAME_REFERENCE",
-        "The ConfigMap does not exist: add it to the manifests, or correct the name that refers to it.", Look.CONFIG_MAPS, Look.POD),
-    CONFIG_KEY_MISSING(Family.CONFIG, Role.CAUSE, Scope.repo, "ADD_OR_RENAME_KEY",
-        "The object exists but has no such key: add the key, or correct the reference.", Look.OBJECT_DESCRIBE, Look.POD),
-    CONTAINER_CONFIG_INVALID(Family.CONFIG, Role.CAUSE, Scope.repo, "FIX_CONTAINER_SPEC",
-        "The kubelet cannot make the container from its spec: read the message and correct the spec.", Look.POD),
-    RUN_AS_NON_ROOT(Family.CONFIG, Role.CAUSE, Scope.repo, "SET_USER",
-        "The pod must not run as root but its image does: set runAsUser, or USER (a number) in the image.", Look.POD),
-    PROBE_LIVENESS_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
-        "The liveness probe fails and the kubelet kills the container: correct the probe's port, path or delays (a startupProbe gives time).", Look.POD,
-        Look.PREVIOUS_LOG),
-    PROBE_STARTUP_FAILING(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
-        "The startup probe runs out of attempts and the container is killed: correct the probe or raise failureThreshold.",
-            Look.POD, Look.PREVIOUS_LOG),
-    PROBE_READINESS_FAILING(Family.PROBE, Role.SYMPTOM, Scope.repo, "FIX_PROBE_OR_APPLICATION",
-        "The container runs but its readiness probe fails: correct the probe, or what the program says is wrong.", Look.POD, Look.LOG),
-    PROBE_PORT_MISMATCH(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
-        "The probe asks a port on which the container does not listen: compare it with containerPort.", Look.POD),
-    PROBE_PATH_NOT_FOUND(Family.PROBE, Role.CAUSE, Scope.repo, "FIX_PROBE",
-        "The program answers 404 on the probe's path: correct the path.", Look.POD,
-        Look.LOG),
-    INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
-        "An init container waits for something: look at that first.", Look.LOG, Look.POD),
-    DEPENDENCY_SERVICE_MISSING(Family.INIT, Role.CAUSE, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
-        "What the pod waits for does not exist as a Service: create it, or correct the name.", Look.SERVICES, Look.LOG),
-    SCHED_INSUFFICIENT_RESOURCES(Family.SCHEDULING, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_ADD_NODES",
-        "No node has room for what the pod requests: lower the requests, or add bigger nodes.", Look.POD, Look.NODES),
-    SCHED_NODE_SELECTOR(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_SELECTOR",
-        "No node has the labels that the pod asks for: correct nodeSelector or nodeAffinity.", Look.POD, Look.NODE_LABELS),
-    SCHED_POD_ANTI_AFFINITY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_AFFINITY",
-        "The pod's (anti-)affinity to other pods leaves no node: relax the rule or lower the replicas.", Look.POD, Look.NODES),
-    SCHED_HOST_PORT(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_HOST_PORT",
-        "The host port is taken on every node: use a Service, or fewer replicas.",
-        Look.POD),
-    SCHED_TOPOLOGY(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_TOPOLOGY_SPREAD",
-        "The topology spread constraint cannot be kept: relax it, or correct its topologyKey.", Look.POD, Look.NODE_LABELS),
-    SCHED_TAINT(Family.SCHEDULING, Role.CAUSE, Scope.either, "ADD_TOLERATION",
-        "The nodes have a taint that the pod does not tolerate: add the toleration, or remove the taint.", Look.POD, Look.NODES),
-    SCHED_NODES_UNAVAILABLE(Family.SCHEDULING, Role.CAUSE, Scope.platform, "BRING_NODES_BACK",
-        "No node accepts pods: nodes are cordoned, not ready, or there are none.", Look.NODES),
-    SCHED_PREEMPTED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "RAISE_PRIORITY_OR_ADD_NODES",
-        "A pod of higher priority took the place: add nodes, or raise the priority.", Look.POD, Look.NODES),
-    SCHED_GATED(Family.SCHEDULING, Role.CAUSE, Scope.platform, "REMOVE_GATE",
-        "The pod has a scheduling gate that nobody removed: look at the controller that owns the gate.", Look.POD),
-    SCHED_VOLUME_AFFINITY(Family.STORAGE, Role.CAUSE, Scope.either, "MOVE_VOLUME_OR_POD",
-        "The pod's volume lives on a node or zone where the pod may not run: align node selection and volume.", Look.POD, Look.PVCS),
-    SCHED_VOLUME_UNBOUND(Family.STORAGE, Role.SYMPTOM, Scope.either, "FOLLOW_CLAIM",
-        "The pod waits for a claim that is not bound: look at the claim.",
-        Look.PVCS),
-    SCHED_NODE_MISSING(Family.SCHEDULING, Role.CAUSE, Scope.repo, "FIX_NODE_NAME",
-        "The pod names a node that does not exist: correct nodeName.", Look.POD,
-        Look.NODES),
-    AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT", "The autoscaler is adding a node; wait.", Look.NODES),
-    PVC_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
-        "The PersistentVolumeClaim does not exist: add it, or correct claimName.", Look.PVCS, Look.POD),
-    PVC_STORAGECLASS_MISSING(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_STORAGE_CLASS",
-        "The claim names a StorageClass that the cluster does not have: use one that exists.", Look.PVC, Look.STORAGE_CLASSES),
-    PVC_NO_DEFAULT_CLASS(Family.STORAGE, Role.CAUSE, Scope.either, "SET_STORAGE_CLASS",
-        "The claim names no StorageClass and the cluster has no default one: name one in the claim.", Look.PVC, Look.STORAGE_CLASSES),
-    PVC_PROVISIONER_MISSING(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER",
-        "The StorageClass's provisioner does not answer: its driver is not installed or does not run.", Look.PVC, Look.STORAGE_CLASSES),
-    PVC_PROVISION_FAILED(Family.STORAGE, Role.CAUSE, Scope.platform, "FIX_PROVISIONER",
-        "The volume cannot be made: read the provisioner's message.", Look.PVC),
-    PVC_PV_RELEASED(Family.STORAGE, Role.CAUSE, Scope.platform, "FREE_VOLUME",
-        "The volume still belongs to a claim that was deleted, or is lost: an administrator must free or replace it.", Look.PVC),
-    PVC_ACCESS_MODE(Family.STORAGE, Role.CAUSE, Scope.repo, "FIX_ACCESS_MODE",
-        "The volume can be used on one node only and another pod has it: use strategy Recreate, one replica, a claim each, or ReadWriteMany.", Look.POD,
-        Look.PVCS),
-    PVC_UNBOUND(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_CLAIM",
-        "No volume fits the claim: compare its class, size, access modes, selector and volumeName with the volumes.",
-            Look.PVC, Look.STORAGE_CLASSES),
-    VOLUME_MOUNT_FAILED(Family.STORAGE, Role.CAUSE, Scope.either, "FIX_VOLUME",
-        "A volume cannot be mounted: read the message.", Look.POD, Look.PVCS),
-    SANDBOX_FAILED(Family.NODE, Role.CAUSE, Scope.platform, "FIX_NODE_NETWORK",
-        "The node cannot make the pod's sandbox: its network plugin or runtime is broken, or addresses ran out.", Look.POD, Look.NODES),
-    SVC_SELECTOR_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_SELECTOR",
-        "The Service selects no pod: compare its selector with the labels in the pod template.", Look.SERVICE, Look.POD_LABELS),
-    SVC_TARGET_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_TARGET_PORT",
-        "The Service's targetPort is no port of its pods: compare it with containerPort.", Look.SERVICE, Look.ENDPOINTS),
-    SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE",
-        "A workload of that name runs but there is no Service before it: create the Service.", Look.SERVICES),
-    STS_HEADLESS_SVC_MISSING(Family.SERVICE, Role.CAUSE, Scope.repo, "CREATE_SERVICE",
-        "The StatefulSet's serviceName does not exist: its pods have no DNS names; create the headless Service.", Look.SERVICES),
-    SVC_NO_READY_ENDPOINTS(Family.SERVICE, Role.SYMPTOM, Scope.either, "FOLLOW_PODS",
-        "No pod behind the Service is ready: look at the pods.",
-        Look.SERVICE, Look.ENDPOINTS),
-    SVC_LB_PENDING(Family.SERVICE, Role.CAUSE, Scope.platform, "PROVIDE_LOAD_BALANCER",
-        "The load balancer has no address yet: the cluster may have no controller for it.", Look.SERVICE),
-    ENV_PORT_MISMATCH(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_PORT",
-        "A setting names a port that the Service does not serve: compare it with the Service's ports.", Look.SERVICES, Look.OWNER),
-    DNS_NAME_UNKNOWN(Family.SERVICE, Role.CAUSE, Scope.repo, "FIX_HOST",
-        "A setting names a host that does not exist: correct it to a Service's name.",
-        Look.SERVICES, Look.OWNER),
-    POD_DNS_POLICY(Family.NETWORK, Role.CAUSE, Scope.repo, "FIX_DNS_POLICY",
-        "The pod's dnsPolicy does not ask the cluster's DNS, so Service names do not resolve: use ClusterFirst.", Look.OWNER),
-    DNS_CLUSTER_FAILURE(Family.NETWORK, Role.CAUSE, Scope.platform, "FIX_CLUSTER_DNS",
-        "Names of Services that exist do not resolve: the cluster's DNS does not work.", Look.DNS),
-    NETPOL_BLOCKING(Family.NETWORK, Role.CAUSE, Scope.repo, "ALLOW_TRAFFIC",
-        "A NetworkPolicy does not allow the connection: add a rule for it.", Look.NETPOL),
-    INGRESS_CLASS_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_INGRESS_CLASS",
-        "The Ingress names a class that the cluster does not have: use one that exists.", Look.INGRESS, Look.INGRESS_CLASSES),
-    INGRESS_BACKEND_MISSING(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND",
-        "The Ingress names a Service that does not exist: correct it.",
-        Look.INGRESS, Look.SERVICES),
-    INGRESS_BACKEND_PORT(Family.INGRESS, Role.CAUSE, Scope.repo, "FIX_BACKEND",
-        "The Ingress names a port that the Service does not have: correct it.",
-        Look.INGRESS, Look.SERVICES),
-    INGRESS_TLS_SECRET_MISSING(Family.INGRESS, Role.CAUSE, Scope.either, "CREATE_TLS_SECRET",
-        "The Ingress names a TLS Secret that does not exist: create it, or correct the name.", Look.INGRESS, Look.SECRETS),
-    QUOTA_EXCEEDED(Family.ADMISSION, Role.CAUSE, Scope.either, "LOWER_REQUESTS_OR_RAISE_QUOTA",
-        "The namespace's quota is used up: lower requests and replicas, or raise the quota.", Look.QUOTA),
-    QUOTA_REQUIRES_LIMITS(Family.ADMISSION, Role.CAUSE, Scope.repo, "SET_RESOURCES",
-        "The namespace's quota demands requests and limits on every container: set them.", Look.QUOTA, Look.OWNER),
-    LIMITRANGE_VIOLATION(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_RESOURCES",
-        "Requests or limits are outside the namespace's LimitRange: bring them inside.", Look.LIMIT_RANGE, Look.OWNER),
-    POD_SECURITY_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_SECURITY_CONTEXT",
-        "The namespace's Pod Security level forbids the pod: set the securityContext fields that the message lists.",
-            Look.NAMESPACE, Look.OWNER),
-    ADMISSION_WEBHOOK_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "SATISFY_POLICY",
-        "A policy of the cluster refuses the object: change it as the policy's message says.", Look.OWNER),
-    ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Role.CAUSE, Scope.platform, "RESTORE_WEBHOOK",
-        "An admission webhook does not answer, so nothing can be created: bring its pods back.", Look.WEBHOOKS),
-    ADMISSION_DENIED(Family.ADMISSION, Role.CAUSE, Scope.repo, "FIX_POD_TEMPLATE",
-        "The API server refuses the pods of this workload: read the message and correct the template.", Look.OWNER),
-    SERVICE_ACCOUNT_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_SERVICE_ACCOUNT",
-        "The ServiceAccount does not exist, so no pod can be created: add it to the manifests, or correct the name.",
-            Look.SERVICE_ACCOUNTS, Look.OWNER),
-    RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Role.CAUSE, Scope.repo, "GRANT_ROLE",
-        "The program may not do what it asks of the API server: grant its ServiceAccount that verb in a Role.",
-            Look.ROLES, Look.PREVIOUS_LOG),
-    RBAC_ROLE_MISSING(Family.RBAC, Role.CAUSE, Scope.repo, "CREATE_ROLE",
-        "The Role, or the RoleBinding that gives it to the ServiceAccount, does not exist: add both to the manifests.",
-            Look.ROLES, Look.SERVICE_ACCOUNTS),
-    APPLY_FORBIDDEN_RBAC(Family.APPLY, Role.CAUSE, Scope.platform, "GRANT_APPLIER",
-        "Whoever applies the manifests may not write this object: grant the right.", Look.ROLES),
-    API_KIND_UNKNOWN(Family.APPLY, Role.CAUSE, Scope.either, "INSTALL_CRD_OR_FIX_KIND",
-        "The cluster does not know this kind: correct it, or install its CustomResourceDefinition.", Look.API),
-    API_VERSION_REMOVED(Family.APPLY, Role.CAUSE, Scope.repo, "UPDATE_API_VERSION",
-        "The cluster no longer serves this apiVersion: use the one that replaced it.", Look.API),
-    APPLY_INVALID(Family.APPLY, Role.CAUSE, Scope.repo, "FIX_MANIFEST",
-        "The API server refuses the manifest as invalid: correct the fields that the message names.", Look.NONE),
-    APPLY_IMMUTABLE_FIELD(Family.APPLY, Role.CAUSE, Scope.repo, "RENAME_OR_RECREATE",
-        "The field cannot be changed in place: undo the change, use a new name, or recreate the object.", Look.OBJECT),
-    APPLY_CONFLICT(Family.APPLY, Role.CAUSE, Scope.either, "SETTLE_FIELD_OWNER",
-        "Another manager owns a field that the manifest sets: settle who owns it.", Look.OBJECT),
-    APPLY_FAILED(Family.APPLY, Role.CAUSE, Scope.unknown, "FIX_MANIFEST", "The object could not be applied: read the message.", Look.NONE),
-    NAMESPACE_MISSING(Family.APPLY, Role.CAUSE, Scope.either, "CREATE_NAMESPACE",
-        "The namespace does not exist: create it, or correct the name.",
-        Look.NAMESPACE),
-    JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
-        "The Job failed for good; its template cannot be changed, so the repaired Job needs a new name or must be deleted first.",
-            Look.OWNER,
-        Look.JOB_LOG),
-    JOB_SUSPENDED(Family.JOB, Role.CAUSE, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false when it should run.",
-        Look.OWNER),
-    JOB_SIDECAR_BLOCKS(Family.JOB, Role.CAUSE, Scope.repo, "MAKE_SIDECAR_NATIVE",
-        "The Job's main container ended but a sidecar keeps its pod alive: make it an init container with restartPolicy Always.", Look.POD),
-    ROLLOUT_STUCK(Family.ROLLOUT, Role.WRAPPER, Scope.repo, "FOLLOW_NEW_PODS",
-        "The rollout makes no progress: look at the newest pods.", Look.OWNER),
-    ROLLOUT_PAUSED(Family.ROLLOUT, Role.CAUSE, Scope.either, "RESUME_ROLLOUT", "The rollout is paused: resume it.", Look.OWNER),
-    REPLICAS_ZERO(Family.ROLLOUT, Role.CAUSE, Scope.repo, "SCALE_UP",
-        "The workload is scaled to zero although others need it: set replicas.", Look.OWNER),
-    STS_ORDINAL_BLOCKED(Family.ROLLOUT, Role.WRAPPER, Scope.either, "FOLLOW_FIRST_POD",
-        "An earlier pod of the StatefulSet is not ready and blocks the later ones: look at that pod.", Look.POD),
-    STS_STUCK_REVISION(Family.ROLLOUT, Role.CAUSE, Scope.either, "DELETE_POD",
-        "The broken pod is of the old revision and an ordered StatefulSet does not replace it by itself: delete that pod once.",
-            Look.OWNER, Look.POD),
-    NODE_NOT_READY(Family.NODE, Role.CAUSE, Scope.platform, "RESTORE_NODE",
-        "The node is not ready: its kubelet, network or machine is down.", Look.NODE,
-        Look.NODES),
-    NODE_PRESSURE(Family.NODE, Role.CAUSE, Scope.platform, "FREE_NODE",
-        "The node is short of memory, disk or process ids: free some, or add nodes.",
-        Look.NODE, Look.NODES),
-    EVICTED_EPHEMERAL_STORAGE(Family.NODE, Role.CAUSE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
-        "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
-    OBJECT_STUCK_TERMINATING(Family.OTHER, Role.CAUSE, Scope.either, "FREE_FINALIZER",
-        "The object is being deleted but a finalizer holds it: look at the controller that owns the finalizer.", Look.OBJECT),
-    HPA_NO_METRICS(Family.ADVICE, Role.CAUSE, Scope.repo, "SET_REQUESTS_OR_METRICS",
-        "The autoscaler gets no metrics: set resource requests, or install the metrics API. It blocks nothing.", Look.OBJECT_DESCRIBE),
-    PDB_BLOCKING(Family.ADVICE, Role.CAUSE, Scope.repo, "RELAX_BUDGET",
-        "The disruption budget allows no pod to be moved. It blocks nothing until a node is drained.", Look.OBJECT_DESCRIBE),
-    CR_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION",
-        "The custom resource's own conditions say that it is not ready: read them, then its operator's log.", Look.OBJECT),
-    CERT_NOT_READY(Family.CUSTOM, Role.CAUSE, Scope.either, "READ_CONDITION",
-        "The certificate is not issued: read its conditions, its issuer and the challenge.", Look.OBJECT),
-    STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT", "It is starting and nothing says that anything is wrong; wait.",
-        Look.OWNER),
-    DIAGNOSIS_UNAVAILABLE(Family.OTHER, Role.CAUSE, Scope.platform, "RESTORE_ACCESS",
-        "The cluster could not be asked, so the causes are not known; this does not mean that all is well.", Look.NONE);
+/** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
+public static final class Connections {
+    /** The findings, understood better where that was possible, and the needs that symptoms tell. */
+    record Understood(List<Finding> findings, List<Edge> edges) { }
 
+<<<<<<< HEAD
     /** What a code is about; groups the docs page. */
     public enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
         NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM,
         ADVICE, OTHER }
+=======
+    /** What a symptom complains of, and what that means: one thing, or several when more than one is missing. */
+    private record Complaint(Finding told, List<Finding> meaning) {
+        void means(Finding better) {
+            var last = meaning.get(meaning.size() - 1);
+            if (last == told || last.code().role != Code.Role.CAUSE) {
+                meaning.remove(meaning.size() - 1);
+            }
+            meaning.add(better);
+        }
+>>>>>>> causes
 
-    /** A cause stays a root; a symptom is explained by what it needs; a wrapper by what is inside it; progress heals by itself. */
-    enum Role { CAUSE, SYMPTOM, WRAPPER, PROGRESS }
+        void means(Code code, Map<String, String> params) {
+            means(code, told.object(), params);
+        }
 
-    /** Where the repair lies. */
-    enum Scope { repo, platform, either, wait, unknown }
+        void means(Code code, Ref at, Map<String, String> params) {
+            means(told.as(code, at).with(params));
+        }
 
-    /** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. */
-    enum Look {
-        NONE(""), OBJECT("kubectl -n {ns} get {object} -o yaml"), OBJECT_DESCRIBE("kubectl -n {ns} describe {object}"),
-            OWNER("kubectl -n {ns} describe {owner}"),
-        POD("kubectl -n {ns} describe pod {pod}"), LOG("kubectl -n {ns} logs {pod} -c {container} --tail=100"),
-        PREVIOUS_LOG("kubectl -n {ns} logs {pod} -c {container} --previous --tail=100"), JOB_LOG("kubectl -n {ns} logs {owner} --tail=100"),
-        POD_LABELS("kubectl -n {ns} get pods --show-labels"), SECRETS("kubectl -n {ns} get secrets"),
-            CONFIG_MAPS("kubectl -n {ns} get configmaps"),
-        SERVICES("kubectl -n {ns} get services -o wide"), SERVICE("kubectl -n {ns} describe svc {name}"),
-            ENDPOINTS("kubectl -n {ns} get endpointslices"),
-        PVCS("kubectl -n {ns} get pvc"), PVC("kubectl -n {ns} describe pvc {name}"), STORAGE_CLASSES("kubectl get storageclasses"),
-        NODES("kubectl get nodes -o wide"), NODE_LABELS("kubectl get nodes --show-labels"), NODE("kubectl describe node {name}"),
-        QUOTA("kubectl -n {ns} describe resourcequota"), LIMIT_RANGE("kubectl -n {ns} describe limitrange"),
-            NAMESPACE("kubectl get namespace {ns} --show-labels"),
-        WEBHOOKS("kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"),
-            SERVICE_ACCOUNTS("kubectl -n {ns} get serviceaccounts"),
-        ROLES("kubectl -n {ns} get roles,rolebindings"), API("kubectl api-resources"), INGRESS("kubectl -n {ns} describe ingress {name}"),
-        INGRESS_CLASSES("kubectl get ingressclasses"), NETPOL("kubectl -n {ns} describe networkpolicy"),
-            DNS("kubectl -n kube-system get pods -l k8s-app=kube-dns");
+        /** What it misses is known, and by this name only. */
+        void meansNamed(Code code, Ref at, Map<String, String> params) {
+            means(told.as(code, at).with(params).named());
+        }
 
-        final String template;
-
-        Look(String template) {
-            this.template = template;
+        Ref owner() {
+            return told.owner();
         }
     }
 
-    public final Family family;
-    final Role role;
-    final Scope scope;
-    final String action;
-    final String text;
-    final List<Look> next;
+    private static final String IP = "\\d+(\\.\\d+){3}";
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
+        + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
+    private final Observed seen;
+    private final Snapshot snapshot;
+    private final Dependencies needs;
+    private final Set<Ref> unready;
+    private final NetworkPolicies policies;
+    private final List<Edge> edges = new ArrayList<>();
+    private final Map<Ref, Complaint> unresolved = new TreeMap<>();
 
-    Code(Family family, Role role, Scope scope, String action, String text, Look... next) {
-        this.family = family;
-        this.role = role;
-        this.scope = scope;
-        this.action = action;
-        this.text = text;
-        this.next = List.of(next);
+    Connections(Observed seen, Dependencies needs, Set<Ref> unready) {
+        this.seen = seen;
+        this.snapshot = seen.snapshot;
+        this.needs = needs;
+        this.unready = unready;
+        this.policies = new NetworkPolicies(seen.snapshot);
     }
 
-    /** Never gates readiness, so never a cause of a wait that failed; told as a warning. */
-    boolean advice() {
-        return family == Family.ADVICE || this == SVC_LB_PENDING;
-    }
-}
-
-// src/ensure_ready/diagnosis/ContainerFindings.java
-
-/** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
-public static final class ContainerFindings {
-    private static final Pattern ENDLESS = Pattern.compile("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null");
-    private static final Pattern STATUS = Pattern.compile("(?i)status ?code:? ?404");
-    private static final Pattern PROBE_PORT = Pattern.compile(":(\\d{1,5})(?:[/\":]|$)");
-    private final Facts facts;
-    private final Obj pod;
-    private final String[] owner;
-    private final JsonNode status;
-    private final boolean init;
-    private final String name;
-    private final PodFindings of;
-
-    ContainerFindings(Facts facts, Obj pod, String[] owner, JsonNode status, boolean init) {
-        this.facts = facts;
-        this.pod = pod;
-        this.owner = owner;
-        this.status = status;
-        this.init = init;
-        this.name = status.path("name").asText();
-        this.of = new PodFindings(facts);
-    }
-
-    void find() {
-        var waiting = status.at("/state/waiting");
-        var reason = waiting.path("reason").asText();
-        if (reason.equals("CrashLoopBackOff")) {
-            crash(status.at("/lastState/terminated"), "lastState.terminated");
-        } else if (waiting.isObject()) {
-            waits(reason, waiting.path("message").asText());
-        } else if (status.at("/state/terminated").isObject()) {
-            ended(status.at("/state/terminated"));
-        } else if (status.at("/state/running").isObject()) {
-            runs();
+    Understood understand(List<Finding> told) {
+        var symptoms = told.stream().map(f -> new Complaint(f, new ArrayList<>(List.of(f)))).toList();
+        var speaking = told.stream().map(Finding::owner).collect(Collectors.toSet());
+        symptoms.stream().filter(s -> unready.contains(s.owner())).forEach(s -> understand(s, speaking));
+        if (unresolved.size() >= 2) {
+            unresolved.values().forEach(s -> s.means(Code.DNS_CLUSTER_FAILURE, new Ref("Service", "kube-dns"), Map.of()));
         }
+        return new Understood(symptoms.stream().flatMap(s -> s.meaning().stream()).toList(), List.copyOf(edges));
     }
 
-    private void waits(String reason, String message) {
-        switch (reason) {
-            case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
-                "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason, message);
-            case "CreateContainerConfigError" -> of.reference(pod, owner, name, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, null, waitingEvidence(reason, message));
-            case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
-            case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
-                add(Code.LIFECYCLE_HOOK_FAILED, null, waitingEvidence(reason, message));
+    private void understand(Complaint s, Set<Ref> speaking) {
+        var f = s.told();
+        switch (f.code()) {
+            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
+                edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
+                s.means(f.with(Basis.WEAK).named());
+            });
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
+            case PROBE_READINESS_FAILING -> {
+                if (f.wants().unreachable()) {
+                    targets(f).forEach((address, line) -> target(s, address, line));
+                } else {
+                    named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+                }
+            }
+            case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+            case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
+                .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
         }
     }
 
-    private Evidence waitingEvidence(String reason, String message) {
-        return evidence("state.waiting", reason, message);
+    /** A general error that names a Service whose workload is not ready is most likely that one's. */
+    private void broken(Complaint s, Address a) {
+        needs.service(a.host()).filter(x -> needs.behind(x).stream().anyMatch(w -> unready.contains(w) && !w.equals(s.owner())))
+            .ifPresent(x -> {
+                edges.add(new Edge(s.owner(), Ref.of(x), Edge.Origin.LOG, "log:" + x.name(), 0.9, a.port()));
+                s.means(s.told().with(Basis.WEAK).named());
+            });
     }
 
-    private Evidence evidence(String path, String reason, String message) {
-        return new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path,
-            reason, message,
-            Math.max(1, status.path("restartCount").asLong(1)), "", "");
+    /** Who refuses the credentials, when the log does not say: the only Service that the settings name. */
+    private Optional<Obj> onlyService(Finding f) {
+        var services = needs.mentions(f.owner()).stream().flatMap(m -> needs.service(m.host()).stream()).map(Obj::name).distinct().toList();
+        return services.size() == 1 ? snapshot.find("Service", services.get(0)) : Optional.empty();
     }
 
-    private void add(Code code, Instant since, Evidence... evidence) {
-        add(code, since, Map.of(), evidence);
+    private static List<String> lines(Finding f) {
+        return f.evidence().stream().filter(e -> e.source().equals("log")).map(Evidence::message).toList();
     }
 
-    private void add(Code code, Instant since, Map<String, String> more, Evidence... evidence) {
-        var params = new HashMap<>(PodFindings.params(pod));
-        params.putAll(more);
-        facts.add(code, owner[0], owner[1], owner, name, since, List.of(evidence), params);
+    private Log log(Finding f) {
+        return snapshot.logs().get(f.pod() + "/" + f.container());
     }
 
-    /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
-    private void image(String reason, String message) {
-        var image = spec().path("image").asText(status.path("image").asText());
-        var event = facts.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed")
-            .stream().filter(e -> e.aboutContainer(name))
-            .filter(e -> Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
-            && e.message().toLowerCase(Locale.ROOT).contains("pull"))
-                .reduce((a, b) -> b);
-        var code = Messages.code(Messages.Topic.IMAGE, reason + " " + message)
-            .or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message()))).orElse(Code.IMAGE_PULL_FAILED);
-        var proof = new ArrayList<>(List.of(waitingEvidence(reason, message)));
-        event.ifPresent(e -> proof.add(e.evidence(pod)));
-        var params = new HashMap<>(PodFindings.params(pod));
-        params.put("image", image);
-        var secret = of.missingPullSecret(pod);
-        var since = event.map(e -> Findings.instant(e.first())).orElse(null);
-        if (secret.isPresent() && (code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_PULL_FAILED)) {
-            facts.add(Code.IMAGE_PULL_SECRET_MISSING, "Secret", secret.get(), owner, name, since, proof, params);
-        } else {
-            facts.add(code, owner[0], owner[1], owner, name, since, proof, params);
+    /**
+     * What the symptom waits for, each with the text that says so: the log first, which is what happened; else the init container's
+     * command.
+     */
+    private Map<Address, String> targets(Finding f) {
+        var told = new LinkedHashMap<>(named(f, lines(f)));
+        if (told.isEmpty() && log(f) != null) {
+            told.putAll(named(f, LogReading.around(log(f).lines())));
         }
-    }
-
-    private void start(String reason, String message) {
-        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
-        if (text.contains("context deadline exceeded") || text.contains("is reserved for")) {
-            add(Code.STILL_PROGRESSING, null, waitingEvidence(reason, text));
-            return;
+        var text = String.join("\n", lines(f));
+        if (told.isEmpty() && Phrase.NO_NAME.occurs(text)) {
+            onlyUnknown(f).ifPresent(a -> told.put(a, text));
         }
-        var volume = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING);
-        add(volume.or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED),
-            null, waitingEvidence(reason, text));
-    }
-
-    private void ended(JsonNode terminated) {
-        var again = !pod.text("/spec/restartPolicy").equals("Never");
-        var job = owner[0].equals("Job") || !again || pod.text("/spec/restartPolicy").equals("OnFailure");
-        if (terminated.path("exitCode").asInt() == 0 && (init || job)) {
-            return;
-        }
-        crash(terminated, "state.terminated");
-    }
-
-    private void crash(JsonNode end, String path) {
-        var reason = end.path("reason").asText();
-        var exit = end.path("exitCode").asInt(-1);
-        var message = end.path("message").asText();
-        var proof = new Evidence("status", pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name + "]." + path,
-            reason.isEmpty()
-            ? "exit " + exit : reason,
-            "exit code " + exit + (message.isEmpty() ? "" : ": " + message),
-                Math.max(1, status.path("restartCount").asLong(1)), end.path("startedAt")
-                .asText(), end.path("finishedAt").asText());
-        var since = Findings.instant(end.path("finishedAt").asText());
-        var more = Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0"));
-        var killed = killedBy();
-        if (reason.equals("OOMKilled")) {
-            add(Code.OOM_KILLED, since, more, proof);
-        } else if (Set.of(-1, 0, 137, 143).contains(exit) && !hookFailed().isEmpty()) {
-            add(Code.LIFECYCLE_HOOK_FAILED, since, more, proof, hookFailed().get(hookFailed().size() - 1).evidence(pod));
-        } else if (killed != null && (Set.of(-1, 0, 2, 137, 143).contains(exit) || LogReading.of(facts.log(pod, name)).map(LogReading::code)
-            .orElse(Code.CRASH_APP_ERROR) == Code.CRASH_APP_ERROR)) {
-            probeKilled(killed, since, more, proof);
-        } else if (reason.equals("StartError") || reason.equals("ContainerCannotRun") || exit == 128 && !message.isEmpty()) {
-            add(Messages.code(Messages.Topic.START, message).orElse(Code.CONTAINER_START_FAILED), since, more, proof);
-        } else if (exit == 0) {
-            add(Code.CONTAINER_EXITS_ZERO, since, more, proof);
-        } else if (exit > 0) {
-            exited(exit, message, since, more, proof);
-        } else {
-            unknownEnd(since, more, proof);
-        }
-    }
-
-    /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
-    private List<Event> hookFailed() {
-        return facts.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name)).toList();
-    }
-
-    /** A back-off whose last run is not told (the kubelet was restarted): the log alone can say. */
-    private void unknownEnd(Instant since, Map<String, String> more, Evidence proof) {
-        add(LogReading.of(facts.log(pod, name)).map(LogReading::code).orElse(Code.CRASH_APP_ERROR), since, more, proof);
-    }
-
-    private void exited(int exit, String message, Instant since, Map<String, String> more, Evidence proof) {
-        var reading = LogReading.of(facts.log(pod, name))
-            .or(() -> LogReading.of(new Log(pod.name(), name, false, message.lines().toList())));
-        var params = new HashMap<>(more);
-        var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
-        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && spec().path("livenessProbe").isObject() && !init) {
-            code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
-            params.put("inferred", "true");
-        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
-            code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
-        } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
-            params.put("weak", "true"); // nothing but an exit code: what it needs may explain it better
-        }
-        reading.ifPresent(r -> params.putAll(r.params()));
-        var proofs = new ArrayList<>(List.of(proof));
-        reading.ifPresent(r -> proofs.add(r.evidence(pod)));
-        add(code, since, params, proofs.toArray(Evidence[]::new));
-    }
-
-    /** The probe for which the kubelet kills this container, as its event tells; null when none does. */
-    private String killedBy() {
-        var kills = facts.events(pod, "Killing").stream()
-            .filter(e -> e.aboutContainer(name) || e.message().contains("ontainer " + name + " "))
-            .filter(e -> e.message().contains("probe")).reduce((a, b) -> b);
-        var text = kills.map(e -> e.message().toLowerCase(Locale.ROOT)).orElse("");
-        return text.contains("startup probe") ? "startup" : text.contains("liveness probe")
-            ? "liveness" : kills.isEmpty() ? unhealthyKill() : null;
-    }
-
-    private String unhealthyKill() {
-        var count = new String[] {"Liveness", "Startup"};
-        for (var kind : count) {
-            var limit = spec().path(kind.toLowerCase(Locale.ROOT) + "Probe").path("failureThreshold").asLong(3);
-            if (status.path("restartCount").asLong() > 0 && facts.events(pod, "Unhealthy").stream().filter(e -> e.aboutContainer(name))
-                .anyMatch(e -> e.message().startsWith(kind + " probe") && e.count() >= limit)) {
-                return kind.toLowerCase(Locale.ROOT);
+        for (var a : f.wants().waitsFor()) {
+            if (told.keySet().stream().noneMatch(t -> needs.local(t.host()).equals(needs.local(a.host())))) {
+                told.put(a, told.isEmpty() ? text : "");
             }
         }
-        return null;
+        return told;
     }
 
-    private void probeKilled(String kind, Instant since, Map<String, String> more, Evidence proof) {
-        var failed = unhealthy(kind.equals("startup") ? "Startup" : "Liveness");
-        var readiness = unhealthy("Readiness");
-        var code = kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
-        var specific = failed.map(e -> probeCode(e.message(), spec().path(kind + "Probe"))).orElse(null);
-        if (specific != null && readiness.isPresent() && specific == probeCode(readiness.get().message(), spec().path("readinessProbe"))) {
-            code = specific; // both probes ask the same wrong thing
-        }
-        var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE && specific == null);
-        var params = new HashMap<>(more);
-        if (reading.isPresent()) {
-            code = Code.CRASH_DEPENDENCY_UNREACHABLE; // it does not answer its probe because it waits for something
-            params.putAll(reading.get().params());
-        }
-        params.put("probe", kind);
-        if (specific != null) {
-            params.put("why", specific.name());
-        }
-        var proofs = new ArrayList<>(List.of(proof));
-        failed.ifPresent(e -> proofs.add(e.evidence(pod)));
-        reading.ifPresent(r -> proofs.add(r.evidence(pod)));
-        add(code, since, params, proofs.toArray(Evidence[]::new));
+    /** The name that cannot be resolved, when the log does not say which: the only one in the settings that no Service has. */
+    private Optional<Address> onlyUnknown(Finding f) {
+        var hosts = needs.mentions(f.owner()).stream().filter(m -> needs.local(m.host()).isPresent() && needs.service(m.host()).isEmpty())
+            .collect(Collectors.toMap(Mention::host, Mention::address, (a, b) -> a));
+        return hosts.size() == 1 && snapshot.knows("Service") ? hosts.values().stream().findFirst() : Optional.empty();
     }
 
-    private Optional<Event> unhealthy(String kind) {
-        return facts.events(pod, "Unhealthy", "ProbeError").stream()
-            .filter(e -> e.aboutContainer(name) && e.message().startsWith(kind + " probe"))
-            .reduce((a, b) -> b);
-    }
-
-    /** A probe's own mistake, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
-    private Code probeCode(String message, JsonNode probe) {
-        if (STATUS.matcher(message).find()) {
-            return Code.PROBE_PATH_NOT_FOUND;
-        }
-        var lower = message.toLowerCase(Locale.ROOT);
-        var named = probe.at("/httpGet/port").asText(probe.at("/tcpSocket/port").asText(probe.at("/grpc/port").asText()));
-        var number = named.matches("\\d+") ? named : Messages.part(message, PROBE_PORT);
-        var refused = lower.contains("connection refused") || lower.contains("actively refused");
-        return refused && !number.isEmpty() && !ports().isEmpty() && !ports().contains(number)
-            && !ports().contains(named) ? Code.PROBE_PORT_MISMATCH : null;
-    }
-
-    private List<String> ports() {
-        var ports = new ArrayList<String>();
-        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
-            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText("-"));
-            }));
-        }
-        if (ports.isEmpty()) {
-            facts.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty() && pod.labels().entrySet()
-                .containsAll(s.map("/spec/selector").entrySet()))
-                .forEach(s -> s.list("/spec/ports").forEach(p -> ports.add(WiringFindings.target(p))));
-        }
-        return ports;
-    }
-
-    private JsonNode spec() {
-        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
-            for (var c : pod.list(list)) {
-                if (c.path("name").asText().equals(name)) {
-                    return c;
-                }
+    /** Hosts in these lines that are unknown, or known as Services of others; a pod's address is an edge at once. */
+    private Map<Address, String> named(Finding f, List<String> lines) {
+        var found = new LinkedHashMap<Address, String>();
+        for (var line : lines) {
+            var unknown = unresolved(line) ? Phrase.UNKNOWN_HOST.in(line) : "";
+            if (!unknown.isEmpty() && !unknown.matches(IP + "|on|for|address|name")) {
+                found.putIfAbsent(new Address(unknown, ""), line);
+            } else {
+                words(f, line).forEach(a -> found.putIfAbsent(a, line));
             }
         }
-        return MissingNode.getInstance();
+        return found;
     }
 
-    private void runs() {
-        var running = facts.age(Optional.ofNullable(Findings.instant(status.at("/state/running/startedAt").asText())));
-        var end = status.at("/lastState/terminated");
-        var restarts = status.path("restartCount").asLong();
-        if (init) {
-            initRuns(running);
-        } else if (restarts >= 1 && end.isObject() && (!status.path("ready").asBoolean() || restarts >= 2 && running < 60)) {
-            crash(end, "lastState.terminated"); // between two crashes it runs for a moment
-        } else if (!status.path("ready").asBoolean()) {
-            unready(running);
+    private static boolean unresolved(String line) {
+        return Phrase.NO_NAME.occurs(line) || Phrase.DNS_DOWN.occurs(line);
+    }
+
+    private List<Address> words(Finding f, String line) {
+        var found = new ArrayList<Address>();
+        var port = Phrase.PORT.in(line);
+        var words = WORD.matcher(line);
+        while (words.find()) {
+            var host = words.group(1);
+            if (host.equals("localhost") || host.equals("127.0.0.1")
+                || needs.service(host).filter(s -> !needs.behind(s).contains(f.owner())).isPresent()) {
+                found.add(new Address(host, words.group(2) != null ? words.group(2) : port));
+            } else {
+                needs.byAddress(host, seen).filter(w -> !w.equals(f.owner()))
+                    .ifPresent(w -> edges.add(new Edge(f.owner(), w, Edge.Origin.LOG, "log:" + host, 0.9, "")));
+            }
+        }
+        return found;
+    }
+
+    private void target(Complaint s, Address a, String line) {
+        var service = needs.service(a.host());
+        var local = needs.local(a.host());
+        if (a.host().equals("localhost") || a.host().startsWith("127.")) {
+            s.means(s.told().named());
+        } else if (service.isPresent()) {
+            reachable(s, a, service.get(), line);
+        } else if (local.isPresent() && unapplied(snapshot, local.get())) {
+            edges.add(edge(s, a, new Ref("Service", local.get()), 0.9));
+            s.means(s.told().named());
+        } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
+            absent(s, a, local, line);
         }
     }
 
-    private void initRuns(long running) {
-        var targets = Wait.targets(spec());
-        var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
-        var params = new HashMap<String, String>();
-        var since = Findings.instant(status.at("/state/running/startedAt").asText());
-        var proofs = new ArrayList<>(List.of(new Evidence("status", pod.ref() + "/initContainerStatuses[" + name + "].state.running", "",
-            "the init container runs for " + running + " s", 1, "", "")));
-        reading.ifPresent(r -> {
-            params.putAll(r.params());
-            proofs.add(r.evidence(pod));
-        });
-        var rbac = LogReading.of(facts.log(pod, name)).filter(r -> r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
-        if (rbac.isPresent()) {
-            proofs.add(rbac.get().evidence(pod));
-            add(Code.RBAC_RUNTIME_FORBIDDEN, since, rbac.get().params(), proofs.toArray(Evidence[]::new));
+    static boolean unapplied(Snapshot snapshot, String service) {
+        return snapshot.applied("Service", service).filter(x -> x.result() == Result.failed).isPresent();
+    }
+
+    private static Edge edge(Complaint s, Address a, Ref to, double confidence) {
+        var init = s.told().code() == Code.INIT_WAITING;
+        return new Edge(s.owner(), to, init ? Edge.Origin.INIT : Edge.Origin.LOG, init
+            ? "init:" + s.told().container() + " " + a : "log:" + a,
+            confidence, a.port());
+    }
+
+    /** No Service of that name. A log that was refused by an address proves that the name did resolve. */
+    private void absent(Complaint s, Address a, Optional<String> local, String line) {
+        var host = local.orElse(a.host());
+        if (Phrase.DNS_DOWN.occurs(line) && dnsBlocked(s)) {
             return;
         }
-        if (!targets.isEmpty()) {
-            params.put("waitsFor", String.join(",", targets.stream().map(Wait.Target::toString).toList()));
-            params.put("via", "init:" + name);
+        var params = new HashMap<>(Map.of("host", host, "nearMiss", NearMiss.of(host, snapshot.all("Service"))));
+        setting(s, a.host()).ifPresent(x -> params.put("setting", x));
+        var service = new Ref("Service", host);
+        var set = snapshot.all("StatefulSet").stream().filter(x -> x.text("/spec/serviceName").equals(host)).findFirst();
+        if (set.isPresent()) {
+            s.meansNamed(Code.STS_HEADLESS_SVC_MISSING, Ref.of(set.get()), params);
+        } else if (local.isPresent() && needs.workloads().keySet().stream().anyMatch(w -> w.name().equals(host) && !w.equals(s.owner()))) {
+            s.meansNamed(Code.SVC_MISSING, service, params);
+        } else if (s.told().code() == Code.INIT_WAITING && local.isPresent()) {
+            s.meansNamed(Code.DEPENDENCY_SERVICE_MISSING, service, params);
+        } else {
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, s.told().object(), params);
         }
-        var waits = !targets.isEmpty() || reading.isPresent() || running > 600 || ENDLESS.matcher(Wiring.words(spec())).find();
-        add(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since, params, proofs.toArray(Evidence[]::new));
     }
 
-    /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
-    private void unready(long running) {
-        var probe = spec().path("readinessProbe");
-        var failed = unhealthy("Readiness").or(() -> unhealthy("Startup"));
-        var since = Findings.instant(status.at("/state/running/startedAt").asText());
-        var specific = failed.map(e -> probeCode(e.message(), e.message().startsWith("Startup") ? spec().path("startupProbe") : probe))
-            .orElse(null);
-        // which a slow start looks like for longer than a wrong path does
-        var vague = specific == null || specific == Code.PROBE_READINESS_FAILING;
-        var starting = running < Math.max(grace(probe), vague ? PodFindings.STARTING.toSeconds() : 0)
-            || spec().path("startupProbe").isObject() && !status.path("started").asBoolean(true)
-            && running < budget(spec().path("startupProbe"));
-        var proof = evidence("ready", "", "runs for " + running + " s and is not ready");
-        var reading = LogReading.of(facts.log(pod, name)).filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
-            || r.code() == Code.CRASH_DEPENDENCY_UNREACHABLE);
-        var proofs = new ArrayList<>(List.of(proof));
-        failed.ifPresent(e -> proofs.add(e.evidence(pod)));
-        var params = new HashMap<String, String>();
-        if (specific != null && !starting) {
-            reading = Optional.empty();
-        }
-        reading.ifPresent(r -> {
-            params.putAll(r.params());
-            proofs.add(r.evidence(pod));
-        });
-        var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
-        var code = starting && reading.isEmpty() ? Code.STILL_PROGRESSING : specific != null ? specific : told;
-        if (code == Code.PROBE_READINESS_FAILING && !probe.isObject() && failed.isEmpty() && reading.isEmpty()) {
-            code = Code.STILL_PROGRESSING; // no probe that could fail
-        }
-        add(code, since, params, proofs.toArray(Evidence[]::new));
+    private Optional<String> setting(Complaint s, String host) {
+        return needs.mentions(s.owner()).stream().filter(m -> m.host().equals(host)).map(Mention::via).findFirst();
     }
 
-    /** How long a program may take before its failing readiness probe means anything: its own budget, at least a minute. */
-    private static long grace(JsonNode probe) {
-        return Math.max(60, budget(probe));
+    /** A policy that keeps the pods from asking the cluster's DNS is what it is. */
+    private boolean dnsBlocked(Complaint s) {
+        var policy = Optional.ofNullable(needs.workloads().get(s.owner())).flatMap(from -> policies.withoutDns(Dependencies.labels(from)));
+        policy.ifPresent(p -> s.means(Code.NETPOL_BLOCKING, Ref.of(p), Map.of("direction", "egress to DNS")));
+        return policy.isPresent();
     }
 
-    private static long budget(JsonNode probe) {
-        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds")
-            .asLong(10) * probe.path("failureThreshold").asLong(3);
+    private void reachable(Complaint s, Address a, Obj service, String line) {
+        var from = needs.workloads().get(s.owner());
+        var behind = needs.behind(service);
+        var healthy = !behind.isEmpty() && behind.stream().noneMatch(unready::contains);
+        if (unresolved(line) && from != null && healthy) { // a headless name resolves once a pod is ready
+            unresolvable(s, from, service);
+            return;
+        }
+        if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
+            s.meansNamed(Code.ENV_PORT_MISMATCH, s.told().object(), Map.of("address", service.name() + ":" + a.port(), "served",
+                Ports.served(service), "setting", setting(s, a.host()).orElse("")));
+            return;
+        }
+        var refused = Phrase.REFUSAL.occurs(line);
+        var policy = from == null || !healthy && refused || !Phrase.SLOW.occurs(line) && !(healthy && !refused) ? Optional.<Obj>empty()
+            : policies.blocking(from, service, a.port(), behind.stream().map(needs.workloads()::get).toList());
+        if (policy.isPresent()) {
+            s.means(Code.NETPOL_BLOCKING, Ref.of(policy.get()), Map.of("from", from.ref(), "to", "svc/" + service.name()));
+            return;
+        }
+        edges.add(edge(s, a, Ref.of(service), s.told().code() == Code.INIT_WAITING ? 0.95 : 0.9));
+        s.meansNamed(healthy ? answering(s.told(), service) : s.told().code(), s.told().object(), Map.of());
+    }
+
+    /** What it is when that which it needs is ready by now: a matter of its next start, or an error of its own that came later. */
+    private Code answering(Finding f, Obj service) {
+        var later = f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE && LogReading.ownErrorLater(log(f));
+        return readySince(service, f) ? Code.STILL_PROGRESSING : later ? Code.CRASH_APP_ERROR : f.code();
+    }
+
+    /** It failed before what it needs became ready; its next start may well succeed. */
+    private boolean readySince(Obj service, Finding f) {
+        var selector = service.map("/spec/selector");
+        var failed = f.code() == Code.INIT_WAITING ? snapshot.at().minusSeconds(30) : f.since();
+        return snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet()))
+            .flatMap(p -> Observed.since(p.condition("Ready")).stream()).min(Comparator.naturalOrder())
+            .filter(failed::isBefore).isPresent();
+    }
+
+    /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
+    private void unresolvable(Complaint s, Obj from, Obj service) {
+        if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
+            s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            return;
+        }
+        var spec = Dependencies.podSpec(from);
+        var policy = spec.path("dnsPolicy").asText("ClusterFirst");
+        var host = spec.path("hostNetwork").asBoolean() && policy.equals("ClusterFirst");
+        if (policy.equals("Default") || policy.equals("None") || host) {
+            s.means(Code.POD_DNS_POLICY, Map.of("dnsPolicy", policy));
+        } else if (!dnsBlocked(s)) {
+            unresolved.putIfAbsent(s.owner(), s);
+        }
     }
 }
 
-// src/ensure_ready/diagnosis/CustomFindings.java
+// src/ensure_ready/diagnosis/Dependencies.java
 
+<<<<<<< HEAD
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
 public static final class CustomFindings {
     private CustomFindings() { }
@@ -5509,21 +5165,175 @@ public static final class CustomFindings {
         var phase = CustomStatus.failed(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
             return;
-        }
-        var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
-        var young = !phase && facts.age(o.time("/metadata/creationTimestamp")) < 60;
-        facts.add(young ? Code.STILL_PROGRESSING : code, o.kind(), o.name(), new String[] {o.kind(), o.name()}, "", bad.map(Findings::time)
-            .orElse(null),
-            List.of(bad.map(c -> Findings.evidence(o, c)).orElseGet(() -> Findings.spec(o, "status.phase", o.text("/status/phase")))),
-                Map.of());
+=======
+/** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
+public static final class Dependencies {
+    private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
+    private static final Pattern KUBECTL_WAIT =
+        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+    private final Snapshot snapshot;
+    private final Map<Ref, Obj> workloads = new TreeMap<>();
+    private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+
+    Dependencies(Snapshot snapshot) {
+        this.snapshot = snapshot;
+        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
+            .map(a -> a.object()),
+            WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
+            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
+            .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
+        workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
     }
 
-    /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
-    static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-            || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
-                .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+    /** Everything that runs pods and that no other of these made, also what could not be applied. */
+    Map<Ref, Obj> workloads() {
+        return workloads;
+    }
+
+    /** The pod template of a workload: its labels and its spec. */
+    static JsonNode template(Obj workload) {
+        return switch (workload.kind()) {
+            case "Pod" -> workload.json();
+            case "CronJob" -> workload.at("/spec/jobTemplate/spec/template");
+            default -> workload.at("/spec/template");
+        };
+    }
+
+    static JsonNode podSpec(Obj workload) {
+        return template(workload).path("spec");
+    }
+
+    static Map<String, String> labels(Obj workload) {
+        return new Obj(template(workload)).labels();
+    }
+
+    List<Mention> mentions(Ref workload) {
+        return mentions.getOrDefault(workload, List.of());
+    }
+
+    /** Workloads whose pods a Service selects. */
+    List<Ref> behind(Obj service) {
+        var selector = service.map("/spec/selector");
+        return selector.isEmpty() ? List.of() : workloads.entrySet().stream()
+            .filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+    }
+
+    /**
+     * The Service that a host means in this namespace: short, qualified, a StatefulSet pod's name, or an address; empty when it is
+     * another's.
+     */
+    Optional<Obj> service(String host) {
+        return snapshot.all("Service").stream().filter(s -> !host.isEmpty() && s.text("/spec/clusterIP").equals(host)).findFirst()
+            .or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
+    }
+
+    /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
+    Optional<String> local(String host) {
+        var parts = List.of(host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "").replaceFirst("\\.svc(\\..*)?$", "").split("\\."));
+        var here = snapshot.namespace();
+        if (parts.size() == 1 || parts.size() == 2 && parts.get(1).equals(here)) {
+            return Optional.of(parts.get(0));
+>>>>>>> causes
+        }
+        var pod = parts.size() == 2 ? governs(parts.get(1)) : parts.size() == 3 && parts.get(2).equals(here) && host.contains(".svc");
+        return pod ? Optional.of(parts.get(1)) : Optional.empty();
+    }
+
+    private boolean governs(String service) {
+        return snapshot.find("Service", service).isPresent()
+            || snapshot.all("StatefulSet").stream().anyMatch(s -> s.text("/spec/serviceName").equals(service));
+    }
+
+    /** The workload that an address of a pod belongs to. */
+    Optional<Ref> byAddress(String host, Observed seen) {
+        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
+            .map(seen::owner).findFirst();
+    }
+
+    List<Edge> edges() {
+        var edges = new ArrayList<Edge>();
+        workloads.forEach((from, workload) -> edges.addAll(edges(from, workload)));
+        snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
+        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asText()).filter(b -> !b.isEmpty())
+            .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
+        snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
+            .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
+        return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
+            .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
+            .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
+    }
+
+    private static Edge edge(Ref from, Ref to, Edge.Origin origin, String via, double confidence) {
+        return new Edge(from, to, origin, via, confidence, "");
+    }
+
+    private List<Edge> edges(Ref from, Obj workload) {
+        var edges = new ArrayList<Edge>();
+        mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
+            m.origin(), m.via(), served(m), m.port()))));
+        References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
+            var claim = new Ref(r.kind(), r.name());
+            edges.add(edge(from, claim, Edge.Origin.SPEC, "volume", 1));
+            if (snapshot.find(r.kind(), r.name()).filter(c -> c.text("/status/phase").equals("Pending")).isPresent()) {
+                edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
+            }
+        });
+        claims(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
+        registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
+        var controller = workload.controller();
+        if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
+            edges.add(edge(Ref.of(controller),
+                from, Edge.Origin.SPEC, "owner", 1));
+        }
+        return edges;
+    }
+
+    /** A setting that names a Service and one of its ports is surer than one that names only the host. */
+    private static double served(Mention mention) {
+        return mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
+    }
+
+    private List<Obj> claims(Obj workload) {
+        if (!workload.kind().equals("StatefulSet")) {
+            return List.of();
+        }
+        return workload.list("/spec/volumeClaimTemplates").stream().map(t -> t.at("/metadata/name").asText() + "-" + workload.name() + "-")
+            .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream()
+                .filter(c -> c.name().startsWith(prefix) && c.name().substring(prefix.length()).matches("\\d+"))).toList();
+    }
+
+    private Optional<Obj> registry(Obj workload) {
+        for (var c : podSpec(workload).path("containers")) {
+            var host = c.path("image").asText().replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+            if (c.path("image").asText().contains("/") && service(host).isPresent()) {
+                return service(host);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The Services that an Ingress names, with a port each. */
+    static Stream<JsonNode> backends(Obj ingress) {
+        var backends = new ArrayList<JsonNode>(List.of(ingress.at("/spec/defaultBackend/service")));
+        ingress.list("/spec/rules").forEach(r -> r.at("/http/paths").forEach(p -> backends.add(p.at("/backend/service"))));
+        return backends.stream().filter(b -> b.has("name")).distinct();
+    }
+
+    private static List<Ref> waits(Obj workload) {
+        var found = new ArrayList<Ref>();
+        for (var c : podSpec(workload).path("initContainers")) {
+            var text = WaitCommands.words(c);
+            if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
+                || c.path("image").asText().contains("k8s-wait-for")) {
+                KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
+            }
+        }
+        return found;
+    }
+
+    private static String kind(String word) {
+        return word.startsWith("job") ? "Job" : word.startsWith("deploy") ? "Deployment" : word.startsWith("pod") ? "Pod" : "StatefulSet";
     }
 }
 
@@ -5533,41 +5343,10 @@ public static final class CustomFindings {
  * From findings to root causes. What an object says of itself is a cause, a symptom or progress; a symptom is explained by the causes that
  * its edges lead to; what nothing explains stays visible. Pure, and the same bytes for the same snapshot whatever the order of its lists.
  */
-public static final class Diagnosis {
-    private static final double FOLLOWED = 0.6;
-    private static final Set<Code> STANDALONE =
-        Set.of(Code.PROBE_READINESS_FAILING, Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING,
-        Code.CRASH_APP_ERROR, Code.CRASH_DEPENDENCY_UNREACHABLE,
-        Code.INIT_WAITING, Code.JOB_FAILED, Code.SVC_NO_READY_ENDPOINTS, Code.SECRET_MISSING,
-            Code.CERT_NOT_READY, Code.IMAGE_REGISTRY_UNREACHABLE,
-            Code.STS_HEADLESS_SVC_MISSING, Code.CONTAINER_COMMAND_NOT_FOUND, Code.CONTAINER_COMMAND_PERMISSION, Code.VOLUME_MOUNT_FAILED,
-            Code.CR_NOT_READY);
-    /** Faults that can be proven from the objects alone and hurt also where nothing waits for them. */
-    private static final Set<Code> STATIC =
-        Set.of(Code.SVC_SELECTOR_MISMATCH, Code.SVC_TARGET_PORT_MISMATCH, Code.SVC_MISSING, Code.ENV_PORT_MISMATCH,
-        Code.INGRESS_CLASS_MISSING, Code.INGRESS_BACKEND_MISSING,
-        Code.INGRESS_BACKEND_PORT, Code.INGRESS_TLS_SECRET_MISSING, Code.REPLICAS_ZERO,
-            Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY, Code.RBAC_ROLE_MISSING);
-    private final Snapshot snapshot;
-    private final List<Workload> workloads;
-    private final String agent;
-    private final Wiring wiring;
-    private final Map<String, List<Finding>> findings = new TreeMap<>();
-    private final Map<String, List<Wiring.Edge>> edges = new TreeMap<>();
-    private final Set<String> unready = new TreeSet<>();
-    private final Facts facts;
-
-    private Diagnosis(Snapshot snapshot, List<Workload> workloads, String agent) {
-        this.snapshot = snapshot;
-        this.workloads = workloads;
-        this.agent = "Deployment/" + agent;
-        this.wiring = new Wiring(snapshot);
-        this.facts = new Facts(snapshot);
-    }
-
+public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
     /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
     public static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-        return new Diagnosis(snapshot, workloads, agentDeployment).explain();
+        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot)).explain();
     }
 
     /** What is said when explaining itself failed: that the causes are not known, never that there are none. */
@@ -5577,119 +5356,45 @@ public static final class Diagnosis {
         return explain(new Snapshot(snapshot.namespace(), snapshot.at(), Map.of(), List.of(), Map.of(), limited), workloads, "");
     }
 
-    public DiagnosisReport explain() {
-        Findings.collect(facts);
-        unready();
-        new WiringFindings(facts, wiring, unready).find();
-        new AccessFindings(facts, agent).find();
-        wiring.edges().forEach(this::edge);
-        new Reach(facts, wiring, unready, this::edge).find();
-        facts.found.stream().distinct().sorted(Findings.ORDER).filter(this::matters)
-            .forEach(f -> findings.computeIfAbsent(node(f), k -> new ArrayList<>())
-            .add(f));
-        var roots = new Roots(this).find();
-        return new Reporting(snapshot, facts, unready, workloads, agent).report(roots, advice());
+    private DiagnosisReport explain() {
+        var local = Findings.all(seen);
+        var unready = unready(local);
+        var told = Stream.of(local.stream(), new ServiceFindings(seen, needs, unready).find(), new IngressFindings(seen).find(),
+            new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
+        var understood = new Connections(seen, needs, unready).understand(told);
+        var all = Stream.concat(understood.findings().stream(),
+            new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
+        var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
+            Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
+        return new Reporting(seen, all, unready, workloads, agent)
+            .report(new Roots(graph).find(), all.stream().filter(f -> advice(f, unready)).toList());
     }
 
-    private void edge(Wiring.Edge edge) {
-        if (edge.confidence() >= FOLLOWED) {
-            edges.computeIfAbsent(edge.from(), k -> new ArrayList<>()).add(edge);
-        }
-    }
-
-    static String node(Finding f) {
-        return f.ownerKind() + "/" + f.ownerName();
-    }
-
-    private void unready() {
-        workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
-            .forEach(w -> unready.add(w.kind() + "/" + w.name()));
-        snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Wiring.key(a.object())));
+    /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
+    private Set<Ref> unready(List<Finding> local) {
+        var unready = workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toCollection(TreeSet::new));
+        seen.snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
         if (workloads.isEmpty()) {
-            facts.found.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM)
-                .forEach(f -> unready.add(node(f)));
+            local.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM)
+                .forEach(f -> unready.add(f.owner()));
         }
-        var own = wiring.templates().get(agent);
-        if (own != null && (facts.found.stream().anyMatch(f -> node(f).equals(agent) && f.code().role != Code.Role.PROGRESS)
+        var own = needs.workloads().get(agent);
+        if (own != null && (local.stream().anyMatch(f -> f.owner().equals(agent) && f.code().role != Code.Role.PROGRESS)
             || own.number("/status/readyReplicas", 0) < own.number("/spec/replicas", 1))) {
             unready.add(agent);
         }
-    }
-
-    /** A workload that is ready needs no explanation, whatever happened to a pod of it before; faults of wiring are told all the same. */
-    private boolean matters(Finding f) {
-        var known = workloads.stream().anyMatch(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()));
-        return !f.code().advice() && (unready.contains(node(f)) || !known || STATIC.contains(f.code()));
-    }
-
-    private List<Finding> advice() {
-        return facts.found.stream()
-            .filter(f -> f.code().advice() || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(node(f)))
-            .sorted(Findings.ORDER).distinct().toList();
-    }
-
-    List<Finding> at(String node) {
-        return findings.getOrDefault(node, List.of());
-    }
-
-    /** A cause that needs no other one behind it. */
-    List<Finding> strong(String node) {
-        return at(node).stream().filter(f -> f.code().role == Code.Role.CAUSE && !weak(f)).toList();
-    }
-
-    private boolean weak(Finding f) {
-        return f.params().containsKey("weak") || f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.CR_NOT_READY
-            || f.code() == Code.VOLUME_MOUNT_FAILED && f.params().containsKey("repeats")
-            || (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING) && !f.params().containsKey("why")
-            || f.code() == Code.IMAGE_REGISTRY_UNREACHABLE && edges.getOrDefault(node(f), List.of())
-            .stream().anyMatch(e -> e.via().equals("image"));
-    }
-
-    List<Finding> weak(String node) {
-        return at(node).stream().filter(f -> STANDALONE.contains(f.code()) && (f.code().role != Code.Role.CAUSE || weak(f))).toList();
-    }
-
-    List<Finding> progress(String node) {
-        return at(node).stream().filter(f -> f.code().role == Code.Role.PROGRESS).toList();
-    }
-
-    /** Whether this has only just begun. */
-    boolean young(List<Finding> progress) {
-        return progress.stream().anyMatch(f -> facts.age(Optional.of(f.since())) < PodFindings.STARTING.toSeconds());
-    }
-
-    Set<String> unreadyNodes() {
         return unready;
     }
 
-    Set<String> nodes() {
-        var nodes = new TreeSet<>(unready);
-        nodes.addAll(findings.keySet());
-        edges.forEach((from, list) -> {
-            nodes.add(from);
-            list.forEach(e -> nodes.add(e.to()));
-        });
-        return nodes;
+    /** A workload that is ready needs no explanation, whatever happened to a pod of it before; faults of wiring are told all the same. */
+    private boolean matters(Finding f, Set<Ref> unready) {
+        var known = workloads.stream().anyMatch(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()));
+        return !f.code().has(Rule.ADVICE) && (unready.contains(f.owner()) || !known || f.code().has(Rule.STATIC));
     }
 
-    /** Where an explanation may lie: a symptom that names what it misses is followed there and nowhere else. */
-    List<Wiring.Edge> followed(String node) {
-        var all = edges.getOrDefault(node, List.of());
-        var named = at(node).stream().anyMatch(f -> f.params().containsKey("named"));
-        var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
-        return all.stream().filter(e -> pending ? e.to().startsWith("PersistentVolumeClaim/") : !named
-            || e.via().startsWith("log") || e.via()
-            .startsWith("init:") || e.via().startsWith("made by") || e.to().startsWith("PersistentVolumeClaim/")).toList();
-    }
-
-    boolean standsAlone(Finding f) {
-        return STATIC.contains(f.code())
-            && (f.code() != Code.REPLICAS_ZERO || edges.values().stream().flatMap(List::stream).anyMatch(e -> neededBy(f, e)));
-    }
-
-    private boolean neededBy(Finding f, Wiring.Edge e) {
-        return e.to().startsWith("Service/") && !e.from().equals(node(f)) && edges.getOrDefault(e.to(), List.of()).stream()
-            .anyMatch(s -> s.to().equals(node(f)));
+    private static boolean advice(Finding f, Set<Ref> unready) {
+        return f.code().has(Rule.ADVICE) || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(f.owner());
     }
 }
 
@@ -5699,10 +5404,34 @@ public static final class Diagnosis {
 public record DiagnosisReport(List<Cause> causes, List<Unexplained> unexplained,
     List<Warning> warnings, List<String> limited, String disposition, String summary) { }
 
+<<<<<<< HEAD
+=======
+// src/ensure_ready/diagnosis/Edge.java
+
+/**
+ * "from needs to": how that is known, in words in {@code via}, and how sure it is (0 to 1); a port when one was named, else an empty text.
+ */
+public record Edge(Ref from, Ref to, Origin origin, String via, double confidence, String port) {
+    /** Where a need was read; a symptom that names what it misses is followed along the first three only. */
+    enum Origin {
+        LOG, INIT, MAKER, IMAGE,
+        /** A Service and its pods are one place: no hop of its own. */
+        SELECTOR,
+        SPEC
+    }
+
+    boolean told() {
+        return origin == Origin.LOG || origin == Origin.INIT || origin == Origin.MAKER;
+    }
+}
+
+>>>>>>> causes
 // src/ensure_ready/diagnosis/Excerpt.java
 
+/** The lines of a failed container's log that say most; how many are shown of how many. */
 public record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
 
+<<<<<<< HEAD
 // src/ensure_ready/diagnosis/Facts.java
 
 /** What all detectors read and write: the snapshot with its events by object, its owners, and the findings so far. */
@@ -5767,427 +5496,256 @@ public static final class Facts {
     }
 }
 
+=======
+>>>>>>> causes
 // src/ensure_ready/diagnosis/FileRef.java
 
+/** A place in a manifest of the repository. */
 public record FileRef(String path, int line) { }
-
-// src/ensure_ready/diagnosis/Finding.java
-
-/**
- * What one object says of itself.
- *
- * @param code      what it is, from the catalogue
- * @param object    the object at fault: for a missing Secret the Secret, though a pod said so
- * @param owner     the workload that suffers
- * @param container or empty
- * @param since     when it was first so, as the cluster tells it; the moment of the snapshot if it does not
- */
-public record Finding(Code code, String objectKind, String objectName, String ownerKind, String ownerName, String container, Instant since,
-               List<Evidence> evidence, Map<String, String> params) { }
-
-// src/ensure_ready/diagnosis/Findings.java
-
-/** Local findings: what an object's own status, conditions, events and logs say. Pure. */
-public static final class Findings {
-    private static final Pattern QUOTA = Pattern.compile("(?:exceeded|failed) quota: ([^,:\\s]+)");
-    private static final Pattern ACCOUNT = Pattern.compile("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)");
-    private static final Pattern WEBHOOK = Pattern.compile("webhook \"([^\"]+)\"");
-    private static final Pattern POLICY = Pattern.compile("ValidatingAdmissionPolicy '([^']+)'");
-    private static final Pattern CLASS = Pattern.compile("\"([^\"]*)\" not found");
-    private static final Duration STUCK = Duration.ofSeconds(120);
-
-    private Findings() { }
-
-    /**
-     * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
-     * give equal lists.
-     */
-    public static List<Finding> of(Snapshot snapshot) {
-        var facts = new Facts(snapshot);
-        collect(facts);
-        return facts.found.stream().distinct().sorted(ORDER).toList();
-    }
-
-    static void collect(Facts facts) {
-        var snapshot = facts.snapshot;
-        var pods = new PodFindings(facts);
-        snapshot.all("Pod").stream().filter(facts::current).sorted(Comparator.comparing(Obj::name)).forEach(pods::of);
-        snapshot.all("Deployment").forEach(d -> deployment(facts, d));
-        snapshot.all("StatefulSet").forEach(s -> statefulSet(facts, s));
-        snapshot.all("DaemonSet").forEach(d -> creation(facts, d, d, d.number("/status/currentNumberScheduled",
-            0) < d.number("/status/desiredNumberScheduled", 0)));
-        snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
-            .forEach(rs -> creation(facts, rs, rs, missing(rs)));
-        snapshot.all("Job").forEach(j -> job(facts, j));
-        snapshot.all("PersistentVolumeClaim").forEach(c -> claim(facts, c));
-        snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> applied(facts, a));
-        snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom).forEach(o -> CustomFindings.of(facts, o));
-        deletions(facts);
-    }
-
-    static final Comparator<Finding> ORDER = Comparator.comparing(Finding::ownerKind)
-        .thenComparing(Finding::ownerName).thenComparing(Finding::code)
-        .thenComparing(Finding::objectKind).thenComparing(Finding::objectName)
-        .thenComparing(Finding::container).thenComparing(Finding::since)
-        .thenComparing(f -> f.evidence().toString()).thenComparing(f -> f.params().toString());
-
-    private static boolean missing(Obj set) {
-        return set.number("/status/replicas", 0) < set.number("/spec/replicas", 1);
-    }
-
-    private static void deployment(Facts facts, Obj deployment) {
-        var owner = new String[] {"Deployment", deployment.name()};
-        var set = facts.newest(deployment);
-        set.ifPresent(rs -> creation(facts, deployment, rs, missing(rs)));
-        if (set.isEmpty() || facts.found.stream()
-            .noneMatch(f -> f.ownerName().equals(deployment.name()) && f.code().role == Code.Role.CAUSE)) {
-            condition(facts, deployment, deployment, "ReplicaFailure");
-        }
-        var progressing = deployment.condition("Progressing");
-        if (progressing.path("status").asText().equals("False")) {
-            facts.add(Code.ROLLOUT_STUCK, "Deployment", deployment.name(), owner,
-                "", time(progressing), List.of(evidence(deployment, progressing)), Map.of());
-        }
-        if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
-            facts.add(Code.ROLLOUT_PAUSED, "Deployment", deployment.name(), owner,
-                "", null, List.of(spec(deployment, "spec.paused", "true")), Map.of());
-        }
-    }
-
-    private static void statefulSet(Facts facts, Obj set) {
-        creation(facts, set, set, missing(set));
-        var update = set.text("/status/updateRevision");
-        var current = set.text("/status/currentRevision");
-        var ordered = !set.text("/spec/podManagementPolicy").equals("Parallel");
-        var broken = facts.snapshot.ownedBy("Pod", set).stream().filter(p -> !PodFindings.ready(p))
-            .sorted(Comparator.comparing(Obj::name)).findFirst();
-        if (broken.isEmpty()) {
-            return;
-        }
-        var owner = new String[] {"StatefulSet", set.name()};
-        var old = broken.get().labels().getOrDefault("controller-revision-hash", update);
-        var params = Map.of("pod", broken.get().name());
-        if (ordered && !update.isEmpty() && !update.equals(current) && !old.equals(update) && facts.found.stream()
-            .anyMatch(f -> own(f, owner) && f.code().role == Code.Role.CAUSE)) {
-            facts.found.removeIf(f -> own(f, owner) && f.params().getOrDefault("pod", "").equals(broken.get().name()));
-            facts.add(Code.STS_STUCK_REVISION, "StatefulSet", set.name(), owner, "", null,
-                List.of(spec(set, "status.updateRevision", update + ", but " + broken.get().ref() + " is of " + old)), params);
-        } else if (ordered && missing(set)) {
-            facts.add(Code.STS_ORDINAL_BLOCKED, "StatefulSet", set.name(), owner, "", null,
-                List.of(spec(broken.get(), "status", "not ready; later pods wait for it")), params);
-        }
-    }
-
-    private static boolean own(Finding f, String[] owner) {
-        return f.ownerKind().equals(owner[0]) && f.ownerName().equals(owner[1]);
-    }
-
-    private static void job(Facts facts, Obj job) {
-        var owner = new String[] {"Job", job.name()};
-        var failed = job.condition("Failed");
-        var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
-        if (target.path("status").asText().equals("True")) {
-            facts.add(Code.JOB_FAILED, "Job", job.name(), owner, "", time(target),
-                List.of(evidence(job, target)), Map.of("reason", target.path("reason")
-                .asText()));
-        } else if (job.is("/spec/suspend")) {
-            facts.add(Code.JOB_SUSPENDED, "Job", job.name(), owner, "", null, List.of(spec(job, "spec.suspend", "true")), Map.of());
-        } else if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0
-            && facts.snapshot.ownedBy("Pod", job).stream().anyMatch(PodFindings::ready)) {
-            facts.add(Code.STILL_PROGRESSING, "Job", job.name(), owner, "", job.time("/status/startTime").orElse(null),
-                List.of(new Evidence("status", job.ref() + "/status.active", "", "its pod runs", 1, "", "")), Map.of());
-        } else {
-            creation(facts, job, job, job.number("/status/active", 0) + job.number("/status/succeeded", 0) == 0
-                && facts.snapshot.ownedBy("Pod", job).isEmpty());
-        }
-    }
-
-    /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
-    private static void creation(Facts facts, Obj workload, Obj creator, boolean missing) {
-        if (!missing) {
-            return;
-        }
-        if (condition(facts, workload, creator, "ReplicaFailure")) {
-            return;
-        }
-        var youngest = facts.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
-            .max(Comparator.naturalOrder()).orElse("");
-        var events = facts.events(creator, "FailedCreate").stream().filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0)
-            .toList();
-        if (!events.isEmpty()) {
-            var last = events.get(events.size() - 1);
-            refused(facts, workload, last.message(), instant(last.first()), last.evidence(creator));
-        } else {
-            account(facts, workload, creator);
-        }
-    }
-
-    private static boolean condition(Facts facts, Obj workload, Obj creator, String type) {
-        var condition = creator.condition(type);
-        if (!condition.path("status").asText().equals("True")) {
-            return false;
-        }
-        refused(facts, workload, condition.path("message").asText(), time(condition), evidence(creator, condition));
-        return true;
-    }
-
-    /** The event may have expired; that no pod exists and its account does not either says the same. */
-    private static void account(Facts facts, Obj workload, Obj creator) {
-        var template = creator.at("/spec/template/spec");
-        var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
-        if (!facts.exists("ServiceAccount", name) && facts.snapshot.ownedBy("Pod", creator).isEmpty()) {
-            facts.add(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", name, new String[] {workload.kind(), workload.name()}, "", null,
-                List.of(spec(creator, "spec.template.spec.serviceAccountName", name)), Map.of());
-        }
-    }
-
-    private static void refused(Facts facts, Obj workload, String message, Instant since, Evidence evidence) {
-        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
-        var object = culprit(code, message);
-        var params = object == null ? Map.<String, String>of() : Map.of("name", object[1]);
-        var at = object == null ? new String[] {workload.kind(), workload.name()} : object;
-        facts.add(code, at[0], at[1], new String[] {workload.kind(), workload.name()}, "", since, List.of(evidence), params);
-    }
-
-    /** The object that a refusal speaks of, so that many workloads with one cause meet; null when it is the workload itself. */
-    private static String[] culprit(Code code, String message) {
-        var webhook = Messages.part(message, WEBHOOK);
-        return switch (code) {
-            case QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS ->
-                named("ResourceQuota", Messages.part(message, QUOTA), code == Code.QUOTA_EXCEEDED);
-            case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Messages.part(message, ACCOUNT), true);
-            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", webhook, true);
-            default -> null;
-        };
-    }
-
-    private static String[] named(String kind, String name, boolean shared) {
-        return name.isEmpty() || !shared ? null : new String[] {kind, name};
-    }
-
-    private static void claim(Facts facts, Obj claim) {
-        var owner = new String[] {claim.kind(), claim.name()};
-        if (claim.text("/status/phase").equals("Lost")) {
-            facts.add(Code.PVC_PV_RELEASED, claim.kind(), claim.name(), owner,
-                "", null, List.of(spec(claim, "status.phase", "Lost")), Map.of());
-        }
-        if (!claim.text("/status/phase").equals("Pending") || claim.deleting()) {
-            return;
-        }
-        var named = claim.text("/spec/storageClassName");
-        var type = facts.snapshot.find("StorageClass", named);
-        if (!named.isEmpty() && !facts.exists("StorageClass", named) && !boundByHand(facts, claim, named)) {
-            facts.add(Code.PVC_STORAGECLASS_MISSING, claim.kind(), claim.name(),
-                owner, "", null, with(spec(claim, "spec.storageClassName", named),
-                facts.events(claim, "ProvisioningFailed"), claim), Map.of("class", named));
-            return;
-        }
-        var events = facts.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
-        if (!events.isEmpty()) {
-            unbound(facts, claim, type, events);
-        } else if (named.isEmpty() && !claim.has("/spec/storageClassName") && facts.snapshot.knows("StorageClass")
-            && facts.snapshot.all("StorageClass").stream()
-            .noneMatch(c -> c.annotation("storageclass.kubernetes.io/is-default-class").equals("true"))) {
-            facts.add(Code.PVC_NO_DEFAULT_CLASS, claim.kind(), claim.name(),
-                owner, "", null, List.of(spec(claim, "spec.storageClassName", "")), Map.of());
-        }
-    }
-
-    /** A class that does not exist is also the way to match volumes made by hand: then a volume of that class exists. */
-    private static boolean boundByHand(Facts facts, Obj claim, String type) {
-        return facts.snapshot.all("PersistentVolume").stream().anyMatch(v -> v.text("/spec/storageClassName").equals(type))
-            && facts.events(claim, "ProvisioningFailed").isEmpty();
-    }
-
-    private static void unbound(Facts facts, Obj claim, Optional<Obj> type, List<Event> events) {
-        var owner = new String[] {claim.kind(), claim.name()};
-        var last = events.get(events.size() - 1);
-        var code = Messages.code(Messages.Topic.CLAIM, last.message()).orElse(last.reason().equals("FailedBinding") ? Code.PVC_UNBOUND
-            : Code.PVC_PROVISION_FAILED);
-        var evidence = List.of(last.evidence(claim));
-        if (code == Code.PVC_NO_DEFAULT_CLASS && claim.has("/spec/storageClassName") && facts.snapshot.all("PersistentVolume").size() > 0) {
-            code = Code.PVC_UNBOUND; // the claim asks for a volume without a class ("") and there are volumes, only none that fits
-        }
-        if (code == Code.PVC_UNBOUND || code == Code.PVC_NO_DEFAULT_CLASS) {
-            var released = facts.snapshot.all("PersistentVolume").stream().anyMatch(v -> v.text("/status/phase").equals("Released")
-                && (v.name().equals(claim.text("/spec/volumeName")) || v.text("/spec/claimRef/name").equals(claim.name())));
-            code = released ? Code.PVC_PV_RELEASED : code;
-        }
-        if (code == Code.PVC_PROVISIONER_MISSING && facts.age(claim.time("/metadata/creationTimestamp")) < STUCK.toSeconds()) {
-            code = Code.STILL_PROGRESSING;
-        }
-        var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Messages.part(last.message(), CLASS))
-            : type.map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
-        facts.add(code, claim.kind(), claim.name(), owner, "", instant(last.first()), evidence, params);
-    }
-
-    private static void applied(Facts facts, Applied a) {
-        var text = (a.reason() + " " + a.error()).strip();
-        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
-        if (code == Code.API_KIND_UNKNOWN && Messages.removed(a.object().apiVersion())) {
-            code = Code.API_VERSION_REMOVED;
-        }
-        var object = culprit(code, text);
-        var owner = new String[] {a.object().kind(), a.object().name()};
-        facts.add(code, object == null ? owner[0] : object[0], object == null ? owner[1] : object[1], owner, "", null,
-            List.of(new Evidence("apply", a.object().ref(), a.reason(), a.error(), 1, "", "")),
-                Map.of("apiVersion", a.object().apiVersion()));
-    }
-
-    private static void deletions(Facts facts) {
-        facts.snapshot.objects().forEach((kind, objects) -> {
-            if (kind.equals("Event")) {
-                return;
-            }
-            objects.stream().filter(o -> o.deleting() && facts.age(o.time("/metadata/deletionTimestamp")) > STUCK.toSeconds())
-                .filter(o -> !o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod")).forEach(o -> {
-                var owner = kind.equals("Pod") ? facts.owner(o) : new String[] {kind, o.name()};
-                var holds = String.join(", ", o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList());
-                facts.add(Code.OBJECT_STUCK_TERMINATING, kind, o.name(), owner, "", o.time("/metadata/deletionTimestamp").orElse(null),
-                    List.of(spec(o, "metadata.finalizers", holds)), Map.of("finalizers", holds));
-            });
-        });
-    }
-
-    static Instant time(JsonNode condition) {
-        return instant(condition.path("lastTransitionTime").asText());
-    }
-
-    public static Instant instant(String text) {
-        try {
-            return text.isEmpty() ? null : Instant.parse(text);
-        } catch (DateTimeParseException e) {
-            return null;
-        }
-    }
-
-    static Evidence evidence(Obj object, JsonNode condition) {
-        var since = condition.path("lastTransitionTime").asText();
-        return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type")
-            .asText() + "]", condition.path("reason").asText(),
-            condition.path("message").asText(), 1, since, since);
-    }
-
-    static Evidence spec(Obj object, String path, String value) {
-        return new Evidence(path.startsWith("status") ? "status" : "spec", object.ref() + "/" + path, "", value, 1, "", "");
-    }
-
-    static List<Evidence> with(Evidence first, List<Event> events, Obj object) {
-        var all = new ArrayList<>(List.of(first));
-        if (!events.isEmpty()) {
-            all.add(events.get(events.size() - 1).evidence(object));
-        }
-        return all;
-    }
-}
 
 // src/ensure_ready/diagnosis/Fix.java
 
 /** Where the repair lies and in which file. */
-public record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<String> alsoRequired) { }
+public record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
 
-// src/ensure_ready/diagnosis/LogReading.java
+// src/ensure_ready/diagnosis/Graph.java
 
-/** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
-public record LogReading(Code code, String line, Log log, Map<String, String> params) {
-    private static final Pattern ERROR =
-        Pattern.compile("(?i)\\b(error|exception|fatal|panic|traceback|fail(ed|ure)?|cannot|unable|invalid|undefined|unexpected|segmentation fault|killed|abort(ed)?|not found|no such file|denied|must)\\b");
-    private static final Pattern OWN_ERROR =
-        Pattern.compile("(?i)\\b(panic:|fatal\\b|\\w*(syntax|type|value|key|assertion|import|module|attribute|index|parse|illegal\\w*)(error|exception)|segmentation fault|invalid (config|argument|option|value))");
-    private static final Pattern FORBIDDEN = Pattern.compile("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?");
-    private static final Pattern VARIABLE = Pattern.compile("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b");
+/** What stands where and who needs whom: the ground on which roots are looked for. */
+public static final class Graph {
+    private static final double FOLLOWED = 0.6;
+    private final Observed seen;
+    private final Set<Ref> unready;
+    private final Map<Ref, List<Finding>> findings = new TreeMap<>();
+    private final Map<Ref, List<Edge>> edges = new TreeMap<>();
 
-    static Optional<LogReading> of(Log log) {
-        if (log == null) {
+    Graph(Observed seen, Set<Ref> unready, List<Finding> findings, List<Edge> edges) {
+        this.seen = seen;
+        this.unready = unready;
+        findings.stream().distinct().sorted(Finding.ORDER)
+            .forEach(f -> this.findings.computeIfAbsent(f.owner(), k -> new ArrayList<>()).add(f));
+        edges.stream().filter(e -> e.confidence() >= FOLLOWED)
+            .forEach(e -> this.edges.computeIfAbsent(e.from(), k -> new ArrayList<>()).add(e));
+    }
+
+    Set<Ref> unready() {
+        return unready;
+    }
+
+    Set<Ref> nodes() {
+        var nodes = new TreeSet<>(unready);
+        nodes.addAll(findings.keySet());
+        edges.forEach((from, list) -> {
+            nodes.add(from);
+            list.forEach(e -> nodes.add(e.to()));
+        });
+        return nodes;
+    }
+
+    private List<Finding> at(Ref node) {
+        return findings.getOrDefault(node, List.of());
+    }
+
+    private List<Edge> from(Ref node) {
+        return edges.getOrDefault(node, List.of());
+    }
+
+    /** A cause that needs no other one behind it. */
+    List<Finding> strong(Ref node) {
+        return at(node).stream().filter(f -> f.code().role == Code.Role.CAUSE && !leans(f)).toList();
+    }
+
+    /** What is told only where nothing behind it explains it. */
+    List<Finding> weak(Ref node) {
+        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))).toList();
+    }
+
+    /** A registry of this namespace is looked at before the image that cannot be had from it. */
+    private boolean leans(Finding f) {
+        return f.basis().leans || f.code() == Code.IMAGE_REGISTRY_UNREACHABLE
+            && from(f.owner()).stream().anyMatch(e -> e.origin() == Edge.Origin.IMAGE);
+    }
+
+    List<Finding> progress(Ref node) {
+        return at(node).stream().filter(f -> f.code().role == Code.Role.PROGRESS).toList();
+    }
+
+    /** Whether this has only just begun. */
+    boolean young(List<Finding> progress) {
+        return progress.stream().anyMatch(f -> seen.age(Optional.of(f.since())) < Code.STILL_PROGRESSING.young);
+    }
+
+    /** Where an explanation may lie: a symptom that names what it misses is followed there and nowhere else. */
+    List<Edge> followed(Ref node) {
+        var named = at(node).stream().anyMatch(f -> f.wants().named());
+        var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
+        return from(node).stream().filter(e -> e.to().is("PersistentVolumeClaim") || !pending && (!named || e.told())).toList();
+    }
+
+    /** Wrong though nothing waits for it; what is scaled to zero is wrong where others need it. */
+    boolean standsAlone(Finding f) {
+        return f.code().has(Rule.STATIC) && (f.code() != Code.REPLICAS_ZERO || edges.values().stream().flatMap(List::stream)
+            .anyMatch(e -> e.to().is("Service") && !e.from().equals(f.owner())
+                && from(e.to()).stream().anyMatch(s -> s.to().equals(f.owner()))));
+    }
+}
+
+// src/ensure_ready/diagnosis/IngressFindings.java
+
+/** Ingresses that lead nowhere: a class, a Service, a port or a certificate that does not exist. Pure. */
+public record IngressFindings(Observed seen) {
+    Stream<Finding> find() {
+        return seen.snapshot.all("Ingress").stream()
+            .flatMap(i -> Stream.of(type(i), Dependencies.backends(i).flatMap(b -> backend(i, b).stream()),
+            certificates(i)).flatMap(s -> s));
+    }
+
+    private Finding finding(Code code, Obj ingress, String path, String value) {
+        return seen.fault(code, ingress, Evidence.field(ingress, path, value));
+    }
+
+    private Stream<Finding> type(Obj ingress) {
+        var annotated = ingress.text("/spec/ingressClassName").isEmpty();
+        var type = annotated ? ingress.annotation("kubernetes.io/ingress.class") : ingress.text("/spec/ingressClassName");
+        return !ingress.has("/spec/ingressClassName") || seen.exists("IngressClass", type) ? Stream.of()
+            : Stream.of(finding(Code.INGRESS_CLASS_MISSING, ingress, "spec.ingressClassName", type).with(Map.of("class", type)));
+    }
+
+    private Optional<Finding> backend(Obj ingress, JsonNode backend) {
+        var name = backend.path("name").asText();
+        if (!seen.snapshot.knows("Service")) {
             return Optional.empty();
         }
-        LogReading general = null;
-        for (int i = log.lines().size() - 1; i >= 0; i--) {
-            var line = log.lines().get(i);
-            var code = Messages.code(Messages.Topic.LOG, line);
-            if (code.isPresent()) {
-                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line, log)));
-            }
-            if (general == null && ERROR.matcher(line).find()) {
-                general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
-            }
+        var service = seen.snapshot.find("Service", name);
+        if (service.isEmpty()) {
+            return Optional.of(finding(Code.INGRESS_BACKEND_MISSING, ingress, "spec.rules.backend.service.name", name)
+                .with(Map.of("service", name, "nearMiss", NearMiss.of(name, seen.snapshot.all("Service")))));
         }
-        return Optional.ofNullable(general);
+        var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
+        return port.isEmpty() || has(service.get(), port) ? Optional.empty()
+            : Optional.of(finding(Code.INGRESS_BACKEND_PORT, ingress, "spec.rules.backend.service.port", name + ":" + port)
+                .with(Map.of("service", name, "port", port)));
     }
 
-    private static Map<String, String> params(Code code, String line, Log log) {
-        var params = new TreeMap<String, String>();
-        if (code == Code.CRASH_DEPENDENCY_UNREACHABLE) {
-            params.put("log", log.container());
-        } else if (code == Code.CRASH_MISSING_ENV) {
-            params.put("variable", Messages.part(line, VARIABLE));
-        } else if (code == Code.RBAC_RUNTIME_FORBIDDEN) {
-            var match = FORBIDDEN.matcher(line);
-            if (match.find()) {
-                params.put("verb", match.group(1));
-                params.put("resource", match.group(2));
-            }
-        }
-        return params;
+    private static boolean has(Obj service, String port) {
+        return service.text("/spec/type").equals("ExternalName") || service.list("/spec/ports").stream()
+            .anyMatch(p -> p.path("port").asText().equals(port) || p.path("name").asText().equals(port));
     }
 
-    Evidence evidence(Obj pod) {
-        return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
+    private Stream<Finding> certificates(Obj ingress) {
+        var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/")
+            && seen.age(ingress) < Code.INGRESS_TLS_SECRET_MISSING.young;
+        return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asText())
+            .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
+            .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
+    }
+}
+
+// src/ensure_ready/diagnosis/Mention.java
+
+/** A host that a workload names: in {@code via}, such as {@code env DB_HOST}, and how sure it is that it is needed (0 to 1). */
+public record Mention(Address address, Edge.Origin origin, String via, double confidence) {
+    String host() {
+        return address.host();
     }
 
-    /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
-    static boolean ownErrorLater(Log log) {
-        var lines = log == null ? List.<String>of() : log.lines();
-        for (int i = lines.size() - 1; i >= 0; i--) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
-                return false;
-            }
-            if (OWN_ERROR.matcher(lines.get(i)).find()) {
-                return true;
-            }
-        }
-        return false;
+    String port() {
+        return address.port();
     }
 
-    /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
-    static List<String> around(List<String> lines) {
-        var near = new TreeSet<Integer>();
-        for (int i = 0; i < lines.size(); i++) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
-                IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
-            }
-        }
-        return near.descendingSet().stream().map(lines::get).toList();
+    /** A setting that names an address with its port. */
+    boolean sure() {
+        return confidence >= 0.8;
+    }
+}
+
+// src/ensure_ready/diagnosis/Mentions.java
+
+/** The hosts that a pod template names: in commands, variables, arguments, ConfigMaps and Secrets. Pure. */
+public static final class Mentions {
+    private static final String NAME = "(?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
+    private static final Pattern URL =
+        Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9]" + NAME + ")(?::(\\d{1,5}))?");
+    private static final Pattern HOST_PORT =
+        Pattern.compile("(?:^|[\\s,;=@(\\[/'\"])([A-Za-z]" + NAME + "):(\\d{2,5})(?=$|[\\s,;/)\\]'\"?])");
+    private static final Pattern DSN =
+        Pattern.compile("(?i)\\b(?:host|server|data source)=([A-Za-z]" + NAME + ")(?:.{0,80}?\\bport=(\\d{1,5}))?");
+    private static final Pattern HOST = Pattern.compile("[a-z](?:[a-z0-9.-]*[a-z0-9])?");
+    private static final Pattern KEY = Pattern.compile("(?i)(HOST(S|NAME)?|ADDR(ESS)?|UR[LI]|DSN|BROKERS?|SERVERS?|ENDPOINT|SERVICE)$");
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\((\\w+)\\)");
+    private final Snapshot snapshot;
+    private final LinkedHashSet<Mention> found = new LinkedHashSet<>();
+
+    private Mentions(Snapshot snapshot) {
+        this.snapshot = snapshot;
     }
 
-    /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
-    static List<String> excerpt(List<String> lines) {
-        var folded = folded(lines);
-        var keep = new TreeSet<Integer>();
-        for (int i = 0; i < folded.size(); i++) {
-            var error = ERROR.matcher(folded.get(i)).find();
-            if (error && keep.isEmpty()) {
-                IntStream.rangeClosed(Math.max(0, i - 3), Math.min(folded.size() - 1, i + 8)).forEach(keep::add);
-            } else if (keep.size() < 25 && folded.get(i).stripLeading().startsWith("Caused by")) {
-                keep.add(i);
-            }
-        }
-        IntStream.range(Math.max(0, folded.size() - 15), folded.size()).forEach(keep::add);
-        return keep.stream().map(folded::get).limit(40).toList();
+    static List<Mention> of(JsonNode spec, Snapshot snapshot) {
+        var mentions = new Mentions(snapshot);
+        mentions.commands(spec);
+        mentions.settings(spec);
+        mentions.objects(spec);
+        return List.copyOf(mentions.found);
     }
 
-    private static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int times = 1;
-        for (int i = 0; i < lines.size(); i++) {
-            if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
-                times++;
-            } else {
-                folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
-                times = 1;
+    private void commands(JsonNode spec) {
+        spec.path("initContainers").forEach(c -> WaitCommands.targets(c)
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asText() + " " + t, 0.95))));
+        spec.path("containers").forEach(c -> WaitCommands.targets(c)
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asText() + " " + t, 0.8))));
+    }
+
+    private void settings(JsonNode spec) {
+        for (var list : List.of("initContainers", "containers")) {
+            for (var c : spec.path(list)) {
+                variables(c).forEach((key, value) -> setting("env " + key, key, value));
+                setting("args", "", WaitCommands.words(c));
             }
         }
-        return folded;
+    }
+
+    /** Whole ConfigMaps, and of Secrets the hosts that stand in them. */
+    private void objects(JsonNode spec) {
+        References.of(spec).stream().filter(r -> r.kind().equals("ConfigMap") && r.key().isEmpty())
+            .forEach(r -> object("configmap ", r, "/data"));
+        References.of(spec).stream().filter(r -> r.kind().equals("Secret")).forEach(r -> object("secret ", r, "/hosts"));
+    }
+
+    private void object(String kind, References.Ref r, String data) {
+        snapshot.find(r.kind(), r.name())
+            .ifPresent(o -> o.map(data).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
+    }
+
+    /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */
+    private Map<String, String> variables(JsonNode container) {
+        var env = new TreeMap<String, String>();
+        for (var e : container.path("env")) {
+            var from = e.at("/valueFrom/configMapKeyRef");
+            env.put(e.path("name").asText(), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asText())
+                .map(m -> m.at("/data").path(from.path("key").asText()).asText()).orElse("") : e.path("value").asText());
+        }
+        env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
+        env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);
+        return env;
+    }
+
+    /** DB_HOST and DB_PORT are one address written in two. */
+    private static String paired(Map<String, String> env, String key, String host) {
+        var port = env.getOrDefault(key.replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT"), "");
+        return port.matches("\\d{2,5}") ? host + ":" + port : host;
+    }
+
+    private void setting(String via, String key, String value) {
+        var address = KEY.matcher(key).find();
+        for (var pattern : List.of(URL, HOST_PORT, DSN)) {
+            var match = pattern.matcher(value);
+            while (match.find()) {
+                var port = match.group(2) == null ? "" : match.group(2);
+                found.add(new Mention(new Address(match.group(1), port), Edge.Origin.SPEC, via,
+                    port.isEmpty() ? 0.6 : pattern != HOST_PORT || address ? 0.8 : 0.7));
+            }
+        }
+        Stream.of(value.split("[,\\s]+")).filter(host -> address && HOST.matcher(host).matches())
+            .forEach(host -> found.add(new Mention(new Address(host, ""), Edge.Origin.SPEC, via, 0.6)));
     }
 }
 
@@ -6199,25 +5757,17 @@ public static final class Merge {
 
     private Merge() { }
 
+    /** Equal for findings that are one cause, as the code's row says. */
     static String key(Finding f) {
-        var p = f.params();
-        var owner = f.objectKind() + "/" + f.objectName();
-        return f.code() + "|" + switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID,
-                IMAGE_NEVER_PULL, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_FAILED ->
-                p.getOrDefault("image", owner);
-            case IMAGE_AUTH, IMAGE_RATE_LIMITED, IMAGE_REGISTRY_UNREACHABLE -> registry(p.getOrDefault("image", owner));
-            case STS_HEADLESS_SVC_MISSING -> owner;
-            case CONFIG_KEY_MISSING -> owner + "#" + p.getOrDefault("key", "");
-            case PVC_STORAGECLASS_MISSING, INGRESS_CLASS_MISSING -> p.getOrDefault("class", owner);
-            case PVC_NO_DEFAULT_CLASS, SCHED_NODES_UNAVAILABLE, DNS_CLUSTER_FAILURE -> "";
-            case PVC_PROVISIONER_MISSING -> p.getOrDefault("provisioner", owner);
-            case SCHED_TAINT -> p.getOrDefault("taint", owner);
-            case SCHED_INSUFFICIENT_RESOURCES -> p.getOrDefault("shared", owner);
-            case DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING -> p.getOrDefault("host", owner);
-            case ENV_PORT_MISMATCH -> p.getOrDefault("address", owner);
-            case CRASH_AUTH_FAILED -> p.getOrDefault("target", owner);
-            default -> owner + (WORKLOADS.contains(f.objectKind()) ? "|" + f.container() : "");
+        var same = f.code().same;
+        var object = f.object().toString();
+        return f.code() + "|" + switch (same) {
+            case PLACE -> object + (WORKLOADS.contains(f.objectKind()) ? "|" + f.container() : "");
+            case OBJECT -> object;
+            case KEY -> object + "#" + f.param(same.param);
+            case CLUSTER -> "";
+            case REGISTRY -> registry(f.params().getOrDefault(same.param, object));
+            default -> f.params().getOrDefault(same.param, object);
         };
     }
 
@@ -6229,18 +5779,17 @@ public static final class Merge {
     /** One absent name is one cause, whether an init container or a log tells it; containers of one pod with one code are one cause too. */
     static List<Root> synonyms(List<Root> roots) {
         var kept = new LinkedHashMap<String, Root>();
-        for (var root : roots) {
-            var f = root.findings().get(0);
-            var host = f.params().getOrDefault("host", "");
-            var name = switch (f.code()) {
-                case DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING -> "name|" + host;
-                default -> WORKLOADS.contains(f.objectKind()) && !f.container().isEmpty()
-                    && root.findings().size() == 1 ? f.code() + "|" + f.objectKind()
-                    + "/" + f.objectName() : root.key();
-            };
-            kept.merge(name, root, Merge::joined);
-        }
+        roots.forEach(root -> kept.merge(name(root), root, Merge::joined));
         return List.copyOf(kept.values());
+    }
+
+    private static String name(Root root) {
+        var f = root.findings().get(0);
+        if (f.code().same == Same.HOST) {
+            return "name|" + f.param(Same.HOST.param);
+        }
+        return WORKLOADS.contains(f.objectKind()) && !f.container().isEmpty() && root.findings().size() == 1
+            ? f.code() + "|" + f.object() : root.key();
     }
 
     private static Root joined(Root a, Root b) {
@@ -6254,6 +5803,7 @@ public static final class Merge {
     }
 }
 
+<<<<<<< HEAD
 // src/ensure_ready/diagnosis/Messages.java
 
 /**
@@ -6497,15 +6047,18 @@ public static final class NamesToKeep {
 }
 
 // src/ensure_ready/diagnosis/Near.java
+=======
+// src/ensure_ready/diagnosis/NearMiss.java
+>>>>>>> causes
 
 /** The existing name that somebody may have meant. */
-public static final class Near {
-    private Near() { }
+public static final class NearMiss {
+    private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name) && distance(n, name) <= Math.max(2, name.length() / 4) || !n.equals(name)
-            && (n.startsWith(name) || name.startsWith(n)))
+            .filter(n -> !n.equals(name)
+                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 
@@ -6524,6 +6077,7 @@ public static final class Near {
     }
 }
 
+<<<<<<< HEAD
 // src/ensure_ready/diagnosis/ObjectRef.java
 
 public record ObjectRef(String apiVersion, String kind, String namespace, String name) {
@@ -6874,17 +6428,20 @@ public static final class PodFindings {
 }
 
 // src/ensure_ready/diagnosis/Policies.java
+=======
+// src/ensure_ready/diagnosis/NetworkPolicies.java
+>>>>>>> causes
 
 /** What NetworkPolicies let through between two pods of this namespace. */
-public static final class Policies {
-    private final Snapshot snapshot;
-
-    Policies(Snapshot snapshot) {
-        this.snapshot = snapshot;
+public record NetworkPolicies(Snapshot snapshot) {
+    /** The policy that stops a connection to one of the workloads behind a Service, on this port of it or on any when it is empty. */
+    Optional<Obj> blocking(Obj from, Obj service, String port, List<Obj> behind) {
+        return behind.stream().flatMap(w -> blocking(Dependencies.labels(from), Dependencies.labels(w),
+            Ports.behind(service, port, Dependencies.podSpec(w))).stream()).findFirst();
     }
 
-    /** The policy that stops a connection to this port (empty: any), first by name; empty when it is allowed. */
-    Optional<Obj> blocking(Map<String, String> from, Map<String, String> to, Set<String> ports) {
+    /** The policy that stops a connection to these ports (empty: any), first by name; empty when it is allowed. */
+    private Optional<Obj> blocking(Map<String, String> from, Map<String, String> to, Set<String> ports) {
         return blocking("Ingress", to, from, "ingress", "from", ports).or(() -> blocking("Egress", from, to, "egress", "to", ports));
     }
 
@@ -6952,12 +6509,23 @@ public static final class Policies {
     }
 }
 
+// src/ensure_ready/diagnosis/ObjectRef.java
+
+/** An object as the JSON names it; the namespace is empty for what has none. */
+public record ObjectRef(String apiVersion, String kind, String namespace, String name) {
+    @Override
+    public String toString() {
+        return kind + "/" + name;
+    }
+}
+
 // src/ensure_ready/diagnosis/Proof.java
 
 /** Evidence for a reader who must not trust it; {@code suspicious} when it reads like an instruction. */
 public record Proof(String source, String path, String reason, String message,
     long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
 
+<<<<<<< HEAD
 // src/ensure_ready/diagnosis/Reach.java
 
 /** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
@@ -7336,222 +6904,408 @@ public static final class Reach {
 }
 
 // src/ensure_ready/diagnosis/Reporting.java
+=======
+// src/ensure_ready/diagnosis/Redaction.java
 
-/** Turns roots into the report: order, texts, files, commands. Pure. */
-public static final class Reporting {
-    private static final int EVIDENCE = 10;
-    private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
-    private static final Pattern REF = Pattern.compile("[a-z]{1,40}/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
-    private static final Pattern INSTRUCTION =
-        Pattern.compile("(?i)\\b(ignore|disregard|forget|override)\\b.{0,40}\\b(previous|prior|above|all|earlier|system|instruction|prompt|rule)|\\byou (are|must|should|will) now\\b|\\b(system|assistant|developer) ?(prompt|message|:)"
-        + "|\\bas an ai\\b|</?(system|assistant|user|instructions?|tool)\\b|\\bnew instructions?\\b|\\bdo not (tell|mention|report)\\b|\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b|curl .{0,80}\\|\\s*(ba)?sh|\\bplease (run|delete|execute|approve|merge)\\b");
-    private static final Map<String, String> VERSIONS =
-        Map.ofEntries(Map.entry("Deployment", "apps/v1"), Map.entry("StatefulSet", "apps/v1"),
-        Map.entry("DaemonSet", "apps/v1"), Map.entry("ReplicaSet", "apps/v1"),
-        Map.entry("Job", "batch/v1"), Map.entry("CronJob", "batch/v1"), Map.entry("Ingress", "networking.k8s.io/v1"),
-            Map.entry("NetworkPolicy", "networking.k8s.io/v1"), Map.entry("Role", "rbac.authorization.k8s.io/v1"),
-        Map.entry("HorizontalPodAutoscaler", "autoscaling/v2"), Map.entry("PodDisruptionBudget", "policy/v1"),
-            Map.entry("StorageClass", "storage.k8s.io/v1"), Map.entry("Webhook", "admissionregistration.k8s.io/v1"));
-    private static final Set<Code> INFERRED = Set.of(Code.SVC_MISSING, Code.ENV_PORT_MISMATCH, Code.NETPOL_BLOCKING, Code.POD_DNS_POLICY,
-        Code.DNS_CLUSTER_FAILURE, Code.INIT_WAITING, Code.UNKNOWN, Code.REPLICAS_ZERO);
-    private final Snapshot snapshot;
-    private final Facts facts;
-    private final Set<String> unready;
-    private final List<Workload> workloads;
-    private final String agent;
+/**
+ * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
+ * secrets have. Hosts, ports and names of objects survive, or the diagnosis is useless. Redact before anything is cut.
+ */
+public static final class Redaction {
+    private static final int PREFIX = 6;
+    private static final int SHORTEST = 6;
+    private static final Set<String> WORDS =
+        Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production",
+        "staging", "testing", "enabled", "disabled", "username",
+        "secret", "public", "private", "service", "cluster", "database", "mongodb",
+            "rabbitmq", "undefined", "example", "secrets", "config", "server",
+            "client", "container", "deployment", "status", "failed", "running",
+        "ready", "message", "reason", "unknown", "warning", "string", "number",
+            "object", "kubernetes", "namespace", "missing", "required", "mysql",
+            "connection", "refused", "timeout", "address", "000000");
+    private static final Pattern TOKEN_NAME =
+        Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key|_pat$|_auth$|_key$|_dsn$).*");
+    private static final Pattern SECRET_LINE =
+        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
+    private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
+    private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
+    /** Group 1 (where there is one) is what is hidden, else all of it. */
+    private static final List<Pattern> SHAPES = Stream.of(
+        "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
+            "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+            "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
+        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}", "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}", "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
+            "\\bxox[a-z]-[A-Za-z0-9-]{10,}", "\\bdckr_\\w{3,}[\\w=-]*", "\\bnpm_[A-Za-z0-9]{30,}", "\\bhf_[A-Za-z0-9]{20,}",
+        "\\bAIza[0-9A-Za-z_-]{30,}", "\\bya29\\.[\\w-]{20,}", "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}", "(?i)pull rate limit as '[^']*': (\\S+)",
+            "(?i)pull rate limit as '([^']+)'",
+        "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})", "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+            "://([A-Za-z0-9_-]{16,})@",
+        "(?i)(?:[?&]|\\b)(?:access_token|id_token|refresh_token|sig|signature|x-amz-(?:signature|credential|security-token)|apikey|api_key)=([^&\\s\"']{4,})",
+        "(?i)--?(?:password|passwd|token|secret|api-key|apikey)[= ]+[\"']?([^\\s\"']{3,})",
+        "(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret)[\\w-]*(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)(?:\\\\*[\"'])?\\s*[:=]\\s*"
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|empty|invalid|expired|wrong|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b)([^\\s\"',;&\\\\}\\])]{3,}))")
+        .map(Pattern::compile).toList();
+    private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
+    private static final Pattern HARMLESS =
+        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
+    private static final Set<String> STRUCTURE =
+        Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
+        "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
 
-    Reporting(Snapshot snapshot, Facts facts, Set<String> unready, List<Workload> workloads, String agent) {
-        this.snapshot = snapshot;
-        this.facts = facts;
-        this.unready = unready;
-        this.workloads = workloads;
-        this.agent = agent;
+    /** What to look for under its first characters, longest first, and what to write instead. */
+    private final Map<String, List<String>> forms = new HashMap<>();
+    private final Map<String, String> marks = new HashMap<>();
+    private final Set<String> keep;
+    public int known;
+    public int pattern;
+    public int withheld;
+
+    private Redaction(Set<String> keep) {
+        this.keep = keep;
     }
 
-    DiagnosisReport report(List<Root> roots, List<Finding> advice) {
-        var all = roots.stream().filter(r -> !unexplainable(r)).map(this::cause).sorted(ORDER).toList();
-        var faults = all.stream().filter(c -> c.code().role != Code.Role.PROGRESS).toList();
-        var blocking = faults.stream().anyMatch(c -> !c.severity().equals("degraded"));
-        var shown = blocking ? faults : all;
-        var causes = IntStream.range(0, shown.size()).mapToObj(i -> shown.get(i).numbered("rc" + (i + 1))).toList();
-        var warnings = new ArrayList<Warning>();
-        advice.forEach(f -> warnings.add(new Warning(f.code(), f.objectKind() + "/" + f.objectName(), f.code().text)));
-        all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS)
-            .forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
-        var unexplained = unexplained(roots.stream().filter(r -> !unexplainable(r)).toList());
-        if (causes.isEmpty() && unavailable()) {
-            causes = List.of(cause(new Root("DIAGNOSIS_UNAVAILABLE", List.of(unavailableFinding()), Map.of())).numbered("rc1"));
-        }
-        return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), snapshot.limited(), disposition(causes, unexplained),
-            summary(causes, unexplained));
+    /**
+     * {@code secrets}: values by {@code name#key}; {@code environment}: the caller's variables, of which those that are called like secrets
+     * are hidden.
+     */
+    public static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
+        return of(secrets, environment, Set.of());
     }
 
-    private boolean unavailable() {
-        return !snapshot.knows("Pod") && !unready.isEmpty();
-    }
-
-    private Finding unavailableFinding() {
-        var limits = snapshot.limited().isEmpty() ? List.of("pods: not read") : snapshot.limited();
-        var evidence = limits.stream().map(l -> new Evidence("status", "namespace/" + snapshot.namespace(), "", l, 1, "", "")).toList();
-        return new Finding(Code.DIAGNOSIS_UNAVAILABLE, "Namespace", snapshot.namespace(),
-            "Namespace", snapshot.namespace(), "", snapshot.at(), evidence,
-            Map.of());
-    }
-
-    /** A root that says nothing is no root. */
-    private static boolean unexplainable(Root root) {
-        var f = root.findings().get(0);
-        return f.code() == Code.UNKNOWN && !f.params().containsKey("cycle");
-    }
-
-    private List<Unexplained> unexplained(List<Root> roots) {
-        var explained = new HashSet<String>();
-        roots.forEach(r -> {
-            r.findings().forEach(f -> explained.add(Diagnosis.node(f)));
-            explained.addAll(r.explains().keySet());
-        });
-        return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
-            var own = facts.found.stream().filter(f -> Diagnosis.node(f).equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING)
-                .sorted(Findings.ORDER)
-                .findFirst();
-            var message = workloads.stream().filter(w -> u.equals(w.kind() + "/" + w.name())).map(Workload::message).findFirst().orElse("");
-            return new Unexplained(u, own.map(Finding::code).orElse(Code.UNKNOWN), message);
-        }).toList();
-    }
-
-    private static final Comparator<Cause> ORDER =
-        Comparator.comparing((Cause c) -> List.of("blocking", "degraded", "info").indexOf(c.severity()))
-        .thenComparing(c -> !c.blocksAgent())
-        .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
-        .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
-        .thenComparing(c -> c.code().name()).thenComparing(c -> c.object().kind())
-        .thenComparing(c -> c.object().name()).thenComparing(Cause::container);
-
-    private Cause cause(Root root) {
-        var findings = root.findings().stream().sorted(Comparator.comparing((Finding f) -> !unready.contains(Diagnosis.node(f)))
-            .thenComparing(Findings.ORDER)).toList();
-        var f = findings.get(0);
-        var owner = f.ownerKind() + "/" + f.ownerName();
-        var affected = new TreeSet<>(root.explains().keySet());
-        findings.forEach(x -> affected.add(Diagnosis.node(x)));
-        affected.retainAll(unready);
-        var explains = new ArrayList<Symptom>();
-        findings.stream().map(Diagnosis::node).distinct().filter(n -> !n.equals(owner))
-            .forEach(n -> explains.add(new Symptom(n, f.code(), List.of("same cause"), 0)));
-        root.explains().forEach((node, way) -> {
-            if (!node.equals(owner) && explains.stream().noneMatch(s -> s.object().equals(node))) {
-                explains.add(new Symptom(node, symptom(node), way.via(), way.hops()));
+    /** {@code keep}: hosts, ports and names that must stay readable though a Secret holds them too. */
+    public static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
+        var redaction = new Redaction(keep);
+        new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]",
+            name.substring(name.indexOf('#') + 1), value));
+        new TreeMap<>(environment).forEach((name, value) -> {
+            if (TOKEN_NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
+                redaction.hide("[REDACTED:env/" + name + "]", name, value);
             }
         });
-        explains.sort(Comparator.comparing(Symptom::hops).thenComparing(Symptom::object));
-        var severity = f.code().role == Code.Role.PROGRESS ? "info" : affected.isEmpty() ? "degraded" : "blocking";
-        var inferred = INFERRED.contains(f.code()) || f.params().containsKey("inferred") || f.params().containsKey("weak");
-        var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(snapshot.at());
-        return new Cause("", fingerprint(f), f.code(), f.code().family, severity,
-            ref(f.objectKind(), f.objectName()), ref(f.ownerKind(), f.ownerName()),
-            f.container(), inferred ? "inferred" : "observed", confidence(f, inferred),
-            params(findings), fix(f), next(f), evidence(findings), excerpt(f),
-                explains, oldRevisionServing(f), affected.contains(agent), affected.size(),
-                first.toString());
+        redaction.forms.values()
+            .forEach(list -> list.sort(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder())));
+        return redaction;
     }
 
-    private Code symptom(String node) {
-        return facts.found.stream().filter(f -> Diagnosis.node(f).equals(node))
-            .sorted(Comparator.comparing((Finding f) -> f.code().role != Code.Role.SYMPTOM).thenComparing(Findings.ORDER))
-            .map(Finding::code).findFirst()
-            .orElse(Code.UNKNOWN);
+    /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
+    public static Set<String> names(Snapshot snapshot) {
+        var names = new HashSet<>(Set.of(snapshot.namespace()));
+        snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
+            names.add(o.name());
+            names.addAll(o.labels().values());
+            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
+        });
+        snapshot.applied().forEach(a -> names.add(a.object().name()));
+        return names;
     }
 
-    private static double confidence(Finding f, boolean inferred) {
-        if (f.params().containsKey("weak") || f.code().role == Code.Role.SYMPTOM || f.code() == Code.UNKNOWN) {
-            return 0.5;
+    private void hide(String mark, String key, String value) {
+        var text = value.strip();
+        var secret = USERINFO.matcher(text);
+        if (secret.find()) {
+            form(mark, secret.group(2), true); // the host behind it has to stay readable
+            form(mark, decoded(secret.group(2)), true);
+            return;
         }
-        if (inferred) {
-            return 0.7;
+        var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)")
+            && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
+        if (address || text.matches("\\d{1,5}")) {
+            return;
         }
-        return f.evidence().stream().anyMatch(e -> e.source().matches("status|condition|spec|apply")) ? f.evidence().stream()
-            .anyMatch(e -> e.source().equals("log")) ? 0.9 : 0.98 : 0.9;
+        if (text.startsWith("{")) {
+            json(mark, text);
+        }
+        if (text.lines().count() > 1) {
+            text.lines().map(String::strip).forEach(line -> line(mark, line));
+        }
+        form(mark, text, false);
     }
 
-    private Map<String, String> params(List<Finding> findings) {
-        var params = new TreeMap<>(findings.get(0).params());
-        params.keySet().removeAll(Set.of("weak", "inferred", "named", "log"));
-        params.values().removeIf(String::isEmpty);
-        var owners = findings.stream().map(Diagnosis::node).distinct().sorted().toList();
-        if (!findings.get(0).objectKind().equals(findings.get(0).ownerKind())) {
-            params.put("referencedBy", String.join(", ", owners));
-            var kind = findings.get(0).objectKind();
-            var other = kind.equals("ConfigMap") ? "Secret" : kind.equals("Secret") ? "ConfigMap" : "";
-            if (!other.isEmpty() && snapshot.find(other, findings.get(0).objectName()).isPresent()) {
-                params.put("otherKind", other + "/" + findings.get(0).objectName());
-            }
-            var near = Near.of(findings.get(0).objectName(), snapshot.all(kind));
-            if (!near.isEmpty() && Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service").contains(kind)
-                && snapshot.find(kind, findings.get(0).objectName()).isEmpty()) {
-                params.put("nearMiss", near);
-            }
+    private void line(String mark, String line) {
+        var setting = SECRET_LINE.matcher(line);
+        if (setting.matches()) {
+            form(mark, setting.group(1).strip(), false);
+        } else if (line.length() >= 16 && !line.contains(" ") && !line.startsWith("-----") && !line.matches("[\\w.-]+[:=]\\S*")) {
+            form(mark, line, false);
         }
-        return params;
     }
 
-    private String fingerprint(Finding f) {
+    private void json(String mark, String text) {
         try {
-            var text = f.code() + "|" + f.objectKind() + "|" + snapshot.namespace() + "|" + f.objectName();
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
+            leaves(mark, "", Json.MAPPER.readTree(text));
+        } catch (JsonProcessingException e) {
+            form(mark, text, false);
         }
     }
 
-    private ObjectRef ref(String kind, String name) {
-        var known = snapshot.find(kind, name).map(Obj::apiVersion).filter(v -> !v.isEmpty())
-            .or(() -> snapshot.applied(kind, name).map(a -> a.object().apiVersion()));
-        var global = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass").contains(kind);
-        return new ObjectRef(known.orElse(VERSIONS.getOrDefault(kind, "v1")), kind, global ? "" : snapshot.namespace(), name);
+    private void leaves(String mark, String key, JsonNode node) {
+        node.properties().forEach(e -> leaves(mark, e.getKey(), e.getValue()));
+        if (node.isArray()) {
+            node.forEach(n -> leaves(mark, key, n));
+        }
+        if (node.isTextual() && (TOKEN_NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+            form(mark, node.asText(), false);
+        }
     }
+
+    /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+    private void form(String mark, String value, boolean always) {
+        var text = value.strip();
+        if (text.length() < SHORTEST || !always && (WORDS.contains(text.toLowerCase(Locale.ROOT)) || keep.contains(text))
+            || keep.contains(text)
+            && WORDS.contains(text)) {
+            return;
+        }
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        var all = new LinkedHashSet<>(List.of(text, escaped(text), URLEncoder.encode(text, StandardCharsets.UTF_8),
+            URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"),
+            Base64.getEncoder().withoutPadding().encodeToString(bytes), Base64.getUrlEncoder().withoutPadding().encodeToString(bytes)));
+        all.add(Base64.getEncoder().withoutPadding().encodeToString((text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
+        if (bytes.length >= 8) {
+            all.add(HexFormat.of().formatHex(bytes));
+            all.addAll(List.of(shifted(bytes, 0), shifted(bytes, 1), shifted(bytes, 2)));
+        }
+        all.stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
+            if (marks.putIfAbsent(f, mark) == null) {
+                forms.computeIfAbsent(f.substring(0, PREFIX), k -> new ArrayList<>()).add(f);
+            }
+        });
+    }
+
+    private static String escaped(String text) {
+        try {
+            var json = Json.MAPPER.writeValueAsString(text);
+            return json.substring(1, json.length() - 1);
+        } catch (JsonProcessingException e) {
+            return text;
+        }
+    }
+
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return text;
+        }
+    }
+
+    /** The part of the value's base64 that is the same whatever stands before it, when it begins at this place of a group of three. */
+    private static String shifted(byte[] value, int offset) {
+        var padded = new byte[value.length + offset];
+        System.arraycopy(value, 0, padded, offset, value.length);
+        var text = Base64.getEncoder().withoutPadding().encodeToString(padded);
+        return text.substring(offset == 0 ? 0 : offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
+    }
+
+    public int known() {
+        return known;
+    }
+
+    public int pattern() {
+        return pattern;
+    }
+
+    public int withheld() {
+        return withheld;
+    }
+
+    /** The same text without secrets; line ends stay where they are. A text in which one is found again afterwards is withheld whole. */
+    public String clean(String text) {
+        if (text == null || text.length() < SHORTEST) {
+            return text;
+        }
+        var clean = dense(shapes(values(text)));
+        if (!clean.equals(text) && hit(clean)) {
+            withheld++;
+            return "[WITHHELD]";
+        }
+        return clean;
+    }
+
+    /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
+    public JsonNode clean(JsonNode json) {
+        if (json.isTextual()) {
+            return TextNode.valueOf(clean(json.asText()));
+        }
+        if (json instanceof ObjectNode object) {
+            var copy = Json.MAPPER.createObjectNode();
+            object.properties().forEach(e -> copy.set(e.getKey(), STRUCTURE.contains(e.getKey()) ? e.getValue() : clean(e.getValue())));
+            return copy;
+        }
+        if (json.isArray()) {
+            var copy = Json.MAPPER.createArrayNode();
+            var lines = new ArrayList<String>();
+            json.forEach(n -> lines.add(n.isTextual() && !n.asText().contains("\n") ? n.asText() : null));
+            if (lines.size() > 1 && !lines.contains(null)) {
+                Stream.of(clean(String.join("\n", lines)).split("\n", -1)).forEach(copy::add);
+            } else {
+                json.forEach(n -> copy.add(clean(n)));
+            }
+            return copy;
+        }
+        return json;
+    }
+
+    private boolean hit(String text) {
+        var outside = MARK.matcher(text).replaceAll("\u0000");
+        return !values(outside).equals(outside) || SHAPES.stream().limit(13).anyMatch(s -> s.matcher(outside).find());
+    }
+
+    /** Known values, also where line breaks and spaces were put into them. */
+    private String values(String text) {
+        var plain = replaced(text, IntStream.range(0, text.length()).toArray(), text);
+        var places = IntStream.range(0, plain.length()).filter(i -> !Character.isWhitespace(plain.charAt(i))).toArray();
+        if (places.length == plain.length() || plain.indexOf('\n') < 0) {
+            return plain;
+        }
+        var packed = new StringBuilder(places.length);
+        IntStream.of(places).forEach(i -> packed.append(plain.charAt(i)));
+        return replaced(packed.toString(), places, plain);
+    }
+
+    /** Replaces in {@code original} what is found in {@code text}, whose characters stand at {@code places} of it. */
+    private String replaced(String text, int[] places, String original) {
+        var packed = text.length() != original.length();
+        var out = new StringBuilder();
+        int from = 0;
+        for (int i = 0; i + PREFIX <= text.length(); i++) {
+            var match = match(text, i);
+            if (match == null || packed && match.length() < 12 || places[i] < from) {
+                continue;
+            }
+            var end = places[i + match.length() - 1] + 1;
+            out.append(original, from, places[i]).append(marks.get(match))
+                .append(original.substring(places[i], end).replaceAll("[^\n]", ""));
+            from = end;
+            known++;
+            i += match.length() - 1;
+        }
+        return out.append(original.substring(from)).toString();
+    }
+
+    private String match(String text, int at) {
+        for (var form : forms.getOrDefault(text.substring(at, at + PREFIX), List.of())) {
+            if (text.startsWith(form, at) && !insideName(text, at, at + form.length())) {
+                return form;
+            }
+        }
+        return null;
+    }
+
+    /** A short word that is a piece of a longer name is that name, not the secret. */
+    private boolean insideName(String text, int from, int to) {
+        int start = from;
+        int end = to;
+        while (start > 0 && name(text.charAt(start - 1))) {
+            start--;
+        }
+        while (end < text.length() && name(text.charAt(end))) {
+            end++;
+        }
+        var word = text.substring(start, end);
+        return (start < from || end > to)
+            && (keep.contains(word) || to - from < 12 && text.substring(from, to).chars().allMatch(Character::isLowerCase));
+    }
+
+    private static boolean name(char c) {
+        return Character.isLetterOrDigit(c) || c == '-' || c == '.';
+    }
+
+    private String shapes(String text) {
+        var result = text;
+        for (var shape : SHAPES) {
+            var match = shape.matcher(result);
+            var out = new StringBuilder();
+            int from = 0;
+            while (match.find()) {
+                int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
+                var hidden = match.group(group);
+                if (match.groupCount() > 0 && group == 0 || hidden.startsWith("[REDACTED")
+                    || hidden.startsWith("REDACTED") || hidden.startsWith("$")
+                    || hidden.startsWith("<") || keep.contains(hidden)) {
+                    continue;
+                }
+                out.append(result, from, match.start(group)).append("[REDACTED:pattern]").append(hidden.replaceAll("[^\n]", ""));
+                from = match.end(group);
+                pattern++;
+            }
+            result = out.append(result.substring(from)).toString();
+        }
+        return result;
+    }
+
+    /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */
+    private String dense(String text) {
+        return DENSE.matcher(text).replaceAll(m -> {
+            var word = m.group();
+            var digest = text.substring(Math.max(0, m.start() - 10), m.start()).matches("(?s).*(sha256|sha512|://)$");
+            if (HARMLESS.matcher(word).matches() || keep.contains(word) || digest || !random(word)) {
+                return Matcher.quoteReplacement(word);
+            }
+            pattern++;
+            return "[REDACTED:pattern]";
+        });
+    }
+
+    private static boolean random(String word) {
+        if (word.matches("[0-9a-fA-F]{32,}")) {
+            return true;
+        }
+        var kinds = Stream.of("[a-z]", "[A-Z]", "[0-9]").filter(k -> Pattern.compile(k).matcher(word).find()).count();
+        var longest = Stream.of(word.split("[/_-]")).mapToInt(String::length).max().orElse(0);
+        return kinds == 3 && longest >= 20 && entropy(word) > 4.0;
+    }
+
+    private static double entropy(String word) {
+        return word.chars().boxed().collect(Collectors.groupingBy(c -> c, Collectors.counting())).values().stream()
+            .mapToDouble(n -> -n * Math.log((double) n / word.length()) / Math.log(2) / word.length()).sum();
+    }
+}
+
+// src/ensure_ready/diagnosis/Repairs.java
+>>>>>>> causes
+
+/** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
+public record Repairs(Snapshot snapshot) {
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
+    private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
-    private Fix fix(Finding f) {
-        var files = new ArrayList<FileRef>();
-        Stream.of(new String[] {f.objectKind(), f.objectName()}, new String[] {f.ownerKind(), f.ownerName()})
-            .forEach(o -> source(o[0], o[1]).map(s -> new FileRef(s.file(), s.line()))
-            .filter(s -> !files.contains(s)).ifPresent(files::add));
-        var also = switch (f.code()) {
-            case SECRET_MISSING, CONFIGMAP_MISSING, CONFIG_KEY_MISSING -> f.ownerKind()
-                .equals("StatefulSet") ? List.of("DELETE_POD") : List.<String>of();
-            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN -> f.params().getOrDefault("setting", "")
-                .startsWith("configmap") ? List.of("ROLLOUT_RESTART")
-                : List.<String>of();
-            case JOB_FAILED -> List.of("NEW_JOB_NAME");
-            default -> f.ownerKind().equals("Job") && f.code().role == Code.Role.CAUSE
-                ? List.of("NEW_JOB_NAME") : f.ownerKind().equals("StatefulSet")
-                && f.code().scope == Code.Scope.repo && !f.params().getOrDefault("pod", "").isEmpty()
-                ? List.of("DELETE_POD") : List.<String>of();
-        };
-        return new Fix(f.code().scope, f.code().action, f.code().text, files, also);
+    Fix fix(Finding f) {
+        var files = Stream.of(f.object(), f.owner()).flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+        return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
     }
 
-    private Optional<Source> source(String kind, String name) {
-        var own = snapshot.applied(kind, name).map(Applied::source);
-        if (own.isEmpty() && kind.equals("PersistentVolumeClaim")) {
+    private Optional<Source> source(Ref o) {
+        var own = snapshot.applied(o.kind(), o.name()).map(Applied::source);
+        if (own.isEmpty() && o.is("PersistentVolumeClaim")) {
             return snapshot.applied().stream()
                 .filter(a -> a.object().kind().equals("StatefulSet") && a.object().list("/spec/volumeClaimTemplates").stream()
-                .anyMatch(t -> name.startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-")))
+                    .anyMatch(t -> o.name().startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-")))
                 .map(Applied::source).findFirst();
         }
-        if (own.isEmpty() && kind.equals("Job")) {
-            return snapshot.find("Job", name).map(Obj::controller).flatMap(c -> snapshot.applied("CronJob", c.path("name").asText()))
-                .map(Applied::source);
+        return own.isPresent() || !o.is("Job") ? own : snapshot.find("Job", o.name()).map(Obj::controller)
+            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asText())).map(Applied::source);
+    }
+
+    private static Optional<Also> also(Finding f) {
+        var code = f.code();
+        var set = f.owner().is("StatefulSet");
+        if (code.has(Also.DELETE_POD)) {
+            return Optional.of(Also.DELETE_POD).filter(a -> set);
         }
-        return own;
+        if (code.has(Also.ROLLOUT_RESTART)) {
+            return Optional.of(Also.ROLLOUT_RESTART).filter(a -> f.param("setting").startsWith("configmap"));
+        }
+        return code.has(Also.NEW_JOB_NAME) || f.owner().is("Job") && code.role == Code.Role.CAUSE ? Optional.of(Also.NEW_JOB_NAME)
+            : Optional.of(Also.DELETE_POD).filter(a -> set && code.scope == Code.Scope.repo && !f.pod().isEmpty());
     }
 
     /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
-    private List<String> next(Finding f) {
-        var pod = f.params().getOrDefault("pod", "");
+    List<String> next(Finding f) {
         var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
             checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
-            "{pod}", checked(pod, NAME), "{container}", checked(f.container().isEmpty() ? onlyContainer(pod) : f.container(), NAME));
+            "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
         var commands = new LinkedHashSet<String>();
         for (var look : f.code().next) {
             var command = look.template;
@@ -7564,13 +7318,153 @@ public static final class Reporting {
         return List.copyOf(commands);
     }
 
-    private String onlyContainer(String pod) {
-        var containers = snapshot.find("Pod", pod).map(p -> p.list("/spec/containers")).orElse(List.of());
-        return containers.size() == 1 ? containers.get(0).path("name").asText() : "";
-    }
-
     private static String checked(String text, Pattern pattern) {
         return pattern.matcher(text).matches() ? text : "";
+    }
+
+    /** The finding's container, or the only one of its pod. */
+    String container(Finding f) {
+        var containers = snapshot.find("Pod", f.pod()).map(p -> p.list("/spec/containers")).orElse(List.of());
+        return f.container().isEmpty() && containers.size() == 1 ? containers.get(0).path("name").asText() : f.container();
+    }
+}
+
+// src/ensure_ready/diagnosis/Reporting.java
+
+/** Turns roots into the report: order, severity, proofs, texts. Pure. */
+public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+    private static final int EVIDENCE = 10;
+    /** Of objects that nobody could read. */
+    private static final Map<String, Set<String>> VERSIONS = Map.of(
+        "apps/v1", Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), "batch/v1", Set.of("Job", "CronJob"),
+        "networking.k8s.io/v1", Set.of("Ingress", "NetworkPolicy"), "rbac.authorization.k8s.io/v1", Set.of("Role"),
+        "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
+        "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
+    private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass");
+    private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
+    private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
+        .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
+        .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
+        .thenComparing(c -> c.code().name()).thenComparing(c -> c.object().kind())
+        .thenComparing(c -> c.object().name()).thenComparing(Cause::container);
+    /** Progress is a cause only where nothing is broken; else it is a warning, as advice is. */
+    DiagnosisReport report(List<Root> roots, List<Finding> advice) {
+        var all = roots.stream().map(this::cause).sorted(ORDER).toList();
+        var faults = all.stream().filter(c -> c.code().role != Code.Role.PROGRESS).toList();
+        var blocking = faults.stream().anyMatch(c -> c.severity() != Code.Severity.degraded);
+        var shown = blocking ? faults : all;
+        var warnings = new ArrayList<Warning>();
+        advice.forEach(f -> warnings.add(new Warning(f.code(), f.object().toString(), f.code().text)));
+        all.stream().filter(c -> blocking && c.code().role == Code.Role.PROGRESS)
+            .forEach(c -> warnings.add(new Warning(c.code(), c.object().toString(), c.fix().text())));
+        var unexplained = unexplained(roots);
+        var known = shown.isEmpty() && !seen.snapshot.knows("Pod") && !unready.isEmpty() ? List.of(cause(unavailable())) : shown;
+        var causes = IntStream.range(0, known.size()).mapToObj(i -> known.get(i).numbered("rc" + (i + 1))).toList();
+        return new DiagnosisReport(causes, unexplained, List.copyOf(warnings), seen.snapshot.limited(),
+            Summary.disposition(causes, unexplained), Summary.sentence(causes, unexplained, unready));
+    }
+
+    private Repairs repairs() {
+        return new Repairs(seen.snapshot);
+    }
+
+    private Root unavailable() {
+        var limits = seen.snapshot.limited().isEmpty() ? List.of("pods: not read") : seen.snapshot.limited();
+        var at = new Ref("Namespace", seen.snapshot.namespace());
+        return new Root("", List.of(Finding.of(Code.DIAGNOSIS_UNAVAILABLE, at, at, seen.snapshot.at(),
+            limits.stream().map(l -> Evidence.status("namespace/" + seen.snapshot.namespace(), "", l)).toList())), Map.of());
+    }
+
+    private List<Unexplained> unexplained(List<Root> roots) {
+        var explained = new HashSet<Ref>();
+        roots.forEach(r -> {
+            r.findings().forEach(f -> explained.add(f.owner()));
+            explained.addAll(r.explains().keySet());
+        });
+        return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
+            var own = findings.stream().filter(f -> f.owner().equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).findFirst();
+            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
+                .map(Workload::message).findFirst().orElse("");
+            return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
+        }).toList();
+    }
+
+    private Cause cause(Root root) {
+        var findings = root.findings().stream().sorted(Comparator.comparing((Finding f) -> !unready.contains(f.owner()))
+            .thenComparing(Finding.ORDER)).toList();
+        var f = findings.get(0);
+        var affected = new TreeSet<>(root.explains().keySet());
+        findings.forEach(x -> affected.add(x.owner()));
+        affected.retainAll(unready);
+        var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
+        return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
+            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
+            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
+    }
+
+    private List<Symptom> explains(List<Finding> findings, Root root) {
+        var f = findings.get(0);
+        var explains = new ArrayList<Symptom>();
+        var same = findings.stream().map(Finding::owner).distinct().filter(n -> !n.equals(f.owner())).toList();
+        same.forEach(n -> explains.add(new Symptom(n.toString(), f.code(), List.of("same cause"), 0)));
+        root.explains().forEach((node, trail) -> {
+            if (!node.equals(f.owner()) && !same.contains(node)) {
+                explains.add(new Symptom(node.toString(), symptom(node), trail.via(), trail.hops()));
+            }
+        });
+        explains.sort(Comparator.comparing(Symptom::hops).thenComparing(Symptom::object));
+        return explains;
+    }
+
+    private Code symptom(Ref node) {
+        return findings.stream().filter(f -> f.owner().equals(node)).min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
+            .map(Finding::code).orElse(Code.UNKNOWN);
+    }
+
+    private static double confidence(Finding f) {
+        if (f.basis() == Basis.WEAK || f.code().role == Code.Role.SYMPTOM) {
+            return 0.5;
+        }
+        if (f.basis().inferred) {
+            return 0.7;
+        }
+        var sources = f.evidence().stream().map(Evidence::source).collect(Collectors.toSet());
+        return sources.stream().anyMatch(s -> s.matches("status|condition|spec|apply")) && !sources.contains("log") ? 0.98 : 0.9;
+    }
+
+    private Map<String, String> params(List<Finding> findings) {
+        var f = findings.get(0);
+        var params = new TreeMap<>(f.params());
+        params.put("pod", f.pod());
+        if (!f.objectKind().equals(f.ownerKind())) {
+            var kind = f.objectKind();
+            params.put("referencedBy", findings.stream().map(x -> x.owner().toString())
+                .distinct().sorted().collect(Collectors.joining(", ")));
+            var other = kind.equals("ConfigMap") ? "Secret" : kind.equals("Secret") ? "ConfigMap" : "";
+            seen.snapshot.find(other, f.objectName()).ifPresent(o -> params.put("otherKind", Ref.of(o).toString()));
+            if (REFERENCED.contains(kind) && seen.snapshot.find(kind, f.objectName()).isEmpty()) {
+                params.merge("nearMiss", NearMiss.of(f.objectName(), seen.snapshot.all(kind)), (told, near) -> near.isEmpty() ? told : near);
+            }
+        }
+        params.values().removeIf(String::isEmpty);
+        return params;
+    }
+
+    private String fingerprint(Finding f) {
+        try {
+            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has SHA-256
+        }
+    }
+
+    private ObjectRef ref(Ref o) {
+        var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
+            .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()))
+            .or(() -> VERSIONS.entrySet().stream().filter(v -> v.getValue().contains(o.kind())).map(Map.Entry::getKey).findFirst());
+        return new ObjectRef(known.orElse("v1"), o.kind(), GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
     }
 
     private List<Proof> evidence(List<Finding> findings) {
@@ -7579,117 +7473,66 @@ public static final class Reporting {
 
     /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
     private Proof proof(Finding f, Evidence e) {
-        var now = snapshot.at().toString();
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-        return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(), first, e.lastSeen().isEmpty() && e.source()
-            .matches("status|condition|spec") ? now : e.lastSeen(), true, suspicious(e.message()));
-    }
-
-    static boolean suspicious(String text) {
-        return INSTRUCTION.matcher(text).find();
+        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? seen.snapshot.at().toString() : e.lastSeen();
+        return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
+            first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
     }
 
     private Excerpt excerpt(Finding f) {
-        var log = snapshot.logs().get(f.params().getOrDefault("pod", "") + "/"
-            + (f.container().isEmpty() ? onlyContainer(f.params().getOrDefault("pod", "")) : f.container()));
+        var log = seen.snapshot.logs().get(f.pod() + "/" + repairs().container(f));
         if (log == null || log.lines().isEmpty()) {
             return null;
         }
         var lines = LogReading.excerpt(log.lines());
-        return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines()
-            .size(), lines.stream().anyMatch(Reporting::suspicious));
+        return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(),
+            lines.stream().anyMatch(Phrase.INSTRUCTION::occurs));
     }
 
     private boolean oldRevisionServing(Finding f) {
-        var deployment = snapshot.find("Deployment", f.ownerName()).filter(d -> f.ownerKind().equals("Deployment"));
-        return deployment.isPresent() && snapshot.all("Pod").stream().anyMatch(p -> PodFindings.ready(p) && String.join("/", facts.owner(p))
-            .equals("Deployment/" + f.ownerName()) && !facts.current(p));
-    }
-
-    private static String disposition(List<Cause> causes, List<Unexplained> unexplained) {
-        var blocking = causes.stream().filter(c -> c.severity().equals("blocking")).toList();
-        var decisive = blocking.isEmpty() ? causes : blocking;
-        if (decisive.isEmpty()) {
-            return unexplained.isEmpty() ? "none" : "unknown";
-        }
-        if (decisive.stream().allMatch(c -> c.fix().scope() == Code.Scope.wait)) {
-            return unexplained.isEmpty() ? "wait" : "unknown";
-        }
-        var scopes = decisive.stream().map(c -> c.fix().scope()).toList();
-        return scopes.contains(Code.Scope.repo) || scopes.contains(Code.Scope.either)
-            ? "repair_repo" : scopes.contains(Code.Scope.platform) ? "platform"
-            : "unknown";
-    }
-
-    private String summary(List<Cause> causes, List<Unexplained> unexplained) {
-        if (causes.stream().anyMatch(c -> c.code() == Code.DIAGNOSIS_UNAVAILABLE)) {
-            return "the causes are not known: the cluster could not be asked";
-        }
-        var total = unready.size();
-        var faults = causes.stream().filter(c -> c.severity().equals("blocking")).toList();
-        var waits = causes.stream().filter(c -> c.severity().equals("info")).toList();
-        var degraded = causes.size() - faults.size() - waits.size();
-        var parts = new ArrayList<String>();
-        if (!faults.isEmpty()) {
-            parts.add(Texts.count(faults.size(), "cause") + (faults.size() == 1 ? " explains " : " explain ") + explained(faults) + " of "
-                + Texts.count(total, "workload") + " that " + (total == 1 ? "is" : "are") + " not ready");
-        } else if (!waits.isEmpty()) {
-            parts.add(Texts.count(explained(waits), "workload") + (explained(waits) == 1 ? " is" : " are")
-                + " still starting; nothing says that anything is wrong");
-        }
-        if (!unexplained.isEmpty()) {
-            parts.add(Texts.count(unexplained.size(), "workload") + " not explained");
-        }
-        if (degraded > 0) {
-            parts.add(Texts.count(degraded, "fault") + " that no workload waits for");
-        }
-        return parts.isEmpty() ? "nothing to explain" : String.join("; ", parts);
-    }
-
-    private int explained(List<Cause> causes) {
-        var seen = new HashSet<String>();
-        causes.forEach(c -> {
-            seen.add(c.owner().toString());
-            c.explains().forEach(s -> seen.add(s.object()));
-        });
-        seen.retainAll(unready);
-        return seen.size();
+        return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && seen.snapshot.all("Pod").stream()
+            .anyMatch(p -> Observed.ready(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
     }
 }
 
 // src/ensure_ready/diagnosis/Root.java
 
-/** One explanation found: a cause, and by which way each of the workloads came to it. */
-public record Root(String key, List<Finding> findings, Map<String, Way> explains) {
-    /** How a symptom came to its cause: the edges' origins in order. */
-    record Way(List<String> via, int hops) { }
+/** One explanation found: a cause, and by which trail each of the workloads came to it. */
+public record Root(String key, List<Finding> findings, Map<Ref, Trail> explains) {
+    /** How a symptom came to its cause: what each edge was read from, in order, and over how many of them. */
+    record Trail(List<String> via, int hops) {
+        static Trail of(List<Edge> edges) {
+            return new Trail(edges.stream().map(Edge::via).toList(),
+                (int) edges.stream().filter(e -> e.origin() != Edge.Origin.SELECTOR).count());
+        }
+    }
 }
 
 // src/ensure_ready/diagnosis/Roots.java
 
 /** Follows the edges from every symptom to its causes. Cycles count as one place. */
 public static final class Roots {
-    private final Diagnosis graph;
-    private final Map<String, Integer> component = new HashMap<>();
-    private final Map<Integer, Set<String>> members = new TreeMap<>();
+    private final Graph graph;
+    private final Map<Ref, Integer> component = new HashMap<>();
+    private final Map<Integer, Set<Ref>> members = new TreeMap<>();
     private final Map<Integer, Map<String, List<Finding>>> known = new HashMap<>();
-    private final Map<String, Integer> index = new HashMap<>();
-    private final Map<String, Integer> low = new HashMap<>();
-    private final ArrayList<String> stack = new ArrayList<>();
+    private final Map<Ref, Integer> index = new HashMap<>();
+    private final Map<Ref, Integer> low = new HashMap<>();
+    private final ArrayList<Ref> stack = new ArrayList<>();
 
-    Roots(Diagnosis graph) {
+    Roots(Graph graph) {
         this.graph = graph;
     }
 
     List<Root> find() {
         graph.nodes().stream().filter(n -> !index.containsKey(n)).forEach(this::tarjan);
         var roots = new TreeMap<String, Root>();
-        for (var node : graph.unreadyNodes()) {
+        for (var node : graph.unready()) {
             roots(component.get(node)).forEach((key, findings) -> {
                 var root = roots.computeIfAbsent(key, k -> new Root(k, new ArrayList<>(), new TreeMap<>()));
                 findings.stream().filter(f -> !root.findings().contains(f)).forEach(root.findings()::add);
-                if (findings.stream().noneMatch(f -> Diagnosis.node(f).equals(node))) {
-                    root.explains().put(node, way(node, findings));
+                if (findings.stream().noneMatch(f -> f.owner().equals(node))) {
+                    root.explains().put(node, trail(node, findings));
                 }
             });
         }
@@ -7699,7 +7542,7 @@ public static final class Roots {
     }
 
     /** Components come out children first (Tarjan). */
-    private void tarjan(String node) {
+    private void tarjan(Ref node) {
         index.put(node, index.size());
         low.put(node, index.get(node));
         stack.add(node);
@@ -7744,11 +7587,11 @@ public static final class Roots {
         }
         var weak = own.stream().flatMap(n -> graph.weak(n).stream()).toList();
         if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1) {
-            return Map.of("cycle|" + String.join(",", own), List.of(cycle(weak, own)));
+            return Map.of("cycle|" + own.stream().map(Ref::toString).collect(Collectors.joining(",")), List.of(cycle(weak, own)));
         }
         var progress = own.stream().flatMap(n -> graph.progress(n).stream()).toList();
         // which keeps no pod from starting
-        var nameless = weak.stream().allMatch(f -> f.code() == Code.STS_HEADLESS_SVC_MISSING && !f.params().containsKey("named"));
+        var nameless = weak.stream().allMatch(f -> f.code() == Code.STS_HEADLESS_SVC_MISSING && !f.wants().named());
         return keyed(weak.isEmpty() || nameless && graph.young(progress) ? progress : decisive(weak));
     }
 
@@ -7758,12 +7601,11 @@ public static final class Roots {
         return inner.isEmpty() ? weak : inner;
     }
 
-    private static Finding cycle(List<Finding> weak, Set<String> own) {
+    private static Finding cycle(List<Finding> weak, Set<Ref> own) {
         var first = weak.get(0);
-        return new Finding(Code.UNKNOWN, first.ownerKind(), first.ownerName(),
-            first.ownerKind(), first.ownerName(), "", first.since(), weak.stream()
-            .flatMap(f -> f.evidence().stream()).toList(),
-            Map.of("cycle", own.stream().filter(n -> !n.startsWith("Service/")).collect(Collectors.joining(", "))));
+        return Finding.of(Code.UNKNOWN, first.owner(), first.owner(), first.since(), weak.stream()
+            .flatMap(f -> f.evidence().stream()).toList())
+            .with(Map.of("cycle", own.stream().filter(n -> !n.is("Service")).map(Ref::toString).collect(Collectors.joining(", "))));
     }
 
     private static Map<String, List<Finding>> keyed(List<Finding> findings) {
@@ -7772,142 +7614,302 @@ public static final class Roots {
         return keyed;
     }
 
-    /** The shortest way from a symptom to where one of these findings stands. */
-    private Root.Way way(String from, List<Finding> findings) {
-        var goals = findings.stream().map(Diagnosis::node).collect(Collectors.toSet());
-        var ways = new LinkedHashMap<String, List<String>>(Map.of(from, List.of()));
+    /** The shortest trail from a symptom to where one of these findings stands. */
+    private Root.Trail trail(Ref from, List<Finding> findings) {
+        var goals = findings.stream().map(Finding::owner).collect(Collectors.toSet());
+        var trails = new LinkedHashMap<Ref, List<Edge>>(Map.of(from, List.of()));
         var queue = new ArrayList<>(List.of(from));
         for (int i = 0; i < queue.size(); i++) {
             var at = queue.get(i);
             if (goals.contains(at)) {
-                return new Root.Way(ways.get(at), (int) ways.get(at).stream().filter(v -> !v.equals("selector")).count());
+                return Root.Trail.of(trails.get(at));
             }
             for (var edge : graph.followed(at)) {
-                if (!ways.containsKey(edge.to())) {
-                    ways.put(edge.to(), Stream.concat(ways.get(at).stream(), Stream.of(edge.via())).toList());
+                if (!trails.containsKey(edge.to())) {
+                    trails.put(edge.to(), Stream.concat(trails.get(at).stream(), Stream.of(edge)).toList());
                     queue.add(edge.to());
                 }
             }
         }
-        return new Root.Way(List.of(), 0);
+        return Root.Trail.of(List.of());
     }
 }
 
-// src/ensure_ready/diagnosis/Scheduling.java
+// src/ensure_ready/diagnosis/ScalingFindings.java
 
-/** What a scheduler's sentence "0/5 nodes are available: …" comes down to. */
-public static final class Scheduling {
-    private static final Pattern PART = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
-    private static final Pattern CONTROL_PLANE = Pattern.compile("node-role\\.kubernetes\\.io/(control-plane|master)");
-    private static final Pattern NODE_TROUBLE =
-        Pattern.compile("node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|network-unavailable)|node\\.cloudprovider\\.kubernetes\\.io/uninitialized");
-    private static final Pattern PRESSURE = Pattern.compile("node\\.kubernetes\\.io/(memory|disk|pid)-pressure");
-    /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
-    private static final List<Code> NEARNESS =
-        List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
-        Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
-        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
-
-    private Scheduling() { }
-
-    static Code code(String message, Obj pod, Snapshot snapshot) {
-        var text = message.toLowerCase(Locale.ROOT);
-        if (text.contains("persistentvolumeclaim \"") && text.contains("not found")) {
-            return Code.PVC_MISSING;
-        }
-        if (text.contains("unbound immediate persistentvolumeclaims") || text.contains("waiting for a volume to be created")
-            || text.contains("is being deleted")) {
-            return Code.SCHED_VOLUME_UNBOUND;
-        }
-        if (text.contains("no nodes available") || text.startsWith("0/0 nodes")) {
-            return Code.SCHED_NODES_UNAVAILABLE;
-        }
-        var codes = codes(text);
-        var best = codes.stream().max(Comparator.comparingInt(NEARNESS::indexOf)).orElse(Code.UNKNOWN);
-        if (best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_NODES_UNAVAILABLE)
-            && (!snapshot.knows("Node") || wanted(pod, snapshot))) {
-            return Code.SCHED_NODES_UNAVAILABLE; // which labels the closed node has is not told: it may be the one that is meant
-        }
-        if (best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_TAINT) && wanted(pod, snapshot)) {
-            return Code.SCHED_TAINT;
-        }
-        return best;
+/** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
+public record ScalingFindings(Observed seen, Dependencies needs) {
+    Stream<Finding> find() {
+        return Stream.of(seen.snapshot.all("HorizontalPodAutoscaler").stream().flatMap(h -> autoscaler(h).stream()),
+            seen.snapshot.all("PodDisruptionBudget").stream().flatMap(b -> budget(b).stream()),
+            needs.workloads().values().stream().filter(this::zero)
+                .map(w -> seen.fault(Code.REPLICAS_ZERO, w, Evidence.field(w, "spec.replicas", "0")))).flatMap(s -> s);
     }
 
-    /** The reasons by node, without the second sentence about preemption and without control planes, which are closed on purpose. */
-    public static List<Code> codes(String text) {
-        var body = text.replaceFirst("^[^:]*available:", "").replaceFirst("\\bpreemption:.*", "")
-            .replaceFirst("no new claims to deallocate.*", "");
-        var codes = new ArrayList<Code>();
-        var closed = false;
-        var parts = PART.matcher(body);
-        while (parts.find()) {
-            if (CONTROL_PLANE.matcher(parts.group(2)).find()) {
-                closed = true;
-            } else {
-                reason(parts.group(2)).ifPresent(codes::add);
+    private static boolean no(JsonNode condition) {
+        return condition.path("status").asText().equals("False");
+    }
+
+    private Optional<Finding> autoscaler(Obj hpa) {
+        var active = Optional.of(hpa.condition("ScalingActive"))
+            .filter(c -> no(c) && !c.path("reason").asText().equals("ScalingDisabled"));
+        return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
+            .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c)).with(Map.of("reason", c.path("reason").asText())));
+    }
+
+    private Optional<Finding> budget(Obj budget) {
+        return Optional.of(budget.condition("DisruptionAllowed"))
+            .filter(c -> no(c) && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0))
+            .map(c -> seen.fault(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
+    }
+
+    /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
+    private boolean zero(Obj workload) {
+        return workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0
+            && seen.snapshot.all("HorizontalPodAutoscaler").stream()
+                .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
+    }
+}
+
+// src/ensure_ready/diagnosis/ServiceFindings.java
+
+/** Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure. */
+public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
+    /** Labels that many workloads of one application share say nothing about which one is meant. */
+    private static final Pattern COMMON_LABEL = Pattern.compile("(.*/)?(" + String.join("|", "part-of", "managed-by", "instance", "release",
+        "chart", "env", "environment", "heritage", "project", "team", "stage", "created-by", "slot", "issue", "version", "tier", "track")
+            + ")$");
+    Stream<Finding> find() {
+        return Stream.concat(seen.snapshot.all("Service").stream().flatMap(s -> service(s).stream()),
+            seen.snapshot.all("StatefulSet").stream().flatMap(s -> headless(s).stream()));
+    }
+
+    private List<Finding> service(Obj service) {
+        var selector = service.map("/spec/selector");
+        if (service.text("/spec/type").equals("ExternalName") || selector.isEmpty()) {
+            return List.of();
+        }
+        var found = new ArrayList<Finding>();
+        var behind = needs.behind(service);
+        var waited = unready.contains(Ref.of(service));
+        if (!behind.isEmpty()) {
+            port(service, behind).ifPresent(found::add);
+            behind.forEach(w -> closed(service, w).ifPresent(found::add));
+        } else if (seen.snapshot.all("Pod").stream().noneMatch(p -> p.labels().entrySet().containsAll(selector.entrySet()))) {
+            var meant = meant(service, selector);
+            meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
+            if (meant.isEmpty() && !waited) {
+                found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
+                    Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
         }
-        if (codes.isEmpty() && closed) {
-            codes.add(Code.SCHED_TAINT);
+        if (waited) {
+            found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service, Evidence.field(service, "status", "no pod behind it is ready")));
         }
-        return codes;
+        if (service.text("/spec/type").equals("LoadBalancer") && service.list("/status/loadBalancer/ingress").isEmpty()) {
+            found.add(seen.fault(Code.SVC_LB_PENDING, service, Evidence.field(service, "status.loadBalancer", "no address")));
+        }
+        return found;
     }
 
-    private static Optional<Code> reason(String part) {
-        if (part.contains("taint")) {
-            return Optional.of(NODE_TROUBLE.matcher(part).find() ? Code.SCHED_NODES_UNAVAILABLE
-                : PRESSURE.matcher(part).find() ? Code.NODE_PRESSURE
-                : Code.SCHED_TAINT);
-        }
-        if (part.contains("volume node affinity") || part.contains("persistentvolume's node affinity")
-            || part.contains("available volume zone")) {
-            return Optional.of(Code.SCHED_VOLUME_AFFINITY);
-        }
-        if (part.contains("find available persistent volumes") || part.contains("bound to non-existent persistentvolume")
-            || part.contains("unbound")) {
-            return Optional.of(Code.PVC_UNBOUND);
-        }
-        if (part.contains("readwriteoncepod") || part.contains("no available disk") || part.contains("already mounted")) {
-            return Optional.of(Code.PVC_ACCESS_MODE);
-        }
-        if (part.contains("pod anti-affinity") || part.contains("pod affinity") || part.contains("existing pods anti-affinity")
-            || part.contains("inter-pod") || part.contains("pod affinity/anti-affinity")) {
-            return Optional.of(Code.SCHED_POD_ANTI_AFFINITY);
-        }
-        if (part.contains("topology spread")) {
-            return Optional.of(Code.SCHED_TOPOLOGY);
-        }
-        if (part.contains("node affinity") || part.contains("node selector") || part.contains("node(s) didn't match node")
-            || part.contains("requested node name") || part.contains("nodeselector")) {
-            return Optional.of(Code.SCHED_NODE_SELECTOR);
-        }
-        if (part.contains("free ports")) {
-            return Optional.of(Code.SCHED_HOST_PORT);
-        }
-        if (part.contains("insufficient") || part.contains("too many pods") || part.contains("exceed max volume count")) {
-            return Optional.of(Code.SCHED_INSUFFICIENT_RESOURCES);
-        }
-        return part.contains("unschedulable") || part.contains("not ready")
-            || part.contains("unavailable") ? Optional.of(Code.SCHED_NODES_UNAVAILABLE)
-            : Optional.empty();
+    /**
+     * The workload that the Service means though its labels differ: it has the Service's name, or shares a label that tells workloads
+     * apart.
+     */
+    private Optional<Obj> meant(Obj service, Map<String, String> selector) {
+        return needs.workloads().values().stream().filter(w -> !w.kind().equals("Job") && !w.kind().equals("CronJob"))
+            .filter(w -> Dependencies.labels(w).entrySet().stream().filter(selector.entrySet()::contains)
+                .anyMatch(l -> !COMMON_LABEL.matcher(l.getKey()).matches())
+                || named(service.name(), w.name()) && !served(Ref.of(w)))
+            .min(Comparator.comparing((Obj w) -> !named(service.name(), w.name())).thenComparing(Ref::of));
     }
 
-    /** True when a node has the labels that the pod asks for: then it is something else that closes that node. */
-    private static boolean wanted(Obj pod, Snapshot snapshot) {
-        var selector = pod.map("/spec/nodeSelector");
-        var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
-        return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
-            && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
+    private boolean served(Ref workload) {
+        return seen.snapshot.all("Service").stream().anyMatch(s -> needs.behind(s).contains(workload));
     }
 
-    private static boolean matches(JsonNode term, Obj node) {
-        for (var e : term.path("matchExpressions")) {
-            if (!Selector.expression(e, node.labels())) {
-                return false;
-            }
+    private static boolean named(String service, String workload) {
+        return service.equals(workload) || service.equals(workload + "-service") || service.equals(workload + "-svc")
+            || workload.startsWith(service + "-") && workload.substring(service.length() + 1)
+            .matches("v?\\d+|deployment|deploy|app|server");
+    }
+
+    private Finding mismatch(Obj service, Map<String, String> selector, Obj workload) {
+        var labels = Dependencies.labels(workload);
+        return seen.fault(Code.SVC_SELECTOR_MISMATCH, service, Evidence.field(service, "spec.selector", selector.toString()),
+            Evidence.field(workload, "spec.template.metadata.labels", labels.toString()))
+            .with(Map.of("workload", workload.ref(), "differs", difference(selector, labels)));
+    }
+
+    private static String difference(Map<String, String> selector, Map<String, String> labels) {
+        return selector.entrySet().stream().filter(e -> !e.getValue().equals(labels.get(e.getKey())))
+            .map(e -> e.getKey() + "=" + e.getValue() + ", pods have "
+                + (labels.containsKey(e.getKey()) ? e.getKey() + "=" + labels.get(e.getKey()) : "no " + e.getKey()))
+            .sorted().collect(Collectors.joining("; "));
+    }
+
+    /** A Service before pods that no policy lets anybody reach serves nobody. */
+    private Optional<Finding> closed(Obj service, Ref workload) {
+        if (unready.contains(workload)) {
+            return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
-        return true;
+        var pods = needs.workloads().get(workload);
+        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods))
+            .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
+            Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
+            .with(Map.of("to", service.ref())));
+    }
+
+    /**
+     * containerPort is information, not law: a number is doubted only when none of the Service's ports fits and the pods do say their
+     * ports.
+     */
+    private Optional<Finding> port(Obj service, List<Ref> behind) {
+        var open = new LinkedHashSet<String>();
+        behind.forEach(w -> open.addAll(Ports.open(Dependencies.podSpec(needs.workloads().get(w)))));
+        if (open.isEmpty()) {
+            return Optional.empty();
+        }
+        var wrong = service.list("/spec/ports").stream().map(Ports::target).filter(p -> !open.contains(p)).toList();
+        var none = wrong.size() == service.list("/spec/ports").size();
+        return wrong.stream().filter(p -> !p.matches("\\d+")).findFirst().or(() -> wrong.stream().filter(p -> none).findFirst())
+            .map(p -> seen.fault(Code.SVC_TARGET_PORT_MISMATCH, service, Evidence.field(service, "spec.ports.targetPort", p),
+                Evidence.field(needs.workloads().get(behind.get(0)), "spec.template.spec.containers.ports", String.join(", ", open)))
+                .with(Map.of("targetPort", p, "containerPorts", String.join(",", open))));
+    }
+
+    private Optional<Finding> headless(Obj set) {
+        var name = set.text("/spec/serviceName");
+        return name.isEmpty() || seen.exists("Service", name) ? Optional.empty() : Optional.of(
+            seen.fault(Code.STS_HEADLESS_SVC_MISSING, set, Evidence.field(set, "spec.serviceName", name)).with(Map.of("service", name)));
+    }
+}
+
+// src/ensure_ready/diagnosis/SettingFindings.java
+
+/**
+ * What the settings of a workload alone prove: an address with a port that its Service does not serve, a name that only lacks its
+ * Service, a policy between the two, a DNS that knows no Services. Pure.
+ */
+public static final class SettingFindings {
+    private final Observed seen;
+    private final Snapshot snapshot;
+    private final Dependencies needs;
+    private final NetworkPolicies policies;
+    private final List<Finding> told;
+    private final List<Finding> found = new ArrayList<>();
+
+    /** {@code told}: what symptoms told already; it is not said twice. */
+    SettingFindings(Observed seen, Dependencies needs, List<Finding> told) {
+        this.seen = seen;
+        this.snapshot = seen.snapshot;
+        this.needs = needs;
+        this.policies = new NetworkPolicies(seen.snapshot);
+        this.told = told;
+    }
+
+    List<Finding> find() {
+        needs.workloads().forEach((ref, workload) -> {
+            needs.mentions(ref).stream().filter(m -> m.sure() && !m.port().isEmpty()).forEach(m -> needs.service(m.host())
+                .ifPresentOrElse(service -> address(workload, m, service), () -> name(workload, m)));
+            dns(workload);
+        });
+        return found;
+    }
+
+    private void add(Code code, Obj workload, Ref at, Evidence evidence, Map<String, String> params) {
+        var f = seen.finding(code, at, Ref.of(workload), Optional.empty(), List.of(evidence)).with(params);
+        if (!said(told, f, at) && !said(found, f, at)) {
+            found.add(f);
+        }
+    }
+
+    private static boolean said(List<Finding> before, Finding f, Ref at) {
+        return before.stream().anyMatch(x -> x.code() == f.code() && x.owner().equals(f.owner()) && x.object().equals(at));
+    }
+
+    private void address(Obj workload, Mention m, Obj service) {
+        var address = service.name() + ":" + m.port();
+        if (!Ports.serves(service, m.port())) {
+            add(Code.ENV_PORT_MISMATCH, workload, Ref.of(workload), Evidence.field(workload, m.via(), address),
+                Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
+            return;
+        }
+        var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
+        policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
+            Evidence.field(p, "spec", "does not allow " + workload.ref() + " to reach svc/" + service.name()),
+            Map.of("from", workload.ref(), "to", "svc/" + service.name())));
+    }
+
+    private void name(Obj workload, Mention m) {
+        needs.local(m.host()).filter(host -> snapshot.knows("Service") && !Connections.unapplied(snapshot, host))
+            .filter(host -> needs.workloads().values().stream().anyMatch(w -> w.name().equals(host)
+                && Ports.open(Dependencies.podSpec(w)).contains(m.port()) && !Ref.of(w).equals(Ref.of(workload))))
+            .ifPresent(host -> add(Code.SVC_MISSING, workload, new Ref("Service", host),
+                Evidence.field(workload, m.via(), host + ":" + m.port()), Map.of("host", host, "setting", m.via())));
+    }
+
+    private void dns(Obj workload) {
+        var spec = Dependencies.podSpec(workload);
+        var policy = spec.path("dnsPolicy").asText();
+        var outside = policy.equals("Default") || policy.equals("None") && !spec.at("/dnsConfig/searches").toString().contains("svc");
+        if (outside && needs.mentions(Ref.of(workload)).stream().anyMatch(m -> m.sure() && needs.service(m.host()).isPresent())) {
+            add(Code.POD_DNS_POLICY, workload, Ref.of(workload), Evidence.field(workload, "spec.template.spec.dnsPolicy", policy),
+                Map.of("dnsPolicy", policy));
+        }
+    }
+}
+
+// src/ensure_ready/diagnosis/Summary.java
+
+/** What all causes together come to: who must act, and one sentence. Pure. */
+public static final class Summary {
+    private Summary() { }
+
+    /** {@code repair_repo}, {@code platform}, {@code wait}, {@code none} or {@code unknown}. */
+    static String disposition(List<Cause> causes, List<Unexplained> unexplained) {
+        var blocking = of(Code.Severity.blocking, causes);
+        var scopes = (blocking.isEmpty() ? causes : blocking).stream().map(c -> c.fix().scope()).collect(Collectors.toSet());
+        if (scopes.isEmpty() || scopes.equals(Set.of(Code.Scope.wait))) {
+            return !unexplained.isEmpty() ? "unknown" : scopes.isEmpty() ? "none" : "wait";
+        }
+        return scopes.contains(Code.Scope.repo) || scopes.contains(Code.Scope.either) ? "repair_repo"
+            : scopes.contains(Code.Scope.platform) ? "platform" : "unknown";
+    }
+
+    private static List<Cause> of(Code.Severity severity, List<Cause> causes) {
+        return causes.stream().filter(c -> c.severity() == severity).toList();
+    }
+
+    static String sentence(List<Cause> causes, List<Unexplained> unexplained, Set<Ref> unready) {
+        if (causes.stream().anyMatch(c -> c.code() == Code.DIAGNOSIS_UNAVAILABLE)) {
+            return "the causes are not known: the cluster could not be asked";
+        }
+        var faults = of(Code.Severity.blocking, causes);
+        var waits = of(Code.Severity.info, causes);
+        var degraded = of(Code.Severity.degraded, causes).size();
+        var parts = new ArrayList<String>();
+        if (!faults.isEmpty()) {
+            parts.add(Texts.count(faults.size(), "cause") + (faults.size() == 1 ? " explains " : " explain ") + explained(faults, unready)
+                + " of " + Texts.count(unready.size(), "workload") + " that " + (unready.size() == 1 ? "is" : "are") + " not ready");
+        } else if (!waits.isEmpty()) {
+            var starting = explained(waits, unready);
+            parts.add(Texts.count(starting, "workload") + (starting == 1 ? " is" : " are")
+                + " still starting; nothing says that anything is wrong");
+        }
+        if (!unexplained.isEmpty()) {
+            parts.add(Texts.count(unexplained.size(), "workload") + " not explained");
+        }
+        if (degraded > 0) {
+            parts.add(Texts.count(degraded, "fault") + " that no workload waits for");
+        }
+        return parts.isEmpty() ? "nothing to explain" : String.join("; ", parts);
+    }
+
+    private static int explained(List<Cause> causes, Set<Ref> unready) {
+        var told = causes.stream().flatMap(c -> Stream.concat(Stream.of(c.owner().toString()), c.explains().stream().map(Symptom::object)))
+            .collect(Collectors.toSet());
+        return (int) unready.stream().filter(u -> told.contains(u.toString())).count();
     }
 }
 
@@ -7918,69 +7920,15 @@ public record Symptom(String object, Code code, List<String> via, int hops) { }
 
 // src/ensure_ready/diagnosis/Unexplained.java
 
+/** A workload that is not ready and that no cause explains, with the judge's word on it. */
 public record Unexplained(String object, Code code, String message) { }
-
-// src/ensure_ready/diagnosis/Wait.java
-
-/** What a container's command waits for: the usual ways to write "until the database is there". */
-public static final class Wait {
-    private static final String HOST = "([A-Za-z0-9](?:[\\w.-]*[A-Za-z0-9])?)";
-    private static final List<Pattern> COMMANDS = Stream.of(
-        "\\bnc\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*" + HOST + "\\s+(\\d{1,5})", "\\bnc\\s+(?:-\\S+\\s+)*" + HOST + ":(\\d{1,5})",
-            "/dev/tcp/" + HOST + "/(\\d{1,5})",
-        "\\bpg_isready\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST + "(?:[^;&|]*?(?:-p|--port)[= ]*(\\d{1,5}))?",
-            "\\bmysqladmin\\b[^;&|]*?(?:-h|--host)[= ]*"
-            + HOST + "(?:[^;&|]*?(?:-P|--port)[= ]*(\\d{1,5}))?",
-        "\\b(?:mysql|psql|mongosh?|redis-cli|valkey-cli)\\b[^;&|]*?(?:-h|--host)[= ]*"
-            + HOST + "(?:[^;&|]*?(?:-[pP]|--port)[= ]*(\\d{1,5}))?",
-        "\\b(?:nslookup|getent\\s+hosts|dig(?:\\s+\\+\\S+)*|host|ping(?:\\s+-\\S+(?:\\s+\\d+)?)*)\\s+" + HOST + "()",
-            "\\bwait-for(?:-it)?(?:\\.sh)?\\s+(?:-\\S+\\s+)*" + HOST + ":(\\d{1,5})",
-        "-wait\\s+(?:tcp|http|https|tcp4|tcp6)://" + HOST + "(?::(\\d{1,5}))?",
-            "\\b(?:curl|wget)\\b[^;&|]*?(?:https?://)" + HOST + "(?::(\\d{1,5}))?",
-        "\\b(?:curl|wget)\\b(?:\\s+-\\S+)*\\s+" + HOST + ":(\\d{1,5})",
-            "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST
-            + "(?::(\\d{1,5}))?").map(Pattern::compile).toList();
-    private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
-
-    /** A host as written, and a port or an empty text. */
-    record Target(String host, String port) {
-        @Override
-        public String toString() {
-            return port.isEmpty() ? host : host + ":" + port;
-        }
-    }
-
-    private Wait() { }
-
-    static List<Target> targets(JsonNode container) {
-        var text = new StringBuilder();
-        container.path("command").forEach(c -> text.append(c.asText()).append(' '));
-        container.path("args").forEach(a -> text.append(a.asText()).append(' '));
-        var env = new HashMap<String, String>();
-        container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
-        var line = VARIABLE.matcher(text)
-            .replaceAll(m -> Matcher.quoteReplacement(env
-            .getOrDefault(m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3),
-            m.group())));
-        var found = new LinkedHashSet<Target>();
-        for (var command : COMMANDS) {
-            var match = command.matcher(line);
-            while (match.find()) {
-                var port = match.group(2) == null ? "" : match.group(2);
-                if (match.group(1) != null && !match.group(1).isEmpty() && !match.group(1).matches("localhost|127\\.0\\.0\\.1|\\d+")) {
-                    found.add(new Target(match.group(1), port));
-                }
-            }
-        }
-        return found.stream()
-            .filter(t -> !t.port().isEmpty() || found.stream().noneMatch(o -> o.host().equals(t.host()) && !o.port().isEmpty())).toList();
-    }
-}
 
 // src/ensure_ready/diagnosis/Warning.java
 
+/** What blocks nothing and is told all the same. */
 public record Warning(Code code, String object, String message) { }
 
+<<<<<<< HEAD
 // src/ensure_ready/diagnosis/Wiring.java
 
 /** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
@@ -8450,6 +8398,235 @@ public static final class WiringFindings {
 }
 
 // src/ensure_ready/readiness/CustomReadiness.java
+=======
+// src/ensure_ready/readiness/Certainty.java
+
+/**
+ * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link Sightings}.
+ * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
+ */
+public static final class Certainty {
+    /** Everything waits this long, so that causes that show up together are told together. */
+    private static final Duration TOGETHER = Duration.ofSeconds(2);
+    /** When something in the set could still make what is missing. */
+    private static final Duration IN_THE_MAKING = Duration.ofSeconds(120);
+    /** Without events an autoscaler cannot be seen at work. */
+    private static final Duration BLIND = Duration.ofSeconds(60);
+    /** What is ready must still get into endpoints and name servers before others can reach it. */
+    private static final Duration REACHABLE = Duration.ofSeconds(10);
+    /** Custom resources of these groups make nothing that a pod could wait for. */
+    private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
+        "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
+
+    private Certainty() { }
+
+    /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
+    static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
+        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+            .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
+        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+            .filter(f -> ofNewest(f, family)).toList());
+        waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
+            .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
+        return relevant;
+    }
+
+    private static boolean ofNewest(Finding f, Family family) {
+        var pod = f.pod();
+        return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
+            .map(o -> family.newestPods(o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
+    }
+
+    private static Optional<Obj> owner(Finding f, Family family) {
+        return family.snapshot().find(f.ownerKind(), f.ownerName());
+    }
+
+    /** A state that is final by itself, though no finding says why. */
+    private static Finding failed(Workload w, Instant now) {
+        var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
+        var at = new Ref(w.kind(), w.name());
+        return Finding.of(Code.UNKNOWN, at, at, now, List.of(evidence)).with(Basis.FINAL);
+    }
+
+    /** The findings whose grace is over and against which nothing speaks. */
+    static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict,
+        Sightings seen, WaitSettings settings, Instant now) {
+        return relevant.stream().filter(f -> {
+            var grace = grace(f, family, verdict);
+            return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
+                && !doubtful(f, family, verdict, seen, settings);
+        }).toList();
+    }
+
+    /** When the next grace ends; the loop wakes then. */
+    static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, Instant now) {
+        return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
+            .filter(now::isBefore).min(Comparator.naturalOrder());
+    }
+
+    /** How long this must have been so; null when it never ends the wait. */
+    private static Duration grace(Finding f, Family family, Verdict verdict) {
+        var code = f.code();
+        if (f.basis() == Basis.FINAL) {
+            return custom(f, family) ? Duration.ofSeconds(30) : TOGETHER;
+        }
+        if (code.crashes() > 0) {
+            return TOGETHER;
+        }
+        if (code.grace == null) {
+            return null;
+        }
+        if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
+            return IN_THE_MAKING;
+        }
+        if (code.has(Rule.PLACEMENT)) {
+            return placement(f, family);
+        }
+        return code.has(Rule.JUDGED_FAILED) && state(f, verdict) != State.failed ? null : code.grace.after();
+    }
+
+    private static boolean custom(Finding f, Family family) {
+        return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
+            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+    }
+
+    private static State state(Finding f, Verdict verdict) {
+        return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
+            .map(Workload::state).findFirst().orElse(State.progressing);
+    }
+
+    /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
+    private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
+        return family.snapshot().applied().stream().anyMatch(a -> !Readiness.builtIn(a.object()) && !INERT.contains(a.object().group()))
+            || verdict.workloads().stream()
+            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
+    }
+
+    /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
+    private static Duration placement(Finding f, Family family) {
+        var reasons = f.evidence().stream().flatMap(e -> Scheduling.codes(e.message().toLowerCase(Locale.ROOT)).stream()).toList();
+        if (reasons.stream().anyMatch(code -> !code.has(Rule.PLACEMENT) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
+            return null;
+        }
+        var grace = (reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? Code.SCHED_INSUFFICIENT_RESOURCES : f.code()).grace.after();
+        return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
+    }
+
+    /** Whether the grace of a finding runs at present; where it does not, it begins anew later. */
+    static boolean counts(Finding f, Family family, Verdict verdict) {
+        if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
+            return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Readiness.WORKLOADS.contains(w.kind()));
+        }
+        return grace(f, family, verdict) != null && !(f.code().has(Rule.ROOM) && shrinking(f, family, verdict));
+    }
+
+    private static boolean doubtful(Finding f, Family family, Verdict verdict, Sightings seen, WaitSettings settings) {
+        if (!counts(f, family, verdict)) {
+            return true;
+        }
+        var pods = owner(f, family).map(family::newestPods).orElse(List.of())
+            .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
+        if (f.code().crashes() > 0) {
+            boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
+            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
+        }
+        return switch (f.code()) {
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
+                .anyMatch(Certainty::anyStarted);
+            case CONFIG_KEY_MISSING -> f.pod().isEmpty();
+            case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
+            default -> false;
+        };
+    }
+
+    private static boolean started(Obj pod, String container) {
+        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container)
+            && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
+    }
+
+    private static boolean anyStarted(Obj pod) {
+        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
+    }
+
+    /** There is room again when what is being replaced is gone, or when a Job has ended. */
+    private static boolean shrinking(Finding f, Family family, Verdict verdict) {
+        return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
+            || verdict.workloads().stream()
+            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
+            && !w.name().equals(f.ownerName()))
+            || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream()
+            .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
+    }
+
+    /**
+     * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
+     * programs that end until their database is up are no failure.
+     */
+    private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, Sightings seen) {
+        int enough = f.code().crashes();
+        boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(Crash.key(p, f.container())))
+            .filter(c -> c.times() >= enough).isPresent()
+            && !Pods.container(p, f.container()).at("/state/running").isObject());
+        return often && (enough == 1 || triedAgain(family, verdict, seen));
+    }
+
+    /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
+    private static boolean triedAgain(Family family, Verdict verdict, Sightings seen) {
+        var looping = new ArrayList<Obj>();
+        var since = Instant.EPOCH;
+        for (var w : verdict.workloads()) {
+            var pods = family.snapshot().find(w.kind(), w.name()).map(family::newestPods)
+                .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
+            var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
+                .toList();
+            looping.addAll(crashing);
+            if (crashing.isEmpty() && !w.kind().equals("Service")) {
+                if (w.state() == State.progressing || w.state() == State.failed) {
+                    return false;
+                }
+                since = pods.stream().map(Pods::settledAt).reduce(since, (a, b) -> a.isAfter(b) ? a : b);
+            }
+        }
+        var reachable = since.plus(REACHABLE);
+        return looping.stream()
+            .allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).isAfter(reachable)));
+    }
+
+    private static boolean crashes(Obj pod, JsonNode container, Sightings seen) {
+        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText())))
+            .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
+    }
+
+    /** Begin of the last run that has ended. */
+    private static Instant lastBegin(JsonNode container) {
+        return Obj.instant(container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText("")))
+            .orElse(Instant.EPOCH);
+    }
+}
+
+// src/ensure_ready/readiness/Crash.java
+
+/** How often a container ended in one and the same way; another exit code is another story and is counted anew. */
+public record Crash(long baseline, long restarts, int exitCode) {
+    static String key(Obj pod, String container) {
+        return pod.uid() + "/" + container;
+    }
+
+    Crash next(long restarts, int exitCode) {
+        boolean same = exitCode == this.exitCode || this.restarts == baseline;
+        return new Crash(same ? baseline : Math.max(baseline, restarts - 1), restarts, exitCode);
+    }
+
+    long times() {
+        return restarts - baseline;
+    }
+}
+
+// src/ensure_ready/readiness/Custom.java
+>>>>>>> causes
 
 /**
  * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
@@ -8810,7 +8987,47 @@ public static final class PodDescription {
 
     private PodDescription() { }
 
+<<<<<<< HEAD
     static String of(Obj pod) {
+=======
+    static boolean ready(Obj pod) {
+        return !pod.deleting() && Readiness.isTrue(pod.condition("Ready"));
+    }
+
+    static boolean ended(Obj pod) {
+        return pod.text("/status/phase").equals("Succeeded") || pod.text("/status/phase").equals("Failed");
+    }
+
+    /** Statuses of init containers first, then of the main ones: the order in which they start. */
+    public static List<JsonNode> containers(Obj pod) {
+        var all = pod.list("/status/initContainerStatuses");
+        all.addAll(pod.list("/status/containerStatuses"));
+        return all;
+    }
+
+    /** The status of the container of this name, or a missing node. */
+    static JsonNode container(Obj pod, String name) {
+        return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
+    }
+
+    /** Since when it is ready, or ended; long ago when it does not say. */
+    static Instant settledAt(Obj pod) {
+        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asText("")).orElse(Instant.EPOCH);
+    }
+
+    static long restarts(Obj pod) {
+        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
+    }
+
+    /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
+    static boolean unprobed(Obj pod) {
+        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
+        return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+    }
+
+    /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps it from being ready. */
+    static String describe(Obj pod) {
+>>>>>>> causes
         var name = "pod " + pod.name() + " ";
         if (pod.deleting()) {
             return name + "is being deleted";
@@ -8870,6 +9087,88 @@ public static final class PodDescription {
     }
 }
 
+<<<<<<< HEAD
+=======
+// src/ensure_ready/readiness/Preflight.java
+
+/** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
+public static final class Preflight {
+    private Preflight() { }
+
+    /** Kinds whose names must be known before {@link #missing} can tell anything. */
+    static Set<String> kinds(Family family, List<Applied> applied) {
+        var kinds = new TreeSet<String>();
+        templates(family, applied).forEach(t -> {
+            References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
+            if (!account(t.spec()).equals("default")) {
+                kinds.add("ServiceAccount");
+            }
+        });
+        if (!classes(family, applied).isEmpty()) {
+            kinds.add("StorageClass");
+        }
+        return kinds;
+    }
+
+    static List<Finding> missing(Family family, List<Applied> applied) {
+        var found = new ArrayList<Finding>();
+        for (var t : templates(family, applied)) {
+            References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), family, applied))
+                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), family)));
+            var account = account(t.spec());
+            if (!account.equals("default") && absent("ServiceAccount", account, family, applied)) {
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), family));
+            }
+        }
+        return found;
+    }
+
+    private static Finding finding(Code code, String kind, String name, Template t, String what, Family family) {
+        var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
+            "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
+        return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), family.snapshot().at(), List.of(evidence));
+    }
+
+    private static boolean absent(String kind, String name, Family family, List<Applied> applied) {
+        return !name.isEmpty() && family.snapshot().knows(kind) && family.snapshot().find(kind, name).isEmpty()
+            && applied.stream().noneMatch(a -> a.object().kind().equals(kind)
+            && a.object().name().equals(name) && a.result() != Result.failed
+            && a.result() != Result.skipped);
+    }
+
+    private static String account(JsonNode spec) {
+        return spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText("default"));
+    }
+
+    /** Live workloads as they are now; of the manifests those that are not there (yet). */
+    private static List<Template> templates(Family family, List<Applied> applied) {
+        var templates = new ArrayList<Template>();
+        for (var kind : Family.TEMPLATED) {
+            family.snapshot().all(kind).stream().filter(w -> !Family.ownedByBuiltIn(w) && Family.runs(w))
+                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
+            applied.stream().map(Applied::object).filter(o -> o.kind().equals(kind) && family.snapshot().find(kind, o.name()).isEmpty())
+                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
+        }
+        family.snapshot().all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
+            .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
+        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(family.snapshot().namespace()));
+        return templates;
+    }
+
+    private static Set<String> classes(Family family, List<Applied> applied) {
+        var classes = new TreeSet<String>();
+        family.snapshot().all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound"))
+            .forEach(c -> classes.add(c.text("/spec/storageClassName")));
+        applied.stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
+            .flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
+            .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
+        return classes;
+    }
+
+    private record Template(Obj owner, JsonNode spec) { }
+}
+
+>>>>>>> causes
 // src/ensure_ready/readiness/Readiness.java
 
 /**
@@ -9154,6 +9453,99 @@ public static final class Readiness {
     }
 }
 
+<<<<<<< HEAD
+=======
+// src/ensure_ready/readiness/Seen.java
+
+/** When a finding was first and last there. */
+public record Seen(Instant first, Instant last) { }
+
+// src/ensure_ready/readiness/Sightings.java
+
+/** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
+public record Sightings(Instant readySince, long restarts, List<String> gating,
+    Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes,
+    Set<String> jobs, Instant jobEnded) {
+    static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
+    private static final Duration BLINK = Duration.ofSeconds(5);
+    /** By how much the clocks of this machine and of the cluster may differ. */
+    private static final Duration SKEW = Duration.ofSeconds(10);
+
+    Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
+        var refs = verdict.workloads().stream().map(Workload::ref).toList();
+        boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
+        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
+            .collect(Collectors.toSet());
+        return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
+            refs, settle(verdict), seen(relevant.stream().filter(f -> Certainty.counts(f, family, verdict)).toList(), now),
+            crashed(family, appliedSince),
+            running, running.containsAll(jobs) ? jobEnded : now);
+    }
+
+    /**
+     * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
+     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     */
+    private static Duration settle(Verdict verdict) {
+        boolean operators = verdict.workloads().stream()
+            .anyMatch(w -> !Readiness.WORKLOADS.contains(w.kind()) && !Readiness.ALSO_JUDGED.contains(w.kind()));
+        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+    }
+
+    /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
+    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+        var seen = new HashMap<>(findings);
+        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
+        return seen;
+    }
+
+    private Map<String, Crash> crashed(Family family, Instant appliedSince) {
+        var crashed = new HashMap<String, Crash>();
+        for (var pod : family.snapshot().all("Pod")) {
+            for (var c : Pods.containers(pod)) {
+                long restarts = c.path("restartCount").asLong();
+                if (restarts > 0) {
+                    var key = Crash.key(pod, c.path("name").asText());
+                    int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
+                    var before = Optional.ofNullable(crashes.get(key))
+                        .orElseGet(() -> new Crash(baseline(pod, restarts, appliedSince), restarts, exit));
+                    crashed.put(key, before.next(restarts, exit));
+                }
+            }
+        }
+        return crashed;
+    }
+
+    /** What a pod did before the apply does not count against it; without an apply all of it does. */
+    private static long baseline(Obj pod, long restarts, Instant appliedSince) {
+        boolean older = appliedSince != null && pod.time("/metadata/creationTimestamp")
+            .filter(t -> t.isBefore(appliedSince.minus(SKEW))).isPresent();
+        return older ? restarts : 0;
+    }
+
+    static String key(Finding f) {
+        return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
+    }
+
+    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    Instant first(Finding f) {
+        var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
+    }
+
+    boolean settled(Instant now) {
+        return readySince != null && !now.isBefore(readySince.plus(settle));
+    }
+
+    /** When the settling ends, if that is still to come. */
+    Optional<Instant> due(Instant now) {
+        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+    }
+}
+
+>>>>>>> causes
 // src/ensure_ready/readiness/Tally.java
 
 /** A workload's counts while it is judged; makes the {@link Workload}. {@code desired} is -1 where a kind has no counts. */
@@ -9387,6 +9779,2439 @@ public static final class Verdicts {
  */
 public record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
 
+<<<<<<< HEAD
+=======
+// src/ensure_ready/readiness/Waiting.java
+
+/** The wait itself: watches, judges at each change, and ends when the outcome is proven, certain, or the time is up. */
+public static final class Waiting {
+    /** Events that only tell that all goes well; they are most of what a namespace says. */
+    private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete",
+        "ScalingReplicaSet", "Completed")
+        .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
+    private static final Duration DEBOUNCE = Duration.ofMillis(100);
+    private static final Duration TICK = Duration.ofSeconds(5);
+    private static final Duration LIVE_READ = Duration.ofSeconds(10);
+    /** Rights are given by objects too, and may come a moment after the namespace. */
+    private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
+    private final Api api;
+    private final String namespace;
+    private final List<Applied> applied;
+    private final WaitSettings settings;
+    private final Consumer<Judgement> progress;
+    private final Semaphore changes = new Semaphore(0);
+    private final Instant started = Instant.now();
+    private final long startedNanos = System.nanoTime();
+    private Duration debounce = DEBOUNCE;
+    private long looked;
+    public volatile Judgement last;
+
+    public Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
+        this.api = api;
+        this.namespace = namespace;
+        this.applied = List.copyOf(applied);
+        this.settings = settings;
+        this.progress = progress;
+        last = Judgement.of(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
+    }
+
+    /** What was known last; for the interrupt. */
+    public Judgement last() {
+        return last;
+    }
+
+    /** Waits until ready, certainly failed, or the deadline. Infrastructure trouble is an outcome, never an exception. */
+    public Judgement run(Deadline deadline) {
+        try (var watch = new Watch(api, changes::release)) {
+            start(watch);
+            var seen = Sightings.NONE;
+            while (!deadline.passed()) {
+                var complete = watch.complete(); // asked before the look: a list that comes in between is not in it
+                var view = look(watch.objects(), watch);
+                follow(watch, view);
+                seen = complete ? seen.next(view.verdict(), view.relevant(), view.family(), settings.appliedSince(), now())
+                    : Sightings.NONE;
+                if (concluded(view, complete, watch, seen, deadline)) {
+                    return last;
+                }
+                pause(view, seen, deadline);
+            }
+            return publish(last.with(atDeadline(watch)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return last;
+        }
+    }
+
+    /** One list a type, judged; no wait, no settling. */
+    public Judgement once() {
+        try (var watch = new Watch(api, changes::release)) {
+            start(watch);
+            var until = Deadline.in(LIVE_READ);
+            var view = look(watch.objects(), watch);
+            do {
+                changes.tryAcquire(DEBOUNCE.toMillis(), TimeUnit.MILLISECONDS);
+                view = look(watch.objects(), watch);
+                follow(watch, view);
+            } while (!watch.complete() && !until.passed());
+            view = look(watch.objects(), watch); // the list that came last is not in the look before it
+            var outcome = watch.complete() && !watch.forbidden() && view.verdict().ready() ? Outcome.ready : atDeadline(watch);
+            return publish(Judgement.of(outcome, view.verdict(), view.snapshot(), List.of()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return last;
+        }
+    }
+
+    private boolean concluded(View view, boolean complete, Watch watch, Sightings seen, Deadline deadline) {
+        last = Judgement.of(Outcome.timeout, view.verdict(), view.snapshot(), List.of());
+        if (complete) {
+            progress.accept(last); // before, a type that is not read yet would look like one that has nothing
+        }
+        if (watch.forbidden()) {
+            return Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0 && publish(last.with(Outcome.forbidden)) != null;
+        }
+        if (!complete) {
+            return false;
+        }
+        boolean ready = view.verdict().ready() && seen.settled(now());
+        if (!ready && (!settings.failFast() || certain(view, seen).isEmpty())) {
+            return false;
+        }
+        return live(watch, deadline).filter(fresh -> ready ? provenReady(fresh, seen) : provenFailed(fresh, seen)).isPresent();
+    }
+
+    private boolean provenReady(View fresh, Sightings seen) {
+        boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= seen.restarts();
+        publish(Judgement.of(proven ? Outcome.ready : Outcome.timeout, fresh.verdict(), fresh.snapshot(), List.of()));
+        return proven;
+    }
+
+    private boolean provenFailed(View fresh, Sightings seen) {
+        var certain = certain(fresh, seen);
+        publish(Judgement.of(certain.isEmpty() ? Outcome.timeout : Outcome.failed, fresh.verdict(), fresh.snapshot(), certain));
+        return !certain.isEmpty();
+    }
+
+    private List<Finding> certain(View view, Sightings seen) {
+        return Certainty.certain(view.relevant(), view.family(), view.verdict(), seen, settings, now());
+    }
+
+    /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
+    private Optional<View> live(Watch watch, Deadline deadline) {
+        try {
+            return Optional.of(look(watch.read(deadline.atMost(LIVE_READ).left()), watch));
+        } catch (ApiError e) {
+            return Optional.empty();
+        }
+    }
+
+    private Outcome atDeadline(Watch watch) {
+        return watch.forbidden() || watch.unauthorized() ? Outcome.forbidden : watch.away() ? Outcome.no_cluster : Outcome.timeout;
+    }
+
+    /** Everything that follows from the objects; what is ready needs no explanation. */
+    private View look(Map<String, List<Obj>> objects, Watch watch) {
+        long begin = System.nanoTime();
+        var snapshot = snapshot(objects, watch.limited());
+        var family = new Family(snapshot, watch.statusless(), Map.of(), watch.gone());
+        var verdict = Verdicts.of(family, settings);
+        var relevant = List.<Finding>of();
+        if (!verdict.ready() && !verdict.workloads().isEmpty()) {
+            var findings = new ArrayList<>(Findings.of(snapshot));
+            family = new Family(snapshot, watch.statusless(), Words.of(findings), watch.gone());
+            verdict = Verdicts.of(family, settings);
+            findings.addAll(Preflight.missing(family, applied));
+            relevant = Certainty.relevant(findings, verdict, family);
+        }
+        var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
+        debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
+        looked = System.nanoTime();
+        return new View(snapshot, family, verdict, relevant);
+    }
+
+    private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
+        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
+    }
+
+    private Judgement publish(Judgement judgement) {
+        last = judgement;
+        progress.accept(judgement);
+        return judgement;
+    }
+
+    /**
+     * Sleeps until something changes, a rule of time is due, or the deadline. The first change is judged at once, those that follow
+     * together.
+     */
+    private void pause(View view, Sightings seen, Deadline deadline) throws InterruptedException {
+        var wake = Stream.of(seen.due(now()), Certainty.due(view.relevant(), view.family(), view.verdict(), seen, now()))
+            .flatMap(Optional::stream)
+            .map(due -> Duration.between(now(), due)).min(Comparator.naturalOrder()).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
+        if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
+            var rest = debounce.minusNanos(System.nanoTime() - looked);
+            Thread.sleep(deadline.atMost(rest.isNegative() ? Duration.ZERO : rest).left().toMillis());
+            changes.drainPermits();
+        }
+    }
+
+    /** The wall clock at the start plus monotonic time: a clock that is set meanwhile ends no grace. */
+    private Instant now() {
+        return started.plusNanos(System.nanoTime() - startedNanos);
+    }
+
+    /** The types that every wait needs, in each namespace that the manifests name, and the types that were applied. */
+    private void start(Watch watch) {
+        watch.follow(new Topic(Kind.NAMESPACE, null, "&fieldSelector=metadata.name=" + namespace, false));
+        var namespaces = Stream.concat(Stream.of(namespace), applied.stream().map(a -> a.object().namespace())
+            .filter(name -> !name.isEmpty())).distinct().toList();
+        for (var name : namespaces) {
+            List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC)
+                .forEach(kind -> watch.follow(Topic.of(kind, name)));
+            watch.follow(new Topic(Kind.EVENT, name, EVENTS, false));
+        }
+        applied.stream().map(Applied::object)
+            .filter(o -> Readiness.judged(o) && !(Readiness.builtIn(o) && Readiness.WORKLOADS.contains(o.kind())
+            && !o.kind().equals("ReplicationController")))
+            .forEach(o -> watch.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        if (applied.stream().anyMatch(a -> a.object().kind().equals("Service") || a.object().kind().endsWith("WebhookConfiguration"))) {
+            namespaces.forEach(name -> watch.follow(Topic.of(Kind.ENDPOINT_SLICE, name)));
+        }
+    }
+
+    /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
+    private void follow(Watch watch, View view) {
+        for (var name : Preflight.kinds(view.family(), applied)) {
+            switch (name) {
+                case "Secret" -> watch.follow(new Topic(Kind.SECRET, namespace, "", true));
+                case "ConfigMap" -> watch.follow(new Topic(Kind.CONFIG_MAP, namespace, "", true));
+                case "ServiceAccount" -> watch.follow(new Topic(Kind.SERVICE_ACCOUNT, namespace, "", true));
+                case "StorageClass" -> watch.follow(Topic.of(Kind.STORAGE_CLASS, null));
+                default -> { }
+            }
+        }
+    }
+
+    /** One look at the namespace. */
+    private record View(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) { }
+}
+
+// src/ensure_ready/readiness/Words.java
+
+/** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
+public static final class Words {
+    private Words() { }
+
+    static Map<String, String> of(List<Finding> findings) {
+        var words = new HashMap<String, String>();
+        findings.forEach(f -> say(f).ifPresent(text -> words.putIfAbsent(f.pod(), text)));
+        return words;
+    }
+
+    private static Optional<String> say(Finding f) {
+        return switch (f.code().family) {
+            case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+            case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
+                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
+            default -> Optional.empty();
+        };
+    }
+}
+
+// src/ensure_ready/findings/Address.java
+
+/** A host as written, and a port or an empty text. */
+public record Address(String host, String port) {
+    @Override
+    public String toString() {
+        return port.isEmpty() ? host : host + ":" + port;
+    }
+}
+
+// src/ensure_ready/findings/ClaimFindings.java
+
+/** Why a claim has no volume of its StorageClass, the {@code type}. Pure. */
+public record ClaimFindings(Observed seen, Obj claim, String type) {
+    static Optional<Finding> of(Observed seen, Obj claim) {
+        return new ClaimFindings(seen, claim, claim.text("/spec/storageClassName")).find();
+    }
+
+    private Optional<Finding> find() {
+        if (claim.text("/status/phase").equals("Lost")) {
+            return found(Code.PVC_PV_RELEASED, Evidence.field(claim, "status.phase", "Lost"));
+        }
+        if (!claim.text("/status/phase").equals("Pending") || claim.deleting()) {
+            return Optional.empty();
+        }
+        var failed = seen.events(claim, "ProvisioningFailed").stream().reduce((a, b) -> b);
+        if (!type.isEmpty() && !seen.exists("StorageClass", type) && !(failed.isEmpty() && madeByHand())) {
+            return found(Code.PVC_STORAGECLASS_MISSING, Stream.concat(Stream.of(Evidence.field(claim, "spec.storageClassName", type)),
+                failed.map(e -> e.evidence(claim)).stream()).toArray(Evidence[]::new)).map(f -> f.with(Map.of("class", type)));
+        }
+        var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
+        if (!events.isEmpty()) {
+            return Optional.of(unbound(events.get(events.size() - 1)));
+        }
+        return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
+    }
+
+    private Optional<Finding> found(Code code, Evidence... evidence) {
+        return Optional.of(seen.finding(code, Ref.of(claim), evidence));
+    }
+
+    /** A class that does not exist is also the way to match volumes made by hand: then a volume of that class exists. */
+    private boolean madeByHand() {
+        return volumes().anyMatch(v -> v.text("/spec/storageClassName").equals(type));
+    }
+
+    private Stream<Obj> volumes() {
+        return seen.snapshot.all("PersistentVolume").stream();
+    }
+
+    private boolean noDefault() {
+        return !claim.has("/spec/storageClassName") && seen.snapshot.knows("StorageClass") && seen.snapshot.all("StorageClass").stream()
+            .noneMatch(c -> c.annotation("storageclass.kubernetes.io/is-default-class").equals("true"));
+    }
+
+    private Finding unbound(Event last) {
+        var code = code(last);
+        var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
+            : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
+        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
+    }
+
+    private Code code(Event last) {
+        var code = Messages.code(Messages.Topic.CLAIM, last.message())
+            .orElse(last.reason().equals("FailedBinding") ? Code.PVC_UNBOUND : Code.PVC_PROVISION_FAILED);
+        if (code == Code.PVC_NO_DEFAULT_CLASS && claim.has("/spec/storageClassName") && volumes().findAny().isPresent()) {
+            code = Code.PVC_UNBOUND; // the claim asks for a volume without a class ("") and there are volumes, only none that fits
+        }
+        if (code == Code.PVC_UNBOUND || code == Code.PVC_NO_DEFAULT_CLASS) {
+            return volumes().anyMatch(this::releasedForIt) ? Code.PVC_PV_RELEASED : code;
+        }
+        return code == Code.PVC_PROVISIONER_MISSING && seen.age(claim) < code.young ? Code.STILL_PROGRESSING : code;
+    }
+
+    private boolean releasedForIt(Obj volume) {
+        return volume.text("/status/phase").equals("Released")
+            && (volume.name().equals(claim.text("/spec/volumeName")) || volume.text("/spec/claimRef/name").equals(claim.name()));
+    }
+}
+
+// src/ensure_ready/findings/ContainerFindings.java
+
+/** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
+public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    Optional<Finding> find() {
+        var waiting = status.at("/state/waiting");
+        var reason = waiting.path("reason").asText();
+        if (reason.equals("CrashLoopBackOff")) {
+            return Optional.of(crash("lastState"));
+        }
+        if (waiting.isObject()) {
+            return Optional.ofNullable(waits(reason, waiting.path("message").asText()));
+        }
+        if (status.at("/state/terminated").isObject()) {
+            return ended() ? Optional.empty() : Optional.of(crash("state"));
+        }
+        return status.at("/state/running").isObject() ? runs() : Optional.empty();
+    }
+
+    private String name() {
+        return status.path("name").asText();
+    }
+
+    private Probes probes() {
+        return new Probes(seen, pod, name(), spec());
+    }
+
+    private Optional<LogReading> log() {
+        return LogReading.of(seen.log(pod, name()));
+    }
+
+    private JsonNode spec() {
+        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
+            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
+        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name());
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
+        return finding(code, since, List.of(evidence));
+    }
+
+    /** The status first, then what an event and the log add to it. */
+    private List<Evidence> proofs(Evidence first, Optional<Event> event, Optional<LogReading> reading) {
+        return Stream.of(Optional.of(first), event.map(e -> e.evidence(pod)), reading.map(r -> r.evidence(pod)))
+            .flatMap(Optional::stream).toList();
+    }
+
+    private Evidence evidence(String path, String reason, String message, String first, String last) {
+        return new Evidence("status", path(path), reason, message, Math.max(1, status.path("restartCount").asLong(1)), first, last);
+    }
+
+    private String path(String path) {
+        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name() + "]." + path;
+    }
+
+    private Finding waits(String reason, String message) {
+        var proof = evidence("state.waiting", reason, message, "", "");
+        return switch (reason) {
+            case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
+                "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
+            case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
+                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
+            case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
+            case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
+                finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
+            default -> null;
+        };
+    }
+
+    /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
+    private Finding image(String told, Evidence proof) {
+        var event = seen.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream()
+            .filter(e -> e.aboutContainer(name()) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
+                && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
+        var code = Messages.code(Messages.Topic.IMAGE, told).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message())))
+            .orElse(Code.IMAGE_PULL_FAILED);
+        var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
+            || code == Code.IMAGE_PULL_FAILED);
+        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
+            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
+            .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
+    }
+
+    /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
+    private Optional<String> missingPullSecret() {
+        return References.of(pod.at("/spec")).stream().filter(r -> r.pull() && !seen.exists(r.kind(), r.name()))
+            .map(References.Ref::name).findFirst()
+            .or(() -> seen.events(pod, "FailedToRetrieveImagePullSecret").stream().map(e -> Phrase.PULL_SECRETS.in(e.message()))
+                .filter(n -> !n.isEmpty()).findFirst());
+    }
+
+    private Finding start(String reason, String message) {
+        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
+        var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
+            .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
+        return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
+            evidence("state.waiting", reason, text, "", ""));
+    }
+
+    /** It ended with success, and may. */
+    private boolean ended() {
+        var policy = pod.text("/spec/restartPolicy");
+        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
+        return status.at("/state/terminated/exitCode").asInt() == 0 && (init || job);
+    }
+
+    /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
+    private Finding crash(String at) {
+        var end = status.at("/" + at + "/terminated");
+        var reason = end.path("reason").asText();
+        var exit = end.path("exitCode").asInt(-1);
+        var message = end.path("message").asText();
+        var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
+            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asText(), end.path("finishedAt").asText());
+        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asText()), proof)
+            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0")));
+    }
+
+    private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
+        var killer = probes().killer(status.path("restartCount").asLong());
+        var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        if (reason.equals("OOMKilled")) {
+            return finding(Code.OOM_KILLED, since, proof);
+        }
+        if (Set.of(-1, 0, 137, 143).contains(exit) && hookFailed().isPresent()) {
+            return finding(Code.LIFECYCLE_HOOK_FAILED, since, proofs(proof, hookFailed(), Optional.empty()));
+        }
+        if (killer.isPresent() && (Set.of(-1, 0, 2, 137, 143).contains(exit) || own == Code.CRASH_APP_ERROR)) {
+            return probeKilled(killer.get(), since, proof);
+        }
+        if (reason.equals("StartError") || reason.equals("ContainerCannotRun") || exit == 128 && !message.isEmpty()) {
+            return finding(Messages.code(Messages.Topic.START, message).orElse(Code.CONTAINER_START_FAILED), since, proof);
+        }
+        // without an exit code (the kubelet was restarted) the log alone can say
+        return exit > 0 ? exited(exit, message, since, proof) : finding(exit == 0 ? Code.CONTAINER_EXITS_ZERO : own, since, proof);
+    }
+
+    /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
+    private Optional<Event> hookFailed() {
+        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name())).reduce((a, b) -> b);
+    }
+
+    private Finding exited(int exit, String message, Optional<Instant> since, Evidence proof) {
+        var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
+        var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        var basis = code.basis;
+        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
+            code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
+            basis = Basis.GUESSED;
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+            code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
+        } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
+            basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
+        }
+        return finding(code, since, proofs(proof, Optional.empty(), reading)).with(basis)
+            .with(reading.map(LogReading::params).orElse(Map.of()));
+    }
+
+    private Finding probeKilled(String kind, Optional<Instant> since, Evidence proof) {
+        var mistake = probes().mistake(kind);
+        // which does not answer its probe because it waits for something
+        var reading = log().filter(r -> r.unreachable() && mistake.isEmpty());
+        var same = mistake.isPresent() && mistake.equals(probes().mistake("readiness")); // both probes() ask the same wrong thing
+        var code = reading.isPresent() ? Code.CRASH_DEPENDENCY_UNREACHABLE : same ? mistake.get()
+            : kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
+        return finding(code, since, proofs(proof, probes().failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
+            .with(mistake.map(m -> Map.of("probe", kind, "why", m.name())).orElse(Map.of("probe", kind)));
+    }
+
+    private Optional<Finding> runs() {
+        var running = seen.age(since());
+        var restarts = status.path("restartCount").asLong();
+        var ready = status.path("ready").asBoolean();
+        if (init) {
+            return Optional.of(initRuns(running));
+        }
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+            return Optional.of(crash("lastState")); // between two crashes it runs for a moment
+        }
+        return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    private Optional<Instant> since() {
+        return Obj.instant(status.at("/state/running/startedAt").asText());
+    }
+
+    private Finding initRuns(long running) {
+        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name() + "].state.running", "",
+            "the init container runs for " + running + " s");
+        var told = log().filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
+        if (told.isPresent() && !told.get().unreachable()) {
+            return finding(told.get().code(), since(), proofs(proof, Optional.empty(), told)).with(told.get().params());
+        }
+        var targets = WaitCommands.targets(spec());
+        var waits = !targets.isEmpty() || told.isPresent() || running > Code.INIT_WAITING.young
+            || Phrase.ENDLESS.occurs(WaitCommands.words(spec()));
+        var params = new TreeMap<String, String>();
+        if (!targets.isEmpty()) {
+            params.put("waitsFor", targets.stream().map(Address::toString).collect(Collectors.joining(",")));
+            params.put("via", "init:" + name());
+        }
+        return finding(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since(), proofs(proof, Optional.empty(), told))
+            .with(new Finding.Wants(false, told.isPresent(), targets)).with(params);
+    }
+
+    /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
+    private Finding unready(long running) {
+        var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
+        var mistake = probes().mistake(failed);
+        var starting = starting(running, mistake.isEmpty());
+        var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
+            && (mistake.isEmpty() || starting));
+        var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
+        var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
+        var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
+        var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
+        return finding(code, since(), proofs(proof, probes().failure(failed), reading))
+            .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
+            .with(reading.map(LogReading::params).orElse(Map.of()));
+    }
+
+    /**
+     * A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for
+     * longer.
+     */
+    private boolean starting(long running, boolean vague) {
+        var grace = Math.max(60, probes().budget("readiness"));
+        return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)
+            || probes().has("startup") && !status.path("started").asBoolean(true) && running < probes().budget("startup");
+    }
+}
+
+// src/ensure_ready/findings/CustomFindings.java
+
+/** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
+public static final class CustomFindings {
+    private static final Set<String> GOOD =
+        Set.of("Ready", "Available", "Healthy", "Synced", "Programmed", "Accepted", "ResolvedRefs", "Established");
+    private static final Pattern BAD = Pattern.compile("Stalled|Degraded|.*(Failed|Failure|Error|Invalid)");
+
+    private CustomFindings() { }
+
+    static boolean custom(Obj o) {
+        var group = Obj.group(o.apiVersion());
+        return group.contains(".") && (!group.endsWith("k8s.io") || group.startsWith("gateway."));
+    }
+
+    static Optional<Finding> of(Observed seen, Obj o) {
+        var bad = o.list("/status/conditions").stream()
+            .filter(c -> c.path("status").asText().equals(GOOD.contains(c.path("type").asText()) ? "False"
+            : BAD.matcher(c.path("type").asText()).matches() ? "True" : "")).findFirst();
+        var phase = o.text("/status/phase").matches("(?i).*(fail|error).*");
+        if (bad.isEmpty() && !phase) {
+            return Optional.empty();
+        }
+        var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        var young = !phase && seen.age(o) < code.young;
+        var proof = bad.map(c -> Evidence.condition(o, c)).orElseGet(() -> Evidence.field(o, "status.phase", o.text("/status/phase")));
+        return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
+            bad.flatMap(Observed::since), List.of(proof)));
+    }
+
+    /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
+    public static Optional<Obj> maker(Snapshot snapshot, String secret) {
+        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
+            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
+                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+    }
+}
+
+// src/ensure_ready/findings/Finding.java
+
+/**
+ * What one object says of itself.
+ *
+ * @param code      what it is, from the catalogue
+ * @param object    the object at fault: for a missing Secret the Secret, though a pod said so
+ * @param owner     the workload that suffers
+ * @param pod       the pod that told it, or empty
+ * @param container or empty
+ * @param since     when it was first so, as the cluster tells it; the moment of the snapshot if it does not
+ * @param wants     what it says that it lacks
+ * @param params    values that the report shows and that tell equal causes from different ones; nothing else is read from them
+ */
+public record Finding(Code code, Ref object, Ref owner, String pod, String container, Instant since,
+    List<Evidence> evidence, Basis basis, Wants wants, Map<String, String> params) {
+
+    /** The one order of findings, so that equal snapshots give equal reports. */
+    public static final Comparator<Finding> ORDER = Comparator.comparing(Finding::owner).thenComparing(Finding::code)
+        .thenComparing(Finding::object).thenComparing(Finding::container).thenComparing(Finding::since)
+        .thenComparing(f -> f.evidence().toString()).thenComparing(Finding::pod).thenComparing(f -> f.params().toString());
+
+    /**
+     * What a symptom says of what it misses.
+     *
+     * @param named       it is known by name, and looked for nowhere else
+     * @param unreachable the log tells of something that does not answer
+     * @param waitsFor    what the command waits for
+     */
+    public record Wants(boolean named, boolean unreachable, List<Address> waitsFor) {
+        static final Wants NOTHING = new Wants(false, false, List.of());
+    }
+
+    public static Finding of(Code code, Ref object, Ref owner, Instant since, List<Evidence> evidence) {
+        return new Finding(code, object, owner, "", "", since, List.copyOf(evidence), code.basis, Wants.NOTHING, Map.of());
+    }
+
+    public Finding in(String otherPod, String otherContainer) {
+        return new Finding(code, object, owner, otherPod, otherContainer, since, evidence, basis, wants, params);
+    }
+
+    public Finding with(Map<String, String> more) {
+        var all = new TreeMap<>(params);
+        all.putAll(more);
+        return new Finding(code, object, owner, pod, container, since, evidence, basis, wants, Collections.unmodifiableMap(all));
+    }
+
+    public Finding with(Basis other) {
+        return new Finding(code, object, owner, pod, container, since, evidence, other, wants, params);
+    }
+
+    Finding with(Wants other) {
+        return new Finding(code, object, owner, pod, container, since, evidence, basis, other, params);
+    }
+
+    /** What it says that it lacks is known by name. */
+    public Finding named() {
+        return with(new Wants(true, wants.unreachable(), wants.waitsFor()));
+    }
+
+    /** The same observation, understood better. */
+    public Finding as(Code other, Ref at) {
+        return new Finding(other, at, owner, pod, container, since, evidence, basis == code.basis ? other.basis : basis, wants, params);
+    }
+
+    public String param(String name) {
+        return params.getOrDefault(name, "");
+    }
+
+    public String ownerKind() {
+        return owner.kind();
+    }
+
+    public String ownerName() {
+        return owner.name();
+    }
+
+    public String objectKind() {
+        return object.kind();
+    }
+
+    public String objectName() {
+        return object.name();
+    }
+}
+
+// src/ensure_ready/findings/Findings.java
+
+/** Local findings: what each object's own status, conditions, events and logs say. Pure. */
+public static final class Findings {
+    private Findings() { }
+
+    /**
+     * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
+     * give equal lists.
+     */
+    public static List<Finding> of(Snapshot snapshot) {
+        return all(new Observed(snapshot)).stream().distinct().sorted(Finding.ORDER).toList();
+    }
+
+    /** The same unsorted, in the order of the detectors. */
+    public static List<Finding> all(Observed seen) {
+        var snapshot = seen.snapshot;
+        var refusals = new Refusals(seen);
+        return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
+            snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
+            snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
+            snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
+                .flatMap(o -> CustomFindings.of(seen, o).stream()),
+            deletions(seen)).flatMap(s -> s).toList();
+    }
+
+    /** A pod is told what the pods before it said, since the same missing object is told once. */
+    private static List<Finding> pods(Observed seen) {
+        var found = new ArrayList<Finding>();
+        seen.snapshot.all("Pod").stream().filter(seen::current).sorted(Comparator.comparing(Obj::name))
+            .forEach(pod -> found.addAll(PodFindings.of(seen, pod, Collections.unmodifiableList(found))));
+        return found;
+    }
+
+    private static Stream<Finding> deletions(Observed seen) {
+        return seen.snapshot.objects().entrySet().stream().filter(e -> !e.getKey().equals("Event"))
+            .flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
+    }
+
+    private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
+        var since = o.time("/metadata/deletionTimestamp");
+        var holds = o.list("/metadata/finalizers").stream().map(JsonNode::asText).collect(Collectors.joining(", "));
+        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
+            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
+        var at = new Ref(kind, o.name());
+        return !stuck ? Optional.empty()
+            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
+            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
+    }
+}
+
+// src/ensure_ready/findings/LogReading.java
+
+/** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
+public record LogReading(Code code, String line, Log log, Map<String, String> params) {
+    static Optional<LogReading> of(Log log) {
+        if (log == null) {
+            return Optional.empty();
+        }
+        LogReading general = null;
+        for (int i = log.lines().size() - 1; i >= 0; i--) {
+            var line = log.lines().get(i);
+            var code = Messages.code(Messages.Topic.LOG, line);
+            if (code.isPresent()) {
+                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
+            }
+            if (general == null && Phrase.ERROR.occurs(line)) {
+                general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
+            }
+        }
+        return Optional.ofNullable(general);
+    }
+
+    private static Map<String, String> params(Code code, String line) {
+        var verb = Phrase.FORBIDDEN.in(line);
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
+            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
+            : Map.of();
+    }
+
+    boolean unreachable() {
+        return code == Code.CRASH_DEPENDENCY_UNREACHABLE;
+    }
+
+    Evidence evidence(Obj pod) {
+        return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
+    }
+
+    /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
+    public static boolean ownErrorLater(Log log) {
+        var lines = log == null ? List.<String>of() : log.lines();
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
+                return false;
+            }
+            if (Phrase.OWN_ERROR.occurs(lines.get(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
+    public static List<String> around(List<String> lines) {
+        var near = new TreeSet<Integer>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
+                IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
+            }
+        }
+        return near.descendingSet().stream().map(lines::get).toList();
+    }
+
+    /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
+    public static List<String> excerpt(List<String> lines) {
+        var folded = folded(lines);
+        var keep = new TreeSet<Integer>();
+        for (int i = 0; i < folded.size(); i++) {
+            var error = Phrase.ERROR.occurs(folded.get(i));
+            if (error && keep.isEmpty()) {
+                IntStream.rangeClosed(Math.max(0, i - 3), Math.min(folded.size() - 1, i + 8)).forEach(keep::add);
+            } else if (keep.size() < 25 && folded.get(i).stripLeading().startsWith("Caused by")) {
+                keep.add(i);
+            }
+        }
+        IntStream.range(Math.max(0, folded.size() - 15), folded.size()).forEach(keep::add);
+        return keep.stream().map(folded::get).limit(40).toList();
+    }
+
+    private static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int times = 1;
+        for (int i = 0; i < lines.size(); i++) {
+            if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
+                times++;
+            } else {
+                folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
+                times = 1;
+            }
+        }
+        return folded;
+    }
+}
+
+// src/ensure_ready/findings/MissingObject.java
+
+/** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
+public static final class MissingObject {
+    private MissingObject() { }
+
+    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+        var owner = seen.owner(pod);
+        var name = Phrase.MISSING.in(message);
+        var kind = kind(code);
+        var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
+            : new Ref(kind, name);
+        var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
+        return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
+    }
+
+    private static String kind(Code code) {
+        return switch (code) {
+            case SECRET_MISSING -> "Secret";
+            case CONFIGMAP_MISSING -> "ConfigMap";
+            case PVC_MISSING -> "PersistentVolumeClaim";
+            default -> "";
+        };
+    }
+
+    private static String key(String message) {
+        var key = Phrase.KEY.in(message);
+        return key.isEmpty() ? Phrase.VOLUME_KEY.in(message) : key;
+    }
+
+    /** The object without the key, by the message or by the volume that it speaks of. */
+    private static Optional<Ref> holder(Obj pod, String message) {
+        var kind = Phrase.KEY.in(message, 2);
+        if (!kind.isEmpty()) {
+            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
+        }
+        var volume = Phrase.VOLUME.in(message);
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
+            .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
+            .findFirst().map(r -> new Ref(r.kind(), r.name()));
+    }
+}
+
+// src/ensure_ready/findings/Observed.java
+
+/** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
+public static final class Observed {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
+    public final Snapshot snapshot;
+    private final Map<Ref, List<Event>> events = new HashMap<>();
+
+    public Observed(Snapshot snapshot) {
+        this.snapshot = snapshot;
+        snapshot.all("Event").stream().map(Event::of)
+            .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
+            .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));
+    }
+
+    /** Events about this very object, oldest first. */
+    List<Event> events(Obj object, String... reasons) {
+        return events.getOrDefault(Ref.of(object), List.of()).stream()
+            .filter(e -> e.about(object) && List.of(reasons).contains(e.reason())).toList();
+    }
+
+    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    public Ref owner(Obj pod) {
+        var controller = pod.controller();
+        if (controller.isMissingNode()) {
+            return Ref.of(pod);
+        }
+        var owner = Ref.of(controller);
+        if (!owner.is("ReplicaSet")) {
+            return owner;
+        }
+        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
+        if (above.isPresent()) {
+            return Ref.of(above.get());
+        }
+        var cut = owner.name().lastIndexOf('-') > 0 ? owner.name().substring(0, owner.name().lastIndexOf('-')) : owner.name();
+        return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : owner;
+    }
+
+    /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
+    Optional<Obj> newest(Obj deployment) {
+        return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator
+            .comparingLong((Obj rs) -> rs.json().at("/metadata/annotations").path("deployment.kubernetes.io/revision").asLong(0))
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+    }
+
+    /** False for pods of a revision that is being replaced. */
+    public boolean current(Obj pod) {
+        var controller = pod.controller();
+        if (!controller.path("kind").asText().equals("ReplicaSet")) {
+            return true;
+        }
+        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
+        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
+        return deployment.flatMap(this::newest).map(rs -> rs.name().equals(set.get().name())).orElse(true);
+    }
+
+    public static boolean ready(Obj pod) {
+        return pod.condition("Ready").path("status").asText().equals("True");
+    }
+
+    Log log(Obj pod, String container) {
+        return snapshot.logs().get(pod.name() + "/" + container);
+    }
+
+    /** Also true where nobody could look. */
+    public boolean exists(String kind, String name) {
+        return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
+    }
+
+    /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
+    public long age(Optional<Instant> since) {
+        return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
+    }
+
+    public long age(Obj object) {
+        return age(object.time("/metadata/creationTimestamp"));
+    }
+
+    /** Since when a condition is as it is. */
+    public static Optional<Instant> since(JsonNode condition) {
+        return Obj.instant(condition.path("lastTransitionTime").asText());
+    }
+
+    /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
+    public Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
+        var at = NAME.matcher(object.name()).matches() ? object : owner;
+        return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
+    }
+
+    /** What is wrong with an object since it was made. */
+    public Finding fault(Code code, Obj object, Evidence... evidence) {
+        return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
+    }
+
+    /** What an object says of itself as it is now. */
+    public Finding finding(Code code, Ref object, Evidence... evidence) {
+        return finding(code, object, object, Optional.empty(), List.of(evidence));
+    }
+}
+
+// src/ensure_ready/findings/PodFindings.java
+
+/** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
+public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
+    /** {@code before}: what other pods said already; an object that they miss too is not told again. */
+    static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
+        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+    }
+
+    private List<Finding> find() {
+        var phase = pod.text("/status/phase");
+        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+            return List.of();
+        }
+        if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
+            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+        }
+        if (pod.condition("PodScheduled").path("status").asText().equals("False")
+            || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
+            return List.of(new Scheduling(seen, pod, owner).find());
+        }
+        return node().map(List::of).orElseGet(this::containers);
+    }
+
+    /** Its controller made another one, which tells how it stands now. */
+    private boolean replaced() {
+        var controller = pod.controller().path("uid").asText();
+        return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
+            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
+            && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+    }
+
+    private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
+        return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
+        return finding(code, owner, since, evidence);
+    }
+
+    private List<Finding> ended(String reason, String message) {
+        var code = switch (reason) {
+            case "Evicted" -> Messages.code(Messages.Topic.EVICTED, message).orElse(Code.NODE_PRESSURE);
+            case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
+            case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
+            case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+        };
+        if (code == null) {
+            return containers();
+        }
+        var node = pod.text("/spec/nodeName");
+        var at = code == Code.NODE_PRESSURE || code == Code.NODE_NOT_READY ? new Ref("Node", node) : owner;
+        return List.of(finding(code, at, Optional.empty(), Evidence.status(pod.ref() + "/status.reason", reason, message))
+            .with(Map.of("node", node)));
+    }
+
+    /** A node that is not ready makes its pods unready, whatever they did before. */
+    private Optional<Finding> node() {
+        var name = pod.text("/spec/nodeName");
+        var node = seen.snapshot.find("Node", name);
+        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
+        if (!Observed.ready(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
+            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
+                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
+                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
+        }
+        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
+            : Optional.empty();
+    }
+
+    private List<Finding> containers() {
+        if (Observed.ready(pod) && !flapping()) {
+            return List.of();
+        }
+        // the next init container has not begun; unless this one is a sidecar that runs
+        var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
+        var statuses = new ArrayList<>(init.stream().toList());
+        var initDone = init.isEmpty() || sidecar(init.get());
+        if (initDone) {
+            statuses.addAll(pod.list("/status/containerStatuses"));
+        }
+        var found = statuses.stream()
+            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || sidecar(s)).find().stream()).toList();
+        return found.isEmpty() && !Observed.ready(pod) ? quiet() : found;
+    }
+
+    private boolean flapping() {
+        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
+            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
+            && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
+    }
+
+    private boolean done(JsonNode status) {
+        return sidecar(status) ? status.path("started").asBoolean() || status.path("ready").asBoolean() : succeeded(status);
+    }
+
+    private static boolean succeeded(JsonNode status) {
+        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0;
+    }
+
+    private boolean sidecar(JsonNode status) {
+        return pod.list("/spec/initContainers").stream()
+            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
+    }
+
+    /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
+    private List<Finding> quiet() {
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
+            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
+            var first = blockedBy(blocked);
+            return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
+        }
+        if (owner.is("Job") && sidecarBlocks()) {
+            return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
+                Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
+        }
+        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+    }
+
+    private Optional<Finding> progress() {
+        var pulling = seen.events(pod, "Pulling");
+        if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
+            return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
+                pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
+            : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
+                Evidence.status(pod.ref() + "/status.phase", "", pod.text("/status/phase"))));
+    }
+
+    /** No container began yet: it waits for its volumes, its sandbox or its images. */
+    private boolean unstarted() {
+        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
+            .allMatch(c -> c.path("state").isEmpty()
+                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asText()));
+    }
+
+    private boolean sidecarBlocks() {
+        var statuses = pod.list("/status/containerStatuses");
+        return statuses.stream().anyMatch(PodFindings::succeeded) && statuses.stream().anyMatch(c -> c.at("/state/running").isObject());
+    }
+
+    /** The newest message that names a cause wins over "timed out waiting", which only repeats that there is one. */
+    private Finding blockedBy(List<Event> events) {
+        var best = events.get(0);
+        for (var event : events) {
+            best = rank(volume(event)) >= rank(volume(best)) ? event : best;
+        }
+        var code = volume(best);
+        if (code == Code.STILL_PROGRESSING && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young) {
+            code = Code.VOLUME_MOUNT_FAILED;
+        } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
+            code = Code.STILL_PROGRESSING;
+        }
+        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+    }
+
+    private static Code volume(Event event) {
+        return event.reason().contains("SandBox") ? Code.SANDBOX_FAILED
+            : Messages.code(Messages.Topic.VOLUME, event.message()).orElse(Code.VOLUME_MOUNT_FAILED);
+    }
+
+    private static int rank(Code code) {
+        return code == Code.STILL_PROGRESSING ? 0 : code == Code.VOLUME_MOUNT_FAILED ? 1 : 2;
+    }
+
+    /** What the template names and the namespace does not have; the kubelet tells one at a time, and late. */
+    private Stream<References.Ref> references() {
+        return References.of(pod.at("/spec")).stream().filter(r -> !r.optional() && !r.pull() && !seen.exists(r.kind(), r.name()));
+    }
+
+    /** The missing objects that nobody told of yet. */
+    private List<Finding> absent(List<Finding> told) {
+        var found = new ArrayList<>(told);
+        references().forEach(r -> {
+            var code = Code.missing(r.kind());
+            if (Stream.concat(before.stream(), found.stream())
+                .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
+                found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
+                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+            }
+        });
+        return found.subList(told.size(), found.size());
+    }
+}
+
+// src/ensure_ready/findings/Ports.java
+
+/** Ports that Services serve, and ports that containers say they listen on. */
+public static final class Ports {
+    private Ports() { }
+
+    /** The pod's port that a Service's port leads to, by number or name. */
+    public static String target(JsonNode port) {
+        return port.path("targetPort").asText(port.path("port").asText());
+    }
+
+    /** True also where it cannot be told. */
+    public static boolean serves(Obj service, String port) {
+        var ports = service.list("/spec/ports");
+        return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
+            || ports.stream().anyMatch(p -> p.path("port").asText().equals(port) || p.path("nodePort").asText().equals(port)
+                || service.text("/spec/clusterIP").equals("None") && target(p).equals(port));
+    }
+
+    public static String served(Obj service) {
+        return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
+    }
+
+    /** Ports that a pod's containers declare or are probed on, by number and name. */
+    public static Set<String> open(JsonNode podSpec) {
+        var open = new LinkedHashSet<String>();
+        for (var list : List.of("containers", "initContainers")) {
+            for (var c : podSpec.path(list)) {
+                c.path("ports").forEach(p -> {
+                    open.add(p.path("containerPort").asText());
+                    open.add(p.path("name").asText(p.path("containerPort").asText()));
+                });
+                if (!c.path("ports").isEmpty()) {
+                    List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
+                        .forEach(p -> Optional.of(c.at(p).asText()).filter(t -> !t.isEmpty()).ifPresent(open::add));
+                }
+            }
+        }
+        return open;
+    }
+
+    /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
+    public static Set<String> behind(Obj service, String port, JsonNode podSpec) {
+        var ports = new LinkedHashSet<String>();
+        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port))
+            .map(Ports::target).forEach(ports::add);
+        podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
+            if (ports.contains(p.path("name").asText()) || ports.contains(p.path("containerPort").asText())) {
+                ports.add(p.path("containerPort").asText());
+                ports.add(p.path("name").asText(p.path("containerPort").asText()));
+            }
+        }));
+        return ports;
+    }
+}
+
+// src/ensure_ready/findings/Probes.java
+
+/** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
+public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
+    /** The probe for which the kubelet kills this container, {@code startup} or {@code liveness}, as its event tells. */
+    Optional<String> killer(long restarts) {
+        var kill = seen.events(pod, "Killing").stream()
+            .filter(e -> e.aboutContainer(container) || e.message().contains("ontainer " + container + " "))
+            .filter(e -> e.message().contains("probe")).reduce((a, b) -> b);
+        if (kill.isEmpty()) {
+            return Stream.of("liveness", "startup").filter(kind -> restarts > 0 && exhausted(kind)).findFirst();
+        }
+        var text = kill.get().message().toLowerCase(Locale.ROOT);
+        return Stream.of("startup", "liveness").filter(kind -> text.contains(kind + " probe")).findFirst();
+    }
+
+    private boolean exhausted(String kind) {
+        var limit = spec.path(kind + "Probe").path("failureThreshold").asLong(3);
+        return failures(kind, "Unhealthy").anyMatch(e -> e.count() >= limit);
+    }
+
+    /** The newest event of this probe's failure. */
+    Optional<Event> failure(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").reduce((a, b) -> b);
+    }
+
+    private Stream<Event> failures(String kind, String... reasons) {
+        var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
+    }
+
+    /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
+    Optional<Code> mistake(String kind) {
+        return failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe")));
+    }
+
+    private Optional<Code> mistake(String message, JsonNode probe) {
+        if (Phrase.STATUS_404.occurs(message)) {
+            return Optional.of(Code.PROBE_PATH_NOT_FOUND);
+        }
+        var named = probe.at("/httpGet/port").asText(probe.at("/tcpSocket/port").asText(probe.at("/grpc/port").asText()));
+        var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
+        var ports = ports();
+        return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
+            ? Optional.of(Code.PROBE_PORT_MISMATCH) : Optional.empty();
+    }
+
+    /** The ports that the pod says it has, else those by which Services ask it. */
+    private List<String> ports() {
+        var ports = new ArrayList<String>();
+        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
+            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
+                ports.add(p.path("containerPort").asText());
+                ports.add(p.path("name").asText("-"));
+            }));
+        }
+        if (ports.isEmpty()) {
+            seen.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty()
+                && pod.labels().entrySet().containsAll(s.map("/spec/selector").entrySet()))
+                .forEach(s -> s.list("/spec/ports").forEach(p -> ports.add(Ports.target(p))));
+        }
+        return ports;
+    }
+
+    /** How long a probe fails before that means anything. */
+    long budget(String kind) {
+        var probe = spec.path(kind + "Probe");
+        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds")
+            .asLong(10) * probe.path("failureThreshold").asLong(3);
+    }
+
+    boolean has(String kind) {
+        return spec.path(kind + "Probe").isObject();
+    }
+}
+
+// src/ensure_ready/findings/Refusals.java
+
+/** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
+public record Refusals(Observed seen) {
+    /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
+    List<Finding> of(Obj workload, Obj creator, boolean missing) {
+        if (!missing) {
+            return List.of();
+        }
+        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
+            .max(Comparator.naturalOrder()).orElse("");
+        return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
+            .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
+            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
+            .or(() -> account(workload, creator))).stream().toList();
+    }
+
+    Optional<Finding> condition(Obj workload, Obj creator, String type) {
+        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asText().equals("True")).map(c ->
+            refused(workload, c.path("message").asText(), Observed.since(c), Evidence.condition(creator, c)));
+    }
+
+    /** The event may have expired; that no pod exists and its account does not either says the same. */
+    private Optional<Finding> account(Obj workload, Obj creator) {
+        var template = creator.at("/spec/template/spec");
+        var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
+        if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(seen.finding(Code.SERVICE_ACCOUNT_MISSING, new Ref("ServiceAccount", name), Ref.of(workload), Optional.empty(),
+            List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
+    }
+
+    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
+        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
+        var culprit = culprit(code, message);
+        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
+            .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
+    }
+
+    /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
+    private static Optional<Ref> culprit(Code code, String message) {
+        return switch (code) {
+            case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
+            case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Ref> named(String kind, Phrase part, String message) {
+        return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
+    }
+
+    Finding applied(Applied a) {
+        var text = (a.reason() + " " + a.error()).strip();
+        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
+        if (code == Code.API_KIND_UNKNOWN && Phrase.REMOVED_API.occurs(a.object().apiVersion())) {
+            code = Code.API_VERSION_REMOVED;
+        }
+        var at = Ref.of(a.object());
+        return seen.finding(code, culprit(code, text).orElse(at), at, Optional.empty(),
+            List.of(new Evidence("apply", a.object().ref(), a.reason(), a.error(), 1, "", "")))
+            .with(Map.of("apiVersion", a.object().apiVersion()));
+    }
+}
+
+// src/ensure_ready/findings/Scheduling.java
+
+/** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
+public record Scheduling(Observed seen, Obj pod, Ref owner) {
+    private static final Pattern REASON = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
+    /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
+    private static final List<Code> NEARNESS =
+        List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
+        Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
+        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+
+    Finding find() {
+        var condition = pod.condition("PodScheduled");
+        var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
+            : Evidence.condition(pod, condition)));
+        var since = Observed.since(condition);
+        var scaling = seen.events(pod, "TriggeredScaleUp");
+        if (condition.path("reason").asText().equals("SchedulingGated")) {
+            return finding(Code.SCHED_GATED, owner, since, evidence);
+        }
+        if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
+            evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
+            return finding(Code.AUTOSCALING_IN_PROGRESS, owner, since, evidence);
+        }
+        var message = message(condition);
+        return message.isEmpty()
+            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+            : unschedulable(message, since, evidence);
+    }
+
+    private String message(JsonNode condition) {
+        var events = seen.events(pod, "FailedScheduling");
+        var message = condition.path("message").asText();
+        return message.isEmpty() && !events.isEmpty() ? events.get(events.size() - 1).message() : message;
+    }
+
+    private Finding finding(Code code, Ref at, Optional<Instant> since, List<Evidence> evidence) {
+        return seen.finding(code, at, owner, since, evidence).in(pod.name(), "");
+    }
+
+    private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
+        var claim = References.of(pod.at("/spec")).stream()
+            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
+            .map(References.Ref::name).findFirst();
+        var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
+        var missing = Phrase.MISSING.in(message);
+        var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)
+            : code == Code.NODE_PRESSURE ? pressed().orElse(owner) : owner;
+        var taint = Phrase.TAINT.in(message).strip();
+        return finding(code, at, since, evidence).with(taint.isEmpty() ? Map.of() : Map.of("taint", taint));
+    }
+
+    /** The node that is short of something, when there is but one. */
+    private Optional<Ref> pressed() {
+        var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
+            .anyMatch(c -> c.path("type").asText().endsWith("Pressure") && c.path("status").asText().equals("True"))).toList();
+        return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
+    }
+
+    static Code code(String message, Obj pod, Snapshot snapshot) {
+        return Messages.code(Messages.Topic.SCHEDULER, message).orElseGet(() -> decisive(codes(message), pod, snapshot));
+    }
+
+    private static Code decisive(List<Code> codes, Obj pod, Snapshot snapshot) {
+        var best = codes.stream().max(Comparator.comparingInt(NEARNESS::indexOf)).orElse(Code.UNKNOWN);
+        if (best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_NODES_UNAVAILABLE)
+            && (!snapshot.knows("Node") || wanted(pod, snapshot))) {
+            return Code.SCHED_NODES_UNAVAILABLE; // which labels the closed node has is not told: it may be the one that is meant
+        }
+        return best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_TAINT) && wanted(pod, snapshot) ? Code.SCHED_TAINT : best;
+    }
+
+    /** The reasons by node, without the second sentence about preemption and without control planes, which are closed on purpose. */
+    public static List<Code> codes(String message) {
+        var text = message.toLowerCase(Locale.ROOT).replaceFirst("^[^:]*available:", "").replaceFirst("\\bpreemption:.*", "")
+            .replaceFirst("no new claims to deallocate.*", "");
+        var reasons = REASON.matcher(text).results().map(m -> m.group(2)).toList();
+        var open = reasons.stream().filter(r -> Phrase.CONTROL_PLANE.in(r).isEmpty()).toList();
+        var codes = open.stream().flatMap(r -> Messages.code(Messages.Topic.NODE, r).stream()).toList();
+        return codes.isEmpty() && open.size() < reasons.size() ? List.of(Code.SCHED_TAINT) : codes;
+    }
+
+    /** True when a node has the labels that the pod asks for: then it is something else that closes that node. */
+    private static boolean wanted(Obj pod, Snapshot snapshot) {
+        var selector = pod.map("/spec/nodeSelector");
+        var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+        return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
+            && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
+    }
+
+    private static boolean matches(JsonNode term, Obj node) {
+        for (var e : term.path("matchExpressions")) {
+            if (!Selector.expression(e, node.labels())) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
+
+// src/ensure_ready/findings/WaitCommands.java
+
+/** What a container's command waits for: the usual ways to write "until the database is there". */
+public static final class WaitCommands {
+    private static final String HOST = "([A-Za-z0-9](?:[\\w.-]*[A-Za-z0-9])?)";
+    private static final String PORT = "(\\d{1,5})";
+    private static final String MAYBE_PORT = "(?::" + PORT + ")?";
+    private static final String HOST_OPTION = "\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST;
+    private static final List<Pattern> COMMANDS = Stream.of(
+        "\\bnc\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*" + HOST + "\\s+" + PORT,
+        "\\bnc\\s+(?:-\\S+\\s+)*" + HOST + ":" + PORT,
+        "/dev/tcp/" + HOST + "/" + PORT,
+        "\\bpg_isready" + HOST_OPTION + portOption("-p"),
+        "\\bmysqladmin" + HOST_OPTION + portOption("-P"),
+        "\\b(?:mysql|psql|mongosh?|redis-cli|valkey-cli)" + HOST_OPTION + portOption("-[pP]"),
+        "\\b(?:nslookup|getent\\s+hosts|dig(?:\\s+\\+\\S+)*|host|ping(?:\\s+-\\S+(?:\\s+\\d+)?)*)\\s+" + HOST + "()",
+        "\\bwait-for(?:-it)?(?:\\.sh)?\\s+(?:-\\S+\\s+)*" + HOST + ":" + PORT,
+        "-wait\\s+(?:tcp|http|https|tcp4|tcp6)://" + HOST + MAYBE_PORT,
+        "\\b(?:curl|wget)\\b[^;&|]*?(?:https?://)" + HOST + MAYBE_PORT,
+        "\\b(?:curl|wget)\\b(?:\\s+-\\S+)*\\s+" + HOST + ":" + PORT,
+        "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + MAYBE_PORT).map(Pattern::compile).toList();
+    private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
+
+    private WaitCommands() { }
+
+    private static String portOption(String option) {
+        return "(?:[^;&|]*?(?:" + option + "|--port)[= ]*" + PORT + ")?";
+    }
+
+    public static List<Address> targets(JsonNode container) {
+        var line = expanded(container);
+        var found = new LinkedHashSet<Address>();
+        for (var command : COMMANDS) {
+            var match = command.matcher(line);
+            while (match.find()) {
+                var host = match.group(1);
+                if (host != null && !host.isEmpty() && !host.matches("localhost|127\\.0\\.0\\.1|\\d+")) {
+                    found.add(new Address(host, match.group(2) == null ? "" : match.group(2)));
+                }
+            }
+        }
+        return found.stream()
+            .filter(t -> !t.port().isEmpty() || found.stream().noneMatch(o -> o.host().equals(t.host()) && !o.port().isEmpty())).toList();
+    }
+
+    /** Command and arguments with the container's own variables filled in. */
+    private static String expanded(JsonNode container) {
+        var env = new HashMap<String, String>();
+        container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
+        return VARIABLE.matcher(words(container)).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(
+            m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
+    }
+
+    /** Command and arguments as one text. */
+    public static String words(JsonNode container) {
+        var words = new StringBuilder();
+        container.path("command").forEach(c -> words.append(c.asText()).append(' '));
+        container.path("args").forEach(a -> words.append(a.asText()).append(' '));
+        return words.toString();
+    }
+}
+
+// src/ensure_ready/findings/WorkloadFindings.java
+
+/**
+ * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
+ *
+ * @param pods what the pods say, which some workloads explain better
+ */
+public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What the pods say, less what a workload says better, and what the workloads say. */
+    List<Finding> find() {
+        var found = new ArrayList<>(pods);
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        seen.snapshot.all("StatefulSet").forEach(s -> {
+            var told = statefulSet(s);
+            told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
+                .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
+            found.addAll(told);
+        });
+        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
+            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
+            .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
+        seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        return found;
+    }
+
+    private static boolean missing(Obj set) {
+        return set.number("/status/replicas", 0) < set.number("/spec/replicas", 1);
+    }
+
+    private static boolean cause(Finding f) {
+        return f.code().role == Code.Role.CAUSE;
+    }
+
+    private List<Finding> deployment(Obj deployment) {
+        var set = seen.newest(deployment);
+        var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
+        var told = found.stream().anyMatch(WorkloadFindings::cause)
+            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
+        if (set.isEmpty() || !told) {
+            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
+        }
+        var progressing = deployment.condition("Progressing");
+        var at = Ref.of(deployment);
+        if (progressing.path("status").asText().equals("False")) {
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
+                List.of(Evidence.condition(deployment, progressing))));
+        }
+        if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
+            found.add(seen.finding(Code.ROLLOUT_PAUSED, at, Evidence.field(deployment, "spec.paused", "true")));
+        }
+        return found;
+    }
+
+    private List<Finding> statefulSet(Obj set) {
+        var found = new ArrayList<>(refusals.of(set, set, missing(set)));
+        var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Observed.ready(p)).min(Comparator.comparing(Obj::name));
+        if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
+            ordered(set, broken.get(), found).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    /** An ordered set waits for its first broken pod, and does not replace it when that is of the old revision. */
+    private Optional<Finding> ordered(Obj set, Obj broken, List<Finding> refused) {
+        var at = Ref.of(set);
+        var update = set.text("/status/updateRevision");
+        var old = broken.labels().getOrDefault("controller-revision-hash", update);
+        var explained = refused.stream().anyMatch(WorkloadFindings::cause)
+            || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
+        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
+            return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
+                update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
+        }
+        return !missing(set) ? Optional.empty() : Optional.of(seen.finding(Code.STS_ORDINAL_BLOCKED, at,
+            Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
+    }
+
+    private List<Finding> job(Obj job) {
+        var failed = job.condition("Failed");
+        var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
+        var at = Ref.of(job);
+        var pods = seen.snapshot.ownedBy("Pod", job);
+        if (target.path("status").asText().equals("True")) {
+            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
+                .with(Map.of("reason", target.path("reason").asText())));
+        }
+        if (job.is("/spec/suspend")) {
+            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+        }
+        if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Observed::ready)) {
+            return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
+                List.of(Evidence.field(job, "status.active", "its pod runs"))));
+        }
+        return refusals.of(job, job, job.number("/status/active", 0) + job.number("/status/succeeded", 0) == 0 && pods.isEmpty());
+    }
+}
+
+// src/ensure_ready/catalogue/Also.java
+
+/** What the repair needs besides, where it applies: a StatefulSet's pod stays broken, variables are read once, Jobs cannot be changed. */
+public enum Also implements Trait { DELETE_POD, ROLLOUT_RESTART, NEW_JOB_NAME }
+
+// src/ensure_ready/catalogue/Basis.java
+
+/** How a finding is known, and whether it stands by itself or leans on what its object needs. */
+public enum Basis implements Trait {
+    /** An object says so. */
+    OBSERVED(false, false),
+    /** An object says so, though what it needs may explain it better. */
+    LEANING(false, true),
+    /** Concluded from what objects say. */
+    INFERRED(true, false),
+    /** Concluded, though what the object needs may explain it better. */
+    GUESSED(true, true),
+    /** Hardly more than that something is wrong: what the object needs explains it better. */
+    WEAK(true, true),
+    /** The state of the workload is final by itself, though no finding says why. */
+    FINAL(false, false);
+
+    public final boolean inferred;
+    public final boolean leans;
+
+    Basis(boolean inferred, boolean leans) {
+        this.inferred = inferred;
+        this.leans = leans;
+    }
+}
+
+// src/ensure_ready/catalogue/Code.java
+
+/**
+ * The catalogue of causes. The codes are stable and append-only: other repositories match on them. A row holds a code's whole policy:
+ * what every code has in columns, and behind them the commands to look with and whatever {@link Trait} sets it apart.
+ * docs/causes.md is written from it. What a message means stands in {@link Messages}.
+ */
+public enum Code {
+    UNKNOWN(Family.OTHER, Role.SYMPTOM, Scope.unknown, "INVESTIGATE",
+        "Nothing that the cluster tells explains this; look at the object and its log.",
+        Look.OBJECT, Look.LOG, Basis.INFERRED, new Young(120)),
+    IMAGE_NOT_FOUND(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
+        "The registry has no such image or tag: correct the reference, or build and push it.", Look.POD, Grace.seconds(10), Same.IMAGE),
+    IMAGE_NOT_FOUND_OR_AUTH(Family.IMAGE, Scope.either, "CHECK_NAME_THEN_PULL_SECRET",
+        "The registry does not say whether the image is missing or private: check its name first, then the pull secret.",
+        Look.POD, Look.SECRETS, Grace.seconds(30), Rule.MAKEABLE, Same.IMAGE),
+    IMAGE_AUTH(Family.IMAGE, Scope.either, "FIX_PULL_SECRET",
+        "The registry refuses the credentials: check the pull secret's type, host and rights.",
+        Look.POD, Look.SECRETS, Grace.seconds(30), Rule.MAKEABLE, Same.REGISTRY),
+    IMAGE_PULL_SECRET_MISSING(Family.IMAGE, Scope.either, "CREATE_PULL_SECRET",
+        "The pull secret that the pod names does not exist: create it, or name the right one.",
+        Look.SECRETS, Look.POD, Grace.seconds(30), Rule.MAKEABLE),
+    IMAGE_RATE_LIMITED(Family.IMAGE, Scope.platform, "MIRROR_OR_LOGIN",
+        "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD, Same.REGISTRY),
+    IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Scope.either, "FIX_REGISTRY_HOST",
+        "The node cannot reach the registry: check the host's spelling, its certificate, and that it runs.",
+        Look.POD, Rule.STANDALONE, Same.REGISTRY),
+    IMAGE_NAME_INVALID(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
+        "The image reference does not parse: correct it (a template variable may be empty).", Look.POD, Grace.seconds(2), Same.IMAGE),
+    IMAGE_NEVER_PULL(Family.IMAGE, Scope.repo, "FIX_PULL_POLICY",
+        "imagePullPolicy is Never and the node does not have the image: change the policy or load the image.",
+        Look.POD, Grace.seconds(5), Same.IMAGE),
+    IMAGE_PLATFORM_MISMATCH(Family.IMAGE, Scope.repo, "BUILD_FOR_PLATFORM",
+        "The image is not built for the node's architecture: build it for that, or choose nodes by kubernetes.io/arch.",
+        Look.POD, Look.NODES, Grace.seconds(10), Same.IMAGE),
+    IMAGE_PULL_FAILED(Family.IMAGE, Scope.unknown, "CHECK_IMAGE",
+        "The image cannot be pulled, for a reason that has no rule; read the message.", Look.POD, Same.IMAGE),
+    IMAGE_STILL_PULLING(Family.IMAGE, Role.PROGRESS, Scope.wait, "WAIT", "The image is being pulled; wait.", Look.POD),
+    CONTAINER_COMMAND_NOT_FOUND(Family.CRASH, Scope.repo, "FIX_COMMAND",
+        "The command does not exist in the image: correct command, args or the Dockerfile.",
+        Look.POD, Look.PREVIOUS_LOG, Grace.crashes(1), Rule.STANDALONE),
+    CONTAINER_COMMAND_PERMISSION(Family.CRASH, Scope.repo, "FIX_COMMAND",
+        "The command may not be executed: set its mode in the image, or run it by its interpreter.",
+        Look.POD, Look.PREVIOUS_LOG, Grace.crashes(1), Rule.STANDALONE),
+    CONTAINER_START_FAILED(Family.CRASH, Scope.either, "FIX_CONTAINER_SPEC",
+        "The runtime cannot start the container: read the message, then compare mounts, user and command with the image.",
+        Look.POD, Grace.crashes(3)),
+    CONTAINER_EXITS_ZERO(Family.CRASH, Scope.repo, "RUN_LONG",
+        "The container ends with success although it should keep running: give it a command that stays in the foreground.",
+        Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3)),
+    LIFECYCLE_HOOK_FAILED(Family.CRASH, Scope.repo, "FIX_HOOK",
+        "A lifecycle hook fails and the container is killed: correct the hook.", Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3)),
+    CRASH_APP_ERROR(Family.CRASH, Scope.repo, "FIX_APPLICATION",
+        "The program ends with an error of its own: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE),
+    CRASH_MISSING_ENV(Family.CRASH, Scope.repo, "SET_VARIABLE",
+        "The program ends because a setting that it requires is not set: add it to the container's env.",
+        Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3)),
+    CRASH_AUTH_FAILED(Family.CRASH, Scope.either, "FIX_CREDENTIALS",
+        "A service refuses the program's credentials: compare user and password on both sides (a database keeps those it was "
+            + "created with).", Look.PREVIOUS_LOG, Grace.crashes(3), Same.TARGET),
+    CRASH_PORT_IN_USE(Family.CRASH, Scope.repo, "FIX_PORT",
+        "Two processes in the pod want one port: give one of them another.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3)),
+    CRASH_DISK_FULL(Family.CRASH, Scope.either, "ENLARGE_VOLUME",
+        "The volume is full: enlarge it, or remove what is not needed.", Look.PREVIOUS_LOG, Look.PVCS, Grace.crashes(3)),
+    CRASH_DEPENDENCY_UNREACHABLE(Family.CRASH, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
+        "The program cannot reach a service that it needs: look at that service first.",
+        Look.PREVIOUS_LOG, Look.SERVICES, Grace.crashes(3), Rule.STANDALONE),
+    OOM_KILLED(Family.CRASH, Scope.repo, "RAISE_MEMORY",
+        "The container needs more memory than its limit: raise limits.memory, or lower the program's own heap.",
+        Look.POD, Look.PREVIOUS_LOG, Grace.crashes(2)),
+    SECRET_MISSING(Family.CONFIG, Scope.either, "CREATE_OR_RENAME_REFERENCE",
+        "The Secret does not exist: create it, or correct the name that refers to it.",
+        Look.SECRETS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Rule.STANDALONE, Also.DELETE_POD),
+    CONFIGMAP_MISSING(Family.CONFIG, Scope.repo, "CREATE_OR_RENAME_REFERENCE",
+        "The ConfigMap does not exist: add it to the manifests, or correct the name that refers to it.",
+        Look.CONFIG_MAPS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Also.DELETE_POD),
+    CONFIG_KEY_MISSING(Family.CONFIG, Scope.repo, "ADD_OR_RENAME_KEY",
+        "The object exists but has no such key: add the key, or correct the reference.",
+        Look.OBJECT_DESCRIBE, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Same.KEY, Also.DELETE_POD),
+    CONTAINER_CONFIG_INVALID(Family.CONFIG, Scope.repo, "FIX_CONTAINER_SPEC",
+        "The kubelet cannot make the container from its spec: read the message and correct the spec.", Look.POD, Grace.seconds(30)),
+    RUN_AS_NON_ROOT(Family.CONFIG, Scope.repo, "SET_USER",
+        "The pod must not run as root but its image does: set runAsUser, or USER (a number) in the image.", Look.POD, Grace.seconds(5)),
+    PROBE_LIVENESS_FAILING(Family.PROBE, Scope.repo, "FIX_PROBE",
+        "The liveness probe fails and the kubelet kills the container: correct the probe's port, path or delays (a "
+            + "startupProbe gives time).", Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3), Rule.STANDALONE, Basis.LEANING),
+    PROBE_STARTUP_FAILING(Family.PROBE, Scope.repo, "FIX_PROBE",
+        "The startup probe runs out of attempts and the container is killed: correct the probe or raise failureThreshold.",
+        Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3), Rule.STANDALONE, Basis.LEANING),
+    PROBE_READINESS_FAILING(Family.PROBE, Role.SYMPTOM, Scope.repo, "FIX_PROBE_OR_APPLICATION",
+        "The container runs but its readiness probe fails: correct the probe, or what the program says is wrong.",
+        Look.POD, Look.LOG, Rule.STANDALONE, new Young(120)),
+    PROBE_PORT_MISMATCH(Family.PROBE, Scope.repo, "FIX_PROBE",
+        "The probe asks a port on which the container does not listen: compare it with containerPort.", Look.POD),
+    PROBE_PATH_NOT_FOUND(Family.PROBE, Scope.repo, "FIX_PROBE",
+        "The program answers 404 on the probe's path: correct the path.", Look.POD, Look.LOG),
+    INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
+        "An init container waits for something: look at that first.", Look.LOG, Look.POD, Rule.STANDALONE, Basis.INFERRED, new Young(600)),
+    DEPENDENCY_SERVICE_MISSING(Family.INIT, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
+        "What the pod waits for does not exist as a Service: create it, or correct the name.", Look.SERVICES, Look.LOG, Same.HOST),
+    SCHED_INSUFFICIENT_RESOURCES(Family.SCHEDULING, Scope.either, "LOWER_REQUESTS_OR_ADD_NODES",
+        "No node has room for what the pod requests: lower the requests, or add bigger nodes.",
+        Look.POD, Look.NODES, Grace.seconds(120), Rule.ROOM, Same.OBJECT),
+    SCHED_NODE_SELECTOR(Family.SCHEDULING, Scope.repo, "FIX_NODE_SELECTOR",
+        "No node has the labels that the pod asks for: correct nodeSelector or nodeAffinity.",
+        Look.POD, Look.NODE_LABELS, Grace.seconds(15), Rule.PLACEMENT),
+    SCHED_POD_ANTI_AFFINITY(Family.SCHEDULING, Scope.repo, "FIX_AFFINITY",
+        "The pod's (anti-)affinity to other pods leaves no node: relax the rule or lower the replicas.",
+        Look.POD, Look.NODES, Grace.seconds(60), Rule.PLACEMENT),
+    SCHED_HOST_PORT(Family.SCHEDULING, Scope.repo, "FIX_HOST_PORT",
+        "The host port is taken on every node: use a Service, or fewer replicas.", Look.POD, Grace.seconds(60), Rule.PLACEMENT),
+    SCHED_TOPOLOGY(Family.SCHEDULING, Scope.repo, "FIX_TOPOLOGY_SPREAD",
+        "The topology spread constraint cannot be kept: relax it, or correct its topologyKey.",
+        Look.POD, Look.NODE_LABELS, Grace.seconds(60), Rule.PLACEMENT),
+    SCHED_TAINT(Family.SCHEDULING, Scope.either, "ADD_TOLERATION",
+        "The nodes have a taint that the pod does not tolerate: add the toleration, or remove the taint.",
+        Look.POD, Look.NODES, Grace.seconds(30), Rule.PLACEMENT, Same.TAINT),
+    SCHED_NODES_UNAVAILABLE(Family.SCHEDULING, Scope.platform, "BRING_NODES_BACK",
+        "No node accepts pods: nodes are cordoned, not ready, or there are none.", Look.NODES, Same.CLUSTER),
+    SCHED_PREEMPTED(Family.SCHEDULING, Scope.platform, "RAISE_PRIORITY_OR_ADD_NODES",
+        "A pod of higher priority took the place: add nodes, or raise the priority.", Look.POD, Look.NODES),
+    SCHED_GATED(Family.SCHEDULING, Scope.platform, "REMOVE_GATE",
+        "The pod has a scheduling gate that nobody removed: look at the controller that owns the gate.", Look.POD),
+    SCHED_VOLUME_AFFINITY(Family.STORAGE, Scope.either, "MOVE_VOLUME_OR_POD",
+        "The pod's volume lives on a node or zone where the pod may not run: align node selection and volume.",
+        Look.POD, Look.PVCS, Grace.seconds(120)),
+    SCHED_VOLUME_UNBOUND(Family.STORAGE, Role.SYMPTOM, Scope.either, "FOLLOW_CLAIM",
+        "The pod waits for a claim that is not bound: look at the claim.", Look.PVCS),
+    SCHED_NODE_MISSING(Family.SCHEDULING, Scope.repo, "FIX_NODE_NAME",
+        "The pod names a node that does not exist: correct nodeName.", Look.POD, Look.NODES, Grace.seconds(60)),
+    AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT",
+        "The autoscaler is adding a node; wait.", Look.NODES, new Young(900)),
+    PVC_MISSING(Family.STORAGE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
+        "The PersistentVolumeClaim does not exist: add it, or correct claimName.", Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE),
+    PVC_STORAGECLASS_MISSING(Family.STORAGE, Scope.repo, "FIX_STORAGE_CLASS",
+        "The claim names a StorageClass that the cluster does not have: use one that exists.",
+        Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(5), Same.CLASS),
+    PVC_NO_DEFAULT_CLASS(Family.STORAGE, Scope.either, "SET_STORAGE_CLASS",
+        "The claim names no StorageClass and the cluster has no default one: name one in the claim.",
+        Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
+    PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
+        "The StorageClass's provisioner does not answer: its driver is not installed or does not run.",
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+    PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
+        "The volume cannot be made: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
+    PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
+        "The volume still belongs to a claim that was deleted, or is lost: an administrator must free or replace it.",
+        Look.PVC, Grace.seconds(60)),
+    PVC_ACCESS_MODE(Family.STORAGE, Scope.repo, "FIX_ACCESS_MODE",
+        "The volume can be used on one node only and another pod has it: use strategy Recreate, one replica, a claim each, or "
+            + "ReadWriteMany.", Look.POD, Look.PVCS),
+    PVC_UNBOUND(Family.STORAGE, Scope.either, "FIX_CLAIM",
+        "No volume fits the claim: compare its class, size, access modes, selector and volumeName with the volumes.",
+        Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(60)),
+    VOLUME_MOUNT_FAILED(Family.STORAGE, Scope.either, "FIX_VOLUME",
+        "A volume cannot be mounted: read the message.", Look.POD, Look.PVCS, Grace.seconds(120), Rule.STANDALONE, new Young(120)),
+    SANDBOX_FAILED(Family.NODE, Scope.platform, "FIX_NODE_NETWORK",
+        "The node cannot make the pod's sandbox: its network plugin or runtime is broken, or addresses ran out.",
+        Look.POD, Look.NODES, new Young(120)),
+    SVC_SELECTOR_MISMATCH(Family.SERVICE, Scope.repo, "FIX_SELECTOR",
+        "The Service selects no pod: compare its selector with the labels in the pod template.",
+        Look.SERVICE, Look.POD_LABELS, Rule.STATIC),
+    SVC_TARGET_PORT_MISMATCH(Family.SERVICE, Scope.repo, "FIX_TARGET_PORT",
+        "The Service's targetPort is no port of its pods: compare it with containerPort.", Look.SERVICE, Look.ENDPOINTS, Rule.STATIC),
+    SVC_MISSING(Family.SERVICE, Scope.repo, "CREATE_SERVICE",
+        "A workload of that name runs but there is no Service before it: create the Service.",
+        Look.SERVICES, Rule.STATIC, Basis.INFERRED, Same.HOST),
+    STS_HEADLESS_SVC_MISSING(Family.SERVICE, Scope.repo, "CREATE_SERVICE",
+        "The StatefulSet's serviceName does not exist: its pods have no DNS names; create the headless Service.",
+        Look.SERVICES, Rule.STANDALONE, Basis.LEANING, Same.OBJECT),
+    SVC_NO_READY_ENDPOINTS(Family.SERVICE, Role.SYMPTOM, Scope.either, "FOLLOW_PODS",
+        "No pod behind the Service is ready: look at the pods.", Look.SERVICE, Look.ENDPOINTS, Rule.STANDALONE),
+    SVC_LB_PENDING(Family.SERVICE, Scope.platform, "PROVIDE_LOAD_BALANCER",
+        "The load balancer has no address yet: the cluster may have no controller for it.", Look.SERVICE, Rule.ADVICE),
+    ENV_PORT_MISMATCH(Family.SERVICE, Scope.repo, "FIX_PORT",
+        "A setting names a port that the Service does not serve: compare it with the Service's ports.",
+        Look.SERVICES, Look.OWNER, Rule.STATIC, Basis.INFERRED, Same.ADDRESS, Also.ROLLOUT_RESTART),
+    DNS_NAME_UNKNOWN(Family.SERVICE, Scope.repo, "FIX_HOST",
+        "A setting names a host that does not exist: correct it to a Service's name.",
+        Look.SERVICES, Look.OWNER, Same.HOST, Also.ROLLOUT_RESTART),
+    POD_DNS_POLICY(Family.NETWORK, Scope.repo, "FIX_DNS_POLICY",
+        "The pod's dnsPolicy does not ask the cluster's DNS, so Service names do not resolve: use ClusterFirst.",
+        Look.OWNER, Rule.STATIC, Basis.INFERRED),
+    DNS_CLUSTER_FAILURE(Family.NETWORK, Scope.platform, "FIX_CLUSTER_DNS",
+        "Names of Services that exist do not resolve: the cluster's DNS does not work.", Look.DNS, Basis.INFERRED, Same.CLUSTER),
+    NETPOL_BLOCKING(Family.NETWORK, Scope.repo, "ALLOW_TRAFFIC",
+        "A NetworkPolicy does not allow the connection: add a rule for it.", Look.NETPOL, Rule.STATIC, Basis.INFERRED),
+    INGRESS_CLASS_MISSING(Family.INGRESS, Scope.repo, "FIX_INGRESS_CLASS",
+        "The Ingress names a class that the cluster does not have: use one that exists.",
+        Look.INGRESS, Look.INGRESS_CLASSES, Rule.STATIC, Same.CLASS),
+    INGRESS_BACKEND_MISSING(Family.INGRESS, Scope.repo, "FIX_BACKEND",
+        "The Ingress names a Service that does not exist: correct it.", Look.INGRESS, Look.SERVICES, Rule.STATIC),
+    INGRESS_BACKEND_PORT(Family.INGRESS, Scope.repo, "FIX_BACKEND",
+        "The Ingress names a port that the Service does not have: correct it.", Look.INGRESS, Look.SERVICES, Rule.STATIC),
+    INGRESS_TLS_SECRET_MISSING(Family.INGRESS, Scope.either, "CREATE_TLS_SECRET",
+        "The Ingress names a TLS Secret that does not exist: create it, or correct the name.",
+        Look.INGRESS, Look.SECRETS, Rule.STATIC, new Young(600)),
+    QUOTA_EXCEEDED(Family.ADMISSION, Scope.either, "LOWER_REQUESTS_OR_RAISE_QUOTA",
+        "The namespace's quota is used up: lower requests and replicas, or raise the quota.", Look.QUOTA, Grace.seconds(30), Rule.ROOM),
+    QUOTA_REQUIRES_LIMITS(Family.ADMISSION, Scope.repo, "SET_RESOURCES",
+        "The namespace's quota demands requests and limits on every container: set them.", Look.QUOTA, Look.OWNER, Grace.seconds(5)),
+    LIMITRANGE_VIOLATION(Family.ADMISSION, Scope.repo, "FIX_RESOURCES",
+        "Requests or limits are outside the namespace's LimitRange: bring them inside.", Look.LIMIT_RANGE, Look.OWNER, Grace.seconds(5)),
+    POD_SECURITY_DENIED(Family.ADMISSION, Scope.repo, "FIX_SECURITY_CONTEXT",
+        "The namespace's Pod Security level forbids the pod: set the securityContext fields that the message lists.",
+        Look.NAMESPACE, Look.OWNER, Grace.seconds(5)),
+    ADMISSION_WEBHOOK_DENIED(Family.ADMISSION, Scope.repo, "SATISFY_POLICY",
+        "A policy of the cluster refuses the object: change it as the policy's message says.", Look.OWNER, Grace.seconds(5)),
+    ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
+        "An admission webhook does not answer, so nothing can be created: bring its pods back.", Look.WEBHOOKS),
+    ADMISSION_DENIED(Family.ADMISSION, Scope.repo, "FIX_POD_TEMPLATE",
+        "The API server refuses the pods of this workload: read the message and correct the template.", Look.OWNER, Grace.seconds(15)),
+    SERVICE_ACCOUNT_MISSING(Family.RBAC, Scope.repo, "CREATE_SERVICE_ACCOUNT",
+        "The ServiceAccount does not exist, so no pod can be created: add it to the manifests, or correct the name.",
+        Look.SERVICE_ACCOUNTS, Look.OWNER, Grace.seconds(20), Rule.MAKEABLE),
+    RBAC_RUNTIME_FORBIDDEN(Family.RBAC, Scope.repo, "GRANT_ROLE",
+        "The program may not do what it asks of the API server: grant its ServiceAccount that verb in a Role.",
+        Look.ROLES, Look.PREVIOUS_LOG, Grace.crashes(3)),
+    RBAC_ROLE_MISSING(Family.RBAC, Scope.repo, "CREATE_ROLE",
+        "The Role, or the RoleBinding that gives it to the ServiceAccount, does not exist: add both to the manifests.",
+        Look.ROLES, Look.SERVICE_ACCOUNTS, Rule.STATIC),
+    APPLY_FORBIDDEN_RBAC(Family.APPLY, Scope.platform, "GRANT_APPLIER",
+        "Whoever applies the manifests may not write this object: grant the right.", Look.ROLES, Grace.seconds(2)),
+    API_KIND_UNKNOWN(Family.APPLY, Scope.either, "INSTALL_CRD_OR_FIX_KIND",
+        "The cluster does not know this kind: correct it, or install its CustomResourceDefinition.", Look.API, Grace.seconds(2)),
+    API_VERSION_REMOVED(Family.APPLY, Scope.repo, "UPDATE_API_VERSION",
+        "The cluster no longer serves this apiVersion: use the one that replaced it.", Look.API, Grace.seconds(2)),
+    APPLY_INVALID(Family.APPLY, Scope.repo, "FIX_MANIFEST",
+        "The API server refuses the manifest as invalid: correct the fields that the message names.", Grace.seconds(2)),
+    APPLY_IMMUTABLE_FIELD(Family.APPLY, Scope.repo, "RENAME_OR_RECREATE",
+        "The field cannot be changed in place: undo the change, use a new name, or recreate the object.", Look.OBJECT, Grace.seconds(2)),
+    APPLY_CONFLICT(Family.APPLY, Scope.either, "SETTLE_FIELD_OWNER",
+        "Another manager owns a field that the manifest sets: settle who owns it.", Look.OBJECT, Grace.seconds(2)),
+    APPLY_FAILED(Family.APPLY, Scope.unknown, "FIX_MANIFEST", "The object could not be applied: read the message.", Grace.seconds(2)),
+    NAMESPACE_MISSING(Family.APPLY, Scope.either, "CREATE_NAMESPACE",
+        "The namespace does not exist: create it, or correct the name.", Look.NAMESPACE, Grace.seconds(2)),
+    JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
+        "The Job failed for good; its template cannot be changed, so the repaired Job needs a new name or must be deleted first.",
+        Look.OWNER, Look.JOB_LOG, Grace.seconds(2), Rule.STANDALONE, Also.NEW_JOB_NAME),
+    JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false when it should run.", Look.OWNER),
+    JOB_SIDECAR_BLOCKS(Family.JOB, Scope.repo, "MAKE_SIDECAR_NATIVE",
+        "The Job's main container ended but a sidecar keeps its pod alive: make it an init container with restartPolicy Always.", Look.POD),
+    ROLLOUT_STUCK(Family.ROLLOUT, Role.WRAPPER, Scope.repo, "FOLLOW_NEW_PODS",
+        "The rollout makes no progress: look at the newest pods.", Look.OWNER, Grace.seconds(2)),
+    ROLLOUT_PAUSED(Family.ROLLOUT, Scope.either, "RESUME_ROLLOUT", "The rollout is paused: resume it.", Look.OWNER),
+    REPLICAS_ZERO(Family.ROLLOUT, Scope.repo, "SCALE_UP",
+        "The workload is scaled to zero although others need it: set replicas.", Look.OWNER, Rule.STATIC, Basis.INFERRED),
+    STS_ORDINAL_BLOCKED(Family.ROLLOUT, Role.WRAPPER, Scope.either, "FOLLOW_FIRST_POD",
+        "An earlier pod of the StatefulSet is not ready and blocks the later ones: look at that pod.", Look.POD),
+    STS_STUCK_REVISION(Family.ROLLOUT, Scope.either, "DELETE_POD",
+        "The broken pod is of the old revision and an ordered StatefulSet does not replace it by itself: delete that pod once.",
+        Look.OWNER, Look.POD, Grace.seconds(60)),
+    NODE_NOT_READY(Family.NODE, Scope.platform, "RESTORE_NODE",
+        "The node is not ready: its kubelet, network or machine is down.", Look.NODE, Look.NODES),
+    NODE_PRESSURE(Family.NODE, Scope.platform, "FREE_NODE",
+        "The node is short of memory, disk or process ids: free some, or add nodes.", Look.NODE, Look.NODES),
+    EVICTED_EPHEMERAL_STORAGE(Family.NODE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
+        "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
+    OBJECT_STUCK_TERMINATING(Family.OTHER, Scope.either, "FREE_FINALIZER",
+        "The object is being deleted but a finalizer holds it: look at the controller that owns the finalizer.",
+        Look.OBJECT, new Young(120)),
+    HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
+        "The autoscaler gets no metrics: set resource requests, or install the metrics API. It blocks nothing.",
+        Look.OBJECT_DESCRIBE, Rule.ADVICE),
+    PDB_BLOCKING(Family.ADVICE, Scope.repo, "RELAX_BUDGET",
+        "The disruption budget allows no pod to be moved. It blocks nothing until a node is drained.", Look.OBJECT_DESCRIBE, Rule.ADVICE),
+    CR_NOT_READY(Family.CUSTOM, Scope.either, "READ_CONDITION",
+        "The custom resource's own conditions say that it is not ready: read them, then its operator's log.",
+        Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, Basis.LEANING, new Young(60)),
+    CERT_NOT_READY(Family.CUSTOM, Scope.either, "READ_CONDITION",
+        "The certificate is not issued: read its conditions, its issuer and the challenge.",
+        Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, new Young(60)),
+    STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
+        "It is starting and nothing says that anything is wrong; wait.", Look.OWNER, new Young(120)),
+    DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",
+        "The cluster could not be asked, so the causes are not known; this does not mean that all is well.");
+
+    /** What a code is about; groups the docs page. */
+    public enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
+        NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM,
+        ADVICE, OTHER }
+
+    /** A cause stays a root; a symptom is explained by what it needs; a wrapper by what is inside it; progress heals by itself. */
+    public enum Role { CAUSE, SYMPTOM, WRAPPER, PROGRESS }
+
+    /** Where the repair lies. */
+    public enum Scope { repo, platform, either, wait, unknown }
+
+    /** How bad it is: a workload waits for it, it is wrong though nothing waits for it, or it is only told. */
+    public enum Severity { blocking, degraded, info }
+
+    public final Family family;
+    public final Role role;
+    public final Scope scope;
+    public final String action;
+    public final String text;
+    /** Commands that show more, in this order. */
+    public final List<Look> next;
+    /** When it is certain never to heal; null when it never ends the wait. */
+    public final Grace grace;
+    /** Below this age in seconds it is progress. */
+    public final int young;
+    public final Same same;
+    public final Basis basis;
+    private final List<Trait> traits;
+
+    Code(Family family, Role role, Scope scope, String action, String text, Trait... traits) {
+        this.family = family;
+        this.role = role;
+        this.scope = scope;
+        this.action = action;
+        this.text = text;
+        this.traits = List.of(traits);
+        this.next = all(Look.class).toList();
+        this.grace = all(Grace.class).findFirst().orElse(null);
+        this.young = all(Young.class).mapToInt(Young::seconds).sum();
+        this.same = all(Same.class).findFirst().orElse(Same.PLACE);
+        this.basis = all(Basis.class).findFirst().orElse(Basis.OBSERVED);
+    }
+
+    /** A cause, as most are. */
+    Code(Family family, Scope scope, String action, String text, Trait... traits) {
+        this(family, Role.CAUSE, scope, action, text, traits);
+    }
+
+    private <T extends Trait> Stream<T> all(Class<T> type) {
+        return traits.stream().filter(type::isInstance).map(type::cast);
+    }
+
+    public boolean has(Trait trait) {
+        return traits.contains(trait);
+    }
+
+    /** What a pod lacks that refers to an object of this kind which does not exist. */
+    public static Code missing(String kind) {
+        return kind.equals("Secret") ? SECRET_MISSING : kind.equals("ConfigMap") ? CONFIGMAP_MISSING : PVC_MISSING;
+    }
+
+    /** How often a container must have ended so before that is certain; 0 when crashes do not count. */
+    public int crashes() {
+        return grace == null ? 0 : grace.crashes();
+    }
+
+    public Severity severity(boolean awaited) {
+        return role == Role.PROGRESS ? Severity.info : awaited ? Severity.blocking : Severity.degraded;
+    }
+}
+
+// src/ensure_ready/catalogue/Grace.java
+
+/**
+ * When a code is certain never to heal without a change. A false alarm is worse than waiting: a code without a grace never ends the wait.
+ *
+ * @param after   how long it must have been so
+ * @param crashes how often a container must have ended so; 0 where time alone counts
+ */
+public record Grace(Duration after, int crashes) implements Trait {
+    static Grace seconds(int seconds) {
+        return new Grace(Duration.ofSeconds(seconds), 0);
+    }
+
+    /** Judged by how often a container ended, not by how long that has been so. */
+    static Grace crashes(int times) {
+        return new Grace(Duration.ZERO, times);
+    }
+}
+
+// src/ensure_ready/catalogue/Look.java
+
+/** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. Most look into the namespace. */
+public enum Look implements Trait {
+    OBJECT("get {object} -o yaml"),
+    OBJECT_DESCRIBE("describe {object}"),
+    OWNER("describe {owner}"),
+    POD("describe pod {pod}"),
+    LOG("logs {pod} -c {container} --tail=100"),
+    PREVIOUS_LOG("logs {pod} -c {container} --previous --tail=100"),
+    JOB_LOG("logs {owner} --tail=100"),
+    POD_LABELS("get pods --show-labels"),
+    SECRETS("get secrets"),
+    CONFIG_MAPS("get configmaps"),
+    SERVICES("get services -o wide"),
+    SERVICE("describe svc {name}"),
+    ENDPOINTS("get endpointslices"),
+    PVCS("get pvc"),
+    PVC("describe pvc {name}"),
+    STORAGE_CLASSES("kubectl get storageclasses"),
+    NODES("kubectl get nodes -o wide"),
+    NODE_LABELS("kubectl get nodes --show-labels"),
+    NODE("kubectl describe node {name}"),
+    QUOTA("describe resourcequota"),
+    LIMIT_RANGE("describe limitrange"),
+    NAMESPACE("kubectl get namespace {ns} --show-labels"),
+    WEBHOOKS("kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"),
+    SERVICE_ACCOUNTS("get serviceaccounts"),
+    ROLES("get roles,rolebindings"),
+    API("kubectl api-resources"),
+    INGRESS("describe ingress {name}"),
+    INGRESS_CLASSES("kubectl get ingressclasses"),
+    NETPOL("describe networkpolicy"),
+    DNS("kubectl -n kube-system get pods -l k8s-app=kube-dns");
+
+    public final String template;
+
+    Look(String template) {
+        this.template = template.startsWith("kubectl") ? template : "kubectl -n {ns} " + template;
+    }
+}
+
+// src/ensure_ready/catalogue/Messages.java
+
+/**
+ * What texts of kubelet, runtimes, scheduler, controllers, admission and programs mean: the one table of it, looked up without regard
+ * to case, anywhere in the text, first row first. An alternative is a plain text; one that begins with {@code ~} is a pattern. The texts
+ * of many versions stand in tests/fixtures/messages.
+ */
+public static final class Messages {
+    /** Where a text comes from; the same words mean different things in different places. */
+    public enum Topic {
+        IMAGE(Messages::image), VOLUME(Messages::volume), START(Messages::start), CREATE(Messages::create), CLAIM(Messages::claim),
+        APPLY(Messages::apply), LOG(Messages::log), EVICTED(Messages::evicted), SCHEDULER(Messages::scheduler), NODE(Messages::node);
+
+        private final Consumer<Table> rows;
+
+        Topic(Consumer<Table> rows) {
+            this.rows = rows;
+        }
+    }
+
+    private record Row(Code code, List<String> texts, Pattern pattern) {
+        boolean fits(String text, String lower) {
+            return texts.stream().anyMatch(lower::contains) || pattern != null && pattern.matcher(text).find();
+        }
+    }
+
+    private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
+    private static final String UNSET = "not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined"
+        + "|must be provided|not provided|not specified|is mandatory|not configured";
+    private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
+    private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
+    private static final Map<Topic, List<Row>> ROWS = rows();
+
+    private Messages() { }
+
+    /** The code that this text stands for at this place; empty when no row knows it. */
+    public static Optional<Code> code(Topic topic, String text) {
+        var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;
+        var lower = plain.toLowerCase(Locale.ROOT);
+        return ROWS.get(topic).stream().filter(r -> r.fits(plain, lower)).map(Row::code).findFirst();
+    }
+
+    private static Map<Topic, List<Row>> rows() {
+        var rows = new EnumMap<Topic, List<Row>>(Topic.class);
+        for (var topic : Topic.values()) {
+            var table = new Table(new ArrayList<>());
+            topic.rows.accept(table);
+            rows.put(topic, table.rows());
+        }
+        return rows;
+    }
+
+    private record Table(List<Row> rows) {
+        void row(Code code, String... alternatives) {
+            var texts = Stream.of(alternatives).filter(a -> !a.startsWith("~")).map(a -> a.toLowerCase(Locale.ROOT)).toList();
+            var patterns = Stream.of(alternatives).filter(a -> a.startsWith("~")).map(a -> a.substring(1)).toList();
+            rows.add(new Row(code, texts, patterns.isEmpty() ? null
+                : Pattern.compile(String.join("|", patterns), Pattern.CASE_INSENSITIVE)));
+        }
+    }
+
+    private static void image(Table t) {
+        t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
+        t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
+            "Failed to apply default image tag");
+        t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
+        t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
+            "does not match the specified platform", "exec format error", "cannot be used on this platform",
+            "~no image found in (manifest list|image index) for");
+        t.row(Code.NODE_PRESSURE, "no space left on device", "disk quota exceeded");
+        t.row(Code.IMAGE_NOT_FOUND_OR_AUTH, "does not exist or no pull access", "requested access to the resource is denied",
+            "~may require (authorization|'docker login'|authentication)");
+        t.row(Code.IMAGE_REGISTRY_UNREACHABLE, "no such host", "i/o timeout", "connection refused", "connection reset", "x509:",
+            "server gave HTTP response to HTTPS client", "no route to host", "network is unreachable", "TLS handshake timeout",
+            "context deadline exceeded", "Client.Timeout", "waiting for connection", "server misbehaving", "name resolution",
+            "name or service not known", "remote error: tls", "first record does not look like a TLS handshake", "unexpected EOF",
+            "connection timed out", "~\\b50[0234] ", "~: EOF\\b");
+        t.row(Code.IMAGE_AUTH, "unauthorized", "forbidden", "authorization failed", "no basic auth credentials", "authentication required",
+            "insufficient_scope", "not authorized", "incorrect username or password", "unable to retrieve auth token",
+            "invalid credentials", "~\\b401\\b", "~\\b403\\b", "~\\bdenied\\b", "~failed to fetch (anonymous|oauth) token");
+        t.row(Code.IMAGE_NOT_FOUND, "not found", "NotFound", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown",
+            "not known to registry", "does not exist", "no such image", "no such manifest", "unknown image", "~\\b404\\b");
+    }
+
+    private static void volume(Table t) {
+        t.row(Code.STILL_PROGRESSING, "the object has been modified", "~failed to sync (configmap|secret) cache",
+            "~object \"[^\"]*\"/\"[^\"]*\" not registered");
+        t.row(Code.CONFIG_KEY_MISSING, "couldn't find key", "non-existent key", "~references non-existent (config|secret) key");
+        t.row(Code.SECRET_MISSING, "couldn't get secret", "could not find secret", "~secrets? \"[^\"]+\" not found");
+        t.row(Code.CONFIGMAP_MISSING, "couldn't get configMap", "~configmaps? \"[^\"]+\" not found");
+        t.row(Code.PVC_MISSING, "error getting PVC", "~persistentvolumeclaims? \"[^\"]+\" not found");
+        t.row(Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user", "non-root policy");
+        t.row(Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod", "ReadWriteOncePod");
+        t.row(Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched",
+            "~CSINode .* does not contain driver");
+        t.row(Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes",
+            "hostPath type check failed");
+    }
+
+    private static void start(Table t) {
+        t.row(Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
+        t.row(Code.CONTAINER_START_FAILED, "error mounting", "mount a directory onto a file", "chdir to cwd",
+            "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name",
+            "~not a directory: (unknown|Are you trying)", "~unable to find (user|group)", "~container name .* is reserved");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "no such file or directory", "no command specified", "is a directory",
+            "cannot find the file specified", "~executable file (not found|.* not found) in");
+        t.row(Code.CONTAINER_COMMAND_PERMISSION, "permission denied", "operation not permitted");
+    }
+
+    private static void create(Table t) {
+        t.row(Code.QUOTA_EXCEEDED, "exceeded quota", "insufficient quota");
+        t.row(Code.QUOTA_REQUIRES_LIMITS, "~failed quota: .*must specify", "~must specify (limits|requests|cpu|memory)");
+        t.row(Code.POD_SECURITY_DENIED, "violates PodSecurity",
+            "~unable to validate against any (pod security policy|security context constraint)");
+        t.row(Code.ADMISSION_WEBHOOK_DENIED, "blocked by policy", "~admission webhook .*denied",
+            "~ValidatingAdmissionPolicy .*denied");
+        t.row(Code.ADMISSION_WEBHOOK_UNAVAILABLE, "failed to call webhook", "~failed calling (admission )?webhook",
+            "~conversion webhook .* failed");
+        t.row(Code.SERVICE_ACCOUNT_MISSING, "error looking up service account", "~serviceaccounts? \"[^\"]+\" not found");
+        t.row(Code.LIMITRANGE_VIOLATION, "limit to request ratio per",
+            "~(maximum|minimum) [\\w./-]+ usage per (container|pod|persistentvolumeclaim)", "~(maximum|minimum) .* limit .*LimitRange");
+        t.row(Code.OBJECT_STUCK_TERMINATING, "because it is being terminated");
+        t.row(Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ",
+            "Timeout: request did not complete", "server is currently unable");
+    }
+
+    private static void claim(Table t) {
+        t.row(Code.PVC_STORAGECLASS_MISSING, "~storageclass(es)?(\\.storage\\.k8s\\.io)? \"[^\"]*\" not found",
+            "~storage class .* not found");
+        t.row(Code.PVC_NO_DEFAULT_CLASS, "no persistent volumes available for this claim and no storage class is set");
+        t.row(Code.QUOTA_EXCEEDED, "exceeded quota");
+        t.row(Code.PVC_PROVISIONER_MISSING, "no volume plugin matched", "not found in the list of registered CSI drivers",
+            "~waiting for (a )?volume to be created,? (either )?by (the )?external provisioner");
+        t.row(Code.PVC_UNBOUND, "Cannot bind to requested volume", "~no volume .* matching",
+            "~volume .* already bound to a different claim", "~does not match (size|access|storage)", "~requested PV .* not");
+        t.row(Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
+    }
+
+    private static void apply(Table t) {
+        t.row(Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler",
+            "could not find the requested resource", "does not serve", "unknown kind", "has no kind", "~no kind .* is registered");
+        t.row(Code.APPLY_IMMUTABLE_FIELD, "is immutable", "updates to statefulset spec", "cannot be changed", "Forbidden: updates to",
+            "~immutable (field|after)", "~updates to .* are forbidden", "~may not change (once set|fields other)");
+        t.row(Code.NAMESPACE_MISSING, "~namespaces? \"[^\"]+\" not found");
+        create(t);
+        t.row(Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User", "not currently held",
+            "~cannot (get|list|watch|create|patch|update|delete) (resource )?\"?\\w+", "~^(forbidden|unauthorized)");
+        t.row(Code.APPLY_CONFLICT, "~Apply failed with \\d+ conflict", "~conflicts? with \"");
+        t.row(Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal", "unable to decode",
+            "Required value", "Invalid value", "Unsupported value", "json: ", "yaml: ", "metadata.name", "bad request",
+            "the server rejected our request", "duplicate", "does not parse", "failed to create typed patch object", "is forbidden:",
+            "~in version .* cannot be handled", "~\\b(400|422)\\b");
+    }
+
+    private static void log(Table t) {
+        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
+            "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
+            "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
+            "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
+            "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
+            "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
+            "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
+            "~\\bauth(entication)? failed", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
+            "~security_exception.*(unable to authenticate|missing authentication)");
+        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
+            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
+            "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+            "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
+            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
+                + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
+            "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
+            "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
+            "~(superuser password|password option) is not specified", "~\\bField required\\b",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
+            "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
+            "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+        unreachable(t);
+    }
+
+    private static void unreachable(Table t) {
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
+            "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
+            "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
+            "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
+            "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "driver: bad connection",
+            "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
+            "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
+            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
+            "~connection (was )?refused", "~\\bETIMEDOUT\\b", "~\\bENOTFOUND\\b", "~unknown ?host",
+            "~connect(ion)?( attempt)? ?timed? ?out", "~connect(ion)? to \\S+ (refused|failed)",
+            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "~host (is )?unreachable",
+            "~could ?n.t connect", "~can.?t connect", "~can.?t reach", "~(cannot|could not|unable to|failed to) reach",
+            "~unknown \\w+ server host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
+            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?(available|reachable)",
+            "~(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
+            "~(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "~\\bnot (yet )?reachable",
+            "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
+            "~:\\d+ - no response", "~DNS .*(fail|timeout)", "~name=\\S+ .*unavailable");
+    }
+
+    private static void evicted(Table t) {
+        t.row(Code.EVICTED_EPHEMERAL_STORAGE, "exceeds the total limit", "ephemeral local storage usage exceeds", "exceeds the limit \"",
+            "emptydir");
+    }
+
+    private static void scheduler(Table t) {
+        t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
+        t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
+            "is being deleted");
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
+    }
+
+    /** One part of the scheduler's sentence: why some nodes do not take the pod. */
+    private static void node(Table t) {
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "~taint.*node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|network-unavailable)",
+            "~taint.*node\\.cloudprovider\\.kubernetes\\.io/uninitialized");
+        t.row(Code.NODE_PRESSURE, "~taint.*node\\.kubernetes\\.io/(memory|disk|pid)-pressure");
+        t.row(Code.SCHED_TAINT, "taint");
+        t.row(Code.SCHED_VOLUME_AFFINITY, "volume node affinity", "persistentvolume's node affinity", "available volume zone");
+        t.row(Code.PVC_UNBOUND, "find available persistent volumes", "bound to non-existent persistentvolume", "unbound");
+        t.row(Code.PVC_ACCESS_MODE, "readwriteoncepod", "no available disk", "already mounted");
+        t.row(Code.SCHED_POD_ANTI_AFFINITY, "pod anti-affinity", "pod affinity", "existing pods anti-affinity", "inter-pod");
+        t.row(Code.SCHED_TOPOLOGY, "topology spread");
+        t.row(Code.SCHED_NODE_SELECTOR, "node affinity", "node selector", "requested node name", "nodeselector",
+            "node(s) didn't match node");
+        t.row(Code.SCHED_HOST_PORT, "free ports");
+        t.row(Code.SCHED_INSUFFICIENT_RESOURCES, "insufficient", "too many pods", "exceed max volume count");
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "unschedulable", "not ready", "unavailable");
+    }
+}
+
+// src/ensure_ready/catalogue/Phrase.java
+
+/**
+ * What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link
+ * Messages}.
+ */
+public enum Phrase {
+    MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
+    /** The key, the kind and the name of what lacks it. */
+    KEY("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
+    VOLUME_KEY("(?i)references non-existent (?:config|secret) key: (\\S+)"),
+    VOLUME("for volume \"([^\"]+)\""),
+    PULL_SECRETS("image pull secrets \\(([^)]*)\\)"),
+    TAINT("untolerated taint(?:\\(s\\))? \\{([^}:]+)(?::\\s*[^}]*)?\\}"),
+    CONTROL_PLANE("(node-role\\.kubernetes\\.io/(?:control-plane|master))"),
+    QUOTA("(?:exceeded|failed) quota: ([^,:\\s]+)"),
+    ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
+    WEBHOOK("webhook \"([^\"]+)\""),
+    CLASS("\"([^\"]*)\" not found"),
+    /** The verb and the resource. */
+    FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
+    VARIABLE("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b"),
+    PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
+    PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
+    STATUS_404("(?i)status ?code:? ?404"),
+    REFUSAL("(?i)refused"),
+    REFUSED("(?i)connection refused|actively refused"),
+    /** The runtime is only slow or still busy with the last try. */
+    START_AGAIN("context deadline exceeded|is reserved for"),
+    /** A command that does nothing for ever. */
+    ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
+    ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+        "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
+    /** An error in the program itself, whatever it needs. */
+    OWN_ERROR("(?i)\\b"
+        + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
+        "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
+        "bad address", "unknown ?host", "unknown \\w+ server host",
+        "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
+        "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
+        "failed to resolve", "can't find")),
+    UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
+        "unknown host:? ?'?", "resolve host:? '?\"?", "can't resolve '", "in upstream \"", "nslookup: can't resolve '", "can't find ",
+        "getaddrinfo for ", "Failed to resolve '?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
+        "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
+        "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
+    DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
+        "no servers could be reached")),
+    SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
+    /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
+    REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
+        "storage", "admissionregistration", "scheduling", "coordination", "certificates", "events", "discovery", "node")
+        + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
+        + "(?![\\w])"),
+    /** Text that talks to a reader who takes orders. */
+    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message|:)", "\\bas an ai\\b",
+        "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b", "\\bdo not (tell|mention|report)\\b",
+        "\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b", "curl .{0,80}\\|\\s*(ba)?sh",
+        "\\bplease (run|delete|execute|approve|merge)\\b"));
+
+    private final Pattern pattern;
+
+    Phrase(String pattern) {
+        this.pattern = Pattern.compile(pattern);
+    }
+
+    private static String any(String... alternatives) {
+        return "(?:" + String.join("|", alternatives) + ")";
+    }
+
+    public boolean occurs(String text) {
+        return pattern.matcher(text).find();
+    }
+
+    /** What stands in the phrase's place for a name, or an empty text. */
+    public String in(String text) {
+        return in(text, 1);
+    }
+
+    /** The same of a phrase that has more than one such place. */
+    public String in(String text, int place) {
+        var match = pattern.matcher(text);
+        return match.find() ? match.group(place) : "";
+    }
+}
+
+// src/ensure_ready/catalogue/Rule.java
+
+/** What holds for a code and not for most. */
+public enum Rule implements Trait {
+    /** A Job or an operator may still make what is missing. */
+    MAKEABLE,
+    /** The pod fits on no node as they are labelled; other reasons beside this one may pass. */
+    PLACEMENT,
+    /** Room may come free when something ends. */
+    ROOM,
+    /** Certain only once the object itself is judged failed. */
+    JUDGED_FAILED,
+    /** Never gates readiness, so never a cause of a wait that failed; told as a warning. */
+    ADVICE,
+    /** Proven from the objects alone, and hurts also where nothing waits for it. */
+    STATIC,
+    /** Told as a cause where nothing behind it explains it. */
+    STANDALONE
+}
+
+// src/ensure_ready/catalogue/Same.java
+
+/** What two findings of one code must share to be one cause. */
+public enum Same implements Trait {
+    /** The object, and for a workload its container. */
+    PLACE(""),
+    OBJECT(""), KEY("key"), REGISTRY("image"),
+    /** Nothing: one cause for the whole cluster. */
+    CLUSTER(""),
+    IMAGE("image"), CLASS("class"), PROVISIONER("provisioner"), TAINT("taint"), HOST("host"), ADDRESS("address"), TARGET("target");
+
+    /** The finding's parameter that is compared; where there is none the object is. */
+    public final String param;
+
+    Same(String param) {
+        this.param = param;
+    }
+}
+
+// src/ensure_ready/catalogue/Trait.java
+
+/** What sets a code of the catalogue apart from those that have nothing to say about it. */
+public interface Trait { }
+
+// src/ensure_ready/catalogue/Young.java
+
+/** Below this age in seconds it is progress, not a fault. */
+public record Young(int seconds) implements Trait { }
+
+>>>>>>> causes
 // src/ensure_ready/model/Applied.java
 
 /**
@@ -9739,6 +12564,7 @@ public enum Outcome {
     }
 }
 
+<<<<<<< HEAD
 // src/ensure_ready/model/Ownership.java
 
 /** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
@@ -9879,6 +12705,8 @@ public static final class Pods {
 /** A piece of the manifests that could not be read. */
 public record Problem(Source source, String message) { }
 
+=======
+>>>>>>> causes
 // src/ensure_ready/model/Ref.java
 
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
@@ -9887,13 +12715,25 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
         return new Ref(o.kind(), o.name());
     }
 
+<<<<<<< HEAD
+=======
+    /** An ownerReference or another node with these two fields. */
+    public static Ref of(JsonNode reference) {
+        return new Ref(reference.path("kind").asText(), reference.path("name").asText());
+    }
+
+>>>>>>> causes
     public boolean is(String otherKind) {
         return kind.equals(otherKind);
     }
 
     @Override
     public int compareTo(Ref other) {
+<<<<<<< HEAD
         return toString().compareTo(other.toString());
+=======
+        return kind.equals(other.kind) ? name.compareTo(other.name) : kind.compareTo(other.kind);
+>>>>>>> causes
     }
 
     @Override

@@ -151,7 +151,7 @@ class DiagnosisScenariosTest {
         var scene = new Scene().deploy("catalog").service("catalog", 8080)
             .deploy("checkout", "containers: [{name: checkout, image: a, env: [{name: CATALOG_ADDR, value: 'catalog:8082'}]}]", Scene.ready("checkout"));
         assertEquals(List.of("ENV_PORT_MISMATCH Deployment/checkout"), scene.causes());
-        assertEquals("degraded", scene.report().causes().get(0).severity());
+        assertEquals(ensure_ready.Code.Severity.degraded, scene.report().causes().get(0).severity());
     }
 
     @Test

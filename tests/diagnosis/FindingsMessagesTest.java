@@ -6,6 +6,9 @@
 //FILES messages/apply.txt=../fixtures/messages/apply.txt
 //FILES messages/log.txt=../fixtures/messages/log.txt
 //FILES messages/schedule.txt=../fixtures/messages/schedule.txt
+//FILES messages/evicted.txt=../fixtures/messages/evicted.txt
+//FILES messages/scheduler.txt=../fixtures/messages/scheduler.txt
+//FILES messages/node.txt=../fixtures/messages/node.txt
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,7 +1,7 @@
 package ensure_ready.certainty;
 
-import ensure_ready.diagnosis.Finding;
-import ensure_ready.diagnosis.Findings;
+import ensure_ready.findings.Finding;
+import ensure_ready.findings.Findings;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Snapshot;

@@ -1,14 +1,17 @@
 package ensure_ready.certainty;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import ensure_ready.diagnosis.Code;
-import ensure_ready.diagnosis.Finding;
-import ensure_ready.diagnosis.Scheduling;
+import ensure_ready.catalogue.Basis;
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Rule;
+import ensure_ready.findings.Finding;
+import ensure_ready.findings.Scheduling;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
+import ensure_ready.model.Ref;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
 import ensure_ready.readiness.Family;
@@ -18,11 +21,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -40,50 +40,11 @@ public final class Certainty {
     private static final Duration BLIND = Duration.ofSeconds(60);
     /** What is ready must still get into endpoints and name servers before others can reach it. */
     private static final Duration REACHABLE = Duration.ofSeconds(10);
-    private static final int CRASHES = 3;
-    private static final Map<Code, Duration> GRACE = graces();
-    private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT,
-        Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
-    /** Judged by how often a container ended, not by how long that has been so. */
-    private static final Set<Code> CRASH = EnumSet.of(Code.CRASH_APP_ERROR, Code.CRASH_MISSING_ENV, Code.CRASH_AUTH_FAILED,
-        Code.CRASH_PORT_IN_USE, Code.CRASH_DISK_FULL,
-        Code.CRASH_DEPENDENCY_UNREACHABLE, Code.RBAC_RUNTIME_FORBIDDEN, Code.CONTAINER_EXITS_ZERO,
-            Code.CONTAINER_START_FAILED, Code.LIFECYCLE_HOOK_FAILED,
-        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
-    private static final Map<Code, Integer> SOONER =
-        Map.of(Code.CONTAINER_COMMAND_NOT_FOUND, 1, Code.CONTAINER_COMMAND_PERMISSION, 1, Code.OOM_KILLED, 2);
     /** Custom resources of these groups make nothing that a pod could wait for. */
     private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
         "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
 
     private Certainty() { }
-
-    private static Map<Code, Duration> graces() {
-        var graces = new EnumMap<Code, Duration>(Code.class);
-        grace(graces, 2, Code.JOB_FAILED, Code.APPLY_INVALID, Code.APPLY_IMMUTABLE_FIELD, Code.API_KIND_UNKNOWN, Code.API_VERSION_REMOVED,
-            Code.APPLY_FORBIDDEN_RBAC,
-            Code.APPLY_CONFLICT, Code.APPLY_FAILED, Code.NAMESPACE_MISSING, Code.IMAGE_NAME_INVALID, Code.ROLLOUT_STUCK);
-        grace(graces, 5, Code.IMAGE_NEVER_PULL, Code.RUN_AS_NON_ROOT, Code.PVC_STORAGECLASS_MISSING, Code.POD_SECURITY_DENIED,
-            Code.ADMISSION_WEBHOOK_DENIED,
-            Code.LIMITRANGE_VIOLATION, Code.QUOTA_REQUIRES_LIMITS);
-        grace(graces, 10, Code.IMAGE_NOT_FOUND, Code.IMAGE_PLATFORM_MISMATCH, Code.SECRET_MISSING, Code.CONFIGMAP_MISSING,
-            Code.CONFIG_KEY_MISSING, Code.PVC_MISSING);
-        grace(graces, 15, Code.SCHED_NODE_SELECTOR, Code.PVC_NO_DEFAULT_CLASS, Code.ADMISSION_DENIED);
-        grace(graces, 20, Code.SERVICE_ACCOUNT_MISSING);
-        grace(graces, 30, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH, Code.IMAGE_PULL_SECRET_MISSING,
-            Code.QUOTA_EXCEEDED, Code.SCHED_TAINT,
-            Code.CONTAINER_CONFIG_INVALID,
-            Code.CR_NOT_READY, Code.CERT_NOT_READY);
-        grace(graces, 60, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_NODE_MISSING,
-            Code.PVC_PROVISION_FAILED, Code.PVC_UNBOUND,
-            Code.PVC_PV_RELEASED, Code.STS_STUCK_REVISION);
-        grace(graces, 120, Code.SCHED_INSUFFICIENT_RESOURCES, Code.SCHED_VOLUME_AFFINITY, Code.VOLUME_MOUNT_FAILED);
-        return graces;
-    }
-
-    private static void grace(Map<Code, Duration> graces, int seconds, Code... codes) {
-        List.of(codes).forEach(code -> graces.put(code, Duration.ofSeconds(seconds)));
-    }
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
@@ -92,17 +53,13 @@ public final class Certainty {
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
-            .noneMatch(f -> weighs(f.code()) && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
     }
 
-    private static boolean weighs(Code code) {
-        return GRACE.containsKey(code) || CRASH.contains(code) || SOONER.containsKey(code);
-    }
-
     private static boolean ofNewest(Finding f, Family family) {
-        var pod = f.params().getOrDefault("pod", "");
+        var pod = f.pod();
         return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
             .map(o -> Ownership.newestPods(family.snapshot(), o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
     }
@@ -112,9 +69,10 @@ public final class Certainty {
     }
 
     /** A state that is final by itself, though no finding says why. */
-    private static Finding failed(Workload w, Instant at) {
+    private static Finding failed(Workload w, Instant now) {
         var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
-        return new Finding(Code.UNKNOWN, w.kind(), w.name(), w.kind(), w.name(), "", at, List.of(evidence), Map.of("final", "true"));
+        var at = new Ref(w.kind(), w.name());
+        return Finding.of(Code.UNKNOWN, at, at, now, List.of(evidence)).with(Basis.FINAL);
     }
 
     /** The findings whose grace is over and against which nothing speaks. */
@@ -136,20 +94,22 @@ public final class Certainty {
     /** How long this must have been so; null when it never ends the wait. */
     private static Duration grace(Finding f, Family family, Verdict verdict) {
         var code = f.code();
-        if (f.params().containsKey("final")) {
+        if (f.basis() == Basis.FINAL) {
             return custom(f, family) ? Duration.ofSeconds(30) : TOGETHER;
         }
-        if (CRASH.contains(code) || SOONER.containsKey(code)) {
+        if (code.crashes() > 0) {
             return TOGETHER;
         }
-        if (WaitMemory.MAKEABLE.contains(code) && inTheMaking(f, family, verdict)) {
+        if (code.grace == null) {
+            return null;
+        }
+        if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
-        if (PLACEMENT.contains(code)) {
+        if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
         }
-        boolean needsFailedState = code == Code.CR_NOT_READY || code == Code.CERT_NOT_READY;
-        return needsFailedState && state(f, verdict) != State.failed ? null : GRACE.get(code);
+        return code.has(Rule.JUDGED_FAILED) && state(f, verdict) != State.failed ? null : code.grace.after();
     }
 
     private static boolean custom(Finding f, Family family) {
@@ -172,11 +132,10 @@ public final class Certainty {
     /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
     private static Duration placement(Finding f, Family family) {
         var reasons = f.evidence().stream().flatMap(e -> Scheduling.codes(e.message().toLowerCase(Locale.ROOT)).stream()).toList();
-        if (reasons.stream().anyMatch(code -> !PLACEMENT.contains(code) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
+        if (reasons.stream().anyMatch(code -> !code.has(Rule.PLACEMENT) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
             return null;
         }
-        var grace = reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? GRACE.get(Code.SCHED_INSUFFICIENT_RESOURCES)
-            : GRACE.get(f.code());
+        var grace = (reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? Code.SCHED_INSUFFICIENT_RESOURCES : f.code()).grace.after();
         return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
     }
 
@@ -189,8 +148,7 @@ public final class Certainty {
         if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
             return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Kinds.WORKLOADS.contains(w.kind()));
         }
-        boolean room = f.code() == Code.QUOTA_EXCEEDED || f.code() == Code.SCHED_INSUFFICIENT_RESOURCES;
-        return grace(f, family, verdict) != null && !(room && shrinking(f, family, verdict));
+        return grace(f, family, verdict) != null && !(f.code().has(Rule.ROOM) && shrinking(f, family, verdict));
     }
 
     private static boolean doubtful(Finding f, Family family, Verdict verdict, WaitMemory seen, WaitSettings settings) {
@@ -199,16 +157,16 @@ public final class Certainty {
         }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
-        if (CRASH.contains(f.code()) || SOONER.containsKey(f.code())) {
+        if (f.code().crashes() > 0) {
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
                 IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
-            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream()
+            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
-            case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
+            case CONFIG_KEY_MISSING -> f.pod().isEmpty();
             case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
             default -> false;
         };
@@ -238,7 +196,7 @@ public final class Certainty {
      * programs that end until their database is up are no failure.
      */
     private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, WaitMemory seen) {
-        int enough = SOONER.getOrDefault(f.code(), CRASHES);
+        int enough = f.code().crashes();
         boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(CrashCount.key(p, f.container())))
             .filter(c -> c.times() >= enough).isPresent()
             && !Pods.container(p, f.container()).at("/state/running").isObject());

@@ -1,6 +1,6 @@
 package ensure_ready.certainty;
 
-import ensure_ready.diagnosis.Finding;
+import ensure_ready.findings.Finding;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.Workload;

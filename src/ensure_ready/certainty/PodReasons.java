@@ -1,7 +1,7 @@
 package ensure_ready.certainty;
 
-import ensure_ready.diagnosis.Code;
-import ensure_ready.diagnosis.Finding;
+import ensure_ready.catalogue.Code;
+import ensure_ready.findings.Finding;
 import ensure_ready.model.Obj;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +15,7 @@ public final class PodReasons {
 
     public static Map<String, String> of(List<Finding> findings) {
         var reasons = new HashMap<String, String>();
-        findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
+        findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.pod(), text)));
         return reasons;
     }
 
@@ -24,7 +24,7 @@ public final class PodReasons {
             case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
                 ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
-                ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
+                ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
             default -> Optional.empty();
         };
     }

@@ -1,21 +1,21 @@
 package ensure_ready.certainty;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import ensure_ready.diagnosis.Code;
-import ensure_ready.diagnosis.Finding;
+import ensure_ready.catalogue.Code;
+import ensure_ready.findings.Finding;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
+import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import ensure_ready.readiness.Family;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -42,7 +42,7 @@ public final class Preflight {
         var found = new ArrayList<Finding>();
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
-                .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
+                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
             var account = account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
                 found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), snapshot));
@@ -51,14 +51,10 @@ public final class Preflight {
         return found;
     }
 
-    private static Code code(String kind) {
-        return kind.equals("Secret") ? Code.SECRET_MISSING : kind.equals("ConfigMap") ? Code.CONFIGMAP_MISSING : Code.PVC_MISSING;
-    }
-
     private static Finding finding(Code code, String kind, String name, Template t, String what, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
             "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
-        return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", snapshot.at(), List.of(evidence), Map.of());
+        return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {

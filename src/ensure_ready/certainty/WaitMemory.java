@@ -1,7 +1,8 @@
 package ensure_ready.certainty;
 
-import ensure_ready.diagnosis.Code;
-import ensure_ready.diagnosis.Finding;
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Rule;
+import ensure_ready.findings.Finding;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
@@ -97,7 +98,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
-        return MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
+        return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
     public boolean settled(Instant now) {

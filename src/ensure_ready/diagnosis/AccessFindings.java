@@ -1,52 +1,52 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.catalogue.Basis;
+import ensure_ready.catalogue.Code;
+import ensure_ready.findings.Finding;
+import ensure_ready.findings.Observed;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
-import ensure_ready.model.Snapshot;
+import ensure_ready.model.Ref;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Rights that the agent's pod needs to be of use. Pure. */
-public final class AccessFindings {
-    private final Facts facts;
-    private final Snapshot snapshot;
-    private final String agent;
-
-    AccessFindings(Facts facts, String agent) {
-        this.facts = facts;
-        this.snapshot = facts.snapshot;
-        this.agent = agent;
+/** Rights that pods need of the API server: a Role that is bound but absent, an agent that nobody gave any. Pure. */
+public record AccessFindings(Observed seen, Ref agent) {
+    Stream<Finding> find() {
+        return Stream.concat(seen.snapshot.all("RoleBinding").stream()
+            .filter(b -> b.text("/roleRef/kind").equals("Role") && !seen.exists("Role", b.text("/roleRef/name")))
+            .flatMap(b -> subjects(b).flatMap(account -> users(account).map(w -> unbound(b, Ref.of(w))))),
+            seen.snapshot.find(agent.kind(), agent.name()).flatMap(this::agent).stream());
     }
 
-    void find() {
-        snapshot.all("RoleBinding").stream()
-            .filter(b -> b.text("/roleRef/kind").equals("Role") && !facts.exists("Role", b.text("/roleRef/name")))
-            .forEach(b -> subjects(b).forEach(account -> users(account).forEach(w ->
-            facts.add(Code.RBAC_ROLE_MISSING, "Role", b.text("/roleRef/name"), new String[] {w.kind(), w.name()}, "", null,
-                List.of(Findings.spec(b, "roleRef", "Role " + b.text("/roleRef/name"))), Map.of("binding", b.name())))));
-        snapshot.find("Deployment", agent.substring(agent.indexOf('/') + 1)).ifPresent(this::agent);
+    private Finding unbound(Obj binding, Ref workload) {
+        var role = binding.text("/roleRef/name");
+        return seen.finding(Code.RBAC_ROLE_MISSING, new Ref("Role", role), workload, Optional.empty(),
+            List.of(Evidence.field(binding, "roleRef", "Role " + role))).with(Map.of("binding", binding.name()));
     }
 
     /** The agent works through the API server; an account of its own without any binding may do nothing there. */
-    private void agent(Obj deployment) {
+    private Optional<Finding> agent(Obj deployment) {
         var account = deployment.text("/spec/template/spec/serviceAccountName");
-        var bound = snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).contains(account));
-        if (!account.isEmpty() && !account.equals("default") && snapshot.knows("RoleBinding") && facts.exists("ServiceAccount", account)
-            && snapshot.find("ServiceAccount", account).isPresent() && !bound) {
-            facts.add(Code.RBAC_ROLE_MISSING, "ServiceAccount", account, new String[] {"Deployment", deployment.name()}, "", null,
-                List.of(Findings.spec(deployment, "spec.template.spec.serviceAccountName",
-                    account + ": no RoleBinding of this namespace names it")),
-                    Map.of("inferred", "true"));
+        var bound = seen.snapshot.all("RoleBinding").stream().anyMatch(b -> subjects(b).anyMatch(account::equals));
+        if (account.isEmpty() || account.equals("default") || bound || !seen.snapshot.knows("RoleBinding")
+            || seen.snapshot.find("ServiceAccount", account).isEmpty()) {
+            return Optional.empty();
         }
+        return Optional.of(seen.finding(Code.RBAC_ROLE_MISSING, new Ref("ServiceAccount", account), agent, Optional.empty(),
+            List.of(Evidence.field(deployment, "spec.template.spec.serviceAccountName",
+                account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
-    private static List<String> subjects(Obj binding) {
+    private static Stream<String> subjects(Obj binding) {
         return binding.list("/subjects").stream().filter(s -> s.path("kind").asText().equals("ServiceAccount"))
-            .map(s -> s.path("name").asText()).toList();
+            .map(s -> s.path("name").asText());
     }
 
-    private List<Obj> users(String account) {
-        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> snapshot.all(k).stream())
-            .filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account)).toList();
+    private Stream<Obj> users(String account) {
+        return Stream.of("Deployment", "StatefulSet", "DaemonSet").flatMap(k -> seen.snapshot.all(k).stream())
+            .filter(w -> w.text("/spec/template/spec/serviceAccountName").equals(account));
     }
 }

@@ -1,5 +1,8 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Same;
+import ensure_ready.findings.Finding;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,25 +15,17 @@ public final class Merge {
 
     private Merge() { }
 
+    /** Equal for findings that are one cause, as the code's row says. */
     static String key(Finding f) {
-        var p = f.params();
-        var owner = f.objectKind() + "/" + f.objectName();
-        return f.code() + "|" + switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID,
-                IMAGE_NEVER_PULL, IMAGE_PLATFORM_MISMATCH, IMAGE_PULL_FAILED ->
-                p.getOrDefault("image", owner);
-            case IMAGE_AUTH, IMAGE_RATE_LIMITED, IMAGE_REGISTRY_UNREACHABLE -> registry(p.getOrDefault("image", owner));
-            case STS_HEADLESS_SVC_MISSING -> owner;
-            case CONFIG_KEY_MISSING -> owner + "#" + p.getOrDefault("key", "");
-            case PVC_STORAGECLASS_MISSING, INGRESS_CLASS_MISSING -> p.getOrDefault("class", owner);
-            case PVC_NO_DEFAULT_CLASS, SCHED_NODES_UNAVAILABLE, DNS_CLUSTER_FAILURE -> "";
-            case PVC_PROVISIONER_MISSING -> p.getOrDefault("provisioner", owner);
-            case SCHED_TAINT -> p.getOrDefault("taint", owner);
-            case SCHED_INSUFFICIENT_RESOURCES -> p.getOrDefault("shared", owner);
-            case DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING -> p.getOrDefault("host", owner);
-            case ENV_PORT_MISMATCH -> p.getOrDefault("address", owner);
-            case CRASH_AUTH_FAILED -> p.getOrDefault("target", owner);
-            default -> owner + (WORKLOADS.contains(f.objectKind()) ? "|" + f.container() : "");
+        var same = f.code().same;
+        var object = f.object().toString();
+        return f.code() + "|" + switch (same) {
+            case PLACE -> object + (WORKLOADS.contains(f.objectKind()) ? "|" + f.container() : "");
+            case OBJECT -> object;
+            case KEY -> object + "#" + f.param(same.param);
+            case CLUSTER -> "";
+            case REGISTRY -> registry(f.params().getOrDefault(same.param, object));
+            default -> f.params().getOrDefault(same.param, object);
         };
     }
 
@@ -42,18 +37,17 @@ public final class Merge {
     /** One absent name is one cause, whether an init container or a log tells it; containers of one pod with one code are one cause too. */
     static List<Root> synonyms(List<Root> roots) {
         var kept = new LinkedHashMap<String, Root>();
-        for (var root : roots) {
-            var f = root.findings().get(0);
-            var host = f.params().getOrDefault("host", "");
-            var name = switch (f.code()) {
-                case DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING -> "name|" + host;
-                default -> WORKLOADS.contains(f.objectKind()) && !f.container().isEmpty()
-                    && root.findings().size() == 1 ? f.code() + "|" + f.objectKind()
-                    + "/" + f.objectName() : root.key();
-            };
-            kept.merge(name, root, Merge::joined);
-        }
+        roots.forEach(root -> kept.merge(name(root), root, Merge::joined));
         return List.copyOf(kept.values());
+    }
+
+    private static String name(Root root) {
+        var f = root.findings().get(0);
+        if (f.code().same == Same.HOST) {
+            return "name|" + f.param(Same.HOST.param);
+        }
+        return WORKLOADS.contains(f.objectKind()) && !f.container().isEmpty() && root.findings().size() == 1
+            ? f.code() + "|" + f.object() : root.key();
     }
 
     private static Root joined(Root a, Root b) {

@@ -1,5 +1,8 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.catalogue.Code;
+import ensure_ready.findings.Finding;
+import ensure_ready.model.Ref;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,27 +16,27 @@ import java.util.stream.Stream;
 
 /** Follows the edges from every symptom to its causes. Cycles count as one place. */
 public final class Roots {
-    private final Diagnosis graph;
-    private final Map<String, Integer> component = new HashMap<>();
-    private final Map<Integer, Set<String>> members = new TreeMap<>();
+    private final Graph graph;
+    private final Map<Ref, Integer> component = new HashMap<>();
+    private final Map<Integer, Set<Ref>> members = new TreeMap<>();
     private final Map<Integer, Map<String, List<Finding>>> known = new HashMap<>();
-    private final Map<String, Integer> index = new HashMap<>();
-    private final Map<String, Integer> low = new HashMap<>();
-    private final ArrayList<String> stack = new ArrayList<>();
+    private final Map<Ref, Integer> index = new HashMap<>();
+    private final Map<Ref, Integer> low = new HashMap<>();
+    private final ArrayList<Ref> stack = new ArrayList<>();
 
-    Roots(Diagnosis graph) {
+    Roots(Graph graph) {
         this.graph = graph;
     }
 
     List<Root> find() {
         graph.nodes().stream().filter(n -> !index.containsKey(n)).forEach(this::tarjan);
         var roots = new TreeMap<String, Root>();
-        for (var node : graph.unreadyNodes()) {
+        for (var node : graph.unready()) {
             roots(component.get(node)).forEach((key, findings) -> {
                 var root = roots.computeIfAbsent(key, k -> new Root(k, new ArrayList<>(), new TreeMap<>()));
                 findings.stream().filter(f -> !root.findings().contains(f)).forEach(root.findings()::add);
-                if (findings.stream().noneMatch(f -> Diagnosis.node(f).equals(node))) {
-                    root.explains().put(node, way(node, findings));
+                if (findings.stream().noneMatch(f -> f.owner().equals(node))) {
+                    root.explains().put(node, trail(node, findings));
                 }
             });
         }
@@ -43,7 +46,7 @@ public final class Roots {
     }
 
     /** Components come out children first (Tarjan). */
-    private void tarjan(String node) {
+    private void tarjan(Ref node) {
         index.put(node, index.size());
         low.put(node, index.get(node));
         stack.add(node);
@@ -88,11 +91,11 @@ public final class Roots {
         }
         var weak = own.stream().flatMap(n -> graph.weak(n).stream()).toList();
         if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1) {
-            return Map.of("cycle|" + String.join(",", own), List.of(cycle(weak, own)));
+            return Map.of("cycle|" + own.stream().map(Ref::toString).collect(Collectors.joining(",")), List.of(cycle(weak, own)));
         }
         var progress = own.stream().flatMap(n -> graph.progress(n).stream()).toList();
         // which keeps no pod from starting
-        var nameless = weak.stream().allMatch(f -> f.code() == Code.STS_HEADLESS_SVC_MISSING && !f.params().containsKey("named"));
+        var nameless = weak.stream().allMatch(f -> f.code() == Code.STS_HEADLESS_SVC_MISSING && !f.wants().named());
         return keyed(weak.isEmpty() || nameless && graph.young(progress) ? progress : decisive(weak));
     }
 
@@ -102,12 +105,11 @@ public final class Roots {
         return inner.isEmpty() ? weak : inner;
     }
 
-    private static Finding cycle(List<Finding> weak, Set<String> own) {
+    private static Finding cycle(List<Finding> weak, Set<Ref> own) {
         var first = weak.get(0);
-        return new Finding(Code.UNKNOWN, first.ownerKind(), first.ownerName(),
-            first.ownerKind(), first.ownerName(), "", first.since(), weak.stream()
-            .flatMap(f -> f.evidence().stream()).toList(),
-            Map.of("cycle", own.stream().filter(n -> !n.startsWith("Service/")).collect(Collectors.joining(", "))));
+        return Finding.of(Code.UNKNOWN, first.owner(), first.owner(), first.since(), weak.stream()
+            .flatMap(f -> f.evidence().stream()).toList())
+            .with(Map.of("cycle", own.stream().filter(n -> !n.is("Service")).map(Ref::toString).collect(Collectors.joining(", "))));
     }
 
     private static Map<String, List<Finding>> keyed(List<Finding> findings) {
@@ -116,23 +118,23 @@ public final class Roots {
         return keyed;
     }
 
-    /** The shortest way from a symptom to where one of these findings stands. */
-    private Root.Way way(String from, List<Finding> findings) {
-        var goals = findings.stream().map(Diagnosis::node).collect(Collectors.toSet());
-        var ways = new LinkedHashMap<String, List<String>>(Map.of(from, List.of()));
+    /** The shortest trail from a symptom to where one of these findings stands. */
+    private Root.Trail trail(Ref from, List<Finding> findings) {
+        var goals = findings.stream().map(Finding::owner).collect(Collectors.toSet());
+        var trails = new LinkedHashMap<Ref, List<Edge>>(Map.of(from, List.of()));
         var queue = new ArrayList<>(List.of(from));
         for (int i = 0; i < queue.size(); i++) {
             var at = queue.get(i);
             if (goals.contains(at)) {
-                return new Root.Way(ways.get(at), (int) ways.get(at).stream().filter(v -> !v.equals("selector")).count());
+                return Root.Trail.of(trails.get(at));
             }
             for (var edge : graph.followed(at)) {
-                if (!ways.containsKey(edge.to())) {
-                    ways.put(edge.to(), Stream.concat(ways.get(at).stream(), Stream.of(edge.via())).toList());
+                if (!trails.containsKey(edge.to())) {
+                    trails.put(edge.to(), Stream.concat(trails.get(at).stream(), Stream.of(edge)).toList());
                     queue.add(edge.to());
                 }
             }
         }
-        return new Root.Way(List.of(), 0);
+        return Root.Trail.of(List.of());
     }
 }

@@ -1,6 +1,7 @@
 package ensure_ready.diagnosis;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.findings.Ports;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Selector;
 import ensure_ready.model.Snapshot;
@@ -12,15 +13,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /** What NetworkPolicies let through between two pods of this namespace. */
-public final class Policies {
-    private final Snapshot snapshot;
-
-    Policies(Snapshot snapshot) {
-        this.snapshot = snapshot;
+public record NetworkPolicies(Snapshot snapshot) {
+    /** The policy that stops a connection to one of the workloads behind a Service, on this port of it or on any when it is empty. */
+    Optional<Obj> blocking(Obj from, Obj service, String port, List<Obj> behind) {
+        return behind.stream().flatMap(w -> blocking(Dependencies.labels(from), Dependencies.labels(w),
+            Ports.behind(service, port, Dependencies.podSpec(w))).stream()).findFirst();
     }
 
-    /** The policy that stops a connection to this port (empty: any), first by name; empty when it is allowed. */
-    Optional<Obj> blocking(Map<String, String> from, Map<String, String> to, Set<String> ports) {
+    /** The policy that stops a connection to these ports (empty: any), first by name; empty when it is allowed. */
+    private Optional<Obj> blocking(Map<String, String> from, Map<String, String> to, Set<String> ports) {
         return blocking("Ingress", to, from, "ingress", "from", ports).or(() -> blocking("Egress", from, to, "egress", "to", ports));
     }
 

@@ -1,5 +1,8 @@
-package ensure_ready.diagnosis;
+package ensure_ready.findings;
 
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Messages;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
@@ -7,20 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
 public record LogReading(Code code, String line, Log log, Map<String, String> params) {
-    private static final Pattern ERROR =
-        Pattern.compile("(?i)\\b(error|exception|fatal|panic|traceback|fail(ed|ure)?|cannot|unable|invalid|undefined|unexpected|segmentation fault|killed|abort(ed)?|not found|no such file|denied|must)\\b");
-    private static final Pattern OWN_ERROR =
-        Pattern.compile("(?i)\\b(panic:|fatal\\b|\\w*(syntax|type|value|key|assertion|import|module|attribute|index|parse|illegal\\w*)(error|exception)|segmentation fault|invalid (config|argument|option|value))");
-    private static final Pattern FORBIDDEN = Pattern.compile("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?");
-    private static final Pattern VARIABLE = Pattern.compile("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b");
-
     static Optional<LogReading> of(Log log) {
         if (log == null) {
             return Optional.empty();
@@ -30,29 +24,24 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
             var line = log.lines().get(i);
             var code = Messages.code(Messages.Topic.LOG, line);
             if (code.isPresent()) {
-                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line, log)));
+                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
             }
-            if (general == null && ERROR.matcher(line).find()) {
+            if (general == null && Phrase.ERROR.occurs(line)) {
                 general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
             }
         }
         return Optional.ofNullable(general);
     }
 
-    private static Map<String, String> params(Code code, String line, Log log) {
-        var params = new TreeMap<String, String>();
-        if (code == Code.CRASH_DEPENDENCY_UNREACHABLE) {
-            params.put("log", log.container());
-        } else if (code == Code.CRASH_MISSING_ENV) {
-            params.put("variable", Messages.part(line, VARIABLE));
-        } else if (code == Code.RBAC_RUNTIME_FORBIDDEN) {
-            var match = FORBIDDEN.matcher(line);
-            if (match.find()) {
-                params.put("verb", match.group(1));
-                params.put("resource", match.group(2));
-            }
-        }
-        return params;
+    private static Map<String, String> params(Code code, String line) {
+        var verb = Phrase.FORBIDDEN.in(line);
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
+            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
+            : Map.of();
+    }
+
+    boolean unreachable() {
+        return code == Code.CRASH_DEPENDENCY_UNREACHABLE;
     }
 
     Evidence evidence(Obj pod) {
@@ -60,13 +49,13 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
-    static boolean ownErrorLater(Log log) {
+    public static boolean ownErrorLater(Log log) {
         var lines = log == null ? List.<String>of() : log.lines();
         for (int i = lines.size() - 1; i >= 0; i--) {
             if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
                 return false;
             }
-            if (OWN_ERROR.matcher(lines.get(i)).find()) {
+            if (Phrase.OWN_ERROR.occurs(lines.get(i))) {
                 return true;
             }
         }
@@ -74,7 +63,7 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
-    static List<String> around(List<String> lines) {
+    public static List<String> around(List<String> lines) {
         var near = new TreeSet<Integer>();
         for (int i = 0; i < lines.size(); i++) {
             if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
@@ -85,11 +74,11 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
-    static List<String> excerpt(List<String> lines) {
+    public static List<String> excerpt(List<String> lines) {
         var folded = folded(lines);
         var keep = new TreeSet<Integer>();
         for (int i = 0; i < folded.size(); i++) {
-            var error = ERROR.matcher(folded.get(i)).find();
+            var error = Phrase.ERROR.occurs(folded.get(i));
             if (error && keep.isEmpty()) {
                 IntStream.rangeClosed(Math.max(0, i - 3), Math.min(folded.size() - 1, i + 8)).forEach(keep::add);
             } else if (keep.size() < 25 && folded.get(i).stripLeading().startsWith("Caused by")) {

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** The existing name that somebody may have meant. */
-public final class Near {
-    private Near() { }
+public final class NearMiss {
+    private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name) && distance(n, name) <= Math.max(2, name.length() / 4) || !n.equals(name)
-            && (n.startsWith(name) || name.startsWith(n)))
+            .filter(n -> !n.equals(name)
+                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 

@@ -1,11 +1,13 @@
-package ensure_ready.diagnosis;
+package ensure_ready.findings;
 
+import ensure_ready.catalogue.Code;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
 import ensure_ready.readiness.CustomStatus;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
@@ -16,25 +18,24 @@ public final class CustomFindings {
         return !o.builtIn();
     }
 
-    static void of(Facts facts, Obj o) {
+    static Optional<Finding> of(Observed seen, Obj o) {
         var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
         var phase = CustomStatus.failed(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
-            return;
+            return Optional.empty();
         }
         var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
-        var young = !phase && facts.age(o.time("/metadata/creationTimestamp")) < 60;
-        facts.add(young ? Code.STILL_PROGRESSING : code, o.kind(), o.name(), new String[] {o.kind(), o.name()}, "", bad.map(Findings::time)
-            .orElse(null),
-            List.of(bad.map(c -> Findings.evidence(o, c)).orElseGet(() -> Findings.spec(o, "status.phase", o.text("/status/phase")))),
-                Map.of());
+        var young = !phase && seen.age(o) < code.young;
+        var proof = bad.map(c -> Evidence.condition(o, c)).orElseGet(() -> Evidence.field(o, "status.phase", o.text("/status/phase")));
+        return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
+            bad.flatMap(Observed::since), List.of(proof)));
     }
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
-    static Optional<Obj> maker(Snapshot snapshot, String secret) {
+    public static Optional<Obj> maker(Snapshot snapshot, String secret) {
         return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
             .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-            || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
-                .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }

@@ -1,0 +1,247 @@
+package ensure_ready.catalogue;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * What texts of kubelet, runtimes, scheduler, controllers, admission and programs mean: the one table of it, looked up without regard
+ * to case, anywhere in the text, first row first. An alternative is a plain text; one that begins with {@code ~} is a pattern. The texts
+ * of many versions stand in tests/fixtures/messages.
+ */
+public final class Messages {
+    /** Where a text comes from; the same words mean different things in different places. */
+    public enum Topic {
+        IMAGE(Messages::image), VOLUME(Messages::volume), START(Messages::start), CREATE(Messages::create), CLAIM(Messages::claim),
+        APPLY(Messages::apply), LOG(Messages::log), EVICTED(Messages::evicted), SCHEDULER(Messages::scheduler), NODE(Messages::node);
+
+        private final Consumer<Table> rows;
+
+        Topic(Consumer<Table> rows) {
+            this.rows = rows;
+        }
+    }
+
+    private record Row(Code code, List<String> texts, Pattern pattern) {
+        boolean fits(String text, String lower) {
+            return texts.stream().anyMatch(lower::contains) || pattern != null && pattern.matcher(text).find();
+        }
+    }
+
+    private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
+    private static final String UNSET = "not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined"
+        + "|must be provided|not provided|not specified|is mandatory|not configured";
+    private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
+    private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
+    private static final Map<Topic, List<Row>> ROWS = rows();
+
+    private Messages() { }
+
+    /** The code that this text stands for at this place; empty when no row knows it. */
+    public static Optional<Code> code(Topic topic, String text) {
+        var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;
+        var lower = plain.toLowerCase(Locale.ROOT);
+        return ROWS.get(topic).stream().filter(r -> r.fits(plain, lower)).map(Row::code).findFirst();
+    }
+
+    private static Map<Topic, List<Row>> rows() {
+        var rows = new EnumMap<Topic, List<Row>>(Topic.class);
+        for (var topic : Topic.values()) {
+            var table = new Table(new ArrayList<>());
+            topic.rows.accept(table);
+            rows.put(topic, table.rows());
+        }
+        return rows;
+    }
+
+    private record Table(List<Row> rows) {
+        void row(Code code, String... alternatives) {
+            var texts = Stream.of(alternatives).filter(a -> !a.startsWith("~")).map(a -> a.toLowerCase(Locale.ROOT)).toList();
+            var patterns = Stream.of(alternatives).filter(a -> a.startsWith("~")).map(a -> a.substring(1)).toList();
+            rows.add(new Row(code, texts, patterns.isEmpty() ? null
+                : Pattern.compile(String.join("|", patterns), Pattern.CASE_INSENSITIVE)));
+        }
+    }
+
+    private static void image(Table t) {
+        t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
+        t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
+            "Failed to apply default image tag");
+        t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
+        t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
+            "does not match the specified platform", "exec format error", "cannot be used on this platform",
+            "~no image found in (manifest list|image index) for");
+        t.row(Code.NODE_PRESSURE, "no space left on device", "disk quota exceeded");
+        t.row(Code.IMAGE_NOT_FOUND_OR_AUTH, "does not exist or no pull access", "requested access to the resource is denied",
+            "~may require (authorization|'docker login'|authentication)");
+        t.row(Code.IMAGE_REGISTRY_UNREACHABLE, "no such host", "i/o timeout", "connection refused", "connection reset", "x509:",
+            "server gave HTTP response to HTTPS client", "no route to host", "network is unreachable", "TLS handshake timeout",
+            "context deadline exceeded", "Client.Timeout", "waiting for connection", "server misbehaving", "name resolution",
+            "name or service not known", "remote error: tls", "first record does not look like a TLS handshake", "unexpected EOF",
+            "connection timed out", "~\\b50[0234] ", "~: EOF\\b");
+        t.row(Code.IMAGE_AUTH, "unauthorized", "forbidden", "authorization failed", "no basic auth credentials", "authentication required",
+            "insufficient_scope", "not authorized", "incorrect username or password", "unable to retrieve auth token",
+            "invalid credentials", "~\\b401\\b", "~\\b403\\b", "~\\bdenied\\b", "~failed to fetch (anonymous|oauth) token");
+        t.row(Code.IMAGE_NOT_FOUND, "not found", "NotFound", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown",
+            "not known to registry", "does not exist", "no such image", "no such manifest", "unknown image", "~\\b404\\b");
+    }
+
+    private static void volume(Table t) {
+        t.row(Code.STILL_PROGRESSING, "the object has been modified", "~failed to sync (configmap|secret) cache",
+            "~object \"[^\"]*\"/\"[^\"]*\" not registered");
+        t.row(Code.CONFIG_KEY_MISSING, "couldn't find key", "non-existent key", "~references non-existent (config|secret) key");
+        t.row(Code.SECRET_MISSING, "couldn't get secret", "could not find secret", "~secrets? \"[^\"]+\" not found");
+        t.row(Code.CONFIGMAP_MISSING, "couldn't get configMap", "~configmaps? \"[^\"]+\" not found");
+        t.row(Code.PVC_MISSING, "error getting PVC", "~persistentvolumeclaims? \"[^\"]+\" not found");
+        t.row(Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user", "non-root policy");
+        t.row(Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod", "ReadWriteOncePod");
+        t.row(Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched",
+            "~CSINode .* does not contain driver");
+        t.row(Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes",
+            "hostPath type check failed");
+    }
+
+    private static void start(Table t) {
+        t.row(Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
+        t.row(Code.CONTAINER_START_FAILED, "error mounting", "mount a directory onto a file", "chdir to cwd",
+            "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name",
+            "~not a directory: (unknown|Are you trying)", "~unable to find (user|group)", "~container name .* is reserved");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "no such file or directory", "no command specified", "is a directory",
+            "cannot find the file specified", "~executable file (not found|.* not found) in");
+        t.row(Code.CONTAINER_COMMAND_PERMISSION, "permission denied", "operation not permitted");
+    }
+
+    private static void create(Table t) {
+        t.row(Code.QUOTA_EXCEEDED, "exceeded quota", "insufficient quota");
+        t.row(Code.QUOTA_REQUIRES_LIMITS, "~failed quota: .*must specify", "~must specify (limits|requests|cpu|memory)");
+        t.row(Code.POD_SECURITY_DENIED, "violates PodSecurity",
+            "~unable to validate against any (pod security policy|security context constraint)");
+        t.row(Code.ADMISSION_WEBHOOK_DENIED, "blocked by policy", "~admission webhook .*denied",
+            "~ValidatingAdmissionPolicy .*denied");
+        t.row(Code.ADMISSION_WEBHOOK_UNAVAILABLE, "failed to call webhook", "~failed calling (admission )?webhook",
+            "~conversion webhook .* failed");
+        t.row(Code.SERVICE_ACCOUNT_MISSING, "error looking up service account", "~serviceaccounts? \"[^\"]+\" not found");
+        t.row(Code.LIMITRANGE_VIOLATION, "limit to request ratio per",
+            "~(maximum|minimum) [\\w./-]+ usage per (container|pod|persistentvolumeclaim)", "~(maximum|minimum) .* limit .*LimitRange");
+        t.row(Code.OBJECT_STUCK_TERMINATING, "because it is being terminated");
+        t.row(Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ",
+            "Timeout: request did not complete", "server is currently unable");
+    }
+
+    private static void claim(Table t) {
+        t.row(Code.PVC_STORAGECLASS_MISSING, "~storageclass(es)?(\\.storage\\.k8s\\.io)? \"[^\"]*\" not found",
+            "~storage class .* not found");
+        t.row(Code.PVC_NO_DEFAULT_CLASS, "no persistent volumes available for this claim and no storage class is set");
+        t.row(Code.QUOTA_EXCEEDED, "exceeded quota");
+        t.row(Code.PVC_PROVISIONER_MISSING, "no volume plugin matched", "not found in the list of registered CSI drivers",
+            "~waiting for (a )?volume to be created,? (either )?by (the )?external provisioner");
+        t.row(Code.PVC_UNBOUND, "Cannot bind to requested volume", "~no volume .* matching",
+            "~volume .* already bound to a different claim", "~does not match (size|access|storage)", "~requested PV .* not");
+        t.row(Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
+    }
+
+    private static void apply(Table t) {
+        t.row(Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler",
+            "could not find the requested resource", "does not serve", "unknown kind", "has no kind", "~no kind .* is registered");
+        t.row(Code.APPLY_IMMUTABLE_FIELD, "is immutable", "updates to statefulset spec", "cannot be changed", "Forbidden: updates to",
+            "~immutable (field|after)", "~updates to .* are forbidden", "~may not change (once set|fields other)");
+        t.row(Code.NAMESPACE_MISSING, "~namespaces? \"[^\"]+\" not found");
+        create(t);
+        t.row(Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User", "not currently held",
+            "~cannot (get|list|watch|create|patch|update|delete) (resource )?\"?\\w+", "~^(forbidden|unauthorized)");
+        t.row(Code.APPLY_CONFLICT, "~Apply failed with \\d+ conflict", "~conflicts? with \"");
+        t.row(Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal", "unable to decode",
+            "Required value", "Invalid value", "Unsupported value", "json: ", "yaml: ", "metadata.name", "bad request",
+            "the server rejected our request", "duplicate", "does not parse", "failed to create typed patch object", "is forbidden:",
+            "~in version .* cannot be handled", "~\\b(400|422)\\b");
+    }
+
+    private static void log(Table t) {
+        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
+            "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
+            "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
+            "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
+            "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
+            "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
+            "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
+            "~\\bauth(entication)? failed", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
+            "~security_exception.*(unable to authenticate|missing authentication)");
+        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
+            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
+            "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+            "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
+            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
+                + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
+            "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
+            "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
+            "~(superuser password|password option) is not specified", "~\\bField required\\b",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
+            "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
+            "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+        unreachable(t);
+    }
+
+    private static void unreachable(Table t) {
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
+            "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
+            "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
+            "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
+            "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "driver: bad connection",
+            "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
+            "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
+            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
+            "~connection (was )?refused", "~\\bETIMEDOUT\\b", "~\\bENOTFOUND\\b", "~unknown ?host",
+            "~connect(ion)?( attempt)? ?timed? ?out", "~connect(ion)? to \\S+ (refused|failed)",
+            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "~host (is )?unreachable",
+            "~could ?n.t connect", "~can.?t connect", "~can.?t reach", "~(cannot|could not|unable to|failed to) reach",
+            "~unknown \\w+ server host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
+            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?(available|reachable)",
+            "~(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
+            "~(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "~\\bnot (yet )?reachable",
+            "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
+            "~:\\d+ - no response", "~DNS .*(fail|timeout)", "~name=\\S+ .*unavailable");
+    }
+
+    private static void evicted(Table t) {
+        t.row(Code.EVICTED_EPHEMERAL_STORAGE, "exceeds the total limit", "ephemeral local storage usage exceeds", "exceeds the limit \"",
+            "emptydir");
+    }
+
+    private static void scheduler(Table t) {
+        t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
+        t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
+            "is being deleted");
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
+    }
+
+    /** One part of the scheduler's sentence: why some nodes do not take the pod. */
+    private static void node(Table t) {
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "~taint.*node\\.kubernetes\\.io/(not-ready|unreachable|unschedulable|network-unavailable)",
+            "~taint.*node\\.cloudprovider\\.kubernetes\\.io/uninitialized");
+        t.row(Code.NODE_PRESSURE, "~taint.*node\\.kubernetes\\.io/(memory|disk|pid)-pressure");
+        t.row(Code.SCHED_TAINT, "taint");
+        t.row(Code.SCHED_VOLUME_AFFINITY, "volume node affinity", "persistentvolume's node affinity", "available volume zone");
+        t.row(Code.PVC_UNBOUND, "find available persistent volumes", "bound to non-existent persistentvolume", "unbound");
+        t.row(Code.PVC_ACCESS_MODE, "readwriteoncepod", "no available disk", "already mounted");
+        t.row(Code.SCHED_POD_ANTI_AFFINITY, "pod anti-affinity", "pod affinity", "existing pods anti-affinity", "inter-pod");
+        t.row(Code.SCHED_TOPOLOGY, "topology spread");
+        t.row(Code.SCHED_NODE_SELECTOR, "node affinity", "node selector", "requested node name", "nodeselector",
+            "node(s) didn't match node");
+        t.row(Code.SCHED_HOST_PORT, "free ports");
+        t.row(Code.SCHED_INSUFFICIENT_RESOURCES, "insufficient", "too many pods", "exceed max volume count");
+        t.row(Code.SCHED_NODES_UNAVAILABLE, "unschedulable", "not ready", "unavailable");
+    }
+}

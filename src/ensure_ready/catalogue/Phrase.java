@@ -1,0 +1,90 @@
+package ensure_ready.catalogue;
+
+import java.util.regex.Pattern;
+
+/**
+ * What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link
+ * Messages}.
+ */
+public enum Phrase {
+    MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
+    /** The key, the kind and the name of what lacks it. */
+    KEY("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
+    VOLUME_KEY("(?i)references non-existent (?:config|secret) key: (\\S+)"),
+    VOLUME("for volume \"([^\"]+)\""),
+    PULL_SECRETS("image pull secrets \\(([^)]*)\\)"),
+    TAINT("untolerated taint(?:\\(s\\))? \\{([^}:]+)(?::\\s*[^}]*)?\\}"),
+    CONTROL_PLANE("(node-role\\.kubernetes\\.io/(?:control-plane|master))"),
+    QUOTA("(?:exceeded|failed) quota: ([^,:\\s]+)"),
+    ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
+    WEBHOOK("webhook \"([^\"]+)\""),
+    CLASS("\"([^\"]*)\" not found"),
+    /** The verb and the resource. */
+    FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
+    VARIABLE("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b"),
+    PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
+    PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
+    STATUS_404("(?i)status ?code:? ?404"),
+    REFUSAL("(?i)refused"),
+    REFUSED("(?i)connection refused|actively refused"),
+    /** The runtime is only slow or still busy with the last try. */
+    START_AGAIN("context deadline exceeded|is reserved for"),
+    /** A command that does nothing for ever. */
+    ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
+    ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+        "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
+    /** An error in the program itself, whatever it needs. */
+    OWN_ERROR("(?i)\\b"
+        + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
+        "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
+        "bad address", "unknown ?host", "unknown \\w+ server host",
+        "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
+        "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
+        "failed to resolve", "can't find")),
+    UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
+        "unknown host:? ?'?", "resolve host:? '?\"?", "can't resolve '", "in upstream \"", "nslookup: can't resolve '", "can't find ",
+        "getaddrinfo for ", "Failed to resolve '?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
+        "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
+        "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
+    DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
+        "no servers could be reached")),
+    SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
+    /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
+    REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
+        "storage", "admissionregistration", "scheduling", "coordination", "certificates", "events", "discovery", "node")
+        + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
+        + "(?![\\w])"),
+    /** Text that talks to a reader who takes orders. */
+    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message|:)", "\\bas an ai\\b",
+        "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b", "\\bdo not (tell|mention|report)\\b",
+        "\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b", "curl .{0,80}\\|\\s*(ba)?sh",
+        "\\bplease (run|delete|execute|approve|merge)\\b"));
+
+    private final Pattern pattern;
+
+    Phrase(String pattern) {
+        this.pattern = Pattern.compile(pattern);
+    }
+
+    private static String any(String... alternatives) {
+        return "(?:" + String.join("|", alternatives) + ")";
+    }
+
+    public boolean occurs(String text) {
+        return pattern.matcher(text).find();
+    }
+
+    /** What stands in the phrase's place for a name, or an empty text. */
+    public String in(String text) {
+        return in(text, 1);
+    }
+
+    /** The same of a phrase that has more than one such place. */
+    public String in(String text, int place) {
+        var match = pattern.matcher(text);
+        return match.find() ? match.group(place) : "";
+    }
+}

@@ -1,0 +1,189 @@
+package ensure_ready.diagnosis;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.findings.Observed;
+import ensure_ready.findings.WaitCommands;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
+import ensure_ready.model.References;
+import ensure_ready.model.Result;
+import ensure_ready.model.Snapshot;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
+public final class Dependencies {
+    private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
+    private static final Pattern KUBECTL_WAIT =
+        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+    private final Snapshot snapshot;
+    private final Map<Ref, Obj> workloads = new TreeMap<>();
+    private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+
+    Dependencies(Snapshot snapshot) {
+        this.snapshot = snapshot;
+        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
+            .map(a -> a.object()),
+            WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
+            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
+            .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
+        workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
+    }
+
+    /** Everything that runs pods and that no other of these made, also what could not be applied. */
+    Map<Ref, Obj> workloads() {
+        return workloads;
+    }
+
+    /** The pod template of a workload: its labels and its spec. */
+    static JsonNode template(Obj workload) {
+        return switch (workload.kind()) {
+            case "Pod" -> workload.json();
+            case "CronJob" -> workload.at("/spec/jobTemplate/spec/template");
+            default -> workload.at("/spec/template");
+        };
+    }
+
+    static JsonNode podSpec(Obj workload) {
+        return template(workload).path("spec");
+    }
+
+    static Map<String, String> labels(Obj workload) {
+        return new Obj(template(workload)).labels();
+    }
+
+    List<Mention> mentions(Ref workload) {
+        return mentions.getOrDefault(workload, List.of());
+    }
+
+    /** Workloads whose pods a Service selects. */
+    List<Ref> behind(Obj service) {
+        var selector = service.map("/spec/selector");
+        return selector.isEmpty() ? List.of() : workloads.entrySet().stream()
+            .filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+    }
+
+    /**
+     * The Service that a host means in this namespace: short, qualified, a StatefulSet pod's name, or an address; empty when it is
+     * another's.
+     */
+    Optional<Obj> service(String host) {
+        return snapshot.all("Service").stream().filter(s -> !host.isEmpty() && s.text("/spec/clusterIP").equals(host)).findFirst()
+            .or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
+    }
+
+    /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
+    Optional<String> local(String host) {
+        var parts = List.of(host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "").replaceFirst("\\.svc(\\..*)?$", "").split("\\."));
+        var here = snapshot.namespace();
+        if (parts.size() == 1 || parts.size() == 2 && parts.get(1).equals(here)) {
+            return Optional.of(parts.get(0));
+        }
+        var pod = parts.size() == 2 ? governs(parts.get(1)) : parts.size() == 3 && parts.get(2).equals(here) && host.contains(".svc");
+        return pod ? Optional.of(parts.get(1)) : Optional.empty();
+    }
+
+    private boolean governs(String service) {
+        return snapshot.find("Service", service).isPresent()
+            || snapshot.all("StatefulSet").stream().anyMatch(s -> s.text("/spec/serviceName").equals(service));
+    }
+
+    /** The workload that an address of a pod belongs to. */
+    Optional<Ref> byAddress(String host, Observed seen) {
+        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
+            .map(seen::owner).findFirst();
+    }
+
+    List<Edge> edges() {
+        var edges = new ArrayList<Edge>();
+        workloads.forEach((from, workload) -> edges.addAll(edges(from, workload)));
+        snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
+        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asText()).filter(b -> !b.isEmpty())
+            .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
+        snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
+            .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
+        return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
+            .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
+            .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
+    }
+
+    private static Edge edge(Ref from, Ref to, Edge.Origin origin, String via, double confidence) {
+        return new Edge(from, to, origin, via, confidence, "");
+    }
+
+    private List<Edge> edges(Ref from, Obj workload) {
+        var edges = new ArrayList<Edge>();
+        mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
+            m.origin(), m.via(), served(m), m.port()))));
+        References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
+            var claim = new Ref(r.kind(), r.name());
+            edges.add(edge(from, claim, Edge.Origin.SPEC, "volume", 1));
+            if (snapshot.find(r.kind(), r.name()).filter(c -> c.text("/status/phase").equals("Pending")).isPresent()) {
+                edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
+            }
+        });
+        claims(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
+        registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
+        var controller = workload.controller();
+        if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
+            edges.add(edge(Ref.of(controller),
+                from, Edge.Origin.SPEC, "owner", 1));
+        }
+        return edges;
+    }
+
+    /** A setting that names a Service and one of its ports is surer than one that names only the host. */
+    private static double served(Mention mention) {
+        return mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
+    }
+
+    private List<Obj> claims(Obj workload) {
+        if (!workload.kind().equals("StatefulSet")) {
+            return List.of();
+        }
+        return workload.list("/spec/volumeClaimTemplates").stream().map(t -> t.at("/metadata/name").asText() + "-" + workload.name() + "-")
+            .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream()
+                .filter(c -> c.name().startsWith(prefix) && c.name().substring(prefix.length()).matches("\\d+"))).toList();
+    }
+
+    private Optional<Obj> registry(Obj workload) {
+        for (var c : podSpec(workload).path("containers")) {
+            var host = c.path("image").asText().replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+            if (c.path("image").asText().contains("/") && service(host).isPresent()) {
+                return service(host);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The Services that an Ingress names, with a port each. */
+    static Stream<JsonNode> backends(Obj ingress) {
+        var backends = new ArrayList<JsonNode>(List.of(ingress.at("/spec/defaultBackend/service")));
+        ingress.list("/spec/rules").forEach(r -> r.at("/http/paths").forEach(p -> backends.add(p.at("/backend/service"))));
+        return backends.stream().filter(b -> b.has("name")).distinct();
+    }
+
+    private static List<Ref> waits(Obj workload) {
+        var found = new ArrayList<Ref>();
+        for (var c : podSpec(workload).path("initContainers")) {
+            var text = WaitCommands.words(c);
+            if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
+                || c.path("image").asText().contains("k8s-wait-for")) {
+                KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
+            }
+        }
+        return found;
+    }
+
+    private static String kind(String word) {
+        return word.startsWith("job") ? "Job" : word.startsWith("deploy") ? "Deployment" : word.startsWith("pod") ? "Pod" : "StatefulSet";
+    }
+}

@@ -1,0 +1,80 @@
+package ensure_ready.diagnosis;
+
+import ensure_ready.catalogue.Also;
+import ensure_ready.catalogue.Code;
+import ensure_ready.findings.Finding;
+import ensure_ready.model.Applied;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
+import ensure_ready.model.Snapshot;
+import ensure_ready.model.Source;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
+public record Repairs(Snapshot snapshot) {
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
+    private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
+
+    /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
+    Fix fix(Finding f) {
+        var files = Stream.of(f.object(), f.owner()).flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+        return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
+    }
+
+    private Optional<Source> source(Ref o) {
+        var own = snapshot.applied(o.kind(), o.name()).map(Applied::source);
+        if (own.isEmpty() && o.is("PersistentVolumeClaim")) {
+            return snapshot.applied().stream()
+                .filter(a -> a.object().kind().equals("StatefulSet") && a.object().list("/spec/volumeClaimTemplates").stream()
+                    .anyMatch(t -> o.name().startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-")))
+                .map(Applied::source).findFirst();
+        }
+        return own.isPresent() || !o.is("Job") ? own : snapshot.find("Job", o.name()).map(Obj::controller)
+            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asText())).map(Applied::source);
+    }
+
+    private static Optional<Also> also(Finding f) {
+        var code = f.code();
+        var set = f.owner().is("StatefulSet");
+        if (code.has(Also.DELETE_POD)) {
+            return Optional.of(Also.DELETE_POD).filter(a -> set);
+        }
+        if (code.has(Also.ROLLOUT_RESTART)) {
+            return Optional.of(Also.ROLLOUT_RESTART).filter(a -> f.param("setting").startsWith("configmap"));
+        }
+        return code.has(Also.NEW_JOB_NAME) || f.owner().is("Job") && code.role == Code.Role.CAUSE ? Optional.of(Also.NEW_JOB_NAME)
+            : Optional.of(Also.DELETE_POD).filter(a -> set && code.scope == Code.Scope.repo && !f.pod().isEmpty());
+    }
+
+    /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
+    List<String> next(Finding f) {
+        var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
+            checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
+            "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
+        var commands = new LinkedHashSet<String>();
+        for (var look : f.code().next) {
+            var command = look.template;
+            for (var v : values.entrySet()) {
+                command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
+            }
+            commands.add(command);
+        }
+        commands.remove("");
+        return List.copyOf(commands);
+    }
+
+    private static String checked(String text, Pattern pattern) {
+        return pattern.matcher(text).matches() ? text : "";
+    }
+
+    /** The finding's container, or the only one of its pod. */
+    String container(Finding f) {
+        var containers = snapshot.find("Pod", f.pod()).map(p -> p.list("/spec/containers")).orElse(List.of());
+        return f.container().isEmpty() && containers.size() == 1 ? containers.get(0).path("name").asText() : f.container();
+    }
+}

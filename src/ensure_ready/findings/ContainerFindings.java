@@ -1,0 +1,256 @@
+package ensure_ready.findings;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import ensure_ready.catalogue.Basis;
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Messages;
+import ensure_ready.catalogue.Phrase;
+import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Log;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
+import ensure_ready.model.References;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
+public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    Optional<Finding> find() {
+        var waiting = status.at("/state/waiting");
+        var reason = waiting.path("reason").asText();
+        if (reason.equals("CrashLoopBackOff")) {
+            return Optional.of(crash("lastState"));
+        }
+        if (waiting.isObject()) {
+            return Optional.ofNullable(waits(reason, waiting.path("message").asText()));
+        }
+        if (status.at("/state/terminated").isObject()) {
+            return ended() ? Optional.empty() : Optional.of(crash("state"));
+        }
+        return status.at("/state/running").isObject() ? runs() : Optional.empty();
+    }
+
+    private String name() {
+        return status.path("name").asText();
+    }
+
+    private Probes probes() {
+        return new Probes(seen, pod, name(), spec());
+    }
+
+    private Optional<LogReading> log() {
+        return LogReading.of(seen.log(pod, name()));
+    }
+
+    private JsonNode spec() {
+        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
+            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
+        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name());
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
+        return finding(code, since, List.of(evidence));
+    }
+
+    /** The status first, then what an event and the log add to it. */
+    private List<Evidence> proofs(Evidence first, Optional<Event> event, Optional<LogReading> reading) {
+        return Stream.of(Optional.of(first), event.map(e -> e.evidence(pod)), reading.map(r -> r.evidence(pod)))
+            .flatMap(Optional::stream).toList();
+    }
+
+    private Evidence evidence(String path, String reason, String message, String first, String last) {
+        return new Evidence("status", path(path), reason, message, Math.max(1, status.path("restartCount").asLong(1)), first, last);
+    }
+
+    private String path(String path) {
+        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name() + "]." + path;
+    }
+
+    private Finding waits(String reason, String message) {
+        var proof = evidence("state.waiting", reason, message, "", "");
+        return switch (reason) {
+            case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
+                "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
+            case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
+                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
+            case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
+            case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
+                finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
+            default -> null;
+        };
+    }
+
+    /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
+    private Finding image(String told, Evidence proof) {
+        var event = seen.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream()
+            .filter(e -> e.aboutContainer(name()) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
+                && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
+        var code = Messages.code(Messages.Topic.IMAGE, told).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message())))
+            .orElse(Code.IMAGE_PULL_FAILED);
+        var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
+            || code == Code.IMAGE_PULL_FAILED);
+        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
+            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
+            .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
+    }
+
+    /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
+    private Optional<String> missingPullSecret() {
+        return References.of(pod.at("/spec")).stream().filter(r -> r.pull() && !seen.exists(r.kind(), r.name()))
+            .map(References.Ref::name).findFirst()
+            .or(() -> seen.events(pod, "FailedToRetrieveImagePullSecret").stream().map(e -> Phrase.PULL_SECRETS.in(e.message()))
+                .filter(n -> !n.isEmpty()).findFirst());
+    }
+
+    private Finding start(String reason, String message) {
+        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
+        var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
+            .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
+        return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
+            evidence("state.waiting", reason, text, "", ""));
+    }
+
+    /** It ended with success, and may. */
+    private boolean ended() {
+        var policy = pod.text("/spec/restartPolicy");
+        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
+        return status.at("/state/terminated/exitCode").asInt() == 0 && (init || job);
+    }
+
+    /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
+    private Finding crash(String at) {
+        var end = status.at("/" + at + "/terminated");
+        var reason = end.path("reason").asText();
+        var exit = end.path("exitCode").asInt(-1);
+        var message = end.path("message").asText();
+        var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
+            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asText(), end.path("finishedAt").asText());
+        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asText()), proof)
+            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0")));
+    }
+
+    private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
+        var killer = probes().killer(status.path("restartCount").asLong());
+        var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        if (reason.equals("OOMKilled")) {
+            return finding(Code.OOM_KILLED, since, proof);
+        }
+        if (Set.of(-1, 0, 137, 143).contains(exit) && hookFailed().isPresent()) {
+            return finding(Code.LIFECYCLE_HOOK_FAILED, since, proofs(proof, hookFailed(), Optional.empty()));
+        }
+        if (killer.isPresent() && (Set.of(-1, 0, 2, 137, 143).contains(exit) || own == Code.CRASH_APP_ERROR)) {
+            return probeKilled(killer.get(), since, proof);
+        }
+        if (reason.equals("StartError") || reason.equals("ContainerCannotRun") || exit == 128 && !message.isEmpty()) {
+            return finding(Messages.code(Messages.Topic.START, message).orElse(Code.CONTAINER_START_FAILED), since, proof);
+        }
+        // without an exit code (the kubelet was restarted) the log alone can say
+        return exit > 0 ? exited(exit, message, since, proof) : finding(exit == 0 ? Code.CONTAINER_EXITS_ZERO : own, since, proof);
+    }
+
+    /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
+    private Optional<Event> hookFailed() {
+        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name())).reduce((a, b) -> b);
+    }
+
+    private Finding exited(int exit, String message, Optional<Instant> since, Evidence proof) {
+        var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
+        var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        var basis = code.basis;
+        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
+            code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
+            basis = Basis.GUESSED;
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+            code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
+        } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
+            basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
+        }
+        return finding(code, since, proofs(proof, Optional.empty(), reading)).with(basis)
+            .with(reading.map(LogReading::params).orElse(Map.of()));
+    }
+
+    private Finding probeKilled(String kind, Optional<Instant> since, Evidence proof) {
+        var mistake = probes().mistake(kind);
+        // which does not answer its probe because it waits for something
+        var reading = log().filter(r -> r.unreachable() && mistake.isEmpty());
+        var same = mistake.isPresent() && mistake.equals(probes().mistake("readiness")); // both probes() ask the same wrong thing
+        var code = reading.isPresent() ? Code.CRASH_DEPENDENCY_UNREACHABLE : same ? mistake.get()
+            : kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
+        return finding(code, since, proofs(proof, probes().failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
+            .with(mistake.map(m -> Map.of("probe", kind, "why", m.name())).orElse(Map.of("probe", kind)));
+    }
+
+    private Optional<Finding> runs() {
+        var running = seen.age(since());
+        var restarts = status.path("restartCount").asLong();
+        var ready = status.path("ready").asBoolean();
+        if (init) {
+            return Optional.of(initRuns(running));
+        }
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+            return Optional.of(crash("lastState")); // between two crashes it runs for a moment
+        }
+        return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    private Optional<Instant> since() {
+        return Obj.instant(status.at("/state/running/startedAt").asText());
+    }
+
+    private Finding initRuns(long running) {
+        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name() + "].state.running", "",
+            "the init container runs for " + running + " s");
+        var told = log().filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
+        if (told.isPresent() && !told.get().unreachable()) {
+            return finding(told.get().code(), since(), proofs(proof, Optional.empty(), told)).with(told.get().params());
+        }
+        var targets = WaitCommands.targets(spec());
+        var waits = !targets.isEmpty() || told.isPresent() || running > Code.INIT_WAITING.young
+            || Phrase.ENDLESS.occurs(WaitCommands.words(spec()));
+        var params = new TreeMap<String, String>();
+        if (!targets.isEmpty()) {
+            params.put("waitsFor", targets.stream().map(Address::toString).collect(Collectors.joining(",")));
+            params.put("via", "init:" + name());
+        }
+        return finding(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since(), proofs(proof, Optional.empty(), told))
+            .with(new Finding.Wants(false, told.isPresent(), targets)).with(params);
+    }
+
+    /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
+    private Finding unready(long running) {
+        var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
+        var mistake = probes().mistake(failed);
+        var starting = starting(running, mistake.isEmpty());
+        var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
+            && (mistake.isEmpty() || starting));
+        var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
+        var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
+        var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
+        var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
+        return finding(code, since(), proofs(proof, probes().failure(failed), reading))
+            .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
+            .with(reading.map(LogReading::params).orElse(Map.of()));
+    }
+
+    /**
+     * A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for
+     * longer.
+     */
+    private boolean starting(long running, boolean vague) {
+        var grace = Math.max(60, probes().budget("readiness"));
+        return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)
+            || probes().has("startup") && !status.path("started").asBoolean(true) && running < probes().budget("startup");
+    }
+}

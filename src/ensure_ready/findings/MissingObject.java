@@ -1,0 +1,53 @@
+package ensure_ready.findings;
+
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
+import ensure_ready.model.References;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
+public final class MissingObject {
+    private MissingObject() { }
+
+    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+        var owner = seen.owner(pod);
+        var name = Phrase.MISSING.in(message);
+        var kind = kind(code);
+        var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
+            : new Ref(kind, name);
+        var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
+        return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
+    }
+
+    private static String kind(Code code) {
+        return switch (code) {
+            case SECRET_MISSING -> "Secret";
+            case CONFIGMAP_MISSING -> "ConfigMap";
+            case PVC_MISSING -> "PersistentVolumeClaim";
+            default -> "";
+        };
+    }
+
+    private static String key(String message) {
+        var key = Phrase.KEY.in(message);
+        return key.isEmpty() ? Phrase.VOLUME_KEY.in(message) : key;
+    }
+
+    /** The object without the key, by the message or by the volume that it speaks of. */
+    private static Optional<Ref> holder(Obj pod, String message) {
+        var kind = Phrase.KEY.in(message, 2);
+        if (!kind.isEmpty()) {
+            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
+        }
+        var volume = Phrase.VOLUME.in(message);
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
+            .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
+            .findFirst().map(r -> new Ref(r.kind(), r.name()));
+    }
+}

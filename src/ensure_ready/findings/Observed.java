@@ -1,0 +1,94 @@
+package ensure_ready.findings;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.catalogue.Code;
+import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Log;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
+import ensure_ready.model.Ref;
+import ensure_ready.model.Snapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
+public final class Observed {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
+    public final Snapshot snapshot;
+    private final Map<Ref, List<Event>> events = new HashMap<>();
+
+    public Observed(Snapshot snapshot) {
+        this.snapshot = snapshot;
+        snapshot.all("Event").stream().map(Event::of)
+            .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
+            .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));
+    }
+
+    /** Events about this very object, oldest first. */
+    List<Event> events(Obj object, String... reasons) {
+        return events.getOrDefault(Ref.of(object), List.of()).stream()
+            .filter(e -> e.about(object) && List.of(reasons).contains(e.reason())).toList();
+    }
+
+    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    public Ref owner(Obj pod) {
+        return Ownership.workload(snapshot, pod);
+    }
+
+    /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
+    Optional<Obj> newest(Obj deployment) {
+        return Ownership.newestReplicaSet(snapshot, deployment);
+    }
+
+    /** False for pods of a revision that is being replaced. */
+    public boolean current(Obj pod) {
+        return Ownership.current(snapshot, pod);
+    }
+
+    Log log(Obj pod, String container) {
+        return snapshot.logs().get(pod.name() + "/" + container);
+    }
+
+    /** Also true where nobody could look. */
+    public boolean exists(String kind, String name) {
+        return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
+    }
+
+    /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
+    public long age(Optional<Instant> since) {
+        return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
+    }
+
+    public long age(Obj object) {
+        return age(object.time("/metadata/creationTimestamp"));
+    }
+
+    /** Since when a condition is as it is. */
+    public static Optional<Instant> since(JsonNode condition) {
+        return Obj.instant(condition.path("lastTransitionTime").asText());
+    }
+
+    /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
+    public Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
+        var at = NAME.matcher(object.name()).matches() ? object : owner;
+        return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
+    }
+
+    /** What is wrong with an object since it was made. */
+    public Finding fault(Code code, Obj object, Evidence... evidence) {
+        return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
+    }
+
+    /** What an object says of itself as it is now. */
+    public Finding finding(Code code, Ref object, Evidence... evidence) {
+        return finding(code, object, object, Optional.empty(), List.of(evidence));
+    }
+}

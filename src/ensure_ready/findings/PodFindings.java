@@ -1,0 +1,204 @@
+package ensure_ready.findings;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Messages;
+import ensure_ready.model.Event;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
+import ensure_ready.model.Ref;
+import ensure_ready.model.References;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
+public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
+    /** {@code before}: what other pods said already; an object that they miss too is not told again. */
+    static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
+        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+    }
+
+    private List<Finding> find() {
+        var phase = pod.text("/status/phase");
+        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+            return List.of();
+        }
+        if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
+            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+        }
+        if (pod.condition("PodScheduled").path("status").asText().equals("False")
+            || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
+            return List.of(new Scheduling(seen, pod, owner).find());
+        }
+        return node().map(List::of).orElseGet(this::containers);
+    }
+
+    /** Its controller made another one, which tells how it stands now. */
+    private boolean replaced() {
+        var controller = pod.controller().path("uid").asText();
+        return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
+            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
+            && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+    }
+
+    private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
+        return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
+        return finding(code, owner, since, evidence);
+    }
+
+    private List<Finding> ended(String reason, String message) {
+        var code = switch (reason) {
+            case "Evicted" -> Messages.code(Messages.Topic.EVICTED, message).orElse(Code.NODE_PRESSURE);
+            case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
+            case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
+            case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+        };
+        if (code == null) {
+            return containers();
+        }
+        var node = pod.text("/spec/nodeName");
+        var at = code == Code.NODE_PRESSURE || code == Code.NODE_NOT_READY ? new Ref("Node", node) : owner;
+        return List.of(finding(code, at, Optional.empty(), Evidence.status(pod.ref() + "/status.reason", reason, message))
+            .with(Map.of("node", node)));
+    }
+
+    /** A node that is not ready makes its pods unready, whatever they did before. */
+    private Optional<Finding> node() {
+        var name = pod.text("/spec/nodeName");
+        var node = seen.snapshot.find("Node", name);
+        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
+        if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
+            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
+                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
+                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
+        }
+        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
+            : Optional.empty();
+    }
+
+    private List<Finding> containers() {
+        if (Pods.saysReady(pod) && !flapping()) {
+            return List.of();
+        }
+        // the next init container has not begun; unless this one is a sidecar that runs
+        var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
+        var statuses = new ArrayList<>(init.stream().toList());
+        var initDone = init.isEmpty() || sidecar(init.get());
+        if (initDone) {
+            statuses.addAll(pod.list("/status/containerStatuses"));
+        }
+        var found = statuses.stream()
+            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || sidecar(s)).find().stream()).toList();
+        return found.isEmpty() && !Pods.saysReady(pod) ? quiet() : found;
+    }
+
+    private boolean flapping() {
+        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
+            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
+            && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
+    }
+
+    private boolean done(JsonNode status) {
+        return sidecar(status) ? status.path("started").asBoolean() || status.path("ready").asBoolean() : succeeded(status);
+    }
+
+    private static boolean succeeded(JsonNode status) {
+        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0;
+    }
+
+    private boolean sidecar(JsonNode status) {
+        return pod.list("/spec/initContainers").stream()
+            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
+    }
+
+    /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
+    private List<Finding> quiet() {
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
+            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
+            var first = blockedBy(blocked);
+            return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
+        }
+        if (owner.is("Job") && sidecarBlocks()) {
+            return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
+                Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
+        }
+        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+    }
+
+    private Optional<Finding> progress() {
+        var pulling = seen.events(pod, "Pulling");
+        if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
+            return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
+                pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
+            : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
+                Evidence.status(pod.ref() + "/status.phase", "", pod.text("/status/phase"))));
+    }
+
+    /** No container began yet: it waits for its volumes, its sandbox or its images. */
+    private boolean unstarted() {
+        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
+            .allMatch(c -> c.path("state").isEmpty()
+                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asText()));
+    }
+
+    private boolean sidecarBlocks() {
+        var statuses = pod.list("/status/containerStatuses");
+        return statuses.stream().anyMatch(PodFindings::succeeded) && statuses.stream().anyMatch(c -> c.at("/state/running").isObject());
+    }
+
+    /** The newest message that names a cause wins over "timed out waiting", which only repeats that there is one. */
+    private Finding blockedBy(List<Event> events) {
+        var best = events.get(0);
+        for (var event : events) {
+            best = rank(volume(event)) >= rank(volume(best)) ? event : best;
+        }
+        var code = volume(best);
+        if (code == Code.STILL_PROGRESSING && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young) {
+            code = Code.VOLUME_MOUNT_FAILED;
+        } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
+            code = Code.STILL_PROGRESSING;
+        }
+        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+    }
+
+    private static Code volume(Event event) {
+        return event.reason().contains("SandBox") ? Code.SANDBOX_FAILED
+            : Messages.code(Messages.Topic.VOLUME, event.message()).orElse(Code.VOLUME_MOUNT_FAILED);
+    }
+
+    private static int rank(Code code) {
+        return code == Code.STILL_PROGRESSING ? 0 : code == Code.VOLUME_MOUNT_FAILED ? 1 : 2;
+    }
+
+    /** What the template names and the namespace does not have; the kubelet tells one at a time, and late. */
+    private Stream<References.Ref> references() {
+        return References.of(pod.at("/spec")).stream().filter(r -> !r.optional() && !r.pull() && !seen.exists(r.kind(), r.name()));
+    }
+
+    /** The missing objects that nobody told of yet. */
+    private List<Finding> absent(List<Finding> told) {
+        var found = new ArrayList<>(told);
+        references().forEach(r -> {
+            var code = Code.missing(r.kind());
+            if (Stream.concat(before.stream(), found.stream())
+                .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
+                found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
+                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+            }
+        });
+        return found.subList(told.size(), found.size());
+    }
+}

@@ -1,0 +1,79 @@
+package ensure_ready.findings;
+
+import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Messages;
+import ensure_ready.catalogue.Phrase;
+import ensure_ready.model.Applied;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
+public record Refusals(Observed seen) {
+    /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
+    List<Finding> of(Obj workload, Obj creator, boolean missing) {
+        if (!missing) {
+            return List.of();
+        }
+        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
+            .max(Comparator.naturalOrder()).orElse("");
+        return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
+            .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
+            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
+            .or(() -> account(workload, creator))).stream().toList();
+    }
+
+    Optional<Finding> condition(Obj workload, Obj creator, String type) {
+        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asText().equals("True")).map(c ->
+            refused(workload, c.path("message").asText(), Observed.since(c), Evidence.condition(creator, c)));
+    }
+
+    /** The event may have expired; that no pod exists and its account does not either says the same. */
+    private Optional<Finding> account(Obj workload, Obj creator) {
+        var template = creator.at("/spec/template/spec");
+        var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
+        if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(seen.finding(Code.SERVICE_ACCOUNT_MISSING, new Ref("ServiceAccount", name), Ref.of(workload), Optional.empty(),
+            List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
+    }
+
+    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
+        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
+        var culprit = culprit(code, message);
+        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
+            .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
+    }
+
+    /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
+    private static Optional<Ref> culprit(Code code, String message) {
+        return switch (code) {
+            case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
+            case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Ref> named(String kind, Phrase part, String message) {
+        return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
+    }
+
+    Finding applied(Applied a) {
+        var text = (a.reason() + " " + a.error()).strip();
+        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
+        if (code == Code.API_KIND_UNKNOWN && Phrase.REMOVED_API.occurs(a.object().apiVersion())) {
+            code = Code.API_VERSION_REMOVED;
+        }
+        var at = Ref.of(a.object());
+        return seen.finding(code, culprit(code, text).orElse(at), at, Optional.empty(),
+            List.of(new Evidence("apply", a.object().ref(), a.reason(), a.error(), 1, "", "")))
+            .with(Map.of("apiVersion", a.object().apiVersion()));
+    }
+}

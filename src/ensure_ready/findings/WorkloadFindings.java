@@ -1,0 +1,108 @@
+package ensure_ready.findings;
+
+import ensure_ready.catalogue.Code;
+import ensure_ready.model.Evidence;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
+import ensure_ready.model.Ref;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
+ *
+ * @param pods what the pods say, which some workloads explain better
+ */
+public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What the pods say, less what a workload says better, and what the workloads say. */
+    List<Finding> find() {
+        var found = new ArrayList<>(pods);
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        seen.snapshot.all("StatefulSet").forEach(s -> {
+            var told = statefulSet(s);
+            told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
+                .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
+            found.addAll(told);
+        });
+        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
+            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
+            .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
+        seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        return found;
+    }
+
+    private static boolean missing(Obj set) {
+        return set.number("/status/replicas", 0) < set.number("/spec/replicas", 1);
+    }
+
+    private static boolean cause(Finding f) {
+        return f.code().role == Code.Role.CAUSE;
+    }
+
+    private List<Finding> deployment(Obj deployment) {
+        var set = seen.newest(deployment);
+        var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
+        var told = found.stream().anyMatch(WorkloadFindings::cause)
+            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
+        if (set.isEmpty() || !told) {
+            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
+        }
+        var progressing = deployment.condition("Progressing");
+        var at = Ref.of(deployment);
+        if (progressing.path("status").asText().equals("False")) {
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
+                List.of(Evidence.condition(deployment, progressing))));
+        }
+        if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
+            found.add(seen.finding(Code.ROLLOUT_PAUSED, at, Evidence.field(deployment, "spec.paused", "true")));
+        }
+        return found;
+    }
+
+    private List<Finding> statefulSet(Obj set) {
+        var found = new ArrayList<>(refusals.of(set, set, missing(set)));
+        var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Pods.saysReady(p)).min(Comparator.comparing(Obj::name));
+        if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
+            ordered(set, broken.get(), found).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    /** An ordered set waits for its first broken pod, and does not replace it when that is of the old revision. */
+    private Optional<Finding> ordered(Obj set, Obj broken, List<Finding> refused) {
+        var at = Ref.of(set);
+        var update = set.text("/status/updateRevision");
+        var old = broken.labels().getOrDefault("controller-revision-hash", update);
+        var explained = refused.stream().anyMatch(WorkloadFindings::cause)
+            || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
+        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
+            return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
+                update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
+        }
+        return !missing(set) ? Optional.empty() : Optional.of(seen.finding(Code.STS_ORDINAL_BLOCKED, at,
+            Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
+    }
+
+    private List<Finding> job(Obj job) {
+        var failed = job.condition("Failed");
+        var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
+        var at = Ref.of(job);
+        var pods = seen.snapshot.ownedBy("Pod", job);
+        if (target.path("status").asText().equals("True")) {
+            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
+                .with(Map.of("reason", target.path("reason").asText())));
+        }
+        if (job.is("/spec/suspend")) {
+            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+        }
+        if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
+            return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
+                List.of(Evidence.field(job, "status.active", "its pod runs"))));
+        }
+        return refusals.of(job, job, job.number("/status/active", 0) + job.number("/status/succeeded", 0) == 0 && pods.isEmpty());
+    }
+}
