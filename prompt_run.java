@@ -36,16 +36,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   306 src/prompt_run/command: Options, facts from the environment, results and where they are written
-// line  1001 src/prompt_run/run: The agent's run: its scripts, keeper, limits and verdict
-// line  2185 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or the runner
-// line  3630 src/prompt_run/sources: Sources to the agent, and its commits back
-// line  4119 src/prompt_run/facts: The event, the report and the model that were asked for
-// line  4704 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   317 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   808 src/prompt_run/run: One run of the agent from its start to its end
+// line  1270 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1609 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1788 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2563 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2787 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2952 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3096 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4921 src/prompt_run/prompt: Templates and the prompt that is made from them
-// line  5143 src/prompt_run/text: Text of others: gathered, cleaned, fenced, masked
-// line  6048 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3313 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3732 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4157 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4635 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4740 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5371 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5615 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6418 src/prompt_run/options: What options and variables mean
+// line  6506 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -72,7 +81,6 @@ import io.fabric8.kubernetes.api.model.ConfigMapVolumeSourceBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerState;
-import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
@@ -80,18 +88,16 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamedContext;
-import io.fabric8.kubernetes.api.model.Namespace;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.SecretVolumeSourceBuilder;
 import io.fabric8.kubernetes.api.model.SecurityContext;
@@ -105,7 +111,6 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceRule;
-import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReviewBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
@@ -119,9 +124,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
-import io.fabric8.kubernetes.client.dsl.ContainerResource;
-import io.fabric8.kubernetes.client.dsl.ExecWatch;
-import io.fabric8.kubernetes.client.dsl.TtyExecOutputErrorable;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.ByteArrayOutputStream;
@@ -130,7 +132,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -186,6 +187,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -241,6 +243,7 @@ public class prompt_run implements Callable<Integer> {
     @Spec CommandSpec spec;
 
     final Env env;
+    private Console console;
 
     prompt_run(Map<String, String> environment) {
         this.env = new Env(environment);
@@ -250,34 +253,42 @@ public class prompt_run implements Callable<Integer> {
         System.exit(cli(System.getenv()).execute(args));
     }
 
-    private Console console;
-
     @Override
     public Integer call() throws IOException {
         console = new Console(spec.commandLine(), output, env);
         if (prompt.listKinds) {
-            return console.answer(new Templates(prompt.templates, null).describe()).exitCode();
+            return told(new Listing(new Templates(prompt.templates, null).kinds()));
         }
         Values.once(spec.commandLine());
-        RunOptions options = RunOptions.read(prompt, env);
-        Infra infra = Infra.read(infrastructure, env, console);
-        GitHubEvent event = GitHubEvent.read(env, console);
-        Facts facts = Facts.gather(options, fact, agent, event, infra, env, console);
-        Conversation talk = Discussion.gather(text, env, options, facts, event, console);
-        Renderer renderer = new Renderer(options, facts, infra, talk, new Redactor(env, text.redactNames()), console);
-        if (options.print()) {
-            return console.answer(renderer.render(Place.undecided(infra))).exitCode();
+        var options = prompt.read(env);
+        var infra = infrastructure.read(env, console);
+        var event = EventFile.read(env, console);
+        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, infra, console::warn);
+        var redactor = new Redactor(env, text.redactNames());
+        var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
+        var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
+        return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer);
+    }
+
+    private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer) throws IOException {
+        var settings = agent.read(options, facts, env);
+        var redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
+        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
+            var place = run.choosePlace(options.dryRun());
+            var rendered = renderer.render(place);
+            return told(options.dryRun() ? run.preview(place, rendered)
+                : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered)));
         }
-        try (AgentRun run = new AgentRun(options, agent, output, facts, infra, env, console)) {
-            Place place = run.choosePlace();
-            Prompt rendered = renderer.render(place);
-            return console.answer(options.dryRun() ? run.preview(place, rendered) : run.run(place, rendered)).exitCode();
-        }
+    }
+
+    private int told(Answer answer) {
+        console.answer(answer);
+        return answer.outcome().exitCode();
     }
 
     /** The command line with this script's manners: one-line errors, one exit-code map, UTF-8 whatever the locale. */
     static CommandLine cli(Map<String, String> environment) {
-        CommandLine cli = new CommandLine(new prompt_run(environment));
+        var cli = new CommandLine(new prompt_run(environment));
         cli.setOut(utf8(FileDescriptor.out));
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
@@ -285,90 +296,53 @@ public class prompt_run implements Callable<Integer> {
             return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
                 problem, verbose, Outcome.USAGE);
         });
-        cli.setExecutionExceptionHandler((problem, command, parsed) -> {
-            boolean verbose = command.<prompt_run>getCommand().output.verbose;
-            Outcome outcome = problem instanceof UsageError ? Outcome.USAGE : Outcome.LOST;
-            String message = problem instanceof UsageError ? problem.getMessage() : "internal error: " + problem;
-            if (outcome == Outcome.LOST && command.<prompt_run>getCommand().console != null) {
-                // a mistake of ours: nothing is proven
-                command.<prompt_run>getCommand().console.answer(RunResult.unexpected(Texts.oneLine(message)));
-            }
-            return Console.fail(command, Texts.oneLine(message), problem, verbose, outcome);
-        });
+        cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
     }
 
-    static PrintWriter utf8(FileDescriptor stream) {
-        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(stream), StandardCharsets.UTF_8), true);
+    /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
+    private int failed(Exception problem) {
+        boolean usage = problem instanceof UsageError;
+        var message = usage ? problem.getMessage() : Texts.oneLine("internal error: " + problem);
+        if (!usage && console != null) {
+            console.answer(RunResult.unexpected(message));
+        }
+        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
+    private static PrintWriter utf8(FileDescriptor stream) {
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(stream), StandardCharsets.UTF_8), true);
+    }
 
 // src/prompt_run/command/ActionsFiles.java
 
 /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
-public record ActionsFiles(Env env, Console console) {
-    static final Map<String, String> OUTPUTS = outputs();
+public record ActionsFiles(Env env, Log log) {
+    /** Output to the result's field that it tells. */
+    static final Map<String, String> OUTPUTS = new LinkedHashMap<>();
 
-    private static Map<String, String> outputs() {
-        Map<String, String> outputs = new LinkedHashMap<>();
-        for (String pair : ("status=status exit_code=exitCode run_id=runId thread_id=threadId agent_target=agentTarget fallback_reason=fallbackReason "
-            + "infra_unhealthy=infraUnhealthy duration_seconds=durationSeconds input_tokens=inputTokens output_tokens=outputTokens "
-            + "final_message_file=finalMessageFile transcript_file=transcriptFile").split(" ")) {
-            outputs.put(pair.split("=")[0], pair.split("=")[1]);
+    static {
+        for (var field : List.of("status", "exitCode", "runId", "threadId", "agentTarget", "fallbackReason", "infraUnhealthy",
+                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile")) {
+            OUTPUTS.put(field.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), field);
         }
-        return outputs;
     }
 
-    void tell(RunResult result) {
-        append("GITHUB_OUTPUT", outputText(result.json()));
-        append("GITHUB_STEP_SUMMARY", summary(result.json()));
+    void tell(Map<String, Object> json) {
+        append("GITHUB_OUTPUT", outputText(json));
+        append("GITHUB_STEP_SUMMARY", Summary.of(json));
     }
 
     /** Every value between delimiters that nobody can know beforehand: no text can add an output of its own. */
     static String outputText(Map<String, Object> json) {
-        StringBuilder text = new StringBuilder();
+        var text = new StringBuilder();
         OUTPUTS.forEach((output, field) -> {
-            String delimiter = "end-" + UUID.randomUUID();
-            Object value = json.get(field);
+            var delimiter = "end-" + UUID.randomUUID();
+            var value = json.get(field);
             text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value)
                 .append('\n').append(delimiter).append('\n');
         });
         return text.toString();
-    }
-
-    static String summary(Map<String, Object> json) {
-        StringBuilder text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
-        row(text, "reason", json.get("reason"));
-        row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
-        row(text, "why there", json.get("fallbackReason"));
-        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
-        row(text, "duration", json.get("durationSeconds") + " s");
-        row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
-        row(text, "thread", json.get("threadId"));
-        if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-            row(text, "changes", brought.get("state")
-                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
-        }
-        ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
-        String message = String.valueOf(json.get("finalMessage"));
-        return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
-    }
-
-    private static void row(StringBuilder text, String name, Object value) {
-        if (value != null) {
-            text.append("| ").append(name).append(" | ")
-                .append(Texts.oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
-        }
-    }
-
-    /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
-        String fence = "```";
-        while (text.contains(fence)) {
-            fence += "`";
-        }
-        return fence + "\n" + text + "\n" + fence + "\n";
     }
 
     private void append(String variable, String text) {
@@ -378,7 +352,7 @@ public record ActionsFiles(Env env, Console console) {
         try {
             Files.writeString(Path.of(env.get(variable)), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException problem) {
-            console.warn(variable + " " + env.get(variable) + ": cannot write it (" + TextFile.reason(problem) + ")");
+            log.warn(variable + " " + env.get(variable) + ": cannot write it (" + TextFile.reason(problem) + ")");
         }
     }
 }
@@ -438,82 +412,115 @@ public static class AgentOptions {
     public String idle;
     @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m")
     public String lease;
-}
 
-// src/prompt_run/command/Answer.java
+    private static final Pattern RUNNER_ENV = Pattern.compile(String.join("|", "PATH", "LANG", "LC_[A-Z]+", "TZ",
+        "(?i:https?_proxy|no_proxy|all_proxy)", "SSL_CERT_(FILE|DIR)", "NODE_EXTRA_CA_CERTS",
+        "CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"));
 
-/** What can be printed as the result. */
-public interface Answer {
-    String asText();
+    public AgentSettings read(RunOptions options, Facts facts, Env env) {
+        var where = Values.oneOf("--agent-target", Facts.first(blankToNull(target), "auto"), "auto", "deploy", "pod", "runner");
+        var otherwise = Values.oneOf("--fallback", Facts.first(blankToNull(fallback), "pod"), "none", "pod", "pod,runner");
+        checkSource();
+        var thread = Values.matching("--resume", resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
+        var passed = passed(env);
+        return new AgentSettings(where, List.of(otherwise.split(",")), deployment, container, env.pick(image, "CODEXCTL_AGENT_IMAGE"),
+            waitFor(options.kind().startsWith("repair")), limits(), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
+            thread, source, bringBack, Values.matching("--workspace", workspace, "/[^\\x00-\\x1f]*", "an absolute path"),
+            passed, identity(env), facts.threadKey(), CodexConfig.render(options, facts, passed), kubeconfig, context,
+            runnerEnv(env), options.kind().contains("plan"));
+    }
 
-    Object asJson();
+    private static String blankToNull(String given) {
+        return given == null || given.isBlank() ? null : given;
+    }
 
-    int exitCode();
+    private void checkSource() {
+        if (bringBack && source == null) {
+            throw new UsageError("--bring-back needs --source DIR: the working tree that gets the changes");
+        }
+        if (source != null && !Files.exists(source.resolve(".git"))) {
+            throw new UsageError("--source " + source + ": not the top of a git working tree");
+        }
+    }
 
-    default boolean jsonByDefault() {
-        return false;
+    private Duration waitFor(boolean repair) {
+        return wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", wait);
+    }
+
+    private AgentSettings.Limits limits() {
+        return new AgentSettings.Limits(Values.duration("--agent-timeout", Facts.first(blankToNull(timeout), "60m")),
+            Values.duration("--idle-timeout", Facts.first(blankToNull(idle), "15m")),
+            Values.duration("--agent-lease", Facts.first(blankToNull(lease), "10m")));
+    }
+
+    private Map<String, String> identity(Env env) {
+        var git = new LinkedHashMap<String, String>();
+        identity(git, "NAME", env.pick(gitName, "CODEXCTL_GIT_NAME"));
+        identity(git, "EMAIL", env.pick(gitEmail, "CODEXCTL_GIT_EMAIL"));
+        return git;
+    }
+
+    private static void identity(Map<String, String> git, String what, String value) {
+        if (value != null) {
+            git.put("GIT_AUTHOR_" + what, value);
+            git.put("GIT_COMMITTER_" + what, value);
+        }
+    }
+
+    private Map<String, String> passed(Env env) {
+        var passed = new LinkedHashMap<String, String>();
+        for (var name : passEnv) {
+            Values.matching("--agent-env", name, "[A-Za-z_][A-Za-z0-9_]*", "names of environment variables");
+            if (env.get(name) == null) {
+                throw new UsageError("--agent-env " + name + ": not set here");
+            }
+            passed.put(name, env.get(name));
+        }
+        return passed;
+    }
+
+    private static Map<String, String> runnerEnv(Env env) {
+        var allowed = new LinkedHashMap<String, String>(env.values());
+        allowed.keySet().removeIf(name -> !RUNNER_ENV.matcher(name).matches());
+        return allowed;
     }
 }
 
 // src/prompt_run/command/Artifacts.java
 
-/** Prompt, events, last message and stderr of the agent as files, masked. */
-public record Artifacts(OutputOptions output, Env env, String runId, Redactor redactor, Console console) {
+/** Prompt, events, last message and stderr of the agent as files, masked. {@code folder}: where to, or null for nowhere. */
+public record Artifacts(Path folder, Redactor redactor, Log log) {
 
-    Map<String, Path> write(Prompt prompt, RunLog log, String message) {
-        Path folder = output.artifacts != null ? output.artifacts : env.get("RUNNER_TEMP") != null
-            ? Path.of(env.get("RUNNER_TEMP"), "prompt-run-" + runId) : null;
-        Map<String, Path> files = new LinkedHashMap<>();
+    /** File name to where it was written; {@code kept}, the folder with the agent's output, is gone afterwards. */
+    Map<String, Path> write(String prompt, String message, Path kept) {
+        var files = new LinkedHashMap<String, Path>();
         if (folder != null) {
-            put(files, folder, "prompt.md", redactor.mask(prompt.text()));
-            put(files, folder, "last-message.md", message);
-            put(files, folder, "events.jsonl", masked(log.folder().resolve("events.jsonl")));
-            put(files, folder, "stderr.log", masked(log.folder().resolve("stderr.log")));
+            put(files, "prompt.md", redactor.mask(prompt));
+            put(files, "last-message.md", message);
+            put(files, "events.jsonl", masked(kept.resolve("events.jsonl")));
+            put(files, "stderr.log", masked(kept.resolve("stderr.log")));
         }
-        Disk.delete(log.folder());
+        Disk.delete(kept);
         return files;
     }
 
-    private void put(Map<String, Path> files, Path folder, String name, String text) {
-        if (write(folder.resolve(name), text, console)) {
+    private void put(Map<String, Path> files, String name, String text) {
+        if (write(folder.resolve(name), text, log)) {
             files.put(name, folder.resolve(name).toAbsolutePath());
         }
     }
 
-    public String masked(Path file) {
+    private String masked(Path file) {
         try {
-            String text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
-            return redactor.mask(text.lines().map(this::maskedLine).collect(Collectors.joining("\n")));
+            var text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
+            return redactor.mask(text.lines().map(line -> MaskedJson.line(line, redactor)).collect(Collectors.joining("\n")));
         } catch (IOException problem) {
-            console.warn(file + ": " + TextFile.reason(problem));
+            log.warn(file + ": " + TextFile.reason(problem));
             return "";
         }
     }
 
-    /** In JSON a token may stand right after an escape such as {@code \\n}: masked where it is text. */
-    private String maskedLine(String line) {
-        try {
-            return line.startsWith("{") ? masked(Json.MAPPER.readTree(line), redactor).toString() : line;
-        } catch (JsonProcessingException plain) {
-            return line;
-        }
-    }
-
-    public static JsonNode masked(JsonNode node, Redactor redactor) {
-        if (node.isTextual()) {
-            return Json.MAPPER.getNodeFactory().textNode(redactor.mask(node.asText()));
-        }
-        if (node instanceof ObjectNode object) {
-            object.fieldNames().forEachRemaining(name -> object.set(name, masked(object.get(name), redactor)));
-        } else if (node instanceof ArrayNode array) {
-            for (int at = 0; at < array.size(); at++) {
-                array.set(at, masked(array.get(at), redactor));
-            }
-        }
-        return node;
-    }
-
-    static boolean write(Path file, String text, Console console) {
+    static boolean write(Path file, String text, Log log) {
         try {
             if (file.toAbsolutePath().getParent() != null) {
                 Files.createDirectories(file.toAbsolutePath().getParent());
@@ -521,7 +528,7 @@ public record Artifacts(OutputOptions output, Env env, String runId, Redactor re
             Files.writeString(file, text);
             return true;
         } catch (IOException problem) {
-            console.warn(file + ": cannot write it (" + TextFile.reason(problem) + ")");
+            log.warn(file + ": cannot write it (" + TextFile.reason(problem) + ")");
             return false;
         }
     }
@@ -530,7 +537,7 @@ public record Artifacts(OutputOptions output, Env env, String runId, Redactor re
 // src/prompt_run/command/Console.java
 
 /** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
-public static final class Console {
+public static final class Console implements Log {
     private final CommandLine command;
     private final OutputOptions options;
     private final boolean actions;
@@ -546,33 +553,36 @@ public static final class Console {
     }
 
     /** The only place that writes to stdout; the first answer counts. */
-    public synchronized Answer answer(Answer answer) throws IOException {
+    public synchronized void answer(Answer answer) {
         if (!answered) {
             answered = true;
             boolean json = options.format == null ? answer.jsonByDefault() && !Terminal.is(1) : options.format.equals("json");
             command.getOut().print(json ? Json.pretty(answer.asJson()) + "\n" : answer.asText());
             command.getOut().flush();
         }
-        return answer;
     }
 
+    @Override
     public void warn(String message) {
         line((actions ? "::warning::" : "") + "prompt_run: warning: " + Texts.line(message));
     }
 
+    @Override
     public void info(String message) {
         if (!options.quiet) {
             line("prompt_run: " + Texts.line(message));
         }
     }
 
+    @Override
     public void debug(String message) {
         if (options.verbose) {
             line("prompt_run: " + Texts.line(message));
         }
     }
 
-    /** What the agent says: prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
+    /** Prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
+    @Override
     public void agent(String text) {
         if (!options.quiet) {
             text.lines().forEach(line -> line("agent | " + Texts.visible(line)));
@@ -594,24 +604,6 @@ public static final class Console {
     }
 }
 
-// src/prompt_run/command/Env.java
-
-/** The environment: a variable that is blank counts as not set. */
-public record Env(Map<String, String> values) {
-    public String get(String name) {
-        String value = values.get(name);
-        return value == null || value.isBlank() ? null : value;
-    }
-
-    /** The option if it is given and not blank, else the first variable that is set, else null. */
-    public String pick(String option, String... twins) {
-        if (option != null && !option.isBlank()) {
-            return option;
-        }
-        return Arrays.stream(twins).map(this::get).filter(v -> v != null).findFirst().orElse(null);
-    }
-}
-
 // src/prompt_run/command/FactOptions.java
 
 /** What the run is about; what is not given comes from the GitHub event and the report. */
@@ -629,6 +621,14 @@ public static class FactOptions {
     @Option(names = "--repo", paramLabel = "OWNER/NAME",
         description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
     public String repo;
+
+    public Facts.Given given(AgentOptions agent, Env twins) {
+        return new Facts.Given(twins.pick(env, "CODEXCTL_ENV"), twins.pick(slot, "CODEXCTL_SLOT"),
+            twins.pick(namespace, "CODEXCTL_NAMESPACE"), twins.pick(issue, "CODEXCTL_ISSUE_NUMBER"),
+            twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"),
+            twins.pick(agent.model, "CODEXCTL_MODEL"), twins.pick(agent.effort, "CODEXCTL_MODEL_REASONING_EFFORT"),
+            agent.bringBack, agent.timeout, agent.idle);
+    }
 }
 
 // src/prompt_run/command/InfraOptions.java
@@ -642,48 +642,27 @@ public static class InfraOptions {
     @Option(names = "--infra-report", paramLabel = "FILE",
         description = "the JSON of ensure_ready; not ready unless it says infraReady: true (missing and invalid included)")
     public Path report;
+
+    public Infra read(Env env, Log log) {
+        return ReportFile.read(report, unhealthy != null ? unhealthy : env.pick(null, "INFRA_UNHEALTHY", "CODEXCTL_INFRA_UNHEALTHY"), log);
+    }
 }
 
 // src/prompt_run/command/Listing.java
 
+/** What --list-kinds answers: every kind with its languages. */
 public record Listing(Map<String, Set<String>> kinds) implements Answer {
     @Override
     public String asText() {
-        StringBuilder lines = new StringBuilder();
+        var lines = new StringBuilder();
         kinds.forEach((kind, languages) -> lines.append(String.format("%-14s %-6s %s%n", kind, String.join(" ", languages),
             Templates.BUILT_IN.getOrDefault(kind, "from --templates"))));
         return lines.toString();
     }
 
     @Override
-    public Object asJson() {
+    public Map<String, Object> asJson() {
         return Map.of("schemaVersion", "prompt-run/v1", "kinds", kinds);
-    }
-
-    @Override
-    public int exitCode() {
-        return Outcome.SUCCEEDED.exitCode();
-    }
-}
-
-// src/prompt_run/command/Outcome.java
-
-/** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
-public enum Outcome {
-    SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
-
-    public final int exitCode;
-
-    Outcome(int exitCode) {
-        this.exitCode = exitCode;
-    }
-
-    public int exitCode() {
-        return exitCode;
-    }
-
-    String word() {
-        return this == INTERRUPTED || this == TERMINATED ? "cancelled" : name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }
 
@@ -702,36 +681,6 @@ public static class OutputOptions {
     public boolean verbose;
     @Option(names = {"-q", "--quiet"}, description = "only warnings and errors on stderr")
     public boolean quiet;
-}
-
-// src/prompt_run/command/Preview.java
-
-/** What --dry-run answers. */
-public record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
-    @Override
-    public String asText() {
-        StringBuilder text = new StringBuilder(prompt.asText()).append("\n----\n");
-        plan.forEach((name, value) -> text.append(name).append(": ").append(value).append('\n'));
-        return text.toString();
-    }
-
-    @Override
-    public Object asJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        ((Map<?, ?>) prompt.asJson()).forEach((name, value) -> json.put(String.valueOf(name), value));
-        json.put("dryRun", plan);
-        return json;
-    }
-
-    @Override
-    public int exitCode() {
-        return Outcome.SUCCEEDED.exitCode();
-    }
-
-    @Override
-    public boolean jsonByDefault() {
-        return true;
-    }
 }
 
 // src/prompt_run/command/PromptOptions.java
@@ -759,154 +708,78 @@ public static class PromptOptions {
     public boolean print;
     @Option(names = "--dry-run", description = "print the prompt, where the agent would run, its command and permissions; start nothing")
     public boolean dryRun;
-}
 
-// src/prompt_run/command/Report.java
-
-/** The result in all its forms: JSON, GitHub's outputs and step summary, artifacts. */
-public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Place place, String runId, Site site,
-              Instant began, List<String> notes, Redactor redactor) {
-    private static final int MESSAGE_MOST = 60_000;
-
-    public RunResult result(Verdict verdict, RunLog log, Usage spent, Brought brought, Prompt prompt, Console console) {
-        Story story = log.story();
-        String message = story.message() == null ? "" : redactor.mask(story.message());
-        Map<String, Path> files = new Artifacts(output, env, runId, redactor, console).write(prompt, log, message);
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("schemaVersion", "prompt-run/v1");
-        json.put("status", verdict.outcome().word());
-        json.put("exitCode", verdict.outcome().exitCode());
-        json.put("reason", verdict.reason() == null ? null : redactor.mask(verdict.reason()));
-        json.put("runId", runId);
-        json.put("threadId", story.thread());
-        json.put("resumed", place.resumed());
-        json.put("kind", options.kind());
-        json.put("lang", options.lang());
-        json.put("agentTarget", place.target());
-        json.put("where", site == null ? null : site.label());
-        json.put("fallbackReason", place.fallbackReason());
-        json.put("infraUnhealthy", infra.unhealthy());
-        json.put("model", facts.model());
-        json.put("reasoningEffort", facts.effort());
-        json.put("durationSeconds", Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0);
-        json.put("inputTokens", spent.input());
-        json.put("cachedInputTokens", spent.cached());
-        json.put("outputTokens", spent.output());
-        json.put("reasoningOutputTokens", spent.reasoning());
-        json.put("finalMessage", cut(message));
-        json.put("finalMessageFile", text(files.get("last-message.md")));
-        json.put("transcriptFile", text(files.get("events.jsonl")));
-        json.put("broughtBack", brought.state() == null ? null : brought.asJson());
-        json.put("notes", notes.stream().map(redactor::mask).toList());
-        RunResult result = new RunResult(verdict.outcome(), json);
-        new ActionsFiles(env, console).tell(result);
-        if (output.result != null) {
-            Artifacts.write(output.result, result.pretty(), console);
+    public RunOptions read(Env env) {
+        var known = new Templates(templates, template);
+        var asked = env.pick(kind, "CODEXCTL_KIND");
+        var accepted = String.join(", ", known.kinds().keySet());
+        if (asked == null && template == null) {
+            throw new UsageError("--kind is missing; accepted: " + accepted);
         }
-        return result;
-    }
-
-    private static String cut(String message) {
-        return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
-    }
-
-    private static String text(Path file) {
-        return file == null ? null : file.toString();
-    }
-}
-
-// src/prompt_run/command/RunOptions.java
-
-/** The options that say what is done, merged with their twins and checked. */
-public record RunOptions(String kind, String lang, Path templates, Path template, Map<String, Object> vars,
-                  boolean print, boolean dryRun) {
-
-    public static RunOptions read(PromptOptions given, Env env) {
-        Templates templates = new Templates(given.templates, given.template);
-        String kind = env.pick(given.kind, "CODEXCTL_KIND");
-        if (kind == null && given.template == null) {
-            throw new UsageError("--kind is missing; accepted: " + String.join(", ", templates.kinds().keySet()));
+        if (asked != null && template == null && !known.kinds().containsKey(asked)) {
+            throw new UsageError("--kind " + asked + ": no such kind; accepted: " + accepted);
         }
-        if (kind != null && given.template == null && !templates.kinds().containsKey(kind)) {
-            throw new UsageError("--kind " + kind + ": no such kind; accepted: " + String.join(", ", templates.kinds().keySet()));
-        }
-        String lang = language(env.pick(given.lang, "CODEXCTL_LANG"));
-        return new RunOptions(kind == null ? "custom" : kind, lang, given.templates, given.template,
-            variables(given, env), given.print, given.dryRun);
-    }
-
-    private static Map<String, Object> variables(PromptOptions given, Env env) {
-        var file = env.get("CODEXCTL_VAR_FILE");
-        var list = env.get("CODEXCTL_VARS");
-        try {
-            return new TreeMap<>(Variables.read(given.varFiles.isEmpty() && file != null ? List.of(Path.of(file)) : given.varFiles,
-                given.vars.isEmpty() && list != null ? List.of(list) : given.vars));
-        } catch (IllegalArgumentException e) {
-            throw new UsageError(e.getMessage(), e);
-        }
+        var language = language(env.pick(lang, "CODEXCTL_LANG"));
+        return new RunOptions(asked == null ? "custom" : asked, language, templates, template, variables(env), print, dryRun);
     }
 
     /** ISO 639 decides what is a language: {@code de} falls back to English later, {@code klingon} is a mistake. */
-    static String language(String asked) {
+    private static String language(String asked) {
         if (asked == null) {
             return "en";
         }
-        String base = asked.strip().toLowerCase(Locale.ROOT).split("[_.-]", 2)[0];
+        var base = asked.strip().toLowerCase(Locale.ROOT).split("[_.-]", 2)[0];
         if (!Arrays.asList(Locale.getISOLanguages()).contains(base)) {
             throw new UsageError("--lang " + Texts.oneLine(asked)
                 + ": not a language; accepted: en, ru, or another ISO 639 code (falls back to en)");
         }
         return base;
     }
+
+    private Map<String, Object> variables(Env env) {
+        var file = env.get("CODEXCTL_VAR_FILE");
+        var list = env.get("CODEXCTL_VARS");
+        try {
+            return new TreeMap<>(Variables.read(varFiles.isEmpty() && file != null ? List.of(Path.of(file)) : varFiles,
+                vars.isEmpty() && list != null ? List.of(list) : vars));
+        } catch (IllegalArgumentException e) {
+            throw new UsageError(e.getMessage(), e);
+        }
+    }
 }
 
-// src/prompt_run/command/RunResult.java
+// src/prompt_run/command/Report.java
 
-/** The result of a run; the keys are the contract's. */
-public record RunResult(Outcome outcome, Map<String, Object> json) implements Answer {
-    public static RunResult unexpected(String reason) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("schemaVersion", "prompt-run/v1");
-        json.put("status", Outcome.LOST.word());
-        json.put("exitCode", Outcome.LOST.exitCode());
-        json.put("reason", reason);
-        json.put("finalMessage", "");
-        json.put("notes", List.of());
-        return new RunResult(Outcome.LOST, json);
+/** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
+public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
+
+    public RunResult deliver(Place place, Prompt prompt, Finished run) {
+        var story = run.story();
+        var message = story.message() == null ? "" : redactor.mask(story.message());
+        var files = new Artifacts(folder(run.id()), redactor, log).write(prompt.text(), message, run.transcript());
+        var reason = run.verdict().reason();
+        var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
+            about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
+            run.brought(), run.notes().stream().map(redactor::mask).toList());
+        new ActionsFiles(env, log).tell(result.asJson());
+        if (output.result != null) {
+            Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
+        }
+        return result;
     }
 
-    @Override
-    public String asText() {
-        StringBuilder text = new StringBuilder(json.get("status") + (json.get("reason") == null ? "" : ": " + json.get("reason")) + "\n");
-        json.forEach((name, value) -> {
-            if (value != null && !List.of("schemaVersion", "status", "reason", "finalMessage", "notes").contains(name)) {
-                text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
-            }
-        });
-        ((List<?>) json.get("notes"))
-            .forEach(note -> text.append("  note: ").append(String.valueOf(note).replace("\n", "\n    ")).append('\n'));
-        String.valueOf(json.get("finalMessage")).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
-        return text.toString();
+    private Path folder(String runId) {
+        var temporary = env.get("RUNNER_TEMP");
+        return output.artifacts != null ? output.artifacts : temporary == null ? null : Path.of(temporary, "prompt-run-" + runId);
     }
 
-    String pretty() {
-        return Json.pretty(json) + "\n";
+    private RunResult.Run about(Place place, Finished run) {
+        return new RunResult.Run(run.id(), run.story().thread(), options.kind(), options.lang(), place, run.where(),
+            infra.unhealthy(), facts.model(), facts.effort());
     }
 
-    @Override
-    public Object asJson() {
-        return json;
-    }
-
-    @Override
-    public int exitCode() {
-        return outcome.exitCode();
-    }
-
-    @Override
-    public boolean jsonByDefault() {
-        return true;
+    private static double seconds(Instant began) {
+        return Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0;
     }
 }
 
@@ -926,300 +799,131 @@ public static class TextOptions {
     public List<String> redactNames() {
         return redactEnv == null ? List.of() : List.of(redactEnv.split("[\\s,]+"));
     }
-}
 
-// src/prompt_run/command/UsageError.java
-
-/** A mistake of the caller: one line that says what is wrong and what is accepted. */
-public static class UsageError extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    public UsageError(String message) {
-        super(message);
-    }
-
-    public UsageError(String message, Throwable cause) {
-        super(message, cause);
-    }
-}
-
-// src/prompt_run/command/Values.java
-
-/** Values that several options share. */
-public static final class Values {
-    private Values() {
-    }
-
-    public static Integer positive(String name, String value) {
-        if (value == null) {
-            return null;
-        }
-        if (!value.strip().matches("[1-9]\\d{0,8}")) {
-            throw new UsageError(name + " " + Texts.oneLine(value) + ": not a number; accepted: 1 or more");
-        }
-        return Integer.valueOf(value.strip());
-    }
-
-    /** picocli starts an option's group anew when the option comes again, and forgets what the group had. */
-    public static void once(CommandLine command) {
-        List<String> given = command.getParseResult().originalArgs();
-        command.getCommandSpec().options().stream().filter(option -> !option.isMultiValue()).forEach(option -> {
-            Predicate<String> isIt = word -> Arrays.stream(option.names())
-                .anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
-            if (given.stream().filter(isIt).count() > 1) {
-                throw new UsageError(option.longestName() + " is given twice");
-            }
-        });
-    }
-
-    /** More than zero. */
-    public static Duration duration(String name, String value) {
-        return Durations.of(value).filter(d -> !d.isZero())
-            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m"));
-    }
-
-    public static boolean flag(String name, String value) {
-        return Flags.of(value)
-            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a yes or no; accepted: " + Flags.ACCEPTED));
-    }
-
-    public static String matching(String name, String value, String pattern, String accepted) {
-        if (value != null && !value.matches(pattern)) {
-            throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + accepted);
-        }
-        return value;
-    }
-
-    public static String oneOf(String name, String value, String... accepted) {
-        if (!Arrays.asList(accepted).contains(value)) {
-            throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + String.join(", ", accepted));
-        }
-        return value;
+    public WriteAccess access(Env env) {
+        return new WriteAccess(WriteAccess.logins(env.pick(allowUsers, "AI_ALLOWED_USERS")), anyAuthor);
     }
 }
 
 // src/prompt_run/run/AgentRun.java
 
-/** Finds a place for the agent, starts it there, follows it to its end and brings its work back. */
+/** One run: finds a place for the agent, has it work there, and says what that counts as. Closing it removes what it made. */
 public static final class AgentRun implements AutoCloseable {
-    public static final String CODEX = "codex";
-
-    private final RunOptions options;
-    private final AgentSettings settings;
-    private final OutputOptions output;
-    private final Env env;
+    private final RunSetup run;
     private final Facts facts;
     private final Infra infra;
-    private final Console console;
     private final Redactor redactor;
-    private final Patience patience;
+    private final Ladder ladder;
     private final Cancel cancel = new Cancel();
-    private final List<String> notes = new ArrayList<>();
     private final Instant began = Instant.now();
-    private final String runId = RunId.next();
-    private Ladder ladder;
     private Site site;
     private String nowhere;
 
-    public AgentRun(RunOptions options, AgentOptions agent, OutputOptions output, Facts facts, Infra infra, Env env, Console console) {
-        this(options, AgentSettings.read(options, agent, facts, env), output, facts, infra, env, console, Patience.USUAL);
-    }
-
-    public AgentRun(RunOptions options, AgentSettings settings, OutputOptions output,
-        Facts facts, Infra infra, Env env, Console console, Patience patience) {
-        this.options = options;
-        this.settings = settings;
-        this.output = output;
-        this.env = env;
+    /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
+    public AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
+        this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
         this.facts = facts;
         this.infra = infra;
-        this.console = console;
-        this.patience = patience;
-        this.redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
+        this.redactor = redactor;
+        this.ladder = new Ladder(run);
         if (settings.kubeconfig() != null || settings.context() != null) {
             Kube.config(settings.kubeconfig(), settings.context());
         }
         cancel.listen();
     }
 
-    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. */
-    public Place choosePlace() {
-        ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
+    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
+    public Place choosePlace(boolean dryRun) {
         try {
-            site = options.dryRun() ? ladder.look() : ladder.climb();
-            if (site != null && site.oldCodex()) {
-                notes.add(site.facts().get("version") + " in " + site.label()
-                    + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
-            }
+            site = dryRun ? ladder.look() : ladder.climb();
             nowhere = site == null ? ladder.reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
+        }
+        if (site != null && site.oldCodex()) {
+            run.notes().add(site.facts().get("version") + " in " + site.label()
+                + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
         }
         return place();
     }
 
     /** The run happens here, whatever the ladder would say. */
     Place choose(Site here) {
-        ladder = new Ladder(settings, facts.namespace(), runId, patience, console, notes);
         site = here;
         return place();
     }
 
-    String runId() {
-        return runId;
+    RunSetup setup() {
+        return run;
     }
 
     private Place place() {
         if (site == null) {
             return new Place("none", nowhere, null, null, false);
         }
-        String report = infra.reported() ? site.folder() + "/ready.json" : null;
+        var report = infra.reported() ? site.folder() + "/ready.json" : null;
         return new Place(site.target(), ladder.reasons(), report, site.workspace(), thread() != null);
     }
 
     /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */
     private String thread() {
-        boolean auto = "auto".equals(settings.resume());
-        return auto ? site == null || site.thread().isBlank() ? null : site.thread() : settings.resume();
+        var asked = run.settings().resume();
+        if (!"auto".equals(asked)) {
+            return asked;
+        }
+        return site == null || site.thread().isBlank() ? null : site.thread();
     }
 
     /** What --dry-run prints: prompt, target, command and permissions. Starts nothing. */
-    public Answer preview(Place place, Prompt prompt) {
-        Map<String, Object> plan = new LinkedHashMap<>();
+    public Preview preview(Place place, Prompt prompt) {
+        var settings = run.settings();
+        var plan = new LinkedHashMap<String, Object>();
         plan.put("agentTarget", site != null ? site.target() : ladder.wouldTry());
         plan.put("where", site == null ? null : site.label());
         plan.put("fallbackReason", place.fallbackReason());
-        plan.put("command",
-            settings.agentCommand(place.workspace() == null ? "WORKSPACE" : place.workspace(), thread(), runId, sandbox(place.target())));
+        plan.put("command", launch(place.target()).command(place.workspace() == null ? "WORKSPACE" : place.workspace()));
         plan.put("permissions", ladder.permissions());
         if (settings.codex()) {
             plan.put("config", redactor.mask(settings.config()));
-            plan.put("strictConfig", new StrictConfig(settings, runId, console).check(site));
+            plan.put("strictConfig", new StrictConfig(run).check(site));
         }
         return new Preview(prompt, plan);
     }
 
-    private static String sandbox(String target) {
-        return target.equals("runner") ? "workspace-write" : "danger-full-access";
+    private Launch launch(String target) {
+        return new Launch(run.settings(), facts, infra, run.id(), thread(), target);
     }
 
-    /** Runs the agent to its end. Never {@link Outcome#SUCCEEDED} without proof. */
-    public RunResult run(Place place, Prompt prompt) {
-        RunLog log = new RunLog(settings.codex(), console, redactor);
-        Keeper keeper = site == null ? null : new Keeper(site, runId, patience, console);
-        Ending ending = ended(keeper, place, prompt, log);
-        Keeper collector = ending.how().equals("broken") ? new Keeper(site, runId, patience.brief(), console) : keeper;
-        Brought brought = keeper != null && ending.began() ? afterwards(collector, log, ending) : Brought.nothing();
-        Verdict verdict = Verdict.of(ending, log.story(), settings.codex(), settings.codex() ? thread() : null);
+    /** Runs the agent to its end. Never a success without proof. */
+    public Finished run(Place place, Prompt prompt) {
+        var output = new RunLog(run.settings().codex(), run.log(), redactor);
+        var ending = Ending.nowhere(nowhere);
+        var brought = Brought.nothing();
+        if (site != null) {
+            var commands = new Commands(site, run.patience(), run.log());
+            var execution = new Execution(run, commands, new Keeper(commands), launch(site.target()), redactor, output, cancel);
+            ending = execution.run(prompt.text(), place.reportPath());
+            brought = execution.fetch(ending);
+        } else if (cancel.asked()) {
+            ending = Ending.cancelled(cancel.exitCode(), false);
+        }
+        boolean codex = run.settings().codex();
+        var verdict = Verdict.of(ending, output.story(), codex, codex ? thread() : null).with(brought);
         cancel.calm();
-        Usage spent = log.story().usage().minus(totalsBefore());
-        Report report = new Report(options, facts, infra, output, env, place, runId, site, began, notes, redactor);
-        return report.result(verdict.with(brought), log, spent, brought, prompt, console);
-    }
-
-    private Ending ended(Keeper keeper, Place place, Prompt prompt, RunLog log) {
-        try {
-            return follow(keeper, place, prompt, log);
-        } catch (InterruptedException signal) {
-            return cancelled(keeper);
-        }
-    }
-
-    private Ending follow(Keeper keeper, Place place, Prompt prompt, RunLog log) throws InterruptedException {
-        try {
-            if (keeper == null) {
-                return cancel.asked() ? Ending.cancelled(cancel.exitCode(), false) : Ending.nowhere(nowhere);
-            }
-            prepare(keeper, place, prompt);
-            console.info("the agent starts: " + site.label() + ", run " + runId + ", workspace " + site.workspace());
-            keeper.start();
-            return keeper.follow(log, settings.timeout().plus(patience.afterLimit()));
-        } catch (Broken problem) {
-            keeper.discardUnlessStarted();
-            return cancel.asked() ? cancelled(keeper) : Ending.broken(problem.getMessage(), keeper.started());
-        } catch (UncheckedIOException problem) {
-            return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper != null
-                && keeper.started());
-        }
-    }
-
-    /** Everything that the agent needs, beside the workspace and not in it. */
-    private void prepare(Keeper keeper, Place place, Prompt prompt) throws Broken, InterruptedException {
-        keeper.store("keeper.sh", Scripts.KEEPER);
-        keeper.store("limits", settings.limits(runId));
-        keeper.store("prompt.md", prompt.text());
-        keeper.store("env.sh", settings.environment(facts, infra, runId, place));
-        keeper.store("agent.sh", settings.launcher(site, thread(), runId, sandbox(site.target())));
-        if (settings.codex()) {
-            keeper.store("config.toml", settings.config());
-        }
-        if (place.reportPath() != null) {
-            keeper.store("ready.json", Artifacts.masked(infra.report().deepCopy(), redactor).toString());
-        }
-        if (settings.source() != null) {
-            notes.addAll(new Sources(settings.source(), runId, console).upload(keeper, site));
-        }
-        keeper.command(patience.slowExec(), "mark", site.workspace());
-    }
-
-    /** A signal of the caller ends the agent in its pod too. */
-    private Ending cancelled(Keeper keeper) {
-        console.info("cancelled: ending the agent");
-        boolean began = keeper.started();
-        try {
-            if (began) {
-                keeper.end(patience.cancelled());
-            } else {
-                keeper.discardUnlessStarted();
-            }
-        } catch (InterruptedException again) {
-            notes.add("cancelled twice: the agent was told to end, its end was not waited for");
-        }
-        return Ending.cancelled(cancel.exitCode(), began);
-    }
-
-    /** The transcript and the agent's work are fetched whatever the verdict is. */
-    private Brought afterwards(Keeper keeper, RunLog log, Ending ending) {
-        try {
-            log.collect(keeper);
-            if (settings.codex() && log.story().thread() != null && settings.threadKey() != null) {
-                keeper.remember(settings.threadKey(), log.story());
-            }
-            if (settings.bringBack() && !ending.cancelledTwice(cancel)) {
-                return new Sources(settings.source(), runId, console).bringBack(keeper, site, facts.branch());
-            }
-        } catch (Broken problem) {
-            notes.add("not everything could be fetched from " + site.label() + ": " + problem.getMessage());
-            return settings.bringBack() ? Brought.failed(problem.getMessage()) : Brought.nothing();
-        } catch (InterruptedException signal) {
-            notes.add("cancelled while fetching from " + site.label());
-            return settings.bringBack() ? Brought.failed("cancelled") : Brought.nothing();
-        }
-        return Brought.nothing();
+        var spent = output.story().usage().minus(totalsBefore());
+        return new Finished(run.id(), site == null ? null : site.label(), began, verdict, output.story(), spent, brought,
+            output.folder(), List.copyOf(run.notes()));
     }
 
     private Usage totalsBefore() {
-        return site != null && settings.codex() && thread() != null && thread().equals(site.thread())
-            ? Usage.parse(site.totals()) : Usage.NONE;
+        boolean resumed = site != null && run.settings().codex() && thread() != null && thread().equals(site.thread());
+        return resumed ? Usage.parse(site.totals()) : Usage.NONE;
     }
 
     @Override
     public void close() {
-        if (ladder != null) {
-            ladder.close();
-        }
+        ladder.close();
         cancel.stopListening();
-    }
-}
-
-// src/prompt_run/run/Broken.java
-
-/** Something between here and the agent's place does not work; the message says what. */
-public static final class Broken extends Exception {
-    private static final long serialVersionUID = 1;
-
-    public Broken(String message) {
-        super(message);
     }
 }
 
@@ -1234,7 +938,7 @@ public static final class Cancel {
     private volatile boolean calm;
 
     void listen() {
-        for (String name : List.of("INT", "TERM")) {
+        for (var name : List.of("INT", "TERM")) {
             before.put(name, Signal.handle(new Signal(name), signal -> {
                 exitCode = exitCode == 0 ? 128 + signal.getNumber() : exitCode;
                 times++;
@@ -1269,140 +973,141 @@ public static final class Cancel {
     }
 }
 
-// src/prompt_run/run/Ending.java
+// src/prompt_run/run/Execution.java
 
-/** How the agent's process ended, as far as anybody can prove. */
-public record Ending(String how, int rc, String reason, boolean began) {
-    static Ending exited(int rc, String reason) {
-        return new Ending("exited", rc, reason, true);
+/** One agent in one place: what it needs is put there, it is started and followed to its end, and its work is fetched. */
+public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Redactor redactor, RunLog output, Cancel cancel) {
+
+    Ending run(String prompt, String reportPath) {
+        try {
+            return follow(prompt, reportPath);
+        } catch (InterruptedException signal) {
+            return cancelled();
+        }
     }
 
-    static Ending broken(String why, boolean began) {
-        return new Ending("broken", -1, why, began);
+    private Ending follow(String prompt, String reportPath) throws InterruptedException {
+        try {
+            prepare(prompt, reportPath);
+            run.log().info("the agent starts: " + site().label() + ", run " + run.id() + ", workspace " + site().workspace());
+            keeper.start();
+            return new Follower(keeper, output, run.patience()).follow(run.settings().limits().total().plus(run.patience().afterLimit()));
+        } catch (Broken problem) {
+            keeper.discardUnlessStarted();
+            return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
+        } catch (UncheckedIOException problem) {
+            return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper.started());
+        }
     }
 
-    static Ending cancelled(int signal, boolean began) {
-        return new Ending("cancelled", signal, "cancelled", began);
+    /** Everything that the agent needs, beside the workspace and not in it. */
+    private void prepare(String prompt, String reportPath) throws Broken, InterruptedException {
+        var files = new Transfer(commands);
+        files.store("keeper.sh", KeeperScript.KEEPER);
+        files.store("limits", launch.limits());
+        files.store("prompt.md", prompt);
+        files.store("env.sh", launch.environment(reportPath));
+        files.store("agent.sh", launch.script(site().folder(), site().workspace()));
+        if (run.settings().codex()) {
+            files.store("config.toml", run.settings().config());
+        }
+        if (reportPath != null) {
+            files.store("ready.json", MaskedJson.of(launch.infra().report().deepCopy(), redactor).toString());
+        }
+        if (run.settings().source() != null) {
+            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands));
+        }
+        commands.keeper(run.patience().slowExec(), "mark", site().workspace());
     }
 
-    static Ending nowhere(String why) {
-        return new Ending("nowhere", -1, why, false);
+    private Site site() {
+        return commands.site();
     }
 
-    boolean cancelledTwice(Cancel cancel) {
-        return cancel.times() > 1;
+    /** A signal of the caller ends the agent in its pod too. */
+    private Ending cancelled() {
+        run.log().info("cancelled: ending the agent");
+        boolean began = keeper.started();
+        try {
+            if (began) {
+                keeper.end(run.patience().cancelled());
+            } else {
+                keeper.discardUnlessStarted();
+            }
+        } catch (InterruptedException again) {
+            run.notes().add("cancelled twice: the agent was told to end, its end was not waited for");
+        }
+        return Ending.cancelled(cancel.exitCode(), began);
+    }
+
+    /** The transcript and the agent's work are fetched whatever the verdict will be. */
+    Brought fetch(Ending ending) {
+        if (!ending.began()) {
+            return Brought.nothing();
+        }
+        boolean broken = ending.how() == Ending.How.BROKEN;
+        var patient = broken ? new Commands(site(), run.patience().brief(), run.log()) : commands;
+        try {
+            collect(new Transfer(patient));
+            boolean hurried = cancel.times() > 1;
+            return run.settings().bringBack() && !hurried
+                ? new Sources(run.settings().source(), run.id(), run.log()).bringBack(patient, launch.facts().branch()) : Brought.nothing();
+        } catch (Broken problem) {
+            run.notes().add("not everything could be fetched from " + site().label() + ": " + problem.getMessage());
+            return lacking(problem.getMessage());
+        } catch (InterruptedException signal) {
+            run.notes().add("cancelled while fetching from " + site().label());
+            return lacking("cancelled");
+        }
+    }
+
+    private void collect(Transfer files) throws Broken, InterruptedException {
+        output.collect(files);
+        var story = output.story();
+        if (run.settings().codex() && story.thread() != null && run.settings().threadKey() != null) {
+            files.remember(run.settings().threadKey(), story.thread() + " " + story.usage().line());
+        }
+    }
+
+    private Brought lacking(String why) {
+        return run.settings().bringBack() ? Brought.failed(why) : Brought.nothing();
     }
 }
 
-// src/prompt_run/run/Keeper.java
+// src/prompt_run/run/Finished.java
 
-/** The caller's side of the keeper in the agent's place. Every step may be repeated, none believes a connection's word for success. */
-public static final class Keeper {
-    private static final int PART = 1024 * 1024;
+/** A run that is over. {@code where}: its place for people, or null; {@code transcript}: the folder with the agent's output. */
+public record Finished(String id, String where, Instant began, Verdict verdict, Story story, Usage spent, Brought brought,
+                       Path transcript, List<String> notes) { }
 
-    private final Site site;
-    private final String runId;
+// src/prompt_run/run/Follower.java
+
+/** Follows a started agent to its end by polls. What it counts as comes from its exit file alone. */
+public static final class Follower {
+    private static final int POLL_BYTES = 1024 * 1024;
+    private static final int ABSENT_MOST = 3;
+    private static final int STARTING_MOST = 30;
+    private static final long SLOWER_BY_MILLIS = 1000;
+
+    private final Keeper keeper;
+    private final RunLog log;
     private final Patience patience;
-    private final Console console;
-    private boolean started;
+    private int absent;
+    private int starting;
 
-    Keeper(Site site, String runId, Patience patience, Console console) {
-        this.site = site;
-        this.runId = runId;
+    Follower(Keeper keeper, RunLog log, Patience patience) {
+        this.keeper = keeper;
+        this.log = log;
         this.patience = patience;
-        this.console = console;
     }
 
-    /** True as soon as the agent may have been started, whether or not anybody said so. */
-    boolean started() {
-        return started;
-    }
-
-    /** A run that never began leaves no environment behind in its place. */
-    void discardUnlessStarted() throws InterruptedException {
-        if (!started) {
-            site.shell().run(List.of("sh", "-c", "rm -rf \"$1\"", "sh", site.folder()), new byte[0], patience.exec());
-        }
-    }
-
-    public void store(String name, String text) throws Broken, InterruptedException {
-        store(name, text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** Uploads by length and compares checksums there: a file has its name only when it is whole. */
-    public void store(String name, byte[] content) throws Broken, InterruptedException {
-        List<String> argv = List.of("sh", "-c", Scripts.PUT, "sh", site.folder(),
-            name, String.valueOf(content.length), Checksums.sha256(content),
-            Checksums.cksum(content));
-        persist(name, argv, content, patience.exec().plusSeconds(content.length / 50_000), patience.uploads(), reply -> reply.text()
-            .contains("stored " + name));
-    }
-
-    /** A file of any size, in parts; {@code sum} is its SHA-256. */
-    public void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            int number = 0;
-            for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
-                store("%s.%06d".formatted(name, ++number), part);
-                if (number % 16 == 0) {
-                    console.info("%s: %d of %d MiB uploaded".formatted(name, number, Files.size(file) / PART + 1));
-                }
-            }
-        }
-        String sum = command(patience.slowExec(), "join", name);
-        if (!Checksums.matches(sum, Files.newInputStream(file))) {
-            throw new Broken(name + ": arrived with another checksum");
-        }
-    }
-
-    /** Runs one of the keeper's commands and returns what it printed. */
-    public String command(Duration limit, String... words) throws Broken, InterruptedException {
-        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
-    }
-
-    private List<String> argv(String... words) {
-        List<String> argv = new ArrayList<>(List.of("sh", site.folder() + "/keeper.sh"));
-        argv.addAll(List.of(words));
-        return argv;
-    }
-
-    /** Repeats a command until it ended well, until three ends were bad, or until patience is over. */
-    private Reply persist(String what, List<String> argv, byte[] stdin, Duration limit, Duration most, Predicate<Reply> good)
-        throws Broken, InterruptedException {
-        long until = System.nanoTime() + most.toNanos();
-        int bad = 0;
-        for (long pause = 250; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
-            Reply reply = site.shell().run(argv, stdin, limit);
-            if (reply.ok() && good.test(reply)) {
-                return reply;
-            }
-            console.debug(what + ": " + reply.problem());
-            bad += reply.ended() && !reply.ok() ? 1 : 0;
-            String lost = site.shell().lost();
-            if (lost != null || reply.hopeless() || bad >= 3 || System.nanoTime() > until) {
-                throw new Broken(lost != null ? lost : what + ": " + reply.problem());
-            }
-            Thread.sleep(pause);
-        }
-    }
-
-    /** Sends the start; how that ended does not matter: the polls tell whether the agent runs, and a second start does nothing. */
-    void start() throws InterruptedException {
-        started = true;
-        Reply reply = site.shell().run(argv("start"), new byte[0], patience.exec());
-        console.debug("start: " + (reply.ok() ? "sent" : reply.problem()));
-    }
-
-    /** Follows the agent to its end. The verdict comes from its exit file alone. */
-    Ending follow(RunLog log, Duration most) throws InterruptedException {
+    Ending follow(Duration most) throws InterruptedException {
         long deadline = System.nanoTime() + most.toNanos();
         long pause = patience.poll().toMillis();
-        int absent = 0;
-        int starting = 0;
         while (true) {
             Poll poll;
             try {
-                poll = poll(log.size());
+                poll = keeper.poll(log.size(), POLL_BYTES);
             } catch (Broken problem) {
                 return Ending.broken(problem.getMessage(), true);
             }
@@ -1410,126 +1115,37 @@ public static final class Keeper {
             if (poll.state().equals("exited") && poll.data().length == 0) {
                 return Ending.exited(poll.rc(), poll.reason());
             }
-            absent += poll.state().equals("absent") ? 1 : 0;
-            starting = poll.state().equals("starting") ? starting + 1 : 0;
-            String trouble = trouble(poll, absent, starting);
-            if (trouble != null && !endedMeanwhile()) {
+            var trouble = trouble(poll);
+            if (trouble != null && !keeper.endedMeanwhile()) {
                 return Ending.broken(trouble, true);
             }
             if (poll.state().equals("absent")) {
-                start();
+                keeper.start();
             } else if (System.nanoTime() > deadline) {
-                end(patience.cancelled());
+                keeper.end(patience.cancelled());
                 return Ending.exited(143, "timeout");
             }
-            pause = poll.data().length > 0 ? patience.poll().toMillis() : Math.min(pause + 1000, patience.pollMost().toMillis());
-            Thread.sleep(poll.data().length >= PART ? 0 : pause);
+            pause = poll.data().length > 0 ? patience.poll().toMillis()
+                : Math.min(pause + SLOWER_BY_MILLIS, patience.pollMost().toMillis());
+            Thread.sleep(poll.data().length >= POLL_BYTES ? 0 : pause);
         }
     }
 
-    /** Between two looks an agent may end and its pod go: an exit file that can be read still counts. */
-    private boolean endedMeanwhile() throws InterruptedException {
-        Reply reply = site.shell().run(argv("poll", "0", "0"), new byte[0], patience.exec());
-        return Poll.whole(reply) && Poll.parse(reply).state().equals("exited");
-    }
-
-    private String trouble(Poll poll, int absent, int starting) {
+    private String trouble(Poll poll) {
+        absent += poll.state().equals("absent") ? 1 : 0;
+        starting = poll.state().equals("starting") ? starting + 1 : 0;
         if (poll.state().equals("exited")) {
             return null;
         }
-        String lost = site.shell().lost();
+        var lost = keeper.lost();
         if (lost != null) {
             return lost;
         }
         if (poll.state().equals("gone")) {
             return "the agent's keeper died without leaving an exit code (killed, or out of memory)";
         }
-        return absent > 3 ? "the agent could not be started" : starting > 30 ? "the start got stuck half-way" : null;
-    }
-
-    Poll poll(long offset) throws Broken, InterruptedException {
-        return Poll.parse(persist("poll", argv("poll", String.valueOf(offset), String.valueOf(PART)),
-            new byte[0], patience.exec(), patience.lostAfter(), Poll::whole));
-    }
-
-    /** A whole file, or its last {@code most} bytes if it is longer. */
-    public byte[] fetch(String file, long size, long most) throws Broken, InterruptedException {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        for (long at = Math.max(0, size - most); ; ) {
-            byte[] part = Poll.parse(persist(file, argv("part", file, String.valueOf(at), String.valueOf(PART)),
-                new byte[0], patience.exec(), patience.uploads(), Poll::whole)).data();
-            if (part.length == 0) {
-                return all.toByteArray();
-            }
-            all.writeBytes(part);
-            at += part.length;
-        }
-    }
-
-    long size(String file) throws Broken, InterruptedException {
-        return Long.parseLong(command(patience.exec(), "size", file).strip());
-    }
-
-    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
-    void end(Duration wait) throws InterruptedException {
-        long until = System.nanoTime() + wait.toNanos();
-        while (System.nanoTime() < until) {
-            Reply reply = site.shell().run(argv("cancel"), new byte[0], wait);
-            Reply poll = reply.ok() ? site.shell().run(argv("poll", "0", "0"), new byte[0], wait) : reply;
-            if (Poll.whole(poll) && Poll.parse(poll).state().equals("exited") || site.shell().lost() != null) {
-                return;
-            }
-            Thread.sleep(300);
-        }
-    }
-
-    /** Keeps the thread and its token counts beside the sessions, for {@code --resume auto}. */
-    void remember(String key, Story story) throws Broken, InterruptedException {
-        byte[] line = (story.thread() + " " + story.usage().line() + "\n").getBytes(StandardCharsets.UTF_8);
-        String folder = site.folder().substring(0, site.folder().lastIndexOf('/')) + "/threads";
-        persist("thread", List.of("sh", "-c", Scripts.PUT, "sh", folder, key,
-            String.valueOf(line.length), Checksums.sha256(line), Checksums.cksum(line)), line,
-            patience.exec(), patience.uploads(), reply -> true);
-        command(patience.exec(), "prune", "5");
-    }
-
-    /** {@code key=value} lines. */
-    public static Map<String, String> fields(String text) {
-        Map<String, String> fields = new LinkedHashMap<>();
-        text.lines().filter(line -> line.indexOf('=') > 0)
-            .forEach(line -> fields.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1)));
-        return fields;
-    }
-}
-
-// src/prompt_run/run/Poll.java
-
-/** One answer of the keeper: header lines, and as many bytes as the header promises. */
-public record Poll(String state, int rc, String reason, byte[] data) {
-    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
-
-    static boolean whole(Reply reply) {
-        String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
-        Matcher header = HEADER.matcher(text);
-        return reply.ok() && header.find() && text.length() - header.end() == Integer.parseInt(header.group(2))
-            && sound(Keeper.fields(header.group(1)));
-    }
-
-    /** An exit file counts only when it is whole. */
-    private static boolean sound(Map<String, String> fields) {
-        return !"exited".equals(fields.get("state")) || fields.getOrDefault("rc", "").matches("\\d{1,3}")
-            && fields.containsKey("reason") && "yes".equals(fields.get("end"));
-    }
-
-    static Poll parse(Reply reply) {
-        String text = new String(reply.out(), StandardCharsets.ISO_8859_1);
-        Matcher header = HEADER.matcher(text);
-        if (!header.find()) {
-            throw new IllegalArgumentException("not an answer of the keeper: " + Texts.oneLine(text));
-        }
-        Map<String, String> fields = Keeper.fields(header.group(1));
-        return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
-            text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
+        return absent > ABSENT_MOST ? "the agent could not be started"
+            : starting > STARTING_MOST ? "the start got stuck half-way" : null;
     }
 }
 
@@ -1537,8 +1153,7 @@ public record Poll(String state, int rc, String reason, byte[] data) {
 
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
 public static final class RunId {
-    private RunId() {
-    }
+    private RunId() { }
 
     static String next() {
         byte[] random = new byte[4];
@@ -1555,16 +1170,16 @@ public static final class RunLog {
     private static final long STDERR_MOST = 256 * 1024;
 
     private final boolean codex;
-    private final Console console;
+    private final Log log;
     private final Redactor redactor;
-    public final Story story = new Story();
-    public final Path folder = Disk.temporary("prompt-run");
+    private final Story story = new Story();
+    private final Path folder = Disk.temporary("prompt-run");
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
     private long size;
 
-    RunLog(boolean codex, Console console, Redactor redactor) {
+    RunLog(boolean codex, Log log, Redactor redactor) {
         this.codex = codex;
-        this.console = console;
+        this.log = log;
         this.redactor = redactor;
     }
 
@@ -1572,8 +1187,12 @@ public static final class RunLog {
         return size;
     }
 
-    public Story story() {
+    Story story() {
         return story;
+    }
+
+    Path folder() {
+        return folder;
     }
 
     void accept(byte[] data) {
@@ -1590,13 +1209,13 @@ public static final class RunLog {
     }
 
     private void tell(String line) {
-        List<String> lines = codex ? event(line) : story.plain(line);
-        lines.forEach(text -> console.agent(redactor.mask(text)));
+        var lines = codex ? event(line) : story.plain(line);
+        lines.forEach(text -> log.agent(redactor.mask(text)));
     }
 
     private List<String> event(String line) {
         try {
-            JsonNode event = Json.MAPPER.readTree(line);
+            var event = Json.MAPPER.readTree(line);
             return event != null && event.isObject() ? story.codex(event) : List.of();
         } catch (JsonProcessingException notJson) {
             return line.isBlank() ? List.of() : List.of(line);
@@ -1604,491 +1223,35 @@ public static final class RunLog {
     }
 
     /** What is still in the agent's place: the last message and stderr. */
-    void collect(Keeper keeper) throws Broken, InterruptedException {
+    void collect(Transfer files) throws Broken, InterruptedException {
         if (rest.size() > 0) {
             accept(new byte[] {'\n'});
         }
-        byte[] stderr = keeper.fetch("stderr.log", keeper.size("stderr.log"), STDERR_MOST);
-        stderr = stderr.length > 0 ? stderr : keeper.fetch("keeper.log", 0, 0);
+        byte[] stderr = files.fetchEnd("stderr.log", STDERR_MOST);
+        stderr = stderr.length > 0 ? stderr : files.fetch("keeper.log", 0);
         Disk.append(folder.resolve("stderr.log"), stderr);
         story.stderr(new String(stderr, StandardCharsets.UTF_8));
         if (codex) {
-            story.lastMessage(new String(keeper.fetch("last.md", 0, 0), StandardCharsets.UTF_8));
+            story.lastMessage(new String(files.fetch("last.md", 0), StandardCharsets.UTF_8));
         }
-    }
-
-    public Path folder() {
-        return folder;
-    }
-}
-
-// src/prompt_run/run/Scripts.java
-
-/** POSIX sh for the agent's place. Nothing but sh and the usual small tools is needed there. */
-public static final class Scripts {
-    /** A container that waits for the agent's run, and ends when asked to. */
-    public static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
-
-    /** $1 workspace or nothing, $2 program, $3 key of the thread. */
-    public static final String PROBE = """
-        umask 077
-        in_git() { at=$1; while [ -n "$at" ] && [ "$at" != / ]; do [ -e "$at/.git" ] && return 0; at=${at%/*}; done; return 1; }
-        empty() { ! find "$1" ! -path "$1" ! -name lost+found -prune 2>/dev/null | grep -q .; }
-        has() { if command -v "$1" >/dev/null 2>&1; then echo yes; else echo no; fi; }
-        ws=$1
-        if [ -z "$ws" ]; then
-          top=$(pwd); while [ "$top" != / ] && [ ! -e "$top/.git" ]; do top=${top%/*}; top=${top:-/}; done
-          if [ -e "$top/.git" ]; then ws=$top
-          elif [ -e /workspace/.git ]; then ws=/workspace
-          elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
-          elif [ -w /workspace ] && empty /workspace; then ws=/workspace
-          else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
-        fi
-        if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
-        base=
-        for d in "${HOME:-}" /var/tmp /tmp; do
-          case $d/ in "$ws"/*) continue ;; esac
-          if [ -n "$d" ] && ! in_git "$d" && mkdir -p "$d/.agent-runs" 2>/dev/null && [ -w "$d/.agent-runs" ]; then base=${d%/}/.agent-runs; break; fi
-        done
-        busy=
-        for d in "$base"/run-*/; do
-          if [ -e "$d/started" ] && [ ! -e "$d/exit" ]; then
-            read -r pid _ <"$d/started"
-            if tr '\\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'keeper.sh keep'; then busy=${d%/}; busy=${busy##*/}; fi
-          fi
-        done
-        thread=; totals=
-        if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
-          read -r thread totals <"$base/threads/$3"
-          find "${CODEX_HOME:-$HOME/.codex}/sessions" -name "*$thread*" 2>/dev/null | grep -q . || thread=
-        fi
-        version=; if [ "$2" = codex ]; then version=$(codex --version 2>/dev/null </dev/null | head -n 1); fi
-        printf 'version=%s\\n' "$version"
-        printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\nbusy=%s\\nthread=%s\\ntotals=%s\\n' "$base" "$ws" "$state" "$busy" "$thread" "$totals"
-        printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(if [ "$(printf abc | head -c 2)" = ab ]; then echo yes; else echo no; fi)"
-        """;
-
-    /** $1 folder, $2 name, $3 length, $4 SHA-256, $5 cksum. Ends by itself: stdin of an exec cannot be closed. */
-    static final String PUT = """
-        umask 077
-        mkdir -p "$1" && cd "$1" && head -c "$3" >"$2.tmp" || exit 91
-        if command -v sha256sum >/dev/null 2>&1; then got=$(sha256sum <"$2.tmp"); got=${got%% *}; want=$4
-        else got=$(cksum <"$2.tmp"); want=$5; fi
-        [ "$got" = "$want" ] && mv "$2.tmp" "$2" && echo stored "$2" && exit 0
-        rm -f "$2.tmp"; exit 92
-        """;
-
-    /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
-    public static final String LAUNCHER = """
-        run=@RUN@
-        mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
-        . "$run/env.sh"; rm -f "$run/env.sh"
-        if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then HOME=$run/home; mkdir -p "$HOME"; export HOME; fi
-        { printf '[safe]\\n\\tdirectory = *\\n'; if [ -e "$HOME/.gitconfig" ]; then printf '[include]\\n\\tpath = %s\\n' "$HOME/.gitconfig"; fi; } >"$run/gitconfig"
-        export GIT_CONFIG_GLOBAL="$run/gitconfig"
-        if [ -e "$run/config.toml" ]; then
-          CODEX_HOME=${CODEX_HOME:-$HOME/.codex}
-          mkdir -p "$CODEX_HOME" && mv "$run/config.toml" "$CODEX_HOME/@PROFILE@.config.toml" || exit 97
-          echo "$CODEX_HOME/@PROFILE@.config.toml" >"$run/profile"
-          # codex exec knows the key by another name than everybody else
-          if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then export CODEX_API_KEY="$OPENAI_API_KEY"; fi
-          export CODEX_HOME
-        fi
-        @COMMAND@ <"$run/prompt.md" >"$run/events.jsonl" 2>"$run/stderr.log"
-        """;
-
-    /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
-    static final String STRICT_CONFIG = """
-        home=${CODEX_HOME:-$HOME/.codex}
-        mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
-        CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
-        rm -rf "$home/$2.config.toml" "$1"
-        """;
-
-    static final String KEEPER = """
-        # The agent's keeper: starts it once, ends it at its limits, answers the caller's polls. Plain POSIX sh; everything it knows is in files beside it.
-        set -u
-        umask 077
-        dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 90
-        cd "$dir" || exit 90
-        total=0 idle=0 lease=0 grace=10 run_id=none codex=no
-        [ -r limits ] && . ./limits
-
-        now() { date +%s; }
-
-        # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
-        members() {
-          if printf 'a\\000b' | grep -q b; then grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
-          else # a grep that stops at a null byte
-            for f in /proc/[0-9]*/environ; do
-              if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
-            done
-          fi 2>/dev/null | cut -d/ -f3
-        }
-
-        signal_members() { for p in $(members) $2; do kill -s "$1" "$p" 2>/dev/null; done; }
-
-        end_agent() { # reason, pid of the agent
-          [ -e reason ] || { echo "$1" >reason.tmp && mv reason.tmp reason; }
-          signal_members TERM "$2"
-          left=$grace
-          while [ "$left" -gt 0 ] && [ -n "$(members)" ]; do sleep 1; left=$((left - 1)); done
-          for again in 1 2 3; do
-            [ -n "$(members)" ] || break
-            signal_members KILL "$2"
-            [ "$again" = 3 ] || sleep 1
-          done
-        }
-
-        size() { if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
-
-        # Codex reports a dead network for ever ("Reconnecting..."): its error lines are no progress, and neither is its stderr.
-        progress() {
-          [ "$codex" = yes ] || return 0
-          from=$told; told=$(size events.jsonl)
-          tail -c "+$((from + 1))" events.jsonl 2>/dev/null | grep -v '^{"type":"error"' | grep -q .
-        }
-
-        watch_limits() { # pid of the agent, pid of the keeper
-          started=$(now); last=$started; seen=0; told=0
-          while sleep 1; do
-            [ -e exit ] && return 0
-            if ! kill -0 "$2" 2>/dev/null; then end_agent keeper-gone "$1"; return 0; fi
-            t=$(now)
-            bytes=$(($(size events.jsonl) + $(size stderr.log)))
-            if [ "$bytes" -gt "$seen" ]; then progress && last=$t; seen=$bytes; fi
-            touched=$(cat lease 2>/dev/null)
-            if [ -e cancel ]; then end_agent cancelled "$1"
-            elif [ "$total" -gt 0 ] && [ $((t - started)) -ge "$total" ]; then end_agent timeout "$1"
-            elif [ "$idle" -gt 0 ] && [ $((t - last)) -ge "$idle" ]; then end_agent idle "$1"
-            elif [ "$lease" -gt 0 ] && [ $((t - ${touched:-0})) -ge "$lease" ]; then end_agent caller-gone "$1"
-            else continue; fi
-            return 0
-          done
-        }
-
-        born() { # start time of a process, to tell it from a later one with its number; empty for a dead one and a zombie
-          if [ -r /proc/self/stat ]; then
-            stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-            # shellcheck disable=SC2086 # split into fields
-            set -- ${stat##*) }
-            [ "$1" = Z ] || echo "${20}"
-          else kill -0 "$1" 2>/dev/null && echo alive; fi
-        }
-
-        keep() {
-          [ -e cancel ] && { printf 'rc=143\\nreason=cancelled\\nend=yes\\n' >exit.tmp && mv exit.tmp exit; return 0; }
-          hit=; trap 'hit=1' TERM INT HUP
-          sh ./agent.sh </dev/null >/dev/null 2>keeper.log &
-          agent=$!
-          echo "$$ $(born $$)" >started.tmp && mv started.tmp started
-          watch_limits "$agent" $$ &
-          while :; do
-            wait "$agent"; rc=$?
-            [ -n "$hit" ] || break
-            hit=; : >cancel
-          done
-          if [ -s profile ]; then rm -f "$(cat profile)"; fi
-          # What the agent left running would go on writing into the workspace.
-          if [ -n "$(members)" ]; then signal_members TERM ''; sleep 2; signal_members KILL ''; fi
-          reason=$(cat reason 2>/dev/null) || reason=finished
-          if [ "$(cat ../busy/run 2>/dev/null)" = "${dir##*/}" ]; then rm -rf ../busy; fi
-          printf 'rc=%s\\nreason=%s\\nend=yes\\n' "$rc" "$reason" >exit.tmp && mv exit.tmp exit
-        }
-
-        # One agent at a time in one place: two in one work tree destroy each other's work.
-        claim() {
-          for again in 1 2 3; do
-            if mkdir ../busy 2>/dev/null; then echo "${dir##*/}" >../busy/run; return 0; fi
-            other=$(cat ../busy/run 2>/dev/null)
-            [ -n "$other" ] || { sleep 1; other=$(cat ../busy/run 2>/dev/null); }
-            if [ -n "$other" ] && at_work "../$other"; then return 1; fi
-            mv ../busy "../stale.$$" 2>/dev/null && rm -rf "../stale.$$"
-          done
-          return 1
-        }
-
-        at_work() { # run folder
-          if [ -e "$1/exit" ] || [ ! -d "$1/lock" ]; then return 1; fi
-          if [ -e "$1/started" ]; then read -r other_pid other_time <"$1/started"; [ -n "$other_time" ] && [ "$(born "$other_pid")" = "$other_time" ]
-          else [ $(($(now) - $(cat "$1/lease" 2>/dev/null || echo 0))) -lt 120 ]; fi
-        }
-
-        start() {
-          if mkdir lock 2>/dev/null; then
-            now >lease
-            if ! claim; then printf 'rc=75\\nreason=busy\\nend=yes\\n' >exit.tmp && mv exit.tmp exit
-            elif command -v setsid >/dev/null 2>&1; then setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
-            else (trap '' HUP; exec sh "$dir/keeper.sh" keep) </dev/null >/dev/null 2>&1 & fi
-          fi
-          for again in 1 2 3 4 5; do [ -e started ] || [ -e exit ] || sleep 1; done
-          echo locked
-        }
-
-        cancel() { : >cancel; }
-
-        poll() { # offset, most bytes
-          now >"lease.$$" && mv "lease.$$" lease
-          alive=no
-          if [ -e started ]; then read -r pid time <started; [ -n "$time" ] && [ "$(born "$pid")" = "$time" ] && alive=yes; fi
-          if [ -e exit ]; then state=exited
-          elif [ ! -d lock ]; then state=absent
-          elif [ ! -e started ]; then state=starting
-          elif [ "$alive" = yes ]; then state=running
-          else state=gone; fi
-          part events.jsonl "$1" "$2" "state=$state
-        $(cat exit 2>/dev/null)"
-        }
-
-        part() { # file, offset, most bytes, header lines
-          bytes=$(($(size "$1") - $2)); [ "$bytes" -lt 0 ] && bytes=0; [ "$bytes" -gt "$3" ] && bytes=$3
-          printf 'agent-run\\n%s\\nbytes=%s\\n\\n' "${4:-state=part}" "$bytes"
-          if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
-        }
-
-        join() { # file; from file.0001, file.0002, ...
-          cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
-          sum "$1"
-        }
-
-        sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else cksum <"$1"; fi; }
-
-        prune() { # keep this many finished runs
-          # shellcheck disable=SC2012 # the names are our own
-          ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
-            case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
-          done
-        }
-
-        # Git with nothing that a repository could bring along: no hooks, no file monitor, no question of who owns it.
-        plain_git() {
-          printf '[safe]\\n\\tdirectory = *\\n' >"$dir/gitconfig.plain"
-          GIT_CONFIG_GLOBAL=$dir/gitconfig.plain GIT_AUTHOR_NAME=prompt-run GIT_AUTHOR_EMAIL=prompt-run@localhost \\
-            GIT_COMMITTER_NAME=prompt-run GIT_COMMITTER_EMAIL=prompt-run@localhost GIT_TERMINAL_PROMPT=0 \\
-            git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c core.autocrlf=false "$@"
-        }
-
-        # The work tree as a tree object: tracked, changed, untracked but not ignored. Repositories nested in it are left out.
-        snapshot() { # git directory, work tree
-          rm -f index; cp -p "$1/index" index 2>/dev/null # with its time: git takes from it which entries to look into again
-          GIT_DIR=$1 GIT_WORK_TREE=$2 GIT_INDEX_FILE=$dir/index; export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
-          [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
-          plain_git -C "$2" add -A 2>/dev/null || return 1
-          new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
-          if [ -n "$new" ]; then
-            echo "$new" | while read -r nested; do
-              plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
-            done
-          fi
-          plain_git write-tree
-        }
-
-        git_dir() { (cd "$1" && d=$(plain_git rev-parse --git-dir) && cd "$d" && pwd); }
-
-        # A workspace of ours may be renewed when the caller has had all of it back and nothing changed since.
-        renewable() { # workspace
-          mark=$1/.git/prompt-run-brought
-          if [ -e "$mark" ] && [ "$(cat "$mark")" = "$(snapshot "$1/.git" "$1")@$(plain_git --git-dir="$1/.git" rev-parse HEAD)" ]; then echo renewable=yes; else echo renewable=no; fi
-        }
-
-        # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
-        unpack() { # workspace, branch or -, head, work tree as a commit
-          ws=$1
-          if [ -e "$ws/.git" ]; then
-            gd=$ws/.git
-            rm -f "$gd/prompt-run-brought"
-            plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" add -A || return 1
-          else
-            gd=$ws/.prompt-run-incoming
-            mkdir -p "$ws" && rm -rf "$gd" && plain_git --git-dir="$gd" init -q || return 1
-            plain_git --git-dir="$gd" config core.bare false
-          fi
-          [ -e shallow ] && cp shallow "$gd/shallow"
-          plain_git --git-dir="$gd" fetch -q --update-head-ok --no-tags "$dir/source.bundle" '+refs/*:refs/*' || return 1
-          if [ "$2" = - ]; then plain_git --git-dir="$gd" update-ref --no-deref HEAD "$3" || return 1
-          else
-            plain_git --git-dir="$gd" update-ref "refs/heads/$2" "$3" && plain_git --git-dir="$gd" symbolic-ref HEAD "refs/heads/$2" || return 1
-          fi
-          plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree --reset -u "$4" || return 1
-          plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" read-tree "$3" || return 1
-          plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" update-index -q --refresh
-          plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
-          [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
-          rm -f source.bundle
-          echo unpacked=yes
-        }
-
-        # What the workspace looks like before the agent starts: what is new afterwards is the agent's.
-        mark() { # workspace
-          [ -e "$1/.git" ] || { echo marked=none; return 0; }
-          gd=$(git_dir "$1") || return 1
-          plain_git --git-dir="$gd" for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.before
-          echo "marked=$(snapshot "$gd" "$1")@$(plain_git --git-dir="$gd" rev-parse -q --verify HEAD)"
-        }
-
-        # The agent's commits and what it left uncommitted, as one bundle above what the caller has already.
-        pack() { # workspace, commits the caller has...
-          ws=$1; shift
-          [ -e "$ws/.git" ] || { echo packed=none; return 0; }
-          gd=$(git_dir "$ws") || return 1
-          tree=$(snapshot "$gd" "$ws") || return 1
-          GIT_DIR=$gd; export GIT_DIR
-          head=$(plain_git rev-parse -q --verify HEAD)
-          work=$(echo 'left uncommitted by the agent' | plain_git commit-tree "$tree" ${head:+-p "$head"}) || return 1
-          plain_git update-ref "refs/prompt-run/$run_id/work" "$work"
-          [ -z "$head" ] || plain_git update-ref "refs/prompt-run/$run_id/head" "$head"
-          plain_git for-each-ref --format='%(refname) %(objectname)' refs/heads >refs.after
-          touch refs.before
-          refs=$(grep -vxFf refs.before refs.after | cut -d' ' -f1)
-          not=; for known; do plain_git cat-file -e "$known^{commit}" 2>/dev/null && not="$not ^$known"; done
-          # shellcheck disable=SC2086 # words: ref names and object names hold no blanks
-          plain_git bundle create "$dir/back.bundle" "refs/prompt-run/$run_id/work" ${head:+"refs/prompt-run/$run_id/head"} $refs $not 2>pack.log || { cat pack.log >&2; return 1; }
-          plain_git for-each-ref --format='delete %(refname)' "refs/prompt-run/$run_id" | plain_git update-ref --stdin
-          [ -e "$gd/shallow" ] && cp "$gd/shallow" back.shallow
-          printf 'packed=yes\\nbranch=%s\\nhead=%s\\nwork=%s\\ntree=%s\\nsize=%s\\nsum=%s\\n' "$(plain_git symbolic-ref -q --short HEAD)" "$head" "$work" "$tree" \\
-            "$(size back.bundle)" "$(sum back.bundle)"
-        }
-
-        # The caller has everything: a later run may renew this workspace if nothing changed in it until then.
-        brought() { # workspace, tree, head
-          [ -d "$1/.git" ] && echo "$2@$3" >"$1/.git/prompt-run-brought"
-          rm -f back.bundle
-        }
-
-        "$@"
-        """;
-
-    private Scripts() {
-    }
-}
-
-// src/prompt_run/run/Story.java
-
-/** What an agent's events have told so far. */
-public static final class Story {
-    public String thread;
-    public String message;
-    private String error;
-    private boolean completed;
-    private Usage usage = Usage.NONE;
-
-    /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
-    List<String> codex(JsonNode event) {
-        switch (event.path("type").asText()) {
-            case "thread.started":
-                thread = event.path("thread_id").asText();
-                return List.of("thread " + thread);
-            case "turn.started":
-                completed = false;
-                return List.of();
-            case "turn.completed":
-                completed = true;
-                usage = Usage.of(event.path("usage"));
-                return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
-            case "turn.failed":
-                completed = false;
-                error = event.path("error").path("message").asText();
-                return List.of("turn failed: " + error);
-            case "error":
-                error = event.path("message").asText();
-                return List.of("error: " + error);
-            case "item.started":
-                return event.path("item").path("type").asText().equals("command_execution")
-                    ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
-            case "item.completed":
-                return item(event.path("item"));
-            default:
-                return List.of();
-        }
-    }
-
-    private List<String> item(JsonNode item) {
-        switch (item.path("type").asText()) {
-            case "agent_message":
-                message = item.path("text").asText();
-                return message.lines().toList();
-            case "command_execution":
-                return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
-            case "file_change":
-                List<String> lines = new ArrayList<>();
-                item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
-                return lines;
-            case "mcp_tool_call":
-                return List.of("tool " + item.path("server").asText() + "." + item.path("tool")
-                    .asText() + ": " + item.path("status").asText());
-            case "web_search":
-                return List.of("web search: " + item.path("query").asText());
-            case "error":
-                return List.of("warning: " + item.path("message").asText());
-            default:
-                return List.of();
-        }
-    }
-
-    private static List<String> tail(String output, String last) {
-        List<String> lines = output.lines().toList();
-        List<String> shown = new ArrayList<>();
-        if (lines.size() > 10) {
-            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
-        }
-        lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
-        shown.add("  " + last);
-        return shown;
-    }
-
-    /** Any other program's output: its end is its last message. */
-    List<String> plain(String line) {
-        message = message == null ? line : message + "\n" + line;
-        message = message.length() > 16_000 ? message.substring(message.length() - 16_000) : message;
-        return List.of(line);
-    }
-
-    void lastMessage(String text) {
-        message = text.isBlank() ? message : text;
-    }
-
-    void stderr(String text) {
-        error = error != null || text.isBlank() ? error
-            : Texts.oneLine(text.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse(""));
-    }
-
-    public String thread() {
-        return thread;
-    }
-
-    public String message() {
-        return message;
-    }
-
-    String error() {
-        return error;
-    }
-
-    boolean completed() {
-        return completed;
-    }
-
-    Usage usage() {
-        return usage;
     }
 }
 
 // src/prompt_run/run/StrictConfig.java
 
 /** The real Codex CLI's own opinion of the config, where one is at hand; nothing is started. */
-public record StrictConfig(AgentSettings settings, String runId, Console console) {
+public record StrictConfig(RunSetup run) {
 
     String check(Site site) {
-        Site place = site != null ? site : Site.here(settings, runId);
+        var place = site != null ? site : Site.here(run);
         if (!place.has("program")) {
             return "not checked: no codex " + (site == null ? "on this machine" : "in " + site.label());
         }
         try {
-            Keeper keeper = new Keeper(place, runId, Patience.USUAL, console);
-            keeper.store("config.toml", settings.config());
-            Reply reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), CodexConfig.profile(runId)),
+            new Transfer(new Commands(place, Patience.USUAL, run.log())).store("config.toml", run.settings().config());
+            var reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), Launch.profile(run.id())),
                 new byte[0], Duration.ofSeconds(30));
-            String said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
+            var said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
                 .collect(Collectors.joining(" "));
             return said.contains("No prompt provided") ? "accepted" : "refused: " + Texts.oneLine(said);
         } catch (Broken problem) {
@@ -2104,518 +1267,684 @@ public record StrictConfig(AgentSettings settings, String runId, Console console
     }
 }
 
-// src/prompt_run/run/Usage.java
+// src/prompt_run/sources/Git.java
 
-/** Tokens, cumulative over a thread. */
-public record Usage(long input, long cached, long output, long reasoning) {
-    static final Usage NONE = new Usage(0, 0, 0, 0);
+/** Git in the caller's working tree, with nothing that a repository could have run; {@code index}: another than its own, or null. */
+public record Git(Path tree, Path index) {
+    private static final Duration LIMIT = Duration.ofMinutes(30);
+    private static final List<String> HARMLESS = List.of("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
+        "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "safe.directory=*", "-c", "core.quotePath=false");
 
-    static Usage of(JsonNode usage) {
-        return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens")
-            .asLong(), usage.path("output_tokens").asLong(),
-            usage.path("reasoning_output_tokens").asLong());
+    Git with(Path otherIndex) {
+        return new Git(tree, otherIndex);
     }
 
-    static Usage parse(String line) {
-        String[] numbers = line.strip().split(" ");
-        return numbers.length == 4 && line.strip().matches("[0-9 ]{7,80}")
-            ? new Usage(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]), Long.parseLong(numbers[3]))
-            : NONE;
+    String run(String... args) throws Broken, InterruptedException {
+        return feed("", args);
     }
 
-    String line() {
-        return input + " " + cached + " " + output + " " + reasoning;
+    /** The output without its last line end; a failure is told with git's own words. */
+    String feed(String stdin, String... args) throws Broken, InterruptedException {
+        var reply = reply(stdin, args);
+        if (!reply.ok()) {
+            throw new Broken("git " + args[0] + ": " + reply.problem());
+        }
+        return reply.text().replaceFirst("\\n\\z", "");
     }
 
-    Usage minus(Usage before) {
-        return new Usage(Math.max(0, input - before.input), Math.max(0, cached - before.cached), Math.max(0, output - before.output),
-            Math.max(0, reasoning - before.reasoning));
+    boolean ok(String... args) throws InterruptedException {
+        return reply("", args).ok();
+    }
+
+    private Reply reply(String stdin, String... args) throws InterruptedException {
+        var argv = new ArrayList<String>(HARMLESS);
+        argv.addAll(List.of(args));
+        return new LocalShell(environment(), tree).run(argv, stdin.getBytes(StandardCharsets.UTF_8), LIMIT);
+    }
+
+    private Map<String, String> environment() {
+        var environment = new LinkedHashMap<String, String>(System.getenv());
+        environment.keySet().removeIf(name -> name.startsWith("GIT_") && !name.startsWith("GIT_CONFIG"));
+        environment.putAll(Map.of("GIT_TERMINAL_PROMPT", "0", "GIT_OPTIONAL_LOCKS", "0", "LC_ALL", "C"));
+        for (var who : List.of("AUTHOR", "COMMITTER")) {
+            environment.put("GIT_" + who + "_NAME", "prompt-run");
+            environment.put("GIT_" + who + "_EMAIL", "prompt-run@localhost");
+        }
+        if (index != null) {
+            environment.put("GIT_INDEX_FILE", index.toString());
+        }
+        return environment;
+    }
+
+    /** Everything that is in the working tree and not ignored, as a tree object; the real index is not touched. */
+    String snapshot(Path scratch) throws Broken, InterruptedException {
+        var copy = scratch.resolve("index");
+        var real = tree.resolve(run("rev-parse", "--git-path", "index"));
+        Disk.copyIfThere(real, copy);
+        var aside = with(copy);
+        aside.run("add", "-A");
+        return aside.run("write-tree");
+    }
+
+    /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
+    Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
+        var changes = new TreeMap<String, String>();
+        var fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
+        for (int at = 0; at + 1 < fields.length; at += 2) {
+            var raw = fields[at].split(" ");
+            changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);
+        }
+        return changes;
     }
 }
 
-// src/prompt_run/run/Verdict.java
+// src/prompt_run/sources/Homecoming.java
 
-/** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
-public record Verdict(Outcome outcome, String reason) {
+/**
+ * The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are.
+ */
+public record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
 
-    static Verdict of(Ending ending, Story story, boolean codex, String thread) {
-        Verdict verdict = of(ending, story, codex);
-        boolean other = thread != null && story.thread() != null && !thread.equals(story.thread());
-        return verdict.outcome() == Outcome.SUCCEEDED && other
-            ? new Verdict(Outcome.AGENT_FAILED, "the agent was to go on with thread " + thread + ", but worked in " + story.thread())
-            : verdict;
+    Brought arrive() throws Broken, InterruptedException, IOException {
+        var ourHead = git.run("rev-parse", "HEAD");
+        var ours = git.snapshot(scratch);
+        var theirs = pack.get("tree");
+        var head = pack.get("head").isBlank() ? ourHead : pack.get("head");
+        if (head.equals(ourHead) && theirs.equals(ours)) {
+            forget();
+            return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
+        }
+        var branch = branch(head, ourHead);
+        var mine = git.changes(ourHead + "^{tree}", ours);
+        var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
+        conflicts.addAll(changedByBoth(mine, git.changes(ourHead + "^{tree}", theirs)));
+        conflicts.addAll(staged());
+        var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
+        conflicts.addAll(unsafe(git.changes(ours, wanted)));
+        conflicts.addAll(inTheWay(git.changes(ours, wanted)));
+        int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
+        if (!conflicts.isEmpty()) {
+            return new Brought("conflict", branch, head, commits, List.of(),
+                conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
+        }
+        apply(branch, head, ours, wanted);
+        var left = List.copyOf(git.changes(head + "^{tree}", wanted).keySet());
+        var others = otherBranches(branch);
+        forget();
+        return new Brought("brought", branch, head, commits, left, others, null);
     }
 
-    static Verdict of(Ending ending, Story story, boolean codex) {
-        switch (ending.how()) {
-            case "nowhere": return new Verdict(Outcome.NO_PLACE, ending.reason());
-            case "broken": return new Verdict(Outcome.LOST, ending.reason());
-            case "cancelled": return new Verdict(ending.rc() == 143 ? Outcome.TERMINATED : Outcome.INTERRUPTED, "cancelled");
-            default: return exited(ending, story, codex);
-        }
+    private static List<String> changedByBoth(Map<String, String> mine, Map<String, String> agents) {
+        return mine.entrySet().stream().filter(my -> agents.containsKey(my.getKey()) && !agents.get(my.getKey()).equals(my.getValue()))
+            .map(my -> my.getKey() + ": you have changed it too, and have not committed it").toList();
     }
 
-    private static Verdict exited(Ending ending, Story story, boolean codex) {
-        switch (ending.reason()) {
-            case "timeout": return new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
-            case "idle": return new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
-                + (story.error() == null ? "" : "; its last error: " + story.error()));
-            case "busy": return new Verdict(Outcome.NO_PLACE, "another agent is at work there");
-            case "finished": break;
-            default: return new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
-        }
-        if (ending.rc() != 0) {
-            return new Verdict(Outcome.AGENT_FAILED, "the agent ended with exit code "
-                + ending.rc() + (story.error() == null ? "" : ": " + story.error()));
-        }
-        return codex && !story.completed()
-            ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn"
-            + (story.error() == null ? "" : ": " + story.error()))
-            : new Verdict(Outcome.SUCCEEDED, null);
+    /** The agent's branch; commits on no branch get the one that this run is for. */
+    private String branch(String head, String ourHead) throws InterruptedException {
+        var theirs = pack.get("branch");
+        var branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
+        return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
     }
 
-    /** Work that was asked for and did not come back is no success. */
-    Verdict with(Brought brought) {
-        return outcome == Outcome.SUCCEEDED && brought.lacking()
-            ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem())
-            : this;
+    private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
+        var conflicts = new ArrayList<String>();
+        for (var state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
+            if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
+                conflicts.add("the working tree is in the middle of something (" + state + ")");
+            }
+        }
+        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
+        var tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
+        if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
+            conflicts.add("branch " + branch + ": the agent's commits are not based on it");
+        }
+        return conflicts;
+    }
+
+    /** A staged version that is neither the last commit's nor the working tree's would be gone. */
+    private List<String> staged() throws Broken, InterruptedException {
+        var index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
+        var conflicts = new ArrayList<String>();
+        var changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
+        for (var path : index.split("\0")) {
+            if (!path.isEmpty() && changed.contains(path)) {
+                conflicts.add(path + ": you have staged one version and have another in the working tree");
+            }
+        }
+        return conflicts;
+    }
+
+    /** The agent's tree, with the caller's own changes in it. */
+    private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
+        var aside = git.with(scratch.resolve("merged"));
+        aside.run("read-tree", theirs);
+        var lines = new StringBuilder();
+        mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry)
+            .append('\t').append(path).append('\0'));
+        aside.feed(lines.toString(), "update-index", "-z", "--index-info");
+        return aside.run("write-tree");
+    }
+
+    /** Git itself refuses such paths; links that lead out of the tree it does not. */
+    private List<String> unsafe(Map<String, String> changes) throws Broken, InterruptedException {
+        var conflicts = new ArrayList<String>();
+        for (var change : changes.entrySet()) {
+            boolean link = change.getValue().startsWith("120000 ");
+            if (!SafePaths.inside(change.getKey()) || link
+                && !SafePaths.linkInside(change.getKey(), git.run("cat-file", "blob", change.getValue().substring(7)))) {
+                conflicts.add(Texts.oneLine(change.getKey())
+                    + (link ? ": a link that leads out of the working tree" : ": not a path of a working tree"));
+            }
+        }
+        return conflicts;
+    }
+
+    /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
+    private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
+        var conflicts = new ArrayList<String>();
+        var ours = git.snapshot(scratch);
+        for (var change : changes.entrySet()) {
+            boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
+            if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
+                conflicts.add(change.getKey() + ": an ignored file of yours has this name");
+            }
+        }
+        return conflicts;
+    }
+
+    /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
+    private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
+        var aside = git.with(scratch.resolve("index"));
+        aside.run("read-tree", ours);
+        aside.ok("update-index", "-q", "--refresh");
+        aside.run("read-tree", "-m", "-u", ours, wanted);
+        if (branch != null) {
+            git.run("update-ref", "-m", "prompt-run: brought back", "refs/heads/" + branch, head);
+            git.run("symbolic-ref", "HEAD", "refs/heads/" + branch);
+        }
+        git.run("read-tree", head);
+        git.ok("update-index", "-q", "--refresh");
+    }
+
+    /** Branches that the agent made besides its own: brought where that loses nothing. */
+    private List<String> otherBranches(String branch) throws Broken, InterruptedException {
+        var told = new ArrayList<String>();
+        var prefix = "refs/prompt-run/" + runId + "/heads/";
+        for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
+            var name = ref.substring(prefix.length());
+            boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
+            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
+                git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
+                told.add("branch " + name + " came along");
+            } else if (!name.equals(branch)) {
+                told.add("branch " + name + " differs from yours and was left out");
+            }
+        }
+        return told;
+    }
+
+    private void forget() throws Broken, InterruptedException {
+        var refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+        git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
     }
 }
 
-// src/prompt_run/place/AgentSettings.java
+// src/prompt_run/sources/Sources.java
 
-/** The options that say where and how the agent runs, checked. */
-public record AgentSettings(String target, List<String> fallback, String deployment,
-    String container, String image, Duration waitFor, Duration timeout,
-                     Duration idle, Duration lease, String command, String model,
-                         String effort, String resume, Path source, boolean bringBack,
-                     String workspace, Map<String, String> passed, Map<String,
-                         String> git, String threadKey, String config, Path kubeconfig,
-                     String context, Map<String, String> runnerEnv, boolean plans) {
+/** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
+public static final class Sources {
+    private static final long REPORTED = 20;
 
-    /** What an agent on this machine may see of its environment. */
-    private static final Pattern RUNNER_ENV =
-        Pattern.compile("PATH|LANG|LC_[A-Z]+|TZ|(?i:https?_proxy|no_proxy|all_proxy)|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS"
-        + "|CODEX_API_KEY|OPENAI_API_KEY|OPENAI_BASE_URL");
+    private final Git git;
+    private final String runId;
+    private final Log log;
 
-    public static AgentSettings read(RunOptions options, AgentOptions given, Facts facts, Env env) {
-        String target = Values.oneOf("--agent-target", first(given.target, "auto"), "auto", "deploy", "pod", "runner");
-        String fallback = Values.oneOf("--fallback", first(given.fallback, "pod"), "none", "pod", "pod,runner");
-        if (given.bringBack && given.source == null) {
-            throw new UsageError("--bring-back needs --source DIR: the working tree that gets the changes");
+    public Sources(Path tree, String runId, Log log) {
+        this.git = new Git(tree.toAbsolutePath().normalize(), null);
+        this.runId = runId;
+        this.log = log;
+    }
+
+    private String ref(String name) {
+        return "refs/prompt-run/" + runId + "/" + name;
+    }
+
+    public List<String> upload(Commands keeper) throws Broken, InterruptedException {
+        var workspace = keeper.site().workspace();
+        var state = keeper.site().facts().get("workspace_state");
+        if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
+            return List.of("--source was not uploaded: " + workspace + " has a working tree already, which is used as it is");
         }
-        if (given.source != null && !Files.exists(given.source.resolve(".git"))) {
-            throw new UsageError("--source " + given.source + ": not the top of a git working tree");
+        if (state.equals("files")) {
+            return List.of("--source was not uploaded: " + workspace + " holds files already, which are used as they are");
         }
-        String resume = Values.matching("--resume", given.resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
-        boolean repair = options.kind().startsWith("repair");
-        Map<String, String> passed = passed(given.passEnv, env);
-        Map<String, String> git = new LinkedHashMap<>();
-        identity(git, "NAME", env.pick(given.gitName, "CODEXCTL_GIT_NAME"));
-        identity(git, "EMAIL", env.pick(given.gitEmail, "CODEXCTL_GIT_EMAIL"));
-        return new AgentSettings(target, List.of(fallback.split(",")), given.deployment,
-            given.container, env.pick(given.image, "CODEXCTL_AGENT_IMAGE"),
-            given.wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", given.wait),
-            Values.duration("--agent-timeout", first(given.timeout, "60m")), Values.duration("--idle-timeout", first(given.idle, "15m")),
-            Values.duration("--agent-lease", first(given.lease, "10m")), env.pick(given.command, "CODEXCTL_AGENT_COMMAND"),
-                facts.model(), facts.effort(), resume, given.source, given.bringBack,
-            Values.matching("--workspace", given.workspace, "/[^\\x00-\\x1f]*", "an absolute path"), passed, git, threadKey(facts),
-            CodexConfig.render(options, facts, passed), given.kubeconfig, given.context, runnerEnv(env), options.kind().contains("plan"));
-    }
-
-    private static String first(String given, String usual) {
-        return given == null || given.isBlank() ? usual : given;
-    }
-
-    private static void identity(Map<String, String> git, String what, String value) {
-        if (value != null) {
-            git.put("GIT_AUTHOR_" + what, value);
-            git.put("GIT_COMMITTER_" + what, value);
-        }
-    }
-
-    private static Map<String, String> passed(List<String> names, Env env) {
-        Map<String, String> passed = new LinkedHashMap<>();
-        for (String name : names) {
-            Values.matching("--agent-env", name, "[A-Za-z_][A-Za-z0-9_]*", "names of environment variables");
-            if (env.get(name) == null) {
-                throw new UsageError("--agent-env " + name + ": not set here");
-            }
-            passed.put(name, env.get(name));
-        }
-        return passed;
-    }
-
-    private static Map<String, String> runnerEnv(Env env) {
-        Map<String, String> allowed = new LinkedHashMap<>(env.values());
-        allowed.keySet().removeIf(name -> !RUNNER_ENV.matcher(name).matches());
-        return allowed;
-    }
-
-    /** One thread per issue (or pull request, or environment) and repository. */
-    static String threadKey(Facts facts) {
-        String about = facts.issue() != null ? "issue-" + facts.issue() : facts.pr() != null ? "pr-" + facts.pr() : "slot-" + facts.slot();
-        return (facts.repo() == null ? "" : facts.repo().replace('/', '.') + ".") + about;
-    }
-
-    public boolean codex() {
-        return command == null;
-    }
-
-    boolean allows(String place) {
-        return target.equals(place) || target.equals("auto") && (place.equals("deploy") || fallback.contains(place));
-    }
-
-    public String limits(String runId) {
-        return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(timeout.toSeconds(),
-            idle.toSeconds(), lease.toSeconds(), runId,
-            codex() ? "yes" : "no");
-    }
-
-    /** The agent's environment as a file: secrets stand on no command line. */
-    public String environment(Facts facts, Infra infra, String runId, Place place) {
-        Map<String, String> all = new LinkedHashMap<>(git);
-        all.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
-        all.put("CODEXCTL_ENV", facts.env());
-        put(all, "CODEXCTL_SLOT", facts.slot());
-        put(all, "CODEXCTL_NAMESPACE", facts.namespace());
-        put(all, "CODEXCTL_ISSUE_NUMBER", facts.issue());
-        put(all, "CODEXCTL_PR_NUMBER", facts.pr());
-        put(all, "CODEXCTL_REPO", facts.repo());
-        put(all, "CODEXCTL_BRANCH", facts.branch());
-        put(all, "CODEXCTL_INFRA_REPORT", place.reportPath());
-        all.putAll(passed);
-        all.put("AGENT_RUN_ID", runId);
-        StringBuilder lines = new StringBuilder();
-        all.forEach((name, value) -> lines.append("export ").append(name).append('=').append(quoted(value)).append('\n'));
-        return lines.toString();
-    }
-
-    private static void put(Map<String, String> all, String name, Object value) {
-        if (value != null) {
-            all.put(name, value.toString());
-        }
-    }
-
-    /** What is run in the workspace, as a shell line; the prompt comes on its stdin. */
-    public String agentCommand(String workspace, String thread, String runId, String sandbox) {
-        if (!codex()) {
-            return command;
-        }
-        List<String> words =
-            new ArrayList<>(List.of("codex", "exec", "-p", CodexConfig.profile(runId),
-            "--json", "-o", "last.md", "-C", workspace, "-s", sandbox,
-            "--skip-git-repo-check"));
-        if (sandbox.equals("workspace-write")) {
-            words.addAll(List.of("-c", "sandbox_workspace_write.network_access=true"));
-        }
-        if (thread != null) {
-            words.addAll(List.of("resume", thread));
-        }
-        words.add("-");
-        return words.stream().map(AgentSettings::quotedIfNeeded).collect(Collectors.joining(" "));
-    }
-
-    public String launcher(Site site, String thread, String runId, String sandbox) {
-        String what = codex()
-            ? "exec " + agentCommand(site.workspace(), thread, runId, sandbox).replace(" -o last.md ", " -o \"$run/last.md\" ")
-            : "exec sh -c " + quoted(command);
-        return Scripts.LAUNCHER.replace("@RUN@", quoted(site.folder())).replace("@WORKSPACE@", quoted(site.workspace()))
-            .replace("@PROFILE@", CodexConfig.profile(runId)).replace("@COMMAND@", what);
-    }
-
-    static String quoted(String text) {
-        return "'" + text.replace("'", "'\\''") + "'";
-    }
-
-    private static String quotedIfNeeded(String word) {
-        return word.matches("[A-Za-z0-9_./:=@%+-]+") ? word : quoted(word);
-    }
-}
-
-// src/prompt_run/place/Borrowed.java
-
-/** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
-public static final class Borrowed {
-    private Borrowed() {
-    }
-
-    static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
-        List<Volume> volumes = new ArrayList<>();
-        for (Volume volume : theirs.getVolumes()) {
-            VolumeBuilder copy = new VolumeBuilder().withName(volume.getName());
-            if (volume.getSecret() != null) {
-                volumes.add(copy.withSecret(new SecretVolumeSourceBuilder(volume.getSecret()).withOptional(true).build()).build());
-            } else if (volume.getConfigMap() != null) {
-                volumes.add(copy.withConfigMap(new ConfigMapVolumeSourceBuilder(volume.getConfigMap()).withOptional(true).build()).build());
-            } else if (volume.getPersistentVolumeClaim() != null && claimUsable.test(volume.getPersistentVolumeClaim().getClaimName())) {
-                volumes.add(volume);
-            } else if (volume.getEmptyDir() != null || volume.getPersistentVolumeClaim() != null) {
-                volumes.add(copy.withNewEmptyDir().endEmptyDir().build());
-            }
-        }
-        return volumes;
-    }
-
-    static List<VolumeMount> mounts(Container agent, List<Volume> volumes) {
-        Set<String> names = volumes.stream().map(Volume::getName).collect(Collectors.toSet());
-        return new ArrayList<>(agent.getVolumeMounts().stream().filter(mount -> names.contains(mount.getName())).toList());
-    }
-
-    static List<EnvVar> env(Container agent) {
-        List<EnvVar> all = new ArrayList<>();
-        for (EnvVar variable : agent.getEnv()) {
-            EnvVarBuilder copy = new EnvVarBuilder(variable);
-            if (variable.getValueFrom() != null && variable.getValueFrom().getSecretKeyRef() != null) {
-                copy.editValueFrom().editSecretKeyRef().withOptional(true).endSecretKeyRef().endValueFrom();
-            } else if (variable.getValueFrom() != null && variable.getValueFrom().getConfigMapKeyRef() != null) {
-                copy.editValueFrom().editConfigMapKeyRef().withOptional(true).endConfigMapKeyRef().endValueFrom();
-            } else if (variable.getValueFrom() != null && variable.getValueFrom().getFieldRef() == null) {
-                continue;
-            }
-            all.add(copy.build());
-        }
-        return all;
-    }
-
-    static List<EnvFromSource> envFrom(Container agent) {
-        List<EnvFromSource> all = new ArrayList<>();
-        for (EnvFromSource source : agent.getEnvFrom()) {
-            EnvFromSourceBuilder copy = new EnvFromSourceBuilder(source);
-            if (source.getSecretRef() != null) {
-                copy.editSecretRef().withOptional(true).endSecretRef();
-            } else if (source.getConfigMapRef() != null) {
-                copy.editConfigMapRef().withOptional(true).endConfigMapRef();
-            }
-            all.add(copy.build());
-        }
-        return all;
-    }
-
-    /** The user stays the one that deploy/codex has, or its credentials could not be read; restricted namespaces get an ordinary user. */
-    static PodSecurityContext pod(PodSpec theirs, boolean restricted) {
-        PodSecurityContext given = theirs == null ? null : theirs.getSecurityContext();
-        PodSecurityContextBuilder context = new PodSecurityContextBuilder().withNewSeccompProfile()
-            .withType("RuntimeDefault").endSeccompProfile();
-        if (given != null) {
-            context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot())
-                .withFsGroup(given.getFsGroup()).withSupplementalGroups(given.getSupplementalGroups());
-        }
-        if (restricted) {
-            context.withRunAsNonRoot(true)
-                .withRunAsUser(given != null && given.getRunAsUser() != null && given.getRunAsUser() > 0 ? given.getRunAsUser() : 1000L);
-            context.withFsGroup(given != null && given.getFsGroup() != null ? given.getFsGroup() : 1000L);
-        }
-        return context.build();
-    }
-
-    static SecurityContext container(Container agent, boolean restricted) {
-        SecurityContext given = agent == null ? null : agent.getSecurityContext();
-        SecurityContextBuilder context = new SecurityContextBuilder().withAllowPrivilegeEscalation(false)
-            .withNewCapabilities().withDrop("ALL").endCapabilities();
-        if (given != null && !restricted) {
-            context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot());
-        }
-        return context.build();
-    }
-}
-
-// src/prompt_run/place/CodexConfig.java
-
-/** Codex's settings: a profile that is laid over the config that the place has itself. */
-public static final class CodexConfig {
-    private CodexConfig() {
-    }
-
-    public static String profile(String runId) {
-        return "prompt-run-" + runId;
-    }
-
-    /** What was passed on by name is for the agent's commands, except the keys of the agent itself. */
-    private static List<Map<String, String>> commandEnv(Map<String, String> passed) {
-        List<Map<String, String>> all = new ArrayList<>();
-        passed.forEach((name, value) -> {
-            if (!name.matches("(?i).*API_?KEY")) {
-                all.add(Map.of("name", name, "value", toml(value)));
-            }
-        });
-        return all;
-    }
-
-    static String render(RunOptions options, Facts facts, Map<String, String> passed) {
-        Map<String, Object> model = new LinkedHashMap<>();
-        model.put("vars", options.vars());
-        model.put("model", facts.model() == null ? "" : toml(facts.model()));
-        model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
-        model.put("commandEnv", commandEnv(passed));
+        var scratch = Disk.temporary("prompt-run-source");
         try {
-            return Renderer.process(TemplateEngine.of(new Templates(options.templates(), null).loader()), "codex_config.toml.ftl", model);
+            uploadTo(keeper, scratch);
+            return List.of();
         } catch (IOException problem) {
-            throw new UsageError("codex_config.toml.ftl: " + Texts.oneLine(problem.getMessage()), problem);
+            throw new Broken("--source: " + Texts.oneLine(problem.getMessage()));
+        } finally {
+            Disk.delete(scratch);
         }
     }
 
-    private static String toml(String text) {
-        return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+    private void uploadTo(Commands keeper, Path scratch) throws Broken, InterruptedException, IOException {
+        if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
+            throw new Broken("--source " + git.tree() + ": has no commit yet");
+        }
+        var workspace = keeper.site().workspace();
+        var head = git.run("rev-parse", "HEAD");
+        var branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
+        var work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
+        var bundle = bundled(scratch, branch, work);
+        var files = new Transfer(keeper);
+        if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
+            files.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
+        }
+        log.info("uploading " + git.tree() + " (" + (Files.size(bundle) / 1024 + 1) + " KiB) to " + workspace);
+        files.storeLarge(bundle.getFileName().toString(), bundle);
+        if (!keeper.keeper(Patience.USUAL.slowExec(), "unpack", workspace, branch, head, work).contains("unpacked=yes")) {
+            throw new Broken("--source: could not be unpacked in " + workspace);
+        }
+    }
+
+    private Path bundled(Path scratch, String branch, String work) throws Broken, InterruptedException {
+        var bundle = scratch.resolve("source.bundle");
+        git.run("update-ref", ref("work"), work);
+        try {
+            var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
+            words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
+            words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master")
+                .lines().toList());
+            git.run(words.toArray(String[]::new));
+            return bundle;
+        } finally {
+            git.run("update-ref", "-d", ref("work"));
+        }
+    }
+
+    /** Fetches what the agent committed and what it left uncommitted. Either all of it reaches the working tree or nothing does. */
+    public Brought bringBack(Commands keeper, String usualBranch) throws Broken, InterruptedException {
+        var workspace = keeper.site().workspace();
+        var scratch = Disk.temporary("prompt-run-back");
+        try {
+            var pack = Fields.of(keeper.keeper(Patience.USUAL.slowExec(), packWords(workspace)));
+            if (!"yes".equals(pack.get("packed"))) {
+                return Brought.failed("the agent's workspace " + workspace + " is not a git working tree");
+            }
+            fetch(keeper, pack, scratch);
+            var brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
+            if (!brought.lacking()) {
+                keeper.keeper(Patience.USUAL.exec(), "brought", workspace, pack.get("tree"), pack.get("head"));
+            }
+            log.info(brought.told());
+            return brought;
+        } catch (IOException problem) {
+            throw new Broken("--bring-back: " + Texts.oneLine(problem.getMessage()));
+        } finally {
+            Disk.delete(scratch);
+        }
+    }
+
+    private String[] packWords(String workspace) throws Broken, InterruptedException {
+        var words = new ArrayList<String>(List.of("pack", workspace, git.run("rev-parse", "HEAD")));
+        words.addAll(git.run("for-each-ref", "--format=%(objectname)", "--count=" + REPORTED, "--sort=-committerdate", "refs/heads")
+            .lines().toList());
+        return words.toArray(String[]::new);
+    }
+
+    private void fetch(Commands keeper, Map<String, String> pack, Path scratch) throws Broken, InterruptedException, IOException {
+        var bundle = scratch.resolve("back.bundle");
+        byte[] content = new Transfer(keeper).fetch("back.bundle", 0);
+        if (content.length != Long.parseLong(pack.get("size")) || !Checksums.matches(pack.get("sum"), content)) {
+            throw new Broken("--bring-back: the bundle arrived with another checksum");
+        }
+        Files.write(bundle, content);
+        git.run("fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", bundle.toString(),
+            "+refs/prompt-run/" + runId + "/*:refs/prompt-run/" + runId + "/*", "+refs/heads/*:" + ref("heads") + "/*");
     }
 }
 
-// src/prompt_run/place/DeployView.java
+// src/prompt_run/keeper/Commands.java
 
-/** The objects around deploy/codex at one moment. */
-public record DeployView(String name, String namespace, String namespacePhase,
-    Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
-    private static final Set<String> IMAGE =
-        Set.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError");
-    private static final Set<String> STUCK =
-        Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
-        "StartError");
+/** Commands in the agent's place, each of which may be repeated; no connection's word counts as a success. */
+public record Commands(Site site, Patience patience, Log log) {
+    private static final int BAD_ENDS = 3;
+    private static final long FIRST_PAUSE_MILLIS = 250;
 
-    static DeployView read(KubernetesClient client, String namespace, String name) {
-        String phase = phase(client, namespace);
-        Deployment deployment = "NotFound".equals(phase) ? null : client.apps().deployments().inNamespace(namespace).withName(name).get();
+    public String keeper(Duration limit, String... words) throws Broken, InterruptedException {
+        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
+    }
+
+    Reply once(Duration limit, String... words) throws InterruptedException {
+        return site.shell().run(argv(words), new byte[0], limit);
+    }
+
+    List<String> argv(String... words) {
+        var argv = new ArrayList<String>(List.of("sh", site.folder() + "/keeper.sh"));
+        argv.addAll(List.of(words));
+        return argv;
+    }
+
+    /** Repeats a command until it ended well, until three ends were bad, or until {@code most}; {@code limit} is for one try. */
+    Reply persist(String what, List<String> argv, byte[] stdin, Duration limit, Duration most, Predicate<Reply> good)
+            throws Broken, InterruptedException {
+        long until = System.nanoTime() + most.toNanos();
+        int bad = 0;
+        for (long pause = FIRST_PAUSE_MILLIS; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
+            var reply = site.shell().run(argv, stdin, limit);
+            if (reply.ok() && good.test(reply)) {
+                return reply;
+            }
+            log.debug(what + ": " + reply.problem());
+            bad += reply.ended() && !reply.ok() ? 1 : 0;
+            var lost = site.shell().lost();
+            if (lost != null || reply.hopeless() || bad >= BAD_ENDS || System.nanoTime() > until) {
+                throw new Broken(lost != null ? lost : what + ": " + reply.problem());
+            }
+            Thread.sleep(pause);
+        }
+    }
+}
+
+// src/prompt_run/keeper/Keeper.java
+
+/** The agent's life as its keeper there sees it: started once, polled, ended. */
+public static final class Keeper {
+    private static final long END_PAUSE_MILLIS = 300;
+
+    private final Commands commands;
+    private boolean started;
+
+    public Keeper(Commands commands) {
+        this.commands = commands;
+    }
+
+    /** True as soon as the agent may have been started, whether or not anybody said so. */
+    public boolean started() {
+        return started;
+    }
+
+    /** A run that never began leaves no environment behind in its place. */
+    public void discardUnlessStarted() throws InterruptedException {
+        if (!started) {
+            commands.site().shell().run(List.of("sh", "-c", Scripts.DISCARD, "sh", commands.site().folder()), new byte[0],
+                commands.patience().exec());
+        }
+    }
+
+    /** Sends the start; how that ended does not matter: the polls tell whether the agent runs, and a second start does nothing. */
+    public void start() throws InterruptedException {
+        started = true;
+        var reply = commands.once(commands.patience().exec(), "start");
+        commands.log().debug("start: " + (reply.ok() ? "sent" : reply.problem()));
+    }
+
+    public Poll poll(long offset, int most) throws Broken, InterruptedException {
+        return Poll.parse(commands.persist("poll", commands.argv("poll", String.valueOf(offset), String.valueOf(most)),
+            new byte[0], commands.patience().exec(), commands.patience().lostAfter(), Poll::whole));
+    }
+
+    /** Between two looks an agent may end and its pod go: an exit file that can be read still counts. */
+    public boolean endedMeanwhile() throws InterruptedException {
+        return exited(commands.once(commands.patience().exec(), "poll", "0", "0"));
+    }
+
+    public String lost() {
+        return commands.site().shell().lost();
+    }
+
+    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
+    public void end(Duration wait) throws InterruptedException {
+        long until = System.nanoTime() + wait.toNanos();
+        while (System.nanoTime() < until) {
+            var reply = commands.once(wait, "cancel");
+            var poll = reply.ok() ? commands.once(wait, "poll", "0", "0") : reply;
+            if (exited(poll) || lost() != null) {
+                return;
+            }
+            Thread.sleep(END_PAUSE_MILLIS);
+        }
+    }
+
+    private static boolean exited(Reply reply) {
+        return Poll.whole(reply) && Poll.parse(reply).state().equals("exited");
+    }
+}
+
+// src/prompt_run/keeper/Transfer.java
+
+/** Files put into the run's folder in the agent's place, and fetched from there. */
+public record Transfer(Commands commands) {
+    private static final int PART = 1024 * 1024;
+    private static final int TOLD_EVERY = 16;
+    private static final int BYTES_A_SECOND = 50_000;
+    private static final String KEPT_RUNS = "5";
+
+    public void store(String name, String text) throws Broken, InterruptedException {
+        store(name, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Uploads by length and compares checksums there: a file has its name only when it is whole. */
+    public void store(String name, byte[] content) throws Broken, InterruptedException {
+        var patience = commands.patience();
+        commands.persist(name, put(commands.site().folder(), name, content), content,
+            patience.exec().plusSeconds(content.length / BYTES_A_SECOND), patience.uploads(),
+            reply -> reply.text().contains("stored " + name));
+    }
+
+    private static List<String> put(String folder, String name, byte[] content) {
+        return List.of("sh", "-c", Scripts.PUT, "sh", folder, name, String.valueOf(content.length),
+            Checksums.sha256(content), Checksums.cksum(content));
+    }
+
+    public void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
+        try (var in = Files.newInputStream(file)) {
+            int number = 0;
+            for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
+                store("%s.%06d".formatted(name, ++number), part);
+                if (number % TOLD_EVERY == 0) {
+                    commands.log().info("%s: %d of %d MiB uploaded".formatted(name, number, Files.size(file) / PART + 1));
+                }
+            }
+        }
+        var sum = commands.keeper(commands.patience().slowExec(), "join", name);
+        if (!Checksums.matches(sum, Files.readAllBytes(file))) {
+            throw new Broken(name + ": arrived with another checksum");
+        }
+    }
+
+    public byte[] fetch(String file, long offset) throws Broken, InterruptedException {
+        var patience = commands.patience();
+        var all = new ByteArrayOutputStream();
+        for (long at = offset; ; ) {
+            byte[] part = Poll.parse(commands.persist(file, commands.argv("part", file, String.valueOf(at), String.valueOf(PART)),
+                new byte[0], patience.exec(), patience.uploads(), Poll::whole)).data();
+            if (part.length == 0) {
+                return all.toByteArray();
+            }
+            all.writeBytes(part);
+            at += part.length;
+        }
+    }
+
+    public byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
+        long size = Long.parseLong(commands.keeper(commands.patience().exec(), "size", file).strip());
+        return fetch(file, Math.max(0, size - most));
+    }
+
+    /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */
+    public void remember(String key, String line) throws Broken, InterruptedException {
+        byte[] content = (line + "\n").getBytes(StandardCharsets.UTF_8);
+        var folder = commands.site().folder();
+        var threads = folder.substring(0, folder.lastIndexOf('/')) + "/threads";
+        commands.persist("thread", put(threads, key, content), content, commands.patience().exec(), commands.patience().uploads(),
+            reply -> true);
+        commands.keeper(commands.patience().exec(), "prune", KEPT_RUNS);
+    }
+}
+
+// src/prompt_run/place/AccountAdvice.java
+
+/** The manifests that mend the account of the agent's Deployment, as notes for the result. */
+public static final class AccountAdvice {
+    private AccountAdvice() { }
+
+    static String missing(DeployView view) {
+        return "serviceaccount/" + view.account() + ", which deploy/" + view.name() + " runs as, is missing in " + view.namespace()
+            + "; this manifest brings it, with the Role that an agent needs:\n" + manifest(view.namespace(), view.account());
+    }
+
+    /**
+     * Rights for the account {@code default} would be rights for every pod of the namespace: then deploy/codex gets an account of its own.
+     */
+    static String withoutRole(DeployView view) {
+        boolean shared = view.account().equals("default");
+        var account = shared ? view.name() : view.account();
+        return "serviceaccount/" + view.account() + ", which deploy/" + view.name() + " runs as, has no Role in " + view.namespace()
+            + ": the agent cannot look at the environment; this manifest grants what it needs"
+            + (shared ? " to an account of its own (serviceAccountName: " + account + ")" : "")
+            + ":\n" + manifest(view.namespace(), account);
+    }
+
+    private static String manifest(String namespace, String account) {
+        var yaml = Rbac.objects(namespace, account, null, Rbac.wanted(false)).stream()
+            .map(Serialization::asYaml).collect(Collectors.joining());
+        return yaml.replaceAll("\"([A-Za-z][\\w./-]*)\"", "$1");
+    }
+}
+
+// src/prompt_run/place/DeployPlace.java
+
+/** The first rung: a ready pod of the agent's Deployment. */
+public static final class DeployPlace {
+    private static final long LOOK_MOST_MILLIS = 1000;
+
+    private final KubernetesClient client;
+    private final RunSetup run;
+    private final long began = System.nanoTime();
+    private DeployView seen;
+    private boolean imageFault;
+
+    DeployPlace(KubernetesClient client, RunSetup run) {
+        this.client = client;
+        this.run = run;
+    }
+
+    /** Waits for a ready pod, and no longer than it can still come. */
+    Site await() throws NoPlace, InterruptedException {
+        long until = System.nanoTime() + run.settings().waitFor().toNanos();
+        long blockedSince = 0;
+        boolean blocked = false;
+        var last = "";
+        while (true) {
+            var prospect = prospect();
+            if (prospect.pod() != null) {
+                return probe(prospect.pod());
+            }
+            if (!prospect.reason().equals(last)) {
+                run.log().info("waiting for deploy/" + run.settings().deployment() + ": " + prospect.reason());
+            }
+            last = prospect.reason();
+            blockedSince = prospect.blocked() == null || !blocked ? System.nanoTime() : blockedSince;
+            blocked = prospect.blocked() != null;
+            imageFault = prospect.imageFault();
+            boolean certain = blocked && (prospect.atOnce() || System.nanoTime() - blockedSince >= run.patience().certain().toNanos());
+            if (certain || System.nanoTime() > until) {
+                throw new NoPlace(last + (certain ? "" : " (waited " + run.settings().waitFor().toSeconds() + " s)") + advice());
+            }
+            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        }
+    }
+
+    Site look() throws NoPlace, InterruptedException {
+        var prospect = DeployView.judge(read());
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason());
+        }
+        return probe(prospect.pod());
+    }
+
+    DeployView view() throws NoPlace {
+        return seen == null ? read() : seen;
+    }
+
+    boolean imageFault() {
+        return imageFault;
+    }
+
+    private Prospect prospect() throws NoPlace, InterruptedException {
+        try {
+            return DeployView.judge(read());
+        } catch (KubernetesClientException problem) {
+            Kube.interruptedBy(problem);
+            boolean neverSeen = seen == null && System.nanoTime() - began > run.patience().unreachable().toNanos();
+            if (problem.getCode() == 403 || problem.getCode() == 401 || Kube.nowhere(problem) || neverSeen) {
+                throw new NoPlace(reason(problem));
+            }
+            return Prospect.pending(reason(problem));
+        }
+    }
+
+    private String reason(KubernetesClientException problem) {
+        return Kube.reason(problem).replace("the API server (", "the API server " + client.getMasterUrl() + " (");
+    }
+
+    private DeployView read() throws NoPlace {
+        if (run.namespace() == null) {
+            throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
+        }
+        seen = new DeployReader(client, run.namespace(), run.settings().deployment()).read();
+        return seen;
+    }
+
+    private String advice() {
+        if (seen == null || seen.deployment() == null || !seen.accountMissing()) {
+            return "";
+        }
+        run.notes().add(AccountAdvice.missing(seen));
+        return "; serviceaccount/" + seen.account() + " does not exist: apply the manifest in the notes";
+    }
+
+    private Site probe(Pod pod) throws NoPlace, InterruptedException {
+        var container = DeployView.container(pod, run.settings().deployment(), run.settings().container());
+        var label = "deploy/" + run.settings().deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")";
+        var site = Site.probe("deploy", label, new PodShell(client, Pin.of(pod, container)), run, () -> { });
+        if (Boolean.FALSE.equals(new Rights(client, run.namespace()).bound(seen.account()))) {
+            run.notes().add(AccountAdvice.withoutRole(seen));
+        }
+        return site;
+    }
+}
+
+// src/prompt_run/place/DeployReader.java
+
+/** Reads the objects around the agent's Deployment. */
+public record DeployReader(KubernetesClient client, String namespace, String name) {
+
+    DeployView read() {
+        var phase = phase();
+        var deployment = "NotFound".equals(phase) ? null : client.apps().deployments().inNamespace(namespace).withName(name).get();
         if (deployment == null) {
             return new DeployView(name, namespace, phase, null, List.of(), List.of(), false);
         }
-        List<ReplicaSet> sets = client.apps().replicaSets().inNamespace(namespace)
-            .list().getItems().stream().filter(set -> owned(set, deployment)).toList();
-        List<Pod> pods = client.pods().inNamespace(namespace).withLabelSelector(deployment.getSpec().getSelector()).list().getItems();
-        String account = account(deployment);
-        boolean missing = "false".equals(Kube.tried(() ->
-            String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
-        return new DeployView(name, namespace, phase, deployment, sets, pods, missing);
+        var sets = client.apps().replicaSets().inNamespace(namespace)
+            .list().getItems().stream().filter(set -> DeployView.owned(set, deployment)).toList();
+        var pods = client.pods().inNamespace(namespace).withLabelSelector(deployment.getSpec().getSelector()).list().getItems();
+        return new DeployView(name, namespace, phase, deployment, sets, pods, accountMissing(DeployView.account(deployment)));
     }
 
-    private static String phase(KubernetesClient client, String namespace) {
+    private String phase() {
         return Kube.tried(() -> {
-            Namespace found = client.namespaces().withName(namespace).get();
+            var found = client.namespaces().withName(namespace).get();
             return found == null ? "NotFound" : found.getMetadata().getDeletionTimestamp() != null ? "Terminating" : "Active";
         });
     }
 
-    String account() {
-        return deployment == null ? "default" : account(deployment);
-    }
-
-    private static String account(Deployment deployment) {
-        String account = deployment.getSpec().getTemplate().getSpec().getServiceAccountName();
-        return account == null || account.isBlank() ? "default" : account;
-    }
-
-    private static boolean owned(HasMetadata object, HasMetadata owner) {
-        return object.getMetadata().getOwnerReferences().stream().anyMatch(ref -> owner.getMetadata().getUid().equals(ref.getUid()));
-    }
-
-    /** Revision numbers grow with every rollout; a rollback gives its old ReplicaSet the newest number. */
-    List<ReplicaSet> newestFirst() {
-        return replicaSets.stream().sorted(Comparator.comparingLong(DeployView::revision).reversed()).toList();
-    }
-
-    private static long revision(ReplicaSet set) {
-        String revision = set.getMetadata().getAnnotations() == null ? null
-            : set.getMetadata().getAnnotations().get("deployment.kubernetes.io/revision");
-        return revision == null || !revision.matches("\\d{1,18}") ? 0 : Long.parseLong(revision);
-    }
-
-    static Prospect judge(DeployView view) {
-        String deploy = "deploy/" + view.name;
-        if ("NotFound".equals(view.namespacePhase)) {
-            return Prospect.never("namespace " + view.namespace + " does not exist");
-        }
-        if ("Terminating".equals(view.namespacePhase)) {
-            return Prospect.never("namespace " + view.namespace + " is being deleted");
-        }
-        if (view.deployment == null) {
-            return Prospect.blocked(deploy + " does not exist in " + view.namespace);
-        }
-        if (view.deployment.getMetadata().getDeletionTimestamp() != null) {
-            return Prospect.blocked(deploy + " is being deleted");
-        }
-        if (Integer.valueOf(0).equals(view.deployment.getSpec().getReplicas())) {
-            return Prospect.blocked(deploy + " is scaled to 0");
-        }
-        Long observed = view.deployment.getStatus() == null ? null : view.deployment.getStatus().getObservedGeneration();
-        if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
-            return Prospect.pending(deploy + ": its newest generation is not observed yet");
-        }
-        return judgePods(view);
-    }
-
-    private static Prospect judgePods(DeployView view) {
-        ReplicaSet newest = view.newestFirst().get(0);
-        List<Pod> pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
-            .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
-        for (Pod pod : pods) {
-            if (ready(pod)) {
-                return Prospect.ready(pod);
-            }
-        }
-        String failure = view.deployment.getStatus().getConditions().stream()
-            .filter(c -> c.getType().equals("ReplicaFailure") && c.getStatus().equals("True"))
-            .map(c -> c.getReason() + ": " + c.getMessage()).findFirst().orElse(null);
-        if (pods.isEmpty()) {
-            return failure != null ? Prospect.blocked(Texts.oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
-        }
-        return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
-            .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
-    }
-
-    static boolean ready(Pod pod) {
-        return pod.getMetadata().getDeletionTimestamp() == null && pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase())
-            && pod.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
-    }
-
-    static Prospect judgePod(Pod pod) {
-        String name = "pod/" + pod.getMetadata().getName();
-        if (pod.getStatus() == null) {
-            return Prospect.pending(name + " has no status yet");
-        }
-        if ("Failed".equals(pod.getStatus().getPhase())) {
-            return Prospect.blocked(name + " failed: " + Texts.oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
-        }
-        for (PodCondition condition : pod.getStatus().getConditions()) {
-            if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
-                return Prospect.blocked(name + " cannot be scheduled: " + Texts.oneLine(condition.getMessage()));
-            }
-        }
-        List<ContainerStatus> all = new ArrayList<>(pod.getStatus().getInitContainerStatuses());
-        all.addAll(pod.getStatus().getContainerStatuses());
-        for (ContainerStatus status : all) {
-            ContainerStateWaiting waiting = status.getState() == null ? null : status.getState().getWaiting();
-            String reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
-            if (IMAGE.contains(reason) || STUCK.contains(reason)) {
-                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")",
-                    false, IMAGE.contains(reason), null);
-            }
-        }
-        return Prospect.pending(name + " is not ready");
-    }
-
-    /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
-    static String container(Pod pod, String deployment, String asked) throws NoPlace {
-        List<String> names = pod.getSpec().getContainers().stream().map(Container::getName).toList();
-        Map<String, String> annotations = pod.getMetadata().getAnnotations();
-        String usual = annotations == null ? null : annotations.get("kubectl.kubernetes.io/default-container");
-        if (asked != null && !names.contains(asked)) {
-            throw new NoPlace("pod/" + pod.getMetadata().getName() + " has no container "
-                + asked + "; it has: " + String.join(", ", names));
-        }
-        return asked != null ? asked : names.contains(usual) ? usual : names.contains(deployment) ? deployment : names.get(0);
-    }
-
-    /** Images for a pod of our own: the one of deploy/codex, and those of its earlier revisions. */
-    List<String> images() {
-        List<String> images = new ArrayList<>();
-        if (deployment != null) {
-            images.add(agent(deployment.getSpec().getTemplate(), name).getImage());
-            newestFirst().forEach(set -> images.add(agent(set.getSpec().getTemplate(), name).getImage()));
-        }
-        return images.stream().distinct().toList();
-    }
-
-    static Container agent(PodTemplateSpec template, String name) {
-        List<Container> all = template.getSpec().getContainers();
-        return all.stream().filter(c -> c.getName().equals(name)).findFirst().orElse(all.get(0));
+    private boolean accountMissing(String account) {
+        return "false".equals(Kube.tried(() ->
+            String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
     }
 }
 
@@ -2623,8 +1952,7 @@ public record DeployView(String name, String namespace, String namespacePhase,
 
 /** The edge to the API server. */
 public static final class Kube {
-    private Kube() {
-    }
+    private Kube() { }
 
     public static Config config(Path kubeconfig, String context) {
         try {
@@ -2635,23 +1963,23 @@ public static final class Kube {
     }
 
     static KubernetesClient client(Path kubeconfig, String context) {
-        Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2)
+        var config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2)
             .withConnectionTimeout(5_000).withRequestTimeout(15_000).withHttp2Disable(true).build();
         return new KubernetesClientBuilder().withConfig(config).build();
     }
 
     /** One line: the server's own words where it gave some. */
     static String reason(Throwable problem) {
-        KubernetesClientException api = apiError(problem);
+        var api = apiError(problem);
         if (api != null && api.getStatus() != null && api.getStatus().getMessage() != null) {
-            String message = Texts.oneLine(api.getStatus().getMessage());
+            var message = Texts.oneLine(api.getStatus().getMessage());
             return api.getCode() == 403 && !message.startsWith("forbidden") ? "forbidden: " + message : message;
         }
-        Throwable root = problem;
+        var root = problem;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
-        String message = root.getMessage() == null ? "" : Texts.oneLine(root.getMessage());
+        var message = root.getMessage() == null ? "" : Texts.oneLine(root.getMessage());
         return root instanceof IOException || root instanceof UnresolvedAddressException
             ? "cannot reach the API server (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")"
             : message.isBlank() ? root.getClass().getSimpleName() : message;
@@ -2664,7 +1992,7 @@ public static final class Kube {
     }
 
     static KubernetesClientException apiError(Throwable problem) {
-        for (Throwable at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
+        for (var at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
             if (at instanceof KubernetesClientException api && api.getCode() > 0) {
                 return api;
             }
@@ -2681,19 +2009,18 @@ public static final class Kube {
         }
     }
 
+    /** A client that was interrupted says so in its own way: this says it in Java's. */
+    static void interruptedBy(KubernetesClientException problem) throws InterruptedException {
+        if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
+            throw new InterruptedException();
+        }
+    }
+
     static String statusMessage(byte[] status) {
         try {
             return Json.MAPPER.readTree(status).path("message").asText("");
         } catch (IOException notJson) {
             return "";
-        }
-    }
-
-    static byte[] drain(InputStream stream) {
-        try (stream) {
-            return stream.readAllBytes();
-        } catch (IOException closed) {
-            return new byte[0];
         }
     }
 }
@@ -2702,37 +2029,27 @@ public static final class Kube {
 
 /** deploy/codex, else a pod of our own, else (only if asked) this machine, else nowhere. */
 public static final class Ladder implements AutoCloseable {
-    private final AgentSettings settings;
-    private final String namespace;
-    private final String runId;
-    private final Patience patience;
-    private final Console console;
-    private final List<String> notes;
+    private final RunSetup run;
     private final Map<String, String> refused = new LinkedHashMap<>();
     private final List<Site> opened = new ArrayList<>();
     private KubernetesClient client;
-    private DeployView seen;
-    private boolean imageFault;
-    private final long began = System.nanoTime();
+    private DeployPlace deploy;
 
-    public Ladder(AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
-        this.settings = settings;
-        this.namespace = namespace;
-        this.runId = runId;
-        this.patience = patience;
-        this.console = console;
-        this.notes = notes;
+    public Ladder(RunSetup run) {
+        this.run = run;
     }
 
     /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
     public Site climb() throws InterruptedException {
-        for (String rung : List.of("deploy", "pod", "runner")) {
-            if (settings.allows(rung)) {
+        for (var rung : List.of("deploy", "pod", "runner")) {
+            if (run.settings().allows(rung)) {
                 try {
-                    return rung(rung);
+                    var site = rung(rung);
+                    opened.add(site);
+                    return site;
                 } catch (NoPlace problem) {
                     refused.put(name(rung), problem.getMessage());
-                    console.warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
+                    run.log().warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
                 }
             }
         }
@@ -2740,42 +2057,35 @@ public static final class Ladder implements AutoCloseable {
     }
 
     private Site rung(String rung) throws NoPlace, InterruptedException {
-        Site site = switch (rung) {
-            case "deploy" -> deploy();
+        return switch (rung) {
+            case "deploy" -> deploy().await();
             case "pod" -> ownPod();
             default -> runner();
         };
-        opened.add(site);
-        return site;
     }
 
     /** For a dry run: deploy/codex if it is there now, and nothing created. */
     public Site look() throws InterruptedException {
-        if (!settings.allows("deploy")) {
+        if (!run.settings().allows("deploy")) {
             return null;
         }
         try {
-            Prospect prospect = DeployView.judge(view());
-            if (prospect.pod() == null) {
-                throw new NoPlace(prospect.blocked() != null ? prospect.blocked() : prospect.pending());
-            }
-            return probe(prospect.pod());
+            return deploy().look();
         } catch (NoPlace problem) {
             refused.put(name("deploy"), problem.getMessage());
-            return null;
         } catch (KubernetesClientException problem) {
             refused.put(name("deploy"), Kube.reason(problem));
-            return null;
         }
+        return null;
     }
 
     /** Where a dry run would go on, after deploy/codex. */
     public String wouldTry() {
-        return Stream.of("pod", "runner").filter(settings::allows).findFirst().orElse("none");
+        return Stream.of("pod", "runner").filter(run.settings()::allows).findFirst().orElse("none");
     }
 
     private String name(String rung) {
-        return rung.equals("deploy") ? "deploy/" + settings.deployment() : rung.equals("pod") ? "own pod" : "this machine";
+        return rung.equals("deploy") ? "deploy/" + run.settings().deployment() : rung.equals("pod") ? "own pod" : "this machine";
     }
 
     /** Why the places before the chosen one were refused; null when the first one held. */
@@ -2785,117 +2095,33 @@ public static final class Ladder implements AutoCloseable {
     }
 
     public Map<String, String> permissions() {
-        return new Rights(client(), namespace).asked(settings);
+        return run.namespace() == null ? Map.of() : new Rights(client(), run.namespace()).asked(run.settings().allows("pod"));
     }
 
     private KubernetesClient client() {
-        client = client == null ? Kube.client(settings.kubeconfig(), settings.context()) : client;
+        client = client == null ? Kube.client(run.settings().kubeconfig(), run.settings().context()) : client;
         return client;
     }
 
-    /** Waits for a ready pod of deploy/codex, and no longer than it can still come. */
-    private Site deploy() throws NoPlace, InterruptedException {
-        long until = System.nanoTime() + settings.waitFor().toNanos();
-        String blocked = null;
-        long since = 0;
-        String last = "";
-        while (true) {
-            Prospect prospect = prospect();
-            if (prospect.pod() != null) {
-                return probe(prospect.pod());
-            }
-            String now = prospect.blocked() != null ? prospect.blocked() : prospect.pending();
-            if (!now.equals(last)) {
-                console.info("waiting for deploy/" + settings.deployment() + ": " + now);
-            }
-            last = now;
-            since = prospect.blocked() == null || blocked == null ? System.nanoTime() : since;
-            blocked = prospect.blocked();
-            imageFault = prospect.imageFault();
-            boolean certain = blocked != null && (prospect.atOnce() || System.nanoTime() - since >= patience.certain().toNanos());
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(last + (certain ? "" : " (waited " + settings.waitFor().toSeconds() + " s)") + advice());
-            }
-            Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
-        }
-    }
-
-    private Prospect prospect() throws NoPlace, InterruptedException {
-        try {
-            return DeployView.judge(view());
-        } catch (KubernetesClientException problem) {
-            if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
-                throw new InterruptedException();
-            }
-            boolean neverSeen = seen == null && System.nanoTime() - began > patience.unreachable().toNanos();
-            if (problem.getCode() == 403 || problem.getCode() == 401 || Kube.nowhere(problem) || neverSeen) {
-                throw new NoPlace(reason(problem));
-            }
-            return Prospect.pending(reason(problem));
-        }
-    }
-
-    private String reason(KubernetesClientException problem) {
-        return Kube.reason(problem).replace("the API server (", "the API server " + client().getMasterUrl() + " (");
-    }
-
-    private DeployView view() throws NoPlace {
-        if (namespace == null) {
-            throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
-        }
-        seen = DeployView.read(client(), namespace, settings.deployment());
-        return seen;
-    }
-
-    /** The manifest that is missing, when that is why deploy/codex has no pod. */
-    private String advice() {
-        if (seen == null || seen.deployment() == null || !seen.accountMissing()) {
-            return "";
-        }
-        notes.add("serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, is missing in " + namespace
-            + "; this manifest brings it, with the Role that an agent needs:\n" + Rbac.manifest(namespace, seen.account()));
-        return "; serviceaccount/" + seen.account() + " does not exist: apply the manifest in the notes";
-    }
-
-    private Site probe(Pod pod) throws NoPlace, InterruptedException {
-        String container = DeployView.container(pod, settings.deployment(), settings.container());
-        Site site = Site.probe("deploy", "deploy/" + settings.deployment() + " (pod/" + pod.getMetadata()
-            .getName() + ", container " + container + ")",
-            new PodShell(client(), Pin.of(pod, container)), settings, runId, patience, () -> { });
-        if (Boolean.FALSE.equals(Rbac.bound(client(), namespace, seen.account()))) {
-            notes.add(withoutRole());
-        }
-        return site;
-    }
-
-    /**
-     * Rights for the account {@code default} would be rights for every pod of the namespace: then deploy/codex gets an account of its own.
-     */
-    private String withoutRole() {
-        boolean shared = seen.account().equals("default");
-        String account = shared ? settings.deployment() : seen.account();
-        return "serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, has no Role in " + namespace
-            + ": the agent cannot look at the environment; this manifest grants what it needs"
-            + (shared ? " to an account of its own (serviceAccountName: " + account + ")" : "") + ":\n" + Rbac.manifest(namespace, account);
+    private DeployPlace deploy() {
+        deploy = deploy == null ? new DeployPlace(client(), run) : deploy;
+        return deploy;
     }
 
     private Site ownPod() throws NoPlace, InterruptedException {
-        if (namespace == null) {
+        if (run.namespace() == null) {
             throw new NoPlace("no namespace is known");
         }
         try {
-            DeployView view = seen == null ? view() : seen;
-            return new OwnPod(client(), settings, namespace, runId, patience, console, notes).open(view, imageFault);
+            return new OwnPod(client(), run).open(deploy().view(), deploy().imageFault());
         } catch (KubernetesClientException problem) {
-            if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
-                throw new InterruptedException();
-            }
+            Kube.interruptedBy(problem);
             throw new NoPlace(Kube.reason(problem));
         }
     }
 
     private Site runner() throws NoPlace {
-        Site site = Site.here(settings, runId);
+        var site = Site.here(run);
         if (site.facts().containsKey("problem")) {
             site.close();
             throw new NoPlace(site.facts().get("problem"));
@@ -2912,254 +2138,128 @@ public static final class Ladder implements AutoCloseable {
     }
 }
 
-// src/prompt_run/place/LocalShell.java
-
-/** Commands on this machine, with nothing of its environment but what is allowed. */
-public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
-    @Override
-    public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(argv).directory(folder.toFile());
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        try {
-            Process process = builder.start();
-            CompletableFuture<byte[]> out =
-                CompletableFuture.supplyAsync(() -> Kube.drain(process.getInputStream()), task -> daemon(task).start());
-            CompletableFuture<byte[]> err =
-                CompletableFuture.supplyAsync(() -> Kube.drain(process.getErrorStream()), task -> daemon(task).start());
-            feed(process, stdin);
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
-            }
-            return new Reply(process.exitValue(), out.join(), new String(err.join(), StandardCharsets.UTF_8), null, false);
-        } catch (IOException problem) {
-            return Reply.broken(Texts.oneLine(problem.getMessage()), true);
-        }
-    }
-
-    private static void feed(Process process, byte[] stdin) {
-        try (OutputStream in = process.getOutputStream()) {
-            in.write(stdin);
-        } catch (IOException ended) {
-            // a command may end without reading its stdin; its exit code tells
-        }
-    }
-
-    private static Thread daemon(Runnable task) {
-        Thread thread = new Thread(task);
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    @Override
-    public String lost() {
-        return Files.isDirectory(folder) ? null : folder + " is gone";
-    }
-}
-
-// src/prompt_run/place/NoPlace.java
-
-/** Why one rung of the ladder does not hold. */
-public static final class NoPlace extends Exception {
-    private static final long serialVersionUID = 1;
-
-    NoPlace(String message) {
-        super(message);
-    }
-}
-
 // src/prompt_run/place/OwnPod.java
 
-/** A pod of our own for one run; all that belongs to it is removed with it. */
-public static final class OwnPod {
-    private static final String HOME = "/agent";
-    private static final String EXPIRES = "prompt-run/expires";
+/** The second rung: a pod of our own for one run; all that belongs to it is removed with it. */
+public record OwnPod(KubernetesClient client, RunSetup run) {
+    private static final Duration AFTER_TIMEOUT = Duration.ofMinutes(15);
+    private static final long LOOK_MOST_MILLIS = 1000;
 
-    private final KubernetesClient client;
-    private final AgentSettings settings;
-    private final String namespace;
-    private final String name;
-    private final String runId;
-    private final Patience patience;
-    private final Console console;
-    private final List<String> notes;
-
-    OwnPod(KubernetesClient client, AgentSettings settings, String namespace,
-        String runId, Patience patience, Console console, List<String> notes) {
-        this.client = client;
-        this.settings = settings;
-        this.namespace = namespace;
-        this.name = "agent-" + runId;
-        this.runId = runId;
-        this.patience = patience;
-        this.console = console;
-        this.notes = notes;
-    }
-
+    /** {@code imageFault}: the newest image cannot be pulled, so it is an older one's turn. */
     Site open(DeployView view, boolean imageFault) throws NoPlace, InterruptedException {
-        String image = settings.image() != null ? settings.image() : view.images()
-            .stream().skip(imageFault ? 1 : 0).findFirst().orElse(null);
-        if (image == null) {
-            throw new NoPlace(imageFault ? "it would need the image that deploy/"
-                + settings.deployment() + " cannot pull: give another with --agent-image"
-                : "no image is known: give one with --agent-image");
-        }
-        Rights rights = new Rights(client, namespace);
+        var rights = new Rights(client, run.namespace());
+        var objects = new PodObjects(client, run);
+        var image = image(view, imageFault);
         if (!rights.may("create", "", "pods") || !rights.may("create", "", "pods/exec")) {
-            throw new NoPlace("forbidden: cannot create pods and pods/exec in " + namespace);
+            throw new NoPlace("forbidden: cannot create pods and pods/exec in " + run.namespace());
         }
-        sweep();
+        objects.sweep();
         try {
-            String account = account(rights);
-            Pod created = create(view, image, account);
-            Pod ready = await(created);
-            return Site.probe("pod", "pod/" + name + " (image " + image + ")",
-                new PodShell(client, Pin.of(ready, "agent")), settings, runId, patience, this::remove);
+            var account = account(rights);
+            var ready = await(create(view, new AgentPod(run.namespace(), run.id(), image, account,
+                run.settings().limits().total().plus(AFTER_TIMEOUT).toSeconds())));
+            return Site.probe("pod", "pod/" + name() + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")),
+                run, () -> objects.remove(run.id()));
         } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
-            remove();
+            objects.remove(run.id());
             throw problem;
         }
     }
 
+    private String name() {
+        return AgentPod.name(run.id());
+    }
+
+    private String image(DeployView view, boolean imageFault) throws NoPlace {
+        if (run.settings().image() != null) {
+            return run.settings().image();
+        }
+        return view.images().stream().skip(imageFault ? 1 : 0).findFirst().orElseThrow(() -> new NoPlace(imageFault
+            ? "it would need the image that deploy/" + run.settings().deployment() + " cannot pull: give another with --agent-image"
+            : "no image is known: give one with --agent-image"));
+    }
+
     /**
      * Its own account with what the caller may grant; less where he may grant less. Never the account of deploy/codex: that may be what is
-     * broken.
+     * broken. Null when there can be none.
      */
     private String account(Rights rights) {
-        Map<String, String> labels = labels();
         if (!rights.may("create", "", "serviceaccounts")) {
-            notes.add("the agent's pod has no account of its own: forbidden: cannot create serviceaccounts in " + namespace);
+            run.notes().add("the agent's pod has no account of its own: forbidden: cannot create serviceaccounts in " + run.namespace());
             return null;
         }
-        boolean roles = rights.may("create", "rbac.authorization.k8s.io", "roles")
-            && rights.may("create", "rbac.authorization.k8s.io", "rolebindings");
-        List<PolicyRule> wanted = Rbac.wanted(settings.plans());
-        List<PolicyRule> granted = roles ? rights.grantable(wanted) : List.of();
+        var wanted = Rbac.wanted(run.settings().plans());
+        List<PolicyRule> granted = rights.mayMakeRoles() ? rights.grantable(wanted) : List.of();
         if (granted.isEmpty() || !granted.equals(wanted)) {
-            notes.add("the agent's account in " + namespace + " has " + (granted.isEmpty() ? "no rights" : "fewer rights than it needs")
-                + ": the caller cannot grant more");
+            run.notes().add("the agent's account in " + run.namespace() + " has "
+                + (granted.isEmpty() ? "no rights" : "fewer rights than it needs") + ": the caller cannot grant more");
         }
-        for (HasMetadata object : Rbac.objects(namespace, name, labels, granted)) {
+        for (HasMetadata object : Rbac.objects(run.namespace(), name(), AgentPod.labels(run.id()), granted)) {
             try {
                 client.resource(object).create();
             } catch (KubernetesClientException problem) {
                 if (object instanceof ServiceAccount) {
                     throw problem;
                 }
-                notes.add(object.getKind().toLowerCase(Locale.ROOT) + "/" + name + ": " + Kube.reason(problem));
+                run.notes().add(object.getKind().toLowerCase(Locale.ROOT) + "/" + name() + ": " + Kube.reason(problem));
             }
         }
-        return name;
-    }
-
-    private Map<String, String> labels() {
-        return Map.of("app.kubernetes.io/managed-by", "prompt-run", "prompt-run/run-id", runId);
+        return name();
     }
 
     /** Admission may want limits, or a non-root user: asked for again in the form it wants. */
-    private Pod create(DeployView view, String image, String account) throws NoPlace {
-        boolean limits = false;
-        boolean restricted = view.deployment() == null;
-        for (int tries = 0; ; tries++) {
+    private Pod create(DeployView view, AgentPod pod) throws NoPlace {
+        var demands = new AgentPod.Demands(false, view.deployment() == null);
+        while (true) {
             try {
-                return client.resource(build(view, image, account, limits, restricted)).create();
+                return client.resource(pod.build(view, demands, Instant.now(), this::claimUsable)).create();
             } catch (KubernetesClientException problem) {
-                String why = Kube.reason(problem);
                 if (problem.getCode() == 409) {
-                    return client.pods().inNamespace(namespace).withName(name).get();
+                    return client.pods().inNamespace(run.namespace()).withName(name()).get();
                 }
-                boolean more = why.contains("must specify") && !limits || why.contains("violates PodSecurity") && !restricted;
-                if (problem.getCode() != 403 || !more || tries > 2) {
-                    throw new NoPlace(why);
+                var more = demands.after(Kube.reason(problem));
+                if (problem.getCode() != 403 || more.equals(demands)) {
+                    throw new NoPlace(Kube.reason(problem));
                 }
-                limits |= why.contains("must specify");
-                restricted |= why.contains("violates PodSecurity");
+                demands = more;
             }
         }
     }
 
-    /** The pod: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
-    Pod build(DeployView view, String image, String account, boolean limits, boolean restricted) {
-        PodSpec theirs = view.deployment() == null ? null : view.deployment().getSpec().getTemplate().getSpec();
-        Container agent = theirs == null ? null : DeployView.agent(view.deployment().getSpec().getTemplate(), view.name());
-        List<Volume> volumes = theirs == null ? new ArrayList<>() : Borrowed.volumes(theirs, this::claimUsable);
-        volumes.add(new VolumeBuilder().withName("agent-home").withNewEmptyDir().endEmptyDir().build());
-        List<VolumeMount> mounts = agent == null ? new ArrayList<>() : Borrowed.mounts(agent, volumes);
-        mounts.add(new VolumeMountBuilder().withName("agent-home").withMountPath(HOME).build());
-        ResourceRequirementsBuilder resources = new ResourceRequirementsBuilder()
-            .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
-        if (limits) {
-            resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
-        }
-        long deadline = settings.timeout().plusMinutes(15).toSeconds();
-        Container container = new ContainerBuilder().withName("agent").withImage(image)
-            .withCommand("sh", "-c", Scripts.WAIT).withResources(resources.build())
-            .withEnv(agent == null ? List.of() : Borrowed.env(agent)).withEnvFrom(agent == null ? List.of() : Borrowed.envFrom(agent))
-            .withVolumeMounts(mounts)
-            .withSecurityContext(Borrowed.container(agent, restricted)).build();
-        home(container, restricted);
-        return new PodBuilder().withNewMetadata().withName(name).withNamespace(namespace).withLabels(labels())
-            .addToAnnotations(EXPIRES, Instant.now().plusSeconds(deadline).truncatedTo(ChronoUnit.SECONDS).toString()).endMetadata()
-            .withNewSpec().withServiceAccountName(account).withAutomountServiceAccountToken(account != null).withRestartPolicy("Never")
-            .withActiveDeadlineSeconds(deadline).withTerminationGracePeriodSeconds(5L).withContainers(container).withVolumes(volumes)
-            .withImagePullSecrets(theirs == null ? List.of() : theirs.getImagePullSecrets())
-            .withTolerations(theirs == null ? List.of() : theirs.getTolerations())
-            .withSecurityContext(Borrowed.pod(theirs, restricted)).endSpec().build();
-    }
-
-    /** A user without a home of his own gets one; a workspace comes with it. */
-    private static void home(Container container, boolean restricted) {
-        if (restricted) {
-            container.getEnv().removeIf(variable -> variable.getName().equals("HOME"));
-            container.getEnv().add(new EnvVarBuilder().withName("HOME").withValue(HOME).build());
-        }
-    }
-
-    /** Only a claim that is bound and that no other node holds; else the mount is an empty folder. */
     private boolean claimUsable(String claim) {
         return "true".equals(Kube.tried(() -> {
-            PersistentVolumeClaim found = client.persistentVolumeClaims().inNamespace(namespace).withName(claim).get();
-            boolean bound = found != null && found.getStatus() != null && "Bound".equals(found.getStatus().getPhase());
-            boolean shared = bound && found.getStatus().getAccessModes() != null
-                && found.getStatus().getAccessModes().contains("ReadWriteMany");
-            boolean used = bound && !shared && client.pods().inNamespace(namespace).list().getItems().stream()
-                .filter(pod -> pod.getSpec().getNodeName() != null && pod.getStatus() != null
-                && !Set.of("Failed", "Succeeded").contains(pod.getStatus().getPhase()))
-                .flatMap(pod -> pod.getSpec().getVolumes().stream())
-                .anyMatch(volume -> volume.getPersistentVolumeClaim() != null
-                && claim.equals(volume.getPersistentVolumeClaim().getClaimName()));
-            return String.valueOf(bound && !used);
+            var found = client.persistentVolumeClaims().inNamespace(run.namespace()).withName(claim).get();
+            return String.valueOf(AgentPod.claimUsable(found, () -> client.pods().inNamespace(run.namespace()).list().getItems()));
         }));
     }
 
     private Pod await(Pod created) throws NoPlace, InterruptedException {
-        console.info("pod/" + name + ": created, waiting until it is ready");
-        long until = System.nanoTime() + settings.waitFor().toNanos();
+        run.log().info("pod/" + name() + ": created, waiting until it is ready");
+        long until = System.nanoTime() + run.settings().waitFor().toNanos();
         long since = 0;
         while (true) {
-            Pod pod = look(created);
+            var pod = look(created);
             if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
-                throw new NoPlace("pod/" + name + " was deleted by somebody else");
+                throw new NoPlace("pod/" + name() + " was deleted by somebody else");
             }
             if (DeployView.ready(pod)) {
                 return pod;
             }
-            Prospect prospect = DeployView.judgePod(pod);
+            var prospect = DeployView.judgePod(pod);
             since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-            boolean certain = since != 0 && System.nanoTime() - since >= patience.certain().toNanos();
+            boolean certain = since != 0 && System.nanoTime() - since >= run.patience().certain().toNanos();
             if (certain || System.nanoTime() > until) {
-                throw new NoPlace(certain ? prospect.blocked() : "pod/" + name + " did not become ready within " + settings.waitFor()
-                    .toSeconds() + " s");
+                throw new NoPlace(certain ? prospect.blocked()
+                    : "pod/" + name() + " did not become ready within " + run.settings().waitFor().toSeconds() + " s");
             }
-            Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
+            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
         }
     }
 
     /** An API server that is away for a moment has not deleted the pod. */
     private Pod look(Pod last) {
         try {
-            return client.pods().inNamespace(namespace).withName(name).get();
+            return client.pods().inNamespace(run.namespace()).withName(name()).get();
         } catch (KubernetesClientException problem) {
             if (problem.getCode() > 0 && problem.getCode() < 500 && problem.getCode() != 429 || Thread.currentThread().isInterrupted()) {
                 throw problem;
@@ -3167,22 +2267,39 @@ public static final class OwnPod {
             return last;
         }
     }
+}
+
+// src/prompt_run/place/Patience.java
+
+/** How long things may take; tests are less patient. */
+public record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter,
+                       Duration certain, Duration unreachable, Duration cancelled, Duration afterLimit) {
+    public static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30),
+        Duration.ofMinutes(10), Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(75),
+        Duration.ofSeconds(5), Duration.ofMinutes(2));
+
+    /** For what is worth one more try, when a long wait has been in vain. */
+    public Patience brief() {
+        return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
+    }
+}
+
+// src/prompt_run/place/PodObjects.java
+
+/** Removes what belongs to a pod of our own: after its run, and what a killed run left behind. */
+public record PodObjects(KubernetesClient client, RunSetup run) {
 
     /** Everything by name, whether or not anybody knows that it was created. An interrupt does not stop this. */
-    void remove() {
+    void remove(String runId) {
         boolean interrupted = Thread.interrupted();
-        ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).build();
-        for (HasMetadata object : List.of(new PodBuilder().withMetadata(meta).build(), new RoleBindingBuilder().withMetadata(meta).build(),
-            new RoleBuilder().withMetadata(meta).build(), new ServiceAccountBuilder().withMetadata(meta).build())) {
-            delete(object);
-        }
+        AgentPod.objects(run.namespace(), runId).forEach(this::delete);
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
     private void delete(HasMetadata object) {
-        long until = System.nanoTime() + patience.unreachable().toNanos();
+        long until = System.nanoTime() + run.patience().unreachable().toNanos();
         while (true) {
             try {
                 client.resource(object).withGracePeriod(object instanceof Pod ? 1L : -1L).delete();
@@ -3193,87 +2310,27 @@ public static final class OwnPod {
                     return;
                 }
                 if (problem.getCode() == 403 || System.nanoTime() > until || Thread.currentThread().isInterrupted()) {
-                    console.warn(object.getKind().toLowerCase(Locale.ROOT) + "/"
-                        + name + " in " + namespace + " could not be removed, please do: " + Kube.reason(problem));
+                    run.log().warn(object.getKind().toLowerCase(Locale.ROOT) + "/" + object.getMetadata().getName()
+                        + " in " + run.namespace() + " could not be removed, please do: " + Kube.reason(problem));
                     return;
                 }
-                LockSupport.parkNanos(patience.poll().toNanos());
+                LockSupport.parkNanos(run.patience().poll().toNanos());
             }
         }
     }
 
     /** What a killed run left behind, once its time is over. */
-    private void sweep() {
+    void sweep() {
         Kube.tried(() -> {
-            for (Pod pod : client.pods().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run").list().getItems()) {
-                Map<String, String> annotations = pod.getMetadata().getAnnotations();
-                String expires = annotations == null ? null : annotations.get(EXPIRES);
-                if (expires != null && Instant.parse(expires).isBefore(Instant.now())) {
-                    new OwnPod(client, settings, namespace, pod.getMetadata()
-                        .getName().substring("agent-".length()), patience, console, notes).remove();
-                }
-            }
+            client.pods().inNamespace(run.namespace()).withLabel(AgentPod.MANAGED.getKey(), AgentPod.MANAGED.getValue()).list().getItems()
+                .forEach(pod -> {
+                    var expired = AgentPod.expired(pod, Instant.now());
+                    if (expired != null) {
+                        remove(expired);
+                    }
+                });
             return null;
         });
-    }
-}
-
-// src/prompt_run/place/Patience.java
-
-/** How long things may take; tests are less patient. */
-public record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec,
-    Duration uploads, Duration lostAfter, Duration certain,
-                Duration unreachable, Duration cancelled, Duration afterLimit) {
-    /** For what is worth one more try, when a long wait has been in vain. */
-    public Patience brief() {
-        return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
-    }
-
-    public static final Patience USUAL =
-        new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
-        Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20),
-            Duration.ofSeconds(75), Duration.ofSeconds(5), Duration.ofMinutes(2));
-}
-
-// src/prompt_run/place/Pin.java
-
-/** The pod as it was when the run began. Another pod of the same name, or the container after a restart, is another place. */
-public record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
-
-    static Pin of(Pod pod, String container) {
-        ContainerStatus status = status(pod, container);
-        return new Pin(pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container, pod.getMetadata().getUid(),
-            status == null ? null : status.getContainerID(), restarts(status));
-    }
-
-    String difference(Pod now) {
-        if (now == null || !uid.equals(now.getMetadata().getUid())) {
-            return "pod/" + pod + " is gone";
-        }
-        ContainerStatus status = status(now, container);
-        String phase = now.getStatus() == null ? "" : now.getStatus().getPhase();
-        if ("Failed".equals(phase) || "Succeeded".equals(phase)) {
-            return "pod/" + pod + " ended" + (now.getStatus().getReason() == null ? "" : ": " + now.getStatus().getReason()) + died(status);
-        }
-        boolean other = status != null && status.getContainerID() != null && containerId != null
-            && !containerId.equals(status.getContainerID());
-        return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
-    }
-
-    private static String died(ContainerStatus status) {
-        ContainerState state = status == null ? null : status.getState() != null
-            && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
-        return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated()
-            .getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
-    }
-
-    private static int restarts(ContainerStatus status) {
-        return status == null || status.getRestartCount() == null ? 0 : status.getRestartCount();
-    }
-
-    private static ContainerStatus status(Pod pod, String container) {
-        List<ContainerStatus> all = pod.getStatus() == null ? List.of() : pod.getStatus().getContainerStatuses();
-        return all.stream().filter(s -> s.getName().equals(container)).findFirst().orElse(null);
     }
 }
 
@@ -3289,18 +2346,18 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
     @Override
     @SuppressWarnings("deprecation") // the error channel is the only place where the API says why an exec has no exit code
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        ByteArrayOutputStream status = new ByteArrayOutputStream();
-        ContainerResource container = client.pods().inNamespace(pin.namespace()).withName(pin.pod()).inContainer(pin.container());
-        TtyExecOutputErrorable io = stdin.length == 0 ? container : container.redirectingInput(stdin.length);
-        try (ExecWatch watch = io.writingOutput(out).writingError(err).writingErrorChannel(status).exec(argv.toArray(String[]::new))) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        var status = new ByteArrayOutputStream();
+        var container = client.pods().inNamespace(pin.namespace()).withName(pin.pod()).inContainer(pin.container());
+        var io = stdin.length == 0 ? container : container.redirectingInput(stdin.length);
+        try (var watch = io.writingOutput(out).writingError(err).writingErrorChannel(status).exec(argv.toArray(String[]::new))) {
             if (stdin.length > 0) {
                 watch.getInput().write(stdin, 0, stdin.length);
                 watch.getInput().flush();
             }
-            Integer code = watch.exitCode().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            String said = err.toString(StandardCharsets.UTF_8);
+            var code = watch.exitCode().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            var said = err.toString(StandardCharsets.UTF_8);
             return new Reply(code, out.toByteArray(), code != null && code < 0 ? said + Kube.statusMessage(status.toByteArray()) : said,
                 code == null ? "the connection was closed without a status" : null, false);
         } catch (TimeoutException slow) {
@@ -3316,7 +2373,7 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        KubernetesClientException api = Kube.apiError(problem);
+        var api = Kube.apiError(problem);
         if (api != null && api.getCode() == 403) {
             return Reply.broken("forbidden: cannot exec in pod/" + pin.pod() + " (create pods/exec in " + pin.namespace() + ")", true);
         }
@@ -3333,144 +2390,25 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
     }
 }
 
-// src/prompt_run/place/Prospect.java
-
-/** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
-public record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
-    static Prospect ready(Pod pod) {
-        return new Prospect(pod, null, false, false, null);
-    }
-
-    static Prospect blocked(String why) {
-        return new Prospect(null, why, false, false, null);
-    }
-
-    static Prospect never(String why) {
-        return new Prospect(null, why, true, false, null);
-    }
-
-    static Prospect pending(String why) {
-        return new Prospect(null, null, false, false, why);
-    }
-}
-
-// src/prompt_run/place/Rbac.java
-
-/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
-public static final class Rbac {
-    private static final Map<String, List<String>> READ = Map.of(
-        "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps",
-            "persistentvolumeclaims", "serviceaccounts", "resourcequotas", "limitranges"),
-        "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"), "batch", List.of("jobs", "cronjobs"),
-        "networking.k8s.io", List.of("ingresses", "networkpolicies"), "discovery.k8s.io",
-            List.of("endpointslices"), "events.k8s.io", List.of("events"));
-    private static final Map<String, List<String>> WRITE = Map.of(
-        "", List.of("services", "configmaps"), "apps", List.of("deployments", "statefulsets", "daemonsets"),
-            "batch", List.of("jobs", "cronjobs"),
-        "networking.k8s.io", List.of("ingresses"));
-
-    private Rbac() {
-    }
-
-    static List<PolicyRule> wanted(boolean plans) {
-        List<PolicyRule> rules = new ArrayList<>();
-        new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
-        if (!plans) {
-            new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
-            rules.add(rule("", List.of("pods"), "delete"));
-            rules.add(rule("batch", List.of("jobs"), "delete"));
-            rules.add(rule("", List.of("pods/exec"), "create"));
-        }
-        return rules;
-    }
-
-    private static PolicyRule rule(String group, List<String> resources, String... verbs) {
-        return new PolicyRuleBuilder().withApiGroups(group).withResources(resources).withVerbs(verbs).build();
-    }
-
-    static List<HasMetadata> objects(String namespace, String name, Map<String, String> labels, List<PolicyRule> rules) {
-        ObjectMeta meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).withLabels(labels).build();
-        List<HasMetadata> objects = new ArrayList<>(List.of(new ServiceAccountBuilder().withMetadata(meta).build()));
-        if (!rules.isEmpty()) {
-            objects.add(new RoleBuilder().withMetadata(meta).withRules(rules).build());
-            objects.add(new RoleBindingBuilder().withMetadata(meta).withNewRoleRef("rbac.authorization.k8s.io", "Role", name)
-                .addNewSubject().withKind("ServiceAccount").withName(name).withNamespace(namespace).endSubject().build());
-        }
-        return objects;
-    }
-
-    static String manifest(String namespace, String account) {
-        String yaml = objects(namespace, account, null, wanted(false)).stream().map(Serialization::asYaml).collect(Collectors.joining());
-        return yaml.replaceAll("\"([A-Za-z][\\w./-]*)\"", "$1");
-    }
-
-    /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
-    static Boolean bound(KubernetesClient client, String namespace, String account) {
-        String found = Kube.tried(() -> String.valueOf(client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
-            .anyMatch(binding -> binding.getSubjects().stream().anyMatch(subject -> names(subject, namespace, account)))
-            || client.rbac().clusterRoleBindings().list().getItems().stream()
-            .anyMatch(binding -> binding.getSubjects().stream()
-            .anyMatch(subject -> names(subject, namespace, account) && subject.getNamespace() != null))));
-        return found == null ? null : Boolean.valueOf(found);
-    }
-
-    private static boolean names(Subject subject, String namespace, String account) {
-        return subject.getKind().equals("ServiceAccount") && account.equals(subject.getName())
-            && (subject.getNamespace() == null || subject.getNamespace().equals(namespace));
-    }
-}
-
-// src/prompt_run/place/Reply.java
-
-/** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
-public record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
-
-    static Reply broken(String why, boolean hopeless) {
-        return new Reply(null, new byte[0], "", why, hopeless);
-    }
-
-    public boolean ok() {
-        return broken == null && code != null && code == 0;
-    }
-
-    /** The command ran to its end and said how: exec uses -1 for "there was a status, but no exit code". */
-    public boolean ended() {
-        return broken == null && code != null && code >= 0;
-    }
-
-    public String text() {
-        return new String(out, StandardCharsets.UTF_8);
-    }
-
-    public String problem() {
-        return broken != null ? broken
-            : Texts.oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
-    }
-}
-
 // src/prompt_run/place/Rights.java
 
-/** What the caller may do in the namespace. */
+/** What the caller may do in the namespace, and what an account is bound to. */
 public record Rights(KubernetesClient client, String namespace) {
 
-    /** Yes, no, or why that could not be asked: for the dry run. */
-    Map<String, String> asked(AgentSettings settings) {
-        Map<String, String> answers = new LinkedHashMap<>();
-        if (namespace == null) {
-            return answers;
-        }
-        List<String[]> asks =
-            new ArrayList<>(List.of(new String[] {"get", "apps", "deployments"}, new String[] {"list", "apps", "replicasets"},
-            new String[] {"list", "", "pods"}, new String[] {"get", "", "pods"}, new String[] {"create", "", "pods/exec"}));
-        if (settings.allows("pod")) {
-            asks.addAll(List.of(new String[] {"create", "", "pods"}, new String[] {"delete", "", "pods"},
-                new String[] {"create", "", "serviceaccounts"},
-                new String[] {"create", "rbac.authorization.k8s.io", "roles"},
-                    new String[] {"create", "rbac.authorization.k8s.io", "rolebindings"}));
-        }
-        for (String[] ask : asks) {
-            answers.put(ask[0] + " " + ask[2], ask(ask[0], ask[1], ask[2]));
-        }
+    private static final String RBAC = "rbac.authorization.k8s.io";
+    private static final List<Ask> TO_RUN = List.of(new Ask("get", "apps", "deployments"), new Ask("list", "apps", "replicasets"),
+        new Ask("list", "", "pods"), new Ask("get", "", "pods"), new Ask("create", "", "pods/exec"));
+    private static final List<Ask> FOR_A_POD = List.of(new Ask("create", "", "pods"), new Ask("delete", "", "pods"),
+        new Ask("create", "", "serviceaccounts"), new Ask("create", RBAC, "roles"), new Ask("create", RBAC, "rolebindings"));
+
+    private record Ask(String verb, String group, String resource) {
+    }
+
+    /** For the dry run: yes, no, or why that could not be asked; {@code ownPod}: also what a pod of our own needs. */
+    Map<String, String> asked(boolean ownPod) {
+        var answers = new LinkedHashMap<String, String>();
+        Stream.concat(TO_RUN.stream(), ownPod ? FOR_A_POD.stream() : Stream.empty())
+            .forEach(ask -> answers.put(ask.verb() + " " + ask.resource(), ask(ask.verb(), ask.group(), ask.resource())));
         return answers;
     }
 
@@ -3483,57 +2421,44 @@ public record Rights(KubernetesClient client, String namespace) {
     }
 
     boolean may(String verb, String group, String resource) {
-        String[] parts = resource.split("/", 2);
-        SelfSubjectAccessReview review = new SelfSubjectAccessReviewBuilder()
+        var parts = resource.split("/", 2);
+        var review = new SelfSubjectAccessReviewBuilder()
             .withNewSpec().withNewResourceAttributes().withNamespace(namespace).withVerb(verb)
             .withGroup(group).withResource(parts[0]).withSubresource(parts.length > 1 ? parts[1] : null)
             .endResourceAttributes().endSpec().build();
-        SelfSubjectAccessReview answer = client.authorization().v1().selfSubjectAccessReview().create(review);
+        var answer = client.authorization().v1().selfSubjectAccessReview().create(review);
         return answer.getStatus() != null && Boolean.TRUE.equals(answer.getStatus().getAllowed());
+    }
+
+    boolean mayMakeRoles() {
+        return may("create", RBAC, "roles") && may("create", RBAC, "rolebindings");
     }
 
     /** Nobody can grant what he does not hold: the rules that are left when the caller's own are the limit. */
     List<PolicyRule> grantable(List<PolicyRule> wanted) {
-        if (may("*", "*", "*") || may("escalate", "rbac.authorization.k8s.io", "roles")) {
+        if (may("*", "*", "*") || may("escalate", RBAC, "roles")) {
             return wanted;
         }
-        List<ResourceRule> held = client.authorization().v1().selfSubjectRulesReview()
+        return Rbac.within(wanted, client.authorization().v1().selfSubjectRulesReview()
             .create(new SelfSubjectRulesReviewBuilder().withNewSpec().withNamespace(namespace).endSpec().build())
-            .getStatus().getResourceRules();
-        List<PolicyRule> granted = new ArrayList<>();
-        for (PolicyRule rule : wanted) {
-            for (String resource : rule.getResources()) {
-                List<String> verbs = rule.getVerbs().stream()
-                    .filter(verb -> held.stream().anyMatch(h -> covers(h, rule.getApiGroups().get(0), resource, verb))).toList();
-                if (!verbs.isEmpty()) {
-                    granted.add(new PolicyRuleBuilder().withApiGroups(rule.getApiGroups())
-                        .withResources(resource).withVerbs(verbs).build());
-                }
-            }
-        }
-        return granted;
+            .getStatus().getResourceRules());
     }
 
-    static boolean covers(ResourceRule held, String group, String resource, String verb) {
-        return held.getResourceNames().isEmpty() && any(held.getApiGroups(), group)
-            && any(held.getResources(), resource) && any(held.getVerbs(), verb);
-    }
-
-    private static boolean any(List<String> held, String one) {
-        return held.contains("*") || held.contains(one);
+    /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
+    Boolean bound(String account) {
+        var found = Kube.tried(() -> String.valueOf(
+            client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
+                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, false))
+            || client.rbac().clusterRoleBindings().list().getItems().stream()
+                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true))));
+        return found == null ? null : Boolean.valueOf(found);
     }
 }
 
-// src/prompt_run/place/Shell.java
+// src/prompt_run/place/RunSetup.java
 
-/** Runs short commands in one place. */
-public interface Shell {
-    /** Never throws for a broken connection: the reply says so. */
-    Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException;
-
-    /** Why this is no longer the place it was when it was chosen; null while it is, and while nobody can tell. */
-    String lost();
-}
+/** What holds for the whole of a run; {@code namespace} may be null, {@code notes} grows with what the result should tell. */
+public record RunSetup(String id, AgentSettings settings, String namespace, Patience patience, Log log, List<String> notes) { }
 
 // src/prompt_run/place/Site.java
 
@@ -3541,27 +2466,31 @@ public interface Shell {
 public record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup)
     implements AutoCloseable {
     public static final String CODEX_VERSION = "0.169";
+    private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+");
+    private static final int TRIES = 3;
 
     /** Looks around; a place where the run cannot work is no place. */
-    static Site probe(String target, String label, Shell shell, AgentSettings settings, String runId, Patience patience, Runnable cleanup)
+    static Site probe(String target, String label, Shell shell, RunSetup run, Runnable cleanup)
             throws NoPlace, InterruptedException {
-        List<String> argv = List.of("sh", "-c", Scripts.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
-            settings.codex() ? AgentRun.CODEX : "sh", settings.threadKey());
-        Reply reply = null;
-        for (int tries = 0; tries < 3; tries++) {
-            reply = shell.run(argv, new byte[0], patience.exec());
-            if (reply.ok() && reply.text().contains("end=yes") || reply.hopeless()) {
-                break;
-            }
-            Thread.sleep(patience.poll().toMillis());
+        var settings = run.settings();
+        var argv = List.of("sh", "-c", ProbeScript.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
+            settings.program(), settings.threadKey());
+        var reply = shell.run(argv, new byte[0], run.patience().exec());
+        for (int tries = 1; !whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
+            Thread.sleep(run.patience().poll().toMillis());
+            reply = shell.run(argv, new byte[0], run.patience().exec());
         }
-        if (!reply.ok() || !reply.text().contains("end=yes")) {
+        if (!whole(reply)) {
             throw new NoPlace("cannot run a command in it: " + reply.problem());
         }
-        Map<String, String> facts = Keeper.fields(reply.text());
-        Site site = new Site(target, label, shell, facts.get("base") + "/run-" + runId, facts, cleanup);
+        var facts = Fields.of(reply.text());
+        var site = new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
         site.complaints(settings);
         return site;
+    }
+
+    private static boolean whole(Reply reply) {
+        return reply.ok() && reply.text().contains("end=yes");
     }
 
     private void complaints(AgentSettings settings) throws NoPlace {
@@ -3582,26 +2511,29 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         }
     }
 
-    /** This machine, with a home of its own that is removed afterwards. */
-    public static Site here(AgentSettings settings, String runId) {
-        Path home = Disk.temporary("prompt-run-home");
-        Map<String, String> environment = new LinkedHashMap<>(settings.runnerEnv());
+    /** With a home of its own that is removed afterwards; what is wrong with it stands in its facts as {@code problem}. */
+    public static Site here(RunSetup run) {
+        var home = Disk.temporary("prompt-run-home");
+        var environment = new LinkedHashMap<String, String>(run.settings().runnerEnv());
         environment.put("HOME", home.toString());
-        LocalShell shell = new LocalShell(environment, settings.source() == null ? Path.of("").toAbsolutePath() : home);
+        var shell = new LocalShell(environment, run.settings().source() == null ? Path.of("").toAbsolutePath() : home);
         try {
-            return probe("runner", "this machine", shell, settings, runId, Patience.USUAL, () -> Disk.delete(home));
+            return probe("runner", "this machine", shell, run, () -> Disk.delete(home));
         } catch (NoPlace problem) {
-            return new Site("runner", "this machine", shell, home + "/run",
-                Map.of("problem", problem.getMessage()), () -> Disk.delete(home));
+            return unfit(shell, home, problem.getMessage());
         } catch (InterruptedException signal) {
             Thread.currentThread().interrupt();
-            return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", "cancelled"), () -> Disk.delete(home));
+            return unfit(shell, home, "cancelled");
         }
+    }
+
+    private static Site unfit(Shell shell, Path home, String problem) {
+        return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", problem), () -> Disk.delete(home));
     }
 
     /** Codex takes settings as a profile file, and resumes by id, since this version. */
     public boolean oldCodex() {
-        Matcher version = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+").matcher(facts.getOrDefault("version", ""));
+        var version = VERSION.matcher(facts.getOrDefault("version", ""));
         return version.find() && version.group(1).equals("0") && Integer.parseInt(version.group(2)) < 169;
     }
 
@@ -3613,6 +2545,7 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         return facts.getOrDefault("workspace", "");
     }
 
+    /** The last run's for the same issue, as long as its session is there; else blank. */
     public String thread() {
         return facts.getOrDefault("thread", "");
     }
@@ -3627,97 +2560,411 @@ public record Site(String target, String label, Shell shell, String folder, Map<
     }
 }
 
-// src/prompt_run/sources/Brought.java
+// src/prompt_run/facts/Discussion.java
 
-/** What came back. {@code files}: uncommitted paths; {@code told}: conflicts, or what else is worth knowing. */
-public record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
-    public static Brought nothing() {
-        return new Brought(null, null, null, 0, List.of(), List.of(), null);
+/** Fetches what is said about the issue or pull request: from the event, and from GitHub where a token is given. */
+public record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Map<String, Boolean> permissions) {
+
+    public static Conversation gather(String kind, Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Redactor redactor) {
+        var talk = new Discussion(facts, event, github, access, new HashMap<>());
+        var raw = talk.fetch(kind.endsWith("_review") ? facts.pr() : null);
+        return new Untrusted(talk::mayWrite, redactor, access.anyAuthor(), Nonce.next())
+            .prepare(raw.opening(), raw.replies(), event.asOf(), raw.gaps());
     }
 
-    public static Brought failed(String why) {
-        return new Brought("failed", null, null, 0, List.of(), List.of(), why);
+    private RawTalk fetch(Integer pr) {
+        var issue = subject("issue", "/issues/", facts.issue(), event.issueNode(facts.issue()));
+        var pull = subject("pull request", "/pulls/", pr, pr == null ? MissingNode.getInstance() : event.pullNode(pr));
+        var issueComments = list("/issues/", facts.issue(), "/comments");
+        var pullComments = list("/issues/", pr, "/comments");
+        var reviews = list("/pulls/", pr, "/reviews");
+        var threads = list("/pulls/", pr, "/comments");
+        Map<Long, Boolean> resolved = threads.isEmpty() ? Map.of() : github.resolvedThreads(facts.repo(), pr);
+        return new RawTalk(facts.repo(), issue, pull, issueComments, pullComments, reviews, threads, resolved,
+            event.trigger(), github.incomplete());
     }
 
-    public boolean lacking() {
-        return "failed".equals(state) || "conflict".equals(state);
+    private RawTalk.Subject subject(String what, String path, Integer number, JsonNode then) {
+        var now = number == null ? MissingNode.getInstance() : github.get("/repos/" + facts.repo() + path + number);
+        return new RawTalk.Subject(what, number, then, now);
     }
 
-    @Override
-    public String problem() {
-        return notes.isEmpty() || !lacking() ? problem : String.join("; ", notes) + "; " + problem;
+    private List<JsonNode> list(String path, Integer number, String what) {
+        return number == null ? List.of() : github.list("/repos/" + facts.repo() + path + number + what);
     }
 
-    String told() {
-        return lacking() ? "not brought back: " + problem() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
-            + ", " + files.size() + " uncommitted files";
-    }
-
-    public Map<String, Object> asJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("state", state);
-        json.put("branch", branch);
-        json.put("head", head);
-        json.put("commits", commits);
-        json.put("uncommitted", files);
-        json.put("notes", notes);
-        json.put("problem", problem);
-        return json;
+    /** GitHub is asked once for each person, and only where the answer matters. */
+    private boolean mayWrite(Said said) {
+        return access.byName(said) || permissions.computeIfAbsent(WriteAccess.login(said) + " " + said.association(), key ->
+            WriteAccess.mayWrite(said, facts.repo() == null || WriteAccess.login(said).isEmpty() ? null
+                : github.permission(facts.repo(), said.author())));
     }
 }
 
-// src/prompt_run/sources/Checksums.java
+// src/prompt_run/facts/EventFile.java
 
-/** SHA-256, and the POSIX cksum for images that have nothing else. */
-public static final class Checksums {
-    private Checksums() {
-    }
+/** The file that GitHub's runner leaves for a step: the webhook payload. */
+public static final class EventFile {
+    private EventFile() { }
 
-    public static String sha256(byte[] content) {
+    /** A file that is not there or cannot be read is a warning: the prompt is then built without the event. */
+    public static GitHubEvent read(Env env, Log log) {
+        var path = env.get("GITHUB_EVENT_PATH");
+        if (path == null) {
+            return GitHubEvent.NONE;
+        }
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
+            var root = Json.MAPPER.readTree(Files.readString(Path.of(path)));
+            if (root != null && root.isObject()) {
+                return new GitHubEvent(root);
+            }
+            log.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
+        } catch (IOException problem) {
+            log.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
+                + "); the prompt is built without the event");
+        }
+        return GitHubEvent.NONE;
+    }
+}
+
+// src/prompt_run/facts/GitHub.java
+
+/** GitHub's REST API, read only. Whatever fails is a warning: the prompt is then built from what is there. */
+public static final class GitHub {
+    private static final int PAGE = 100;
+    private static final int MOST_PAGES = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+    private HttpClient http;
+    private final String base;
+    private final String token;
+    private final Log log;
+    private boolean failed;
+    private boolean incomplete;
+
+    private GitHub(String base, String token, Log log) {
+        this.base = base.replaceAll("/+$", "");
+        this.token = token;
+        this.log = log;
+    }
+
+    public static GitHub of(Env env, Log log) {
+        var base = Facts.first(env.get("GITHUB_API_URL"), "https://api.github.com");
+        var token = env.pick(null, "GITHUB_TOKEN", "CODEXCTL_GH_PAT", "GH_TOKEN");
+        boolean safe = base.startsWith("https://") || base.matches("http://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?(/.*)?");
+        if (token != null && !safe) {
+            log.warn("GITHUB_API_URL " + base
+                + ": not https, so the token is not sent there; the prompt is built from the event alone");
+        }
+        return new GitHub(base, safe ? token : null, log);
+    }
+
+    /** Whether a list was asked for and not had whole. */
+    boolean incomplete() {
+        return incomplete;
+    }
+
+    /** One object, or a missing node. */
+    JsonNode get(String path) {
+        try {
+            var answer = usable(path) ? send("GET", base + path, null) : null;
+            return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
+        } catch (IOException problem) {
+            return missing(path, problem);
         }
     }
 
-    /** As {@code cksum} prints it for stdin: CRC and length. */
-    public static String cksum(byte[] content) {
-        int crc = 0;
-        for (byte b : content) {
-            crc = next(crc, b & 0xff);
+    /** Every page of a list; the address of the next page is made here and not taken from the answer, so the token stays with this host. */
+    List<JsonNode> list(String path) {
+        var all = new ArrayList<JsonNode>();
+        for (int page = 1; page <= MOST_PAGES; page++) {
+            var items = get(path + "?per_page=" + PAGE + "&page=" + page);
+            incomplete |= !items.isArray();
+            items.forEach(all::add);
+            if (items.size() < PAGE) {
+                return all;
+            }
         }
-        for (long length = content.length; length > 0; length >>= 8) {
-            crc = next(crc, (int) (length & 0xff));
-        }
-        return (~crc & 0xffffffffL) + " " + content.length;
+        incomplete = true;
+        log.warn("GitHub " + path + ": more than " + PAGE * MOST_PAGES + " items; the later ones are left out");
+        return all;
     }
 
-    private static int next(int crc, int octet) {
-        crc ^= octet << 24;
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc < 0 ? crc << 1 ^ 0x04C11DB7 : crc << 1;
+    /** admin, maintain, write, read or none; null when GitHub does not tell. */
+    String permission(String repo, String login) {
+        if (!login.matches("[A-Za-z0-9-]{1,39}")) {
+            return null;
         }
-        return crc;
+        var answer = get("/repos/" + repo + "/collaborators/" + login + "/permission");
+        return answer.path("permission").asText(null);
     }
 
-    /** Compares with what sha256sum or cksum printed over there. */
-    public static boolean matches(String printed, InputStream content) throws IOException {
-        try (content) {
-            byte[] all = content.readAllBytes();
-            String first = printed.strip().split("\\s+")[0];
-            return first.length() == 64 ? first.equals(sha256(all)) : printed.strip().equals(cksum(all));
+    /** Thread (its first comment's id) to whether it is resolved; empty when unknown. Only GraphQL knows. */
+    Map<Long, Boolean> resolvedThreads(String repo, int pr) {
+        var query = "query($o:String!,$n:String!,$p:Int!){repository(owner:$o,name:$n){pullRequest(number:$p){reviewThreads(last:100)"
+            + "{nodes{isResolved comments(first:1){nodes{databaseId}}}}}}}";
+        var resolved = new HashMap<Long, Boolean>();
+        try {
+            var name = repo.split("/", 2);
+            var body = Json.MAPPER.writeValueAsString(Map.of("query", query, "variables", Map.of("o", name[0], "n", name[1], "p", pr)));
+            var answer = usable("/graphql") ? send("POST", base.replaceAll("/v3$", "") + "/graphql", body) : null;
+            var data = answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body())
+                : missing("/graphql", answer);
+            data.at("/data/repository/pullRequest/reviewThreads/nodes").forEach(thread ->
+                resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
+        } catch (IOException problem) {
+            missing("/graphql", problem);
+        }
+        return resolved;
+    }
+
+    private boolean usable(String path) {
+        return token != null && !failed && !path.contains("/null/");
+    }
+
+    private HttpResponse<String> send(String method, String address, String body) throws IOException {
+        var request = HttpRequest.newBuilder(URI.create(address)).timeout(PATIENCE)
+            .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28")
+            .header("Authorization", "Bearer " + token)
+            .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
+        try {
+            http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", stop);
+        }
+    }
+
+    private JsonNode missing(String path, HttpResponse<String> answer) {
+        if (answer != null) {
+            log.warn("GitHub " + path + ": HTTP " + answer.statusCode() + "; the prompt is built without it");
+        }
+        return MissingNode.getInstance();
+    }
+
+    /** Once it cannot be reached it is not asked again: every further question would wait as long. */
+    private JsonNode missing(String path, IOException problem) {
+        failed = !(problem instanceof JsonProcessingException);
+        log.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName())
+            + "; the prompt is built from the event alone");
+        return MissingNode.getInstance();
+    }
+}
+
+// src/prompt_run/facts/ReportFile.java
+
+/** The report of ensure_ready. */
+public static final class ReportFile {
+    private ReportFile() { }
+
+    /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
+    public static Infra read(Path file, String flag, Log log) {
+        boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
+        if (file == null) {
+            return Infra.withoutReport(asked);
+        }
+        var infra = read(file, asked);
+        if (infra.problem() != null) {
+            log.warn("--infra-report " + file + ": " + infra.problem() + "; the environment counts as not ready");
+        } else if (flag != null && !asked && infra.unhealthy()) {
+            log.warn("--infra-unhealthy says no, but the report does not say infraReady: true; the environment counts as not ready");
+        }
+        return infra;
+    }
+
+    private static Infra read(Path file, boolean asked) {
+        try {
+            return Infra.of(asked, file, Json.MAPPER.readTree(Files.readString(file)));
+        } catch (JsonProcessingException problem) {
+            return Infra.broken(file, "it is not valid JSON");
+        } catch (IOException problem) {
+            return Infra.broken(file, TextFile.reason(problem));
         }
     }
 }
 
-// src/prompt_run/sources/Disk.java
+// src/prompt_run/templates/CodexConfig.java
+
+/** Codex's settings: a profile that is laid over the config that the place has itself. */
+public static final class CodexConfig {
+    private CodexConfig() { }
+
+    public static String render(RunOptions options, Facts facts, Map<String, String> passed) {
+        var model = new LinkedHashMap<String, Object>();
+        model.put("vars", options.vars());
+        model.put("model", facts.model() == null ? "" : toml(facts.model()));
+        model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
+        model.put("commandEnv", commandEnv(passed));
+        try {
+            return Renderer.process(TemplateEngine.of(new Templates(options.templates(), null).loader()), "codex_config.toml.ftl", model);
+        } catch (IOException problem) {
+            throw new UsageError("codex_config.toml.ftl: " + Texts.oneLine(problem.getMessage()), problem);
+        }
+    }
+
+    /** What was passed on by name is for the agent's commands, except the keys of the agent itself. */
+    private static List<Map<String, String>> commandEnv(Map<String, String> passed) {
+        var all = new ArrayList<Map<String, String>>();
+        passed.forEach((name, value) -> {
+            if (!name.matches("(?i).*API_?KEY")) {
+                all.add(Map.of("name", name, "value", toml(value)));
+            }
+        });
+        return all;
+    }
+
+    private static String toml(String text) {
+        return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+    }
+}
+
+// src/prompt_run/templates/Renderer.java
+
+/** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
+public static final class Renderer {
+    private final PromptModel facts;
+    private final Configuration engine;
+    private final String template;
+
+    public Renderer(PromptModel facts, Log log) throws IOException {
+        var templates = new Templates(facts.options().templates(), facts.options().template());
+        this.facts = facts;
+        this.engine = TemplateEngine.of(templates.loader());
+        this.template = templates.nameFor(facts.options().kind(), facts.options().lang(), log);
+    }
+
+    public Prompt render(Place place) throws IOException {
+        var options = facts.options();
+        var model = facts.of(place);
+        model.put("infraBlock", infraBlock(model));
+        return new Prompt(options.kind(), options.lang(), facts.infra().unhealthy(),
+            facts.redactor().maskKnown(process(engine, template, model)));
+    }
+
+    /** The block about the environment, with as much of the report as its limit in bytes allows. */
+    private String infraBlock(Map<String, Object> common) throws IOException {
+        var own = "infra_" + facts.options().lang() + ".ftl";
+        var name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
+        var nonce = Nonce.next();
+        var block = "";
+        var cleaned = new HashMap<String, String>();
+        for (var limits : InfraView.LEVELS) {
+            var model = new LinkedHashMap<String, Object>(common);
+            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned).model());
+            block = process(engine, name, model).strip();
+            if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
+                return block;
+            }
+        }
+        return Untrusted.cutTo(InfraView.BLOCK_BYTES - 100, block);
+    }
+
+    /** Renders one of the templates; throws {@link UsageError}, since it is the caller who brings templates and variables. */
+    static String process(Configuration engine, String name, Map<String, Object> model) {
+        try {
+            return TemplateEngine.render(engine, name, model);
+        } catch (TemplateEngine.Unfit e) {
+            throw new UsageError("template " + e.template + (e.line > 0 ? ", line " + e.line : "")
+                + ": " + (e.undefined.isEmpty() ? e.getMessage()
+                : "variable " + e.undefined
+                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing"), e);
+        }
+    }
+}
+
+// src/prompt_run/templates/Templates.java
+
+/** Where templates come from: {@code --templates} first, then the ones this script brings along. */
+public static final class Templates {
+    public static final Map<String, String> BUILT_IN = kindsWithPurpose();
+    private static final Pattern FILE_NAME = Pattern.compile("([a-z][a-z0-9]*(?:_[a-z0-9]+)+)_([a-z]{2,3})\\.ftl");
+
+    private final Path folder;
+    private final Path single;
+
+    public Templates(Path folder, Path single) {
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new UsageError("--templates " + folder + ": not a folder");
+        }
+        if (single != null && !Files.isRegularFile(single)) {
+            throw new UsageError("--template " + single + ": no such file");
+        }
+        this.folder = folder;
+        this.single = single;
+    }
+
+    private static Map<String, String> kindsWithPurpose() {
+        var kinds = new LinkedHashMap<String, String>();
+        kinds.put("dev_issue", "implement the issue and send a pull request");
+        kinds.put("plan_issue", "write a plan for the issue, change nothing");
+        kinds.put("repair_issue", "find the fault of the environment, restore the services, send the fix as a pull request");
+        kinds.put("dev_review", "answer the review of a pull request of dev_issue");
+        kinds.put("plan_review", "revise the plan after comments");
+        kinds.put("repair_review", "answer the review of a pull request of repair_issue");
+        kinds.put("repair_plan", "diagnose the environment and rank the ways to repair it, change nothing");
+        return kinds;
+    }
+
+    /** Every kind with its languages. */
+    public Map<String, Set<String>> kinds() {
+        var kinds = new LinkedHashMap<String, Set<String>>();
+        BUILT_IN.keySet().forEach(kind -> kinds.put(kind, new TreeSet<>(List.of("en", "ru"))));
+        if (folder != null) {
+            try (var files = Files.list(folder)) {
+                files.map(file -> FILE_NAME.matcher(file.getFileName().toString())).filter(Matcher::matches)
+                    .forEach(name -> kinds.computeIfAbsent(name.group(1), kind -> new TreeSet<>()).add(name.group(2)));
+            } catch (IOException problem) {
+                throw new UsageError("--templates " + folder + ": cannot read it (" + TextFile.reason(problem) + ")", problem);
+            }
+        }
+        return kinds;
+    }
+
+    /** The name of the template for a kind; English when the language has none. */
+    String nameFor(String kind, String lang, Log log) {
+        if (single != null) {
+            return single.getFileName().toString();
+        }
+        var languages = kinds().get(kind);
+        if (!languages.contains(lang) && !languages.contains("en")) {
+            throw new UsageError("--lang " + lang + ": kind " + kind + " has only: " + String.join(", ", languages));
+        }
+        if (!languages.contains(lang)) {
+            log.warn("--lang " + lang + ": no templates for it, the prompt is in English; there are: " + String.join(", ", languages));
+        }
+        return kind + "_" + (languages.contains(lang) ? lang : "en") + ".ftl";
+    }
+
+    TemplateLoader loader() throws IOException {
+        var places = new ArrayList<TemplateLoader>();
+        if (single != null) {
+            places.add(new FileTemplateLoader(single.toAbsolutePath().getParent().toFile()));
+        }
+        if (folder != null) {
+            places.add(new FileTemplateLoader(folder.toFile()));
+        }
+        places.add(new ClassTemplateLoader(Templates.class, "/templates"));
+        return new MultiTemplateLoader(places.toArray(TemplateLoader[]::new));
+    }
+}
+
+// src/prompt_run/machine/Broken.java
+
+/** Something between here and the agent's place does not work; the message says what. */
+public static final class Broken extends Exception {
+    private static final long serialVersionUID = 1;
+
+    public Broken(String message) {
+        super(message);
+    }
+}
+
+// src/prompt_run/machine/Disk.java
 
 /** Files of our own. */
 public static final class Disk {
-    private Disk() {
-    }
+    private Disk() { }
 
     public static Path temporary(String name) {
         try {
@@ -3735,7 +2982,7 @@ public static final class Disk {
         }
     }
 
-    static void copyIfThere(Path from, Path to) throws Broken {
+    public static void copyIfThere(Path from, Path to) throws Broken {
         try {
             Files.deleteIfExists(to);
             if (Files.exists(from)) {
@@ -3747,7 +2994,7 @@ public static final class Disk {
     }
 
     public static void delete(Path folder) {
-        try (Stream<Path> all = Files.walk(folder)) {
+        try (var all = Files.walk(folder)) {
             all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
         } catch (IOException gone) {
             // nothing is left to delete
@@ -3755,950 +3002,95 @@ public static final class Disk {
     }
 }
 
-// src/prompt_run/sources/Git.java
+// src/prompt_run/machine/LocalShell.java
 
-/** Git in the caller's working tree, with nothing that a repository could have run: no hooks, no file monitor. */
-public record Git(Path tree, Path index) {
-
-    Git with(Path otherIndex) {
-        return new Git(tree, otherIndex);
-    }
-
-    String run(String... args) throws Broken, InterruptedException {
-        return feed("", args);
-    }
-
-    /** The output without its last line end; a failure is told with git's own words. */
-    String feed(String stdin, String... args) throws Broken, InterruptedException {
-        Reply reply = reply(stdin, args);
-        if (!reply.ok()) {
-            throw new Broken("git " + args[0] + ": " + reply.problem());
-        }
-        return reply.text().replaceFirst("\\n\\z", "");
-    }
-
-    boolean ok(String... args) throws InterruptedException {
-        return reply("", args).ok();
-    }
-
-    private Reply reply(String stdin, String... args) throws InterruptedException {
-        List<String> argv =
-            new ArrayList<>(List.of("git", "-c", "core.hooksPath=/dev/null",
-            "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
-            "-c", "safe.directory=*", "-c", "core.quotePath=false"));
-        argv.addAll(List.of(args));
-        Map<String, String> environment = new LinkedHashMap<>(System.getenv());
-        environment.keySet().removeIf(name -> name.startsWith("GIT_") && !name.startsWith("GIT_CONFIG"));
-        environment.putAll(Map.of("GIT_TERMINAL_PROMPT", "0", "GIT_OPTIONAL_LOCKS",
-            "0", "LC_ALL", "C", "GIT_AUTHOR_NAME", "prompt-run", "GIT_AUTHOR_EMAIL", "prompt-run@localhost",
-            "GIT_COMMITTER_NAME", "prompt-run", "GIT_COMMITTER_EMAIL", "prompt-run@localhost"));
-        if (index != null) {
-            environment.put("GIT_INDEX_FILE", index.toString());
-        }
-        return new LocalShell(environment, tree).run(argv, stdin.getBytes(StandardCharsets.UTF_8), Duration.ofMinutes(30));
-    }
-
-    /** Everything that is in the working tree and not ignored, as a tree object; the real index is not touched. */
-    String snapshot(Path scratch) throws Broken, InterruptedException {
-        Path copy = scratch.resolve("index");
-        Path real = tree.resolve(run("rev-parse", "--git-path", "index"));
-        Disk.copyIfThere(real, copy);
-        Git aside = with(copy);
-        aside.run("add", "-A");
-        return aside.run("write-tree");
-    }
-
-    /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
-    Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
-        Map<String, String> changes = new TreeMap<>();
-        String[] fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
-        for (int at = 0; at + 1 < fields.length; at += 2) {
-            String[] raw = fields[at].split(" ");
-            changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);
-        }
-        return changes;
-    }
-}
-
-// src/prompt_run/sources/Homecoming.java
-
-/** The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are. */
-public static final class Homecoming {
-    private final Git git;
-    private final Path scratch;
-    private final Map<String, String> pack;
-    private final String runId;
-    private final String usualBranch;
-
-    Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
-        this.git = git;
-        this.scratch = scratch;
-        this.pack = pack;
-        this.runId = runId;
-        this.usualBranch = usualBranch;
-    }
-
-    Brought arrive() throws Broken, InterruptedException, IOException {
-        String ourHead = git.run("rev-parse", "HEAD");
-        String ours = git.snapshot(scratch);
-        String theirs = pack.get("tree");
-        String head = pack.get("head").isBlank() ? ourHead : pack.get("head");
-        if (head.equals(ourHead) && theirs.equals(ours)) {
-            forget();
-            return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
-        }
-        String branch = branch(head, ourHead);
-        List<String> conflicts = new ArrayList<>(branchConflicts(branch, head, ourHead));
-        Map<String, String> mine = git.changes(ourHead + "^{tree}", ours);
-        Map<String, String> agents = git.changes(ourHead + "^{tree}", theirs);
-        mine.forEach((path, entry) -> {
-            if (agents.containsKey(path) && !agents.get(path).equals(entry)) {
-                conflicts.add(path + ": you have changed it too, and have not committed it");
-            }
-        });
-        conflicts.addAll(staged());
-        String wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
-        conflicts.addAll(unsafe(git.changes(ours, wanted)));
-        conflicts.addAll(inTheWay(git.changes(ours, wanted)));
-        int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
-        if (!conflicts.isEmpty()) {
-            return new Brought("conflict", branch, head, commits, List.of(),
-                conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
-        }
-        apply(branch, head, ours, wanted);
-        List<String> left = List.copyOf(git.changes(head + "^{tree}", wanted).keySet());
-        List<String> others = otherBranches(branch);
-        forget();
-        return new Brought("brought", branch, head, commits, left, others, null);
-    }
-
-    /** The agent's branch; commits on no branch get the one that this run is for. */
-    private String branch(String head, String ourHead) throws InterruptedException {
-        String theirs = pack.get("branch");
-        String branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
-        return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
-    }
-
-    private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
-        List<String> conflicts = new ArrayList<>();
-        for (String state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
-            if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
-                conflicts.add("the working tree is in the middle of something (" + state + ")");
-            }
-        }
-        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
-        String tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
-        if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
-            conflicts.add("branch " + branch + ": the agent's commits are not based on it");
-        }
-        return conflicts;
-    }
-
-    /** A staged version that is neither the last commit's nor the working tree's would be gone. */
-    private List<String> staged() throws Broken, InterruptedException {
-        String index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
-        List<String> conflicts = new ArrayList<>();
-        Set<String> changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
-        for (String path : index.split("\0")) {
-            if (!path.isEmpty() && changed.contains(path)) {
-                conflicts.add(path + ": you have staged one version and have another in the working tree");
-            }
-        }
-        return conflicts;
-    }
-
-    /** The agent's tree, with the caller's own changes in it. */
-    private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
-        Git aside = git.with(scratch.resolve("merged"));
-        aside.run("read-tree", theirs);
-        StringBuilder lines = new StringBuilder();
-        mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry)
-            .append('\t').append(path).append('\0'));
-        aside.feed(lines.toString(), "update-index", "-z", "--index-info");
-        return aside.run("write-tree");
-    }
-
-    /** Git itself refuses such paths; links that lead out of the tree it does not. */
-    private List<String> unsafe(Map<String, String> changes) throws Broken, InterruptedException {
-        List<String> conflicts = new ArrayList<>();
-        for (Map.Entry<String, String> change : changes.entrySet()) {
-            boolean link = change.getValue().startsWith("120000 ");
-            if (!SafePaths.inside(change.getKey()) || link
-                && !SafePaths.linkInside(change.getKey(), git.run("cat-file", "blob", change.getValue().substring(7)))) {
-                conflicts.add(Texts.oneLine(change.getKey())
-                    + (link ? ": a link that leads out of the working tree" : ": not a path of a working tree"));
-            }
-        }
-        return conflicts;
-    }
-
-    /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
-    private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
-        List<String> conflicts = new ArrayList<>();
-        String ours = git.snapshot(scratch);
-        for (Map.Entry<String, String> change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
-            if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
-                conflicts.add(change.getKey() + ": an ignored file of yours has this name");
-            }
-        }
-        return conflicts;
-    }
-
-    /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
-    private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
-        Git aside = git.with(scratch.resolve("index"));
-        aside.run("read-tree", ours);
-        aside.ok("update-index", "-q", "--refresh");
-        aside.run("read-tree", "-m", "-u", ours, wanted);
-        if (branch != null) {
-            git.run("update-ref", "-m", "prompt-run: brought back", "refs/heads/" + branch, head);
-            git.run("symbolic-ref", "HEAD", "refs/heads/" + branch);
-        }
-        git.run("read-tree", head);
-        git.ok("update-index", "-q", "--refresh");
-    }
-
-    /** Branches that the agent made besides its own: brought where that loses nothing. */
-    private List<String> otherBranches(String branch) throws Broken, InterruptedException {
-        List<String> told = new ArrayList<>();
-        String prefix = "refs/prompt-run/" + runId + "/heads/";
-        for (String ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
-            String name = ref.substring(prefix.length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
-            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
-                git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
-                told.add("branch " + name + " came along");
-            } else if (!name.equals(branch)) {
-                told.add("branch " + name + " differs from yours and was left out");
-            }
-        }
-        return told;
-    }
-
-    private void forget() throws Broken, InterruptedException {
-        String refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
-        git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
-    }
-}
-
-// src/prompt_run/sources/SafePaths.java
-
-/** Paths that come from the agent. */
-public static final class SafePaths {
-    private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
-
-    private SafePaths() {
-    }
-
-    static boolean inside(String path) {
-        return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
-            .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..")
-            || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
-    }
-
-    static boolean linkInside(String path, String target) {
-        if (target.startsWith("/") || target.isEmpty()) {
-            return false;
-        }
-        Path end = Path.of(path).resolveSibling(target).normalize();
-        return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
-    }
-}
-
-// src/prompt_run/sources/Sources.java
-
-/** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
-public static final class Sources {
-    private static final long REPORTED = 20;
-
-    private final Git git;
-    private final String runId;
-    private final Console console;
-
-    public Sources(Path tree, String runId, Console console) {
-        this.git = new Git(tree.toAbsolutePath().normalize(), null);
-        this.runId = runId;
-        this.console = console;
-    }
-
-    private String ref(String name) {
-        return "refs/prompt-run/" + runId + "/" + name;
-    }
-
-    /** Returns notes for the result. */
-    public List<String> upload(Keeper keeper, Site site) throws Broken, InterruptedException {
-        String state = site.facts().get("workspace_state");
-        if (state.equals("repository") && !keeper.command(Patience.USUAL.slowExec(), "renewable", site.workspace())
-            .contains("renewable=yes")) {
-            return List.of("--source was not uploaded: " + site.workspace() + " has a working tree already, which is used as it is");
-        }
-        if (state.equals("files")) {
-            return List.of("--source was not uploaded: " + site.workspace() + " holds files already, which are used as they are");
-        }
-        Path scratch = Disk.temporary("prompt-run-source");
+/** Commands on this machine, with nothing of its environment but what is allowed. */
+public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
+    @Override
+    public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+        var builder = new ProcessBuilder(argv).directory(folder.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
         try {
-            uploadTo(keeper, site, scratch);
-            return List.of();
+            var process = builder.start();
+            CompletableFuture<byte[]> out =
+                CompletableFuture.supplyAsync(() -> drain(process.getInputStream()), task -> daemon(task).start());
+            CompletableFuture<byte[]> err =
+                CompletableFuture.supplyAsync(() -> drain(process.getErrorStream()), task -> daemon(task).start());
+            feed(process, stdin);
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
+            }
+            return new Reply(process.exitValue(), out.join(), new String(err.join(), StandardCharsets.UTF_8), null, false);
         } catch (IOException problem) {
-            throw new Broken("--source: " + Texts.oneLine(problem.getMessage()));
-        } finally {
-            Disk.delete(scratch);
+            return Reply.broken(Texts.oneLine(problem.getMessage()), true);
         }
     }
 
-    private void uploadTo(Keeper keeper, Site site, Path scratch) throws Broken, InterruptedException, IOException {
-        if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
-            throw new Broken("--source " + git.tree() + ": has no commit yet");
-        }
-        String head = git.run("rev-parse", "HEAD");
-        String branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
-        String work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
-        Path bundle = scratch.resolve("source.bundle");
-        git.run("update-ref", ref("work"), work);
-        try {
-            List<String> words = new ArrayList<>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
-            words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
-            words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master")
-                .lines().toList());
-            git.run(words.toArray(String[]::new));
-        } finally {
-            git.run("update-ref", "-d", ref("work"));
-        }
-        if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
-            keeper.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
-        }
-        console.info("uploading " + git.tree() + " (" + (Files.size(bundle) / 1024 + 1) + " KiB) to " + site.workspace());
-        keeper.storeLarge("source.bundle", bundle);
-        if (!keeper.command(Patience.USUAL.slowExec(), "unpack", site.workspace(), branch, head, work).contains("unpacked=yes")) {
-            throw new Broken("--source: could not be unpacked in " + site.workspace());
+    private static void feed(Process process, byte[] stdin) {
+        try (var in = process.getOutputStream()) {
+            in.write(stdin);
+        } catch (IOException ended) {
+            // a command may end without reading its stdin; its exit code tells
         }
     }
 
-    /** Fetches what the agent committed and what it left uncommitted. Either all of it reaches the working tree or nothing does. */
-    public Brought bringBack(Keeper keeper, Site site, String usualBranch) throws Broken, InterruptedException {
-        Path scratch = Disk.temporary("prompt-run-back");
-        try {
-            Map<String, String> pack = Keeper.fields(keeper.command(Patience.USUAL.slowExec(), packWords(site)));
-            if (!"yes".equals(pack.get("packed"))) {
-                return Brought.failed("the agent's workspace " + site.workspace() + " is not a git working tree");
-            }
-            fetch(keeper, pack, scratch);
-            Brought brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
-            if (!brought.lacking()) {
-                keeper.command(Patience.USUAL.exec(), "brought", site.workspace(), pack.get("tree"), pack.get("head"));
-            }
-            console.info(brought.told());
-            return brought;
-        } catch (IOException problem) {
-            throw new Broken("--bring-back: " + Texts.oneLine(problem.getMessage()));
-        } finally {
-            Disk.delete(scratch);
+    private static byte[] drain(InputStream stream) {
+        try (stream) {
+            return stream.readAllBytes();
+        } catch (IOException closed) {
+            return new byte[0];
         }
     }
 
-    private String[] packWords(Site site) throws Broken, InterruptedException {
-        List<String> words = new ArrayList<>(List.of("pack", site.workspace(), git.run("rev-parse", "HEAD")));
-        words.addAll(git.run("for-each-ref", "--format=%(objectname)", "--count=" + REPORTED, "--sort=-committerdate", "refs/heads")
-            .lines().toList());
-        return words.toArray(String[]::new);
+    private static Thread daemon(Runnable task) {
+        var thread = new Thread(task);
+        thread.setDaemon(true);
+        return thread;
     }
 
-    private void fetch(Keeper keeper, Map<String, String> pack, Path scratch) throws Broken, InterruptedException, IOException {
-        Path bundle = scratch.resolve("back.bundle");
-        long size = Long.parseLong(pack.get("size"));
-        Files.write(bundle, keeper.fetch("back.bundle", size, size));
-        if (Files.size(bundle) != size || !Checksums.matches(pack.get("sum"), Files.newInputStream(bundle))) {
-            throw new Broken("--bring-back: the bundle arrived with another checksum");
-        }
-        git.run("fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", bundle.toString(),
-            "+refs/prompt-run/" + runId + "/*:refs/prompt-run/" + runId + "/*", "+refs/heads/*:" + ref("heads") + "/*");
+    @Override
+    public String lost() {
+        return Files.isDirectory(folder) ? null : folder + " is gone";
     }
 }
 
-// src/prompt_run/facts/Facts.java
+// src/prompt_run/machine/Log.java
 
-/** What the run is about. Everything in here is checked; free text stands in the conversation, never here. */
-public record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
-             String model, String effort, boolean bringBack, Limits limits) {
+/** What people are told while it runs, one line at a time; never on stdout. */
+public interface Log {
+    void warn(String message);
 
-    /** How long the agent may take, as written. */
-    public record Limits(String total, String idle) {
-        static Limits of(AgentOptions given) {
-            String total = first(given.timeout, "60m");
-            String idle = first(given.idle, "15m");
-            Values.duration("--agent-timeout", total);
-            Values.duration("--idle-timeout", idle);
-            return new Limits(total.strip(), idle.strip());
-        }
-    }
+    void info(String message);
 
-    private static final Pattern OUR_BRANCH = Pattern.compile("codex/(?:issue|ai-repair)-([1-9]\\d{0,8})");
-    public static final String NAME = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+    void debug(String message);
 
-    public static Facts gather(RunOptions options, FactOptions given, AgentOptions agent,
-        GitHubEvent event, Infra infra, Env env, Console console) {
-        String repo = Values.matching("--repo", first(env.pick(given.repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), event.repo()),
-            "[\\w.-]{1,100}/[\\w.-]{1,100}", "OWNER/NAME");
-        String head = event.headBranch();
-        Integer issue = first(Values.positive("--issue", env.pick(given.issue, "CODEXCTL_ISSUE_NUMBER")), event.issue(), issueOf(head),
-            infra.number("issue"));
-        Integer pr = first(Values.positive("--pr", env.pick(given.pr, "CODEXCTL_PR_NUMBER")), event.pullRequest(), infra.number("pr"));
-        Integer slot = first(Values.positive("--slot", env.pick(given.slot, "CODEXCTL_SLOT")), infra.number("slot"));
-        String namespace = Values.matching("--namespace", first(env.pick(given.namespace, "CODEXCTL_NAMESPACE"), infra.name("namespace")),
-            NAME, "lower-case letters, digits and '-', at most 63");
-        String kindOfEnv = Values.matching("--env", first(env.pick(given.env, "CODEXCTL_ENV"), infra.name("env"), "ai"),
-            NAME, "lower-case letters, digits and '-', at most 63");
-        ModelChoice choice = ModelChoice.of(agent, event.labels(), env, console);
-        return new Facts(kindOfEnv, slot, namespace, issue, pr, repo, branch(options.kind(), head, issue, slot),
-            first(event.defaultBranch(), "main"),
-            choice.model(), choice.effort(), agent.bringBack, Limits.of(agent));
-    }
+    void agent(String text);
+}
 
-    /** A review goes on with the branch under review; the other kinds have one branch per issue. */
-    static String branch(String kind, String head, Integer issue, Integer slot) {
-        if (kind.endsWith("_review") && head != null) {
-            return head;
-        }
-        String what = kind.startsWith("repair") ? "codex/ai-repair-" : "codex/issue-";
-        return what + (issue != null ? issue.toString() : slot != null ? "slot-" + slot : "none");
-    }
+// src/prompt_run/machine/Nonce.java
 
-    static Integer issueOf(String branch) {
-        Matcher ours = OUR_BRANCH.matcher(branch == null ? "" : branch);
-        return ours.matches() ? Integer.valueOf(ours.group(1)) : null;
-    }
+/** A mark that nobody who wrote a text can have known. */
+public static final class Nonce {
+    private Nonce() { }
 
-    /** A branch name that is safe in a command line and in a prompt, else null. */
-    static String safeRef(String ref) {
-        return ref != null && ref.matches("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}") && !ref.contains("..") && !ref.endsWith("/") ? ref : null;
-    }
-
-    @SafeVarargs
-    @SuppressWarnings("varargs")
-    public static <T> T first(T... candidates) {
-        return Arrays.stream(candidates).filter(c -> c != null).findFirst().orElse(null);
+    public static String next() {
+        byte[] bits = new byte[16];
+        new SecureRandom().nextBytes(bits);
+        return HexFormat.of().formatHex(bits);
     }
 }
 
-// src/prompt_run/facts/GitHubEvent.java
+// src/prompt_run/machine/Shell.java
 
-/** The webhook payload of the workflow run, or nothing. */
-public record GitHubEvent(JsonNode root) {
+/** Runs short commands in one place. */
+public interface Shell {
+    /** Never throws for a broken connection: the reply says so. */
+    Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException;
 
-    public static GitHubEvent read(Env env, Console console) {
-        String path = env.get("GITHUB_EVENT_PATH");
-        if (path == null) {
-            return new GitHubEvent(MissingNode.getInstance());
-        }
-        try {
-            JsonNode root = Json.MAPPER.readTree(Files.readString(Path.of(path)));
-            if (root != null && root.isObject()) {
-                return new GitHubEvent(root);
-            }
-            console.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
-        } catch (IOException problem) {
-            console.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
-                + "); the prompt is built without the event");
-        }
-        return new GitHubEvent(MissingNode.getInstance());
-    }
-
-    /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
-    boolean aboutPullRequest() {
-        return root.has("pull_request") || root.path("issue").has("pull_request");
-    }
-
-    Integer issue() {
-        return aboutPullRequest() ? null : number(root.path("issue").path("number"));
-    }
-
-    Integer pullRequest() {
-        JsonNode number = root.path("pull_request").path("number");
-        return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
-    }
-
-    private static Integer number(JsonNode node) {
-        return node.canConvertToInt() && node.asInt() > 0 ? Integer.valueOf(node.asInt()) : null;
-    }
-
-    String repo() {
-        return root.path("repository").path("full_name").asText(null);
-    }
-
-    String defaultBranch() {
-        return Facts.safeRef(root.path("repository").path("default_branch").asText(null));
-    }
-
-    /** The branch of the pull request under review; null when it lives in a fork, where nobody here may push. */
-    String headBranch() {
-        JsonNode head = root.path("pull_request").path("head");
-        boolean fork = head.path("repo").has("full_name") && !head.path("repo").path("full_name").asText().equals(repo());
-        return fork ? null : Facts.safeRef(head.path("ref").asText(null));
-    }
-
-    /** The issue as the event shows it, if the event is about this one. */
-    public JsonNode issueNode(Integer number) {
-        return number != null && number.equals(issue()) ? root.path("issue") : MissingNode.getInstance();
-    }
-
-    public JsonNode pullNode(Integer number) {
-        JsonNode node = root.has("pull_request") ? root.path("pull_request") : root.path("issue");
-        return number != null && number.equals(pullRequest()) ? node : MissingNode.getInstance();
-    }
-
-    /** The comment or review that caused the run, in the event's own words. */
-    public Said trigger() {
-        Integer number = Facts.first(pullRequest(), issue());
-        JsonNode review = root.path("review");
-        JsonNode comment = root.path("comment");
-        if (number == null || !review.isObject() && !comment.isObject()) {
-            return null;
-        }
-        if (review.isObject()) {
-            return Discussion.said(Discussion.reviewSource(review), review, "body");
-        }
-        String source = comment.has("path") ? Discussion.threadSource(comment)
-            : Discussion.commentSource(aboutPullRequest() ? "pull request" : "issue", number, comment);
-        return Discussion.said(source, comment, "body");
-    }
-
-    /** When the label was set (or the review sent, the comment written): what was written or changed later does not count. */
-    public Instant asOf() {
-        return root.path("review").isObject() ? latest(root.path("review")) : root.path("comment").isObject() ? latest(root.path("comment"))
-            : latest(root.path(root.has("issue") ? "issue" : "pull_request"));
-    }
-
-    /** The time of the last change; null when there is none. */
-    public static Instant latest(JsonNode node) {
-        String time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asText(null))
-            .filter(Objects::nonNull)
-            .findFirst().orElse(null);
-        try {
-            return time == null ? null : Instant.parse(time);
-        } catch (DateTimeParseException unreadable) {
-            return null;
-        }
-    }
-
-    List<String> labels() {
-        List<String> names = new ArrayList<>();
-        JsonNode owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
-        owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
-        return names;
-    }
-}
-
-// src/prompt_run/facts/Infra.java
-
-/** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
-public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
-
-    public static Infra read(InfraOptions given, Env env, Console console) {
-        String flag = given.unhealthy != null ? given.unhealthy : env.pick(null, "INFRA_UNHEALTHY", "CODEXCTL_INFRA_UNHEALTHY");
-        boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
-        if (given.report == null) {
-            return new Infra(asked, false, null, null, MissingNode.getInstance());
-        }
-        Infra infra = ofReport(asked, given.report);
-        if (infra.problem != null) {
-            console.warn("--infra-report " + given.report + ": " + infra.problem + "; the environment counts as not ready");
-        } else if (flag != null && !asked && infra.unhealthy) {
-            console.warn("--infra-unhealthy says no, but the report does not say infraReady: true; the environment counts as not ready");
-        }
-        return infra;
-    }
-
-    private static Infra ofReport(boolean asked, Path file) {
-        try {
-            JsonNode root = Json.MAPPER.readTree(Files.readString(file));
-            if (root == null || !root.isObject()) {
-                return broken(file, "it is not a JSON object");
-            }
-            JsonNode ready = root.path("infraReady");
-            String problem = ready.isBoolean() ? null : "it does not say infraReady true or false";
-            return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
-        } catch (JsonProcessingException problem) {
-            return broken(file, "it is not valid JSON");
-        } catch (IOException problem) {
-            return broken(file, TextFile.reason(problem));
-        }
-    }
-
-    private static Infra broken(Path file, String problem) {
-        return new Infra(true, false, problem, file, MissingNode.getInstance());
-    }
-
-    Integer number(String field) {
-        JsonNode value = report.path(field);
-        return value.canConvertToInt() && value.asInt() > 0 ? Integer.valueOf(value.asInt()) : null;
-    }
-
-    String name(String field) {
-        String value = report.path(field).asText("");
-        return value.matches(Facts.NAME) ? value : null;
-    }
-}
-
-// src/prompt_run/facts/InfraView.java
-
-/**
- * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
- * commands; every other text stands in one fenced block of marked lines. The report is checked again here, wherever it comes from.
- */
-public static final class InfraView {
-    /** The block, in UTF-8, in any language. */
-    public static final int BLOCK_BYTES = 12 * 1024;
-    public static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
-        new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
-            new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
-    private static final int LINE_CHARS = 300;
-    private static final String MARK = "~| ";
-    private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
-    private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
-    private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
-    private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
-    private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
-    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
-    private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
-    private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
-    private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
-    private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?"
-        + "(?: (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i)"
-        + "(?: [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[cnl] [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}| -[pA]| -o (?:wide|yaml|json|name)"
-        + "| --(?:previous|all-containers|show-labels)"
-        + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}){0,12}");
-    private static final Set<String> OUTCOMES =
-        Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster", "forbidden",
-        "interrupted");
-
-    public record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
-    }
-
-    private final Infra infra;
-    private final Redactor redactor;
-    private final String nonce;
-    private final Limits limits;
-    private final Map<String, String> cleaned;
-    private final List<String> data = new ArrayList<>();
-    private int suspicious;
-
-    /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
-    public InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
-        this.infra = infra;
-        this.redactor = redactor;
-        this.nonce = nonce;
-        this.limits = limits;
-        this.cleaned = cleaned;
-    }
-
-    public Map<String, Object> model() {
-        JsonNode report = infra.report();
-        Map<String, Object> model = new LinkedHashMap<>();
-        model.put("unhealthy", infra.unhealthy());
-        model.put("reported", infra.reported());
-        model.put("named", infra.file() != null);
-        model.put("saysReady", report.path("infraReady").asBoolean(false));
-        String outcome = report.path("outcome").asText("");
-        model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
-        JsonNode waited = report.path("waitedSeconds");
-        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
-        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
-        model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
-        model.put("causesMore", more(report.path("causes"), limits.causes()));
-        List<JsonNode> broken = brokenWorkloads(report.path("workloads"));
-        model.put("workloads", broken.stream().limit(limits.symptoms()).map(this::workload).toList());
-        model.put("workloadsMore", Math.max(0, broken.size() - limits.symptoms()));
-        model.put("workloadsTotal", report.path("workloads").size());
-        model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
-        model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
-        report.path("warnings").forEach(warning -> say("warning",
-            warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
-        model.put("limited", limitations(report.path("limited")));
-        model.put("data", block());
-        model.put("suspicious", suspicious);
-        return model;
-    }
-
-    private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
-        List<JsonNode> broken = new ArrayList<>();
-        workloads.forEach(workload -> {
-            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
-                broken.add(workload);
-            }
-        });
-        return broken;
-    }
-
-    private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
-        List<Map<String, Object>> views = new ArrayList<>();
-        for (int i = 0; i < Math.min(list.size(), most); i++) {
-            views.add(view.apply(list.path(i)));
-        }
-        return views;
-    }
-
-    private static int more(JsonNode list, int most) {
-        return Math.max(0, list.size() - most);
-    }
-
-    private Map<String, Object> workload(JsonNode workload) {
-        Map<String, Object> view = new LinkedHashMap<>();
-        view.put("object", object(workload));
-        view.put("state", word(workload.path("state")));
-        view.put("ready", workload.path("ready").asInt(0));
-        view.put("desired", workload.path("desired").asInt(0));
-        say(object(workload), workload.path("message").asText(""));
-        return view;
-    }
-
-    private Map<String, Object> symptom(JsonNode symptom) {
-        JsonNode what = symptom.has("object") ? symptom.path("object") : symptom;
-        return Map.of("object", object(what), "code", code(symptom.path("code")));
-    }
-
-    private int causeNumber;
-
-    private Map<String, Object> cause(JsonNode cause) {
-        causeNumber++;
-        Map<String, Object> view = new LinkedHashMap<>();
-        JsonNode fix = cause.path("fix");
-        view.put("code", code(cause.path("code")));
-        view.put("severity", word(cause.path("severity")));
-        view.put("basis", word(cause.path("basis")));
-        view.put("object", object(cause.path("object")));
-        view.put("owner", cause.path("owner").isMissingNode() || cause.path("owner").isNull() ? "" : object(cause.path("owner")));
-        view.put("container", matching(OBJECT_NAME, cause.path("container")));
-        view.put("scope", word(fix.path("scope")));
-        view.put("action", matching(CODE, fix.path("action")));
-        view.put("text", fixText(fix.path("text").asText("")));
-        view.put("files", texts(fix.path("files"), this::file));
-        view.put("next", texts(cause.path("next"), InfraView::command));
-        view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
-        view.put("explainsTotal", cause.path("explains").size());
-        view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
-        evidence(cause.path("evidence"));
-        log(cause.path("logExcerpt"));
-        return view;
-    }
-
-    /** The catalogue's sentence when it can only be one; anything else is data like the rest. */
-    private String fixText(String text) {
-        if (CATALOGUE_TEXT.matcher(text).matches() && !Injection.in(text)) {
-            return redactor.mask(text);
-        }
-        say("[" + causeNumber + "] fix", text);
-        return "";
-    }
-
-    private void evidence(JsonNode evidence) {
-        for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
-            JsonNode item = evidence.path(i);
-            int count = item.path("count").asInt(0);
-            String where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
-                matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
-            if (item.path("suspicious").asBoolean(false)) {
-                suspicious++;
-            } else {
-                say(where, item.path("message").asText(""));
-            }
-        }
-        if (evidence.size() > limits.evidence()) {
-            data.add("[" + causeNumber + "] [cut: " + (evidence.size() - limits.evidence()) + " more pieces of evidence]");
-        }
-    }
-
-    private static String reason(JsonNode item) {
-        String reason = item.path("reason").asText("");
-        return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
-    }
-
-    private void log(JsonNode excerpt) {
-        List<String> lines = new ArrayList<>();
-        excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
-        if (lines.isEmpty()) {
-            return;
-        }
-        List<String> all = folded(lines);
-        List<String> last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
-        Set<Integer> poisoned = Injection.lines(last);
-        suspicious += poisoned.size();
-        LinkedList<String> kept = new LinkedList<>();
-        int bytes = 0;
-        for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
-            bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
-            if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
-                kept.addFirst(last.get(i));
-            }
-        }
-        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
-        data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod"))
-            + " " + matching(OBJECT_NAME, excerpt.path("container"))
-            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "")
-            + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
-        data.addAll(kept);
-    }
-
-    /** The same line again and again stands once, with its number. */
-    static List<String> folded(List<String> lines) {
-        List<String> folded = new ArrayList<>();
-        int from = 0;
-        for (int i = 1; i <= lines.size(); i++) {
-            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
-                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
-                from = i;
-            }
-        }
-        return folded;
-    }
-
-    /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
-    private void say(String label, String text) {
-        String line = middleCut(limits.evidenceChars(), flat(text));
-        if (line.isBlank()) {
-            return;
-        }
-        if (Injection.in(line)) {
-            suspicious++;
-        } else {
-            data.add(label + ": " + line);
-        }
-    }
-
-    private String flat(String text) {
-        return clean(text).strip().replaceAll("\\s*\\n\\s*", " / ");
-    }
-
-    /** Masked before anything is cut, without characters that a reader does not see, and unable to close the fence. */
-    private String clean(String text) {
-        return cleaned.computeIfAbsent(text, raw ->
-            Untrusted.escaped(redactor.mask(HIDDEN.matcher(Cleaner.plain(raw)).replaceAll("")), nonce));
-    }
-
-    public static String middleCut(int limit, String text) {
-        if (text.length() <= limit) {
-            return text;
-        }
-        int head = limit * 2 / 3;
-        int tail = text.length() - (limit - head);
-        head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
-        tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
-    }
-
-    private String block() {
-        if (data.isEmpty()) {
-            return "";
-        }
-        StringBuilder block = new StringBuilder("<cluster-data nonce=\"" + nonce + "\">\n");
-        data.forEach(line -> block.append(MARK).append(line).append('\n'));
-        return block.append("</cluster-data nonce=\"").append(nonce).append("\">").toString();
-    }
-
-    private String limitations(JsonNode limited) {
-        List<String> parts = texts(limited, part -> matching(LIMITED, part));
-        limited.forEach(part -> {
-            if (matching(LIMITED, part).isEmpty()) {
-                say("limited", part.asText(""));
-            }
-        });
-        return String.join("; ", parts);
-    }
-
-    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
-        List<String> texts = new ArrayList<>();
-        list.forEach(item -> texts.add(view.apply(item)));
-        return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
-    }
-
-    private String file(JsonNode file) {
-        String path = file.isTextual() ? file.asText() : file.path("path").asText("");
-        int line = file.path("line").asInt(0);
-        return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
-    }
-
-    private static String matching(Pattern pattern, JsonNode value) {
-        String text = value.asText("");
-        return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
-    }
-
-    /** A command that only reads, and reads no Secret's values. */
-    private static String command(JsonNode value) {
-        String command = matching(COMMAND, value);
-        return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
-    }
-
-    private static String code(JsonNode value) {
-        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
-    }
-
-    private static String word(JsonNode value) {
-        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
-    }
-
-    private static String emptyToNull(String text) {
-        return text.isEmpty() ? null : text;
-    }
-
-    /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
-    static String object(JsonNode value) {
-        String[] parts = value.isTextual() ? value.asText().split("/", 2)
-            : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
-        String name = parts.length == 2 ? parts[1] : "";
-        boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
-            && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
-    }
-
-    private static final Map<String,
-        String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds", "Service", "svc",
-        "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
-}
-
-// src/prompt_run/facts/ModelChoice.java
-
-/** Model and effort: an option counts more than a label; what nobody knows is a warning, what cannot be meant is not used. */
-public record ModelChoice(String model, String effort) {
-    private static final Pattern LABEL = Pattern.compile("\\[?ai-(model|reasoning)-([A-Za-z0-9._:/-]{1,80}?)]?");
-    private static final Pattern KNOWN = Pattern.compile("gpt-5(\\.\\d+)?(-codex)?(-(max|mini|nano|pro))?"
-        + "|gpt-4\\.1(-mini)?|o3|o4-mini|codex-mini-latest");
-    private static final List<String> EFFORTS = List.of("none", "minimal", "low", "medium", "high", "xhigh");
-
-    static ModelChoice of(AgentOptions given, List<String> labels, Env env, Console console) {
-        String model = Values.matching("--model", env.pick(given.model, "CODEXCTL_MODEL"), "[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}",
-            "letters, digits and . _ : / -");
-        String effort = env.pick(given.effort, "CODEXCTL_MODEL_REASONING_EFFORT");
-        if (effort != null) {
-            effort = Values.oneOf("--reasoning-effort", effort(effort), EFFORTS.toArray(String[]::new));
-        }
-        String labelled = fromLabels("reasoning", labels, console);
-        if (effort == null && labelled != null && !EFFORTS.contains(effort(labelled))) {
-            console.warn("label [ai-reasoning-" + labelled + "]: no such effort, ignored; accepted: " + String.join(", ", EFFORTS));
-        } else if (effort == null && labelled != null) {
-            effort = effort(labelled);
-        }
-        model = model == null ? fromLabels("model", labels, console) : model;
-        if (model != null && !KNOWN.matcher(model).matches()) {
-            console.warn("model " + model + ": not known here, passed on as it is");
-        }
-        return new ModelChoice(model, effort);
-    }
-
-    private static String effort(String asked) {
-        String plain = asked.strip().toLowerCase(Locale.ROOT);
-        return plain.equals("extra-high") ? "xhigh" : plain;
-    }
-
-    static String fromLabels(String what, List<String> labels, Console console) {
-        List<String> found = labels.stream().map(LABEL::matcher).filter(label -> label.matches() && label.group(1).equals(what))
-            .map(label -> label.group(2)).toList();
-        if (found.size() > 1) {
-            console.warn("more than one [ai-" + what + "-...] label: " + found.get(0) + " is used");
-        }
-        return found.isEmpty() ? null : found.get(0);
-    }
+    /** Why this is no longer the place it was when it was chosen; null while it is, and while nobody can tell. */
+    String lost();
 }
 
 // src/shared/system/Kubeconfig.java
@@ -4918,7 +3310,2292 @@ public static final class Variables {
 // From here on nothing acts: no client, file, process, clock or environment. A test holds it.
 // ---------------------------------------------------------------------------------------------------------------------
 
-// src/prompt_run/prompt/Place.java
+// src/prompt_run/prompt/InfraView.java
+
+/**
+ * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
+ * commands; every other text stands in one fenced block of marked lines. The report is checked again here, wherever it comes from.
+ */
+public static final class InfraView {
+    /** The block, in UTF-8, in any language. */
+    public static final int BLOCK_BYTES = 12 * 1024;
+    public static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
+        new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
+            new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
+    private static final int LINE_CHARS = 300;
+    private static final String MARK = "~| ";
+    private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
+    private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
+    private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
+    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
+    private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
+    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
+    private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
+    private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
+    private static final String WORD_OF_COMMAND = " [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}";
+    private static final String READS = " (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i";
+    private static final String SHORT_OPTION = " -[cnl]" + WORD_OF_COMMAND + "| -[pA]| -o (?:wide|yaml|json|name)";
+    private static final String LONG_OPTION = " --(?:previous|all-containers|show-labels)"
+        + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
+    private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
+        + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
+    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
+        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
+    private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
+        "forbidden", "interrupted");
+
+    public record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
+    }
+
+    private final Infra infra;
+    private final Redactor redactor;
+    private final String nonce;
+    private final Limits limits;
+    private final Map<String, String> cleaned;
+    private final List<String> data = new ArrayList<>();
+    private int suspicious;
+
+    /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
+    public InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
+        this.infra = infra;
+        this.redactor = redactor;
+        this.nonce = nonce;
+        this.limits = limits;
+        this.cleaned = cleaned;
+    }
+
+    public Map<String, Object> model() {
+        var report = infra.report();
+        var model = new LinkedHashMap<String, Object>();
+        model.put("unhealthy", infra.unhealthy());
+        model.put("reported", infra.reported());
+        model.put("named", infra.file() != null);
+        model.put("saysReady", report.path("infraReady").asBoolean(false));
+        var outcome = report.path("outcome").asText("");
+        model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
+        var waited = report.path("waitedSeconds");
+        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
+        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
+        model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
+        model.put("causesMore", more(report.path("causes"), limits.causes()));
+        var broken = brokenWorkloads(report.path("workloads"));
+        model.put("workloads", broken.stream().limit(limits.symptoms()).map(this::workload).toList());
+        model.put("workloadsMore", Math.max(0, broken.size() - limits.symptoms()));
+        model.put("workloadsTotal", report.path("workloads").size());
+        model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
+        model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
+        report.path("warnings").forEach(warning -> say("warning",
+            warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
+        model.put("limited", limitations(report.path("limited")));
+        model.put("data", block());
+        model.put("suspicious", suspicious);
+        return model;
+    }
+
+    private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
+        var broken = new ArrayList<JsonNode>();
+        workloads.forEach(workload -> {
+            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
+                broken.add(workload);
+            }
+        });
+        return broken;
+    }
+
+    private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
+        var views = new ArrayList<Map<String, Object>>();
+        for (int i = 0; i < Math.min(list.size(), most); i++) {
+            views.add(view.apply(list.path(i)));
+        }
+        return views;
+    }
+
+    private static int more(JsonNode list, int most) {
+        return Math.max(0, list.size() - most);
+    }
+
+    private Map<String, Object> workload(JsonNode workload) {
+        var view = new LinkedHashMap<String, Object>();
+        view.put("object", object(workload));
+        view.put("state", word(workload.path("state")));
+        view.put("ready", workload.path("ready").asInt(0));
+        view.put("desired", workload.path("desired").asInt(0));
+        say(object(workload), workload.path("message").asText(""));
+        return view;
+    }
+
+    private Map<String, Object> symptom(JsonNode symptom) {
+        var what = symptom.has("object") ? symptom.path("object") : symptom;
+        return Map.of("object", object(what), "code", code(symptom.path("code")));
+    }
+
+    private int causeNumber;
+
+    private Map<String, Object> cause(JsonNode cause) {
+        causeNumber++;
+        var view = new LinkedHashMap<String, Object>();
+        var fix = cause.path("fix");
+        view.put("code", code(cause.path("code")));
+        view.put("severity", word(cause.path("severity")));
+        view.put("basis", word(cause.path("basis")));
+        view.put("object", object(cause.path("object")));
+        view.put("owner", cause.path("owner").isMissingNode() || cause.path("owner").isNull() ? "" : object(cause.path("owner")));
+        view.put("container", matching(OBJECT_NAME, cause.path("container")));
+        view.put("scope", word(fix.path("scope")));
+        view.put("action", matching(CODE, fix.path("action")));
+        view.put("text", fixText(fix.path("text").asText("")));
+        view.put("files", texts(fix.path("files"), this::file));
+        view.put("next", texts(cause.path("next"), InfraView::command));
+        view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
+        view.put("explainsTotal", cause.path("explains").size());
+        view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
+        evidence(cause.path("evidence"));
+        log(cause.path("logExcerpt"));
+        return view;
+    }
+
+    /** The catalogue's sentence when it can only be one; anything else is data like the rest. */
+    private String fixText(String text) {
+        if (CATALOGUE_TEXT.matcher(text).matches() && !Injection.in(text)) {
+            return redactor.mask(text);
+        }
+        say("[" + causeNumber + "] fix", text);
+        return "";
+    }
+
+    private void evidence(JsonNode evidence) {
+        for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
+            var item = evidence.path(i);
+            int count = item.path("count").asInt(0);
+            var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
+                matching(FIELD, item.path("path")), reason(item),
+                count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
+            if (item.path("suspicious").asBoolean(false)) {
+                suspicious++;
+            } else {
+                say(where, item.path("message").asText(""));
+            }
+        }
+        if (evidence.size() > limits.evidence()) {
+            data.add("[" + causeNumber + "] [cut: " + (evidence.size() - limits.evidence()) + " more pieces of evidence]");
+        }
+    }
+
+    private static String reason(JsonNode item) {
+        var reason = item.path("reason").asText("");
+        return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
+    }
+
+    private void log(JsonNode excerpt) {
+        var lines = new ArrayList<String>();
+        excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
+        if (lines.isEmpty()) {
+            return;
+        }
+        var all = folded(lines);
+        var last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
+        var poisoned = Injection.lines(last);
+        suspicious += poisoned.size();
+        var kept = new LinkedList<String>();
+        int bytes = 0;
+        for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
+            bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
+            if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
+                kept.addFirst(last.get(i));
+            }
+        }
+        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
+        data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod"))
+            + " " + matching(OBJECT_NAME, excerpt.path("container"))
+            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "")
+            + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
+        data.addAll(kept);
+    }
+
+    /** The same line again and again stands once, with its number. */
+    static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int from = 0;
+        for (int i = 1; i <= lines.size(); i++) {
+            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                from = i;
+            }
+        }
+        return folded;
+    }
+
+    /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
+    private void say(String label, String text) {
+        var line = middleCut(limits.evidenceChars(), flat(text));
+        if (line.isBlank()) {
+            return;
+        }
+        if (Injection.in(line)) {
+            suspicious++;
+        } else {
+            data.add(label + ": " + line);
+        }
+    }
+
+    private String flat(String text) {
+        return clean(text).strip().replaceAll("\\s*\\n\\s*", " / ");
+    }
+
+    /** Masked before anything is cut, without characters that a reader does not see, and unable to close the fence. */
+    private String clean(String text) {
+        return cleaned.computeIfAbsent(text, raw ->
+            Untrusted.escaped(redactor.mask(HIDDEN.matcher(Invisible.plain(raw)).replaceAll("")), nonce));
+    }
+
+    public static String middleCut(int limit, String text) {
+        if (text.length() <= limit) {
+            return text;
+        }
+        int head = limit * 2 / 3;
+        int tail = text.length() - (limit - head);
+        head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
+        tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
+        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+    }
+
+    private String block() {
+        if (data.isEmpty()) {
+            return "";
+        }
+        var block = new StringBuilder("<cluster-data nonce=\"" + nonce + "\">\n");
+        data.forEach(line -> block.append(MARK).append(line).append('\n'));
+        return block.append("</cluster-data nonce=\"").append(nonce).append("\">").toString();
+    }
+
+    private String limitations(JsonNode limited) {
+        var parts = texts(limited, part -> matching(LIMITED, part));
+        limited.forEach(part -> {
+            if (matching(LIMITED, part).isEmpty()) {
+                say("limited", part.asText(""));
+            }
+        });
+        return String.join("; ", parts);
+    }
+
+    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+        var texts = new ArrayList<String>();
+        list.forEach(item -> texts.add(view.apply(item)));
+        return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
+    }
+
+    private String file(JsonNode file) {
+        var path = file.isTextual() ? file.asText() : file.path("path").asText("");
+        int line = file.path("line").asInt(0);
+        return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
+    }
+
+    private static String matching(Pattern pattern, JsonNode value) {
+        var text = value.asText("");
+        return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
+    }
+
+    /** A command that only reads, and reads no Secret's values. */
+    private static String command(JsonNode value) {
+        var command = matching(COMMAND, value);
+        return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
+    }
+
+    private static String code(JsonNode value) {
+        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
+    }
+
+    private static String word(JsonNode value) {
+        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
+    }
+
+    private static String emptyToNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+
+    /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
+    static String object(JsonNode value) {
+        var parts = value.isTextual() ? value.asText().split("/", 2)
+            : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
+        var name = parts.length == 2 ? parts[1] : "";
+        boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
+            && !Injection.in(name.replaceAll("[-.:]", " "));
+        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+    }
+}
+
+// src/prompt_run/prompt/Preview.java
+
+/** What --dry-run answers. */
+public record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
+    @Override
+    public String asText() {
+        var text = new StringBuilder(prompt.asText()).append("\n----\n");
+        plan.forEach((name, value) -> text.append(name).append(": ").append(value).append('\n'));
+        return text.toString();
+    }
+
+    @Override
+    public Map<String, Object> asJson() {
+        var json = prompt.asJson();
+        json.put("dryRun", plan);
+        return json;
+    }
+
+    @Override
+    public boolean jsonByDefault() {
+        return true;
+    }
+}
+
+// src/prompt_run/prompt/Prompt.java
+
+/** The prompt as it is sent, and what --print answers. */
+public record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
+    @Override
+    public String asText() {
+        return text;
+    }
+
+    @Override
+    public Map<String, Object> asJson() {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("schemaVersion", "prompt-run/v1");
+        json.put("kind", kind);
+        json.put("lang", lang);
+        json.put("infraUnhealthy", infraUnhealthy);
+        json.put("prompt", text);
+        return json;
+    }
+}
+
+// src/prompt_run/prompt/PromptModel.java
+
+/** What a template sees, all of it maps, lists and text: the variables, the facts of the run, the discussion, the place. */
+public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation talk, Redactor redactor) {
+    private static final List<String> NEVER_MISSING = List.of("projectContext", "servicesOverview", "links", "extraTools");
+    private static final int REASON_CHARS = 300;
+
+    /** A fact has its name whatever a variable of that name says; what is not known is an empty text. */
+    public Map<String, Object> of(Place place) {
+        var model = new LinkedHashMap<String, Object>(options.vars());
+        NEVER_MISSING.forEach(name -> model.putIfAbsent(name, ""));
+        model.put("vars", options.vars());
+        model.put("kind", options.kind());
+        model.put("lang", options.lang());
+        model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        addFacts(model);
+        model.put("talk", talk.model());
+        model.put("title", talk.title());
+        addPlace(model, place);
+        return model;
+    }
+
+    private void addFacts(Map<String, Object> model) {
+        model.put("env", facts.env());
+        model.put("slot", text(facts.slot()));
+        model.put("namespace", text(facts.namespace()));
+        model.put("issue", text(facts.issue()));
+        model.put("pr", text(facts.pr()));
+        model.put("repo", text(facts.repo()));
+        model.put("branch", facts.branch());
+        model.put("base", facts.base());
+        model.put("bringBack", facts.bringBack());
+        model.put("model", text(facts.model()));
+        model.put("effort", text(facts.effort()));
+        model.put("totalTime", facts.limits().total());
+        model.put("idleTime", facts.limits().idle());
+    }
+
+    private void addPlace(Map<String, Object> model, Place place) {
+        model.put("agentTarget", place.target());
+        model.put("fallbackReason", reason(place.fallbackReason()));
+        model.put("workspace", text(place.workspace()));
+        model.put("resumed", place.resumed());
+        model.put("reportPath", text(place.reportPath()));
+    }
+
+    /** What the ladder saw may quote the cluster: one line, masked, and nothing that speaks to the agent. */
+    private String reason(String reason) {
+        var plain = redactor.mask(Texts.oneLine(Invisible.plain(text(reason))));
+        var line = InfraView.middleCut(REASON_CHARS, Untrusted.escaped(plain, "").replace('"', '\''));
+        return Injection.in(line) ? "(text withheld)" : line;
+    }
+
+    private static String text(Object value) {
+        return value == null ? "" : value.toString();
+    }
+}
+
+// src/prompt_run/verdict/Answer.java
+
+/** What can be printed as the result of a command. */
+public interface Answer {
+    String asText();
+
+    Map<String, Object> asJson();
+
+    default Outcome outcome() {
+        return Outcome.SUCCEEDED;
+    }
+
+    default boolean jsonByDefault() {
+        return false;
+    }
+}
+
+// src/prompt_run/verdict/Brought.java
+
+/**
+ * What came back: {@code unchanged}, {@code brought}, {@code conflict} or {@code failed}. {@code files}: uncommitted paths;
+ * {@code notes}: conflicts, or what else is worth knowing.
+ */
+public record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
+    public static Brought nothing() {
+        return new Brought(null, null, null, 0, List.of(), List.of(), null);
+    }
+
+    public static Brought failed(String why) {
+        return new Brought("failed", null, null, 0, List.of(), List.of(), why);
+    }
+
+    public boolean lacking() {
+        return "failed".equals(state) || "conflict".equals(state);
+    }
+
+    @Override
+    public String problem() {
+        return notes.isEmpty() || !lacking() ? problem : String.join("; ", notes) + "; " + problem;
+    }
+
+    public String told() {
+        return lacking() ? "not brought back: " + problem() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
+            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
+            + ", " + files.size() + " uncommitted files";
+    }
+
+    public Map<String, Object> asJson() {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("state", state);
+        json.put("branch", branch);
+        json.put("head", head);
+        json.put("commits", commits);
+        json.put("uncommitted", files);
+        json.put("notes", notes);
+        json.put("problem", problem);
+        return json;
+    }
+}
+
+// src/prompt_run/verdict/Ending.java
+
+/** How the agent's process ended, as far as anybody can prove. {@code began}: it may have been started. */
+public record Ending(How how, int rc, String reason, boolean began) {
+    public enum How { EXITED, BROKEN, CANCELLED, NOWHERE }
+
+    public static Ending exited(int rc, String reason) {
+        return new Ending(How.EXITED, rc, reason, true);
+    }
+
+    public static Ending broken(String why, boolean began) {
+        return new Ending(How.BROKEN, -1, why, began);
+    }
+
+    public static Ending cancelled(int exitCode, boolean began) {
+        return new Ending(How.CANCELLED, exitCode, "cancelled", began);
+    }
+
+    public static Ending nowhere(String why) {
+        return new Ending(How.NOWHERE, -1, why, false);
+    }
+}
+
+// src/prompt_run/verdict/Outcome.java
+
+/** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
+public enum Outcome {
+    SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
+
+    private final int exitCode;
+
+    Outcome(int exitCode) {
+        this.exitCode = exitCode;
+    }
+
+    public int exitCode() {
+        return exitCode;
+    }
+
+    public String word() {
+        return this == INTERRUPTED || this == TERMINATED ? "cancelled" : name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
+
+// src/prompt_run/verdict/RunResult.java
+
+/** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
+public record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
+                        Path transcriptFile, Brought brought, List<String> notes) implements Answer {
+    private static final int MESSAGE_MOST = 60_000;
+    private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
+
+    public record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
+                      String model, String effort) {
+        void put(Map<String, Object> json) {
+            json.put("runId", id);
+            json.put("threadId", thread);
+            json.put("resumed", place.resumed());
+            json.put("kind", kind);
+            json.put("lang", lang);
+            json.put("agentTarget", place.target());
+            json.put("where", where);
+            json.put("fallbackReason", place.fallbackReason());
+            json.put("infraUnhealthy", infraUnhealthy);
+            json.put("model", model);
+            json.put("reasoningEffort", effort);
+        }
+    }
+
+    public static RunResult unexpected(String reason) {
+        return new RunResult(Outcome.LOST, reason, null, 0, null, "", null, null, null, List.of());
+    }
+
+    @Override
+    public Map<String, Object> asJson() {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("schemaVersion", "prompt-run/v1");
+        json.put("status", outcome.word());
+        json.put("exitCode", outcome.exitCode());
+        json.put("reason", reason);
+        if (run != null) {
+            run.put(json);
+            json.put("durationSeconds", seconds);
+            spent.put(json);
+        }
+        json.put("finalMessage", cut(finalMessage));
+        if (run != null) {
+            json.put("finalMessageFile", text(finalMessageFile));
+            json.put("transcriptFile", text(transcriptFile));
+            json.put("broughtBack", brought.state() == null ? null : brought.asJson());
+        }
+        json.put("notes", notes);
+        return json;
+    }
+
+    private static String cut(String message) {
+        return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
+            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
+    }
+
+    private static String text(Path file) {
+        return file == null ? null : file.toString();
+    }
+
+    @Override
+    public String asText() {
+        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + reason) + "\n");
+        var json = asJson();
+        json.forEach((name, value) -> {
+            if (value != null && !TOLD_OTHERWISE.contains(name)) {
+                text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
+            }
+        });
+        notes.forEach(note -> text.append("  note: ").append(note.replace("\n", "\n    ")).append('\n'));
+        cut(finalMessage).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
+        return text.toString();
+    }
+
+    @Override
+    public boolean jsonByDefault() {
+        return true;
+    }
+}
+
+// src/prompt_run/verdict/Story.java
+
+/** What an agent's events have told so far. */
+public static final class Story {
+    private String thread;
+    private String message;
+    private String error;
+    private boolean completed;
+    private Usage usage = Usage.NONE;
+
+    /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
+    public List<String> codex(JsonNode event) {
+        switch (event.path("type").asText()) {
+            case "thread.started":
+                thread = event.path("thread_id").asText();
+                return List.of("thread " + thread);
+            case "turn.started":
+                completed = false;
+                return List.of();
+            case "turn.completed":
+                completed = true;
+                usage = Usage.of(event.path("usage"));
+                return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
+            case "turn.failed":
+                completed = false;
+                error = event.path("error").path("message").asText();
+                return List.of("turn failed: " + error);
+            case "error":
+                error = event.path("message").asText();
+                return List.of("error: " + error);
+            case "item.started":
+                return event.path("item").path("type").asText().equals("command_execution")
+                    ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
+            case "item.completed":
+                return item(event.path("item"));
+            default:
+                return List.of();
+        }
+    }
+
+    private List<String> item(JsonNode item) {
+        switch (item.path("type").asText()) {
+            case "agent_message":
+                message = item.path("text").asText();
+                return message.lines().toList();
+            case "command_execution":
+                return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
+            case "file_change":
+                var lines = new ArrayList<String>();
+                item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
+                return lines;
+            case "mcp_tool_call":
+                return List.of("tool " + item.path("server").asText() + "." + item.path("tool")
+                    .asText() + ": " + item.path("status").asText());
+            case "web_search":
+                return List.of("web search: " + item.path("query").asText());
+            case "error":
+                return List.of("warning: " + item.path("message").asText());
+            default:
+                return List.of();
+        }
+    }
+
+    private static List<String> tail(String output, String last) {
+        var lines = output.lines().toList();
+        var shown = new ArrayList<String>();
+        if (lines.size() > 10) {
+            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+        }
+        lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
+        shown.add("  " + last);
+        return shown;
+    }
+
+    /** Any other program's output: its end is its last message. */
+    public List<String> plain(String line) {
+        message = message == null ? line : message + "\n" + line;
+        message = message.length() > 16_000 ? message.substring(message.length() - 16_000) : message;
+        return List.of(line);
+    }
+
+    /** A blank one changes nothing. */
+    public void lastMessage(String text) {
+        message = text.isBlank() ? message : text;
+    }
+
+    public void stderr(String text) {
+        error = error != null || text.isBlank() ? error
+            : Texts.oneLine(text.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse(""));
+    }
+
+    public String thread() {
+        return thread;
+    }
+
+    public String message() {
+        return message;
+    }
+
+    String error() {
+        return error;
+    }
+
+    boolean completed() {
+        return completed;
+    }
+
+    public Usage usage() {
+        return usage;
+    }
+}
+
+// src/prompt_run/verdict/Summary.java
+
+/** The result as Markdown, for the summary of a step. */
+public static final class Summary {
+    private Summary() { }
+
+    public static String of(Map<String, Object> json) {
+        var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
+        row(text, "reason", json.get("reason"));
+        row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
+        row(text, "why there", json.get("fallbackReason"));
+        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
+        row(text, "duration", json.get("durationSeconds") + " s");
+        row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+        row(text, "thread", json.get("threadId"));
+        if (json.get("broughtBack") instanceof Map<?, ?> brought) {
+            row(text, "changes", brought.get("state")
+                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+        }
+        ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
+        var message = String.valueOf(json.get("finalMessage"));
+        return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
+    }
+
+    private static void row(StringBuilder text, String name, Object value) {
+        if (value != null) {
+            text.append("| ").append(name).append(" | ")
+                .append(Texts.oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+        }
+    }
+
+    /** A fence longer than any in the text: nothing in it is Markdown. */
+    private static String fenced(String text) {
+        var fence = "```";
+        while (text.contains(fence)) {
+            fence += "`";
+        }
+        return fence + "\n" + text + "\n" + fence + "\n";
+    }
+}
+
+// src/prompt_run/verdict/Usage.java
+
+/** Tokens, cumulative over a thread. */
+public record Usage(long input, long cached, long output, long reasoning) {
+    public static final Usage NONE = new Usage(0, 0, 0, 0);
+
+    static Usage of(JsonNode usage) {
+        return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens").asLong(),
+            usage.path("output_tokens").asLong(), usage.path("reasoning_output_tokens").asLong());
+    }
+
+    /** What {@link #line} wrote; {@link #NONE} for anything else. */
+    public static Usage parse(String line) {
+        var numbers = line.strip().split(" ");
+        return numbers.length == 4 && line.strip().matches("[0-9 ]{7,80}")
+            ? new Usage(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]), Long.parseLong(numbers[3]))
+            : NONE;
+    }
+
+    public String line() {
+        return input + " " + cached + " " + output + " " + reasoning;
+    }
+
+    public Usage minus(Usage before) {
+        return new Usage(Math.max(0, input - before.input), Math.max(0, cached - before.cached), Math.max(0, output - before.output),
+            Math.max(0, reasoning - before.reasoning));
+    }
+
+    void put(Map<String, Object> json) {
+        json.put("inputTokens", input);
+        json.put("cachedInputTokens", cached);
+        json.put("outputTokens", output);
+        json.put("reasoningOutputTokens", reasoning);
+    }
+}
+
+// src/prompt_run/verdict/Verdict.java
+
+/** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
+public record Verdict(Outcome outcome, String reason) {
+
+    public static Verdict of(Ending ending, Story story, boolean codex, String thread) {
+        var verdict = of(ending, story, codex);
+        boolean other = thread != null && story.thread() != null && !thread.equals(story.thread());
+        return verdict.outcome() == Outcome.SUCCEEDED && other
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent was to go on with thread " + thread + ", but worked in " + story.thread())
+            : verdict;
+    }
+
+    static Verdict of(Ending ending, Story story, boolean codex) {
+        return switch (ending.how()) {
+            case NOWHERE -> new Verdict(Outcome.NO_PLACE, ending.reason());
+            case BROKEN -> new Verdict(Outcome.LOST, ending.reason());
+            case CANCELLED -> new Verdict(ending.rc() == 143 ? Outcome.TERMINATED : Outcome.INTERRUPTED, "cancelled");
+            case EXITED -> exited(ending, story, codex);
+        };
+    }
+
+    private static Verdict exited(Ending ending, Story story, boolean codex) {
+        return switch (ending.reason()) {
+            case "timeout" -> new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
+            case "idle" -> new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
+                + (story.error() == null ? "" : "; its last error: " + story.error()));
+            case "busy" -> new Verdict(Outcome.NO_PLACE, "another agent is at work there");
+            case "finished" -> finished(ending, story, codex);
+            default -> new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
+        };
+    }
+
+    private static Verdict finished(Ending ending, Story story, boolean codex) {
+        var error = story.error() == null ? "" : ": " + story.error();
+        if (ending.rc() != 0) {
+            return new Verdict(Outcome.AGENT_FAILED, "the agent ended with exit code " + ending.rc() + error);
+        }
+        return codex && !story.completed()
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn" + error)
+            : new Verdict(Outcome.SUCCEEDED, null);
+    }
+
+    /** Work that was asked for and did not come back is no success. */
+    public Verdict with(Brought brought) {
+        return outcome == Outcome.SUCCEEDED && brought.lacking()
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem())
+            : this;
+    }
+}
+
+// src/prompt_run/view/AgentPod.java
+
+/** The pod of our own for one run: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
+public record AgentPod(String namespace, String runId, String image, String account, long deadlineSeconds) {
+    public static final Map.Entry<String, String> MANAGED = Map.entry("app.kubernetes.io/managed-by", "prompt-run");
+    private static final String PREFIX = "agent-";
+    private static final String HOME = "/agent";
+    private static final String EXPIRES = "prompt-run/expires";
+
+    /** What admission wants besides: limits, or the rules of a restricted namespace. */
+    public record Demands(boolean limits, boolean restricted) {
+        public Demands after(String refusal) {
+            return new Demands(limits || refusal.contains("must specify"), restricted || refusal.contains("violates PodSecurity"));
+        }
+    }
+
+    public static String name(String runId) {
+        return PREFIX + runId;
+    }
+
+    public static Map<String, String> labels(String runId) {
+        return Map.of(MANAGED.getKey(), MANAGED.getValue(), "prompt-run/run-id", runId);
+    }
+
+    /** The run of a pod whose time is over; else null. */
+    public static String expired(Pod pod, Instant now) {
+        var annotations = pod.getMetadata().getAnnotations();
+        var expires = annotations == null ? null : annotations.get(EXPIRES);
+        return expires != null && Instant.parse(expires).isBefore(now) ? pod.getMetadata().getName().substring(PREFIX.length()) : null;
+    }
+
+    public static List<HasMetadata> objects(String namespace, String runId) {
+        var meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name(runId)).build();
+        return List.of(new PodBuilder().withMetadata(meta).build(), new RoleBindingBuilder().withMetadata(meta).build(),
+            new RoleBuilder().withMetadata(meta).build(), new ServiceAccountBuilder().withMetadata(meta).build());
+    }
+
+    public Pod build(DeployView view, Demands demands, Instant now, Predicate<String> claimUsable) {
+        var theirs = view.deployment() == null ? null : view.deployment().getSpec().getTemplate().getSpec();
+        var agent = theirs == null ? null : DeployView.agent(view.deployment().getSpec().getTemplate(), view.name());
+        List<Volume> volumes = theirs == null ? new ArrayList<>() : Borrowed.volumes(theirs, claimUsable);
+        volumes.add(new VolumeBuilder().withName("agent-home").withNewEmptyDir().endEmptyDir().build());
+        String expires = now.plusSeconds(deadlineSeconds).truncatedTo(ChronoUnit.SECONDS).toString();
+        return new PodBuilder().withNewMetadata().withName(name(runId)).withNamespace(namespace).withLabels(labels(runId))
+            .addToAnnotations(EXPIRES, expires).endMetadata()
+            .withNewSpec().withServiceAccountName(account).withAutomountServiceAccountToken(account != null).withRestartPolicy("Never")
+            .withActiveDeadlineSeconds(deadlineSeconds).withTerminationGracePeriodSeconds(5L)
+            .withContainers(container(agent, volumes, demands)).withVolumes(volumes)
+            .withImagePullSecrets(theirs == null ? List.of() : theirs.getImagePullSecrets())
+            .withTolerations(theirs == null ? List.of() : theirs.getTolerations())
+            .withSecurityContext(Borrowed.pod(theirs, demands.restricted())).endSpec().build();
+    }
+
+    private Container container(Container agent, List<Volume> volumes, Demands demands) {
+        List<VolumeMount> mounts = agent == null ? new ArrayList<>() : Borrowed.mounts(agent, volumes);
+        mounts.add(new VolumeMountBuilder().withName("agent-home").withMountPath(HOME).build());
+        Container container = new ContainerBuilder().withName("agent").withImage(image)
+            .withCommand("sh", "-c", Scripts.WAIT).withResources(resources(demands.limits()))
+            .withEnv(agent == null ? List.of() : Borrowed.env(agent)).withEnvFrom(agent == null ? List.of() : Borrowed.envFrom(agent))
+            .withVolumeMounts(mounts).withSecurityContext(Borrowed.container(agent, demands.restricted())).build();
+        home(container, demands.restricted());
+        return container;
+    }
+
+    private static ResourceRequirements resources(boolean limits) {
+        var resources = new ResourceRequirementsBuilder()
+            .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
+        if (limits) {
+            resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
+        }
+        return resources.build();
+    }
+
+    /** A user without a home of his own gets one; a workspace comes with it. */
+    private static void home(Container container, boolean restricted) {
+        if (restricted) {
+            container.getEnv().removeIf(variable -> variable.getName().equals("HOME"));
+            container.getEnv().add(new EnvVarBuilder().withName("HOME").withValue(HOME).build());
+        }
+    }
+
+    /** Bound, and not held by a pod that may be on another node; {@code claim} may be null, {@code pods}: the namespace's. */
+    public static boolean claimUsable(PersistentVolumeClaim claim, Supplier<List<Pod>> pods) {
+        if (claim == null || claim.getStatus() == null || !"Bound".equals(claim.getStatus().getPhase())) {
+            return false;
+        }
+        boolean shared = claim.getStatus().getAccessModes() != null && claim.getStatus().getAccessModes().contains("ReadWriteMany");
+        return shared || pods.get().stream().noneMatch(pod -> holds(pod, claim.getMetadata().getName()));
+    }
+
+    private static boolean holds(Pod pod, String claim) {
+        return pod.getSpec().getNodeName() != null && pod.getStatus() != null
+            && !Set.of("Failed", "Succeeded").contains(pod.getStatus().getPhase())
+            && pod.getSpec().getVolumes().stream().anyMatch(volume -> volume.getPersistentVolumeClaim() != null
+                && claim.equals(volume.getPersistentVolumeClaim().getClaimName()));
+    }
+}
+
+// src/prompt_run/view/Borrowed.java
+
+/** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
+public static final class Borrowed {
+    private Borrowed() { }
+
+    static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
+        var volumes = new ArrayList<Volume>();
+        for (var volume : theirs.getVolumes()) {
+            var copy = new VolumeBuilder().withName(volume.getName());
+            if (volume.getSecret() != null) {
+                volumes.add(copy.withSecret(new SecretVolumeSourceBuilder(volume.getSecret()).withOptional(true).build()).build());
+            } else if (volume.getConfigMap() != null) {
+                volumes.add(copy.withConfigMap(new ConfigMapVolumeSourceBuilder(volume.getConfigMap()).withOptional(true).build()).build());
+            } else if (volume.getPersistentVolumeClaim() != null && claimUsable.test(volume.getPersistentVolumeClaim().getClaimName())) {
+                volumes.add(volume);
+            } else if (volume.getEmptyDir() != null || volume.getPersistentVolumeClaim() != null) {
+                volumes.add(copy.withNewEmptyDir().endEmptyDir().build());
+            }
+        }
+        return volumes;
+    }
+
+    static List<VolumeMount> mounts(Container agent, List<Volume> volumes) {
+        var names = volumes.stream().map(Volume::getName).collect(Collectors.toSet());
+        return new ArrayList<>(agent.getVolumeMounts().stream().filter(mount -> names.contains(mount.getName())).toList());
+    }
+
+    static List<EnvVar> env(Container agent) {
+        var all = new ArrayList<EnvVar>();
+        for (var variable : agent.getEnv()) {
+            var copy = new EnvVarBuilder(variable);
+            if (variable.getValueFrom() != null && variable.getValueFrom().getSecretKeyRef() != null) {
+                copy.editValueFrom().editSecretKeyRef().withOptional(true).endSecretKeyRef().endValueFrom();
+            } else if (variable.getValueFrom() != null && variable.getValueFrom().getConfigMapKeyRef() != null) {
+                copy.editValueFrom().editConfigMapKeyRef().withOptional(true).endConfigMapKeyRef().endValueFrom();
+            } else if (variable.getValueFrom() != null && variable.getValueFrom().getFieldRef() == null) {
+                continue;
+            }
+            all.add(copy.build());
+        }
+        return all;
+    }
+
+    static List<EnvFromSource> envFrom(Container agent) {
+        var all = new ArrayList<EnvFromSource>();
+        for (var source : agent.getEnvFrom()) {
+            var copy = new EnvFromSourceBuilder(source);
+            if (source.getSecretRef() != null) {
+                copy.editSecretRef().withOptional(true).endSecretRef();
+            } else if (source.getConfigMapRef() != null) {
+                copy.editConfigMapRef().withOptional(true).endConfigMapRef();
+            }
+            all.add(copy.build());
+        }
+        return all;
+    }
+
+    /** The user stays the one that deploy/codex has, or its credentials could not be read; restricted namespaces get an ordinary user. */
+    static PodSecurityContext pod(PodSpec theirs, boolean restricted) {
+        var given = theirs == null ? null : theirs.getSecurityContext();
+        var context = new PodSecurityContextBuilder().withNewSeccompProfile()
+            .withType("RuntimeDefault").endSeccompProfile();
+        if (given != null) {
+            context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot())
+                .withFsGroup(given.getFsGroup()).withSupplementalGroups(given.getSupplementalGroups());
+        }
+        if (restricted) {
+            context.withRunAsNonRoot(true)
+                .withRunAsUser(given != null && given.getRunAsUser() != null && given.getRunAsUser() > 0 ? given.getRunAsUser() : 1000L);
+            context.withFsGroup(given != null && given.getFsGroup() != null ? given.getFsGroup() : 1000L);
+        }
+        return context.build();
+    }
+
+    static SecurityContext container(Container agent, boolean restricted) {
+        var given = agent == null ? null : agent.getSecurityContext();
+        var context = new SecurityContextBuilder().withAllowPrivilegeEscalation(false)
+            .withNewCapabilities().withDrop("ALL").endCapabilities();
+        if (given != null && !restricted) {
+            context.withRunAsUser(given.getRunAsUser()).withRunAsGroup(given.getRunAsGroup()).withRunAsNonRoot(given.getRunAsNonRoot());
+        }
+        return context.build();
+    }
+}
+
+// src/prompt_run/view/DeployView.java
+
+/** The objects around deploy/codex at one moment. */
+public record DeployView(String name, String namespace, String namespacePhase,
+    Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
+    private static final Set<String> IMAGE =
+        Set.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError");
+    private static final Set<String> STUCK =
+        Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
+        "StartError");
+
+    public static Prospect judge(DeployView view) {
+        var deploy = "deploy/" + view.name;
+        if ("NotFound".equals(view.namespacePhase)) {
+            return Prospect.never("namespace " + view.namespace + " does not exist");
+        }
+        if ("Terminating".equals(view.namespacePhase)) {
+            return Prospect.never("namespace " + view.namespace + " is being deleted");
+        }
+        if (view.deployment == null) {
+            return Prospect.blocked(deploy + " does not exist in " + view.namespace);
+        }
+        if (view.deployment.getMetadata().getDeletionTimestamp() != null) {
+            return Prospect.blocked(deploy + " is being deleted");
+        }
+        if (Integer.valueOf(0).equals(view.deployment.getSpec().getReplicas())) {
+            return Prospect.blocked(deploy + " is scaled to 0");
+        }
+        var observed = view.deployment.getStatus() == null ? null : view.deployment.getStatus().getObservedGeneration();
+        if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
+            return Prospect.pending(deploy + ": its newest generation is not observed yet");
+        }
+        return judgePods(view);
+    }
+
+    private static Prospect judgePods(DeployView view) {
+        var newest = view.newestFirst().get(0);
+        var pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
+            .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
+        for (var pod : pods) {
+            if (ready(pod)) {
+                return Prospect.ready(pod);
+            }
+        }
+        var failure = view.deployment.getStatus().getConditions().stream()
+            .filter(c -> c.getType().equals("ReplicaFailure") && c.getStatus().equals("True"))
+            .map(c -> c.getReason() + ": " + c.getMessage()).findFirst().orElse(null);
+        if (pods.isEmpty()) {
+            return failure != null ? Prospect.blocked(Texts.oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
+        }
+        return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
+            .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
+    }
+
+    public static boolean ready(Pod pod) {
+        return pod.getMetadata().getDeletionTimestamp() == null && pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase())
+            && pod.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+    }
+
+    public static Prospect judgePod(Pod pod) {
+        var name = "pod/" + pod.getMetadata().getName();
+        if (pod.getStatus() == null) {
+            return Prospect.pending(name + " has no status yet");
+        }
+        if ("Failed".equals(pod.getStatus().getPhase())) {
+            return Prospect.blocked(name + " failed: " + Texts.oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
+        }
+        for (var condition : pod.getStatus().getConditions()) {
+            if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
+                return Prospect.blocked(name + " cannot be scheduled: " + Texts.oneLine(condition.getMessage()));
+            }
+        }
+        var all = new ArrayList<ContainerStatus>(pod.getStatus().getInitContainerStatuses());
+        all.addAll(pod.getStatus().getContainerStatuses());
+        for (var status : all) {
+            var waiting = status.getState() == null ? null : status.getState().getWaiting();
+            var reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+            if (IMAGE.contains(reason) || STUCK.contains(reason)) {
+                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")",
+                    false, IMAGE.contains(reason), null);
+            }
+        }
+        return Prospect.pending(name + " is not ready");
+    }
+
+    /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
+    public static String container(Pod pod, String deployment, String asked) throws NoPlace {
+        var names = pod.getSpec().getContainers().stream().map(Container::getName).toList();
+        var annotations = pod.getMetadata().getAnnotations();
+        var usual = annotations == null ? null : annotations.get("kubectl.kubernetes.io/default-container");
+        if (asked != null && !names.contains(asked)) {
+            throw new NoPlace("pod/" + pod.getMetadata().getName() + " has no container "
+                + asked + "; it has: " + String.join(", ", names));
+        }
+        return asked != null ? asked : names.contains(usual) ? usual : names.contains(deployment) ? deployment : names.get(0);
+    }
+
+    /** Images for a pod of our own: the one of deploy/codex, and those of its earlier revisions. */
+    public List<String> images() {
+        var images = new ArrayList<String>();
+        if (deployment != null) {
+            images.add(agent(deployment.getSpec().getTemplate(), name).getImage());
+            newestFirst().forEach(set -> images.add(agent(set.getSpec().getTemplate(), name).getImage()));
+        }
+        return images.stream().distinct().toList();
+    }
+
+    static Container agent(PodTemplateSpec template, String name) {
+        var all = template.getSpec().getContainers();
+        return all.stream().filter(c -> c.getName().equals(name)).findFirst().orElse(all.get(0));
+    }
+
+    public String account() {
+        return deployment == null ? "default" : account(deployment);
+    }
+
+    public static String account(Deployment deployment) {
+        var account = deployment.getSpec().getTemplate().getSpec().getServiceAccountName();
+        return account == null || account.isBlank() ? "default" : account;
+    }
+
+    public static boolean owned(HasMetadata object, HasMetadata owner) {
+        return object.getMetadata().getOwnerReferences().stream().anyMatch(ref -> owner.getMetadata().getUid().equals(ref.getUid()));
+    }
+
+    /** Revision numbers grow with every rollout; a rollback gives its old ReplicaSet the newest number. */
+    private List<ReplicaSet> newestFirst() {
+        return replicaSets.stream().sorted(Comparator.comparingLong(DeployView::revision).reversed()).toList();
+    }
+
+    private static long revision(ReplicaSet set) {
+        var revision = set.getMetadata().getAnnotations() == null ? null
+            : set.getMetadata().getAnnotations().get("deployment.kubernetes.io/revision");
+        return revision == null || !revision.matches("\\d{1,18}") ? 0 : Long.parseLong(revision);
+    }
+}
+
+// src/prompt_run/view/NoPlace.java
+
+/** Why one rung of the ladder does not hold. */
+public static final class NoPlace extends Exception {
+    private static final long serialVersionUID = 1;
+
+    public NoPlace(String message) {
+        super(message);
+    }
+}
+
+// src/prompt_run/view/Pin.java
+
+/** The pod as it was when the run began. Another pod of the same name, or the container after a restart, is another place. */
+public record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
+
+    public static Pin of(Pod pod, String container) {
+        var status = status(pod, container);
+        return new Pin(pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container, pod.getMetadata().getUid(),
+            status == null ? null : status.getContainerID(), restarts(status));
+    }
+
+    /** Why {@code now} is another place; null while it is the same. */
+    public String difference(Pod now) {
+        if (now == null || !uid.equals(now.getMetadata().getUid())) {
+            return "pod/" + pod + " is gone";
+        }
+        var status = status(now, container);
+        var phase = now.getStatus() == null ? "" : now.getStatus().getPhase();
+        if ("Failed".equals(phase) || "Succeeded".equals(phase)) {
+            return "pod/" + pod + " ended" + (now.getStatus().getReason() == null ? "" : ": " + now.getStatus().getReason()) + died(status);
+        }
+        boolean other = status != null && status.getContainerID() != null && containerId != null
+            && !containerId.equals(status.getContainerID());
+        return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
+    }
+
+    private static String died(ContainerStatus status) {
+        ContainerState state = status == null ? null : status.getState() != null
+            && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
+        return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated()
+            .getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
+    }
+
+    private static int restarts(ContainerStatus status) {
+        return status == null || status.getRestartCount() == null ? 0 : status.getRestartCount();
+    }
+
+    private static ContainerStatus status(Pod pod, String container) {
+        List<ContainerStatus> all = pod.getStatus() == null ? List.of() : pod.getStatus().getContainerStatuses();
+        return all.stream().filter(s -> s.getName().equals(container)).findFirst().orElse(null);
+    }
+}
+
+// src/prompt_run/view/Prospect.java
+
+/** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
+public record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
+    public static Prospect ready(Pod pod) {
+        return new Prospect(pod, null, false, false, null);
+    }
+
+    public static Prospect blocked(String why) {
+        return new Prospect(null, why, false, false, null);
+    }
+
+    public static Prospect never(String why) {
+        return new Prospect(null, why, true, false, null);
+    }
+
+    public static Prospect pending(String why) {
+        return new Prospect(null, null, false, false, why);
+    }
+
+    public String reason() {
+        return blocked != null ? blocked : pending;
+    }
+}
+
+// src/prompt_run/view/Rbac.java
+
+/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+public static final class Rbac {
+    private static final Map<String, List<String>> READ = Map.of(
+        "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",
+            "resourcequotas", "limitranges"),
+        "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"),
+        "batch", List.of("jobs", "cronjobs"),
+        "networking.k8s.io", List.of("ingresses", "networkpolicies"),
+        "discovery.k8s.io", List.of("endpointslices"),
+        "events.k8s.io", List.of("events"));
+    private static final Map<String, List<String>> WRITE = Map.of(
+        "", List.of("services", "configmaps"),
+        "apps", List.of("deployments", "statefulsets", "daemonsets"),
+        "batch", List.of("jobs", "cronjobs"),
+        "networking.k8s.io", List.of("ingresses"));
+
+    private Rbac() { }
+
+    public static List<PolicyRule> wanted(boolean plans) {
+        var rules = new ArrayList<PolicyRule>();
+        new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
+        if (!plans) {
+            new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
+            rules.add(rule("", List.of("pods"), "delete"));
+            rules.add(rule("batch", List.of("jobs"), "delete"));
+            rules.add(rule("", List.of("pods/exec"), "create"));
+        }
+        return rules;
+    }
+
+    private static PolicyRule rule(String group, List<String> resources, String... verbs) {
+        return new PolicyRuleBuilder().withApiGroups(group).withResources(resources).withVerbs(verbs).build();
+    }
+
+    public static List<HasMetadata> objects(String namespace, String name, Map<String, String> labels, List<PolicyRule> rules) {
+        var meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).withLabels(labels).build();
+        var objects = new ArrayList<HasMetadata>(List.of(new ServiceAccountBuilder().withMetadata(meta).build()));
+        if (!rules.isEmpty()) {
+            objects.add(new RoleBuilder().withMetadata(meta).withRules(rules).build());
+            objects.add(new RoleBindingBuilder().withMetadata(meta).withNewRoleRef("rbac.authorization.k8s.io", "Role", name)
+                .addNewSubject().withKind("ServiceAccount").withName(name).withNamespace(namespace).endSubject().build());
+        }
+        return objects;
+    }
+
+    public static List<PolicyRule> within(List<PolicyRule> wanted, List<ResourceRule> held) {
+        var granted = new ArrayList<PolicyRule>();
+        for (var rule : wanted) {
+            for (var resource : rule.getResources()) {
+                var verbs = rule.getVerbs().stream()
+                    .filter(verb -> held.stream().anyMatch(h -> covers(h, rule.getApiGroups().get(0), resource, verb))).toList();
+                if (!verbs.isEmpty()) {
+                    granted.add(new PolicyRuleBuilder().withApiGroups(rule.getApiGroups())
+                        .withResources(resource).withVerbs(verbs).build());
+                }
+            }
+        }
+        return granted;
+    }
+
+    static boolean covers(ResourceRule held, String group, String resource, String verb) {
+        return held.getResourceNames().isEmpty() && any(held.getApiGroups(), group)
+            && any(held.getResources(), resource) && any(held.getVerbs(), verb);
+    }
+
+    private static boolean any(List<String> held, String one) {
+        return held.contains("*") || held.contains(one);
+    }
+
+    /** In a binding of the whole cluster a subject must say its namespace. */
+    public static boolean names(List<Subject> subjects, String namespace, String account, boolean ofCluster) {
+        return subjects.stream().anyMatch(subject -> subject.getKind().equals("ServiceAccount") && account.equals(subject.getName())
+            && (subject.getNamespace() == null ? !ofCluster : subject.getNamespace().equals(namespace)));
+    }
+}
+
+// src/prompt_run/agent/AgentSettings.java
+
+/**
+ * Where and how the agent runs, checked; what was not given is null. {@code command} is null for Codex, {@code config} its profile;
+ * {@code runnerEnv} is all that an agent on this machine sees of ours; {@code plans}: it changes nothing.
+ */
+public record AgentSettings(String target, List<String> fallback, String deployment, String container, String image, Duration waitFor,
+                            Limits limits, String command, String resume, Path source, boolean bringBack, String workspace,
+                            Map<String, String> passed, Map<String, String> git, String threadKey, String config,
+                            Path kubeconfig, String context, Map<String, String> runnerEnv, boolean plans) {
+    public static final String CODEX = "codex";
+
+    public record Limits(Duration total, Duration idle, Duration lease) {
+    }
+
+    public boolean codex() {
+        return command == null;
+    }
+
+    public String program() {
+        return codex() ? CODEX : "sh";
+    }
+
+    public boolean allows(String place) {
+        return target.equals(place) || target.equals("auto") && (place.equals("deploy") || fallback.contains(place));
+    }
+}
+
+// src/prompt_run/agent/Launch.java
+
+/** What starts the agent, as text: command, limits, environment. {@code target}: the kind of its place; {@code thread} may be null. */
+public record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target) {
+
+    public static String profile(String runId) {
+        return "prompt-run-" + runId;
+    }
+
+    public String script(String folder, String workspace) {
+        var what = settings.codex() ? "exec " + command(workspace).replace(" -o last.md ", " -o \"$run/last.md\" ")
+            : "exec sh -c " + quoted(settings.command());
+        return Scripts.LAUNCHER.replace("@RUN@", quoted(folder)).replace("@WORKSPACE@", quoted(workspace))
+            .replace("@PROFILE@", profile(runId)).replace("@COMMAND@", what);
+    }
+
+    public String command(String workspace) {
+        if (!settings.codex()) {
+            return settings.command();
+        }
+        var words = new ArrayList<String>(List.of(AgentSettings.CODEX, "exec", "-p", profile(runId), "--json", "-o", "last.md",
+            "-C", workspace));
+        words.addAll(sandbox());
+        if (thread != null) {
+            words.addAll(List.of("resume", thread));
+        }
+        words.add("-");
+        return words.stream().map(Launch::quotedIfNeeded).collect(Collectors.joining(" "));
+    }
+
+    /** A pod is a sandbox of its own; this machine is none. */
+    private List<String> sandbox() {
+        return target.equals("runner")
+            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true")
+            : List.of("-s", "danger-full-access", "--skip-git-repo-check");
+    }
+
+    public String limits() {
+        var limits = settings.limits();
+        return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(limits.total().toSeconds(), limits.idle().toSeconds(),
+            limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no");
+    }
+
+    /** A file, so that secrets stand on no command line. {@code reportPath}: the report in the agent's place, or null. */
+    public String environment(String reportPath) {
+        var all = new LinkedHashMap<String, String>(settings.git());
+        all.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        all.put("CODEXCTL_ENV", facts.env());
+        put(all, "CODEXCTL_SLOT", facts.slot());
+        put(all, "CODEXCTL_NAMESPACE", facts.namespace());
+        put(all, "CODEXCTL_ISSUE_NUMBER", facts.issue());
+        put(all, "CODEXCTL_PR_NUMBER", facts.pr());
+        put(all, "CODEXCTL_REPO", facts.repo());
+        put(all, "CODEXCTL_BRANCH", facts.branch());
+        put(all, "CODEXCTL_INFRA_REPORT", reportPath);
+        all.putAll(settings.passed());
+        all.put("AGENT_RUN_ID", runId);
+        var lines = new StringBuilder();
+        all.forEach((name, value) -> lines.append("export ").append(name).append('=').append(quoted(value)).append('\n'));
+        return lines.toString();
+    }
+
+    private static void put(Map<String, String> all, String name, Object value) {
+        if (value != null) {
+            all.put(name, value.toString());
+        }
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    private static String quotedIfNeeded(String word) {
+        return word.matches("[A-Za-z0-9_./:=@%+-]+") ? word : quoted(word);
+    }
+}
+
+// src/prompt_run/remote/Checksums.java
+
+/** SHA-256, and the POSIX cksum for images that have nothing else. */
+public static final class Checksums {
+    private Checksums() { }
+
+    public static String sha256(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** As {@code cksum} prints it for stdin: CRC and length. */
+    public static String cksum(byte[] content) {
+        int crc = 0;
+        for (byte b : content) {
+            crc = next(crc, b & 0xff);
+        }
+        for (long length = content.length; length > 0; length >>= 8) {
+            crc = next(crc, (int) (length & 0xff));
+        }
+        return (~crc & 0xffffffffL) + " " + content.length;
+    }
+
+    private static int next(int crc, int octet) {
+        crc ^= octet << 24;
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc < 0 ? crc << 1 ^ 0x04C11DB7 : crc << 1;
+        }
+        return crc;
+    }
+
+    /** Compares with what sha256sum or cksum printed over there. */
+    public static boolean matches(String printed, byte[] content) {
+        var first = printed.strip().split("\\s+")[0];
+        return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
+    }
+}
+
+// src/prompt_run/remote/Fields.java
+
+/** The {@code key=value} lines that the shell programs print. */
+public static final class Fields {
+    private Fields() { }
+
+    public static Map<String, String> of(String text) {
+        var fields = new LinkedHashMap<String, String>();
+        text.lines().filter(line -> line.indexOf('=') > 0)
+            .forEach(line -> fields.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1)));
+        return fields;
+    }
+}
+
+// src/prompt_run/remote/KeeperScript.java
+
+/** The agent's keeper, as sh; {@code sh keeper.sh COMMAND ARGUMENT...} runs one of its functions. */
+public static final class KeeperScript {
+    private static final String SETTINGS = """
+# The agent's keeper: starts it once, ends it at its limits, answers the caller's polls.
+# Plain POSIX sh; everything it knows is in files beside it.
+set -u
+umask 077
+dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 90
+cd "$dir" || exit 90
+total=0 idle=0 lease=0 grace=10 run_id=none codex=no
+[ -r limits ] && . ./limits
+
+now() { date +%s; }
+
+size() { if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
+
+sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else cksum <"$1"; fi; }
+
+ended() { # rc, reason: the exit file, whole or not there
+  printf 'rc=%s\\nreason=%s\\nend=yes\\n' "$1" "$2" >exit.tmp && mv exit.tmp exit
+}
+""";
+
+    private static final String PROCESSES = """
+
+# Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
+members() {
+  if printf 'a\\000b' | grep -q b; then
+    grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
+  else # a grep that stops at a null byte
+    for f in /proc/[0-9]*/environ; do
+      if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
+    done
+  fi 2>/dev/null | cut -d/ -f3
+}
+
+signal_members() { # signal, one more pid or nothing
+  for p in $(members) $2; do kill -s "$1" "$p" 2>/dev/null; done
+}
+
+born() { # start time of a process, to tell it from a later one with its number; empty for a dead one and a zombie
+  if [ -r /proc/self/stat ]; then
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+    # shellcheck disable=SC2086 # split into fields
+    set -- ${stat##*) }
+    [ "$1" = Z ] || echo "${20}"
+  else
+    kill -0 "$1" 2>/dev/null && echo alive
+  fi
+}
+
+same_process() { # file with a pid and its start time
+  read -r pid time <"$1"
+  [ -n "$time" ] && [ "$(born "$pid")" = "$time" ]
+}
+""";
+
+    private static final String LIMITS = """
+
+end_agent() { # reason, pid of the agent
+  [ -e reason ] || { echo "$1" >reason.tmp && mv reason.tmp reason; }
+  signal_members TERM "$2"
+  left=$grace
+  while [ "$left" -gt 0 ] && [ -n "$(members)" ]; do
+    sleep 1
+    left=$((left - 1))
+  done
+  for again in 1 2 3; do
+    [ -n "$(members)" ] || break
+    signal_members KILL "$2"
+    [ "$again" = 3 ] || sleep 1
+  done
+}
+
+# Codex reports a dead network for ever ("Reconnecting..."): its error lines are no progress, and neither is its stderr.
+progress() {
+  [ "$codex" = yes ] || return 0
+  from=$told
+  told=$(size events.jsonl)
+  tail -c "+$((from + 1))" events.jsonl 2>/dev/null | grep -v '^{"type":"error"' | grep -q .
+}
+
+watch_limits() { # pid of the agent, pid of the keeper
+  started=$(now)
+  last=$started
+  seen=0
+  told=0
+  while sleep 1; do
+    [ -e exit ] && return 0
+    if ! kill -0 "$2" 2>/dev/null; then
+      end_agent keeper-gone "$1"
+      return 0
+    fi
+    t=$(now)
+    bytes=$(($(size events.jsonl) + $(size stderr.log)))
+    if [ "$bytes" -gt "$seen" ]; then
+      progress && last=$t
+      seen=$bytes
+    fi
+    touched=$(cat lease 2>/dev/null)
+    if [ -e cancel ]; then end_agent cancelled "$1"
+    elif [ "$total" -gt 0 ] && [ $((t - started)) -ge "$total" ]; then end_agent timeout "$1"
+    elif [ "$idle" -gt 0 ] && [ $((t - last)) -ge "$idle" ]; then end_agent idle "$1"
+    elif [ "$lease" -gt 0 ] && [ $((t - ${touched:-0})) -ge "$lease" ]; then end_agent caller-gone "$1"
+    else continue; fi
+    return 0
+  done
+}
+""";
+
+    private static final String LIFE = """
+
+keep() { # in the background, from the agent's start to its end
+  if [ -e cancel ]; then
+    ended 143 cancelled
+    return 0
+  fi
+  hit=
+  trap 'hit=1' TERM INT HUP
+  sh ./agent.sh </dev/null >/dev/null 2>keeper.log &
+  agent=$!
+  echo "$$ $(born $$)" >started.tmp && mv started.tmp started
+  watch_limits "$agent" $$ &
+  while :; do
+    wait "$agent"
+    rc=$?
+    [ -n "$hit" ] || break
+    hit=
+    : >cancel
+  done
+  if [ -s profile ]; then rm -f "$(cat profile)"; fi
+  # What the agent left running would go on writing into the workspace.
+  if [ -n "$(members)" ]; then
+    signal_members TERM ''
+    sleep 2
+    signal_members KILL ''
+  fi
+  reason=$(cat reason 2>/dev/null) || reason=finished
+  if [ "$(cat ../busy/run 2>/dev/null)" = "${dir##*/}" ]; then rm -rf ../busy; fi
+  ended "$rc" "$reason"
+}
+
+# One agent at a time in one place: two in one work tree destroy each other's work.
+claim() {
+  for again in 1 2 3; do
+    if mkdir ../busy 2>/dev/null; then
+      echo "${dir##*/}" >../busy/run
+      return 0
+    fi
+    other=$(cat ../busy/run 2>/dev/null)
+    if [ -z "$other" ]; then
+      sleep 1
+      other=$(cat ../busy/run 2>/dev/null)
+    fi
+    if [ -n "$other" ] && at_work "../$other"; then return 1; fi
+    mv ../busy "../stale.$$" 2>/dev/null && rm -rf "../stale.$$"
+  done
+  return 1
+}
+
+at_work() { # run folder
+  if [ -e "$1/exit" ] || [ ! -d "$1/lock" ]; then return 1; fi
+  if [ -e "$1/started" ]; then
+    same_process "$1/started"
+  else
+    [ $(($(now) - $(cat "$1/lease" 2>/dev/null || echo 0))) -lt 120 ]
+  fi
+}
+
+start() {
+  if mkdir lock 2>/dev/null; then
+    now >lease
+    if ! claim; then
+      ended 75 busy
+    elif command -v setsid >/dev/null 2>&1; then
+      setsid sh "$dir/keeper.sh" keep </dev/null >/dev/null 2>&1 &
+    else
+      (trap '' HUP; exec sh "$dir/keeper.sh" keep) </dev/null >/dev/null 2>&1 &
+    fi
+  fi
+  for again in 1 2 3 4 5; do [ -e started ] || [ -e exit ] || sleep 1; done
+  echo locked
+}
+
+cancel() { : >cancel; }
+
+prune() { # keep this many finished runs
+  # shellcheck disable=SC2012 # the names are our own
+  ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
+    case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
+  done
+}
+""";
+
+    private static final String ANSWERS = """
+
+poll() { # offset, most bytes
+  now >"lease.$$" && mv "lease.$$" lease
+  alive=no
+  if [ -e started ] && same_process started; then alive=yes; fi
+  if [ -e exit ]; then state=exited
+  elif [ ! -d lock ]; then state=absent
+  elif [ ! -e started ]; then state=starting
+  elif [ "$alive" = yes ]; then state=running
+  else state=gone; fi
+  part events.jsonl "$1" "$2" "state=$state
+$(cat exit 2>/dev/null)"
+}
+
+part() { # file, offset, most bytes, header lines
+  bytes=$(($(size "$1") - $2))
+  [ "$bytes" -lt 0 ] && bytes=0
+  [ "$bytes" -gt "$3" ] && bytes=$3
+  printf 'agent-run\\n%s\\nbytes=%s\\n\\n' "${4:-state=part}" "$bytes"
+  if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
+}
+
+join() { # file; from file.0001, file.0002, ...
+  cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
+  sum "$1"
+}
+""";
+
+    public static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
+
+    private KeeperScript() { }
+}
+
+// src/prompt_run/remote/Poll.java
+
+/** One answer of the keeper: header lines, and as many bytes as the header promises. */
+public record Poll(String state, int rc, String reason, byte[] data) {
+    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
+
+    /** Its header, and not a byte more or less than that promises. */
+    public static boolean whole(Reply reply) {
+        var text = new String(reply.out(), StandardCharsets.ISO_8859_1);
+        var header = HEADER.matcher(text);
+        return reply.ok() && header.find() && text.length() - header.end() == Integer.parseInt(header.group(2))
+            && sound(Fields.of(header.group(1)));
+    }
+
+    /** An exit file counts only when it is whole. */
+    private static boolean sound(Map<String, String> fields) {
+        return !"exited".equals(fields.get("state")) || fields.getOrDefault("rc", "").matches("\\d{1,3}")
+            && fields.containsKey("reason") && "yes".equals(fields.get("end"));
+    }
+
+    public static Poll parse(Reply reply) {
+        var text = new String(reply.out(), StandardCharsets.ISO_8859_1);
+        var header = HEADER.matcher(text);
+        if (!header.find()) {
+            throw new IllegalArgumentException("not an answer of the keeper: " + Texts.oneLine(text));
+        }
+        var fields = Fields.of(header.group(1));
+        return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
+            text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
+    }
+}
+
+// src/prompt_run/remote/ProbeScript.java
+
+/** Looks around in a place before anything is put there: POSIX sh, and nothing but the usual small tools. */
+public static final class ProbeScript {
+    /** $1 workspace or nothing, $2 program, $3 key of the thread. It travels in a request's URL, which proxies cut at 8 KiB. */
+    public static final String PROBE = """
+umask 077
+in_git() {
+  at=$1
+  while [ -n "$at" ] && [ "$at" != / ]; do
+    [ -e "$at/.git" ] && return 0
+    at=${at%/*}
+  done
+  return 1
+}
+empty() { ! find "$1" ! -path "$1" ! -name lost+found -prune 2>/dev/null | grep -q .; }
+has() { if command -v "$1" >/dev/null 2>&1; then echo yes; else echo no; fi; }
+cuts() { if [ "$(printf abc | head -c 2)" = ab ]; then echo yes; else echo no; fi; }
+ws=$1
+if [ -z "$ws" ]; then
+  top=$(pwd)
+  while [ "$top" != / ] && [ ! -e "$top/.git" ]; do top=${top%/*}; top=${top:-/}; done
+  if [ -e "$top/.git" ]; then ws=$top
+  elif [ -e /workspace/.git ]; then ws=/workspace
+  elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
+  elif [ -w /workspace ] && empty /workspace; then ws=/workspace
+  else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+fi
+if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
+base=
+for d in "${HOME:-}" /var/tmp /tmp; do
+  case $d/ in "$ws"/*) continue ;; esac
+  runs=$d/.agent-runs
+  if [ -n "$d" ] && ! in_git "$d" && mkdir -p "$runs" 2>/dev/null && [ -w "$runs" ]; then
+    base=${d%/}/.agent-runs
+    break
+  fi
+done
+busy=
+for d in "$base"/run-*/; do
+  if [ ! -e "$d/started" ] || [ -e "$d/exit" ]; then continue; fi
+  read -r pid _ <"$d/started"
+  if tr '\\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'keeper.sh keep'; then
+    busy=${d%/}
+    busy=${busy##*/}
+  fi
+done
+thread=
+totals=
+if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
+  read -r thread totals <"$base/threads/$3"
+  find "${CODEX_HOME:-$HOME/.codex}/sessions" -name "*$thread*" 2>/dev/null | grep -q . || thread=
+fi
+version=
+[ "$2" = codex ] && version=$(codex --version 2>/dev/null </dev/null | head -n 1)
+printf 'version=%s\\n' "$version"
+printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
+printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
+printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
+""";
+
+    private ProbeScript() { }
+}
+
+// src/prompt_run/remote/Reply.java
+
+/** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
+public record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
+
+    public static Reply broken(String why, boolean hopeless) {
+        return new Reply(null, new byte[0], "", why, hopeless);
+    }
+
+    public boolean ok() {
+        return broken == null && code != null && code == 0;
+    }
+
+    /** The command ran to its end and said how: exec uses -1 for "there was a status, but no exit code". */
+    public boolean ended() {
+        return broken == null && code != null && code >= 0;
+    }
+
+    public String text() {
+        return new String(out, StandardCharsets.UTF_8);
+    }
+
+    public String problem() {
+        return broken != null ? broken
+            : Texts.oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
+    }
+}
+
+// src/prompt_run/remote/SafePaths.java
+
+/** Paths that come from the agent. */
+public static final class SafePaths {
+    private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
+
+    private SafePaths() { }
+
+    public static boolean inside(String path) {
+        return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
+            .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..")
+            || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
+    }
+
+    public static boolean linkInside(String path, String target) {
+        if (target.startsWith("/") || target.isEmpty()) {
+            return false;
+        }
+        var end = Path.of(path).resolveSibling(target).normalize();
+        return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
+    }
+}
+
+// src/prompt_run/remote/Scripts.java
+
+/** The small programs for the agent's place: POSIX sh, and nothing but the usual small tools. */
+public static final class Scripts {
+    /** A container that waits for the agent's run, and ends when asked to. */
+    public static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
+
+    /** $1 folder, $2 name, $3 length, $4 SHA-256, $5 cksum. Ends by itself: stdin of an exec cannot be closed. */
+    public static final String PUT = """
+umask 077
+mkdir -p "$1" && cd "$1" && head -c "$3" >"$2.tmp" || exit 91
+if command -v sha256sum >/dev/null 2>&1; then
+  got=$(sha256sum <"$2.tmp")
+  got=${got%% *}
+  want=$4
+else
+  got=$(cksum <"$2.tmp")
+  want=$5
+fi
+[ "$got" = "$want" ] && mv "$2.tmp" "$2" && echo stored "$2" && exit 0
+rm -f "$2.tmp"
+exit 92
+""";
+
+    /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
+    public static final String LAUNCHER = """
+run=@RUN@
+mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
+. "$run/env.sh"
+rm -f "$run/env.sh"
+if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
+  HOME=$run/home
+  mkdir -p "$HOME"
+  export HOME
+fi
+{
+  printf '[safe]\\n\\tdirectory = *\\n'
+  if [ -e "$HOME/.gitconfig" ]; then printf '[include]\\n\\tpath = %s\\n' "$HOME/.gitconfig"; fi
+} >"$run/gitconfig"
+export GIT_CONFIG_GLOBAL="$run/gitconfig"
+if [ -e "$run/config.toml" ]; then
+  CODEX_HOME=${CODEX_HOME:-$HOME/.codex}
+  export CODEX_HOME
+  profile=$CODEX_HOME/@PROFILE@.config.toml
+  mkdir -p "$CODEX_HOME" && mv "$run/config.toml" "$profile" || exit 97
+  echo "$profile" >"$run/profile"
+  # codex exec knows the key by another name than everybody else
+  if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then
+    export CODEX_API_KEY="$OPENAI_API_KEY"
+  fi
+fi
+@COMMAND@ <"$run/prompt.md" >"$run/events.jsonl" 2>"$run/stderr.log"
+""";
+
+    /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
+    public static final String STRICT_CONFIG = """
+home=${CODEX_HOME:-$HOME/.codex}
+mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
+CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
+rm -rf "$home/$2.config.toml" "$1"
+""";
+
+    public static final String DISCARD = "rm -rf \"$1\"";
+
+    private Scripts() { }
+}
+
+// src/prompt_run/remote/WorkTreeScript.java
+
+/** The keeper's commands for the agent's work tree: sources put in, changes packed up. Git is needed for them alone. */
+public static final class WorkTreeScript {
+    private static final String GIT = """
+
+# Git with nothing that a repository could bring along: no hooks, no file monitor, no question of who owns it.
+plain_git() {
+  printf '[safe]\\n\\tdirectory = *\\n' >"$dir/gitconfig.plain"
+  GIT_CONFIG_GLOBAL=$dir/gitconfig.plain GIT_AUTHOR_NAME=prompt-run GIT_AUTHOR_EMAIL=prompt-run@localhost \\
+    GIT_COMMITTER_NAME=prompt-run GIT_COMMITTER_EMAIL=prompt-run@localhost GIT_TERMINAL_PROMPT=0 \\
+    git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c core.autocrlf=false "$@"
+}
+
+git_dir() { (cd "$1" && d=$(plain_git rev-parse --git-dir) && cd "$d" && pwd); }
+
+heads() { plain_git --git-dir="$1" for-each-ref --format='%(refname) %(objectname)' refs/heads; }
+
+# The work tree as a tree object: tracked, changed, untracked but not ignored. Repositories nested in it are left out.
+snapshot() { # git directory, work tree
+  rm -f index
+  cp -p "$1/index" index 2>/dev/null # with its time: git takes from it which entries to look into again
+  GIT_DIR=$1 GIT_WORK_TREE=$2 GIT_INDEX_FILE=$dir/index
+  export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+  [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
+  plain_git -C "$2" add -A 2>/dev/null || return 1
+  new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
+  if [ -n "$new" ]; then
+    echo "$new" | while read -r nested; do
+      plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
+    done
+  fi
+  plain_git write-tree
+}
+""";
+
+    private static final String UPLOAD = """
+
+# A workspace of ours may be renewed when the caller has had all of it back and nothing changed since.
+renewable() { # workspace
+  mark=$1/.git/prompt-run-brought
+  if [ -e "$mark" ] && [ "$(cat "$mark")" = "$(snapshot "$1/.git" "$1")@$(plain_git --git-dir="$1/.git" rev-parse HEAD)" ]; then
+    echo renewable=yes
+  else
+    echo renewable=no
+  fi
+}
+
+# Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
+unpack() { # workspace, branch or -, head, work tree as a commit
+  ws=$1
+  if [ -e "$ws/.git" ]; then
+    gd=$ws/.git
+    rm -f "$gd/prompt-run-brought"
+    in_workspace add -A || return 1
+  else
+    gd=$ws/.prompt-run-incoming
+    mkdir -p "$ws" && rm -rf "$gd" && plain_git --git-dir="$gd" init -q || return 1
+    plain_git --git-dir="$gd" config core.bare false
+  fi
+  [ -e shallow ] && cp shallow "$gd/shallow"
+  plain_git --git-dir="$gd" fetch -q --update-head-ok --no-tags "$dir/source.bundle" '+refs/*:refs/*' || return 1
+  if [ "$2" = - ]; then
+    plain_git --git-dir="$gd" update-ref --no-deref HEAD "$3" || return 1
+  else
+    plain_git --git-dir="$gd" update-ref "refs/heads/$2" "$3" || return 1
+    plain_git --git-dir="$gd" symbolic-ref HEAD "refs/heads/$2" || return 1
+  fi
+  in_workspace read-tree --reset -u "$4" || return 1
+  in_workspace read-tree "$3" || return 1
+  in_workspace update-index -q --refresh
+  plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
+  [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
+  rm -f source.bundle
+  echo unpacked=yes
+}
+
+in_workspace() { plain_git --git-dir="$gd" --work-tree="$ws" -C "$ws" "$@"; }
+""";
+
+    private static final String BRING_BACK = """
+
+# What the workspace looks like before the agent starts: what is new afterwards is the agent's.
+mark() { # workspace
+  [ -e "$1/.git" ] || { echo marked=none; return 0; }
+  gd=$(git_dir "$1") || return 1
+  heads "$gd" >refs.before
+  echo "marked=$(snapshot "$gd" "$1")@$(plain_git --git-dir="$gd" rev-parse -q --verify HEAD)"
+}
+
+# The agent's commits and what it left uncommitted, as one bundle above what the caller has already.
+pack() { # workspace, commits the caller has...
+  ws=$1
+  shift
+  [ -e "$ws/.git" ] || { echo packed=none; return 0; }
+  gd=$(git_dir "$ws") || return 1
+  tree=$(snapshot "$gd" "$ws") || return 1
+  GIT_DIR=$gd
+  export GIT_DIR
+  head=$(plain_git rev-parse -q --verify HEAD)
+  work=$(echo 'left uncommitted by the agent' | plain_git commit-tree "$tree" ${head:+-p "$head"}) || return 1
+  mine=refs/prompt-run/$run_id
+  plain_git update-ref "$mine/work" "$work"
+  [ -z "$head" ] || plain_git update-ref "$mine/head" "$head"
+  heads "$gd" >refs.after
+  touch refs.before
+  refs=$(grep -vxFf refs.before refs.after | cut -d' ' -f1)
+  not=
+  for known; do plain_git cat-file -e "$known^{commit}" 2>/dev/null && not="$not ^$known"; done
+  # shellcheck disable=SC2086 # words: ref names and object names hold no blanks
+  if ! plain_git bundle create "$dir/back.bundle" "$mine/work" ${head:+"$mine/head"} $refs $not 2>pack.log; then
+    cat pack.log >&2
+    return 1
+  fi
+  plain_git for-each-ref --format='delete %(refname)' "$mine" | plain_git update-ref --stdin
+  [ -e "$gd/shallow" ] && cp "$gd/shallow" back.shallow
+  printf 'packed=yes\\nbranch=%s\\nhead=%s\\n' "$(plain_git symbolic-ref -q --short HEAD)" "$head"
+  printf 'work=%s\\ntree=%s\\nsize=%s\\nsum=%s\\n' "$work" "$tree" "$(size back.bundle)" "$(sum back.bundle)"
+}
+
+# The caller has everything: a later run may renew this workspace if nothing changed in it until then.
+brought() { # workspace, tree, head
+  [ -d "$1/.git" ] && echo "$2@$3" >"$1/.git/prompt-run-brought"
+  rm -f back.bundle
+}
+""";
+
+    static final String COMMANDS = GIT + UPLOAD + BRING_BACK;
+
+    private WorkTreeScript() { }
+}
+
+// src/prompt_run/subject/Facts.java
+
+/** What the run is about. Everything in here is checked; free text stands in the conversation, never here. */
+public record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
+             String model, String effort, boolean bringBack, Limits limits) {
+
+    /** How long the agent may take, as written. */
+    public record Limits(String total, String idle) {
+        static Limits of(String total, String idle) {
+            var limits = new Limits(first(total, "60m").strip(), first(idle, "15m").strip());
+            Values.duration("--agent-timeout", limits.total);
+            Values.duration("--idle-timeout", limits.idle);
+            return limits;
+        }
+    }
+
+    /** Option or variable as written, null where neither is given. */
+    public record Given(String env, String slot, String namespace, String issue, String pr, String repo,
+                        String model, String effort, boolean bringBack, String total, String idle) {
+    }
+
+    private static final Pattern OUR_BRANCH = Pattern.compile("codex/(?:issue|ai-repair)-([1-9]\\d{0,8})");
+    private static final String ACCEPTED = "lower-case letters, digits and '-', at most 63";
+
+    /** An option counts more than the event, and the event more than the report; {@code warn} hears what is not used. */
+    public static Facts gather(String kind, Given given, GitHubEvent event, Infra infra, Consumer<String> warn) {
+        var repo = Values.matching("--repo", first(given.repo, event.repo()), "[\\w.-]{1,100}/[\\w.-]{1,100}", "OWNER/NAME");
+        var head = event.headBranch();
+        var issue = first(Values.positive("--issue", given.issue), event.issue(), issueOf(head), infra.number("issue"));
+        var pr = first(Values.positive("--pr", given.pr), event.pullRequest(), infra.number("pr"));
+        var slot = first(Values.positive("--slot", given.slot), infra.number("slot"));
+        var namespace = Values.matching("--namespace", first(given.namespace, infra.name("namespace")), Infra.NAME, ACCEPTED);
+        var kindOfEnv = Values.matching("--env", first(given.env, infra.name("env"), "ai"), Infra.NAME, ACCEPTED);
+        var choice = ModelChoice.of(given.model, given.effort, event.labels(), warn);
+        return new Facts(kindOfEnv, slot, namespace, issue, pr, repo, branch(kind, head, issue, slot),
+            first(event.defaultBranch(), "main"), choice.model(), choice.effort(), given.bringBack, Limits.of(given.total, given.idle));
+    }
+
+    /** A review goes on with the branch under review; the other kinds have one branch per issue. */
+    private static String branch(String kind, String head, Integer issue, Integer slot) {
+        if (kind.endsWith("_review") && head != null) {
+            return head;
+        }
+        var what = kind.startsWith("repair") ? "codex/ai-repair-" : "codex/issue-";
+        return what + (issue != null ? issue.toString() : slot != null ? "slot-" + slot : "none");
+    }
+
+    private static Integer issueOf(String branch) {
+        var ours = OUR_BRANCH.matcher(branch == null ? "" : branch);
+        return ours.matches() ? Integer.valueOf(ours.group(1)) : null;
+    }
+
+    /** One thread per issue (or pull request, or environment) and repository; the key is a file's name. */
+    public String threadKey() {
+        var about = issue != null ? "issue-" + issue : pr != null ? "pr-" + pr : "slot-" + slot;
+        return (repo == null ? "" : repo.replace('/', '.') + ".") + about;
+    }
+
+    @SafeVarargs
+    @SuppressWarnings("varargs")
+    public static <T> T first(T... candidates) {
+        return Arrays.stream(candidates).filter(c -> c != null).findFirst().orElse(null);
+    }
+}
+
+// src/prompt_run/subject/GitHubEvent.java
+
+/** The webhook payload of the workflow run, or nothing: which issue or pull request it is about, and as of when. */
+public record GitHubEvent(JsonNode root) {
+
+    public static final GitHubEvent NONE = new GitHubEvent(MissingNode.getInstance());
+
+    /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
+    boolean aboutPullRequest() {
+        return root.has("pull_request") || root.path("issue").has("pull_request");
+    }
+
+    Integer issue() {
+        return aboutPullRequest() ? null : number(root.path("issue").path("number"));
+    }
+
+    Integer pullRequest() {
+        var number = root.path("pull_request").path("number");
+        return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
+    }
+
+    private static Integer number(JsonNode node) {
+        return node.canConvertToInt() && node.asInt() > 0 ? Integer.valueOf(node.asInt()) : null;
+    }
+
+    String repo() {
+        return root.path("repository").path("full_name").asText(null);
+    }
+
+    String defaultBranch() {
+        return safeRef(root.path("repository").path("default_branch").asText(null));
+    }
+
+    /** The branch of the pull request under review; null when it lives in a fork, where nobody here may push. */
+    String headBranch() {
+        var head = root.path("pull_request").path("head");
+        boolean fork = head.path("repo").has("full_name") && !head.path("repo").path("full_name").asText().equals(repo());
+        return fork ? null : safeRef(head.path("ref").asText(null));
+    }
+
+    /** The issue as the event shows it, if the event is about this one. */
+    public JsonNode issueNode(Integer number) {
+        return number != null && number.equals(issue()) ? root.path("issue") : MissingNode.getInstance();
+    }
+
+    public JsonNode pullNode(Integer number) {
+        var node = root.has("pull_request") ? root.path("pull_request") : root.path("issue");
+        return number != null && number.equals(pullRequest()) ? node : MissingNode.getInstance();
+    }
+
+    /** The comment or review that caused the run; null when something else did. */
+    public Said trigger() {
+        var number = pullRequest() != null ? pullRequest() : issue();
+        var review = root.path("review");
+        var comment = root.path("comment");
+        if (number == null || !review.isObject() && !comment.isObject()) {
+            return null;
+        }
+        if (review.isObject()) {
+            return SaidOnGitHub.review(review);
+        }
+        return comment.has("path") ? SaidOnGitHub.inThread(comment)
+            : SaidOnGitHub.comment(aboutPullRequest() ? "pull request" : "issue", number, comment);
+    }
+
+    /** When the label was set (or the review sent, the comment written): what was written or changed later does not count. */
+    public Instant asOf() {
+        var review = root.path("review");
+        var comment = root.path("comment");
+        var labelled = root.path(root.has("issue") ? "issue" : "pull_request");
+        return SaidOnGitHub.latest(review.isObject() ? review : comment.isObject() ? comment : labelled);
+    }
+
+    public List<String> labels() {
+        var names = new ArrayList<String>();
+        var owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
+        owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
+        return names;
+    }
+
+    /** A branch name that is safe in a command line and in a prompt, else null. */
+    private static String safeRef(String ref) {
+        return ref != null && ref.matches("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}") && !ref.contains("..") && !ref.endsWith("/") ? ref : null;
+    }
+}
+
+// src/prompt_run/subject/Infra.java
+
+/** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
+public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
+
+    static final String NAME = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+
+    public static Infra withoutReport(boolean asked) {
+        return new Infra(asked, false, null, null, MissingNode.getInstance());
+    }
+
+    public static Infra of(boolean asked, Path file, JsonNode root) {
+        if (root == null || !root.isObject()) {
+            return broken(file, "it is not a JSON object");
+        }
+        var ready = root.path("infraReady");
+        var problem = ready.isBoolean() ? null : "it does not say infraReady true or false";
+        return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
+    }
+
+    public static Infra broken(Path file, String problem) {
+        return new Infra(true, false, problem, file, MissingNode.getInstance());
+    }
+
+    Integer number(String field) {
+        var value = report.path(field);
+        return value.canConvertToInt() && value.asInt() > 0 ? Integer.valueOf(value.asInt()) : null;
+    }
+
+    String name(String field) {
+        var value = report.path(field).asText("");
+        return value.matches(NAME) ? value : null;
+    }
+}
+
+// src/prompt_run/subject/ModelChoice.java
+
+/** Model and effort: an option counts more than a label; what nobody knows is a warning, what cannot be meant is not used. */
+public record ModelChoice(String model, String effort) {
+    private static final Pattern LABEL = Pattern.compile("\\[?ai-(model|reasoning)-([A-Za-z0-9._:/-]{1,80}?)]?");
+    private static final Pattern KNOWN = Pattern.compile("gpt-5(\\.\\d+)?(-codex)?(-(max|mini|nano|pro))?"
+        + "|gpt-4\\.1(-mini)?|o3|o4-mini|codex-mini-latest");
+    private static final List<String> EFFORTS = List.of("none", "minimal", "low", "medium", "high", "xhigh");
+
+    /** {@code model} and {@code effort} as given, or null; {@code warn} hears what is not used. */
+    public static ModelChoice of(String model, String effort, List<String> labels, Consumer<String> warn) {
+        var named = Values.matching("--model", model, "[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}", "letters, digits and . _ : / -");
+        var chosen = effort == null ? null : Values.oneOf("--reasoning-effort", effort(effort), EFFORTS.toArray(String[]::new));
+        var labelled = fromLabels("reasoning", labels, warn);
+        if (chosen == null && labelled != null && !EFFORTS.contains(effort(labelled))) {
+            warn.accept("label [ai-reasoning-" + labelled + "]: no such effort, ignored; accepted: " + String.join(", ", EFFORTS));
+        } else if (chosen == null && labelled != null) {
+            chosen = effort(labelled);
+        }
+        named = named == null ? fromLabels("model", labels, warn) : named;
+        if (named != null && !KNOWN.matcher(named).matches()) {
+            warn.accept("model " + named + ": not known here, passed on as it is");
+        }
+        return new ModelChoice(named, chosen);
+    }
+
+    private static String effort(String asked) {
+        var plain = asked.strip().toLowerCase(Locale.ROOT);
+        return plain.equals("extra-high") ? "xhigh" : plain;
+    }
+
+    private static String fromLabels(String what, List<String> labels, Consumer<String> warn) {
+        var found = labels.stream().map(LABEL::matcher).filter(label -> label.matches() && label.group(1).equals(what))
+            .map(label -> label.group(2)).toList();
+        if (found.size() > 1) {
+            warn.accept("more than one [ai-" + what + "-...] label: " + found.get(0) + " is used");
+        }
+        return found.isEmpty() ? null : found.get(0);
+    }
+}
+
+// src/prompt_run/subject/Place.java
 
 /**
  * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it.
@@ -4929,216 +5606,11 @@ public record Place(String target, String fallbackReason, String reportPath, Str
     }
 }
 
-// src/prompt_run/prompt/Prompt.java
+// src/prompt_run/subject/RunOptions.java
 
-public record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
-    @Override
-    public String asText() {
-        return text;
-    }
-
-    @Override
-    public Object asJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("schemaVersion", "prompt-run/v1");
-        json.put("kind", kind);
-        json.put("lang", lang);
-        json.put("infraUnhealthy", infraUnhealthy);
-        json.put("prompt", text);
-        return json;
-    }
-
-    @Override
-    public int exitCode() {
-        return Outcome.SUCCEEDED.exitCode();
-    }
-}
-
-// src/prompt_run/prompt/Renderer.java
-
-/** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
-public static final class Renderer {
-    private final RunOptions options;
-    private final Facts facts;
-    private final Infra infra;
-    private final Conversation talk;
-    private final Redactor redactor;
-    public final Configuration engine;
-    private final String template;
-
-    public Renderer(RunOptions options, Facts facts, Infra infra, Conversation talk, Redactor redactor, Console console)
-        throws IOException {
-        Templates templates = new Templates(options.templates(), options.template());
-        this.options = options;
-        this.facts = facts;
-        this.infra = infra;
-        this.talk = talk;
-        this.redactor = redactor;
-        this.engine = TemplateEngine.of(templates.loader());
-        this.template = templates.nameFor(options.kind(), options.lang(), console);
-    }
-
-    public Prompt render(Place place) throws IOException {
-        Map<String, Object> model = model(place);
-        model.put("infraBlock", infraBlock(model));
-        return new Prompt(options.kind(), options.lang(), infra.unhealthy(), redactor.maskKnown(process(template, model)));
-    }
-
-    /** The block about the environment, with as much of the report as its limit in bytes allows. */
-    String infraBlock(Map<String, Object> facts) throws IOException {
-        String own = "infra_" + options.lang() + ".ftl";
-        String name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
-        String nonce = Untrusted.nonce();
-        String block = "";
-        Map<String, String> cleaned = new HashMap<>();
-        for (InfraView.Limits limits : InfraView.LEVELS) {
-            Map<String, Object> model = new LinkedHashMap<>(facts);
-            model.put("infra", new InfraView(infra, redactor, nonce, limits, cleaned).model());
-            block = process(name, model).strip();
-            if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
-                return block;
-            }
-        }
-        return Untrusted.cutTo(InfraView.BLOCK_BYTES - 100, block);
-    }
-
-    Map<String, Object> model(Place place) {
-        Map<String, Object> model = new LinkedHashMap<>(options.vars());
-        List.of("projectContext", "servicesOverview", "links", "extraTools").forEach(name -> model.putIfAbsent(name, ""));
-        model.put("vars", options.vars());
-        model.put("kind", options.kind());
-        model.put("lang", options.lang());
-        model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
-        model.put("env", facts.env());
-        model.put("slot", text(facts.slot()));
-        model.put("namespace", text(facts.namespace()));
-        model.put("issue", text(facts.issue()));
-        model.put("pr", text(facts.pr()));
-        model.put("repo", text(facts.repo()));
-        model.put("branch", facts.branch());
-        model.put("base", facts.base());
-        model.put("bringBack", facts.bringBack());
-        model.put("talk", talk.model());
-        model.put("title", talk.title());
-        model.put("model", text(facts.model()));
-        model.put("effort", text(facts.effort()));
-        model.put("agentTarget", place.target());
-        model.put("fallbackReason", reason(place.fallbackReason()));
-        model.put("workspace", text(place.workspace()));
-        model.put("resumed", place.resumed());
-        model.put("totalTime", facts.limits().total());
-        model.put("idleTime", facts.limits().idle());
-        model.put("reportPath", text(place.reportPath()));
-        return model;
-    }
-
-    /** What the ladder saw may quote the cluster: one line, masked, and nothing that speaks to the agent. */
-    private String reason(String reason) {
-        String line = InfraView.middleCut(300, Untrusted.escaped(redactor.mask(Texts.oneLine(Cleaner.plain(text(reason)))), "")
-            .replace('"', '\''));
-        return Injection.in(line) ? "(text withheld)" : line;
-    }
-
-    private static String text(Object value) {
-        return value == null ? "" : value.toString();
-    }
-
-    String process(String name, Map<String, Object> model) {
-        return process(engine, name, model);
-    }
-
-    /** Renders one of the templates; throws {@link UsageError}, since it is the caller who brings templates and variables. */
-    public static String process(Configuration engine, String name, Map<String, Object> model) {
-        try {
-            return TemplateEngine.render(engine, name, model);
-        } catch (TemplateEngine.Unfit e) {
-            throw new UsageError("template " + e.template + (e.line > 0 ? ", line " + e.line : "")
-                + ": " + (e.undefined.isEmpty() ? e.getMessage()
-                : "variable " + e.undefined
-                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing"), e);
-        }
-    }
-}
-
-// src/prompt_run/prompt/Templates.java
-
-/** Where templates come from: {@code --templates} first, then the ones this script brings along. */
-public static final class Templates {
-    public static final Map<String, String> BUILT_IN = kindsWithPurpose();
-    private static final Pattern FILE_NAME = Pattern.compile("([a-z][a-z0-9]*(?:_[a-z0-9]+)+)_([a-z]{2,3})\\.ftl");
-
-    private final Path folder;
-    private final Path single;
-
-    public Templates(Path folder, Path single) {
-        if (folder != null && !Files.isDirectory(folder)) {
-            throw new UsageError("--templates " + folder + ": not a folder");
-        }
-        if (single != null && !Files.isRegularFile(single)) {
-            throw new UsageError("--template " + single + ": no such file");
-        }
-        this.folder = folder;
-        this.single = single;
-    }
-
-    private static Map<String, String> kindsWithPurpose() {
-        Map<String, String> kinds = new LinkedHashMap<>();
-        kinds.put("dev_issue", "implement the issue and send a pull request");
-        kinds.put("plan_issue", "write a plan for the issue, change nothing");
-        kinds.put("repair_issue", "find the fault of the environment, restore the services, send the fix as a pull request");
-        kinds.put("dev_review", "answer the review of a pull request of dev_issue");
-        kinds.put("plan_review", "revise the plan after comments");
-        kinds.put("repair_review", "answer the review of a pull request of repair_issue");
-        kinds.put("repair_plan", "diagnose the environment and rank the ways to repair it, change nothing");
-        return kinds;
-    }
-
-    /** Every kind with its languages. */
-    public Map<String, Set<String>> kinds() {
-        Map<String, Set<String>> kinds = new LinkedHashMap<>();
-        BUILT_IN.keySet().forEach(kind -> kinds.put(kind, new TreeSet<>(List.of("en", "ru"))));
-        if (folder != null) {
-            try (var files = Files.list(folder)) {
-                files.map(file -> FILE_NAME.matcher(file.getFileName().toString())).filter(Matcher::matches)
-                    .forEach(name -> kinds.computeIfAbsent(name.group(1), kind -> new TreeSet<>()).add(name.group(2)));
-            } catch (IOException problem) {
-                throw new UsageError("--templates " + folder + ": cannot read it (" + TextFile.reason(problem) + ")", problem);
-            }
-        }
-        return kinds;
-    }
-
-    public Listing describe() {
-        return new Listing(kinds());
-    }
-
-    /** The name of the template for a kind; English when the language has none. */
-    String nameFor(String kind, String lang, Console console) {
-        if (single != null) {
-            return single.getFileName().toString();
-        }
-        Set<String> languages = kinds().get(kind);
-        if (!languages.contains(lang) && !languages.contains("en")) {
-            throw new UsageError("--lang " + lang + ": kind " + kind + " has only: " + String.join(", ", languages));
-        }
-        if (!languages.contains(lang)) {
-            console.warn("--lang " + lang + ": no templates for it, the prompt is in English; there are: " + String.join(", ", languages));
-        }
-        return kind + "_" + (languages.contains(lang) ? lang : "en") + ".ftl";
-    }
-
-    public TemplateLoader loader() throws IOException {
-        List<TemplateLoader> places = new ArrayList<>();
-        if (single != null) {
-            places.add(new FileTemplateLoader(single.toAbsolutePath().getParent().toFile()));
-        }
-        if (folder != null) {
-            places.add(new FileTemplateLoader(folder.toFile()));
-        }
-        places.add(new ClassTemplateLoader(Templates.class, "/templates"));
-        return new MultiTemplateLoader(places.toArray(TemplateLoader[]::new));
-    }
-}
+/** The options that say what is done, merged with their twins and checked. */
+public record RunOptions(String kind, String lang, Path templates, Path template, Map<String, Object> vars,
+                         boolean print, boolean dryRun) { }
 
 // src/prompt_run/text/Cleaner.java
 
@@ -5148,7 +5620,7 @@ public static final class Templates {
  * later passes, after decoding, only ever remove more.
  */
 public static final class Cleaner {
-    record Cleaned(String text, int hidden, int invisible) {
+    public record Cleaned(String text, int hidden, int invisible) {
     }
 
     private static final int MOST_PASSES = 12;
@@ -5158,13 +5630,12 @@ public static final class Cleaner {
         + "|[ \\t>*+\\-\\d.)]+(?:```|~~~).*");
     private static final Pattern DIAGRAM = Pattern.compile("(?:`{3,}|~{3,})[ \\t]*mermaid\\b", Pattern.CASE_INSENSITIVE);
     private static final Pattern DIAGRAM_COMMENT = Pattern.compile("(?m)^[ \\t]*%%.*\\n?");
-    private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
     private static final String ATTRIBUTE = "\\s+[^\\s\"'=<>`/]++(?:\\s*=\\s*(?:\"[^\"]*+\"|'[^']*+'|[^\\s\"'=<>`]++))?";
     private static final Pattern TAG = Pattern.compile("<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:" + ATTRIBUTE + ")*+)\\s*+(/?)>");
-    private static final Pattern OPEN_BLOCK =
-        Pattern.compile("<(?i:address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|fieldset|"
-        + "figure|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead|"
-        + "title|tr|track|ul|pre|script|style|textarea)\\s[^>]*+(?:>|$)");
+    private static final String BLOCKS = "address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|fieldset|figure"
+        + "|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead"
+        + "|title|tr|track|ul|pre|script|style|textarea";
+    private static final Pattern OPEN_BLOCK = Pattern.compile("<(?i:" + BLOCKS + ")\\s[^>]*+(?:>|$)");
     private static final Pattern LINK = Pattern.compile("(?i)\\s(href|src)\\s*=\\s*[\"']?([^\\s\"'<>`]{1,500})");
     private static final String TITLE = "(?:\"(?:\\\\.|[^\"\\\\])*+\"|'(?:\\\\.|[^'\\\\])*+'|\\((?:\\\\.|[^()\\\\])*+\\))";
     private static final String ADDRESS = "(<[^<>\\n]*+>|[^\\s<(][^\\s()]*+(?:\\([^\\s()]*+\\)[^\\s()]*+)*+)";
@@ -5175,36 +5646,29 @@ public static final class Cleaner {
     private static final Pattern FOOTNOTE = Pattern.compile("(?m)^[ \\t>*+-]*+"
         + "\\[\\^([^\\]\\s]{1,99})\\]:.*(?:\\n(?![ \\t]*\\n).*|\\n[ \\t]*(?=\\n {4}))*");
     private static final Pattern ENTITY = Pattern.compile("&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,30}));");
-    private static final Map<String,
-        String> NAMED = named("lt <", "gt >", "amp &", "quot \"", "apos '", "nbsp \u00a0", "Tab \t", "NewLine \n", "lbrack [",
-        "rbrack ]", "lpar (", "rpar )", "excl !", "grave `", "shy ", "zwj ",
-            "zwnj ", "lrm ", "rlm ", "ZeroWidthSpace ", "NoBreak ", "InvisibleTimes ",
-        "InvisibleComma ", "ApplyFunction ", "it ", "ic ", "af ");
+    private static final Map<String, String> NAMED = named("lt <", "gt >", "amp &", "quot \"", "apos '", "nbsp \u00a0", "Tab \t",
+        "NewLine \n", "lbrack [", "rbrack ]", "lpar (", "rpar )", "excl !", "grave `", "shy ", "zwj ", "zwnj ", "lrm ", "rlm ",
+        "ZeroWidthSpace ", "NoBreak ", "InvisibleTimes ", "InvisibleComma ", "ApplyFunction ", "it ", "ic ", "af ");
 
     private int hidden;
     private int invisible;
 
     /** The entities that can build markup, and those that are invisible; any other name stays as it is and harms nobody. */
     private static Map<String, String> named(String... entities) {
-        Map<String, String> named = new HashMap<>();
+        var named = new HashMap<String, String>();
         Arrays.stream(entities)
             .forEach(entity -> named.put(entity.substring(0, entity.indexOf(' ')), entity.substring(entity.indexOf(' ') + 1)));
         return named;
     }
 
-    static Cleaned clean(String raw) {
-        Cleaner cleaner = new Cleaner();
-        String text = raw.replaceAll("\\r\\n?", "\n");
-        StringBuilder out = new StringBuilder();
-        for (Segment segment : segments(text)) {
+    public static Cleaned clean(String raw) {
+        var cleaner = new Cleaner();
+        var text = raw.replaceAll("\\r\\n?", "\n");
+        var out = new StringBuilder();
+        for (var segment : segments(text)) {
             out.append(segment.code() ? cleaner.code(segment.text()) : cleaner.prose(segment.text()));
         }
         return new Cleaned(out.toString().strip(), cleaner.hidden, cleaner.invisible);
-    }
-
-    /** For text that is not Markdown (logs, messages): control and invisible characters only. */
-    public static String plain(String raw) {
-        return new Cleaner().visible(raw.replaceAll("\\r\\n?", "\n"));
     }
 
     private record Segment(boolean code, String text) {
@@ -5212,14 +5676,14 @@ public static final class Cleaner {
 
     /** Splits off the fenced code blocks that are certainly code on the page too. */
     private static List<Segment> segments(String text) {
-        List<Segment> segments = new ArrayList<>();
-        StringBuilder current = new StringBuilder();
+        var segments = new ArrayList<Segment>();
+        var current = new StringBuilder();
         String fence = null;
         boolean sure = true;
-        for (String line : text.split("(?<=\\n)", -1)) {
-            String bare = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
+        for (var line : text.split("(?<=\\n)", -1)) {
+            var bare = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
             boolean closes = fence != null && bare.matches(" {0,3}" + Pattern.quote(fence) + fence.charAt(0) + "*[ \\t]*");
-            Matcher opening = FENCE.matcher(bare);
+            var opening = FENCE.matcher(bare);
             if (fence == null && sure && opening.matches()) {
                 segments.add(new Segment(false, current.toString()));
                 current.setLength(0);
@@ -5249,7 +5713,7 @@ public static final class Cleaner {
 
     private String prose(String raw) {
         String before;
-        String text = drawn(raw, raw.contains("mermaid"));
+        var text = drawn(raw, raw.contains("mermaid"));
         int pass = 0;
         do {
             before = text;
@@ -5261,11 +5725,11 @@ public static final class Cleaner {
 
     /** Link definitions and footnotes that nothing refers to are not on the page; of the others only the address is. */
     private String definitions(String text) {
-        String kept = FOOTNOTE.matcher(text).replaceAll(note ->
+        var kept = FOOTNOTE.matcher(text).replaceAll(note ->
             used(text, "^" + note.group(1)) ? Matcher.quoteReplacement(note.group()) : gone());
         return DEFINITION.matcher(kept).replaceAll(definition -> {
-            String label = definition.group(1);
-            String whole = label.startsWith("^") ? definition.group()
+            var label = definition.group(1);
+            var whole = label.startsWith("^") ? definition.group()
                 : used(text, label) && !address(definition.group(2)).isEmpty() ? "[" + label + "]: " + definition.group(2) : "";
             hidden += whole.equals(definition.group().strip()) ? 0 : 1;
             return Matcher.quoteReplacement(whole);
@@ -5284,7 +5748,7 @@ public static final class Cleaner {
 
     /** One pass from left to right, so that what begins first wins, as on the page. */
     private String scan(String text, boolean decode) {
-        StringBuilder out = new StringBuilder(text.length());
+        var out = new StringBuilder(text.length());
         int at = 0;
         while (at < text.length()) {
             char c = text.charAt(at);
@@ -5347,11 +5811,11 @@ public static final class Cleaner {
             hidden++;
             return end > at ? end : after(text, ">", at + 2);
         }
-        Matcher tag = TAG.matcher(text).region(at, text.length());
+        var tag = TAG.matcher(text).region(at, text.length());
         if (tag.lookingAt()) {
             return tag(tag, out);
         }
-        Matcher open = OPEN_BLOCK.matcher(text).region(at, text.length());
+        var open = OPEN_BLOCK.matcher(text).region(at, text.length());
         if (startsLine(text, at) && open.lookingAt()) {
             hidden++;
             return open.end();
@@ -5361,8 +5825,8 @@ public static final class Cleaner {
 
     /** The tag with its address and nothing else; a tag nobody knows is not on the page, so its name may not speak. */
     private int tag(Matcher tag, StringBuilder out) {
-        StringBuilder kept = new StringBuilder("<" + tag.group(1) + tag.group(2));
-        Matcher link = LINK.matcher(tag.group(3));
+        var kept = new StringBuilder("<" + tag.group(1) + tag.group(2));
+        var link = LINK.matcher(tag.group(3));
         while (link.find()) {
             kept.append(' ').append(link.group(1)).append("=\"").append(address(link.group(2))).append('"');
         }
@@ -5420,11 +5884,11 @@ public static final class Cleaner {
     }
 
     private int linkTarget(String text, int at, StringBuilder out) {
-        Matcher target = TARGET.matcher(text).region(Math.min(at + 1, text.length()), text.length());
+        var target = TARGET.matcher(text).region(Math.min(at + 1, text.length()), text.length());
         if (!target.lookingAt()) {
             return at;
         }
-        String kept = "](" + address(target.group(1)) + ")";
+        var kept = "](" + address(target.group(1)) + ")";
         hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
         out.append(kept);
         return target.end();
@@ -5437,11 +5901,11 @@ public static final class Cleaner {
     }
 
     private int entity(String text, int at, StringBuilder out) {
-        Matcher entity = ENTITY.matcher(text).region(at, Math.min(text.length(), at + 40));
+        var entity = ENTITY.matcher(text).region(at, Math.min(text.length(), at + 40));
         if (!entity.lookingAt()) {
             return at;
         }
-        String decoded = entity.group(3) != null ? NAMED.get(entity.group(3))
+        var decoded = entity.group(3) != null ? NAMED.get(entity.group(3))
             : character(entity.group(1) != null ? Integer.parseInt(entity.group(1)) : Integer.parseInt(entity.group(2), 16));
         if (decoded == null) {
             return at;
@@ -5455,26 +5919,10 @@ public static final class Cleaner {
         return real ? Character.toString(code) : "\uFFFD";
     }
 
-    /** Without terminal sequences, control characters and everything that takes part in no glyph; composed (NFC). */
     private String visible(String raw) {
-        int[] codes = ANSI.matcher(raw).replaceAll("").codePoints().toArray();
-        StringBuilder out = new StringBuilder(raw.length());
-        int last = 0;
-        for (int i = 0; i < codes.length; i++) {
-            int code = codes[i];
-            int next = i + 1 < codes.length ? codes[i + 1] : 0;
-            if (code == 0x85 || code == 0x2028 || code == 0x2029) {
-                out.append('\n');
-            } else if (code >= 0xD800 && code <= 0xDFFF) {
-                out.append('\uFFFD');
-            } else if (!Invisible.is(code) || Invisible.partOfEmoji(code, last, next)) {
-                out.appendCodePoint(code);
-                last = code;
-            } else {
-                invisible++;
-            }
-        }
-        return Normalizer.normalize(out, Normalizer.Form.NFC);
+        var seen = Invisible.visible(raw);
+        invisible += seen.removed();
+        return seen.text();
     }
 }
 
@@ -5492,323 +5940,46 @@ public record Conversation(String title, String opening, String replies, boolean
     }
 }
 
-// src/prompt_run/text/Discussion.java
-
-/** What is said about the issue or pull request: from the event, and from GitHub where a token is given. */
-public static final class Discussion {
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
-    private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
-    private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
-
-    private final Facts facts;
-    private final GitHubEvent event;
-    private final GitHub github;
-    private final Set<String> allowed;
-    private final Console console;
-    private final Map<String, Boolean> permissions = new HashMap<>();
-    private boolean threadsUnsorted;
-    private boolean editedSince;
-
-    Discussion(Facts facts, GitHubEvent event, GitHub github, Set<String> allowed, Console console) {
-        this.facts = facts;
-        this.event = event;
-        this.github = github;
-        this.allowed = allowed;
-        this.console = console;
-    }
-
-    public static Conversation gather(TextOptions from, Env env, RunOptions options, Facts facts, GitHubEvent event, Console console) {
-        GitHub github = GitHub.of(env, console);
-        Discussion talk = new Discussion(facts, event, github, logins(env.pick(from.allowUsers, "AI_ALLOWED_USERS")), console);
-        Redactor redactor = new Redactor(env, from.redactNames());
-        Untrusted untrusted = new Untrusted(talk::mayWrite, redactor, from.anyAuthor, Untrusted.nonce());
-        return talk.collect(options, untrusted);
-    }
-
-    /** {@code a,b}, {@code a b} or the JSON list that a repository variable often holds. */
-    static Set<String> logins(String list) {
-        Set<String> logins = new LinkedHashSet<>();
-        LOGIN.matcher(list == null ? "" : list).results().forEach(login -> logins.add(login.group().toLowerCase(Locale.ROOT)));
-        return logins;
-    }
-
-    private Conversation collect(RunOptions options, Untrusted untrusted) {
-        boolean review = options.kind().endsWith("_review");
-        List<Said> opening = new ArrayList<>(opening("issue", facts.issue(), event.issueNode(facts.issue())));
-        if (review && facts.pr() != null) {
-            opening.addAll(opening("pull request", facts.pr(), event.pullNode(facts.pr())));
-        }
-        List<Said> replies = new ArrayList<>(comments(facts.issue(), "issue"));
-        if (review && facts.pr() != null) {
-            replies.addAll(comments(facts.pr(), "pull request"));
-            replies.addAll(reviews());
-        }
-        Said trigger = event.trigger();
-        if (trigger != null && replies.stream().noneMatch(said -> said.source().equals(trigger.source()))) {
-            replies.add(trigger);
-        }
-        replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));
-        return untrusted.prepare(opening, replies, event.asOf(), new Gaps(editedSince, threadsUnsorted, github.incomplete()));
-    }
-
-    /** Title and description: the event's, which holds them as they were; GitHub's only where there is no event. */
-    private List<Said> opening(String what, Integer number, JsonNode fromEvent) {
-        boolean pull = what.equals("pull request");
-        JsonNode now = number == null ? MissingNode.getInstance()
-            : github.get("/repos/" + facts.repo() + (pull ? "/pulls/" : "/issues/") + number);
-        JsonNode node = fromEvent.isObject() ? fromEvent : now;
-        if (!node.isObject()) {
-            return List.of();
-        }
-        editedSince |= fromEvent.isObject() && now.isObject()
-            && !(same(fromEvent, now, "title") && same(fromEvent, now, "body"));
-        return Stream.of("title", "body").map(field -> {
-            Said said = said(what + " " + number + (field.equals("body") ? " description" : " title"), node, field);
-            return pull && fromThisRepository(node) ? new Said(said.source(), said.author(), "COLLABORATOR", said.changed(), said.text())
-                : said;
-        }).toList();
-    }
-
-    /** GitHub lets nobody open a pull request from a branch of this repository who may not push to it; so the workflow's bot may. */
-    private boolean fromThisRepository(JsonNode pull) {
-        return facts.repo() != null && facts.repo().equals(pull.path("head").path("repo").path("full_name").asText());
-    }
-
-    private static boolean same(JsonNode then, JsonNode now, String field) {
-        return then.path(field).asText("").equals(now.path(field).asText(""));
-    }
-
-    private List<Said> comments(Integer number, String what) {
-        List<Said> all = new ArrayList<>();
-        if (number != null) {
-            github.list("/repos/" + facts.repo() + "/issues/" + number + "/comments")
-                .forEach(comment -> all.add(said(commentSource(what, number, comment), comment, "body")));
-        }
-        return all;
-    }
-
-    private List<Said> reviews() {
-        List<Said> all = new ArrayList<>();
-        String pull = "/repos/" + facts.repo() + "/pulls/" + facts.pr();
-        github.list(pull + "/reviews").forEach(review -> all.add(said(reviewSource(review), review, "body")));
-        List<JsonNode> comments = github.list(pull + "/comments");
-        Map<Long, Boolean> resolved = comments.isEmpty() ? Map.of() : github.resolvedThreads(facts.repo(), facts.pr());
-        threadsUnsorted = !comments.isEmpty() && resolved.isEmpty();
-        comments.stream().filter(comment -> !resolved.getOrDefault(thread(comment), false))
-            .forEach(comment -> all.add(said(threadSource(comment), comment, "body")));
-        return all;
-    }
-
-    public static String commentSource(String what, Integer number, JsonNode comment) {
-        return what + " " + number + " comment " + comment.path("id").asLong();
-    }
-
-    public static String reviewSource(JsonNode review) {
-        return ("review " + review.path("id").asLong() + " " + state(review.path("state").asText(""))).strip();
-    }
-
-    public static String threadSource(JsonNode comment) {
-        return "review thread " + thread(comment) + " comment " + comment.path("id").asLong() + place(comment);
-    }
-
-    private static String state(String state) {
-        return state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
-    }
-
-    private static long thread(JsonNode comment) {
-        return comment.path("in_reply_to_id").asLong(comment.path("id").asLong());
-    }
-
-    private static String place(JsonNode comment) {
-        String path = comment.path("path").asText("");
-        int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
-        return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " "))
-            ? " at " + path + (line > 0 ? ":" + line : "") : "";
-    }
-
-    public static Said said(String source, JsonNode node, String field) {
-        return new Said(source, node.path("user").path("login").asText(null), node.path("author_association").asText(null),
-            GitHubEvent.latest(node), node.path(field).asText(""));
-    }
-
-    /** Write access as GitHub's permission API tells it, else as the association does; the allow-list adds people. */
-    boolean mayWrite(Said said) {
-        String login = said.author() == null ? "" : said.author().toLowerCase(Locale.ROOT);
-        if (allowed.contains(login)) {
-            return true;
-        }
-        return permissions.computeIfAbsent(login + " " + said.association(), key -> {
-            String permission = login.isEmpty() || facts.repo() == null ? null : github.permission(facts.repo(), said.author());
-            // GitHub always sends the association; an event without one was written by the caller
-            return permission != null ? MAY_WRITE.contains(permission)
-                : said.association() == null ? !said.source().contains("comment") : WRITERS.contains(said.association());
-        });
-    }
-}
-
 // src/prompt_run/text/Gaps.java
 
 /** What the prompt has to say about the discussion besides the discussion. */
-public record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) {
-}
-
-// src/prompt_run/text/GitHub.java
-
-/** GitHub's REST API, read only. Whatever fails is a warning: the prompt is then built from what is there. */
-public static final class GitHub {
-    private static final int PAGE = 100;
-    private static final int MOST_PAGES = 20;
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
-
-    private HttpClient http;
-    private final String base;
-    private final String token;
-    private final Console console;
-    private boolean failed;
-    private boolean incomplete;
-
-    private GitHub(String base, String token, Console console) {
-        this.base = base.replaceAll("/+$", "");
-        this.token = token;
-        this.console = console;
-    }
-
-    static GitHub of(Env env, Console console) {
-        String base = Facts.first(env.get("GITHUB_API_URL"), "https://api.github.com");
-        String token = env.pick(null, "GITHUB_TOKEN", "CODEXCTL_GH_PAT", "GH_TOKEN");
-        boolean safe = base.startsWith("https://") || base.matches("http://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?(/.*)?");
-        if (token != null && !safe) {
-            console.warn("GITHUB_API_URL " + base
-                + ": not https, so the token is not sent there; the prompt is built from the event alone");
-        }
-        return new GitHub(base, safe ? token : null, console);
-    }
-
-    /** Whether a list was asked for and not had whole. */
-    boolean incomplete() {
-        return incomplete;
-    }
-
-    /** One object, or a missing node. */
-    JsonNode get(String path) {
-        try {
-            HttpResponse<String> answer = usable(path) ? send("GET", base + path, null) : null;
-            return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException problem) {
-            return missing(path, problem);
-        }
-    }
-
-    /** Every page of a list; the address of the next page is made here and not taken from the answer, so the token stays with this host. */
-    List<JsonNode> list(String path) {
-        List<JsonNode> all = new ArrayList<>();
-        for (int page = 1; page <= MOST_PAGES; page++) {
-            JsonNode items = get(path + "?per_page=" + PAGE + "&page=" + page);
-            incomplete |= !items.isArray();
-            items.forEach(all::add);
-            if (items.size() < PAGE) {
-                return all;
-            }
-        }
-        incomplete = true;
-        console.warn("GitHub " + path + ": more than " + PAGE * MOST_PAGES + " items; the later ones are left out");
-        return all;
-    }
-
-    /** admin, maintain, write, read or none; null when GitHub does not tell. */
-    String permission(String repo, String login) {
-        if (!login.matches("[A-Za-z0-9-]{1,39}")) {
-            return null;
-        }
-        JsonNode answer = get("/repos/" + repo + "/collaborators/" + login + "/permission");
-        return answer.path("permission").asText(null);
-    }
-
-    /** Thread (its first comment's id) to whether it is resolved; empty when unknown. Only GraphQL knows. */
-    Map<Long, Boolean> resolvedThreads(String repo, int pr) {
-        String query = "query($o:String!,$n:String!,$p:Int!){repository(owner:$o,name:$n){pullRequest(number:$p){reviewThreads(last:100)"
-            + "{nodes{isResolved comments(first:1){nodes{databaseId}}}}}}}";
-        Map<Long, Boolean> resolved = new HashMap<>();
-        try {
-            String[] name = repo.split("/", 2);
-            String body = Json.MAPPER.writeValueAsString(Map.of("query", query, "variables", Map.of("o", name[0], "n", name[1], "p", pr)));
-            HttpResponse<String> answer = usable("/graphql") ? send("POST", base.replaceAll("/v3$", "") + "/graphql", body) : null;
-            JsonNode data = answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body())
-                : missing("/graphql", answer);
-            data.at("/data/repository/pullRequest/reviewThreads/nodes").forEach(thread ->
-                resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
-        } catch (IOException problem) {
-            missing("/graphql", problem);
-        }
-        return resolved;
-    }
-
-    private boolean usable(String path) {
-        return token != null && !failed && !path.contains("/null/");
-    }
-
-    private HttpResponse<String> send(String method, String address, String body) throws IOException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(PATIENCE)
-            .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28")
-            .header("Authorization", "Bearer " + token)
-            .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
-        try {
-            http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
-            return http.send(request, HttpResponse.BodyHandlers.ofString());
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", stop);
-        }
-    }
-
-    private JsonNode missing(String path, HttpResponse<String> answer) {
-        if (answer != null) {
-            console.warn("GitHub " + path + ": HTTP " + answer.statusCode() + "; the prompt is built without it");
-        }
-        return MissingNode.getInstance();
-    }
-
-    /** Once it cannot be reached it is not asked again: every further question would wait as long. */
-    private JsonNode missing(String path, IOException problem) {
-        failed = !(problem instanceof JsonProcessingException);
-        console.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName())
-            + "; the prompt is built from the event alone");
-        return MissingNode.getInstance();
-    }
-}
+public record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) { }
 
 // src/prompt_run/text/Injection.java
 
 /** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
 public static final class Injection {
-    private static final String SECRET_WORDS = "(secret|token|credential|password|api key|environment variable|env var)s?";
+    private static final String EARLIER = "(previous|prior|above|earlier|all|any|your|these|those|system|the)";
+    private static final String NEW = "(new|updated|real|actual|important|urgent|system|additional|following)";
+    private static final String DEEDS = "(now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)";
+    private static final String AGENTS = "(ai|llm|agent|assistant|codex|language model)";
+    private static final String PROGRAMS = "(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)";
+    private static final String SECRETS = "(secret|token|credential|password|api key|environment variable|env var)s?";
+    private static final String PUBLIC = "(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)";
+    private static final String CHANGES = "(run|delete|remove|disable|visit|open|download|execute|grant|apply)";
     private static final List<String> ENGLISH = List.of(
-        "\\b(ignore|disregard|forget|override|bypass)\\b.{0,30}\\b(previous|prior|above|earlier|all|any|your|these|those|system|the)\\b"
-            + ".{0,30}\\b(instruction|rule|prompt|direction|guideline)",
-        "\\b(new|updated|real|actual|important|urgent|system|additional|following)\\b.{0,12}\\b(instruction|directive|order)s?\\b\\s*[:.]",
+        "\\b(ignore|disregard|forget|override|bypass)\\b.{0,30}\\b" + EARLIER
+            + "\\b.{0,30}\\b(instruction|rule|prompt|direction|guideline)",
+        "\\b" + NEW + "\\b.{0,12}\\b(instruction|directive|order)s?\\b\\s*[:.]",
         "\\bsystem\\s*prompt\\b", "<\\|[a-z ]{2,20}\\|>", "\\[/?inst]", "^\\s*(system|assistant)\\s*:\\s+\\S",
-        "\\byou (are|must|should|shall|need to|have to) (now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)\\b",
-        "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?(ai|llm|agent|assistant|codex|language model)\\b",
+        "\\byou (are|must|should|shall|need to|have to) " + DEEDS + "\\b",
+        "\\b(as|dear|hey|attention|note to|message to|hello|hi)[ ,]+(an? |the |all )?" + AGENTS + "\\b",
         "\\b(agent|assistant|codex|llm)\\b.{0,20}\\b(must|should|please|shall|needs? to)\\b",
-        "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}"
-            + "(`|\\$\\(|\\b(curl|wget|bash|sh -c|kubectl|rm|nc|python|chmod|git)\\b)",
+        "\\b(please |now |then |must |and )?(run|execute|eval|paste|type)\\b.{0,20}(`|\\$\\(|\\b" + PROGRAMS + "\\b)",
         "\\b(curl|wget)\\b[^|]{0,200}\\|\\s*(sudo\\s+)?(ba|z|da)?sh\\b",
         "\\brm\\s+-[a-z]*[rf]", "\\bgit\\s+push\\b", "\\bgh\\s+(pr|auth|secret|api|repo)\\b",
         "\\bkubectl\\s+(delete|patch|edit|apply|create|exec|scale|replace|annotate|label)\\b",
-        "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b" + SECRET_WORDS,
-        "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b" + SECRET_WORDS
-            + "\\b.{0,60}(https?:|\\b(pull request|comment|issue|pr|url|webhook)\\b)",
+        "\\b(reveal|exfiltrate|leak)\\b.{0,30}\\b" + SECRETS,
+        "\\b(print|send|post|upload|dump|echo|include|output)\\b.{0,40}\\b" + SECRETS + "\\b.{0,60}" + PUBLIC,
         "\\b(do not|don't|never) (tell|mention|report|inform|reveal|show)\\b",
-        "\\b(to|for) (fix|solve|resolve|repair) (this|it)\\b.{0,40}\\b(run|delete|remove|disable|visit|open|download|execute|grant|apply)\\b");
-    private static final List<String> RUSSIAN =
-        List.of("игнорируй", "не обращай внимания", "забудь.{0,40}(инструкц|правил)", "новые инструкц",
-        "системн\\S* (промпт|инструкц)", "ты (должен|теперь|обязан)",
+        "\\b(to|for) (fix|solve|resolve|repair) (this|it)\\b.{0,40}\\b" + CHANGES + "\\b");
+    private static final List<String> RUSSIAN = List.of("игнорируй", "не обращай внимания", "забудь.{0,40}(инструкц|правил)",
+        "новые инструкц", "системн\\S* (промпт|инструкц)", "ты (должен|теперь|обязан)",
         "(выполни|запусти|удали|отправь)(те)?\\b.{0,40}(команд|kubectl|curl|секрет|токен|парол)");
     private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
         Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
-    private Injection() {
-    }
+    private Injection() { }
 
     public static boolean in(String text) {
         return PATTERN.matcher(folded(text)).find();
@@ -5816,7 +5987,7 @@ public static final class Injection {
 
     /** The lines that a hit touches, also a hit that is spread over neighbours. */
     public static Set<Integer> lines(List<String> lines) {
-        Set<Integer> hit = new TreeSet<>();
+        var hit = new TreeSet<Integer>();
         for (int i = 0; i < lines.size(); i++) {
             if (in(lines.get(i))) {
                 hit.add(i);
@@ -5830,7 +6001,7 @@ public static final class Injection {
 
     /** Compatibility forms and spacing folded, so that a wide or spaced-out letter does not help. */
     private static String folded(String text) {
-        return Normalizer.normalize(Cleaner.plain(text), Normalizer.Form.NFKC).replaceAll("[\\s_\\u00a0]+", " ").strip();
+        return Normalizer.normalize(Invisible.plain(text), Normalizer.Form.NFKC).replaceAll("[\\s_\\u00a0]+", " ").strip();
     }
 }
 
@@ -5840,14 +6011,45 @@ public static final class Injection {
  * Characters that a reader does not see but a model reads. Sources: Unicode's Default_Ignorable_Code_Point and the categories Cc and Cf.
  */
 public static final class Invisible {
+    private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
     private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
         0x110BD, 0x110CD);
     private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
 
-    private Invisible() {
+    private Invisible() { }
+
+    record Seen(String text, int removed) {
     }
 
-    static boolean is(int code) {
+    /** For text that is not Markdown (logs, messages): control and invisible characters only. */
+    public static String plain(String raw) {
+        return visible(raw.replaceAll("\\r\\n?", "\n")).text();
+    }
+
+    /** Without terminal sequences, control characters and everything that takes part in no glyph; composed (NFC). */
+    static Seen visible(String raw) {
+        int[] codes = ANSI.matcher(raw).replaceAll("").codePoints().toArray();
+        var out = new StringBuilder(raw.length());
+        int removed = 0;
+        int last = 0;
+        for (int i = 0; i < codes.length; i++) {
+            int code = codes[i];
+            int next = i + 1 < codes.length ? codes[i + 1] : 0;
+            if (code == 0x85 || code == 0x2028 || code == 0x2029) {
+                out.append('\n');
+            } else if (code >= 0xD800 && code <= 0xDFFF) {
+                out.append('\uFFFD');
+            } else if (!is(code) || partOfEmoji(code, last, next)) {
+                out.appendCodePoint(code);
+                last = code;
+            } else {
+                removed++;
+            }
+        }
+        return new Seen(Normalizer.normalize(out, Normalizer.Form.NFC), removed);
+    }
+
+    private static boolean is(int code) {
         int type = Character.getType(code);
         return type == Character.CONTROL && code != '\n' && code != '\t'
             || type == Character.FORMAT && !VISIBLE_FORMAT.contains(code)
@@ -5856,7 +6058,7 @@ public static final class Invisible {
     }
 
     /** The joiner between two emoji, and the emoji form of a sign or keycap. */
-    static boolean partOfEmoji(int code, int last, int next) {
+    private static boolean partOfEmoji(int code, int last, int next) {
         boolean joins = code == 0x200D && (emoji(last) || last == 0xFE0F) && emoji(next);
         boolean forms = code == 0xFE0F && (emoji(last) || next == 0x20E3 && "0123456789#*".indexOf(last) >= 0);
         return joins || forms;
@@ -5866,6 +6068,101 @@ public static final class Invisible {
         return code >= 0x1F000 && code <= 0x1FAFF || code >= 0x2600 && code <= 0x27BF || code >= 0x2300 && code <= 0x23FF
             || code >= 0x2190 && code <= 0x21FF || code >= 0x2B00 && code <= 0x2BFF || code >= 0x25A0 && code <= 0x25FF
             || Set.of(0xA9, 0xAE, 0x203C, 0x2049, 0x2122, 0x2139, 0x2934, 0x2935, 0x3030, 0x303D, 0x3297, 0x3299).contains(code);
+    }
+}
+
+// src/prompt_run/text/MaskedJson.java
+
+/** JSON with its secrets masked where they are text: in the written form a token may stand right after an escape such as {@code \\n}. */
+public static final class MaskedJson {
+    private MaskedJson() { }
+
+    public static JsonNode of(JsonNode node, Redactor redactor) {
+        if (node.isTextual()) {
+            return Json.MAPPER.getNodeFactory().textNode(redactor.mask(node.asText()));
+        }
+        if (node instanceof ObjectNode object) {
+            object.fieldNames().forEachRemaining(name -> object.set(name, of(object.get(name), redactor)));
+        } else if (node instanceof ArrayNode array) {
+            for (int at = 0; at < array.size(); at++) {
+                array.set(at, of(array.get(at), redactor));
+            }
+        }
+        return node;
+    }
+
+    public static String line(String line, Redactor redactor) {
+        try {
+            return line.startsWith("{") ? of(Json.MAPPER.readTree(line), redactor).toString() : line;
+        } catch (JsonProcessingException plain) {
+            return line;
+        }
+    }
+}
+
+// src/prompt_run/text/RawTalk.java
+
+/**
+ * What is said about the issue, and in a review about the pull request; nobody's words are chosen yet.
+ * {@code resolved}: a thread's first comment to whether it is settled; {@code trigger}: what caused the run, or null.
+ */
+public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> issueComments, List<JsonNode> pullComments,
+                      List<JsonNode> reviews, List<JsonNode> threads, Map<Long, Boolean> resolved, Said trigger, boolean incomplete) {
+
+    /** As the event shows it, and as GitHub has it now; either may be missing. */
+    public record Subject(String what, Integer number, JsonNode then, JsonNode now) {
+        JsonNode node() {
+            return then.isObject() ? then : now;
+        }
+
+        boolean edited() {
+            return then.isObject() && now.isObject() && !(same("title") && same("body"));
+        }
+
+        private boolean same(String field) {
+            return then.path(field).asText("").equals(now.path(field).asText(""));
+        }
+    }
+
+    public List<Said> opening() {
+        return Stream.of(issue, pull).flatMap(this::opening).toList();
+    }
+
+    private Stream<Said> opening(Subject about) {
+        var node = about.node();
+        if (!node.isObject()) {
+            return Stream.empty();
+        }
+        return Stream.of("title", "body").map(field -> {
+            var source = about.what() + " " + about.number() + (field.equals("body") ? " description" : " title");
+            var said = SaidOnGitHub.said(source, node, field);
+            return about == pull && fromThisRepository(node)
+                ? new Said(said.source(), said.author(), "COLLABORATOR", said.changed(), said.text()) : said;
+        });
+    }
+
+    /** GitHub lets nobody open a pull request from a branch of this repository who may not push to it; so the workflow's bot may. */
+    private boolean fromThisRepository(JsonNode node) {
+        return repo != null && repo.equals(node.path("head").path("repo").path("full_name").asText());
+    }
+
+    /** Comments and reviews, the oldest first; threads that are settled are left out. */
+    public List<Said> replies() {
+        var replies = new ArrayList<Said>();
+        issueComments.forEach(comment -> replies.add(SaidOnGitHub.comment(issue.what(), issue.number(), comment)));
+        pullComments.forEach(comment -> replies.add(SaidOnGitHub.comment(pull.what(), pull.number(), comment)));
+        reviews.forEach(review -> replies.add(SaidOnGitHub.review(review)));
+        threads.stream().filter(comment -> !resolved.getOrDefault(SaidOnGitHub.thread(comment), false))
+            .forEach(comment -> replies.add(SaidOnGitHub.inThread(comment)));
+        if (trigger != null && replies.stream().noneMatch(said -> said.source().equals(trigger.source()))) {
+            replies.add(trigger);
+        }
+        replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));
+        return replies;
+    }
+
+    public Gaps gaps() {
+        return new Gaps(issue.edited() || pull.edited(), !threads.isEmpty() && resolved.isEmpty(), incomplete);
     }
 }
 
@@ -5880,7 +6177,7 @@ public static final class Redactor {
     private final Map<String, String> values = new LinkedHashMap<>();
 
     public Redactor(Env env, List<String> named) {
-        Map<String, String> found = new LinkedHashMap<>();
+        var found = new LinkedHashMap<String, String>();
         env.values().forEach((name, value) -> forms(value).filter(form -> form.length() >= least(name, value, named))
             .forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]")));
         found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form))
@@ -5904,8 +6201,8 @@ public static final class Redactor {
 
     /** Only the values of this run: for texts in which a shape may be meant as it stands. */
     public String maskKnown(String text) {
-        String masked = text;
-        for (Map.Entry<String, String> value : values.entrySet()) {
+        var masked = text;
+        for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
         }
         return masked;
@@ -5918,7 +6215,54 @@ public static final class Redactor {
  * What somebody wrote. {@code association} is GitHub's word for what they are to the repository; {@code changed} is the time of the last
  * edit.
  */
-public record Said(String source, String author, String association, Instant changed, String text) {
+public record Said(String source, String author, String association, Instant changed, String text) { }
+
+// src/prompt_run/text/SaidOnGitHub.java
+
+/** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
+public static final class SaidOnGitHub {
+    private SaidOnGitHub() { }
+
+    public static Said said(String source, JsonNode node, String field) {
+        return new Said(source, node.path("user").path("login").asText(null), node.path("author_association").asText(null),
+            latest(node), node.path(field).asText(""));
+    }
+
+    public static Said comment(String what, Integer number, JsonNode comment) {
+        return said(what + " " + number + " comment " + comment.path("id").asLong(), comment, "body");
+    }
+
+    public static Said review(JsonNode review) {
+        var state = review.path("state").asText("");
+        var told = state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
+        return said(("review " + review.path("id").asLong() + " " + told).strip(), review, "body");
+    }
+
+    public static Said inThread(JsonNode comment) {
+        return said("review thread " + thread(comment) + " comment " + comment.path("id").asLong() + place(comment), comment, "body");
+    }
+
+    static long thread(JsonNode comment) {
+        return comment.path("in_reply_to_id").asLong(comment.path("id").asLong());
+    }
+
+    private static String place(JsonNode comment) {
+        var path = comment.path("path").asText("");
+        int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
+        return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " "))
+            ? " at " + path + (line > 0 ? ":" + line : "") : "";
+    }
+
+    public static Instant latest(JsonNode node) {
+        var time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asText(null))
+            .filter(Objects::nonNull)
+            .findFirst().orElse(null);
+        try {
+            return time == null ? null : Instant.parse(time);
+        } catch (DateTimeParseException unreadable) {
+            return null;
+        }
+    }
 }
 
 // src/prompt_run/text/Untrusted.java
@@ -5928,43 +6272,36 @@ public static final class Untrusted {
     static final int ITEM_BYTES = 16 * 1024;
     static final int TOTAL_BYTES = 64 * 1024;
     private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
-    private static final Pattern RUNNER_COMMAND =
-        Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|"
-        + "group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+)\\b)");
+    private static final String COMMANDS = "add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher"
+        + "|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+";
+    private static final Pattern RUNNER_COMMAND = Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:" + COMMANDS + ")\\b)");
     private static final Pattern LOOKS_LIKE_FENCE = Pattern.compile("[<\uFF1C\uFE64\u2039\u276E\u27E8]"
         + "(?=[\\s/\\\\\uFF0F]*(?:untrusted|cluster-data))", Pattern.CASE_INSENSITIVE);
 
     private final Predicate<Said> trusted;
     private final Redactor redactor;
     private final boolean anyAuthor;
-    public final String nonce;
+    private final String nonce;
     private int outsiders;
     private int late;
     private int cut;
     private int hidden;
     private int invisible;
 
-    Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
+    public Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
         this.trusted = trusted;
         this.redactor = redactor;
         this.anyAuthor = anyAuthor;
         this.nonce = nonce;
     }
 
-    /** 128 random bits: nobody who wrote the text can have known it. */
-    public static String nonce() {
-        byte[] bits = new byte[16];
-        new SecureRandom().nextBytes(bits);
-        return HexFormat.of().formatHex(bits);
-    }
-
-    Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
-        List<String> first = opening.stream().filter(this::takes).map(this::fenced).toList();
+    public Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
+        var first = opening.stream().filter(this::takes).map(this::fenced).toList();
         boolean withheld = first.size() < opening.size();
         outsiders = 0;
         int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
-        List<String> rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
-        String title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
+        var rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
+        var title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
         return new Conversation(title, String.join("\n", first), String.join("\n", rest),
             withheld, gaps, outsiders, late, cut, hidden, invisible);
     }
@@ -5983,10 +6320,10 @@ public static final class Untrusted {
 
     /** From the newest back to the oldest until the room is used up; what is left out is counted. */
     private List<String> newest(List<Said> replies, int room) {
-        LinkedList<String> kept = new LinkedList<>();
+        var kept = new LinkedList<String>();
         int left = room;
         for (int i = replies.size() - 1; i >= 0; i--) {
-            String block = fenced(replies.get(i));
+            var block = fenced(replies.get(i));
             left -= bytes(block);
             if (left < 0) {
                 cut = i + 1;
@@ -5999,14 +6336,14 @@ public static final class Untrusted {
     }
 
     private String fenced(Said said) {
-        String who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
-        String access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
+        var who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
+        var access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
         return "<untrusted nonce=\"" + nonce + "\" source=\"" + said.source() + "\" author=\"" + who + "\" access=\"" + access + "\">\n"
             + prepared(said) + "\n</untrusted nonce=\"" + nonce + "\">";
     }
 
     private String prepared(Said said) {
-        Cleaner.Cleaned cleaned = cleaned(said.text());
+        var cleaned = cleaned(said.text());
         hidden += cleaned.hidden();
         invisible += cleaned.invisible();
         return cutTo(ITEM_BYTES, escaped(redactor.mask(cleaned.text()), nonce));
@@ -6023,7 +6360,7 @@ public static final class Untrusted {
 
     /** Nothing inside may look like the end of the fence, nor, when the prompt is printed in a CI log, like a command to the runner. */
     public static String escaped(String text, String nonce) {
-        String harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
+        var harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
         return LOOKS_LIKE_FENCE.matcher(nonce.isEmpty() ? harmless : harmless.replace(nonce, "[nonce]")).replaceAll("<\\\\\\\\");
     }
 
@@ -6042,6 +6379,127 @@ public static final class Untrusted {
             end--;
         }
         return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+    }
+}
+
+// src/prompt_run/text/WriteAccess.java
+
+/** Who is heard: people with write access, and whoever is allowed by name; {@code anyAuthor} hears everybody, and says so. */
+public record WriteAccess(Set<String> allowed, boolean anyAuthor) {
+    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
+    private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
+    private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
+
+    /** {@code a,b}, {@code a b} or the JSON list that a repository variable often holds. */
+    public static Set<String> logins(String list) {
+        var logins = new LinkedHashSet<String>();
+        LOGIN.matcher(list == null ? "" : list).results().forEach(login -> logins.add(login.group().toLowerCase(Locale.ROOT)));
+        return logins;
+    }
+
+    public boolean byName(Said said) {
+        return allowed.contains(login(said));
+    }
+
+    /** {@code permission} is the API's word; null where it does not tell: then the association counts. */
+    public static boolean mayWrite(Said said, String permission) {
+        if (permission != null) {
+            return MAY_WRITE.contains(permission);
+        }
+        // GitHub always sends the association; an event without one was written by the caller
+        return said.association() == null ? !said.source().contains("comment") : WRITERS.contains(said.association());
+    }
+
+    public static String login(Said said) {
+        return said.author() == null ? "" : said.author().toLowerCase(Locale.ROOT);
+    }
+}
+
+// src/prompt_run/options/Env.java
+
+/** The environment: a variable that is blank counts as not set. */
+public record Env(Map<String, String> values) {
+    public String get(String name) {
+        String value = values.get(name);
+        return value == null || value.isBlank() ? null : value;
+    }
+
+    /** The option if it is given and not blank, else the first variable that is set, else null. */
+    public String pick(String option, String... twins) {
+        if (option != null && !option.isBlank()) {
+            return option;
+        }
+        return Arrays.stream(twins).map(this::get).filter(v -> v != null).findFirst().orElse(null);
+    }
+}
+
+// src/prompt_run/options/UsageError.java
+
+/** A mistake of the caller: one line that says what is wrong and what is accepted. */
+public static class UsageError extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public UsageError(String message) {
+        super(message);
+    }
+
+    public UsageError(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
+
+// src/prompt_run/options/Values.java
+
+/** Values that several options share. */
+public static final class Values {
+    private Values() {
+    }
+
+    public static Integer positive(String name, String value) {
+        if (value == null) {
+            return null;
+        }
+        if (!value.strip().matches("[1-9]\\d{0,8}")) {
+            throw new UsageError(name + " " + Texts.oneLine(value) + ": not a number; accepted: 1 or more");
+        }
+        return Integer.valueOf(value.strip());
+    }
+
+    /** picocli starts an option's group anew when the option comes again, and forgets what the group had. */
+    public static void once(CommandLine command) {
+        List<String> given = command.getParseResult().originalArgs();
+        command.getCommandSpec().options().stream().filter(option -> !option.isMultiValue()).forEach(option -> {
+            Predicate<String> isIt = word -> Arrays.stream(option.names())
+                .anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
+            if (given.stream().filter(isIt).count() > 1) {
+                throw new UsageError(option.longestName() + " is given twice");
+            }
+        });
+    }
+
+    /** More than zero. */
+    public static Duration duration(String name, String value) {
+        return Durations.of(value).filter(d -> !d.isZero())
+            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m"));
+    }
+
+    public static boolean flag(String name, String value) {
+        return Flags.of(value)
+            .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a yes or no; accepted: " + Flags.ACCEPTED));
+    }
+
+    public static String matching(String name, String value, String pattern, String accepted) {
+        if (value != null && !value.matches(pattern)) {
+            throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + accepted);
+        }
+        return value;
+    }
+
+    public static String oneOf(String name, String value, String... accepted) {
+        if (!Arrays.asList(accepted).contains(value)) {
+            throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + String.join(", ", accepted));
+        }
+        return value;
     }
 }
 

@@ -36,8 +36,10 @@ class assemble implements Callable<Integer> {
 
     static final List<Script> SCRIPTS = List.of(
         new Script("ensure_ready", List.of("command", "slots", "manifests", "waiting", "cluster", "report", "system", "shared.system"),
-            List.of("certainty", "diagnosis", "findings", "catalogue", "readiness", "model", "shared")),
-        new Script("prompt_run", List.of("command", "run", "place", "sources", "facts", "shared.system"), List.of("prompt", "text", "shared")));
+            List.of("certainty", "diagnosis", "findings", "readiness", "catalogue", "model", "shared")),
+        new Script("prompt_run",
+            List.of("command", "run", "sources", "keeper", "place", "facts", "templates", "machine", "shared.system"),
+            List.of("prompt", "verdict", "view", "agent", "remote", "subject", "text", "options", "shared")));
 
     private static final Pattern TYPE = Pattern.compile("(?m)^public ((?:(?:final|abstract|sealed) )*)(class|record|enum|interface) (\\w+)");
     private static final Pattern IMPORT = Pattern.compile("(?m)^import (static )?([\\w.]+?\\.(\\w+));\\n");

@@ -42,6 +42,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -52,28 +53,32 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine;
 import prompt_run.command.AgentOptions;
 import prompt_run.command.Console;
-import prompt_run.command.Env;
 import prompt_run.command.FactOptions;
 import prompt_run.command.InfraOptions;
-import prompt_run.command.Outcome;
+import prompt_run.command.Listing;
 import prompt_run.command.OutputOptions;
 import prompt_run.command.PromptOptions;
-import prompt_run.command.RunOptions;
-import prompt_run.command.RunResult;
+import prompt_run.command.Report;
 import prompt_run.command.TextOptions;
-import prompt_run.command.UsageError;
-import prompt_run.command.Values;
-import prompt_run.facts.Facts;
-import prompt_run.facts.GitHubEvent;
-import prompt_run.facts.Infra;
-import prompt_run.prompt.Place;
-import prompt_run.prompt.Prompt;
-import prompt_run.prompt.Renderer;
-import prompt_run.prompt.Templates;
+import prompt_run.facts.Discussion;
+import prompt_run.facts.EventFile;
+import prompt_run.facts.GitHub;
+import prompt_run.options.Env;
+import prompt_run.options.UsageError;
+import prompt_run.options.Values;
+import prompt_run.place.Patience;
+import prompt_run.prompt.PromptModel;
 import prompt_run.run.AgentRun;
-import prompt_run.text.Conversation;
-import prompt_run.text.Discussion;
+import prompt_run.subject.Facts;
+import prompt_run.subject.Infra;
+import prompt_run.subject.Place;
+import prompt_run.subject.RunOptions;
+import prompt_run.templates.Renderer;
+import prompt_run.templates.Templates;
 import prompt_run.text.Redactor;
+import prompt_run.verdict.Answer;
+import prompt_run.verdict.Outcome;
+import prompt_run.verdict.RunResult;
 import shared.Texts;
 
 /**
@@ -105,6 +110,7 @@ public class prompt_run implements Callable<Integer> {
     @Spec CommandSpec spec;
 
     final Env env;
+    private Console console;
 
     prompt_run(Map<String, String> environment) {
         this.env = new Env(environment);
@@ -114,34 +120,42 @@ public class prompt_run implements Callable<Integer> {
         System.exit(cli(System.getenv()).execute(args));
     }
 
-    private Console console;
-
     @Override
     public Integer call() throws IOException {
         console = new Console(spec.commandLine(), output, env);
         if (prompt.listKinds) {
-            return console.answer(new Templates(prompt.templates, null).describe()).exitCode();
+            return told(new Listing(new Templates(prompt.templates, null).kinds()));
         }
         Values.once(spec.commandLine());
-        RunOptions options = RunOptions.read(prompt, env);
-        Infra infra = Infra.read(infrastructure, env, console);
-        GitHubEvent event = GitHubEvent.read(env, console);
-        Facts facts = Facts.gather(options, fact, agent, event, infra, env, console);
-        Conversation talk = Discussion.gather(text, env, options, facts, event, console);
-        Renderer renderer = new Renderer(options, facts, infra, talk, new Redactor(env, text.redactNames()), console);
-        if (options.print()) {
-            return console.answer(renderer.render(Place.undecided(infra))).exitCode();
+        var options = prompt.read(env);
+        var infra = infrastructure.read(env, console);
+        var event = EventFile.read(env, console);
+        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, infra, console::warn);
+        var redactor = new Redactor(env, text.redactNames());
+        var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
+        var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
+        return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer);
+    }
+
+    private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer) throws IOException {
+        var settings = agent.read(options, facts, env);
+        var redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
+        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
+            var place = run.choosePlace(options.dryRun());
+            var rendered = renderer.render(place);
+            return told(options.dryRun() ? run.preview(place, rendered)
+                : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered)));
         }
-        try (AgentRun run = new AgentRun(options, agent, output, facts, infra, env, console)) {
-            Place place = run.choosePlace();
-            Prompt rendered = renderer.render(place);
-            return console.answer(options.dryRun() ? run.preview(place, rendered) : run.run(place, rendered)).exitCode();
-        }
+    }
+
+    private int told(Answer answer) {
+        console.answer(answer);
+        return answer.outcome().exitCode();
     }
 
     /** The command line with this script's manners: one-line errors, one exit-code map, UTF-8 whatever the locale. */
     static CommandLine cli(Map<String, String> environment) {
-        CommandLine cli = new CommandLine(new prompt_run(environment));
+        var cli = new CommandLine(new prompt_run(environment));
         cli.setOut(utf8(FileDescriptor.out));
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
@@ -149,21 +163,21 @@ public class prompt_run implements Callable<Integer> {
             return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
                 problem, verbose, Outcome.USAGE);
         });
-        cli.setExecutionExceptionHandler((problem, command, parsed) -> {
-            boolean verbose = command.<prompt_run>getCommand().output.verbose;
-            Outcome outcome = problem instanceof UsageError ? Outcome.USAGE : Outcome.LOST;
-            String message = problem instanceof UsageError ? problem.getMessage() : "internal error: " + problem;
-            if (outcome == Outcome.LOST && command.<prompt_run>getCommand().console != null) {
-                // a mistake of ours: nothing is proven
-                command.<prompt_run>getCommand().console.answer(RunResult.unexpected(Texts.oneLine(message)));
-            }
-            return Console.fail(command, Texts.oneLine(message), problem, verbose, outcome);
-        });
+        cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
     }
 
-    static PrintWriter utf8(FileDescriptor stream) {
-        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(stream), StandardCharsets.UTF_8), true);
+    /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
+    private int failed(Exception problem) {
+        boolean usage = problem instanceof UsageError;
+        var message = usage ? problem.getMessage() : Texts.oneLine("internal error: " + problem);
+        if (!usage && console != null) {
+            console.answer(RunResult.unexpected(message));
+        }
+        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
+    private static PrintWriter utf8(FileDescriptor stream) {
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(stream), StandardCharsets.UTF_8), true);
+    }
 }

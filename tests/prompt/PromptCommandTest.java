@@ -280,8 +280,7 @@ class PromptCommandTest {
     class ModelAndEffort {
 
         private prompt_run.ModelChoice choice(Map<String, String> env, String... labels) {
-            var console = new prompt_run.Console(new picocli.CommandLine(new prompt_run(env)), new prompt_run.OutputOptions(), new prompt_run.Env(env));
-            return prompt_run.ModelChoice.of(new prompt_run.AgentOptions(), java.util.List.of(labels), new prompt_run.Env(env), console);
+            return prompt_run.ModelChoice.of(env.get("CODEXCTL_MODEL"), env.get("CODEXCTL_MODEL_REASONING_EFFORT"), java.util.List.of(labels), warning -> { });
         }
 
         @Test

@@ -280,8 +280,8 @@ class PromptTextTest {
 
         @Test
         void hasARandomNonceOf128BitsEachTime() {
-            assertTrue(prompt_run.Untrusted.nonce().matches("[0-9a-f]{32}"));
-            assertFalse(prompt_run.Untrusted.nonce().equals(prompt_run.Untrusted.nonce()));
+            assertTrue(prompt_run.Nonce.next().matches("[0-9a-f]{32}"));
+            assertFalse(prompt_run.Nonce.next().equals(prompt_run.Nonce.next()));
         }
 
         @Test

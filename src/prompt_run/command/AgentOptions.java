@@ -1,9 +1,21 @@
 package prompt_run.command;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
+import prompt_run.agent.AgentSettings;
+import prompt_run.options.Env;
+import prompt_run.options.UsageError;
+import prompt_run.options.Values;
+import prompt_run.subject.Facts;
+import prompt_run.subject.RunOptions;
+import prompt_run.templates.CodexConfig;
 
 /** Where and how the agent runs. */
 public class AgentOptions {
@@ -58,4 +70,76 @@ public class AgentOptions {
     public String idle;
     @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m")
     public String lease;
+
+    private static final Pattern RUNNER_ENV = Pattern.compile(String.join("|", "PATH", "LANG", "LC_[A-Z]+", "TZ",
+        "(?i:https?_proxy|no_proxy|all_proxy)", "SSL_CERT_(FILE|DIR)", "NODE_EXTRA_CA_CERTS",
+        "CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"));
+
+    public AgentSettings read(RunOptions options, Facts facts, Env env) {
+        var where = Values.oneOf("--agent-target", Facts.first(blankToNull(target), "auto"), "auto", "deploy", "pod", "runner");
+        var otherwise = Values.oneOf("--fallback", Facts.first(blankToNull(fallback), "pod"), "none", "pod", "pod,runner");
+        checkSource();
+        var thread = Values.matching("--resume", resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
+        var passed = passed(env);
+        return new AgentSettings(where, List.of(otherwise.split(",")), deployment, container, env.pick(image, "CODEXCTL_AGENT_IMAGE"),
+            waitFor(options.kind().startsWith("repair")), limits(), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
+            thread, source, bringBack, Values.matching("--workspace", workspace, "/[^\\x00-\\x1f]*", "an absolute path"),
+            passed, identity(env), facts.threadKey(), CodexConfig.render(options, facts, passed), kubeconfig, context,
+            runnerEnv(env), options.kind().contains("plan"));
+    }
+
+    private static String blankToNull(String given) {
+        return given == null || given.isBlank() ? null : given;
+    }
+
+    private void checkSource() {
+        if (bringBack && source == null) {
+            throw new UsageError("--bring-back needs --source DIR: the working tree that gets the changes");
+        }
+        if (source != null && !Files.exists(source.resolve(".git"))) {
+            throw new UsageError("--source " + source + ": not the top of a git working tree");
+        }
+    }
+
+    private Duration waitFor(boolean repair) {
+        return wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", wait);
+    }
+
+    private AgentSettings.Limits limits() {
+        return new AgentSettings.Limits(Values.duration("--agent-timeout", Facts.first(blankToNull(timeout), "60m")),
+            Values.duration("--idle-timeout", Facts.first(blankToNull(idle), "15m")),
+            Values.duration("--agent-lease", Facts.first(blankToNull(lease), "10m")));
+    }
+
+    private Map<String, String> identity(Env env) {
+        var git = new LinkedHashMap<String, String>();
+        identity(git, "NAME", env.pick(gitName, "CODEXCTL_GIT_NAME"));
+        identity(git, "EMAIL", env.pick(gitEmail, "CODEXCTL_GIT_EMAIL"));
+        return git;
+    }
+
+    private static void identity(Map<String, String> git, String what, String value) {
+        if (value != null) {
+            git.put("GIT_AUTHOR_" + what, value);
+            git.put("GIT_COMMITTER_" + what, value);
+        }
+    }
+
+    private Map<String, String> passed(Env env) {
+        var passed = new LinkedHashMap<String, String>();
+        for (var name : passEnv) {
+            Values.matching("--agent-env", name, "[A-Za-z_][A-Za-z0-9_]*", "names of environment variables");
+            if (env.get(name) == null) {
+                throw new UsageError("--agent-env " + name + ": not set here");
+            }
+            passed.put(name, env.get(name));
+        }
+        return passed;
+    }
+
+    private static Map<String, String> runnerEnv(Env env) {
+        var allowed = new LinkedHashMap<String, String>(env.values());
+        allowed.keySet().removeIf(name -> !RUNNER_ENV.matcher(name).matches());
+        return allowed;
+    }
 }

@@ -1,13 +1,17 @@
 package prompt_run.command;
 
-import java.io.IOException;
 import picocli.CommandLine;
+import prompt_run.machine.Log;
+import prompt_run.options.Env;
+import prompt_run.options.Values;
+import prompt_run.verdict.Answer;
+import prompt_run.verdict.Outcome;
 import shared.Json;
 import shared.Texts;
 import shared.system.Terminal;
 
 /** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
-public final class Console {
+public final class Console implements Log {
     private final CommandLine command;
     private final OutputOptions options;
     private final boolean actions;
@@ -23,33 +27,36 @@ public final class Console {
     }
 
     /** The only place that writes to stdout; the first answer counts. */
-    public synchronized Answer answer(Answer answer) throws IOException {
+    public synchronized void answer(Answer answer) {
         if (!answered) {
             answered = true;
             boolean json = options.format == null ? answer.jsonByDefault() && !Terminal.is(1) : options.format.equals("json");
             command.getOut().print(json ? Json.pretty(answer.asJson()) + "\n" : answer.asText());
             command.getOut().flush();
         }
-        return answer;
     }
 
+    @Override
     public void warn(String message) {
         line((actions ? "::warning::" : "") + "prompt_run: warning: " + Texts.line(message));
     }
 
+    @Override
     public void info(String message) {
         if (!options.quiet) {
             line("prompt_run: " + Texts.line(message));
         }
     }
 
+    @Override
     public void debug(String message) {
         if (options.verbose) {
             line("prompt_run: " + Texts.line(message));
         }
     }
 
-    /** What the agent says: prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
+    /** Prefixed, so that it can issue no workflow command, and without what a terminal or a runner would obey. */
+    @Override
     public void agent(String text) {
         if (!options.quiet) {
             text.lines().forEach(line -> line("agent | " + Texts.visible(line)));

@@ -1,6 +1,8 @@
 package prompt_run.command;
 
 import picocli.CommandLine.Option;
+import prompt_run.options.Env;
+import prompt_run.subject.Facts;
 
 /** What the run is about; what is not given comes from the GitHub event and the report. */
 public class FactOptions {
@@ -17,4 +19,12 @@ public class FactOptions {
     @Option(names = "--repo", paramLabel = "OWNER/NAME",
         description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
     public String repo;
+
+    public Facts.Given given(AgentOptions agent, Env twins) {
+        return new Facts.Given(twins.pick(env, "CODEXCTL_ENV"), twins.pick(slot, "CODEXCTL_SLOT"),
+            twins.pick(namespace, "CODEXCTL_NAMESPACE"), twins.pick(issue, "CODEXCTL_ISSUE_NUMBER"),
+            twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"),
+            twins.pick(agent.model, "CODEXCTL_MODEL"), twins.pick(agent.effort, "CODEXCTL_MODEL_REASONING_EFFORT"),
+            agent.bringBack, agent.timeout, agent.idle);
+    }
 }

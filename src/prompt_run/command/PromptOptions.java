@@ -2,8 +2,18 @@ package prompt_run.command;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import picocli.CommandLine.Option;
+import prompt_run.options.Env;
+import prompt_run.options.UsageError;
+import prompt_run.subject.RunOptions;
+import prompt_run.templates.Templates;
+import shared.Texts;
+import shared.system.Variables;
 
 /** What the prompt is made of. */
 public class PromptOptions {
@@ -28,4 +38,42 @@ public class PromptOptions {
     public boolean print;
     @Option(names = "--dry-run", description = "print the prompt, where the agent would run, its command and permissions; start nothing")
     public boolean dryRun;
+
+    public RunOptions read(Env env) {
+        var known = new Templates(templates, template);
+        var asked = env.pick(kind, "CODEXCTL_KIND");
+        var accepted = String.join(", ", known.kinds().keySet());
+        if (asked == null && template == null) {
+            throw new UsageError("--kind is missing; accepted: " + accepted);
+        }
+        if (asked != null && template == null && !known.kinds().containsKey(asked)) {
+            throw new UsageError("--kind " + asked + ": no such kind; accepted: " + accepted);
+        }
+        var language = language(env.pick(lang, "CODEXCTL_LANG"));
+        return new RunOptions(asked == null ? "custom" : asked, language, templates, template, variables(env), print, dryRun);
+    }
+
+    /** ISO 639 decides what is a language: {@code de} falls back to English later, {@code klingon} is a mistake. */
+    private static String language(String asked) {
+        if (asked == null) {
+            return "en";
+        }
+        var base = asked.strip().toLowerCase(Locale.ROOT).split("[_.-]", 2)[0];
+        if (!Arrays.asList(Locale.getISOLanguages()).contains(base)) {
+            throw new UsageError("--lang " + Texts.oneLine(asked)
+                + ": not a language; accepted: en, ru, or another ISO 639 code (falls back to en)");
+        }
+        return base;
+    }
+
+    private Map<String, Object> variables(Env env) {
+        var file = env.get("CODEXCTL_VAR_FILE");
+        var list = env.get("CODEXCTL_VARS");
+        try {
+            return new TreeMap<>(Variables.read(varFiles.isEmpty() && file != null ? List.of(Path.of(file)) : varFiles,
+                vars.isEmpty() && list != null ? List.of(list) : vars));
+        } catch (IllegalArgumentException e) {
+            throw new UsageError(e.getMessage(), e);
+        }
+    }
 }

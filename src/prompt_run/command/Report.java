@@ -3,70 +3,47 @@ package prompt_run.command;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import prompt_run.facts.Facts;
-import prompt_run.facts.Infra;
-import prompt_run.place.Site;
-import prompt_run.prompt.Place;
+import prompt_run.machine.Log;
+import prompt_run.options.Env;
 import prompt_run.prompt.Prompt;
-import prompt_run.run.RunLog;
-import prompt_run.run.Story;
-import prompt_run.run.Usage;
-import prompt_run.run.Verdict;
-import prompt_run.sources.Brought;
+import prompt_run.run.Finished;
+import prompt_run.subject.Facts;
+import prompt_run.subject.Infra;
+import prompt_run.subject.Place;
+import prompt_run.subject.RunOptions;
 import prompt_run.text.Redactor;
+import prompt_run.verdict.RunResult;
+import shared.Json;
 
-/** The result in all its forms: JSON, GitHub's outputs and step summary, artifacts. */
-public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Place place, String runId, Site site,
-              Instant began, List<String> notes, Redactor redactor) {
-    private static final int MESSAGE_MOST = 60_000;
+/** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
+public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
 
-    public RunResult result(Verdict verdict, RunLog log, Usage spent, Brought brought, Prompt prompt, Console console) {
-        Story story = log.story();
-        String message = story.message() == null ? "" : redactor.mask(story.message());
-        Map<String, Path> files = new Artifacts(output, env, runId, redactor, console).write(prompt, log, message);
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("schemaVersion", "prompt-run/v1");
-        json.put("status", verdict.outcome().word());
-        json.put("exitCode", verdict.outcome().exitCode());
-        json.put("reason", verdict.reason() == null ? null : redactor.mask(verdict.reason()));
-        json.put("runId", runId);
-        json.put("threadId", story.thread());
-        json.put("resumed", place.resumed());
-        json.put("kind", options.kind());
-        json.put("lang", options.lang());
-        json.put("agentTarget", place.target());
-        json.put("where", site == null ? null : site.label());
-        json.put("fallbackReason", place.fallbackReason());
-        json.put("infraUnhealthy", infra.unhealthy());
-        json.put("model", facts.model());
-        json.put("reasoningEffort", facts.effort());
-        json.put("durationSeconds", Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0);
-        json.put("inputTokens", spent.input());
-        json.put("cachedInputTokens", spent.cached());
-        json.put("outputTokens", spent.output());
-        json.put("reasoningOutputTokens", spent.reasoning());
-        json.put("finalMessage", cut(message));
-        json.put("finalMessageFile", text(files.get("last-message.md")));
-        json.put("transcriptFile", text(files.get("events.jsonl")));
-        json.put("broughtBack", brought.state() == null ? null : brought.asJson());
-        json.put("notes", notes.stream().map(redactor::mask).toList());
-        RunResult result = new RunResult(verdict.outcome(), json);
-        new ActionsFiles(env, console).tell(result);
+    public RunResult deliver(Place place, Prompt prompt, Finished run) {
+        var story = run.story();
+        var message = story.message() == null ? "" : redactor.mask(story.message());
+        var files = new Artifacts(folder(run.id()), redactor, log).write(prompt.text(), message, run.transcript());
+        var reason = run.verdict().reason();
+        var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
+            about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
+            run.brought(), run.notes().stream().map(redactor::mask).toList());
+        new ActionsFiles(env, log).tell(result.asJson());
         if (output.result != null) {
-            Artifacts.write(output.result, result.pretty(), console);
+            Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
         }
         return result;
     }
 
-    private static String cut(String message) {
-        return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
+    private Path folder(String runId) {
+        var temporary = env.get("RUNNER_TEMP");
+        return output.artifacts != null ? output.artifacts : temporary == null ? null : Path.of(temporary, "prompt-run-" + runId);
     }
 
-    private static String text(Path file) {
-        return file == null ? null : file.toString();
+    private RunResult.Run about(Place place, Finished run) {
+        return new RunResult.Run(run.id(), run.story().thread(), options.kind(), options.lang(), place, run.where(),
+            infra.unhealthy(), facts.model(), facts.effort());
+    }
+
+    private static double seconds(Instant began) {
+        return Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0;
     }
 }

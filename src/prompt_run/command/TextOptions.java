@@ -2,6 +2,8 @@ package prompt_run.command;
 
 import java.util.List;
 import picocli.CommandLine.Option;
+import prompt_run.options.Env;
+import prompt_run.text.WriteAccess;
 
 /** Whose words reach the prompt. */
 public class TextOptions {
@@ -16,5 +18,9 @@ public class TextOptions {
 
     public List<String> redactNames() {
         return redactEnv == null ? List.of() : List.of(redactEnv.split("[\\s,]+"));
+    }
+
+    public WriteAccess access(Env env) {
+        return new WriteAccess(WriteAccess.logins(env.pick(allowUsers, "AI_ALLOWED_USERS")), anyAuthor);
     }
 }

@@ -1,2 +1,2 @@
-/** Options, facts from the environment, results and where they are written. */
+/** Options, the two streams, and where a result is written. */
 package prompt_run.command;

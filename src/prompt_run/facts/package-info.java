@@ -1,2 +1,2 @@
-/** The event, the report and the model that were asked for. */
+/** What is read about the run: the event file, the report file, GitHub's API. */
 package prompt_run.facts;

@@ -6,20 +6,18 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
 import java.util.function.Supplier;
-import prompt_run.command.UsageError;
+import prompt_run.options.UsageError;
 import shared.Json;
 import shared.Texts;
 import shared.system.Kubeconfig;
 
 /** The edge to the API server. */
 public final class Kube {
-    private Kube() {
-    }
+    private Kube() { }
 
     public static Config config(Path kubeconfig, String context) {
         try {
@@ -30,23 +28,23 @@ public final class Kube {
     }
 
     static KubernetesClient client(Path kubeconfig, String context) {
-        Config config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2)
+        var config = new ConfigBuilder(config(kubeconfig, context)).withRequestRetryBackoffLimit(2)
             .withConnectionTimeout(5_000).withRequestTimeout(15_000).withHttp2Disable(true).build();
         return new KubernetesClientBuilder().withConfig(config).build();
     }
 
     /** One line: the server's own words where it gave some. */
     static String reason(Throwable problem) {
-        KubernetesClientException api = apiError(problem);
+        var api = apiError(problem);
         if (api != null && api.getStatus() != null && api.getStatus().getMessage() != null) {
-            String message = Texts.oneLine(api.getStatus().getMessage());
+            var message = Texts.oneLine(api.getStatus().getMessage());
             return api.getCode() == 403 && !message.startsWith("forbidden") ? "forbidden: " + message : message;
         }
-        Throwable root = problem;
+        var root = problem;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
-        String message = root.getMessage() == null ? "" : Texts.oneLine(root.getMessage());
+        var message = root.getMessage() == null ? "" : Texts.oneLine(root.getMessage());
         return root instanceof IOException || root instanceof UnresolvedAddressException
             ? "cannot reach the API server (" + root.getClass().getSimpleName() + (message.isBlank() ? "" : ": " + message) + ")"
             : message.isBlank() ? root.getClass().getSimpleName() : message;
@@ -59,7 +57,7 @@ public final class Kube {
     }
 
     static KubernetesClientException apiError(Throwable problem) {
-        for (Throwable at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
+        for (var at = problem; at != null; at = at.getCause() == at ? null : at.getCause()) {
             if (at instanceof KubernetesClientException api && api.getCode() > 0) {
                 return api;
             }
@@ -76,19 +74,18 @@ public final class Kube {
         }
     }
 
+    /** A client that was interrupted says so in its own way: this says it in Java's. */
+    static void interruptedBy(KubernetesClientException problem) throws InterruptedException {
+        if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
+            throw new InterruptedException();
+        }
+    }
+
     static String statusMessage(byte[] status) {
         try {
             return Json.MAPPER.readTree(status).path("message").asText("");
         } catch (IOException notJson) {
             return "";
-        }
-    }
-
-    static byte[] drain(InputStream stream) {
-        try (stream) {
-            return stream.readAllBytes();
-        } catch (IOException closed) {
-            return new byte[0];
         }
     }
 }

@@ -1,6 +1,5 @@
 package prompt_run.place;
 
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.ArrayList;
@@ -9,41 +8,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import prompt_run.command.Console;
+import prompt_run.view.NoPlace;
 
 /** deploy/codex, else a pod of our own, else (only if asked) this machine, else nowhere. */
 public final class Ladder implements AutoCloseable {
-    private final AgentSettings settings;
-    private final String namespace;
-    private final String runId;
-    private final Patience patience;
-    private final Console console;
-    private final List<String> notes;
+    private final RunSetup run;
     private final Map<String, String> refused = new LinkedHashMap<>();
     private final List<Site> opened = new ArrayList<>();
     private KubernetesClient client;
-    private DeployView seen;
-    private boolean imageFault;
-    private final long began = System.nanoTime();
+    private DeployPlace deploy;
 
-    public Ladder(AgentSettings settings, String namespace, String runId, Patience patience, Console console, List<String> notes) {
-        this.settings = settings;
-        this.namespace = namespace;
-        this.runId = runId;
-        this.patience = patience;
-        this.console = console;
-        this.notes = notes;
+    public Ladder(RunSetup run) {
+        this.run = run;
     }
 
     /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
     public Site climb() throws InterruptedException {
-        for (String rung : List.of("deploy", "pod", "runner")) {
-            if (settings.allows(rung)) {
+        for (var rung : List.of("deploy", "pod", "runner")) {
+            if (run.settings().allows(rung)) {
                 try {
-                    return rung(rung);
+                    var site = rung(rung);
+                    opened.add(site);
+                    return site;
                 } catch (NoPlace problem) {
                     refused.put(name(rung), problem.getMessage());
-                    console.warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
+                    run.log().warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
                 }
             }
         }
@@ -51,42 +40,35 @@ public final class Ladder implements AutoCloseable {
     }
 
     private Site rung(String rung) throws NoPlace, InterruptedException {
-        Site site = switch (rung) {
-            case "deploy" -> deploy();
+        return switch (rung) {
+            case "deploy" -> deploy().await();
             case "pod" -> ownPod();
             default -> runner();
         };
-        opened.add(site);
-        return site;
     }
 
     /** For a dry run: deploy/codex if it is there now, and nothing created. */
     public Site look() throws InterruptedException {
-        if (!settings.allows("deploy")) {
+        if (!run.settings().allows("deploy")) {
             return null;
         }
         try {
-            Prospect prospect = DeployView.judge(view());
-            if (prospect.pod() == null) {
-                throw new NoPlace(prospect.blocked() != null ? prospect.blocked() : prospect.pending());
-            }
-            return probe(prospect.pod());
+            return deploy().look();
         } catch (NoPlace problem) {
             refused.put(name("deploy"), problem.getMessage());
-            return null;
         } catch (KubernetesClientException problem) {
             refused.put(name("deploy"), Kube.reason(problem));
-            return null;
         }
+        return null;
     }
 
     /** Where a dry run would go on, after deploy/codex. */
     public String wouldTry() {
-        return Stream.of("pod", "runner").filter(settings::allows).findFirst().orElse("none");
+        return Stream.of("pod", "runner").filter(run.settings()::allows).findFirst().orElse("none");
     }
 
     private String name(String rung) {
-        return rung.equals("deploy") ? "deploy/" + settings.deployment() : rung.equals("pod") ? "own pod" : "this machine";
+        return rung.equals("deploy") ? "deploy/" + run.settings().deployment() : rung.equals("pod") ? "own pod" : "this machine";
     }
 
     /** Why the places before the chosen one were refused; null when the first one held. */
@@ -96,117 +78,33 @@ public final class Ladder implements AutoCloseable {
     }
 
     public Map<String, String> permissions() {
-        return new Rights(client(), namespace).asked(settings);
+        return run.namespace() == null ? Map.of() : new Rights(client(), run.namespace()).asked(run.settings().allows("pod"));
     }
 
     private KubernetesClient client() {
-        client = client == null ? Kube.client(settings.kubeconfig(), settings.context()) : client;
+        client = client == null ? Kube.client(run.settings().kubeconfig(), run.settings().context()) : client;
         return client;
     }
 
-    /** Waits for a ready pod of deploy/codex, and no longer than it can still come. */
-    private Site deploy() throws NoPlace, InterruptedException {
-        long until = System.nanoTime() + settings.waitFor().toNanos();
-        String blocked = null;
-        long since = 0;
-        String last = "";
-        while (true) {
-            Prospect prospect = prospect();
-            if (prospect.pod() != null) {
-                return probe(prospect.pod());
-            }
-            String now = prospect.blocked() != null ? prospect.blocked() : prospect.pending();
-            if (!now.equals(last)) {
-                console.info("waiting for deploy/" + settings.deployment() + ": " + now);
-            }
-            last = now;
-            since = prospect.blocked() == null || blocked == null ? System.nanoTime() : since;
-            blocked = prospect.blocked();
-            imageFault = prospect.imageFault();
-            boolean certain = blocked != null && (prospect.atOnce() || System.nanoTime() - since >= patience.certain().toNanos());
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(last + (certain ? "" : " (waited " + settings.waitFor().toSeconds() + " s)") + advice());
-            }
-            Thread.sleep(Math.min(patience.poll().toMillis(), 1000));
-        }
-    }
-
-    private Prospect prospect() throws NoPlace, InterruptedException {
-        try {
-            return DeployView.judge(view());
-        } catch (KubernetesClientException problem) {
-            if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
-                throw new InterruptedException();
-            }
-            boolean neverSeen = seen == null && System.nanoTime() - began > patience.unreachable().toNanos();
-            if (problem.getCode() == 403 || problem.getCode() == 401 || Kube.nowhere(problem) || neverSeen) {
-                throw new NoPlace(reason(problem));
-            }
-            return Prospect.pending(reason(problem));
-        }
-    }
-
-    private String reason(KubernetesClientException problem) {
-        return Kube.reason(problem).replace("the API server (", "the API server " + client().getMasterUrl() + " (");
-    }
-
-    private DeployView view() throws NoPlace {
-        if (namespace == null) {
-            throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
-        }
-        seen = DeployView.read(client(), namespace, settings.deployment());
-        return seen;
-    }
-
-    /** The manifest that is missing, when that is why deploy/codex has no pod. */
-    private String advice() {
-        if (seen == null || seen.deployment() == null || !seen.accountMissing()) {
-            return "";
-        }
-        notes.add("serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, is missing in " + namespace
-            + "; this manifest brings it, with the Role that an agent needs:\n" + Rbac.manifest(namespace, seen.account()));
-        return "; serviceaccount/" + seen.account() + " does not exist: apply the manifest in the notes";
-    }
-
-    private Site probe(Pod pod) throws NoPlace, InterruptedException {
-        String container = DeployView.container(pod, settings.deployment(), settings.container());
-        Site site = Site.probe("deploy", "deploy/" + settings.deployment() + " (pod/" + pod.getMetadata()
-            .getName() + ", container " + container + ")",
-            new PodShell(client(), Pin.of(pod, container)), settings, runId, patience, () -> { });
-        if (Boolean.FALSE.equals(Rbac.bound(client(), namespace, seen.account()))) {
-            notes.add(withoutRole());
-        }
-        return site;
-    }
-
-    /**
-     * Rights for the account {@code default} would be rights for every pod of the namespace: then deploy/codex gets an account of its own.
-     */
-    private String withoutRole() {
-        boolean shared = seen.account().equals("default");
-        String account = shared ? settings.deployment() : seen.account();
-        return "serviceaccount/" + seen.account() + ", which deploy/" + settings.deployment() + " runs as, has no Role in " + namespace
-            + ": the agent cannot look at the environment; this manifest grants what it needs"
-            + (shared ? " to an account of its own (serviceAccountName: " + account + ")" : "") + ":\n" + Rbac.manifest(namespace, account);
+    private DeployPlace deploy() {
+        deploy = deploy == null ? new DeployPlace(client(), run) : deploy;
+        return deploy;
     }
 
     private Site ownPod() throws NoPlace, InterruptedException {
-        if (namespace == null) {
+        if (run.namespace() == null) {
             throw new NoPlace("no namespace is known");
         }
         try {
-            DeployView view = seen == null ? view() : seen;
-            return new OwnPod(client(), settings, namespace, runId, patience, console, notes).open(view, imageFault);
+            return new OwnPod(client(), run).open(deploy().view(), deploy().imageFault());
         } catch (KubernetesClientException problem) {
-            if (Thread.interrupted() || problem.getCause() instanceof InterruptedException) {
-                throw new InterruptedException();
-            }
+            Kube.interruptedBy(problem);
             throw new NoPlace(Kube.reason(problem));
         }
     }
 
     private Site runner() throws NoPlace {
-        Site site = Site.here(settings, runId);
+        var site = Site.here(run);
         if (site.facts().containsKey("problem")) {
             site.close();
             throw new NoPlace(site.facts().get("problem"));

@@ -2,9 +2,6 @@ package prompt_run.place;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.ContainerResource;
-import io.fabric8.kubernetes.client.dsl.ExecWatch;
-import io.fabric8.kubernetes.client.dsl.TtyExecOutputErrorable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +10,9 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import prompt_run.machine.Shell;
+import prompt_run.remote.Reply;
+import prompt_run.view.Pin;
 
 /** Exec in a pinned container, one short command a connection. */
 public record PodShell(KubernetesClient client, Pin pin) implements Shell {
@@ -24,18 +24,18 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
     @Override
     @SuppressWarnings("deprecation") // the error channel is the only place where the API says why an exec has no exit code
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        ByteArrayOutputStream status = new ByteArrayOutputStream();
-        ContainerResource container = client.pods().inNamespace(pin.namespace()).withName(pin.pod()).inContainer(pin.container());
-        TtyExecOutputErrorable io = stdin.length == 0 ? container : container.redirectingInput(stdin.length);
-        try (ExecWatch watch = io.writingOutput(out).writingError(err).writingErrorChannel(status).exec(argv.toArray(String[]::new))) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        var status = new ByteArrayOutputStream();
+        var container = client.pods().inNamespace(pin.namespace()).withName(pin.pod()).inContainer(pin.container());
+        var io = stdin.length == 0 ? container : container.redirectingInput(stdin.length);
+        try (var watch = io.writingOutput(out).writingError(err).writingErrorChannel(status).exec(argv.toArray(String[]::new))) {
             if (stdin.length > 0) {
                 watch.getInput().write(stdin, 0, stdin.length);
                 watch.getInput().flush();
             }
-            Integer code = watch.exitCode().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            String said = err.toString(StandardCharsets.UTF_8);
+            var code = watch.exitCode().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            var said = err.toString(StandardCharsets.UTF_8);
             return new Reply(code, out.toByteArray(), code != null && code < 0 ? said + Kube.statusMessage(status.toByteArray()) : said,
                 code == null ? "the connection was closed without a status" : null, false);
         } catch (TimeoutException slow) {
@@ -51,7 +51,7 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        KubernetesClientException api = Kube.apiError(problem);
+        var api = Kube.apiError(problem);
         if (api != null && api.getCode() == 403) {
             return Reply.broken("forbidden: cannot exec in pod/" + pin.pod() + " (create pods/exec in " + pin.namespace() + ")", true);
         }

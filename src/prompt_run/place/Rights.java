@@ -1,39 +1,33 @@
 package prompt_run.place;
 
-import io.fabric8.kubernetes.api.model.authorization.v1.ResourceRule;
-import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReviewBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
-import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import prompt_run.view.Rbac;
 
-/** What the caller may do in the namespace. */
+/** What the caller may do in the namespace, and what an account is bound to. */
 public record Rights(KubernetesClient client, String namespace) {
 
-    /** Yes, no, or why that could not be asked: for the dry run. */
-    Map<String, String> asked(AgentSettings settings) {
-        Map<String, String> answers = new LinkedHashMap<>();
-        if (namespace == null) {
-            return answers;
-        }
-        List<String[]> asks =
-            new ArrayList<>(List.of(new String[] {"get", "apps", "deployments"}, new String[] {"list", "apps", "replicasets"},
-            new String[] {"list", "", "pods"}, new String[] {"get", "", "pods"}, new String[] {"create", "", "pods/exec"}));
-        if (settings.allows("pod")) {
-            asks.addAll(List.of(new String[] {"create", "", "pods"}, new String[] {"delete", "", "pods"},
-                new String[] {"create", "", "serviceaccounts"},
-                new String[] {"create", "rbac.authorization.k8s.io", "roles"},
-                    new String[] {"create", "rbac.authorization.k8s.io", "rolebindings"}));
-        }
-        for (String[] ask : asks) {
-            answers.put(ask[0] + " " + ask[2], ask(ask[0], ask[1], ask[2]));
-        }
+    private static final String RBAC = "rbac.authorization.k8s.io";
+    private static final List<Ask> TO_RUN = List.of(new Ask("get", "apps", "deployments"), new Ask("list", "apps", "replicasets"),
+        new Ask("list", "", "pods"), new Ask("get", "", "pods"), new Ask("create", "", "pods/exec"));
+    private static final List<Ask> FOR_A_POD = List.of(new Ask("create", "", "pods"), new Ask("delete", "", "pods"),
+        new Ask("create", "", "serviceaccounts"), new Ask("create", RBAC, "roles"), new Ask("create", RBAC, "rolebindings"));
+
+    private record Ask(String verb, String group, String resource) {
+    }
+
+    /** For the dry run: yes, no, or why that could not be asked; {@code ownPod}: also what a pod of our own needs. */
+    Map<String, String> asked(boolean ownPod) {
+        var answers = new LinkedHashMap<String, String>();
+        Stream.concat(TO_RUN.stream(), ownPod ? FOR_A_POD.stream() : Stream.empty())
+            .forEach(ask -> answers.put(ask.verb() + " " + ask.resource(), ask(ask.verb(), ask.group(), ask.resource())));
         return answers;
     }
 
@@ -46,43 +40,36 @@ public record Rights(KubernetesClient client, String namespace) {
     }
 
     boolean may(String verb, String group, String resource) {
-        String[] parts = resource.split("/", 2);
-        SelfSubjectAccessReview review = new SelfSubjectAccessReviewBuilder()
+        var parts = resource.split("/", 2);
+        var review = new SelfSubjectAccessReviewBuilder()
             .withNewSpec().withNewResourceAttributes().withNamespace(namespace).withVerb(verb)
             .withGroup(group).withResource(parts[0]).withSubresource(parts.length > 1 ? parts[1] : null)
             .endResourceAttributes().endSpec().build();
-        SelfSubjectAccessReview answer = client.authorization().v1().selfSubjectAccessReview().create(review);
+        var answer = client.authorization().v1().selfSubjectAccessReview().create(review);
         return answer.getStatus() != null && Boolean.TRUE.equals(answer.getStatus().getAllowed());
+    }
+
+    boolean mayMakeRoles() {
+        return may("create", RBAC, "roles") && may("create", RBAC, "rolebindings");
     }
 
     /** Nobody can grant what he does not hold: the rules that are left when the caller's own are the limit. */
     List<PolicyRule> grantable(List<PolicyRule> wanted) {
-        if (may("*", "*", "*") || may("escalate", "rbac.authorization.k8s.io", "roles")) {
+        if (may("*", "*", "*") || may("escalate", RBAC, "roles")) {
             return wanted;
         }
-        List<ResourceRule> held = client.authorization().v1().selfSubjectRulesReview()
+        return Rbac.within(wanted, client.authorization().v1().selfSubjectRulesReview()
             .create(new SelfSubjectRulesReviewBuilder().withNewSpec().withNamespace(namespace).endSpec().build())
-            .getStatus().getResourceRules();
-        List<PolicyRule> granted = new ArrayList<>();
-        for (PolicyRule rule : wanted) {
-            for (String resource : rule.getResources()) {
-                List<String> verbs = rule.getVerbs().stream()
-                    .filter(verb -> held.stream().anyMatch(h -> covers(h, rule.getApiGroups().get(0), resource, verb))).toList();
-                if (!verbs.isEmpty()) {
-                    granted.add(new PolicyRuleBuilder().withApiGroups(rule.getApiGroups())
-                        .withResources(resource).withVerbs(verbs).build());
-                }
-            }
-        }
-        return granted;
+            .getStatus().getResourceRules());
     }
 
-    static boolean covers(ResourceRule held, String group, String resource, String verb) {
-        return held.getResourceNames().isEmpty() && any(held.getApiGroups(), group)
-            && any(held.getResources(), resource) && any(held.getVerbs(), verb);
-    }
-
-    private static boolean any(List<String> held, String one) {
-        return held.contains("*") || held.contains(one);
+    /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
+    Boolean bound(String account) {
+        var found = Kube.tried(() -> String.valueOf(
+            client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
+                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, false))
+            || client.rbac().clusterRoleBindings().list().getItems().stream()
+                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true))));
+        return found == null ? null : Boolean.valueOf(found);
     }
 }

@@ -4,38 +4,45 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import prompt_run.run.AgentRun;
-import prompt_run.run.Keeper;
-import prompt_run.run.Scripts;
-import prompt_run.sources.Disk;
+import prompt_run.agent.AgentSettings;
+import prompt_run.machine.Disk;
+import prompt_run.machine.LocalShell;
+import prompt_run.machine.Shell;
+import prompt_run.remote.Fields;
+import prompt_run.remote.ProbeScript;
+import prompt_run.remote.Reply;
+import prompt_run.view.NoPlace;
 
 /** A place that is up: its shell, its folder for this run, and what a look around told. */
 public record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup)
     implements AutoCloseable {
     public static final String CODEX_VERSION = "0.169";
+    private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+");
+    private static final int TRIES = 3;
 
     /** Looks around; a place where the run cannot work is no place. */
-    static Site probe(String target, String label, Shell shell, AgentSettings settings, String runId, Patience patience, Runnable cleanup)
+    static Site probe(String target, String label, Shell shell, RunSetup run, Runnable cleanup)
             throws NoPlace, InterruptedException {
-        List<String> argv = List.of("sh", "-c", Scripts.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
-            settings.codex() ? AgentRun.CODEX : "sh", settings.threadKey());
-        Reply reply = null;
-        for (int tries = 0; tries < 3; tries++) {
-            reply = shell.run(argv, new byte[0], patience.exec());
-            if (reply.ok() && reply.text().contains("end=yes") || reply.hopeless()) {
-                break;
-            }
-            Thread.sleep(patience.poll().toMillis());
+        var settings = run.settings();
+        var argv = List.of("sh", "-c", ProbeScript.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
+            settings.program(), settings.threadKey());
+        var reply = shell.run(argv, new byte[0], run.patience().exec());
+        for (int tries = 1; !whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
+            Thread.sleep(run.patience().poll().toMillis());
+            reply = shell.run(argv, new byte[0], run.patience().exec());
         }
-        if (!reply.ok() || !reply.text().contains("end=yes")) {
+        if (!whole(reply)) {
             throw new NoPlace("cannot run a command in it: " + reply.problem());
         }
-        Map<String, String> facts = Keeper.fields(reply.text());
-        Site site = new Site(target, label, shell, facts.get("base") + "/run-" + runId, facts, cleanup);
+        var facts = Fields.of(reply.text());
+        var site = new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
         site.complaints(settings);
         return site;
+    }
+
+    private static boolean whole(Reply reply) {
+        return reply.ok() && reply.text().contains("end=yes");
     }
 
     private void complaints(AgentSettings settings) throws NoPlace {
@@ -56,26 +63,29 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         }
     }
 
-    /** This machine, with a home of its own that is removed afterwards. */
-    public static Site here(AgentSettings settings, String runId) {
-        Path home = Disk.temporary("prompt-run-home");
-        Map<String, String> environment = new LinkedHashMap<>(settings.runnerEnv());
+    /** With a home of its own that is removed afterwards; what is wrong with it stands in its facts as {@code problem}. */
+    public static Site here(RunSetup run) {
+        var home = Disk.temporary("prompt-run-home");
+        var environment = new LinkedHashMap<String, String>(run.settings().runnerEnv());
         environment.put("HOME", home.toString());
-        LocalShell shell = new LocalShell(environment, settings.source() == null ? Path.of("").toAbsolutePath() : home);
+        var shell = new LocalShell(environment, run.settings().source() == null ? Path.of("").toAbsolutePath() : home);
         try {
-            return probe("runner", "this machine", shell, settings, runId, Patience.USUAL, () -> Disk.delete(home));
+            return probe("runner", "this machine", shell, run, () -> Disk.delete(home));
         } catch (NoPlace problem) {
-            return new Site("runner", "this machine", shell, home + "/run",
-                Map.of("problem", problem.getMessage()), () -> Disk.delete(home));
+            return unfit(shell, home, problem.getMessage());
         } catch (InterruptedException signal) {
             Thread.currentThread().interrupt();
-            return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", "cancelled"), () -> Disk.delete(home));
+            return unfit(shell, home, "cancelled");
         }
+    }
+
+    private static Site unfit(Shell shell, Path home, String problem) {
+        return new Site("runner", "this machine", shell, home + "/run", Map.of("problem", problem), () -> Disk.delete(home));
     }
 
     /** Codex takes settings as a profile file, and resumes by id, since this version. */
     public boolean oldCodex() {
-        Matcher version = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+").matcher(facts.getOrDefault("version", ""));
+        var version = VERSION.matcher(facts.getOrDefault("version", ""));
         return version.find() && version.group(1).equals("0") && Integer.parseInt(version.group(2)) < 169;
     }
 
@@ -87,6 +97,7 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         return facts.getOrDefault("workspace", "");
     }
 
+    /** The last run's for the same issue, as long as its session is there; else blank. */
     public String thread() {
         return facts.getOrDefault("thread", "");
     }

@@ -1,2 +1,2 @@
-/** Where the agent runs: deploy/codex, its own pod or the runner. */
+/** Where the agent runs: deploy/codex, its own pod or this machine. */
 package prompt_run.place;

@@ -2,9 +2,9 @@ package prompt_run.prompt;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import prompt_run.command.Answer;
-import prompt_run.command.Outcome;
+import prompt_run.verdict.Answer;
 
+/** The prompt as it is sent, and what --print answers. */
 public record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
     @Override
     public String asText() {
@@ -12,18 +12,13 @@ public record Prompt(String kind, String lang, boolean infraUnhealthy, String te
     }
 
     @Override
-    public Object asJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
+    public Map<String, Object> asJson() {
+        var json = new LinkedHashMap<String, Object>();
         json.put("schemaVersion", "prompt-run/v1");
         json.put("kind", kind);
         json.put("lang", lang);
         json.put("infraUnhealthy", infraUnhealthy);
         json.put("prompt", text);
         return json;
-    }
-
-    @Override
-    public int exitCode() {
-        return Outcome.SUCCEEDED.exitCode();
     }
 }

@@ -1,2 +1,2 @@
-/** Templates and the prompt that is made from them. */
+/** What the templates get to see, and the prompt. */
 package prompt_run.prompt;

@@ -15,7 +15,7 @@ public final class Cancel {
     private volatile boolean calm;
 
     void listen() {
-        for (String name : List.of("INT", "TERM")) {
+        for (var name : List.of("INT", "TERM")) {
             before.put(name, Signal.handle(new Signal(name), signal -> {
                 exitCode = exitCode == 0 ? 128 + signal.getNumber() : exitCode;
                 times++;

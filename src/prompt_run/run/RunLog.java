@@ -1,14 +1,16 @@
 package prompt_run.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import prompt_run.command.Console;
-import prompt_run.sources.Disk;
+import prompt_run.keeper.Transfer;
+import prompt_run.machine.Broken;
+import prompt_run.machine.Disk;
+import prompt_run.machine.Log;
 import prompt_run.text.Redactor;
+import prompt_run.verdict.Story;
 import shared.Json;
 
 /** The agent's output: kept whole in a file, told live line by line. */
@@ -16,16 +18,16 @@ public final class RunLog {
     private static final long STDERR_MOST = 256 * 1024;
 
     private final boolean codex;
-    private final Console console;
+    private final Log log;
     private final Redactor redactor;
-    public final Story story = new Story();
-    public final Path folder = Disk.temporary("prompt-run");
+    private final Story story = new Story();
+    private final Path folder = Disk.temporary("prompt-run");
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
     private long size;
 
-    RunLog(boolean codex, Console console, Redactor redactor) {
+    RunLog(boolean codex, Log log, Redactor redactor) {
         this.codex = codex;
-        this.console = console;
+        this.log = log;
         this.redactor = redactor;
     }
 
@@ -33,8 +35,12 @@ public final class RunLog {
         return size;
     }
 
-    public Story story() {
+    Story story() {
         return story;
+    }
+
+    Path folder() {
+        return folder;
     }
 
     void accept(byte[] data) {
@@ -51,13 +57,13 @@ public final class RunLog {
     }
 
     private void tell(String line) {
-        List<String> lines = codex ? event(line) : story.plain(line);
-        lines.forEach(text -> console.agent(redactor.mask(text)));
+        var lines = codex ? event(line) : story.plain(line);
+        lines.forEach(text -> log.agent(redactor.mask(text)));
     }
 
     private List<String> event(String line) {
         try {
-            JsonNode event = Json.MAPPER.readTree(line);
+            var event = Json.MAPPER.readTree(line);
             return event != null && event.isObject() ? story.codex(event) : List.of();
         } catch (JsonProcessingException notJson) {
             return line.isBlank() ? List.of() : List.of(line);
@@ -65,20 +71,16 @@ public final class RunLog {
     }
 
     /** What is still in the agent's place: the last message and stderr. */
-    void collect(Keeper keeper) throws Broken, InterruptedException {
+    void collect(Transfer files) throws Broken, InterruptedException {
         if (rest.size() > 0) {
             accept(new byte[] {'\n'});
         }
-        byte[] stderr = keeper.fetch("stderr.log", keeper.size("stderr.log"), STDERR_MOST);
-        stderr = stderr.length > 0 ? stderr : keeper.fetch("keeper.log", 0, 0);
+        byte[] stderr = files.fetchEnd("stderr.log", STDERR_MOST);
+        stderr = stderr.length > 0 ? stderr : files.fetch("keeper.log", 0);
         Disk.append(folder.resolve("stderr.log"), stderr);
         story.stderr(new String(stderr, StandardCharsets.UTF_8));
         if (codex) {
-            story.lastMessage(new String(keeper.fetch("last.md", 0, 0), StandardCharsets.UTF_8));
+            story.lastMessage(new String(files.fetch("last.md", 0), StandardCharsets.UTF_8));
         }
-    }
-
-    public Path folder() {
-        return folder;
     }
 }

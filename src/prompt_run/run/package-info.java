@@ -1,2 +1,2 @@
-/** The agent's run: its scripts, keeper, limits and verdict. */
+/** One run of the agent from its start to its end. */
 package prompt_run.run;

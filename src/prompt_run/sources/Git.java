@@ -8,12 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import prompt_run.place.LocalShell;
-import prompt_run.place.Reply;
-import prompt_run.run.Broken;
+import prompt_run.machine.Broken;
+import prompt_run.machine.Disk;
+import prompt_run.machine.LocalShell;
+import prompt_run.remote.Reply;
 
-/** Git in the caller's working tree, with nothing that a repository could have run: no hooks, no file monitor. */
+/** Git in the caller's working tree, with nothing that a repository could have run; {@code index}: another than its own, or null. */
 public record Git(Path tree, Path index) {
+    private static final Duration LIMIT = Duration.ofMinutes(30);
+    private static final List<String> HARMLESS = List.of("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
+        "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "safe.directory=*", "-c", "core.quotePath=false");
 
     Git with(Path otherIndex) {
         return new Git(tree, otherIndex);
@@ -25,7 +29,7 @@ public record Git(Path tree, Path index) {
 
     /** The output without its last line end; a failure is told with git's own words. */
     String feed(String stdin, String... args) throws Broken, InterruptedException {
-        Reply reply = reply(stdin, args);
+        var reply = reply(stdin, args);
         if (!reply.ok()) {
             throw new Broken("git " + args[0] + ": " + reply.problem());
         }
@@ -37,38 +41,41 @@ public record Git(Path tree, Path index) {
     }
 
     private Reply reply(String stdin, String... args) throws InterruptedException {
-        List<String> argv =
-            new ArrayList<>(List.of("git", "-c", "core.hooksPath=/dev/null",
-            "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
-            "-c", "safe.directory=*", "-c", "core.quotePath=false"));
+        var argv = new ArrayList<String>(HARMLESS);
         argv.addAll(List.of(args));
-        Map<String, String> environment = new LinkedHashMap<>(System.getenv());
+        return new LocalShell(environment(), tree).run(argv, stdin.getBytes(StandardCharsets.UTF_8), LIMIT);
+    }
+
+    private Map<String, String> environment() {
+        var environment = new LinkedHashMap<String, String>(System.getenv());
         environment.keySet().removeIf(name -> name.startsWith("GIT_") && !name.startsWith("GIT_CONFIG"));
-        environment.putAll(Map.of("GIT_TERMINAL_PROMPT", "0", "GIT_OPTIONAL_LOCKS",
-            "0", "LC_ALL", "C", "GIT_AUTHOR_NAME", "prompt-run", "GIT_AUTHOR_EMAIL", "prompt-run@localhost",
-            "GIT_COMMITTER_NAME", "prompt-run", "GIT_COMMITTER_EMAIL", "prompt-run@localhost"));
+        environment.putAll(Map.of("GIT_TERMINAL_PROMPT", "0", "GIT_OPTIONAL_LOCKS", "0", "LC_ALL", "C"));
+        for (var who : List.of("AUTHOR", "COMMITTER")) {
+            environment.put("GIT_" + who + "_NAME", "prompt-run");
+            environment.put("GIT_" + who + "_EMAIL", "prompt-run@localhost");
+        }
         if (index != null) {
             environment.put("GIT_INDEX_FILE", index.toString());
         }
-        return new LocalShell(environment, tree).run(argv, stdin.getBytes(StandardCharsets.UTF_8), Duration.ofMinutes(30));
+        return environment;
     }
 
     /** Everything that is in the working tree and not ignored, as a tree object; the real index is not touched. */
     String snapshot(Path scratch) throws Broken, InterruptedException {
-        Path copy = scratch.resolve("index");
-        Path real = tree.resolve(run("rev-parse", "--git-path", "index"));
+        var copy = scratch.resolve("index");
+        var real = tree.resolve(run("rev-parse", "--git-path", "index"));
         Disk.copyIfThere(real, copy);
-        Git aside = with(copy);
+        var aside = with(copy);
         aside.run("add", "-A");
         return aside.run("write-tree");
     }
 
     /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
     Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
-        Map<String, String> changes = new TreeMap<>();
-        String[] fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
+        var changes = new TreeMap<String, String>();
+        var fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
         for (int at = 0; at + 1 < fields.length; at += 2) {
-            String[] raw = fields[at].split(" ");
+            var raw = fields[at].split(" ");
             changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);
         }
         return changes;

@@ -8,45 +8,31 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import prompt_run.run.Broken;
+import prompt_run.machine.Broken;
+import prompt_run.remote.SafePaths;
+import prompt_run.verdict.Brought;
 import shared.Texts;
 
-/** The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are. */
-public final class Homecoming {
-    private final Git git;
-    private final Path scratch;
-    private final Map<String, String> pack;
-    private final String runId;
-    private final String usualBranch;
-
-    Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
-        this.git = git;
-        this.scratch = scratch;
-        this.pack = pack;
-        this.runId = runId;
-        this.usualBranch = usualBranch;
-    }
+/**
+ * The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are.
+ */
+public record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
 
     Brought arrive() throws Broken, InterruptedException, IOException {
-        String ourHead = git.run("rev-parse", "HEAD");
-        String ours = git.snapshot(scratch);
-        String theirs = pack.get("tree");
-        String head = pack.get("head").isBlank() ? ourHead : pack.get("head");
+        var ourHead = git.run("rev-parse", "HEAD");
+        var ours = git.snapshot(scratch);
+        var theirs = pack.get("tree");
+        var head = pack.get("head").isBlank() ? ourHead : pack.get("head");
         if (head.equals(ourHead) && theirs.equals(ours)) {
             forget();
             return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
         }
-        String branch = branch(head, ourHead);
-        List<String> conflicts = new ArrayList<>(branchConflicts(branch, head, ourHead));
-        Map<String, String> mine = git.changes(ourHead + "^{tree}", ours);
-        Map<String, String> agents = git.changes(ourHead + "^{tree}", theirs);
-        mine.forEach((path, entry) -> {
-            if (agents.containsKey(path) && !agents.get(path).equals(entry)) {
-                conflicts.add(path + ": you have changed it too, and have not committed it");
-            }
-        });
+        var branch = branch(head, ourHead);
+        var mine = git.changes(ourHead + "^{tree}", ours);
+        var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
+        conflicts.addAll(changedByBoth(mine, git.changes(ourHead + "^{tree}", theirs)));
         conflicts.addAll(staged());
-        String wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
+        var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
         conflicts.addAll(unsafe(git.changes(ours, wanted)));
         conflicts.addAll(inTheWay(git.changes(ours, wanted)));
         int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
@@ -55,28 +41,33 @@ public final class Homecoming {
                 conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
         }
         apply(branch, head, ours, wanted);
-        List<String> left = List.copyOf(git.changes(head + "^{tree}", wanted).keySet());
-        List<String> others = otherBranches(branch);
+        var left = List.copyOf(git.changes(head + "^{tree}", wanted).keySet());
+        var others = otherBranches(branch);
         forget();
         return new Brought("brought", branch, head, commits, left, others, null);
     }
 
+    private static List<String> changedByBoth(Map<String, String> mine, Map<String, String> agents) {
+        return mine.entrySet().stream().filter(my -> agents.containsKey(my.getKey()) && !agents.get(my.getKey()).equals(my.getValue()))
+            .map(my -> my.getKey() + ": you have changed it too, and have not committed it").toList();
+    }
+
     /** The agent's branch; commits on no branch get the one that this run is for. */
     private String branch(String head, String ourHead) throws InterruptedException {
-        String theirs = pack.get("branch");
-        String branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
+        var theirs = pack.get("branch");
+        var branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
         return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
     }
 
     private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
-        List<String> conflicts = new ArrayList<>();
-        for (String state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
+        var conflicts = new ArrayList<String>();
+        for (var state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
             if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
                 conflicts.add("the working tree is in the middle of something (" + state + ")");
             }
         }
         boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
-        String tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
+        var tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
         if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
             conflicts.add("branch " + branch + ": the agent's commits are not based on it");
         }
@@ -85,10 +76,10 @@ public final class Homecoming {
 
     /** A staged version that is neither the last commit's nor the working tree's would be gone. */
     private List<String> staged() throws Broken, InterruptedException {
-        String index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
-        List<String> conflicts = new ArrayList<>();
-        Set<String> changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
-        for (String path : index.split("\0")) {
+        var index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
+        var conflicts = new ArrayList<String>();
+        var changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
+        for (var path : index.split("\0")) {
             if (!path.isEmpty() && changed.contains(path)) {
                 conflicts.add(path + ": you have staged one version and have another in the working tree");
             }
@@ -98,9 +89,9 @@ public final class Homecoming {
 
     /** The agent's tree, with the caller's own changes in it. */
     private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
-        Git aside = git.with(scratch.resolve("merged"));
+        var aside = git.with(scratch.resolve("merged"));
         aside.run("read-tree", theirs);
-        StringBuilder lines = new StringBuilder();
+        var lines = new StringBuilder();
         mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry)
             .append('\t').append(path).append('\0'));
         aside.feed(lines.toString(), "update-index", "-z", "--index-info");
@@ -109,8 +100,8 @@ public final class Homecoming {
 
     /** Git itself refuses such paths; links that lead out of the tree it does not. */
     private List<String> unsafe(Map<String, String> changes) throws Broken, InterruptedException {
-        List<String> conflicts = new ArrayList<>();
-        for (Map.Entry<String, String> change : changes.entrySet()) {
+        var conflicts = new ArrayList<String>();
+        for (var change : changes.entrySet()) {
             boolean link = change.getValue().startsWith("120000 ");
             if (!SafePaths.inside(change.getKey()) || link
                 && !SafePaths.linkInside(change.getKey(), git.run("cat-file", "blob", change.getValue().substring(7)))) {
@@ -123,9 +114,9 @@ public final class Homecoming {
 
     /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
     private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
-        List<String> conflicts = new ArrayList<>();
-        String ours = git.snapshot(scratch);
-        for (Map.Entry<String, String> change : changes.entrySet()) {
+        var conflicts = new ArrayList<String>();
+        var ours = git.snapshot(scratch);
+        for (var change : changes.entrySet()) {
             boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
             if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
                 conflicts.add(change.getKey() + ": an ignored file of yours has this name");
@@ -136,7 +127,7 @@ public final class Homecoming {
 
     /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
     private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
-        Git aside = git.with(scratch.resolve("index"));
+        var aside = git.with(scratch.resolve("index"));
         aside.run("read-tree", ours);
         aside.ok("update-index", "-q", "--refresh");
         aside.run("read-tree", "-m", "-u", ours, wanted);
@@ -150,10 +141,10 @@ public final class Homecoming {
 
     /** Branches that the agent made besides its own: brought where that loses nothing. */
     private List<String> otherBranches(String branch) throws Broken, InterruptedException {
-        List<String> told = new ArrayList<>();
-        String prefix = "refs/prompt-run/" + runId + "/heads/";
-        for (String ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
-            String name = ref.substring(prefix.length());
+        var told = new ArrayList<String>();
+        var prefix = "refs/prompt-run/" + runId + "/heads/";
+        for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
+            var name = ref.substring(prefix.length());
             boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
             if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
                 git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
@@ -166,7 +157,7 @@ public final class Homecoming {
     }
 
     private void forget() throws Broken, InterruptedException {
-        String refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+        var refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
         git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
     }
 }

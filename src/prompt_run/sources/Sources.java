@@ -6,11 +6,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import prompt_run.command.Console;
+import prompt_run.keeper.Commands;
+import prompt_run.keeper.Transfer;
+import prompt_run.machine.Broken;
+import prompt_run.machine.Disk;
+import prompt_run.machine.Log;
 import prompt_run.place.Patience;
-import prompt_run.place.Site;
-import prompt_run.run.Broken;
-import prompt_run.run.Keeper;
+import prompt_run.remote.Checksums;
+import prompt_run.remote.Fields;
+import prompt_run.verdict.Brought;
 import shared.Texts;
 
 /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
@@ -19,31 +23,30 @@ public final class Sources {
 
     private final Git git;
     private final String runId;
-    private final Console console;
+    private final Log log;
 
-    public Sources(Path tree, String runId, Console console) {
+    public Sources(Path tree, String runId, Log log) {
         this.git = new Git(tree.toAbsolutePath().normalize(), null);
         this.runId = runId;
-        this.console = console;
+        this.log = log;
     }
 
     private String ref(String name) {
         return "refs/prompt-run/" + runId + "/" + name;
     }
 
-    /** Returns notes for the result. */
-    public List<String> upload(Keeper keeper, Site site) throws Broken, InterruptedException {
-        String state = site.facts().get("workspace_state");
-        if (state.equals("repository") && !keeper.command(Patience.USUAL.slowExec(), "renewable", site.workspace())
-            .contains("renewable=yes")) {
-            return List.of("--source was not uploaded: " + site.workspace() + " has a working tree already, which is used as it is");
+    public List<String> upload(Commands keeper) throws Broken, InterruptedException {
+        var workspace = keeper.site().workspace();
+        var state = keeper.site().facts().get("workspace_state");
+        if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
+            return List.of("--source was not uploaded: " + workspace + " has a working tree already, which is used as it is");
         }
         if (state.equals("files")) {
-            return List.of("--source was not uploaded: " + site.workspace() + " holds files already, which are used as they are");
+            return List.of("--source was not uploaded: " + workspace + " holds files already, which are used as they are");
         }
-        Path scratch = Disk.temporary("prompt-run-source");
+        var scratch = Disk.temporary("prompt-run-source");
         try {
-            uploadTo(keeper, site, scratch);
+            uploadTo(keeper, scratch);
             return List.of();
         } catch (IOException problem) {
             throw new Broken("--source: " + Texts.oneLine(problem.getMessage()));
@@ -52,48 +55,56 @@ public final class Sources {
         }
     }
 
-    private void uploadTo(Keeper keeper, Site site, Path scratch) throws Broken, InterruptedException, IOException {
+    private void uploadTo(Commands keeper, Path scratch) throws Broken, InterruptedException, IOException {
         if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
             throw new Broken("--source " + git.tree() + ": has no commit yet");
         }
-        String head = git.run("rev-parse", "HEAD");
-        String branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
-        String work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
-        Path bundle = scratch.resolve("source.bundle");
+        var workspace = keeper.site().workspace();
+        var head = git.run("rev-parse", "HEAD");
+        var branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
+        var work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
+        var bundle = bundled(scratch, branch, work);
+        var files = new Transfer(keeper);
+        if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
+            files.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
+        }
+        log.info("uploading " + git.tree() + " (" + (Files.size(bundle) / 1024 + 1) + " KiB) to " + workspace);
+        files.storeLarge(bundle.getFileName().toString(), bundle);
+        if (!keeper.keeper(Patience.USUAL.slowExec(), "unpack", workspace, branch, head, work).contains("unpacked=yes")) {
+            throw new Broken("--source: could not be unpacked in " + workspace);
+        }
+    }
+
+    private Path bundled(Path scratch, String branch, String work) throws Broken, InterruptedException {
+        var bundle = scratch.resolve("source.bundle");
         git.run("update-ref", ref("work"), work);
         try {
-            List<String> words = new ArrayList<>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
+            var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
             words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
             words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master")
                 .lines().toList());
             git.run(words.toArray(String[]::new));
+            return bundle;
         } finally {
             git.run("update-ref", "-d", ref("work"));
-        }
-        if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
-            keeper.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
-        }
-        console.info("uploading " + git.tree() + " (" + (Files.size(bundle) / 1024 + 1) + " KiB) to " + site.workspace());
-        keeper.storeLarge("source.bundle", bundle);
-        if (!keeper.command(Patience.USUAL.slowExec(), "unpack", site.workspace(), branch, head, work).contains("unpacked=yes")) {
-            throw new Broken("--source: could not be unpacked in " + site.workspace());
         }
     }
 
     /** Fetches what the agent committed and what it left uncommitted. Either all of it reaches the working tree or nothing does. */
-    public Brought bringBack(Keeper keeper, Site site, String usualBranch) throws Broken, InterruptedException {
-        Path scratch = Disk.temporary("prompt-run-back");
+    public Brought bringBack(Commands keeper, String usualBranch) throws Broken, InterruptedException {
+        var workspace = keeper.site().workspace();
+        var scratch = Disk.temporary("prompt-run-back");
         try {
-            Map<String, String> pack = Keeper.fields(keeper.command(Patience.USUAL.slowExec(), packWords(site)));
+            var pack = Fields.of(keeper.keeper(Patience.USUAL.slowExec(), packWords(workspace)));
             if (!"yes".equals(pack.get("packed"))) {
-                return Brought.failed("the agent's workspace " + site.workspace() + " is not a git working tree");
+                return Brought.failed("the agent's workspace " + workspace + " is not a git working tree");
             }
             fetch(keeper, pack, scratch);
-            Brought brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
+            var brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
             if (!brought.lacking()) {
-                keeper.command(Patience.USUAL.exec(), "brought", site.workspace(), pack.get("tree"), pack.get("head"));
+                keeper.keeper(Patience.USUAL.exec(), "brought", workspace, pack.get("tree"), pack.get("head"));
             }
-            console.info(brought.told());
+            log.info(brought.told());
             return brought;
         } catch (IOException problem) {
             throw new Broken("--bring-back: " + Texts.oneLine(problem.getMessage()));
@@ -102,20 +113,20 @@ public final class Sources {
         }
     }
 
-    private String[] packWords(Site site) throws Broken, InterruptedException {
-        List<String> words = new ArrayList<>(List.of("pack", site.workspace(), git.run("rev-parse", "HEAD")));
+    private String[] packWords(String workspace) throws Broken, InterruptedException {
+        var words = new ArrayList<String>(List.of("pack", workspace, git.run("rev-parse", "HEAD")));
         words.addAll(git.run("for-each-ref", "--format=%(objectname)", "--count=" + REPORTED, "--sort=-committerdate", "refs/heads")
             .lines().toList());
         return words.toArray(String[]::new);
     }
 
-    private void fetch(Keeper keeper, Map<String, String> pack, Path scratch) throws Broken, InterruptedException, IOException {
-        Path bundle = scratch.resolve("back.bundle");
-        long size = Long.parseLong(pack.get("size"));
-        Files.write(bundle, keeper.fetch("back.bundle", size, size));
-        if (Files.size(bundle) != size || !Checksums.matches(pack.get("sum"), Files.newInputStream(bundle))) {
+    private void fetch(Commands keeper, Map<String, String> pack, Path scratch) throws Broken, InterruptedException, IOException {
+        var bundle = scratch.resolve("back.bundle");
+        byte[] content = new Transfer(keeper).fetch("back.bundle", 0);
+        if (content.length != Long.parseLong(pack.get("size")) || !Checksums.matches(pack.get("sum"), content)) {
             throw new Broken("--bring-back: the bundle arrived with another checksum");
         }
+        Files.write(bundle, content);
         git.run("fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", bundle.toString(),
             "+refs/prompt-run/" + runId + "/*:refs/prompt-run/" + runId + "/*", "+refs/heads/*:" + ref("heads") + "/*");
     }

@@ -1,2 +1,2 @@
-/** Sources to the agent, and its commits back. */
+/** The working tree: uploaded to the agent, and its work brought back. */
 package prompt_run.sources;

@@ -1,6 +1,5 @@
 package prompt_run.text;
 
-import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,7 +14,7 @@ import java.util.regex.Pattern;
  * later passes, after decoding, only ever remove more.
  */
 public final class Cleaner {
-    record Cleaned(String text, int hidden, int invisible) {
+    public record Cleaned(String text, int hidden, int invisible) {
     }
 
     private static final int MOST_PASSES = 12;
@@ -25,13 +24,12 @@ public final class Cleaner {
         + "|[ \\t>*+\\-\\d.)]+(?:```|~~~).*");
     private static final Pattern DIAGRAM = Pattern.compile("(?:`{3,}|~{3,})[ \\t]*mermaid\\b", Pattern.CASE_INSENSITIVE);
     private static final Pattern DIAGRAM_COMMENT = Pattern.compile("(?m)^[ \\t]*%%.*\\n?");
-    private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
     private static final String ATTRIBUTE = "\\s+[^\\s\"'=<>`/]++(?:\\s*=\\s*(?:\"[^\"]*+\"|'[^']*+'|[^\\s\"'=<>`]++))?";
     private static final Pattern TAG = Pattern.compile("<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:" + ATTRIBUTE + ")*+)\\s*+(/?)>");
-    private static final Pattern OPEN_BLOCK =
-        Pattern.compile("<(?i:address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|fieldset|"
-        + "figure|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead|"
-        + "title|tr|track|ul|pre|script|style|textarea)\\s[^>]*+(?:>|$)");
+    private static final String BLOCKS = "address|article|aside|blockquote|body|center|col|dd|details|dialog|div|dl|dt|fieldset|figure"
+        + "|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|option|p|section|source|summary|table|tbody|td|tfoot|th|thead"
+        + "|title|tr|track|ul|pre|script|style|textarea";
+    private static final Pattern OPEN_BLOCK = Pattern.compile("<(?i:" + BLOCKS + ")\\s[^>]*+(?:>|$)");
     private static final Pattern LINK = Pattern.compile("(?i)\\s(href|src)\\s*=\\s*[\"']?([^\\s\"'<>`]{1,500})");
     private static final String TITLE = "(?:\"(?:\\\\.|[^\"\\\\])*+\"|'(?:\\\\.|[^'\\\\])*+'|\\((?:\\\\.|[^()\\\\])*+\\))";
     private static final String ADDRESS = "(<[^<>\\n]*+>|[^\\s<(][^\\s()]*+(?:\\([^\\s()]*+\\)[^\\s()]*+)*+)";
@@ -42,36 +40,29 @@ public final class Cleaner {
     private static final Pattern FOOTNOTE = Pattern.compile("(?m)^[ \\t>*+-]*+"
         + "\\[\\^([^\\]\\s]{1,99})\\]:.*(?:\\n(?![ \\t]*\\n).*|\\n[ \\t]*(?=\\n {4}))*");
     private static final Pattern ENTITY = Pattern.compile("&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,30}));");
-    private static final Map<String,
-        String> NAMED = named("lt <", "gt >", "amp &", "quot \"", "apos '", "nbsp \u00a0", "Tab \t", "NewLine \n", "lbrack [",
-        "rbrack ]", "lpar (", "rpar )", "excl !", "grave `", "shy ", "zwj ",
-            "zwnj ", "lrm ", "rlm ", "ZeroWidthSpace ", "NoBreak ", "InvisibleTimes ",
-        "InvisibleComma ", "ApplyFunction ", "it ", "ic ", "af ");
+    private static final Map<String, String> NAMED = named("lt <", "gt >", "amp &", "quot \"", "apos '", "nbsp \u00a0", "Tab \t",
+        "NewLine \n", "lbrack [", "rbrack ]", "lpar (", "rpar )", "excl !", "grave `", "shy ", "zwj ", "zwnj ", "lrm ", "rlm ",
+        "ZeroWidthSpace ", "NoBreak ", "InvisibleTimes ", "InvisibleComma ", "ApplyFunction ", "it ", "ic ", "af ");
 
     private int hidden;
     private int invisible;
 
     /** The entities that can build markup, and those that are invisible; any other name stays as it is and harms nobody. */
     private static Map<String, String> named(String... entities) {
-        Map<String, String> named = new HashMap<>();
+        var named = new HashMap<String, String>();
         Arrays.stream(entities)
             .forEach(entity -> named.put(entity.substring(0, entity.indexOf(' ')), entity.substring(entity.indexOf(' ') + 1)));
         return named;
     }
 
-    static Cleaned clean(String raw) {
-        Cleaner cleaner = new Cleaner();
-        String text = raw.replaceAll("\\r\\n?", "\n");
-        StringBuilder out = new StringBuilder();
-        for (Segment segment : segments(text)) {
+    public static Cleaned clean(String raw) {
+        var cleaner = new Cleaner();
+        var text = raw.replaceAll("\\r\\n?", "\n");
+        var out = new StringBuilder();
+        for (var segment : segments(text)) {
             out.append(segment.code() ? cleaner.code(segment.text()) : cleaner.prose(segment.text()));
         }
         return new Cleaned(out.toString().strip(), cleaner.hidden, cleaner.invisible);
-    }
-
-    /** For text that is not Markdown (logs, messages): control and invisible characters only. */
-    public static String plain(String raw) {
-        return new Cleaner().visible(raw.replaceAll("\\r\\n?", "\n"));
     }
 
     private record Segment(boolean code, String text) {
@@ -79,14 +70,14 @@ public final class Cleaner {
 
     /** Splits off the fenced code blocks that are certainly code on the page too. */
     private static List<Segment> segments(String text) {
-        List<Segment> segments = new ArrayList<>();
-        StringBuilder current = new StringBuilder();
+        var segments = new ArrayList<Segment>();
+        var current = new StringBuilder();
         String fence = null;
         boolean sure = true;
-        for (String line : text.split("(?<=\\n)", -1)) {
-            String bare = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
+        for (var line : text.split("(?<=\\n)", -1)) {
+            var bare = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
             boolean closes = fence != null && bare.matches(" {0,3}" + Pattern.quote(fence) + fence.charAt(0) + "*[ \\t]*");
-            Matcher opening = FENCE.matcher(bare);
+            var opening = FENCE.matcher(bare);
             if (fence == null && sure && opening.matches()) {
                 segments.add(new Segment(false, current.toString()));
                 current.setLength(0);
@@ -116,7 +107,7 @@ public final class Cleaner {
 
     private String prose(String raw) {
         String before;
-        String text = drawn(raw, raw.contains("mermaid"));
+        var text = drawn(raw, raw.contains("mermaid"));
         int pass = 0;
         do {
             before = text;
@@ -128,11 +119,11 @@ public final class Cleaner {
 
     /** Link definitions and footnotes that nothing refers to are not on the page; of the others only the address is. */
     private String definitions(String text) {
-        String kept = FOOTNOTE.matcher(text).replaceAll(note ->
+        var kept = FOOTNOTE.matcher(text).replaceAll(note ->
             used(text, "^" + note.group(1)) ? Matcher.quoteReplacement(note.group()) : gone());
         return DEFINITION.matcher(kept).replaceAll(definition -> {
-            String label = definition.group(1);
-            String whole = label.startsWith("^") ? definition.group()
+            var label = definition.group(1);
+            var whole = label.startsWith("^") ? definition.group()
                 : used(text, label) && !address(definition.group(2)).isEmpty() ? "[" + label + "]: " + definition.group(2) : "";
             hidden += whole.equals(definition.group().strip()) ? 0 : 1;
             return Matcher.quoteReplacement(whole);
@@ -151,7 +142,7 @@ public final class Cleaner {
 
     /** One pass from left to right, so that what begins first wins, as on the page. */
     private String scan(String text, boolean decode) {
-        StringBuilder out = new StringBuilder(text.length());
+        var out = new StringBuilder(text.length());
         int at = 0;
         while (at < text.length()) {
             char c = text.charAt(at);
@@ -214,11 +205,11 @@ public final class Cleaner {
             hidden++;
             return end > at ? end : after(text, ">", at + 2);
         }
-        Matcher tag = TAG.matcher(text).region(at, text.length());
+        var tag = TAG.matcher(text).region(at, text.length());
         if (tag.lookingAt()) {
             return tag(tag, out);
         }
-        Matcher open = OPEN_BLOCK.matcher(text).region(at, text.length());
+        var open = OPEN_BLOCK.matcher(text).region(at, text.length());
         if (startsLine(text, at) && open.lookingAt()) {
             hidden++;
             return open.end();
@@ -228,8 +219,8 @@ public final class Cleaner {
 
     /** The tag with its address and nothing else; a tag nobody knows is not on the page, so its name may not speak. */
     private int tag(Matcher tag, StringBuilder out) {
-        StringBuilder kept = new StringBuilder("<" + tag.group(1) + tag.group(2));
-        Matcher link = LINK.matcher(tag.group(3));
+        var kept = new StringBuilder("<" + tag.group(1) + tag.group(2));
+        var link = LINK.matcher(tag.group(3));
         while (link.find()) {
             kept.append(' ').append(link.group(1)).append("=\"").append(address(link.group(2))).append('"');
         }
@@ -287,11 +278,11 @@ public final class Cleaner {
     }
 
     private int linkTarget(String text, int at, StringBuilder out) {
-        Matcher target = TARGET.matcher(text).region(Math.min(at + 1, text.length()), text.length());
+        var target = TARGET.matcher(text).region(Math.min(at + 1, text.length()), text.length());
         if (!target.lookingAt()) {
             return at;
         }
-        String kept = "](" + address(target.group(1)) + ")";
+        var kept = "](" + address(target.group(1)) + ")";
         hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
         out.append(kept);
         return target.end();
@@ -304,11 +295,11 @@ public final class Cleaner {
     }
 
     private int entity(String text, int at, StringBuilder out) {
-        Matcher entity = ENTITY.matcher(text).region(at, Math.min(text.length(), at + 40));
+        var entity = ENTITY.matcher(text).region(at, Math.min(text.length(), at + 40));
         if (!entity.lookingAt()) {
             return at;
         }
-        String decoded = entity.group(3) != null ? NAMED.get(entity.group(3))
+        var decoded = entity.group(3) != null ? NAMED.get(entity.group(3))
             : character(entity.group(1) != null ? Integer.parseInt(entity.group(1)) : Integer.parseInt(entity.group(2), 16));
         if (decoded == null) {
             return at;
@@ -322,25 +313,9 @@ public final class Cleaner {
         return real ? Character.toString(code) : "\uFFFD";
     }
 
-    /** Without terminal sequences, control characters and everything that takes part in no glyph; composed (NFC). */
     private String visible(String raw) {
-        int[] codes = ANSI.matcher(raw).replaceAll("").codePoints().toArray();
-        StringBuilder out = new StringBuilder(raw.length());
-        int last = 0;
-        for (int i = 0; i < codes.length; i++) {
-            int code = codes[i];
-            int next = i + 1 < codes.length ? codes[i + 1] : 0;
-            if (code == 0x85 || code == 0x2028 || code == 0x2029) {
-                out.append('\n');
-            } else if (code >= 0xD800 && code <= 0xDFFF) {
-                out.append('\uFFFD');
-            } else if (!Invisible.is(code) || Invisible.partOfEmoji(code, last, next)) {
-                out.appendCodePoint(code);
-                last = code;
-            } else {
-                invisible++;
-            }
-        }
-        return Normalizer.normalize(out, Normalizer.Form.NFC);
+        var seen = Invisible.visible(raw);
+        invisible += seen.removed();
+        return seen.text();
     }
 }

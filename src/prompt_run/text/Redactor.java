@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import prompt_run.command.Env;
+import prompt_run.options.Env;
 import shared.Disguises;
 import shared.SecretShapes;
 
@@ -20,7 +20,7 @@ public final class Redactor {
     private final Map<String, String> values = new LinkedHashMap<>();
 
     public Redactor(Env env, List<String> named) {
-        Map<String, String> found = new LinkedHashMap<>();
+        var found = new LinkedHashMap<String, String>();
         env.values().forEach((name, value) -> forms(value).filter(form -> form.length() >= least(name, value, named))
             .forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]")));
         found.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed().thenComparing(form -> form))
@@ -44,8 +44,8 @@ public final class Redactor {
 
     /** Only the values of this run: for texts in which a shape may be meant as it stands. */
     public String maskKnown(String text) {
-        String masked = text;
-        for (Map.Entry<String, String> value : values.entrySet()) {
+        var masked = text;
+        for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
         }
         return masked;

@@ -1,9 +1,7 @@
 package prompt_run.text;
 
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.LinkedList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -14,43 +12,36 @@ public final class Untrusted {
     static final int ITEM_BYTES = 16 * 1024;
     static final int TOTAL_BYTES = 64 * 1024;
     private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
-    private static final Pattern RUNNER_COMMAND =
-        Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|"
-        + "group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+)\\b)");
+    private static final String COMMANDS = "add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher"
+        + "|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+";
+    private static final Pattern RUNNER_COMMAND = Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:" + COMMANDS + ")\\b)");
     private static final Pattern LOOKS_LIKE_FENCE = Pattern.compile("[<\uFF1C\uFE64\u2039\u276E\u27E8]"
         + "(?=[\\s/\\\\\uFF0F]*(?:untrusted|cluster-data))", Pattern.CASE_INSENSITIVE);
 
     private final Predicate<Said> trusted;
     private final Redactor redactor;
     private final boolean anyAuthor;
-    public final String nonce;
+    private final String nonce;
     private int outsiders;
     private int late;
     private int cut;
     private int hidden;
     private int invisible;
 
-    Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
+    public Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
         this.trusted = trusted;
         this.redactor = redactor;
         this.anyAuthor = anyAuthor;
         this.nonce = nonce;
     }
 
-    /** 128 random bits: nobody who wrote the text can have known it. */
-    public static String nonce() {
-        byte[] bits = new byte[16];
-        new SecureRandom().nextBytes(bits);
-        return HexFormat.of().formatHex(bits);
-    }
-
-    Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
-        List<String> first = opening.stream().filter(this::takes).map(this::fenced).toList();
+    public Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
+        var first = opening.stream().filter(this::takes).map(this::fenced).toList();
         boolean withheld = first.size() < opening.size();
         outsiders = 0;
         int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
-        List<String> rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
-        String title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
+        var rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
+        var title = withheld || opening.isEmpty() ? "" : prepared(opening.get(0)).replaceAll("\\s+", " ");
         return new Conversation(title, String.join("\n", first), String.join("\n", rest),
             withheld, gaps, outsiders, late, cut, hidden, invisible);
     }
@@ -69,10 +60,10 @@ public final class Untrusted {
 
     /** From the newest back to the oldest until the room is used up; what is left out is counted. */
     private List<String> newest(List<Said> replies, int room) {
-        LinkedList<String> kept = new LinkedList<>();
+        var kept = new LinkedList<String>();
         int left = room;
         for (int i = replies.size() - 1; i >= 0; i--) {
-            String block = fenced(replies.get(i));
+            var block = fenced(replies.get(i));
             left -= bytes(block);
             if (left < 0) {
                 cut = i + 1;
@@ -85,14 +76,14 @@ public final class Untrusted {
     }
 
     private String fenced(Said said) {
-        String who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
-        String access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
+        var who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
+        var access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
         return "<untrusted nonce=\"" + nonce + "\" source=\"" + said.source() + "\" author=\"" + who + "\" access=\"" + access + "\">\n"
             + prepared(said) + "\n</untrusted nonce=\"" + nonce + "\">";
     }
 
     private String prepared(Said said) {
-        Cleaner.Cleaned cleaned = cleaned(said.text());
+        var cleaned = cleaned(said.text());
         hidden += cleaned.hidden();
         invisible += cleaned.invisible();
         return cutTo(ITEM_BYTES, escaped(redactor.mask(cleaned.text()), nonce));
@@ -109,7 +100,7 @@ public final class Untrusted {
 
     /** Nothing inside may look like the end of the fence, nor, when the prompt is printed in a CI log, like a command to the runner. */
     public static String escaped(String text, String nonce) {
-        String harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
+        var harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
         return LOOKS_LIKE_FENCE.matcher(nonce.isEmpty() ? harmless : harmless.replace(nonce, "[nonce]")).replaceAll("<\\\\\\\\");
     }
 

@@ -1,2 +1,2 @@
-/** Text of others: gathered, cleaned, fenced, masked. */
+/** Text of others: selected, cleaned, fenced, masked. */
 package prompt_run.text;

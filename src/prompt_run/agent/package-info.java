@@ -1,0 +1,2 @@
+/** The agent's settings, its command and its environment. */
+package prompt_run.agent;

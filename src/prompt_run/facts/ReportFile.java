@@ -1,0 +1,41 @@
+package prompt_run.facts;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import prompt_run.machine.Log;
+import prompt_run.options.Values;
+import prompt_run.subject.Infra;
+import shared.Json;
+import shared.system.TextFile;
+
+/** The report of ensure_ready. */
+public final class ReportFile {
+    private ReportFile() { }
+
+    /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
+    public static Infra read(Path file, String flag, Log log) {
+        boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
+        if (file == null) {
+            return Infra.withoutReport(asked);
+        }
+        var infra = read(file, asked);
+        if (infra.problem() != null) {
+            log.warn("--infra-report " + file + ": " + infra.problem() + "; the environment counts as not ready");
+        } else if (flag != null && !asked && infra.unhealthy()) {
+            log.warn("--infra-unhealthy says no, but the report does not say infraReady: true; the environment counts as not ready");
+        }
+        return infra;
+    }
+
+    private static Infra read(Path file, boolean asked) {
+        try {
+            return Infra.of(asked, file, Json.MAPPER.readTree(Files.readString(file)));
+        } catch (JsonProcessingException problem) {
+            return Infra.broken(file, "it is not valid JSON");
+        } catch (IOException problem) {
+            return Infra.broken(file, TextFile.reason(problem));
+        }
+    }
+}

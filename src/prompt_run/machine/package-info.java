@@ -1,0 +1,2 @@
+/** This machine: files, processes, randomness, and what is told to people meanwhile. */
+package prompt_run.machine;

@@ -1,0 +1,2 @@
+/** What options and variables mean. */
+package prompt_run.options;

@@ -1,0 +1,110 @@
+package prompt_run.place;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import prompt_run.view.DeployView;
+import prompt_run.view.NoPlace;
+import prompt_run.view.Pin;
+import prompt_run.view.Prospect;
+
+/** The first rung: a ready pod of the agent's Deployment. */
+public final class DeployPlace {
+    private static final long LOOK_MOST_MILLIS = 1000;
+
+    private final KubernetesClient client;
+    private final RunSetup run;
+    private final long began = System.nanoTime();
+    private DeployView seen;
+    private boolean imageFault;
+
+    DeployPlace(KubernetesClient client, RunSetup run) {
+        this.client = client;
+        this.run = run;
+    }
+
+    /** Waits for a ready pod, and no longer than it can still come. */
+    Site await() throws NoPlace, InterruptedException {
+        long until = System.nanoTime() + run.settings().waitFor().toNanos();
+        long blockedSince = 0;
+        boolean blocked = false;
+        var last = "";
+        while (true) {
+            var prospect = prospect();
+            if (prospect.pod() != null) {
+                return probe(prospect.pod());
+            }
+            if (!prospect.reason().equals(last)) {
+                run.log().info("waiting for deploy/" + run.settings().deployment() + ": " + prospect.reason());
+            }
+            last = prospect.reason();
+            blockedSince = prospect.blocked() == null || !blocked ? System.nanoTime() : blockedSince;
+            blocked = prospect.blocked() != null;
+            imageFault = prospect.imageFault();
+            boolean certain = blocked && (prospect.atOnce() || System.nanoTime() - blockedSince >= run.patience().certain().toNanos());
+            if (certain || System.nanoTime() > until) {
+                throw new NoPlace(last + (certain ? "" : " (waited " + run.settings().waitFor().toSeconds() + " s)") + advice());
+            }
+            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        }
+    }
+
+    Site look() throws NoPlace, InterruptedException {
+        var prospect = DeployView.judge(read());
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason());
+        }
+        return probe(prospect.pod());
+    }
+
+    DeployView view() throws NoPlace {
+        return seen == null ? read() : seen;
+    }
+
+    boolean imageFault() {
+        return imageFault;
+    }
+
+    private Prospect prospect() throws NoPlace, InterruptedException {
+        try {
+            return DeployView.judge(read());
+        } catch (KubernetesClientException problem) {
+            Kube.interruptedBy(problem);
+            boolean neverSeen = seen == null && System.nanoTime() - began > run.patience().unreachable().toNanos();
+            if (problem.getCode() == 403 || problem.getCode() == 401 || Kube.nowhere(problem) || neverSeen) {
+                throw new NoPlace(reason(problem));
+            }
+            return Prospect.pending(reason(problem));
+        }
+    }
+
+    private String reason(KubernetesClientException problem) {
+        return Kube.reason(problem).replace("the API server (", "the API server " + client.getMasterUrl() + " (");
+    }
+
+    private DeployView read() throws NoPlace {
+        if (run.namespace() == null) {
+            throw new NoPlace("no namespace is known: give --namespace, --infra-report or CODEXCTL_NAMESPACE");
+        }
+        seen = new DeployReader(client, run.namespace(), run.settings().deployment()).read();
+        return seen;
+    }
+
+    private String advice() {
+        if (seen == null || seen.deployment() == null || !seen.accountMissing()) {
+            return "";
+        }
+        run.notes().add(AccountAdvice.missing(seen));
+        return "; serviceaccount/" + seen.account() + " does not exist: apply the manifest in the notes";
+    }
+
+    private Site probe(Pod pod) throws NoPlace, InterruptedException {
+        var container = DeployView.container(pod, run.settings().deployment(), run.settings().container());
+        var label = "deploy/" + run.settings().deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")";
+        var site = Site.probe("deploy", label, new PodShell(client, Pin.of(pod, container)), run, () -> { });
+        if (Boolean.FALSE.equals(new Rights(client, run.namespace()).bound(seen.account()))) {
+            run.notes().add(AccountAdvice.withoutRole(seen));
+        }
+        return site;
+    }
+}

@@ -1,0 +1,332 @@
+package prompt_run.prompt;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import prompt_run.subject.Facts;
+import prompt_run.subject.Infra;
+import prompt_run.text.Injection;
+import prompt_run.text.Invisible;
+import prompt_run.text.Redactor;
+import prompt_run.text.Untrusted;
+
+/**
+ * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
+ * commands; every other text stands in one fenced block of marked lines. The report is checked again here, wherever it comes from.
+ */
+public final class InfraView {
+    /** The block, in UTF-8, in any language. */
+    public static final int BLOCK_BYTES = 12 * 1024;
+    public static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
+        new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
+            new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
+    private static final int LINE_CHARS = 300;
+    private static final String MARK = "~| ";
+    private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
+    private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
+    private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
+    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
+    private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
+    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
+    private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
+    private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
+    private static final String WORD_OF_COMMAND = " [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}";
+    private static final String READS = " (?:get|describe|logs|top|events|explain|api-resources)| rollout (?:status|history)| auth can-i";
+    private static final String SHORT_OPTION = " -[cnl]" + WORD_OF_COMMAND + "| -[pA]| -o (?:wide|yaml|json|name)";
+    private static final String LONG_OPTION = " --(?:previous|all-containers|show-labels)"
+        + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
+    private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
+        + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
+    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
+        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
+    private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
+        "forbidden", "interrupted");
+
+    public record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
+    }
+
+    private final Infra infra;
+    private final Redactor redactor;
+    private final String nonce;
+    private final Limits limits;
+    private final Map<String, String> cleaned;
+    private final List<String> data = new ArrayList<>();
+    private int suspicious;
+
+    /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
+    public InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
+        this.infra = infra;
+        this.redactor = redactor;
+        this.nonce = nonce;
+        this.limits = limits;
+        this.cleaned = cleaned;
+    }
+
+    public Map<String, Object> model() {
+        var report = infra.report();
+        var model = new LinkedHashMap<String, Object>();
+        model.put("unhealthy", infra.unhealthy());
+        model.put("reported", infra.reported());
+        model.put("named", infra.file() != null);
+        model.put("saysReady", report.path("infraReady").asBoolean(false));
+        var outcome = report.path("outcome").asText("");
+        model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
+        var waited = report.path("waitedSeconds");
+        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
+        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
+        model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
+        model.put("causesMore", more(report.path("causes"), limits.causes()));
+        var broken = brokenWorkloads(report.path("workloads"));
+        model.put("workloads", broken.stream().limit(limits.symptoms()).map(this::workload).toList());
+        model.put("workloadsMore", Math.max(0, broken.size() - limits.symptoms()));
+        model.put("workloadsTotal", report.path("workloads").size());
+        model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
+        model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
+        report.path("warnings").forEach(warning -> say("warning",
+            warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
+        model.put("limited", limitations(report.path("limited")));
+        model.put("data", block());
+        model.put("suspicious", suspicious);
+        return model;
+    }
+
+    private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
+        var broken = new ArrayList<JsonNode>();
+        workloads.forEach(workload -> {
+            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
+                broken.add(workload);
+            }
+        });
+        return broken;
+    }
+
+    private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
+        var views = new ArrayList<Map<String, Object>>();
+        for (int i = 0; i < Math.min(list.size(), most); i++) {
+            views.add(view.apply(list.path(i)));
+        }
+        return views;
+    }
+
+    private static int more(JsonNode list, int most) {
+        return Math.max(0, list.size() - most);
+    }
+
+    private Map<String, Object> workload(JsonNode workload) {
+        var view = new LinkedHashMap<String, Object>();
+        view.put("object", object(workload));
+        view.put("state", word(workload.path("state")));
+        view.put("ready", workload.path("ready").asInt(0));
+        view.put("desired", workload.path("desired").asInt(0));
+        say(object(workload), workload.path("message").asText(""));
+        return view;
+    }
+
+    private Map<String, Object> symptom(JsonNode symptom) {
+        var what = symptom.has("object") ? symptom.path("object") : symptom;
+        return Map.of("object", object(what), "code", code(symptom.path("code")));
+    }
+
+    private int causeNumber;
+
+    private Map<String, Object> cause(JsonNode cause) {
+        causeNumber++;
+        var view = new LinkedHashMap<String, Object>();
+        var fix = cause.path("fix");
+        view.put("code", code(cause.path("code")));
+        view.put("severity", word(cause.path("severity")));
+        view.put("basis", word(cause.path("basis")));
+        view.put("object", object(cause.path("object")));
+        view.put("owner", cause.path("owner").isMissingNode() || cause.path("owner").isNull() ? "" : object(cause.path("owner")));
+        view.put("container", matching(OBJECT_NAME, cause.path("container")));
+        view.put("scope", word(fix.path("scope")));
+        view.put("action", matching(CODE, fix.path("action")));
+        view.put("text", fixText(fix.path("text").asText("")));
+        view.put("files", texts(fix.path("files"), this::file));
+        view.put("next", texts(cause.path("next"), InfraView::command));
+        view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
+        view.put("explainsTotal", cause.path("explains").size());
+        view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
+        evidence(cause.path("evidence"));
+        log(cause.path("logExcerpt"));
+        return view;
+    }
+
+    /** The catalogue's sentence when it can only be one; anything else is data like the rest. */
+    private String fixText(String text) {
+        if (CATALOGUE_TEXT.matcher(text).matches() && !Injection.in(text)) {
+            return redactor.mask(text);
+        }
+        say("[" + causeNumber + "] fix", text);
+        return "";
+    }
+
+    private void evidence(JsonNode evidence) {
+        for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
+            var item = evidence.path(i);
+            int count = item.path("count").asInt(0);
+            var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
+                matching(FIELD, item.path("path")), reason(item),
+                count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
+            if (item.path("suspicious").asBoolean(false)) {
+                suspicious++;
+            } else {
+                say(where, item.path("message").asText(""));
+            }
+        }
+        if (evidence.size() > limits.evidence()) {
+            data.add("[" + causeNumber + "] [cut: " + (evidence.size() - limits.evidence()) + " more pieces of evidence]");
+        }
+    }
+
+    private static String reason(JsonNode item) {
+        var reason = item.path("reason").asText("");
+        return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
+    }
+
+    private void log(JsonNode excerpt) {
+        var lines = new ArrayList<String>();
+        excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
+        if (lines.isEmpty()) {
+            return;
+        }
+        var all = folded(lines);
+        var last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
+        var poisoned = Injection.lines(last);
+        suspicious += poisoned.size();
+        var kept = new LinkedList<String>();
+        int bytes = 0;
+        for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
+            bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
+            if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
+                kept.addFirst(last.get(i));
+            }
+        }
+        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
+        data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod"))
+            + " " + matching(OBJECT_NAME, excerpt.path("container"))
+            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "")
+            + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
+        data.addAll(kept);
+    }
+
+    /** The same line again and again stands once, with its number. */
+    static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int from = 0;
+        for (int i = 1; i <= lines.size(); i++) {
+            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                from = i;
+            }
+        }
+        return folded;
+    }
+
+    /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
+    private void say(String label, String text) {
+        var line = middleCut(limits.evidenceChars(), flat(text));
+        if (line.isBlank()) {
+            return;
+        }
+        if (Injection.in(line)) {
+            suspicious++;
+        } else {
+            data.add(label + ": " + line);
+        }
+    }
+
+    private String flat(String text) {
+        return clean(text).strip().replaceAll("\\s*\\n\\s*", " / ");
+    }
+
+    /** Masked before anything is cut, without characters that a reader does not see, and unable to close the fence. */
+    private String clean(String text) {
+        return cleaned.computeIfAbsent(text, raw ->
+            Untrusted.escaped(redactor.mask(HIDDEN.matcher(Invisible.plain(raw)).replaceAll("")), nonce));
+    }
+
+    public static String middleCut(int limit, String text) {
+        if (text.length() <= limit) {
+            return text;
+        }
+        int head = limit * 2 / 3;
+        int tail = text.length() - (limit - head);
+        head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
+        tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
+        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+    }
+
+    private String block() {
+        if (data.isEmpty()) {
+            return "";
+        }
+        var block = new StringBuilder("<cluster-data nonce=\"" + nonce + "\">\n");
+        data.forEach(line -> block.append(MARK).append(line).append('\n'));
+        return block.append("</cluster-data nonce=\"").append(nonce).append("\">").toString();
+    }
+
+    private String limitations(JsonNode limited) {
+        var parts = texts(limited, part -> matching(LIMITED, part));
+        limited.forEach(part -> {
+            if (matching(LIMITED, part).isEmpty()) {
+                say("limited", part.asText(""));
+            }
+        });
+        return String.join("; ", parts);
+    }
+
+    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+        var texts = new ArrayList<String>();
+        list.forEach(item -> texts.add(view.apply(item)));
+        return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
+    }
+
+    private String file(JsonNode file) {
+        var path = file.isTextual() ? file.asText() : file.path("path").asText("");
+        int line = file.path("line").asInt(0);
+        return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
+    }
+
+    private static String matching(Pattern pattern, JsonNode value) {
+        var text = value.asText("");
+        return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
+    }
+
+    /** A command that only reads, and reads no Secret's values. */
+    private static String command(JsonNode value) {
+        var command = matching(COMMAND, value);
+        return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
+    }
+
+    private static String code(JsonNode value) {
+        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
+    }
+
+    private static String word(JsonNode value) {
+        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
+    }
+
+    private static String emptyToNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+
+    /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
+    static String object(JsonNode value) {
+        var parts = value.isTextual() ? value.asText().split("/", 2)
+            : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
+        var name = parts.length == 2 ? parts[1] : "";
+        boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
+            && !Injection.in(name.replaceAll("[-.:]", " "));
+        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+    }
+}

@@ -1,0 +1,63 @@
+package prompt_run.remote;
+
+/** Looks around in a place before anything is put there: POSIX sh, and nothing but the usual small tools. */
+public final class ProbeScript {
+    /** $1 workspace or nothing, $2 program, $3 key of the thread. It travels in a request's URL, which proxies cut at 8 KiB. */
+    public static final String PROBE = """
+umask 077
+in_git() {
+  at=$1
+  while [ -n "$at" ] && [ "$at" != / ]; do
+    [ -e "$at/.git" ] && return 0
+    at=${at%/*}
+  done
+  return 1
+}
+empty() { ! find "$1" ! -path "$1" ! -name lost+found -prune 2>/dev/null | grep -q .; }
+has() { if command -v "$1" >/dev/null 2>&1; then echo yes; else echo no; fi; }
+cuts() { if [ "$(printf abc | head -c 2)" = ab ]; then echo yes; else echo no; fi; }
+ws=$1
+if [ -z "$ws" ]; then
+  top=$(pwd)
+  while [ "$top" != / ] && [ ! -e "$top/.git" ]; do top=${top%/*}; top=${top:-/}; done
+  if [ -e "$top/.git" ]; then ws=$top
+  elif [ -e /workspace/.git ]; then ws=/workspace
+  elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
+  elif [ -w /workspace ] && empty /workspace; then ws=/workspace
+  else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+fi
+if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
+base=
+for d in "${HOME:-}" /var/tmp /tmp; do
+  case $d/ in "$ws"/*) continue ;; esac
+  runs=$d/.agent-runs
+  if [ -n "$d" ] && ! in_git "$d" && mkdir -p "$runs" 2>/dev/null && [ -w "$runs" ]; then
+    base=${d%/}/.agent-runs
+    break
+  fi
+done
+busy=
+for d in "$base"/run-*/; do
+  if [ ! -e "$d/started" ] || [ -e "$d/exit" ]; then continue; fi
+  read -r pid _ <"$d/started"
+  if tr '\\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'keeper.sh keep'; then
+    busy=${d%/}
+    busy=${busy##*/}
+  fi
+done
+thread=
+totals=
+if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
+  read -r thread totals <"$base/threads/$3"
+  find "${CODEX_HOME:-$HOME/.codex}/sessions" -name "*$thread*" 2>/dev/null | grep -q . || thread=
+fi
+version=
+[ "$2" = codex ] && version=$(codex --version 2>/dev/null </dev/null | head -n 1)
+printf 'version=%s\\n' "$version"
+printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
+printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
+printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
+""";
+
+    private ProbeScript() { }
+}

@@ -1,0 +1,93 @@
+package prompt_run.subject;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import prompt_run.text.Said;
+import prompt_run.text.SaidOnGitHub;
+
+/** The webhook payload of the workflow run, or nothing: which issue or pull request it is about, and as of when. */
+public record GitHubEvent(JsonNode root) {
+
+    public static final GitHubEvent NONE = new GitHubEvent(MissingNode.getInstance());
+
+    /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
+    boolean aboutPullRequest() {
+        return root.has("pull_request") || root.path("issue").has("pull_request");
+    }
+
+    Integer issue() {
+        return aboutPullRequest() ? null : number(root.path("issue").path("number"));
+    }
+
+    Integer pullRequest() {
+        var number = root.path("pull_request").path("number");
+        return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
+    }
+
+    private static Integer number(JsonNode node) {
+        return node.canConvertToInt() && node.asInt() > 0 ? Integer.valueOf(node.asInt()) : null;
+    }
+
+    String repo() {
+        return root.path("repository").path("full_name").asText(null);
+    }
+
+    String defaultBranch() {
+        return safeRef(root.path("repository").path("default_branch").asText(null));
+    }
+
+    /** The branch of the pull request under review; null when it lives in a fork, where nobody here may push. */
+    String headBranch() {
+        var head = root.path("pull_request").path("head");
+        boolean fork = head.path("repo").has("full_name") && !head.path("repo").path("full_name").asText().equals(repo());
+        return fork ? null : safeRef(head.path("ref").asText(null));
+    }
+
+    /** The issue as the event shows it, if the event is about this one. */
+    public JsonNode issueNode(Integer number) {
+        return number != null && number.equals(issue()) ? root.path("issue") : MissingNode.getInstance();
+    }
+
+    public JsonNode pullNode(Integer number) {
+        var node = root.has("pull_request") ? root.path("pull_request") : root.path("issue");
+        return number != null && number.equals(pullRequest()) ? node : MissingNode.getInstance();
+    }
+
+    /** The comment or review that caused the run; null when something else did. */
+    public Said trigger() {
+        var number = pullRequest() != null ? pullRequest() : issue();
+        var review = root.path("review");
+        var comment = root.path("comment");
+        if (number == null || !review.isObject() && !comment.isObject()) {
+            return null;
+        }
+        if (review.isObject()) {
+            return SaidOnGitHub.review(review);
+        }
+        return comment.has("path") ? SaidOnGitHub.inThread(comment)
+            : SaidOnGitHub.comment(aboutPullRequest() ? "pull request" : "issue", number, comment);
+    }
+
+    /** When the label was set (or the review sent, the comment written): what was written or changed later does not count. */
+    public Instant asOf() {
+        var review = root.path("review");
+        var comment = root.path("comment");
+        var labelled = root.path(root.has("issue") ? "issue" : "pull_request");
+        return SaidOnGitHub.latest(review.isObject() ? review : comment.isObject() ? comment : labelled);
+    }
+
+    public List<String> labels() {
+        var names = new ArrayList<String>();
+        var owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
+        owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
+        return names;
+    }
+
+    /** A branch name that is safe in a command line and in a prompt, else null. */
+    private static String safeRef(String ref) {
+        return ref != null && ref.matches("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}") && !ref.contains("..") && !ref.endsWith("/") ? ref : null;
+    }
+}

@@ -1,0 +1,38 @@
+package prompt_run.subject;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.nio.file.Path;
+
+/** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
+public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
+
+    static final String NAME = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+
+    public static Infra withoutReport(boolean asked) {
+        return new Infra(asked, false, null, null, MissingNode.getInstance());
+    }
+
+    public static Infra of(boolean asked, Path file, JsonNode root) {
+        if (root == null || !root.isObject()) {
+            return broken(file, "it is not a JSON object");
+        }
+        var ready = root.path("infraReady");
+        var problem = ready.isBoolean() ? null : "it does not say infraReady true or false";
+        return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
+    }
+
+    public static Infra broken(Path file, String problem) {
+        return new Infra(true, false, problem, file, MissingNode.getInstance());
+    }
+
+    Integer number(String field) {
+        var value = report.path(field);
+        return value.canConvertToInt() && value.asInt() > 0 ? Integer.valueOf(value.asInt()) : null;
+    }
+
+    String name(String field) {
+        var value = report.path(field).asText("");
+        return value.matches(NAME) ? value : null;
+    }
+}

@@ -1,0 +1,68 @@
+package prompt_run.templates;
+
+import freemarker.template.Configuration;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import prompt_run.machine.Log;
+import prompt_run.machine.Nonce;
+import prompt_run.options.UsageError;
+import prompt_run.prompt.InfraView;
+import prompt_run.prompt.Prompt;
+import prompt_run.prompt.PromptModel;
+import prompt_run.subject.Place;
+import prompt_run.text.Untrusted;
+import shared.system.TemplateEngine;
+
+/** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
+public final class Renderer {
+    private final PromptModel facts;
+    private final Configuration engine;
+    private final String template;
+
+    public Renderer(PromptModel facts, Log log) throws IOException {
+        var templates = new Templates(facts.options().templates(), facts.options().template());
+        this.facts = facts;
+        this.engine = TemplateEngine.of(templates.loader());
+        this.template = templates.nameFor(facts.options().kind(), facts.options().lang(), log);
+    }
+
+    public Prompt render(Place place) throws IOException {
+        var options = facts.options();
+        var model = facts.of(place);
+        model.put("infraBlock", infraBlock(model));
+        return new Prompt(options.kind(), options.lang(), facts.infra().unhealthy(),
+            facts.redactor().maskKnown(process(engine, template, model)));
+    }
+
+    /** The block about the environment, with as much of the report as its limit in bytes allows. */
+    private String infraBlock(Map<String, Object> common) throws IOException {
+        var own = "infra_" + facts.options().lang() + ".ftl";
+        var name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
+        var nonce = Nonce.next();
+        var block = "";
+        var cleaned = new HashMap<String, String>();
+        for (var limits : InfraView.LEVELS) {
+            var model = new LinkedHashMap<String, Object>(common);
+            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned).model());
+            block = process(engine, name, model).strip();
+            if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
+                return block;
+            }
+        }
+        return Untrusted.cutTo(InfraView.BLOCK_BYTES - 100, block);
+    }
+
+    /** Renders one of the templates; throws {@link UsageError}, since it is the caller who brings templates and variables. */
+    static String process(Configuration engine, String name, Map<String, Object> model) {
+        try {
+            return TemplateEngine.render(engine, name, model);
+        } catch (TemplateEngine.Unfit e) {
+            throw new UsageError("template " + e.template + (e.line > 0 ? ", line " + e.line : "")
+                + ": " + (e.undefined.isEmpty() ? e.getMessage()
+                : "variable " + e.undefined
+                + " is not defined; give it with --vars or --var-file, or write ${name!} where it may be missing"), e);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** FreeMarker templates, found and filled in. */
+package prompt_run.templates;

@@ -1,0 +1,116 @@
+package prompt_run.verdict;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import shared.Texts;
+
+/** What an agent's events have told so far. */
+public final class Story {
+    private String thread;
+    private String message;
+    private String error;
+    private boolean completed;
+    private Usage usage = Usage.NONE;
+
+    /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
+    public List<String> codex(JsonNode event) {
+        switch (event.path("type").asText()) {
+            case "thread.started":
+                thread = event.path("thread_id").asText();
+                return List.of("thread " + thread);
+            case "turn.started":
+                completed = false;
+                return List.of();
+            case "turn.completed":
+                completed = true;
+                usage = Usage.of(event.path("usage"));
+                return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
+            case "turn.failed":
+                completed = false;
+                error = event.path("error").path("message").asText();
+                return List.of("turn failed: " + error);
+            case "error":
+                error = event.path("message").asText();
+                return List.of("error: " + error);
+            case "item.started":
+                return event.path("item").path("type").asText().equals("command_execution")
+                    ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
+            case "item.completed":
+                return item(event.path("item"));
+            default:
+                return List.of();
+        }
+    }
+
+    private List<String> item(JsonNode item) {
+        switch (item.path("type").asText()) {
+            case "agent_message":
+                message = item.path("text").asText();
+                return message.lines().toList();
+            case "command_execution":
+                return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
+            case "file_change":
+                var lines = new ArrayList<String>();
+                item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
+                return lines;
+            case "mcp_tool_call":
+                return List.of("tool " + item.path("server").asText() + "." + item.path("tool")
+                    .asText() + ": " + item.path("status").asText());
+            case "web_search":
+                return List.of("web search: " + item.path("query").asText());
+            case "error":
+                return List.of("warning: " + item.path("message").asText());
+            default:
+                return List.of();
+        }
+    }
+
+    private static List<String> tail(String output, String last) {
+        var lines = output.lines().toList();
+        var shown = new ArrayList<String>();
+        if (lines.size() > 10) {
+            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+        }
+        lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
+        shown.add("  " + last);
+        return shown;
+    }
+
+    /** Any other program's output: its end is its last message. */
+    public List<String> plain(String line) {
+        message = message == null ? line : message + "\n" + line;
+        message = message.length() > 16_000 ? message.substring(message.length() - 16_000) : message;
+        return List.of(line);
+    }
+
+    /** A blank one changes nothing. */
+    public void lastMessage(String text) {
+        message = text.isBlank() ? message : text;
+    }
+
+    public void stderr(String text) {
+        error = error != null || text.isBlank() ? error
+            : Texts.oneLine(text.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse(""));
+    }
+
+    public String thread() {
+        return thread;
+    }
+
+    public String message() {
+        return message;
+    }
+
+    String error() {
+        return error;
+    }
+
+    boolean completed() {
+        return completed;
+    }
+
+    public Usage usage() {
+        return usage;
+    }
+}

@@ -1,0 +1,45 @@
+package prompt_run.verdict;
+
+import java.util.List;
+import java.util.Map;
+import shared.Texts;
+
+/** The result as Markdown, for the summary of a step. */
+public final class Summary {
+    private Summary() { }
+
+    public static String of(Map<String, Object> json) {
+        var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
+        row(text, "reason", json.get("reason"));
+        row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
+        row(text, "why there", json.get("fallbackReason"));
+        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
+        row(text, "duration", json.get("durationSeconds") + " s");
+        row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+        row(text, "thread", json.get("threadId"));
+        if (json.get("broughtBack") instanceof Map<?, ?> brought) {
+            row(text, "changes", brought.get("state")
+                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+        }
+        ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
+        var message = String.valueOf(json.get("finalMessage"));
+        return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
+    }
+
+    private static void row(StringBuilder text, String name, Object value) {
+        if (value != null) {
+            text.append("| ").append(name).append(" | ")
+                .append(Texts.oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+        }
+    }
+
+    /** A fence longer than any in the text: nothing in it is Markdown. */
+    private static String fenced(String text) {
+        var fence = "```";
+        while (text.contains(fence)) {
+            fence += "`";
+        }
+        return fence + "\n" + text + "\n" + fence + "\n";
+    }
+}

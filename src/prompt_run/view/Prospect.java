@@ -1,0 +1,26 @@
+package prompt_run.view;
+
+import io.fabric8.kubernetes.api.model.Pod;
+
+/** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
+public record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
+    public static Prospect ready(Pod pod) {
+        return new Prospect(pod, null, false, false, null);
+    }
+
+    public static Prospect blocked(String why) {
+        return new Prospect(null, why, false, false, null);
+    }
+
+    public static Prospect never(String why) {
+        return new Prospect(null, why, true, false, null);
+    }
+
+    public static Prospect pending(String why) {
+        return new Prospect(null, null, false, false, why);
+    }
+
+    public String reason() {
+        return blocked != null ? blocked : pending;
+    }
+}
