@@ -28,7 +28,7 @@
 // line  4769 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8452 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
 // line  9390 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10126 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10131 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -9751,12 +9751,12 @@ public static final class Ownership {
         if (controller.isMissingNode()) {
             return Ref.of(pod);
         }
-        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
         var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        return above.map(c -> new Ref(c.path("kind").asText(), c.path("name").asText())).orElseGet(() -> byName(snapshot, owner));
+        return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
     }
 
     /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
@@ -9887,13 +9887,18 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
         return new Ref(o.kind(), o.name());
     }
 
+    /** An ownerReference or another node with these two fields. */
+    public static Ref of(JsonNode reference) {
+        return new Ref(reference.path("kind").asText(), reference.path("name").asText());
+    }
+
     public boolean is(String otherKind) {
         return kind.equals(otherKind);
     }
 
     @Override
     public int compareTo(Ref other) {
-        return toString().compareTo(other.toString());
+        return kind.equals(other.kind) ? name.compareTo(other.name) : kind.compareTo(other.kind);
     }
 
     @Override

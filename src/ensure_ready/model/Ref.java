@@ -1,9 +1,16 @@
 package ensure_ready.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
 public record Ref(String kind, String name) implements Comparable<Ref> {
     public static Ref of(Obj o) {
         return new Ref(o.kind(), o.name());
+    }
+
+    /** An ownerReference or another node with these two fields. */
+    public static Ref of(JsonNode reference) {
+        return new Ref(reference.path("kind").asText(), reference.path("name").asText());
     }
 
     public boolean is(String otherKind) {
@@ -12,7 +19,7 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
 
     @Override
     public int compareTo(Ref other) {
-        return toString().compareTo(other.toString());
+        return kind.equals(other.kind) ? name.compareTo(other.name) : kind.compareTo(other.kind);
     }
 
     @Override
