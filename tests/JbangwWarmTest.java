@@ -271,6 +271,30 @@ class JbangwWarmTest {
     }
 
     @Test
+    void aJbangOnThePathFindsItsJavaItselfWhereThereIsNone() throws IOException {
+        var bin = Files.createDirectories(home.resolve("bin"));
+        for (var program : "sh dirname basename sed grep cat cksum cut mkdir ln rm mv readlink sleep env awk sort sha256sum tr".split(" ")) {
+            var found = Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, program)).filter(Files::isExecutable).findFirst();
+            Files.createSymbolicLink(bin.resolve(program), found.orElseThrow());
+        }
+        assertTrue(Files.writeString(bin.resolve("jbang"), "#!/bin/sh\necho launcher $1 >>\"$HOME/calls\"\n").toFile().setExecutable(true));
+        for (int i = 0; i < 2; i++) {
+            var result = jbangw().env("PATH", bin.toString()).env("JAVA_HOME", null).run(script.toString());
+            assertEquals("0 ", result.exit() + " " + result.err());
+        }
+        assertEquals(List.of("launcher build", "launcher " + script, "launcher " + script), Files.readAllLines(home.resolve("calls")));
+    }
+
+    @Test
+    void aPathThatEndsInAColonIsNoSeparator() throws IOException {
+        Files.writeString(home.resolve("options"), "-Dx=a:");
+        start();
+        start();
+        assertEquals(1, calls());
+        assertTrue(started().contains("-Dx=a: "), started());
+    }
+
+    @Test
     void jbangsOwnArchiveIsNeverWritten() throws IOException {
         start();
         start();
