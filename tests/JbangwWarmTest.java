@@ -310,7 +310,9 @@ class JbangwWarmTest {
         var archive = Path.of(record() + ".jsa");
         await(archive);
         start();
-        assertTrue(started().contains(" -XX:SharedArchiveFile=" + archive + " Main x"), started());
+        assertTrue(started().contains(" -XX:SharedArchiveFile=" + archive + " -XX:DumpLoadedClassList="), started());
+        start();
+        assertTrue(started().endsWith(" -XX:SharedArchiveFile=" + archive + " Main x\n"), started());
         assertFalse(Files.readString(home.resolve("dumps")).contains("AOTClassLinking"));
         jdk("25.0.1");
         start();
@@ -328,7 +330,7 @@ class JbangwWarmTest {
     }
 
     @Test
-    void aRunnerThatIsGoneAfterwardsSharesNothingNorDoesAScriptWhoseJvmMaySpeak() throws IOException {
+    void onlyAScriptOfOneSourceWithASilentJvmSharesClassesAndNotOnARunnerThatIsGoneAfterwards() throws IOException {
         start();
         assertFalse(started().contains("-XX:"), started());
         Files.writeString(home.resolve("options"), "-Xlog:disable");
@@ -337,6 +339,11 @@ class JbangwWarmTest {
             jbangw().env("CI", "true").run(script.toString(), "x");
             assertFalse(started().contains("-XX:"), started());
         }
+        Files.writeString(home.resolve("lib.java"), "class lib { }\n");
+        Files.writeString(script, "//SOURCES lib.java\nclass app { }\n");
+        start();
+        assertFalse(started().contains("-XX:"), started());
+        Files.writeString(script, "class app { }\n");
         start();
         assertTrue(started().contains("-XX:DumpLoadedClassList="), started());
     }
