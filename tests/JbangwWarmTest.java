@@ -71,7 +71,8 @@ class JbangwWarmTest {
     private Cli jbangw(Path jbangw) {
         var path = Stream.of(System.getenv("PATH").split(":")).filter(folder -> !Files.exists(Path.of(folder, "jbang"))).toList();
         return Cli.program(jbangw.toString()).env("HOME", home.toString()).env("PATH", String.join(":", path)).env("XDG_CACHE_HOME", null)
-                .env("JBANG_DIR", null).env("JBANG_CACHE_DIR", null).env("JAVA_HOME", home.resolve("jdk").toString()).env("CI", null).in(home);
+                .env("JBANG_DIR", null).env("JBANG_CACHE_DIR", null)
+                .env("JAVA_HOME", home.resolve("jdk").toString()).env("CI", null).in(home);
     }
 
     private Cli jbangw() {
@@ -202,7 +203,8 @@ class JbangwWarmTest {
     @Test
     void nothingInARecordIsEvaluated() throws IOException {
         start();
-        Files.writeString(record(), Files.readString(record()).replace("-Xone", "-Xone$(touch " + home + "/evil)`touch " + home + "/evil`;touch evil"));
+        var evil = "-Xone$(touch " + home + "/evil)`touch " + home + "/evil`;touch evil";
+        Files.writeString(record(), Files.readString(record()).replace("-Xone", evil));
         start();
         assertEquals(1, calls());
         assertTrue(started().startsWith("-Xone$(touch "), started());
@@ -231,7 +233,9 @@ class JbangwWarmTest {
 
     @Test
     void whatCannotBeFollowedIsLeftToJbangEveryTime() throws IOException {
-        for (var line : List.of("//SOURCES https://example.com/a.java", "//DEPS a:b:1-SNAPSHOT", "//RUNTIME_OPTIONS ${env.X}", "//FILES t/=t/**")) {
+        var lines = List.of("//SOURCES https://example.com/a.java", "//DEPS a:b:1-SNAPSHOT",
+                "//RUNTIME_OPTIONS ${env.X}", "//FILES t/=t/**");
+        for (var line : lines) {
             Files.writeString(script, line + "\nclass app { }\n");
             start();
             var before = calls();
@@ -273,8 +277,10 @@ class JbangwWarmTest {
     @Test
     void aJbangOnThePathFindsItsJavaItselfWhereThereIsNone() throws IOException {
         var bin = Files.createDirectories(home.resolve("bin"));
-        for (var program : "sh dirname basename sed grep cat cksum cut mkdir ln rm mv readlink sleep env awk sort sha256sum tr".split(" ")) {
-            var found = Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, program)).filter(Files::isExecutable).findFirst();
+        var programs = "sh dirname basename sed grep cat cksum cut mkdir ln rm mv readlink sleep env awk sort sha256sum tr";
+        for (var program : programs.split(" ")) {
+            var found = Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, program))
+                    .filter(Files::isExecutable).findFirst();
             Files.createSymbolicLink(bin.resolve(program), found.orElseThrow());
         }
         assertTrue(Files.writeString(bin.resolve("jbang"), "#!/bin/sh\necho launcher $1 >>\"$HOME/calls\"\n").toFile().setExecutable(true));

@@ -60,7 +60,8 @@ class PinsTest {
     }
 
     private static boolean reads(JsonNode manager, String path) {
-        return texts(manager.path("managerFilePatterns")).anyMatch(p -> Pattern.compile(p.substring(1, p.length() - 1)).matcher(path).find());
+        return texts(manager.path("managerFilePatterns"))
+                .anyMatch(p -> Pattern.compile(p.substring(1, p.length() - 1)).matcher(path).find());
     }
 
     private static Stream<String> texts(JsonNode list) {
@@ -99,7 +100,8 @@ class PinsTest {
                     found(manager, text).forEach(version -> left.remove(path + ": " + version));
                 }
             }
-            if (!path.endsWith(".java") && !Pattern.compile(ACTIONS).matcher(path).find() && !reads(renovate.path("github-actions"), path)) {
+            boolean known = Pattern.compile(ACTIONS).matcher(path).find() || reads(renovate.path("github-actions"), path);
+            if (!path.endsWith(".java") && !known) {
                 USES.matcher(text).results().forEach(match -> left.add(path + ": " + match.group(1)));
             }
         });
@@ -113,9 +115,10 @@ class PinsTest {
 
     @Test
     void aPinThatNoRuleFindsIsSeen() throws IOException {
-        var files = Map.of("tests/New.java", "//DEPS a.b:c:1.2.3\nTools.cargo(\"x\", \"4.5.6\");\n    static final String OTHER = \"7.8.9\";\n",
-                "docs/sample.yml", "      - uses: actions/checkout@0123abc # v1\n");
-        assertEquals(new TreeSet<>(List.of("docs/sample.yml: 0123abc", "tests/New.java: 4.5.6", "tests/New.java: 7.8.9")), unwatched(renovate(), files));
+        var code = "//DEPS a.b:c:1.2.3\nTools.cargo(\"x\", \"4.5.6\");\n    static final String OTHER = \"7.8.9\";\n";
+        var files = Map.of("tests/New.java", code, "docs/sample.yml", "      - uses: actions/checkout@0123abc # v1\n");
+        var unwatched = List.of("docs/sample.yml: 0123abc", "tests/New.java: 4.5.6", "tests/New.java: 7.8.9");
+        assertEquals(new TreeSet<>(unwatched), unwatched(renovate(), files));
     }
 
     @Test
@@ -138,7 +141,8 @@ class PinsTest {
         var workflow = (Map<String, Object>) new Yaml().load(Files.readString(Cli.root().resolve(".github/workflows/ci.yml")));
         var job = (Map<String, Object>) ((Map<String, Object>) workflow.get("jobs")).get("pins");
         assertEquals("github.event_name == 'schedule'", job.get("if"));
-        var run = ((List<Map<String, Object>>) job.get("steps")).stream().map(step -> step.get("run")).filter(String.class::isInstance).findFirst().orElseThrow();
+        var run = ((List<Map<String, Object>>) job.get("steps")).stream().map(step -> step.get("run"))
+                .filter(String.class::isInstance).findFirst().orElseThrow();
         var looked = Pattern.compile("Looked for a newer one on (\\S+)").matcher(Files.readString(Cli.root().resolve("jbangw")));
         assertTrue(looked.find());
         var today = java.time.LocalDate.parse(looked.group(1)).plusDays(days);

@@ -60,7 +60,8 @@ final class StartBench implements AutoCloseable {
         var kubectl = kubectl();
         if (kubectl.isPresent()) {
             var raw = "/apis/apps/v1/namespaces/start/deployments";
-            row("kubectl get of the same Deployments", median(new Command(kubectl.get().toString()), "--kubeconfig", kubeconfig, "get", "--raw", raw));
+            var get = median(new Command(kubectl.get().toString()), "--kubeconfig", kubeconfig, "get", "--raw", raw);
+            row("kubectl get of the same Deployments", get);
         }
     }
 
@@ -123,14 +124,13 @@ final class StartBench implements AutoCloseable {
     /** As JBang's own launcher does it. */
     private Command jbang(String cache) throws IOException {
         var file = folder.resolve("launcher");
-        var home = Optional.ofNullable(System.getenv("XDG_CACHE_HOME")).orElse(System.getenv("HOME") + "/.cache");
         Files.writeString(file, """
                 #!/usr/bin/env bash
                 output=$(JBANG_RUNTIME_SHELL=bash java -classpath "%s"/jbangw/jbang-cli-*-all.jar dev.jbang.Main "$@")
                 err=$?
                 if [ $err -eq 255 ]; then eval "exec $output"; fi
                 exit $err
-                """.formatted(home));
+                """.formatted(cache()));
         file.toFile().setExecutable(true);
         return new Command(file.toString()).env("JBANG_DIR", folder.resolve(cache + "-alone").toString());
     }
@@ -148,7 +148,8 @@ final class StartBench implements AutoCloseable {
     }
 
     private Figures time(Command command, String... args) throws IOException, InterruptedException {
-        var words = new ArrayList<>(List.of("bash", "-c", "TIMEFORMAT='%R %U %S'; exec 3>&2 2>/dev/null; { time \"$@\" 2>/dev/null >/dev/null; } 2>&3", "time", command.program()));
+        var timed = "TIMEFORMAT='%R %U %S'; { time \"$@\" >/dev/null 2>/dev/null; }";
+        var words = new ArrayList<>(List.of("bash", "-c", timed, "time", command.program()));
         words.addAll(List.of(args));
         var builder = new ProcessBuilder(words).directory(root.toFile());
         builder.environment().remove("CI");
@@ -167,9 +168,13 @@ final class StartBench implements AutoCloseable {
         rows.put(what, String.format(Locale.ROOT, "%.2f s CPU, %.2f s", figures.cpu(), figures.wall()));
     }
 
+    private static Path cache() {
+        return Path.of(Optional.ofNullable(System.getenv("XDG_CACHE_HOME")).orElse(System.getenv("HOME") + "/.cache"));
+    }
+
     /** The one that the tests' cluster was built with. */
     private static Optional<Path> kubectl() throws IOException {
-        var cache = Path.of(Optional.ofNullable(System.getenv("XDG_CACHE_HOME")).orElse(System.getenv("HOME") + "/.cache"), "ensure-ready/cluster");
+        var cache = cache().resolve("ensure-ready/cluster");
         if (!Files.isDirectory(cache)) {
             return Optional.empty();
         }
