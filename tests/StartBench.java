@@ -55,7 +55,7 @@ final class StartBench implements AutoCloseable {
         var what = "warm: status of " + WORKLOADS + " workloads, ";
         row(what + "jbangw without an archive", median(jbangw("jbangw").env("CI", "true"), args));
         archive(args);
-        row(what + "jbangw with its archive", median(jbangw("jbangw"), args));
+        row(what + "jbangw with its archive", median(jbangw("archive"), args));
         row(what + "JBang alone", median(jbang("jbang"), args));
         var kubectl = kubectl();
         if (kubectl.isPresent()) {
@@ -89,10 +89,10 @@ final class StartBench implements AutoCloseable {
         return api.list("deployments", "start").stream().filter(d -> d.at("/status/readyReplicas").asInt(0) == 1).count();
     }
 
-    /** The first start lists what it loads, the second has the archive made, which takes some seconds behind its back. */
+    /** In a cache of its own: the first start lists what it loads, the next has the archive made, some seconds behind its back. */
     private void archive(String... args) throws IOException, InterruptedException {
         for (int i = 0; i < 2; i++) {
-            time(jbangw("jbangw"), args);
+            time(jbangw("archive"), args);
         }
         for (int i = 0; i < 600 && !archived(); i++) {
             Thread.sleep(100);
@@ -100,7 +100,7 @@ final class StartBench implements AutoCloseable {
     }
 
     private boolean archived() throws IOException {
-        try (var files = Files.walk(folder.resolve("jbangw"))) {
+        try (var files = Files.walk(folder.resolve("archive"))) {
             return files.anyMatch(file -> file.toString().endsWith(".jsa"));
         }
     }
