@@ -27,8 +27,8 @@
 // line  4232 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  4769 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8452 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9390 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10131 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  9391 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10132 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5506,7 +5506,7 @@ public static final class CustomFindings {
 
     static void of(Facts facts, Obj o) {
         var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.failed(o.text("/status/phase"));
+        var phase = CustomStatus.bad(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
             return;
         }
@@ -8625,13 +8625,14 @@ public static final class CustomStatus {
             && FAILED_REASON.matcher(condition.path("reason").asText()).matches();
     }
 
-    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
-    public static boolean failed(String word) {
-        return FAILED_WORD.matcher(word).matches();
+    /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
+    public static boolean bad(String phase) {
+        return FAILED_WORD.matcher(phase).matches() || phase.matches("(?i).*(fail|error).*");
     }
 
+    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
     static Optional<String> failedWord(List<String> words) {
-        return words.stream().filter(CustomStatus::failed).findFirst();
+        return words.stream().filter(word -> FAILED_WORD.matcher(word).matches()).findFirst();
     }
 
     /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */

@@ -18,7 +18,7 @@ public final class CustomFindings {
 
     static void of(Facts facts, Obj o) {
         var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.failed(o.text("/status/phase"));
+        var phase = CustomStatus.bad(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
             return;
         }
