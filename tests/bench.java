@@ -3,7 +3,7 @@
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../ensure_ready.java
-//SOURCES LocalCluster.java WaitLab.java WaitScenarios.java
+//SOURCES cluster/LocalCluster.java WaitLab.java WaitScenarios.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 //COMPILE_OPTIONS -encoding UTF-8 -Xlint:none
 

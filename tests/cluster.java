@@ -3,7 +3,7 @@
 //JAVA 17+
 //COMPILE_OPTIONS -encoding UTF-8
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES LocalCluster.java
+//SOURCES cluster/LocalCluster.java
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xlog:disable
 
 import java.util.concurrent.Callable;
@@ -34,7 +34,7 @@ class cluster implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         try {
             if (build) {
-                LocalCluster.Binaries.locate().values().forEach(program -> spec.commandLine().getOut().println(program));
+                ClusterPrograms.locate().values().forEach(program -> spec.commandLine().getOut().println(program));
                 return 0;
             }
             serve(LocalCluster.start());

@@ -4,7 +4,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES EmbeddedApi.java EmbeddedStore.java Controllers.java LocalCluster.java
+//SOURCES EmbeddedApi.java EmbeddedStore.java Controllers.java cluster/LocalCluster.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 
 import com.fasterxml.jackson.databind.JsonNode;

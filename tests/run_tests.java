@@ -7,12 +7,12 @@
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES Cli.java EmbeddedApi.java EmbeddedStore.java Controllers.java demo.java
-//SOURCES LocalCluster.java
+//SOURCES cluster/LocalCluster.java
 //SOURCES WaitLab.java WaitScenarios.java
 //SOURCES Tools.java WorkflowLab.java WorkflowRun.java
 //SOURCES CodexCli.java ResponsesStub.java AgentLab.java
 //SOURCES PromptLab.java
-//SOURCES *Test.java
+//SOURCES *Test.java cluster/*Test.java
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;

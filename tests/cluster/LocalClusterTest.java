@@ -273,7 +273,7 @@ class LocalClusterTest {
         String name = "counted-" + namespace;
         client.configMaps().inNamespace(namespace).withName(name).get();
         cluster.eventually(() -> cluster.requests().stream().anyMatch(request -> request.name().equals(name)));
-        List<LocalCluster.Request> seen = cluster.requests().stream().filter(request -> request.name().equals(name)).toList();
+        List<ApiRequest> seen = cluster.requests().stream().filter(request -> request.name().equals(name)).toList();
         assertEquals(1, seen.size());
         assertEquals("get configmaps 404", seen.get(0).verb() + " " + seen.get(0).resource() + " " + seen.get(0).code());
     }
