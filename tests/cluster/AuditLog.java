@@ -18,7 +18,7 @@ final class AuditLog {
         omitStages: [RequestReceived]
         rules:
         - level: None
-          users: ["system:kube-controller-manager", "system:kube-scheduler", "system:apiserver", "nodes"]
+          users: ["system:kube-controller-manager", "system:kube-scheduler", "system:apiserver", "nodes", "system:node:real-1", "system:kube-proxy"]
         - level: None
           userGroups: ["system:serviceaccounts:kube-system"]
         - level: Metadata

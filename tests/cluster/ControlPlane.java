@@ -18,6 +18,7 @@ final class ControlPlane {
     private final Programs programs;
     private final Map<String, Integer> ports;
     private final String token = Unique.hex(16);
+    private NodeSandbox sandbox;
     private PlayedRooms rooms;
 
     private ControlPlane(Path dir, Map<String, Path> bin) throws IOException {
@@ -27,20 +28,38 @@ final class ControlPlane {
         this.ports = Ports.free("etcd", "etcd-peer", "api", "kubelet");
     }
 
+    /** With three played nodes, when it is to have controllers at all. */
     static LocalCluster start(boolean controllers) {
+        return create().open(controllers);
+    }
+
+    /** One whose API server a real node can reach; nothing runs yet, in the node's namespaces neither. */
+    static ControlPlane withNode(Path lab) {
+        ControlPlane plane = create();
+        try {
+            plane.sandbox = NodeSandbox.open(plane.programs, plane.dir, lab);
+            return plane;
+        } finally {
+            if (plane.sandbox == null) {
+                plane.stop();
+            }
+        }
+    }
+
+    private static ControlPlane create() {
         Map<String, Path> bin = ClusterPrograms.locate();
         Path dir = Disk.temporaryFolder();
         try {
             ControlPlane plane = new ControlPlane(dir, bin);
             Runtime.getRuntime().addShutdownHook(new Thread(plane::stop));
-            return new LocalCluster(dir, dir, plane.kubeconfig("admin"), plane.bringUp(controllers), plane);
+            return plane;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start a local cluster in " + dir, e);
         }
     }
 
     /** Starts all programs, or leaves none behind. */
-    private KubernetesClient bringUp(boolean controllers) throws IOException {
+    LocalCluster open(boolean controllers) {
         boolean up = false;
         try {
             writeKeys();
@@ -51,7 +70,7 @@ final class ControlPlane {
                 startControllers(client);
             }
             up = true;
-            return client;
+            return new LocalCluster(dir, dir, kubeconfig("admin"), client, this);
         } finally {
             if (!up) {
                 stop();
@@ -59,13 +78,15 @@ final class ControlPlane {
         }
     }
 
-    private void writeKeys() throws IOException {
+    private void writeKeys() {
         Keys.write(dir.resolve("sa.key"), dir.resolve("sa.pub"));
         Disk.write(dir.resolve("tokens.csv"), String.join("\n",
             token + "-admin,admin,1,system:masters",
             token + "-controllers,system:kube-controller-manager,2",
             token + "-scheduler,system:kube-scheduler,3",
-            token + "-nodes,nodes,4,system:masters") + "\n");
+            token + "-nodes,nodes,4,system:masters",
+            token + "-kubelet,system:node:" + RealNode.NAME + ",5,system:nodes",
+            token + "-proxy,system:kube-proxy,6") + "\n");
         Disk.write(dir.resolve("audit.yaml"), AuditLog.POLICY);
     }
 
@@ -81,8 +102,8 @@ final class ControlPlane {
     void startApiServer() {
         programs.start("kube-apiserver", bin.get("kube-apiserver"),
             "--etcd-servers", "http://127.0.0.1:" + ports.get("etcd"),
-            "--bind-address", "127.0.0.1", "--secure-port", String.valueOf(ports.get("api")),
-            "--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none",
+            "--bind-address", address(), "--secure-port", String.valueOf(ports.get("api")),
+            "--advertise-address", address(), "--endpoint-reconciler-type", sandbox == null ? "none" : "lease",
             "--cert-dir", dir.resolve("tls").toString(), "--token-auth-file", dir.resolve("tokens.csv").toString(),
             "--authorization-mode", "Node,RBAC", "--enable-admission-plugins", "NodeRestriction",
             "--service-account-issuer", "https://kubernetes.default.svc",
@@ -94,8 +115,8 @@ final class ControlPlane {
             "--profiling=false");
         Path certificate = dir.resolve("tls/apiserver.crt");
         programs.await("kube-apiserver", "its certificate", () -> Files.exists(certificate));
-        for (String who : List.of("admin", "controllers", "scheduler", "nodes")) {
-            Kubeconfig.write(kubeconfig(who), "https://127.0.0.1:" + ports.get("api"),
+        for (String who : List.of("admin", "controllers", "scheduler", "nodes", "kubelet", "proxy")) {
+            Kubeconfig.write(kubeconfig(who), "https://" + address() + ":" + ports.get("api"),
                 Base64.getEncoder().encodeToString(Disk.bytes(certificate)), token + "-" + who, "default");
         }
         try (KubernetesClient probe = connect()) {
@@ -114,20 +135,27 @@ final class ControlPlane {
             "--kube-api-qps", "300", "--kube-api-burst", "600", "--profiling=false");
         PlayedNodes.prepare(client, dir);
         startKwok();
-        PlayedNodes.addThree(client);
-        rooms = new PlayedRooms(client, dir);
         programs.await("kube-controller-manager", "the default ServiceAccount",
             () -> client.serviceAccounts().inNamespace("default").withName("default").get() != null);
+        if (sandbox == null) {
+            playNodes(client);
+        }
+    }
+
+    private void playNodes(KubernetesClient client) {
+        PlayedNodes.addThree(client);
+        rooms = new PlayedRooms(client, dir);
         programs.await("kwok", "three ready nodes",
             () -> client.nodes().list().getItems().stream().filter(PlayedNodes::isUsable).count() >= 3);
     }
 
+    /** It plays volumes everywhere, and nodes where they say that they are played. */
     private void startKwok() {
         Path config = dir.resolve("kwok.yaml");
         Disk.write(config, KwokStages.text());
         programs.start("kwok", bin.get("kwok"),
             "--config", config.toString(), "--kubeconfig", kubeconfig("nodes").toString(),
-            "--manage-all-nodes", "--node-ip", "127.0.0.1", "--node-port", String.valueOf(ports.get("kubelet")),
+            "--manage-nodes-with-annotation-selector", PlayedNodes.PLAYED + "=fake", "--node-ip", "127.0.0.1", "--node-port", String.valueOf(ports.get("kubelet")),
             "--server-address", "127.0.0.1:" + ports.get("kubelet"), "--cidr", "10.244.0.0/16",
             "--tls-cert-file", dir.resolve("tls/apiserver.crt").toString(),
             "--tls-private-key-file", dir.resolve("tls/apiserver.key").toString(),
@@ -151,11 +179,25 @@ final class ControlPlane {
         return bin.get(name);
     }
 
+    Programs programs() {
+        return programs;
+    }
+
+    NodeSandbox sandbox() {
+        return sandbox;
+    }
+
     boolean controllersRun() {
         return programs.runs("kube-controller-manager");
     }
 
-    private Path kubeconfig(String who) {
+    /** Loopback; with a real node, the machine's end of the wire to it. */
+    private String address() {
+        return sandbox == null ? "127.0.0.1" : sandbox.hostAddress();
+    }
+
+    /** Of admin, controllers, scheduler, nodes, kubelet, proxy. */
+    Path kubeconfig(String who) {
         return dir.resolve(who.equals("admin") ? "kubeconfig" : who + ".kubeconfig");
     }
 

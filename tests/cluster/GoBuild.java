@@ -17,63 +17,27 @@ final class GoBuild {
 
     private static final Map<String, String> ENVIRONMENT = Map.of("CGO_ENABLED", "0", "GOFLAGS", "-mod=mod", "GOWORK", "off");
 
-    /**
-     * What kwok's exec lacks to behave as a container runtime does: the end of the input never reaches the
-     * command, its exit code never comes back, and it is killed when the caller's connection drops.
-     */
-    private static final List<Fix> FIXES = List.of(
-        new Fix("pkg/utils/exec/exec.go", "_, _ = io.Copy(inPipe, opt.In)", "_, _ = io.Copy(inPipe, opt.In)\n\t\t\t\t_ = inPipe.Close()"),
-        new Fix("pkg/utils/exec/cmd_other.go", "cmd := exec.CommandContext(ctx, name, arg...)",
-            "cmd := exec.CommandContext(context.WithoutCancel(ctx), name, arg...)"),
-        new Fix("pkg/kwok/server/debugging_exec.go", "\treturn s.execInContainer(ctx, cmd, in, stdout, stderr)",
-            "\treturn withExitCode(s.execInContainer(ctx, cmd, in, stdout, stderr))"),
-        new Fix("pkg/kwok/server/debugging_exec.go", "return s.execInContainerWithTTY(ctx, cmd, in, stdout, resize)",
-            "return withExitCode(s.execInContainerWithTTY(ctx, cmd, in, stdout, resize))"));
-
-    private static final String EXIT_CODE = """
-        package server
-
-        import (
-        \t"errors"
-        \t"os/exec"
-        \t"syscall"
-
-        \tutilexec "k8s.io/utils/exec"
-        )
-
-        func withExitCode(err error) error {
-        \tvar exit *exec.ExitError
-        \tif !errors.As(err, &exit) {
-        \t\treturn err
-        \t}
-        \tcode := exit.ExitCode()
-        \tif status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-        \t\tcode = 128 + int(status.Signal())
-        \t}
-        \treturn utilexec.CodeExitError{Err: exit, Code: code}
-        }
-        """;
-
     private final Path work;
     private final Path bin;
+    private final ProgramSet set;
 
-    GoBuild(Path work) {
+    GoBuild(Path work, ProgramSet set) {
         this.work = work;
         this.bin = Disk.folder(work.resolve("bin"));
+        this.set = set;
     }
 
     /** Returns the folder with the programs. */
     Path run() throws IOException {
         Instant begin = Instant.now();
-        LocalCluster.say("building the local cluster's programs (Kubernetes " + ClusterPrograms.KUBERNETES + ", etcd " + ClusterPrograms.ETCD + ", kwok "
-            + ClusterPrograms.KWOK + ") from the Go module proxy; once, 5 to 15 minutes");
-        Disk.write(work.resolve("go.mod"), module() + "replace sigs.k8s.io/kwok => " + fixedKwok() + "\n");
+        LocalCluster.say("building " + set.what() + ", from the Go module proxy");
+        set.sources().forEach((path, text) -> Disk.write(work.resolve(path), text));
+        Disk.write(work.resolve("go.mod"), module() + fixed());
         List<String> command = new ArrayList<>(List.of("go", "build", "-v", "-trimpath",
             "-p", String.valueOf(Math.max(2, Runtime.getRuntime().availableProcessors())), "-ldflags", linkerFlags(), "-o", bin + "/"));
-        command.addAll(ClusterPrograms.PACKAGES.values());
-        int packages = go(Stream.concat(Stream.of("list", "-deps"), ClusterPrograms.PACKAGES.values().stream()).toArray(String[]::new)).split("\n").length;
-        Subprocess.follow(work, ENVIRONMENT, new Progress(packages), command);
-        Files.move(bin.resolve("server"), bin.resolve("etcd"));
+        command.addAll(set.packages().values());
+        Subprocess.follow(work, ENVIRONMENT, new Progress(count()), command);
+        rename();
         LocalCluster.say("built in " + Duration.between(begin, Instant.now()).toSeconds() + " s");
         return bin;
     }
@@ -84,8 +48,7 @@ final class GoBuild {
         JsonNode replaced = JSON.readTree(go("mod", "edit", "-json", kubernetes.path("GoMod").asText())).path("Replace");
         StringBuilder module = new StringBuilder("module localcluster\n\n");
         module.append("require k8s.io/kubernetes v").append(ClusterPrograms.KUBERNETES).append("\n");
-        module.append("require sigs.k8s.io/kwok v").append(ClusterPrograms.KWOK).append("\n");
-        module.append("require go.etcd.io/etcd/server/v3 v").append(ClusterPrograms.ETCD).append("\n");
+        set.modules().forEach(required -> module.append("require ").append(required).append("\n"));
         for (JsonNode one : replaced) {
             String name = one.path("Old").path("Path").asText();
             module.append("replace ").append(name).append(" => ").append(name)
@@ -94,20 +57,26 @@ final class GoBuild {
         return module.toString();
     }
 
-    /** kwok's source in the work folder, with the fixes in it. */
-    private Path fixedKwok() throws IOException {
-        Path kwok = work.resolve("kwok");
-        Disk.copy(Path.of(JSON.readTree(go("mod", "download", "-json", "sigs.k8s.io/kwok@v" + ClusterPrograms.KWOK)).path("Dir").asText()), kwok);
-        for (Fix fix : FIXES) {
-            Path file = kwok.resolve(fix.file());
-            String text = Files.readString(file);
-            if (!text.contains(fix.was())) {
-                throw new IllegalStateException("kwok " + ClusterPrograms.KWOK + ": " + fix.file() + " does not hold: " + fix.was());
-            }
-            Disk.write(file, text.replace(fix.was(), fix.is()));
+    private String fixed() throws IOException {
+        if (!set.packages().containsKey("kwok")) {
+            return "";
         }
-        Disk.write(kwok.resolve("pkg/kwok/server/exit_code.go"), EXIT_CODE);
-        return kwok;
+        JsonNode module = JSON.readTree(go("mod", "download", "-json", "sigs.k8s.io/kwok@v" + ClusterPrograms.KWOK));
+        return "replace sigs.k8s.io/kwok => " + KwokSource.fixed(Path.of(module.path("Dir").asText()), work.resolve("kwok")) + "\n";
+    }
+
+    private int count() {
+        return go(Stream.concat(Stream.of("list", "-deps"), set.packages().values().stream()).toArray(String[]::new)).split("\n").length;
+    }
+
+    /** Go names a program by its package's last part, without a version's number. */
+    private void rename() throws IOException {
+        for (Map.Entry<String, String> program : set.packages().entrySet()) {
+            String built = Path.of(program.getValue().replaceAll("/v[0-9]+$", "")).getFileName().toString();
+            if (!built.equals(program.getKey())) {
+                Files.move(bin.resolve(built), bin.resolve(program.getKey()));
+            }
+        }
     }
 
     /** Without these the programs call themselves v0.0.0-master. */
@@ -123,10 +92,6 @@ final class GoBuild {
 
     private String go(String... arguments) {
         return Subprocess.output(work, ENVIRONMENT, Stream.concat(Stream.of("go"), Stream.of(arguments)).toArray(String[]::new));
-    }
-
-    /** A replacement in one of kwok's files. */
-    private record Fix(String file, String was, String is) {
     }
 
     /** Counts the packages that `go build -v` names, and says every half minute how far it is. */

@@ -1,17 +1,18 @@
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What KUBEBUILDER_ASSETS holds: usually etcd, kube-apiserver and kubectl, no controllers. */
 final class KubebuilderAssets {
     private static final int OLDEST_MINOR = 34;
 
-    static Map<String, Path> find() {
+    static Map<String, Path> find(Set<String> names) {
         Map<String, Path> found = new TreeMap<>();
         String assets = System.getenv().getOrDefault("KUBEBUILDER_ASSETS", "");
         if (!assets.isEmpty()) {
-            for (String name : ClusterPrograms.PACKAGES.keySet()) {
+            for (String name : names) {
                 Path program = Path.of(assets, name);
                 if (Files.isExecutable(program)) {
                     found.put(name, program);

@@ -5,9 +5,10 @@
 //DEPS io.fabric8:kubernetes-httpclient-jdk:7.8.0
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS org.opentest4j:opentest4j:1.3.0
+//SOURCES RealNode.java
 //SOURCES ApiRequest.java AuditLog.java Await.java ClusterPrograms.java ControlPlane.java Disk.java
-//SOURCES GoBuild.java Keys.java KubebuilderAssets.java Kubeconfig.java KwokStages.java PlayedLife.java
-//SOURCES PlayedNeeds.java PlayedNodes.java PlayedRooms.java Ports.java Programs.java Subprocess.java
+//SOURCES GoBuild.java Keys.java KubebuilderAssets.java Kubeconfig.java KwokSource.java KwokStages.java PlayedLife.java
+//SOURCES PlayedNeeds.java PlayedNodes.java PlayedRooms.java Ports.java ProgramCache.java Programs.java ProgramSet.java Subprocess.java
 //SOURCES Unique.java
 //FILES kwok/pods.yaml=../fixtures/kwok/pods.yaml
 //FILES kwok/life.jq=../fixtures/kwok/life.jq
@@ -85,7 +86,7 @@ final class LocalCluster implements AutoCloseable {
     static LocalCluster shared() {
         LocalCluster cluster = any();
         if (cluster.plane == null && cluster.client.nodes().list().getItems().stream().noneMatch(PlayedNodes::isPlayed)) {
-            throw Shared.skip(new Unavailable("TEST_KUBE_CONTEXT: its nodes are real, and this test tells pods their lives"
+            throw skip(new Unavailable("TEST_KUBE_CONTEXT: its nodes are real, and this test tells pods their lives"
                 + " (./jbangw cluster starts a cluster that can)"));
         }
         return cluster;
@@ -283,14 +284,8 @@ final class LocalCluster implements AutoCloseable {
                 return starter.start();
             } catch (Unavailable e) {
                 unavailable = e;
-                throw skip(e);
+                throw LocalCluster.skip(e);
             }
-        }
-
-        static RuntimeException skip(Unavailable why) {
-            return "1".equals(System.getenv("CI_REQUIRE_CLUSTER"))
-                ? new IllegalStateException("CI_REQUIRE_CLUSTER=1, but " + why.getMessage(), why)
-                : new TestAbortedException(why.getMessage());
         }
 
         private static LocalCluster find() {
@@ -325,6 +320,13 @@ final class LocalCluster implements AutoCloseable {
         Unavailable(String message) {
             super(message);
         }
+    }
+
+    /** What to throw where something cannot be had: the test is skipped, or with CI_REQUIRE_CLUSTER=1 it fails. */
+    static RuntimeException skip(Unavailable why) {
+        return "1".equals(System.getenv("CI_REQUIRE_CLUSTER"))
+            ? new IllegalStateException("CI_REQUIRE_CLUSTER=1, but " + why.getMessage(), why)
+            : new TestAbortedException(why.getMessage());
     }
 
     /** Progress, on stderr. */

@@ -16,7 +16,8 @@ import java.util.Map;
 
 /** Played nodes, and what a cluster has before its first application: storage classes, kwok's resources. */
 final class PlayedNodes {
-    private static final String PLAYED = "kwok.x-k8s.io/node";
+    /** On every node that kwok plays, with the value `fake`. */
+    static final String PLAYED = "kwok.x-k8s.io/node";
 
     private static final String HOME = "local-cluster";
 

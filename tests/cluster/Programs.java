@@ -14,12 +14,22 @@ import java.util.function.BooleanSupplier;
 
 /** Child programs with their logs, and a watchdog that ends them when this JVM is gone without a word. */
 final class Programs {
-    /** Holds the pids of its last line; at the end of its input (this JVM closed it, or died) they are killed. */
+    /**
+     * Holds the pids of its last line; at the end of its input (this JVM closed it, or died) they are killed. A real
+     * node's containers end with its first process; its cgroup, named as the folder, can be removed once they are dead.
+     */
     private static final String WATCHDOG = """
         trap '' INT TERM HUP
+        groups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "${1##*/}" 2>/dev/null; }
         while read -r line; do pids=$line; done
         [ -z "$pids" ] || kill -9 $pids
-        rm -rf "$1"
+        try=0
+        while [ $try -lt 100 ] && [ -n "$(groups "$1")" ]; do
+            groups "$1" | while read -r group; do find "$group" -depth -type d -exec rmdir {} \\; 2>/dev/null; done
+            [ -z "$(groups "$1")" ] || sleep 0.1
+            try=$((try + 1))
+        done
+        rm -rf "$1" 2>/dev/null || { sleep 1; rm -rf "$1"; }
         """;
 
     private final Path dir;
@@ -56,6 +66,14 @@ final class Programs {
         });
     }
 
+    /** The process of a program that was started. */
+    synchronized ProcessHandle handle(String name) {
+        if (!running.containsKey(name)) {
+            throw new IllegalStateException(name + " was not started");
+        }
+        return running.get(name).toHandle();
+    }
+
     synchronized boolean runs(String name) {
         return running.containsKey(name) && running.get(name).isAlive();
     }
@@ -71,7 +89,7 @@ final class Programs {
     synchronized void close() {
         List.copyOf(running.keySet()).forEach(this::stop);
         Disk.close(watchdog.getOutputStream());
-        watchdog.onExit().orTimeout(5, TimeUnit.SECONDS).exceptionally(late -> watchdog.destroyForcibly()).join();
+        watchdog.onExit().orTimeout(20, TimeUnit.SECONDS).exceptionally(late -> watchdog.destroyForcibly()).join();
     }
 
     private void tellWatchdog() {
