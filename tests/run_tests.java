@@ -8,7 +8,7 @@
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES Cli.java EmbeddedApi.java EmbeddedStore.java Controllers.java demo.java
 //SOURCES cluster/LocalCluster.java
-//SOURCES WaitLab.java WaitScenarios.java
+//SOURCES cluster.java WaitLab.java WaitScenarios.java
 //SOURCES Tools.java WorkflowLab.java WorkflowRun.java
 //SOURCES CodexCli.java ResponsesStub.java AgentLab.java
 //SOURCES PromptLab.java

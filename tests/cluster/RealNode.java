@@ -23,7 +23,6 @@ final class RealNode implements AutoCloseable {
     static final String NAME = "real-1";
 
     private static RealNode shared;
-    private static LocalCluster.Unavailable unavailable;
 
     private final LocalCluster cluster;
     private final ControlPlane plane;
@@ -47,27 +46,25 @@ final class RealNode implements AutoCloseable {
      * @throws TestAbortedException where none can be had, so that the test is skipped and counted; with
      *     {@code CI_REQUIRE_CLUSTER=1} an {@link IllegalStateException}, so that it fails
      */
-    static synchronized RealNode shared() {
-        try {
-            if (unavailable != null) {
-                throw unavailable;
-            }
+    static RealNode shared() {
+        synchronized (RealNode.class) {
             if (shared == null) {
                 shared = start();
             }
             return shared;
+        }
+    }
+
+    /** One of the caller's own, who closes it; skips as {@link #shared()} does. */
+    static RealNode start() {
+        try {
+            return begin();
         } catch (LocalCluster.Unavailable e) {
-            unavailable = e;
             throw LocalCluster.skip(e);
         }
     }
 
-    /**
-     * One of the caller's own, who closes it.
-     *
-     * @throws LocalCluster.Unavailable where none can be had
-     */
-    static RealNode start() {
+    private static RealNode begin() {
         if ("none".equals(System.getenv("TEST_KUBE_CONTEXT"))) {
             throw new LocalCluster.Unavailable("no real node: TEST_KUBE_CONTEXT=none");
         }
