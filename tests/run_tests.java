@@ -12,7 +12,8 @@
 //SOURCES Tools.java WorkflowLab.java WorkflowRun.java
 //SOURCES CodexCli.java ResponsesStub.java AgentLab.java
 //SOURCES PromptLab.java
-//SOURCES *Test.java cluster/*Test.java
+//SOURCES realnode/RealNodeLab.java
+//SOURCES *Test.java cluster/*Test.java realnode/*Test.java
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;

@@ -1,14 +1,19 @@
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Three doors to one store of images, in the node's network: open, with a password, with a certificate that nobody knows. */
-final class NodeRegistries {
+/** Doors to one store of images, in the node's network: open, with a password, with a certificate that nobody knows; and a faulty one. */
+final class NodeRegistries implements AutoCloseable {
     /** Plain HTTP, and the runtime knows it. */
     static final String OPEN = "registry.test:5000";
 
@@ -21,6 +26,9 @@ final class NodeRegistries {
     /** The open one by a name for which the runtime expects HTTPS. */
     static final String PLAIN = "plain.test:5000";
 
+    /** Answers every request with the number that its repository begins with: {@code faulty.test:5080/429/app:1}. */
+    static final String FAULTY = "faulty.test:5080";
+
     static final String USER = "lab";
     static final String PASSWORD = "lab";
 
@@ -28,6 +36,7 @@ final class NodeRegistries {
     private static final String HTPASSWD = "lab:$2b$05$abcdefghijklmnopqrstuup1vlAAUDMpgzvqmIu/m0vJZ3muqfVsK\n";
 
     private final NodeSandbox sandbox;
+    private HttpServer faulty;
 
     NodeRegistries(NodeSandbox sandbox) {
         this.sandbox = sandbox;
@@ -42,10 +51,26 @@ final class NodeRegistries {
         Path folder = Disk.folder(sandbox.folder().resolve("registry"));
         Disk.write(folder.resolve("htpasswd"), HTPASSWD);
         Certificate.write(folder);
+        serveFaults();
         serve("registry", "addr: 0.0.0.0:5000", "");
         serve("registry-locked", "addr: 0.0.0.0:5001", "auth: {htpasswd: {realm: lab, path: " + folder.resolve("htpasswd") + "}}");
         serve("registry-secure", "addr: 0.0.0.0:5443\n  tls: {certificate: " + folder.resolve("tls.crt") + ", key: "
             + folder.resolve("tls.key") + "}", "");
+    }
+
+    /** Its place is this JVM, at the machine's end of the wire. */
+    private void serveFaults() {
+        try {
+            faulty = HttpServer.create(new InetSocketAddress(sandbox.hostAddress(), 5080), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot listen on the node's wire", e);
+        }
+        faulty.createContext("/v2/", exchange -> {
+            Matcher code = Pattern.compile("/v2/([45][0-9][0-9])/.*").matcher(exchange.getRequestURI().getPath());
+            exchange.sendResponseHeaders(code.matches() ? Integer.parseInt(code.group(1)) : 200, -1);
+            exchange.close();
+        });
+        faulty.start();
     }
 
     private void serve(String name, String http, String auth) {
@@ -64,15 +89,23 @@ final class NodeRegistries {
         sandbox.start(name, NodePrograms.find("docker-registry"), "serve", config.toString());
     }
 
-    /** Tells the runtime that two of them speak plain HTTP; everything else it asks as it does by itself. */
+    /** Tells the runtime that which of them speak plain HTTP; everything else it asks as it does by itself. */
     void configure(Path folder) {
-        for (String name : new String[] {OPEN, LOCKED}) {
+        for (String name : new String[] {OPEN, LOCKED, FAULTY}) {
             Disk.write(folder.resolve(name).resolve("hosts.toml"), """
                 server = "http://%1$s"
 
                 [host."http://%1$s"]
                   capabilities = ["pull", "resolve", "push"]
                 """.formatted(name));
+        }
+    }
+
+    /** The processes end with the node, this JVM's part by this. */
+    @Override
+    public void close() {
+        if (faulty != null) {
+            faulty.stop(0);
         }
     }
 

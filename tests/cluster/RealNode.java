@@ -31,11 +31,11 @@ final class RealNode implements AutoCloseable {
     private final ImageRegistry registry;
     private final NodeImages images;
 
-    private RealNode(LocalCluster cluster, ControlPlane plane, Map<String, Path> bin) {
+    private RealNode(LocalCluster cluster, ControlPlane plane, NodeRegistries registries, Map<String, Path> bin) {
         this.cluster = cluster;
         this.plane = plane;
         this.bin = bin;
-        this.registries = new NodeRegistries(plane.sandbox());
+        this.registries = registries;
         this.registry = new ImageRegistry(registries.open());
         this.images = new NodeImages(plane.sandbox().folder().resolve("images"), bin.get("lab"), registry);
     }
@@ -75,7 +75,7 @@ final class RealNode implements AutoCloseable {
             CompletableFuture<LocalCluster> opening = CompletableFuture.supplyAsync(() -> plane.open(true));
             NodeRegistries registries = new NodeRegistries(plane.sandbox());
             registries.start();
-            RealNode node = new RealNode(opening.join(), plane, bin);
+            RealNode node = new RealNode(opening.join(), plane, registries, bin);
             node.bringUp();
             up = true;
             return node;
@@ -130,6 +130,7 @@ final class RealNode implements AutoCloseable {
 
     @Override
     public void close() {
+        registries.close();
         cluster.close();
     }
 

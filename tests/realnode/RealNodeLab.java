@@ -1,0 +1,145 @@
+//SOURCES Situation.java Stacks.java
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.DynamicTest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+/**
+ * A namespace of the real node in which a situation is played to its end. Situations of all test classes run side by
+ * side, four at a time: they wait most of the time.
+ */
+final class RealNodeLab {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ExecutorService PLAYERS = Executors.newFixedThreadPool(4, RealNodeLab::daemon);
+
+    private final RealNode node;
+    private final String namespace;
+
+    private RealNodeLab(RealNode node, String namespace) {
+        this.node = node;
+        this.namespace = namespace;
+    }
+
+    /** Begins all of them, and makes a test of each. */
+    static Stream<DynamicTest> tests(List<Situation> situations) {
+        RealNode node = RealNode.shared();
+        List<CompletableFuture<String>> ends = situations.stream()
+            .map(each -> CompletableFuture.supplyAsync(() -> play(node, each), PLAYERS)).toList();
+        return java.util.stream.IntStream.range(0, situations.size()).mapToObj(i -> DynamicTest.dynamicTest(situations.get(i).name(),
+            () -> assertEquals(situations.get(i).expected(), verdict(ends.get(i).join()), () -> told(ends.get(i).join()))));
+    }
+
+    /** Plays it and returns ensure_ready's result, as JSON; its namespace goes afterwards. */
+    static String play(RealNode node, Situation situation) {
+        RealNodeLab lab = new RealNodeLab(node, node.cluster().newNamespace("real"));
+        try {
+            return lab.run(situation);
+        } finally {
+            lab.client().namespaces().withName(lab.namespace).delete();
+        }
+    }
+
+    /** The outcome, and each cause as {@code CODE Kind/name}. */
+    static String verdict(String result) {
+        JsonNode json = parse(result);
+        Stream<String> causes = StreamSupport.stream(json.path("causes").spliterator(), false)
+            .map(cause -> cause.path("code").asText() + " " + object(cause)).sorted();
+        return Stream.concat(Stream.of(json.path("outcome").asText()), causes).reduce("", (text, line) -> text + line + "\n");
+    }
+
+    /** What a reader of a failed test needs of the result. */
+    static String told(String result) {
+        JsonNode json = parse(result);
+        StringBuilder told = new StringBuilder(json.path("summary").asText()).append(" after ").append(json.path("waitedSeconds").asText());
+        json.path("workloads").forEach(each -> told.append("\n  ").append(each.path("name").asText()).append(' ')
+            .append(each.path("state").asText()).append(": ").append(each.path("message").asText()));
+        json.path("causes").forEach(cause -> {
+            told.append("\n  ").append(cause.path("code").asText()).append(' ').append(object(cause));
+            cause.path("evidence").forEach(each -> told.append("\n    ").append(each.path("reason").asText()).append(": ")
+                .append(each.path("message").asText()));
+            told.append("\n    log: ").append(cause.path("logExcerpt"));
+        });
+        return told.append("\n  unexplained: ").append(json.path("unexplained")).append("\n").toString();
+    }
+
+    private static String object(JsonNode cause) {
+        return cause.at("/object/kind").asText() + "/" + cause.at("/object/name").asText();
+    }
+
+    KubernetesClient client() {
+        return node.cluster().client();
+    }
+
+    String namespace() {
+        return namespace;
+    }
+
+    void apply(String manifests) {
+        client().load(new ByteArrayInputStream(manifests.getBytes(StandardCharsets.UTF_8))).items()
+            .forEach(object -> client().resource(object).inNamespace(namespace).fieldManager("ensure-ready").forceConflicts().serverSideApply());
+    }
+
+    private String run(Situation situation) {
+        if (!situation.before().isEmpty()) {
+            earlier(situation.before());
+        }
+        Path file = node.cluster().dir().resolve(namespace + ".yaml");
+        write(file, situation.manifests());
+        Cli.Running running = Cli.of("ensure_ready").timeout(Duration.ofSeconds(situation.seconds() + 60L)).start("-n", namespace,
+            "-f", file.toString(), "--force-apply", "--wait-timeout", situation.seconds() + "s", "--output", "json",
+            "--kubeconfig", node.cluster().kubeconfig().toString(), "-q");
+        if (situation.meanwhile() != null) {
+            situation.meanwhile().accept(this);
+        }
+        return running.await().out();
+    }
+
+    private void earlier(String manifests) {
+        apply(manifests);
+        client().apps().deployments().inNamespace(namespace).list().getItems().forEach(deployment ->
+            client().resource(deployment).waitUntilCondition(live -> live != null && live.getStatus() != null
+                && live.getSpec().getReplicas().equals(live.getStatus().getAvailableReplicas()), 60, TimeUnit.SECONDS));
+        client().apps().statefulSets().inNamespace(namespace).list().getItems().forEach(set ->
+            client().resource(set).waitUntilCondition(live -> live != null && live.getStatus() != null
+                && live.getSpec().getReplicas().equals(live.getStatus().getReadyReplicas()), 60, TimeUnit.SECONDS));
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JsonNode parse(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException("no result: " + text, e);
+        }
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, "real-node-player");
+        thread.setDaemon(true);
+        return thread;
+    }
+}
