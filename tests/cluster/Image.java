@@ -24,6 +24,8 @@ import java.util.TreeMap;
 record Image(List<Layer> layers, Map<String, Object> settings, String architecture) {
     static final String MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
+    static final String INDEX = "application/vnd.oci.image.index.v1+json";
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static Image of(Layer... layers) {
@@ -63,6 +65,14 @@ record Image(List<Layer> layers, Map<String, Object> settings, String architectu
         int size = config().getBytes(StandardCharsets.UTF_8).length;
         return json(new TreeMap<>(Map.of("schemaVersion", 2, "mediaType", MANIFEST, "layers", parts,
             "config", part("application/vnd.oci.image.config.v1+json", configDigest(), size))));
+    }
+
+    /** A list of images with this one only. */
+    String index() {
+        byte[] manifest = manifest().getBytes(StandardCharsets.UTF_8);
+        Map<String, Object> entry = part(MANIFEST, digest(manifest), manifest.length);
+        entry.put("platform", new TreeMap<>(Map.of("architecture", architecture, "os", "linux")));
+        return json(new TreeMap<>(Map.of("schemaVersion", 2, "mediaType", INDEX, "manifests", List.of(entry))));
     }
 
     private static Map<String, Object> part(String type, String digest, long size) {

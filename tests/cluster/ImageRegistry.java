@@ -39,9 +39,18 @@ final class ImageRegistry {
     void push(String repository, String tag, Image image) {
         image.layers().forEach(layer -> upload(repository, layer.digest(), file(layer)));
         upload(repository, image.configDigest(), BodyPublishers.ofString(image.config()));
-        HttpRequest manifest = HttpRequest.newBuilder(base.resolve("/v2/" + repository + "/manifests/" + tag))
-            .header("Content-Type", Image.MANIFEST).PUT(BodyPublishers.ofString(image.manifest())).build();
-        send(manifest, 201);
+        put(repository, tag, Image.MANIFEST, image.manifest());
+    }
+
+    /** Pushes a list that offers the image for its processor alone. */
+    void pushIndex(String repository, String tag, Image image) {
+        push(repository, image.architecture(), image);
+        put(repository, tag, Image.INDEX, image.index());
+    }
+
+    private void put(String repository, String tag, String type, String text) {
+        send(HttpRequest.newBuilder(base.resolve("/v2/" + repository + "/manifests/" + tag))
+            .header("Content-Type", type).PUT(BodyPublishers.ofString(text)).build(), 201);
     }
 
     private void upload(String repository, String digest, BodyPublisher content) {

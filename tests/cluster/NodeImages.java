@@ -34,7 +34,7 @@ final class NodeImages {
         registry.push("lab/noshell", "1", Image.of(Image.Layer.of(root)).with("Entrypoint", List.of("/lab")).with("Env", PATH));
     }
 
-    /** app: shell, git, curl and the lab; nonroot and named: the same for another user; private, arm, moving: other IDs. */
+    /** app: shell, git, curl and the lab; nonroot and named: the same for another user; private, secure, foreign: other IDs. */
     void pushApps() {
         Path root = folder.resolve("app");
         Path script = Disk.write(folder.resolve("rootfs.sh"), NodePrograms.text("rootfs.sh"));
@@ -48,7 +48,7 @@ final class NodeImages {
         registry.push("lab/named", "1", app.with("User", "dev"));
         registry.push("lab/private", "1", app.with("Labels", Map.of("with", "secret")));
         registry.push("lab/secure", "1", app.with("Labels", Map.of("with", "certificate")));
-        registry.push("lab/arm", "1", app.on("arm64"));
+        registry.pushIndex("lab/foreign", "1", app.on("s390x"));
     }
 
     /** app with these files in /usr/local/bin, by name, as {@code lab/<name>:1}. */

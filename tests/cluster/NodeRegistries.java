@@ -1,16 +1,11 @@
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Doors to one store of images, in the node's network: open, with a password, with a certificate that nobody knows; and a faulty one. */
 final class NodeRegistries implements AutoCloseable {
@@ -36,7 +31,7 @@ final class NodeRegistries implements AutoCloseable {
     private static final String HTPASSWD = "lab:$2b$05$abcdefghijklmnopqrstuup1vlAAUDMpgzvqmIu/m0vJZ3muqfVsK\n";
 
     private final NodeSandbox sandbox;
-    private HttpServer faulty;
+    private FaultyRegistry faulty;
 
     NodeRegistries(NodeSandbox sandbox) {
         this.sandbox = sandbox;
@@ -51,26 +46,11 @@ final class NodeRegistries implements AutoCloseable {
         Path folder = Disk.folder(sandbox.folder().resolve("registry"));
         Disk.write(folder.resolve("htpasswd"), HTPASSWD);
         Certificate.write(folder);
-        serveFaults();
+        faulty = FaultyRegistry.start(sandbox.hostAddress(), 5080);
         serve("registry", "addr: 0.0.0.0:5000", "");
         serve("registry-locked", "addr: 0.0.0.0:5001", "auth: {htpasswd: {realm: lab, path: " + folder.resolve("htpasswd") + "}}");
         serve("registry-secure", "addr: 0.0.0.0:5443\n  tls: {certificate: " + folder.resolve("tls.crt") + ", key: "
             + folder.resolve("tls.key") + "}", "");
-    }
-
-    /** Its place is this JVM, at the machine's end of the wire. */
-    private void serveFaults() {
-        try {
-            faulty = HttpServer.create(new InetSocketAddress(sandbox.hostAddress(), 5080), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot listen on the node's wire", e);
-        }
-        faulty.createContext("/v2/", exchange -> {
-            Matcher code = Pattern.compile("/v2/([45][0-9][0-9])/.*").matcher(exchange.getRequestURI().getPath());
-            exchange.sendResponseHeaders(code.matches() ? Integer.parseInt(code.group(1)) : 200, -1);
-            exchange.close();
-        });
-        faulty.start();
     }
 
     private void serve(String name, String http, String auth) {
@@ -105,7 +85,7 @@ final class NodeRegistries implements AutoCloseable {
     @Override
     public void close() {
         if (faulty != null) {
-            faulty.stop(0);
+            faulty.close();
         }
     }
 

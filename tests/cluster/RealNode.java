@@ -1,4 +1,4 @@
-//SOURCES Image.java ImageRegistry.java NodeImages.java NodePrograms.java NodeRegistries.java NodeSandbox.java
+//SOURCES FaultyRegistry.java Image.java ImageRegistry.java NodeImages.java NodePrograms.java NodeRegistries.java NodeSandbox.java
 
 import java.nio.file.Path;
 import java.time.Duration;

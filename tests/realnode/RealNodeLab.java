@@ -1,7 +1,10 @@
 //SOURCES Situation.java Stacks.java
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -10,24 +13,28 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 /**
- * A namespace of the real node in which a situation is played to its end. Situations of all test classes run side by
- * side, four at a time: they wait most of the time.
+ * A namespace of the real node in which a situation is played to its end. Situations of all classes run side by side.
  */
 final class RealNodeLab {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final ExecutorService PLAYERS = Executors.newFixedThreadPool(4, RealNodeLab::daemon);
+
+    /** They wait for back-offs most of the time. */
+    private static final int AT_A_TIME = 12;
+
+    private static final ExecutorService PLAYERS = Executors.newFixedThreadPool(AT_A_TIME, RealNodeLab::daemon);
 
     private final RealNode node;
     private final String namespace;
@@ -37,13 +44,18 @@ final class RealNodeLab {
         this.namespace = namespace;
     }
 
-    /** Begins all of them, and makes a test of each. */
+    /** Begins all of them, and makes a test of each: what ensure_ready says is what is right. */
     static Stream<DynamicTest> tests(List<Situation> situations) {
+        return tests(situations, (situation, result) -> assertEquals(situation.expected(), verdict(result), () -> told(result)));
+    }
+
+    /** The same with an assertion of the caller's own. */
+    static Stream<DynamicTest> tests(List<Situation> situations, BiConsumer<Situation, String> assertion) {
         RealNode node = RealNode.shared();
-        List<CompletableFuture<String>> ends = situations.stream()
-            .map(each -> CompletableFuture.supplyAsync(() -> play(node, each), PLAYERS)).toList();
-        return java.util.stream.IntStream.range(0, situations.size()).mapToObj(i -> DynamicTest.dynamicTest(situations.get(i).name(),
-            () -> assertEquals(situations.get(i).expected(), verdict(ends.get(i).join()), () -> told(ends.get(i).join()))));
+        Map<Situation, CompletableFuture<String>> ends = new LinkedHashMap<>();
+        situations.forEach(each -> ends.put(each, CompletableFuture.supplyAsync(() -> play(node, each), PLAYERS)));
+        return ends.entrySet().stream().map(end -> DynamicTest.dynamicTest(end.getKey().name(),
+            () -> assertion.accept(end.getKey(), end.getValue().join())));
     }
 
     /** Plays it and returns ensure_ready's result, as JSON; its namespace goes afterwards. */
@@ -92,13 +104,16 @@ final class RealNodeLab {
     }
 
     void apply(String manifests) {
-        client().load(new ByteArrayInputStream(manifests.getBytes(StandardCharsets.UTF_8))).items()
-            .forEach(object -> client().resource(object).inNamespace(namespace).fieldManager("ensure-ready").forceConflicts().serverSideApply());
+        client().load(new ByteArrayInputStream(manifests.replace("NAMESPACE", namespace).getBytes(StandardCharsets.UTF_8))).items()
+            .forEach(object -> client().resource(object).inNamespace(object instanceof Namespaced ? namespace : null).fieldManager("ensure-ready").forceConflicts().serverSideApply());
     }
 
     private String run(Situation situation) {
-        if (!situation.before().isEmpty()) {
-            earlier(situation.before());
+        for (int i = 0; i < situation.before().size(); i++) {
+            apply(situation.before().get(i));
+            if (i == 0) {
+                awaitAll();
+            }
         }
         Path file = node.cluster().dir().resolve(namespace + ".yaml");
         write(file, situation.manifests());
@@ -111,8 +126,7 @@ final class RealNodeLab {
         return running.await().out();
     }
 
-    private void earlier(String manifests) {
-        apply(manifests);
+    private void awaitAll() {
         client().apps().deployments().inNamespace(namespace).list().getItems().forEach(deployment ->
             client().resource(deployment).waitUntilCondition(live -> live != null && live.getStatus() != null
                 && live.getSpec().getReplicas().equals(live.getStatus().getAvailableReplicas()), 60, TimeUnit.SECONDS));

@@ -6,31 +6,32 @@ import java.util.stream.Stream;
  * What is applied to a namespace of the real node, and what ensure_ready must say about it: the outcome, and every
  * cause with its object, no other.
  *
- * @param before applied and waited for, as an earlier release
+ * @param before applied one after the other, as earlier releases
  * @param meanwhile done while ensure_ready waits; null when nothing is
  * @param causes each as {@code CODE Kind/name}, in any order
  */
-record Situation(String name, String before, String manifests, Consumer<RealNodeLab> meanwhile, int seconds, String outcome,
+record Situation(String name, List<String> before, String manifests, Consumer<RealNodeLab> meanwhile, int seconds, String outcome,
                  List<String> causes) {
     private static final int USUAL_WAIT = 75;
 
     /** All of it becomes ready. */
     static Situation ready(String name, String manifests) {
-        return new Situation(name, "", manifests, null, 120, "ready", List.of());
+        return new Situation(name, List.of(), manifests, null, 120, "ready", List.of());
     }
 
     /** It is certain before the time is over that it will not become ready. */
     static Situation fails(String name, String causes, String manifests) {
-        return new Situation(name, "", manifests, null, USUAL_WAIT, "failed", split(causes));
+        return new Situation(name, List.of(), manifests, null, USUAL_WAIT, "failed", split(causes));
     }
 
     /** The time is over before it is certain. */
     static Situation late(String name, String causes, String manifests) {
-        return new Situation(name, "", manifests, null, USUAL_WAIT, "timeout", split(causes));
+        return new Situation(name, List.of(), manifests, null, USUAL_WAIT, "timeout", split(causes));
     }
 
-    Situation over(String earlier) {
-        return new Situation(name, earlier, manifests, meanwhile, seconds, outcome, causes);
+    /** Applied before, the last of several without waiting for it; NAMESPACE stands for the namespace's name. */
+    Situation over(String... earlier) {
+        return new Situation(name, List.of(earlier), manifests, meanwhile, seconds, outcome, causes);
     }
 
     Situation meanwhile(Consumer<RealNodeLab> what) {

@@ -71,13 +71,18 @@ final class Stacks {
             """.formatted(name, more);
     }
 
-    /** Two init containers' worth of fields are written below `initContainers:` of the pod's fields. */
+    /** Fields of a container, with an image where they name none. */
+    static String fields(String container) {
+        String image = has(container, "image") ? "" : "image: ${app}\n";
+        String policy = has(container, "imagePullPolicy") ? "" : "imagePullPolicy: IfNotPresent\n";
+        return (image + policy + container.strip()).strip() + "\n";
+    }
+
+    private static boolean has(String container, String field) {
+        return container.startsWith(field + ":") || container.contains("\n" + field + ":");
+    }
+
     private static String template(String name, String container, String pod) {
-        String image = container.startsWith("image:") || container.contains("\nimage:") ? "" : "image: " + RealNode.image("app:1") + "\n";
-        String fields = (image + "imagePullPolicy: IfNotPresent\n" + container.strip()).indent(4).stripTrailing();
-        if (container.contains("imagePullPolicy:")) {
-            fields = fields.replaceFirst(" *imagePullPolicy: IfNotPresent\n", "");
-        }
         return """
             metadata: {labels: {app: %1$s}}
             spec:
@@ -85,6 +90,7 @@ final class Stacks {
             %3$s  containers:
               - name: app
             %2$s
-            """.formatted(name, fields, pod.isBlank() ? "" : pod.strip().indent(2)).replace("${app}", RealNode.image("app:1"));
+            """.formatted(name, fields(container).indent(4).stripTrailing(), pod.isBlank() ? "" : pod.strip().indent(2))
+            .replace("${app}", RealNode.image("app:1"));
     }
 }
