@@ -62,7 +62,7 @@ final class NodeImages {
     private static void broken(Path opt) {
         executable(opt.resolve("crlf"), "#!/bin/sh\r\necho started\r\n");
         executable(opt.resolve("no-interpreter"), "#!/usr/bin/nothing-here\n");
-        executable(opt.resolve("no-shebang"), "echo started\n");
+        executable(opt.resolve("start.sh"), "echo started\n");
         Disk.write(opt.resolve("not-executable"), "#!/bin/sh\necho started\n");
         executable(opt.resolve("foreign"), new String(Elf.header(), java.nio.charset.StandardCharsets.ISO_8859_1));
     }

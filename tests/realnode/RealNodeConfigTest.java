@@ -8,6 +8,9 @@ import org.junit.jupiter.api.TestFactory;
 @Tag("cluster")
 class RealNodeConfigTest {
 
+    /** Seconds after which what may come by itself counts as missing. */
+    private static final int PATIENT = 150;
+
     @TestFactory
     Stream<DynamicTest> everySituationEndsAsItShould() {
         return RealNodeLab.tests(Stream.of(configuration(), volumes(), places(), admission()).flatMap(List::stream).toList());
@@ -39,15 +42,14 @@ class RealNodeConfigTest {
             Situation.fails("a claim is not there", "PVC_MISSING PersistentVolumeClaim/data", mounts("")),
             Situation.fails("a claim's class is not there", "PVC_STORAGECLASS_MISSING PersistentVolumeClaim/data", mounts("storageClassName: fast")),
             Situation.late("nobody serves a claim's class", "PVC_PROVISIONER_MISSING PersistentVolumeClaim/data",
-                mounts("storageClassName: unserved")),
-            Situation.ready("a volume that comes late", mounts("storageClassName: hand-made")).meanwhile(lab -> {
+                mounts("storageClassName: unserved")).within(PATIENT),
+            Situation.ready("a volume that comes late", mounts("storageClassName: ''")).meanwhile(lab -> {
                 Await.sleep(java.time.Duration.ofSeconds(20));
                 lab.apply("""
                     apiVersion: v1
                     kind: PersistentVolume
                     metadata: {name: %1$s}
                     spec:
-                      storageClassName: hand-made
                       accessModes: [ReadWriteOnce]
                       capacity: {storage: 1Gi}
                       claimRef: {namespace: %1$s, name: data}
@@ -74,9 +76,9 @@ class RealNodeConfigTest {
             Situation.fails("no node has the label", "SCHED_NODE_SELECTOR Deployment/api", Stacks.app("api", "", "nodeSelector: {disk: fast}")),
             Situation.late("no node has so much memory", "SCHED_INSUFFICIENT_RESOURCES Deployment/api",
                 Stacks.app("resources: {requests: {memory: 900Gi}}")),
-            Situation.late("two pods want one port of the node", "SCHED_HOST_PORT Deployment/api",
+            Situation.fails("two pods want one port of the node", "SCHED_HOST_PORT Deployment/api",
                 Stacks.release("replicas: 2", "ports: [{containerPort: 8080, hostPort: 18080}]")),
-            Situation.late("two pods do not want to be neighbours", "SCHED_POD_ANTI_AFFINITY Deployment/api",
+            Situation.fails("two pods do not want to be neighbours", "SCHED_POD_ANTI_AFFINITY Deployment/api",
                 Stacks.app("api", "", """
                     affinity:
                       podAntiAffinity:
@@ -101,6 +103,7 @@ class RealNodeConfigTest {
                 """ + Stacks.app("resources: {limits: {memory: 512Mi}}")),
             Situation.fails("the namespace is restricted", "POD_SECURITY_DENIED Deployment/api",
                 Stacks.app("securityContext: {privileged: true}")).over("""
+                ---
                 {apiVersion: v1, kind: Namespace, metadata: {name: NAMESPACE, labels: {pod-security.kubernetes.io/enforce: restricted}}}
                 """),
             Situation.fails("an account is not there", "SERVICE_ACCOUNT_MISSING ServiceAccount/robot",

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.NamespaceableResource;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -105,7 +108,12 @@ final class RealNodeLab {
 
     void apply(String manifests) {
         client().load(new ByteArrayInputStream(manifests.replace("NAMESPACE", namespace).getBytes(StandardCharsets.UTF_8))).items()
-            .forEach(object -> client().resource(object).inNamespace(object instanceof Namespaced ? namespace : null).fieldManager("ensure-ready").forceConflicts().serverSideApply());
+            .forEach(object -> resource(object).fieldManager("ensure-ready").forceConflicts().serverSideApply());
+    }
+
+    private Resource<HasMetadata> resource(HasMetadata object) {
+        NamespaceableResource<HasMetadata> resource = client().resource(object);
+        return object instanceof Namespaced ? resource.inNamespace(namespace) : resource;
     }
 
     private String run(Situation situation) {

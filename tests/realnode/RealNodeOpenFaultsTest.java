@@ -13,6 +13,8 @@ import org.junit.jupiter.api.TestFactory;
 @Tag("cluster")
 class RealNodeOpenFaultsTest {
 
+    private static final String PROBE = "readinessProbe: {httpGet: {path: /ok, port: 8080}, periodSeconds: 1}";
+
     @TestFactory
     Stream<DynamicTest> everyOneIsStillOpen() {
         return RealNodeLab.tests(openFaults(), (situation, result) -> assertNotEquals(situation.expected(), RealNodeLab.verdict(result),
@@ -25,7 +27,7 @@ class RealNodeOpenFaultsTest {
                 command: [lab, serve]
                 startupProbe: {httpGet: {path: /status/500, port: 8080}, periodSeconds: 1, failureThreshold: 3}
                 """)),
-            Situation.fails("a sidecar's liveness probe kills it", "PROBE_PATH_NOT_FOUND Deployment/api", RealNodeProbesTest.sidecar("""
+            Situation.fails("a sidecar's liveness probe kills it", "PROBE_LIVENESS_FAILING Deployment/api", RealNodeProbesTest.sidecar("""
                 command: [lab, serve, --listen, ":9090"]
                 livenessProbe: {httpGet: {path: /alive, port: 9090}, periodSeconds: 1, failureThreshold: 2}
                 """)),
@@ -33,6 +35,11 @@ class RealNodeOpenFaultsTest {
                 command: [lab, serve, --listen, ":9090"]
                 readinessProbe: {httpGet: {path: /status/500, port: 9090}, periodSeconds: 1}
                 """)).within(70),
+            Situation.late("a readiness probe is answered 404, thirty times", "PROBE_PATH_NOT_FOUND Deployment/api", Stacks.app("""
+                readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
+                """)).within(40),
+            Situation.fails("a StatefulSet goes back to what it was, but its broken pod stays", "STS_STUCK_REVISION StatefulSet/db",
+                Stacks.set("db", 1, PROBE)).over(Stacks.set("db", 1, PROBE), Stacks.set("db", 1, "image: registry.test:5000/lab/app:9\n" + PROBE)),
             Situation.fails("pods are evicted one after the other: a volume is full", "EVICTED_EPHEMERAL_STORAGE Deployment/api", Stacks.app("api", """
                 command: [sh, -c, 'sleep 2; dd if=/dev/zero of=/data/x bs=1M count=64; exec lab serve']
                 readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
@@ -42,7 +49,7 @@ class RealNodeOpenFaultsTest {
             Situation.fails("a script's interpreter is not there", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
                 Stacks.app("command: [/opt/no-interpreter]")),
             Situation.fails("a script without a first line that names its shell", "CONTAINER_START_FAILED Deployment/api",
-                Stacks.app("command: [/opt/no-shebang]")),
+                Stacks.app("command: [/opt/start.sh]")),
             Situation.fails("a Job whose pod is taken away at its limit", "CRASH_AUTH_FAILED Job/migrate", Stacks.job("backoffLimit: 1",
                 "command: [sh, -c, 'echo FATAL: password authentication failed for user shop; exit 1']", "restartPolicy: OnFailure")),
             Situation.fails("a readiness command that is not in the image", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
@@ -61,7 +68,9 @@ class RealNodeOpenFaultsTest {
                 metadata: {name: data}
                 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
                 """ + Stacks.app("api", "volumeMounts: [{name: data, mountPath: /data}]",
-                "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]")),
+                "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]")).by("apply-failed"),
+            Situation.fails("a program cannot reach a Service that selects nothing at all", "SVC_SELECTOR_MISMATCH Service/db",
+                Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("database", PROBE, "") + Stacks.service("db", "")),
             Situation.fails("a key below subPath is not there", "CONFIG_KEY_MISSING ConfigMap/settings", """
                 ---
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {b: b}}

@@ -8,6 +8,9 @@ import org.junit.jupiter.api.TestFactory;
 @Tag("cluster")
 class RealNodeProbesTest {
 
+    /** Seconds after which what may still be starting counts as failing. */
+    private static final int PATIENT = 150;
+
     @TestFactory
     Stream<DynamicTest> everySituationEndsAsItShould() {
         return RealNodeLab.tests(Stream.of(probes(), beside()).flatMap(List::stream).toList());
@@ -18,7 +21,7 @@ class RealNodeProbesTest {
             Situation.fails("the startup probe never passes", "PROBE_STARTUP_FAILING Deployment/api", Stacks.app("""
                 startupProbe: {httpGet: {path: /status/500, port: 8080}, periodSeconds: 1, failureThreshold: 3}
                 """)),
-            Situation.fails("the liveness probe asks for a wrong path", "PROBE_PATH_NOT_FOUND Deployment/api", Stacks.app("""
+            Situation.fails("the liveness probe asks for a wrong path", "PROBE_LIVENESS_FAILING Deployment/api", Stacks.app("""
                 livenessProbe: {httpGet: {path: /alive, port: 8080}, periodSeconds: 1, failureThreshold: 3}
                 """)),
             Situation.fails("the liveness probe kills a slow start", "PROBE_LIVENESS_FAILING Deployment/api", Stacks.app("""
@@ -28,17 +31,17 @@ class RealNodeProbesTest {
                 """)),
             Situation.late("the readiness probe asks for a wrong path", "PROBE_PATH_NOT_FOUND Deployment/api", Stacks.app("""
                 readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
-                """)).within(70),
+                """)).within(PATIENT),
             Situation.late("the readiness probe is answered 500", "PROBE_READINESS_FAILING Deployment/api", Stacks.app("""
                 readinessProbe: {httpGet: {path: /status/500, port: 8080}, periodSeconds: 1}
-                """)).within(70),
+                """)).within(PATIENT),
             Situation.late("the readiness probe asks at a wrong port", "PROBE_PORT_MISMATCH Deployment/api", Stacks.app("""
                 ports: [{containerPort: 8080}]
                 readinessProbe: {httpGet: {path: /ok, port: 9999}, periodSeconds: 1}
                 """)).within(70),
             Situation.late("the readiness command fails", "PROBE_READINESS_FAILING Deployment/api", Stacks.app("""
                 readinessProbe: {exec: {command: [sh, -c, 'echo no schema yet; exit 1']}, periodSeconds: 1}
-                """)).within(70),
+                """)).within(PATIENT),
             Situation.ready("a probe that fails now and then", Stacks.app("""
                 readinessProbe: {exec: {command: [sh, -c, 'test $(( $(date +%s) % 4 )) -ne 0']}, periodSeconds: 1, failureThreshold: 3}
                 """)));

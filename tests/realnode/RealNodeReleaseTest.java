@@ -22,7 +22,8 @@ class RealNodeReleaseTest {
                 Stacks.app("command: [sh, -c, 'echo Error: no such column; exit 1']\n" + PROBE)).over(Stacks.app(PROBE)),
             Situation.fails("a missing image over a healthy StatefulSet", "IMAGE_NOT_FOUND StatefulSet/db", Stacks.set("db", 2, MISSING))
                 .over(Stacks.set("db", 2, PROBE)),
-            Situation.fails("a StatefulSet is repaired, but its broken pod stays", "STS_STUCK_REVISION StatefulSet/db", Stacks.set("db", 1, PROBE))
+            Situation.fails("a StatefulSet is repaired, but its broken pod stays", "STS_STUCK_REVISION StatefulSet/db",
+                Stacks.set("db", 1, PROBE + "\nenv: [{name: RELEASE, value: '3'}]"))
                 .over(Stacks.set("db", 1, PROBE), Stacks.set("db", 1, MISSING)),
             Situation.fails("a missing image where the old pod goes first", "IMAGE_NOT_FOUND Deployment/api",
                 Stacks.release("strategy: {type: Recreate}", MISSING)).over(Stacks.release("strategy: {type: Recreate}", PROBE)));
@@ -46,7 +47,8 @@ class RealNodeReleaseTest {
             Situation.fails("a program cannot reach a Service with a wrong port", "SVC_TARGET_PORT_MISMATCH Service/db",
                 Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("db", "ports: [{containerPort: 8080}]\n" + PROBE, "")
                 + Stacks.service("db", "").replace("targetPort: 8080", "targetPort: 5432")),
-            Situation.fails("a program cannot reach a Service that selects nothing", "SVC_SELECTOR_MISMATCH Service/db",
-                Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("database", PROBE, "") + Stacks.service("db", "")));
+            Situation.fails("a program cannot reach a Service whose selector has a typing error", "SVC_SELECTOR_MISMATCH Service/database",
+                Stacks.app("command: [lab, dial, 'database:80']") + Stacks.app("database", PROBE, "")
+                + Stacks.service("database", "").replace("{app: database}", "{app: databse}")));
     }
 }
