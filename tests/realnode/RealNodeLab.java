@@ -1,4 +1,4 @@
-//SOURCES Situation.java Stacks.java
+//SOURCES AgentImage.java Situation.java Stacks.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

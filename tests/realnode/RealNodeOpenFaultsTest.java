@@ -40,6 +40,9 @@ class RealNodeOpenFaultsTest {
                 """)).within(40),
             Situation.fails("a StatefulSet goes back to what it was, but its broken pod stays", "STS_STUCK_REVISION StatefulSet/db",
                 Stacks.set("db", 1, PROBE)).over(Stacks.set("db", 1, PROBE), Stacks.set("db", 1, "image: registry.test:5000/lab/app:9\n" + PROBE)),
+            Situation.fails("an init container waits for a database that crashes", "CRASH_APP_ERROR Deployment/db",
+                RealNodeProbesTest.init("command: [sh, -c, 'until curl -sf http://db/ok; do echo waiting for db; sleep 1; done']")
+                + Stacks.service("db", "") + Stacks.app("db", "command: [sh, -c, 'echo Error: corrupt data file; exit 1']", "")),
             Situation.fails("pods are evicted one after the other: a volume is full", "EVICTED_EPHEMERAL_STORAGE Deployment/api", Stacks.app("api", """
                 command: [sh, -c, 'sleep 2; dd if=/dev/zero of=/data/x bs=1M count=64; exec lab serve']
                 readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
