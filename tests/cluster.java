@@ -26,7 +26,7 @@ class cluster implements Callable<Integer> {
     @Option(names = "--build", description = "Only see that its programs are in the cache: build them where they are missing.")
     boolean build;
 
-    @Option(names = "--real", description = "With one real node (kubelet, containerd, DNS, registries) instead of played ones; Linux, as root.")
+    @Option(names = "--real", description = "With one real node (kubelet, containerd, DNS, registries), no played ones; Linux, as root.")
     boolean real;
 
     @Spec
@@ -71,8 +71,8 @@ class cluster implements Callable<Integer> {
             unknown certificate: %5$s
               push:   %6$sIMAGE:TAG from this machine (plain HTTP, no password); pods name it %7$s/IMAGE:TAG
               import: %8$s\
-            """.formatted(RealNode.image("app:1"), NodeRegistries.LOCKED, NodeRegistries.USER, NodeRegistries.PASSWORD, NodeRegistries.SECURE,
-                registries.open().getAuthority() + "/", NodeRegistries.OPEN, node.shell("ctr -n k8s.io images import FILE.tar")));
+            """.formatted(RealNode.image("app:1"), NodeRegistries.LOCKED, NodeRegistries.USER, NodeRegistries.PASSWORD,
+                NodeRegistries.SECURE, registries.open().getAuthority() + "/", NodeRegistries.OPEN, node.shell("ctr -n k8s.io images import FILE.tar")));
     }
 
     private void serve(LocalCluster running, String how) throws InterruptedException {

@@ -18,9 +18,9 @@ final class AuditLog {
         omitStages: [RequestReceived]
         rules:
         - level: None
-          users: ["system:kube-controller-manager", "system:kube-scheduler", "system:apiserver", "nodes", "system:node:real-1", "system:kube-proxy"]
+          users: ["system:kube-controller-manager", "system:kube-scheduler", "system:apiserver", "nodes", "system:kube-proxy"]
         - level: None
-          userGroups: ["system:serviceaccounts:kube-system"]
+          userGroups: ["system:serviceaccounts:kube-system", "system:nodes"]
         - level: Metadata
         """;
 

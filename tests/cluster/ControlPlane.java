@@ -155,7 +155,8 @@ final class ControlPlane {
         Disk.write(config, KwokStages.text());
         programs.start("kwok", bin.get("kwok"),
             "--config", config.toString(), "--kubeconfig", kubeconfig("nodes").toString(),
-            "--manage-nodes-with-annotation-selector", PlayedNodes.PLAYED + "=fake", "--node-ip", "127.0.0.1", "--node-port", String.valueOf(ports.get("kubelet")),
+            "--manage-nodes-with-annotation-selector", PlayedNodes.PLAYED + "=fake", "--node-ip", "127.0.0.1", "--node-port",
+                String.valueOf(ports.get("kubelet")),
             "--server-address", "127.0.0.1:" + ports.get("kubelet"), "--cidr", "10.244.0.0/16",
             "--tls-cert-file", dir.resolve("tls/apiserver.crt").toString(),
             "--tls-private-key-file", dir.resolve("tls/apiserver.key").toString(),

@@ -34,7 +34,8 @@ final class NodeSandbox {
      * @param lab the program that is the first process
      */
     static NodeSandbox open(Programs programs, Path dir, Path lab) {
-        programs.start(INIT, Path.of("unshare"), "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", lab.toString(), "init");
+        programs.start(INIT, Path.of("unshare"), "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", lab.toString(),
+            "init");
         long[] pid = new long[1];
         programs.await(INIT, "its first process", () -> (pid[0] = first(programs.handle(INIT))) != 0);
         NodeSandbox sandbox = new NodeSandbox(programs, Disk.folder(dir.resolve("node")), freeNetwork(), pid[0]);
@@ -75,7 +76,8 @@ final class NodeSandbox {
 
     /** Runs a command inside to its end and returns its output. */
     String run(String... command) {
-        List<String> all = new ArrayList<>(List.of("nsenter", "--target", String.valueOf(init), "--mount", "--net", "--pid", "--", "env", PATH));
+        List<String> all = new ArrayList<>(List.of("nsenter", "--target", String.valueOf(init), "--mount", "--net", "--pid", "--",
+            "env", PATH));
         all.addAll(List.of(command));
         return Subprocess.output(folder, Map.of(), all.toArray(String[]::new));
     }
@@ -99,7 +101,8 @@ final class NodeSandbox {
 
     /** Three numbers of a network that this machine has no route to: several runs may share it. */
     private static String freeNetwork() {
-        String routes = Subprocess.output(Path.of("/"), Map.of(), NodePrograms.find("ip").toString(), "-4", "route", "show", "table", "all");
+        String routes = Subprocess.output(Path.of("/"), Map.of(), NodePrograms.find("ip").toString(), "-4", "route", "show", "table",
+            "all");
         for (int attempt = 0; attempt < 100; attempt++) {
             String network = "10." + (200 + Unique.SOURCE.nextInt(50)) + "." + Unique.SOURCE.nextInt(256);
             if (!routes.contains(" " + network + ".") && !routes.contains("\n" + network + ".")) {

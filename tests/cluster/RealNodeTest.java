@@ -85,7 +85,8 @@ class RealNodeTest {
             node.restartRuntime();
             node.restartKubelet();
             run(node, "later");
-            assertEquals(0, client.pods().inNamespace("default").withName("web").get().getStatus().getContainerStatuses().get(0).getRestartCount());
+            assertEquals(0, client.pods().inNamespace("default").withName("web").get().getStatus().getContainerStatuses().get(0)
+                .getRestartCount());
         }
     }
 
@@ -200,7 +201,7 @@ class RealNodeTest {
             return Subprocess.output(Path.of("/"), Map.of(), NodePrograms.find("ip").toString(), "-4", "-o", "address").lines();
         }
 
-        /** Of the cluster by their environment, of the node by their namespaces: whoever is in one also holds its mounts and its network. */
+        /** Of the cluster by their environment, of the node by their namespaces: whoever is in one holds its mounts and network. */
         private Stream<String> processes() {
             return ProcessHandle.allProcesses().filter(process -> spaces(process.pid()).anyMatch(spaces::contains)
                 || environment(process.pid()).contains("LOCAL_CLUSTER=" + dir))

@@ -42,6 +42,7 @@ class RealNodeAgentImageTest {
         client.load(new ByteArrayInputStream(manifest.getBytes(StandardCharsets.UTF_8))).inNamespace(namespace).serverSideApply();
         client.pods().inNamespace(namespace).withName("agent").waitUntilCondition(pod -> pod != null && pod.getStatus() != null
             && ("Succeeded".equals(pod.getStatus().getPhase()) || "Failed".equals(pod.getStatus().getPhase())), 90, TimeUnit.SECONDS);
-        assertEquals("codex-cli " + CodexCli.VERSION + "\npod/agent\n73cb3858\n", client.pods().inNamespace(namespace).withName("agent").getLog());
+        assertEquals("codex-cli " + CodexCli.VERSION + "\npod/agent\n73cb3858\n",
+            client.pods().inNamespace(namespace).withName("agent").getLog());
     }
 }

@@ -20,7 +20,8 @@ class RealNodeConfigTest {
         return List.of(
             Situation.fails("a ConfigMap is not there", "CONFIGMAP_MISSING ConfigMap/settings",
                 Stacks.app("env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: a}}}]")),
-            Situation.fails("a Secret is not there", "SECRET_MISSING Secret/settings", Stacks.app("envFrom: [{secretRef: {name: settings}}]")),
+            Situation.fails("a Secret is not there", "SECRET_MISSING Secret/settings",
+                Stacks.app("envFrom: [{secretRef: {name: settings}}]")),
             Situation.fails("a mounted ConfigMap is not there", "CONFIGMAP_MISSING ConfigMap/settings", Stacks.app("api",
                 "volumeMounts: [{name: c, mountPath: /c}]", "volumes: [{name: c, configMap: {name: settings}}]")),
             Situation.fails("a key is not in the Secret", "CONFIG_KEY_MISSING Secret/settings", """
@@ -32,7 +33,8 @@ class RealNodeConfigTest {
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {b: b}}
                 """ + Stacks.app("api", "volumeMounts: [{name: c, mountPath: /c}]",
                 "volumes: [{name: c, configMap: {name: settings, items: [{key: a, path: a}]}}]")),
-            Situation.fails("it must not be root, and is", "RUN_AS_NON_ROOT Deployment/api", Stacks.app("securityContext: {runAsNonRoot: true}")),
+            Situation.fails("it must not be root, and is", "RUN_AS_NON_ROOT Deployment/api",
+                Stacks.app("securityContext: {runAsNonRoot: true}")),
             Situation.fails("it must not be root, and its user is a name", "RUN_AS_NON_ROOT Deployment/api",
                 Stacks.app("image: registry.test:5000/lab/named:1\nsecurityContext: {runAsNonRoot: true}")));
     }
@@ -40,16 +42,18 @@ class RealNodeConfigTest {
     private static List<Situation> volumes() {
         return List.of(
             Situation.fails("a claim is not there", "PVC_MISSING PersistentVolumeClaim/data", mounts("")),
-            Situation.fails("a claim's class is not there", "PVC_STORAGECLASS_MISSING PersistentVolumeClaim/data", mounts("storageClassName: fast")),
+            Situation.fails("a claim's class is not there", "PVC_STORAGECLASS_MISSING PersistentVolumeClaim/data",
+                mounts("storageClassName: fast")),
             Situation.late("nobody serves a claim's class", "PVC_PROVISIONER_MISSING PersistentVolumeClaim/data",
                 mounts("storageClassName: unserved")).within(PATIENT),
-            Situation.ready("a volume that comes late", mounts("storageClassName: ''")).meanwhile(lab -> {
+            Situation.ready("a slow provisioner", mounts("storageClassName: unserved")).meanwhile(lab -> {
                 Await.sleep(java.time.Duration.ofSeconds(20));
                 lab.apply("""
                     apiVersion: v1
                     kind: PersistentVolume
                     metadata: {name: %1$s}
                     spec:
+                      storageClassName: unserved
                       accessModes: [ReadWriteOnce]
                       capacity: {storage: 1Gi}
                       claimRef: {namespace: %1$s, name: data}
@@ -61,7 +65,8 @@ class RealNodeConfigTest {
     }
 
     private static String mounts(String claim) {
-        return Stacks.app("api", "volumeMounts: [{name: data, mountPath: /data}]", "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]")
+        return Stacks.app("api", "volumeMounts: [{name: data, mountPath: /data}]",
+            "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]")
             + (claim.isEmpty() ? "" : """
             ---
             apiVersion: v1
@@ -73,7 +78,8 @@ class RealNodeConfigTest {
 
     private static List<Situation> places() {
         return List.of(
-            Situation.fails("no node has the label", "SCHED_NODE_SELECTOR Deployment/api", Stacks.app("api", "", "nodeSelector: {disk: fast}")),
+            Situation.fails("no node has the label", "SCHED_NODE_SELECTOR Deployment/api",
+                Stacks.app("api", "", "nodeSelector: {disk: fast}")),
             Situation.late("no node has so much memory", "SCHED_INSUFFICIENT_RESOURCES Deployment/api",
                 Stacks.app("resources: {requests: {memory: 900Gi}}")),
             Situation.fails("two pods want one port of the node", "SCHED_HOST_PORT Deployment/api",

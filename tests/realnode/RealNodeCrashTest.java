@@ -23,7 +23,8 @@ class RealNodeCrashTest {
             Situation.fails("exit 0, again and again", "CONTAINER_EXITS_ZERO Deployment/api", Stacks.app("command: [sh, -c, 'echo done']")),
             Situation.fails("exit 127: a script calls what is not there", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
                 Stacks.app("command: [sh, -c, 'migrate-database --all']")),
-            Situation.fails("exit 139: a segmentation fault", "CRASH_APP_ERROR Deployment/api", Stacks.app("command: [sh, -c, 'kill -SEGV $$']")),
+            Situation.fails("exit 139: a segmentation fault", "CRASH_APP_ERROR Deployment/api",
+                Stacks.app("command: [sh, -c, 'kill -SEGV $$']")),
             Situation.fails("the kernel kills it for its memory", "OOM_KILLED Deployment/api", Stacks.app("""
                 command: [lab, eat, "200"]
                 resources: {limits: {memory: 32Mi}}
@@ -36,17 +37,20 @@ class RealNodeCrashTest {
                 initContainers:
                 - name: prepare
                   image: ${app}
-                  command: [lab, eat, "200"]
+                  command: [sh, -c, 'lab eat 200; code=$?; sleep 1; exit $code']
                   resources: {limits: {memory: 32Mi}}
                 """)),
-            Situation.fails("the command is not in the image", "CONTAINER_COMMAND_NOT_FOUND Deployment/api", Stacks.app("command: [/opt/nothing]")),
-            Situation.fails("the command is not in the PATH", "CONTAINER_COMMAND_NOT_FOUND Deployment/api", Stacks.app("command: [serverd]")),
+            Situation.fails("the command is not in the image", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
+                Stacks.app("command: [/opt/nothing]")),
+            Situation.fails("the command is not in the PATH", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
+                Stacks.app("command: [serverd]")),
             Situation.fails("there is no shell", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
                 Stacks.app("image: registry.test:5000/lab/noshell:1\ncommand: [sh, -c, 'sleep 1']")),
             Situation.fails("the command may not be executed", "CONTAINER_COMMAND_PERMISSION Deployment/api",
                 Stacks.app("command: [/opt/not-executable]")),
             Situation.fails("the command is a folder", "CONTAINER_COMMAND_PERMISSION Deployment/api", Stacks.app("command: [/opt]")),
-            Situation.fails("the program is for another processor", "IMAGE_PLATFORM_MISMATCH Deployment/api", Stacks.app("command: [/opt/foreign]")),
+            Situation.fails("the program is for another processor", "IMAGE_PLATFORM_MISMATCH Deployment/api",
+                Stacks.app("command: [/opt/foreign]")),
             Situation.late("the working folder is a file", "CONTAINER_START_FAILED Deployment/api", Stacks.app("workingDir: /etc/passwd"))
                 .within(40),
             Situation.fails("a read-only root", "CRASH_APP_ERROR Deployment/api", Stacks.app("""

@@ -12,7 +12,8 @@ class RealNodeHealthyTest {
     @TestFactory
     Stream<DynamicTest> everySituationEndsAsItShould() {
         return RealNodeLab.tests(List.of(
-            Situation.ready("a stack of every kind", Stacks.app(PROBE) + Stacks.service("api", "") + stateful() + Stacks.job("backoffLimit: 1",
+            Situation.ready("a stack of every kind", Stacks.app(PROBE) + Stacks.service("api", "") + stateful()
+                + Stacks.job("backoffLimit: 1",
                 "command: [sh, -c, 'until curl -sSf http://api/ok; do sleep 1; done']", "restartPolicy: Never") + """
                 ---
                 apiVersion: apps/v1
@@ -87,7 +88,8 @@ class RealNodeHealthyTest {
                 """).replace("terminationGracePeriodSeconds: 1\n", "terminationGracePeriodSeconds: 20\n"))
                 .over(Stacks.release("strategy: {type: Recreate}", PROBE + "\nlifecycle: {preStop: {sleep: {seconds: 8}}}")
                     .replace("terminationGracePeriodSeconds: 1\n", "terminationGracePeriodSeconds: 20\n")),
-            Situation.ready("a StatefulSet is repaired after a broken revision", Stacks.set("db", 1, PROBE + "\nenv: [{name: RELEASE, value: '3'}]"))
+            Situation.ready("a StatefulSet is repaired after a broken revision",
+                Stacks.set("db", 1, PROBE + "\nenv: [{name: RELEASE, value: '3'}]"))
                 .over(Stacks.set("db", 1, PROBE)),
             Situation.ready("a policy that nobody enforces denies everything", Stacks.app(PROBE) + """
                 ---

@@ -28,9 +28,12 @@ class RealNodeImagesTest {
                 image("registry.test:5443/lab/secure:1")).within(40),
             Situation.late("the registry's host has no address", "IMAGE_REGISTRY_UNREACHABLE Deployment/api",
                 image("registry.example.com/lab/app:1")).within(40),
-            Situation.late("nobody listens there", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("registry.test:5999/lab/app:1")).within(40),
-            Situation.late("the registry says too many requests", "IMAGE_RATE_LIMITED Deployment/api", image("faulty.test:5080/429/app:1")).within(40),
-            Situation.late("the registry is broken", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("faulty.test:5080/500/app:1")).within(40),
+            Situation.late("nobody listens there", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("registry.test:5999/lab/app:1"))
+                .within(40),
+            Situation.late("the registry says too many requests", "IMAGE_RATE_LIMITED Deployment/api",
+                image("faulty.test:5080/429/app:1")).within(40),
+            Situation.late("the registry is broken", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("faulty.test:5080/500/app:1"))
+                .within(40),
             Situation.fails("the registry forbids it", "IMAGE_AUTH Deployment/api", image("faulty.test:5080/403/app:1")),
             Situation.fails("the image is for another processor", "IMAGE_PLATFORM_MISMATCH Deployment/api",
                 image("registry.test:5000/lab/foreign:1")),

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class RealNodeLab {
         this.namespace = namespace;
     }
 
-    /** Begins all of them, and makes a test of each: what ensure_ready says is what is right. */
+    /** Begins all of them, the longest first, and makes a test of each: what ensure_ready says is what is right. */
     static Stream<DynamicTest> tests(List<Situation> situations) {
         return tests(situations, (situation, result) -> assertEquals(situation.expected(), verdict(result), () -> told(result)));
     }
@@ -56,7 +57,8 @@ final class RealNodeLab {
     static Stream<DynamicTest> tests(List<Situation> situations, BiConsumer<Situation, String> assertion) {
         RealNode node = RealNode.shared();
         Map<Situation, CompletableFuture<String>> ends = new LinkedHashMap<>();
-        situations.forEach(each -> ends.put(each, CompletableFuture.supplyAsync(() -> play(node, each), PLAYERS)));
+        situations.stream().sorted(Comparator.comparing(Situation::seconds).reversed())
+            .forEach(each -> ends.put(each, CompletableFuture.supplyAsync(() -> play(node, each), PLAYERS)));
         return ends.entrySet().stream().map(end -> DynamicTest.dynamicTest(end.getKey().name(),
             () -> assertion.accept(end.getKey(), end.getValue().join())));
     }

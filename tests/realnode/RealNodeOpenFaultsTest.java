@@ -31,7 +31,8 @@ class RealNodeOpenFaultsTest {
                 command: [lab, serve, --listen, ":9090"]
                 livenessProbe: {httpGet: {path: /alive, port: 9090}, periodSeconds: 1, failureThreshold: 2}
                 """)),
-            Situation.late("a sidecar's readiness probe is answered 500", "PROBE_READINESS_FAILING Deployment/api", RealNodeProbesTest.sidecar("""
+            Situation.late("a sidecar's readiness probe is answered 500", "PROBE_READINESS_FAILING Deployment/api",
+                RealNodeProbesTest.sidecar("""
                 command: [lab, serve, --listen, ":9090"]
                 readinessProbe: {httpGet: {path: /status/500, port: 9090}, periodSeconds: 1}
                 """)).within(70),
@@ -39,16 +40,19 @@ class RealNodeOpenFaultsTest {
                 readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
                 """)).within(40),
             Situation.fails("a StatefulSet goes back to what it was, but its broken pod stays", "STS_STUCK_REVISION StatefulSet/db",
-                Stacks.set("db", 1, PROBE)).over(Stacks.set("db", 1, PROBE), Stacks.set("db", 1, "image: registry.test:5000/lab/app:9\n" + PROBE)),
+                Stacks.set("db", 1, PROBE)).over(Stacks.set("db", 1, PROBE),
+                    Stacks.set("db", 1, "image: registry.test:5000/lab/app:9\n" + PROBE)),
             Situation.fails("an init container waits for a database that crashes", "CRASH_APP_ERROR Deployment/db",
                 RealNodeProbesTest.init("command: [sh, -c, 'until curl -sf http://db/ok; do echo waiting for db; sleep 1; done']")
                 + Stacks.service("db", "") + Stacks.app("db", "command: [sh, -c, 'echo Error: corrupt data file; exit 1']", "")),
-            Situation.fails("pods are evicted one after the other: a volume is full", "EVICTED_EPHEMERAL_STORAGE Deployment/api", Stacks.app("api", """
+            Situation.fails("pods are evicted one after the other: a volume is full", "EVICTED_EPHEMERAL_STORAGE Deployment/api",
+                Stacks.app("api", """
                 command: [sh, -c, 'sleep 2; dd if=/dev/zero of=/data/x bs=1M count=64; exec lab serve']
                 readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
                 volumeMounts: [{name: data, mountPath: /data}]
                 """, "volumes: [{name: data, emptyDir: {sizeLimit: 8Mi}}]")),
-            Situation.fails("a script with line ends of Windows", "CONTAINER_COMMAND_NOT_FOUND Deployment/api", Stacks.app("command: [/opt/crlf]")),
+            Situation.fails("a script with line ends of Windows", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
+                Stacks.app("command: [/opt/crlf]")),
             Situation.fails("a script's interpreter is not there", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
                 Stacks.app("command: [/opt/no-interpreter]")),
             Situation.fails("a script without a first line that names its shell", "CONTAINER_START_FAILED Deployment/api",

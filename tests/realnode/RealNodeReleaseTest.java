@@ -17,7 +17,8 @@ class RealNodeReleaseTest {
 
     private static List<Situation> releases() {
         return List.of(
-            Situation.fails("a missing image over a healthy release", "IMAGE_NOT_FOUND Deployment/api", Stacks.app(MISSING)).over(Stacks.app(PROBE)),
+            Situation.fails("a missing image over a healthy release", "IMAGE_NOT_FOUND Deployment/api", Stacks.app(MISSING))
+                .over(Stacks.app(PROBE)),
             Situation.fails("a crash over a healthy release", "CRASH_APP_ERROR Deployment/api",
                 Stacks.app("command: [sh, -c, 'echo Error: no such column; exit 1']\n" + PROBE)).over(Stacks.app(PROBE)),
             Situation.fails("a missing image over a healthy StatefulSet", "IMAGE_NOT_FOUND StatefulSet/db", Stacks.set("db", 2, MISSING))
@@ -35,7 +36,8 @@ class RealNodeReleaseTest {
                 "command: [sh, -c, 'echo Error: migration 7 failed; exit 1']", "restartPolicy: Never")),
             Situation.fails("a Job takes too long", "JOB_FAILED Job/migrate",
                 Stacks.job("activeDeadlineSeconds: 5", "command: [sleep, '60']", "restartPolicy: Never")),
-            Situation.fails("a Job's image is not there", "IMAGE_NOT_FOUND Job/migrate", Stacks.job("backoffLimit: 1", MISSING, "restartPolicy: Never")
+            Situation.fails("a Job's image is not there", "IMAGE_NOT_FOUND Job/migrate",
+                Stacks.job("backoffLimit: 1", MISSING, "restartPolicy: Never")
                 .replace(PROBE, "env: []")),
             Situation.ready("a Job succeeds at the second try", Stacks.job("backoffLimit: 3",
                 "command: [sh, -c, 'test $(( $(date +%s) / 4 % 2 )) -eq 0']", "restartPolicy: Never")));
