@@ -37,7 +37,7 @@ class RealNodeAgentImageTest {
                   codex --version
                   kubectl get pod agent -o name
                   git init -q . && touch a && git add a && git -c user.name=a -c user.email=a@example.com commit -qm a && git status --short
-                  setsid sh -c 'echo x | sha256sum | cut -c1-8'
+                  setsid --wait sh -c 'echo x | sha256sum | cut -c1-8'
             """.formatted(namespace, AgentImage.of(node));
         client.load(new ByteArrayInputStream(manifest.getBytes(StandardCharsets.UTF_8))).inNamespace(namespace).serverSideApply();
         client.pods().inNamespace(namespace).withName("agent").waitUntilCondition(pod -> pod != null && pod.getStatus() != null

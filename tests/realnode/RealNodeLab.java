@@ -36,7 +36,7 @@ final class RealNodeLab {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** They wait for back-offs most of the time. */
-    private static final int AT_A_TIME = 12;
+    private static final int AT_A_TIME = 16;
 
     private static final ExecutorService PLAYERS = Executors.newFixedThreadPool(AT_A_TIME, RealNodeLab::daemon);
 
