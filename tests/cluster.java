@@ -72,7 +72,8 @@ class cluster implements Callable<Integer> {
               push:   %6$sIMAGE:TAG from this machine (plain HTTP, no password); pods name it %7$s/IMAGE:TAG
               import: %8$s\
             """.formatted(RealNode.image("app:1"), NodeRegistries.LOCKED, NodeRegistries.USER, NodeRegistries.PASSWORD,
-                NodeRegistries.SECURE, registries.open().getAuthority() + "/", NodeRegistries.OPEN, node.shell("ctr -n k8s.io images import FILE.tar")));
+                NodeRegistries.SECURE, registries.open().getAuthority() + "/", NodeRegistries.OPEN,
+                node.shell("ctr -n k8s.io images import FILE.tar")));
     }
 
     private void serve(LocalCluster running, String how) throws InterruptedException {
