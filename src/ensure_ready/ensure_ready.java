@@ -9,6 +9,9 @@
 //DEPS org.snakeyaml:snakeyaml-engine:3.0.1
 //DEPS org.freemarker:freemarker:2.3.34
 //DEPS org.slf4j:slf4j-nop:2.0.17
+//SOURCES catalogue/*.java certainty/*.java cluster/*.java command/*.java diagnosis/*.java findings/*.java
+//SOURCES manifests/*.java model/*.java readiness/*.java report/*.java slots/*.java system/*.java waiting/*.java
+//SOURCES ../shared/*.java ../shared/system/*.java
 //COMPILE_OPTIONS -encoding UTF-8 -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 package ensure_ready;
@@ -56,7 +59,8 @@ import shared.system.Terminal;
         " 0:ready; or not, with --wait-soft-fail", " 2:usage: unknown option, bad value, missing file named on the command line",
             "10:not ready",
         "11:no slot free, or none found", "130, 143:interrupted; the JSON is printed all the same"},
-    footer = {"", "An option's environment variable stands behind it in [brackets]; the option wins. An empty value (--pr=) counts as not given.",
+    footer = {"",
+        "An option's environment variable stands behind it in [brackets]; the option wins. An empty value (--pr=) counts as not given.",
         "stdout carries only the result; progress and log go to stderr."})
 public class ensure_ready implements Callable<Integer> {
     @Mixin

@@ -30,6 +30,9 @@
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
 //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
 //FILES templates/codex_config.toml.ftl=templates/codex_config.toml.ftl
+//SOURCES agent/*.java command/*.java facts/*.java keeper/*.java machine/*.java options/*.java place/*.java prompt/*.java
+//SOURCES remote/*.java run/*.java sources/*.java subject/*.java templates/*.java text/*.java verdict/*.java view/*.java
+//SOURCES ../shared/*.java ../shared/system/*.java
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 package prompt_run;
