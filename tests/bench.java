@@ -37,11 +37,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Figures, not assertions: {@code ./jbangw bench}, or {@code ./jbangw bench --only verdicts}. */
-@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false, description = "Measures the wait on the tests' cluster and prints a table.")
+@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Measures the wait on the tests' cluster and prints a table.")
 class bench implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @Option(names = "--only", split = ",", paramLabel = "PART", description = "rollouts, verdicts, recoveries, latency, requests, size (default: all)")
+    @Option(names = "--only", split = ",", paramLabel = "PART",
+        description = "rollouts, verdicts, recoveries, latency, requests, size (default: all)")
     List<String> only = List.of();
 
     @Option(names = "--runs", defaultValue = "100", description = "bad images over a healthy release (default: ${DEFAULT-VALUE})")
@@ -97,7 +99,8 @@ class bench implements Callable<Integer> {
         if (wanted("recoveries")) {
             var ended = WaitScenarios.start(cluster, WaitScenarios.recoveries());
             ended.forEach((name, e) -> row("heals: " + name, "%s after %.1f s", e.join().outcome(), e.join().took().toMillis() / 1000.0));
-            row("false failures on the recovery list", "%d of %d", ended.values().stream().filter(e -> e.join().outcome().equals("failed")).count(), ended.size());
+            row("false failures on the recovery list", "%d of %d", ended.values()
+                .stream().filter(e -> e.join().outcome().equals("failed")).count(), ended.size());
         }
     }
 
@@ -106,12 +109,15 @@ class bench implements Callable<Integer> {
         var ours = new ArrayList<String>();
         var theirs = new ArrayList<Integer>();
         for (int done = 0; done < runs; done += 10) {
-            var labs = IntStream.range(0, Math.min(10, runs - done)).mapToObj(i -> new WaitLab(cluster, "over").before(WaitLab.deployment("web", "web:1", "", ""))).toList();
+            var labs = IntStream.range(0, Math.min(10, runs - done))
+                .mapToObj(i -> new WaitLab(cluster, "over").before(WaitLab.deployment("web", "web:1", "", ""))).toList();
             for (var lab : labs) {
                 cluster.client().apps().deployments().inNamespace(lab.namespace).withName("web")
-                    .waitUntilCondition(d -> d != null && d.getStatus() != null && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 60, TimeUnit.SECONDS);
+                    .waitUntilCondition(d -> d != null && d.getStatus() != null
+                    && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 60, TimeUnit.SECONDS);
             }
-            var waits = labs.stream().map(lab -> lab.apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(30)).toList();
+            var waits = labs.stream()
+                .map(lab -> lab.apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(30)).toList();
             Thread.sleep(2000); // so that the controller has seen the new template: the moment that makes kubectl wait wrong every time
             for (var lab : labs) {
                 theirs.add(kubectlWait(cluster, lab.namespace));
@@ -124,7 +130,8 @@ class bench implements Callable<Integer> {
     }
 
     private static int kubectlWait(LocalCluster cluster, String namespace) throws IOException, InterruptedException {
-        var process = new ProcessBuilder(cluster.kubectl().toString(), "--kubeconfig", cluster.kubeconfig().toString(), "-n", namespace, "wait", "--for=condition=Available", "deployment", "--all", "--timeout=10s")
+        var process = new ProcessBuilder(cluster.kubectl().toString(), "--kubeconfig", cluster.kubeconfig()
+            .toString(), "-n", namespace, "wait", "--for=condition=Available", "deployment", "--all", "--timeout=10s")
             .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         return process.waitFor();
     }
@@ -159,23 +166,29 @@ class bench implements Callable<Integer> {
         return new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10));
     }
 
-    private static ensure_ready.SoftWait waiting(ensure_ready.Api api, String namespace, java.util.function.Consumer<ensure_ready.Judgement> changed) {
-        return new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), changed);
+    private static ensure_ready.SoftWait waiting(ensure_ready.Api api, String namespace,
+        java.util.function.Consumer<ensure_ready.Judgement> changed) {
+        return new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null),
+            changed);
     }
 
     private static void requests(LocalCluster bare, int before, String what) {
         var counts = new TreeMap<String, Integer>();
         var all = bare.requests();
-        all.subList(Math.min(before, all.size()), all.size()).stream().filter(r -> r.userAgent().startsWith("ensure-ready")).forEach(r -> counts.merge(r.verb() + " " + r.resource(), 1, Integer::sum));
+        all.subList(Math.min(before, all.size()), all.size()).stream().filter(r -> r.userAgent().startsWith("ensure-ready"))
+            .forEach(r -> counts.merge(r.verb() + " " + r.resource(), 1, Integer::sum));
         row("requests while waiting, " + what, "%d: %s", counts.values().stream().mapToInt(i -> i).sum(), counts);
     }
 
-    /** One of the hundred goes away and comes back, again and again; the clock runs from the answer to the write until all are told ready. */
+    /**
+     * One of the hundred goes away and comes back, again and again; the clock runs from the answer to the write until all are told ready.
+     */
     private static void latency(LocalCluster bare, String namespace) throws Exception {
         var seen = new AtomicLong();
         var figures = new ArrayList<Long>();
         try (var api = api(bare)) {
-            var running = CompletableFuture.runAsync(() -> waiting(api, namespace, j -> seen.set(unready(j) == 0 ? System.nanoTime() : 0)).run(ensure_ready.Deadline.in(Duration.ofMinutes(5))));
+            var running = CompletableFuture.runAsync(() -> waiting(api, namespace, j -> seen.set(unready(j) == 0 ? System.nanoTime() : 0))
+                .run(ensure_ready.Deadline.in(Duration.ofMinutes(5))));
             status(bare.client(), namespace, 0, 0);
             for (int i = 0; i < 40 && !running.isDone(); i++) {
                 status(bare.client(), namespace, i % 100, 0);
@@ -196,7 +209,8 @@ class bench implements Callable<Integer> {
             row("settled, read live and said ready after the last write (3 s of it settling)", "%.2f s", (System.nanoTime() - last) / 1e9);
         }
         Collections.sort(figures);
-        row("last status write to ready seen, 100 workloads, " + figures.size() + " times", "median %d ms, 95th percentile %d ms", figures.get(figures.size() / 2), figures.get(figures.size() * 95 / 100));
+        row("last status write to ready seen, 100 workloads, " + figures.size() + " times",
+            "median %d ms, 95th percentile %d ms", figures.get(figures.size() / 2), figures.get(figures.size() * 95 / 100));
     }
 
     private static long unready(ensure_ready.Judgement j) {
@@ -206,8 +220,10 @@ class bench implements Callable<Integer> {
     /** The script itself as a process of its own, with a heap that must suffice. */
     private void size(LocalCluster bare, String namespace) throws Exception {
         var out = Files.createTempFile("bench", ".json");
-        var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx400m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable",
-            "-cp", System.getProperty("java.class.path"), "ensure_ready", "-n", namespace, "--kubeconfig", bare.kubeconfig().toString(), "--wait-timeout", "3m", "--output", "json", "-q")
+        var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java")
+            .toString(), "-Xmx400m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable",
+            "-cp", System.getProperty("java.class.path"), "ensure_ready", "-n", namespace, "--kubeconfig", bare.kubeconfig()
+                .toString(), "--wait-timeout", "3m", "--output", "json", "-q")
             .redirectOutput(out.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         long begin = System.nanoTime();
         long peak = 0;
@@ -217,7 +233,8 @@ class bench implements Callable<Integer> {
         }
         var result = JSON.readTree(out.toFile());
         Files.delete(out);
-        row(deployments + " Deployments, " + 3 * deployments + " pods", "%s with %d workloads after %.1f s, peak resident %d MiB (heap limited to 400 MiB)", result.path("outcome").asText("no result"),
+        row(deployments + " Deployments, " + 3 * deployments + " pods",
+            "%s with %d workloads after %.1f s, peak resident %d MiB (heap limited to 400 MiB)", result.path("outcome").asText("no result"),
             result.path("workloads").size(), (System.nanoTime() - begin) / 1e9, peak / 1024);
     }
 
@@ -250,7 +267,8 @@ class bench implements Callable<Integer> {
     }
 
     private static void fill(KubernetesClient client, String namespace, int i, int pods) {
-        var deployment = create(client, namespace, WaitLab.deployment("w" + i, "w:1", "", "").replace("---\n", "").replace("spec:\n  selector", "spec:\n  replicas: " + pods + "\n  selector"));
+        var deployment = create(client, namespace, WaitLab.deployment("w" + i, "w:1", "", "")
+            .replace("---\n", "").replace("spec:\n  selector", "spec:\n  replicas: " + pods + "\n  selector"));
         var owner = "ownerReferences: [{apiVersion: apps/v1, kind: %s, name: %s, uid: %s, controller: true}]";
         var set = create(client, namespace, """
             apiVersion: apps/v1
@@ -265,9 +283,11 @@ class bench implements Callable<Integer> {
                 metadata: {name: w%1$d-1-%2$d, labels: {app: w%1$d, pod-template-hash: "1"}, %3$s}
                 spec: {nodeName: node-1, containers: [{name: w, image: "w:1", readinessProbe: {tcpSocket: {port: 80}}}]}
                 """.formatted(i, p, owner.formatted("ReplicaSet", "w" + i + "-1", set)));
-            client.pods().inNamespace(namespace).withName("w" + i + "-1-" + p).subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE), JSON_STATUS);
+            client.pods().inNamespace(namespace).withName("w" + i + "-1-" + p)
+                .subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE), JSON_STATUS);
         }
-        client.apps().replicaSets().inNamespace(namespace).withName("w" + i + "-1").subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE),
+        client.apps().replicaSets().inNamespace(namespace).withName("w" + i + "-1")
+            .subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE),
             "{\"status\": {\"observedGeneration\": 1, \"replicas\": %1$d, \"readyReplicas\": %1$d, \"availableReplicas\": %1$d}}".formatted(pods));
         status(client, namespace, i, pods);
     }
@@ -277,12 +297,16 @@ class bench implements Callable<Integer> {
          "containerStatuses": [{"name": "w", "image": "w:1", "imageID": "w@sha256:1", "ready": true, "started": true, "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}}""";
 
     private static String create(KubernetesClient client, String namespace, String yaml) {
-        return client.load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8))).inNamespace(namespace).create().get(0).getMetadata().getUid();
+        return client.load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
+            .inNamespace(namespace).create().get(0).getMetadata().getUid();
     }
 
     private static void status(KubernetesClient client, String namespace, int i, int ready) {
-        var status = Map.of("observedGeneration", 1, "replicas", Math.max(1, ready), "updatedReplicas", Math.max(1, ready), "readyReplicas", ready, "availableReplicas", ready, "conditions",
-            List.of(Map.of("type", "Available", "status", "True", "reason", "MinimumReplicasAvailable"), Map.of("type", "Progressing", "status", "True", "reason", "NewReplicaSetAvailable")));
-        client.apps().deployments().inNamespace(namespace).withName("w" + i).subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("status", status)));
+        var status = Map.of("observedGeneration", 1, "replicas", Math.max(1, ready),
+            "updatedReplicas", Math.max(1, ready), "readyReplicas", ready, "availableReplicas", ready, "conditions",
+            List.of(Map.of("type", "Available", "status", "True", "reason", "MinimumReplicasAvailable"),
+                Map.of("type", "Progressing", "status", "True", "reason", "NewReplicaSetAvailable")));
+        client.apps().deployments().inNamespace(namespace).withName("w" + i).subresource("status")
+            .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("status", status)));
     }
 }

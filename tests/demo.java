@@ -39,7 +39,8 @@ class demo implements Callable<Integer> {
 
     /** UTF-8 also where no locale is set: on JDK 17 System.out would turn every other letter of a prompt into a question mark. */
     private static final PrintStream OUT = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-    private static final Map<String, String> SHORT = Map.of("deployment", "deploy", "statefulset", "sts", "service", "svc", "ingress", "ing", "poddisruptionbudget", "pdb");
+    private static final Map<String, String> SHORT =
+        Map.of("deployment", "deploy", "statefulset", "sts", "service", "svc", "ingress", "ing", "poddisruptionbudget", "pdb");
 
     @Option(names = "--healthy", description = "give the database an image that exists: everything comes up")
     boolean healthy;
@@ -50,7 +51,8 @@ class demo implements Callable<Integer> {
     @Option(names = "--lang", defaultValue = "en", description = "language of the prompt: en or ru (default: ${DEFAULT-VALUE})")
     String lang;
 
-    @Option(names = "--cluster", description = "run it on a real Kubernetes that is started here (takes minutes where it must be built first)")
+    @Option(names = "--cluster",
+        description = "run it on a real Kubernetes that is started here (takes minutes where it must be built first)")
     boolean cluster;
 
     private Path folder;
@@ -71,13 +73,15 @@ class demo implements Callable<Integer> {
 
     private int onEmbeddedServer() throws IOException, InterruptedException {
         try (var api = new EmbeddedApi(); var controllers = new Controllers(api).missing(MISSING)) {
-            return tell("The API server is " + api.url() + ", in this process; no cluster of yours is touched.", api.kubeconfig(folder), shop());
+            return tell("The API server is " + api.url() + ", in this process; no cluster of yours is touched.",
+                api.kubeconfig(folder), shop());
         }
     }
 
     private int onRealKubernetes() throws IOException, InterruptedException {
         try (var local = LocalCluster.start()) {
-            return tell("A real Kubernetes was started on loopback, its nodes played by kwok; no cluster of yours is touched.", local.kubeconfig(), livesTold());
+            return tell("A real Kubernetes was started on loopback, its nodes played by kwok; no cluster of yours is touched.",
+                local.kubeconfig(), livesTold());
         } catch (LocalCluster.Unavailable | org.opentest4j.TestAbortedException e) {
             System.err.println("demo: " + e.getMessage());
             return 1;
@@ -86,14 +90,16 @@ class demo implements Callable<Integer> {
 
     /** kwok's nodes know no registry: what becomes of a pod is told to them by an annotation on its template. */
     private Path livesTold() throws IOException {
-        var lives = healthy ? Map.<String, String>of() : Map.of("postgres", "image-not-found", "users", "init-waits", "orders", "init-waits");
+        var lives = healthy ? Map.<String, String>of()
+            : Map.of("postgres", "image-not-found", "users", "init-waits", "orders", "init-waits");
         var copy = Files.createDirectory(folder.resolve("shop"));
         try (var files = Files.list(shop())) {
             for (var file : files.toList()) {
                 var text = Files.readString(file);
                 for (var life : lives.entrySet()) {
                     var template = "    metadata:\n      labels: {app.kubernetes.io/name: " + life.getKey() + ",";
-                    text = text.replace(template, template.replace("labels", "annotations: {life.test/is: " + life.getValue() + "}\n      labels"));
+                    text = text.replace(template,
+                        template.replace("labels", "annotations: {life.test/is: " + life.getValue() + "}\n      labels"));
                 }
                 Files.writeString(copy.resolve(file.getFileName()), text);
             }
@@ -115,8 +121,10 @@ class demo implements Callable<Integer> {
     }
 
     private JsonNode bringUp(Path kubeconfig, Path stack) throws IOException, InterruptedException {
-        var args = new ArrayList<>(List.of("--project", "shop", "--issue", "42", "-f", (stack.startsWith(root()) ? root().relativize(stack) : stack).toString(), "--apply", "--wait-soft-fail",
-                "--wait-timeout", "45s", "--output", "json", "--report", folder.resolve("ready.json").toString(), "--kubeconfig", kubeconfig.toString()));
+        var args = new ArrayList<>(List.of("--project", "shop", "--issue", "42",
+            "-f", (stack.startsWith(root()) ? root().relativize(stack) : stack).toString(), "--apply", "--wait-soft-fail",
+                "--wait-timeout", "45s", "--output", "json", "--report", folder.resolve("ready.json")
+                    .toString(), "--kubeconfig", kubeconfig.toString()));
         if (!healthy) {
             args.addAll(List.of("--vars", "postgresVersion=16.99"));
         }
@@ -131,7 +139,8 @@ class demo implements Callable<Integer> {
             say(String.format("%-11s %s", field, report.path(field).asText()));
         }
         for (var workload : report.path("workloads")) {
-            say(String.format("  %-12s %-20s %s", workload.path("state").asText(), name(workload), workload.path("message").asText()).stripTrailing());
+            say(String.format("  %-12s %-20s %s", workload.path("state").asText(), name(workload), workload.path("message").asText())
+                .stripTrailing());
         }
         for (var cause : report.path("causes")) {
             say("cause      " + cause.path("code").asText() + " at " + name(cause.path("object")) + ": " + cause.at("/fix/text").asText());
@@ -155,7 +164,8 @@ class demo implements Callable<Integer> {
                   "user": {"login": "ada"}, "author_association": "MEMBER", "labels": [{"name": "[ai-dev]"}]},
                  "sender": {"login": "ada"}}
                 """);
-        var result = run("prompt_run", List.of("--kind", kind, "--lang", lang, "--infra-report", folder.resolve("ready.json").toString(), "--print"),
+        var result = run("prompt_run",
+            List.of("--kind", kind, "--lang", lang, "--infra-report", folder.resolve("ready.json").toString(), "--print"),
                 Map.of("GITHUB_EVENT_PATH", event.toString()));
         OUT.println(result.out.stripTrailing());
         return result.code;

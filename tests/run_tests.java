@@ -72,7 +72,8 @@ class run_tests implements Callable<Integer> {
     @Option(names = "--verbose", description = "one line for every test, not only for every class")
     boolean verbose;
 
-    @Option(names = "--parallel", paramLabel = "N", defaultValue = "3", description = "classes at the same time (default: ${DEFAULT-VALUE})")
+    @Option(names = "--parallel", paramLabel = "N", defaultValue = "3",
+        description = "classes at the same time (default: ${DEFAULT-VALUE})")
     int parallel;
 
     public static void main(String... args) {
@@ -119,7 +120,8 @@ class run_tests implements Callable<Integer> {
     private PostDiscoveryFilter wanted() {
         var patterns = only.stream().map(run_tests::pattern).toList();
         return descriptor -> FilterResult.includedIf(patterns.isEmpty()
-                || descriptor.getSource().map(run_tests::name).filter(name -> patterns.stream().anyMatch(p -> p.matcher(name).find())).isPresent());
+                || descriptor.getSource().map(run_tests::name).filter(name -> patterns.stream().anyMatch(p -> p.matcher(name).find()))
+                .isPresent());
     }
 
     static Pattern pattern(String only) {
@@ -235,7 +237,8 @@ class run_tests implements Callable<Integer> {
             }
             skipped += tests;
             count(test).skipped += tests;
-            skips.add("SKIPPED  " + label(test) + (tests > 1 ? " (" + tests + " tests)" : "") + ": " + reason.strip().replaceAll("\\s+", " "));
+            skips.add("SKIPPED  " + label(test) + (tests > 1 ? " (" + tests + " tests)" : "") + ": " + reason.strip()
+                .replaceAll("\\s+", " "));
             line("skipped", test, ": " + reason);
         }
 
@@ -247,7 +250,8 @@ class run_tests implements Callable<Integer> {
 
         private void printClass(TestIdentifier test) {
             var count = count(test);
-            out.printf(Locale.ROOT, "%-8s %-40s %3d passed%s%s  %.1f s%n", count.failed > 0 ? "FAILED" : "ok", className(test), count.passed,
+            out.printf(Locale.ROOT, "%-8s %-40s %3d passed%s%s  %.1f s%n", count.failed > 0
+                ? "FAILED" : "ok", className(test), count.passed,
                     count.failed > 0 ? ", " + count.failed + " failed" : "", count.skipped > 0 ? ", " + count.skipped + " skipped" : "",
                     (System.nanoTime() - count.start) / 1e9);
         }
@@ -305,7 +309,8 @@ class run_tests implements Callable<Integer> {
         var frames = List.of(thrown.getStackTrace()).stream()
                 .filter(frame -> !frame.getClassName().matches("(org\\.junit|java\\.|jdk\\.|run_tests|org\\.opentest4j).*"))
                 .limit(12).map(frame -> "             at " + frame).collect(joining("\n"));
-        var cause = thrown.getCause() == null || thrown.getCause() == thrown ? "" : "\n         caused by " + trace(thrown.getCause()).strip();
+        var cause = thrown.getCause() == null || thrown.getCause() == thrown
+            ? "" : "\n         caused by " + trace(thrown.getCause()).strip();
         return "         " + thrown.toString().replace("\n", "\n         ") + "\n" + frames + cause;
     }
 

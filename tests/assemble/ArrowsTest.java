@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Between the files and wings of src/ all arrows go one way, and what only thinks touches nothing of the world. */
 class ArrowsTest {
     /** What may be used by what only thinks, beside its own kind; a package stands for its types, not for those below it. */
-    private static final Set<String> PURE = Set.of("java.lang", "java.lang.annotation", "java.lang.invoke", "java.lang.runtime", "java.math",
+    private static final Set<String> PURE =
+        Set.of("java.lang", "java.lang.annotation", "java.lang.invoke", "java.lang.runtime", "java.math",
         "java.nio.charset", "java.security", "java.text", "java.time", "java.time.format", "java.time.temporal", "java.util",
         "java.util.function", "java.util.regex", "java.util.stream", "com.fasterxml.jackson.annotation", "com.fasterxml.jackson.core",
         "com.fasterxml.jackson.core.type", "com.fasterxml.jackson.databind", "com.fasterxml.jackson.databind.node");

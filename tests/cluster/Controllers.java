@@ -147,7 +147,8 @@ final class Controllers implements AutoCloseable {
         api.edit("deployments", namespace(deployment), name(deployment), d -> {
             var status = d.withObject("/status");
             status.put("observedGeneration", d.at("/metadata/generation").asLong()).put("replicas", all).put("updatedReplicas", updated)
-                    .put("readyReplicas", ready).put("availableReplicas", ready).put("unavailableReplicas", Math.max(0, Math.max(wanted, all) - ready));
+                    .put("readyReplicas", ready).put("availableReplicas", ready)
+                    .put("unavailableReplicas", Math.max(0, Math.max(wanted, all) - ready));
             condition(status, "Available", ready >= wanted, ready >= wanted ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
                     "Deployment " + (ready >= wanted ? "has" : "does not have") + " minimum availability.");
             condition(status, "Progressing", true, complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
@@ -160,11 +161,13 @@ final class Controllers implements AutoCloseable {
         int wanted = set.at("/spec/replicas").asInt();
         for (int i = pods.size(); i < wanted; i++) {
             var pod = newPod(set, name(set) + "-" + Long.toString(Math.abs(System.nanoTime() * 31 + i), 36).substring(0, 5));
-            event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1", "default-scheduler");
+            event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1",
+                "default-scheduler");
             event(set, "SuccessfulCreate", "Normal", "Created pod: " + name(pod), "replicaset-controller");
         }
         pods.stream().skip(wanted).forEach(pod -> api.delete("pods", namespace(pod), name(pod)));
-        api.edit("replicasets", namespace(set), name(set), s -> s.withObject("/status").put("observedGeneration", s.at("/metadata/generation").asLong())
+        api.edit("replicasets", namespace(set), name(set), s -> s.withObject("/status")
+            .put("observedGeneration", s.at("/metadata/generation").asLong())
                 .put("replicas", pods.size()).put("readyReplicas", ready(pods)).put("availableReplicas", ready(pods)));
     }
 
@@ -176,14 +179,19 @@ final class Controllers implements AutoCloseable {
                 .forEach(pod -> api.delete("pods", namespace(pod), name(pod)));
         if (pods.size() < wanted && ready(pods) == pods.size()) {
             var pod = newPod(set, name(set) + "-" + pods.size());
-            pod.withObject("/metadata/labels").put("controller-revision-hash", revision).put("apps.kubernetes.io/pod-index", String.valueOf(pods.size()));
+            pod.withObject("/metadata/labels").put("controller-revision-hash", revision)
+                .put("apps.kubernetes.io/pod-index", String.valueOf(pods.size()));
             set.at("/spec/volumeClaimTemplates").forEach(template -> claim(set, template, pod));
-            event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1", "default-scheduler");
+            event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1",
+                "default-scheduler");
         }
         long updated = pods.stream().filter(pod -> pod.at("/metadata/labels/controller-revision-hash").asText().equals(revision)).count();
-        api.edit("statefulsets", namespace(set), name(set), s -> s.withObject("/status").put("observedGeneration", s.at("/metadata/generation").asLong())
-                .put("replicas", pods.size()).put("readyReplicas", ready(pods)).put("availableReplicas", ready(pods)).put("updatedReplicas", (int) updated)
-                .put("currentReplicas", pods.size()).put("currentRevision", revision).put("updateRevision", revision).put("collisionCount", 0));
+        api.edit("statefulsets", namespace(set), name(set), s -> s.withObject("/status")
+            .put("observedGeneration", s.at("/metadata/generation").asLong())
+                .put("replicas", pods.size()).put("readyReplicas", ready(pods))
+                .put("availableReplicas", ready(pods)).put("updatedReplicas", (int) updated)
+                .put("currentReplicas", pods.size()).put("currentRevision", revision)
+                .put("updateRevision", revision).put("collisionCount", 0));
     }
 
     private void claim(ObjectNode set, JsonNode template, ObjectNode pod) {
@@ -193,7 +201,8 @@ final class Controllers implements AutoCloseable {
         if (api.get("persistentvolumeclaims", namespace(set), name(claim)).isEmpty()) {
             api.put(claim);
         }
-        pod.withObject("/spec").withArray("volumes").addObject().put("name", name).putObject("persistentVolumeClaim").put("claimName", name(claim));
+        pod.withObject("/spec").withArray("volumes").addObject().put("name", name)
+            .putObject("persistentVolumeClaim").put("claimName", name(claim));
     }
 
     private void bind(ObjectNode claim) {
@@ -273,7 +282,8 @@ final class Controllers implements AutoCloseable {
             condition(status, "Initialized", initialized, initialized ? null : "ContainersNotInitialized",
                     initialized ? null : "containers with incomplete status: " + names("initContainers"));
             for (var type : List.of("ContainersReady", "Ready")) {
-                condition(status, type, ready && !ofJob(), ready ? null : "ContainersNotReady", ready ? null : "containers with unready status: " + names("containers"));
+                condition(status, type, ready && !ofJob(), ready ? null : "ContainersNotReady", ready
+                    ? null : "containers with unready status: " + names("containers"));
             }
         }
 
@@ -301,11 +311,13 @@ final class Controllers implements AutoCloseable {
             var waits = WAITS_FOR.matcher(container.path("command").toString());
             boolean done = !waits.find() || hasEndpoint(waits.group(1));
             if (done) {
-                entry.put("ready", true).withObject("/state/terminated").put("exitCode", 0).put("reason", "Completed").put("startedAt", started()).put("finishedAt", started());
+                entry.put("ready", true).withObject("/state/terminated").put("exitCode", 0)
+                    .put("reason", "Completed").put("startedAt", started()).put("finishedAt", started());
             } else {
                 entry.put("started", true).withObject("/state/running").put("startedAt", started());
                 api.log(namespace(pod), name(pod), container.path("name").asText(), false,
-                        ("waiting for " + waits.group(1) + ":" + waits.group(2) + "\n").repeat((int) Math.min(20, 1 + age.toSeconds() / 2)));
+                        ("waiting for " + waits.group(1) + ":" + waits.group(2) + "\n")
+                            .repeat((int) Math.min(20, 1 + age.toSeconds() / 2)));
             }
             return done;
         }
@@ -330,7 +342,8 @@ final class Controllers implements AutoCloseable {
         private boolean container(ObjectNode entry) {
             boolean up = age.compareTo(READY_AFTER) >= 0;
             if (up && ofJob()) {
-                entry.withObject("/state/terminated").put("exitCode", 0).put("reason", "Completed").put("startedAt", started()).put("finishedAt", now());
+                entry.withObject("/state/terminated").put("exitCode", 0).put("reason", "Completed")
+                    .put("startedAt", started()).put("finishedAt", now());
             } else {
                 entry.put("started", true).put("ready", up).withObject("/state/running").put("startedAt", started());
             }
@@ -424,11 +437,14 @@ final class Controllers implements AutoCloseable {
     }
 
     private void budget(ObjectNode budget) {
-        var pods = api.list("pods", namespace(budget)).stream().filter(pod -> contains(pod.at("/metadata/labels"), budget.at("/spec/selector/matchLabels"))).toList();
+        var pods = api.list("pods", namespace(budget)).stream()
+            .filter(pod -> contains(pod.at("/metadata/labels"), budget.at("/spec/selector/matchLabels"))).toList();
         boolean spare = !pods.isEmpty() && ready(pods) == pods.size();
         api.edit("poddisruptionbudgets", namespace(budget), name(budget), b -> {
-            var status = b.withObject("/status").put("observedGeneration", b.at("/metadata/generation").asLong()).put("expectedPods", pods.size())
-                    .put("currentHealthy", ready(pods)).put("desiredHealthy", Math.max(0, pods.size() - 1)).put("disruptionsAllowed", spare ? 1 : 0);
+            var status = b.withObject("/status").put("observedGeneration", b.at("/metadata/generation").asLong())
+                .put("expectedPods", pods.size())
+                    .put("currentHealthy", ready(pods)).put("desiredHealthy", Math.max(0, pods.size() - 1))
+                    .put("disruptionsAllowed", spare ? 1 : 0);
             condition(status, "DisruptionAllowed", spare, spare ? "SufficientPods" : "InsufficientPods", "");
         });
     }
@@ -441,7 +457,8 @@ final class Controllers implements AutoCloseable {
             return;
         }
         var event = EmbeddedStore.object("v1", "Event", namespace(about), name);
-        event.put("reason", reason).put("type", type).put("message", message).put("count", old.map(o -> o.path("count").asInt()).orElse(0) + 1)
+        event.put("reason", reason).put("type", type).put("message", message)
+            .put("count", old.map(o -> o.path("count").asInt()).orElse(0) + 1)
                 .put("firstTimestamp", old.map(o -> o.path("firstTimestamp").asText()).orElse(now())).put("lastTimestamp", now());
         event.putObject("source").put("component", component);
         event.putObject("involvedObject").put("apiVersion", about.path("apiVersion").asText()).put("kind", about.path("kind").asText())
@@ -451,7 +468,8 @@ final class Controllers implements AutoCloseable {
 
     private List<ObjectNode> owned(String resource, ObjectNode owner) {
         var uid = owner.at("/metadata/uid").asText();
-        return api.list(resource, namespace(owner)).stream().filter(object -> object.at("/metadata/ownerReferences/0/uid").asText().equals(uid)).toList();
+        return api.list(resource, namespace(owner)).stream()
+            .filter(object -> object.at("/metadata/ownerReferences/0/uid").asText().equals(uid)).toList();
     }
 
     private static ObjectNode child(ObjectNode owner, String apiVersion, String kind, String name) {

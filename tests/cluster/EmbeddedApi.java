@@ -117,7 +117,8 @@ final class EmbeddedApi implements AutoCloseable {
 
     /** Answers to verb and resource (both as in RBAC, {@code *} for any) since the last {@link #resetRequests}. */
     int requests(String verb, String resource) {
-        return requests.entrySet().stream().filter(entry -> matches(entry.getKey(), verb, resource)).mapToInt(entry -> entry.getValue().get()).sum();
+        return requests.entrySet().stream().filter(entry -> matches(entry.getKey(), verb, resource))
+            .mapToInt(entry -> entry.getValue().get()).sum();
     }
 
     /** All counts, keyed {@code verb resource}. */
@@ -257,7 +258,8 @@ final class EmbeddedApi implements AutoCloseable {
             }
         }
         if (previous.equals("true")) {
-            throw new EmbeddedStore.ApiError(400, "previous terminated container \"" + r.query.getOrDefault("container", "") + "\" in pod \"" + r.name + "\" not found");
+            throw new EmbeddedStore.ApiError(400, "previous terminated container \""
+                + r.query.getOrDefault("container", "") + "\" in pod \"" + r.name + "\" not found");
         }
         return "";
     }
@@ -306,7 +308,8 @@ final class EmbeddedApi implements AutoCloseable {
 
     private Answer deleteAll(Request r) {
         var list = store.list(r.kind, r.namespace, EmbeddedStore.Selector.of(r.query));
-        list.forEach(object -> store.delete(r.kind, EmbeddedStore.text(object, "/metadata/namespace"), EmbeddedStore.text(object, "/metadata/name"), false));
+        list.forEach(object ->
+            store.delete(r.kind, EmbeddedStore.text(object, "/metadata/namespace"), EmbeddedStore.text(object, "/metadata/name"), false));
         return new Answer(200, success());
     }
 
@@ -405,7 +408,8 @@ final class EmbeddedApi implements AutoCloseable {
     }
 
     /** A request in the API's own words; {@code kind} is null for discovery. */
-    record Request(String verb, EmbeddedStore.Kind kind, String namespace, String name, String subresource, String path, Map<String, String> query,
+    record Request(String verb, EmbeddedStore.Kind kind, String namespace, String name,
+        String subresource, String path, Map<String, String> query,
                    String contentType, String body, String token) {
 
         static Request of(HttpExchange exchange, EmbeddedStore store) throws IOException {
@@ -425,9 +429,11 @@ final class EmbeddedApi implements AutoCloseable {
             boolean scoped = at.get(0).equals("namespaces") && at.size() > 2 && !Set.of("status", "finalize").contains(at.get(2));
             var namespace = scoped ? at.get(1) : "";
             var rest = scoped ? at.subList(2, at.size()) : at;
-            var kind = store.kind(group, version, rest.get(0)).orElseThrow(() -> new EmbeddedStore.ApiError(404, "the server could not find the requested resource"));
+            var kind = store.kind(group, version, rest.get(0))
+                .orElseThrow(() -> new EmbeddedStore.ApiError(404, "the server could not find the requested resource"));
             var name = rest.size() > 1 ? rest.get(1) : "";
-            return new Request(verb(exchange.getRequestMethod(), name, query), kind, namespace, name, rest.size() > 2 ? rest.get(2) : "", path, query, type, body, token);
+            return new Request(verb(exchange.getRequestMethod(), name, query), kind, namespace, name, rest.size() > 2
+                ? rest.get(2) : "", path, query, type, body, token);
         }
 
         private static String verb(String method, String name, Map<String, String> query) {
@@ -558,7 +564,8 @@ final class EmbeddedApi implements AutoCloseable {
             if (r.kind != null && denied(r.verb, r.resource(), r.namespace)) {
                 var where = r.namespace.isEmpty() ? " at the cluster scope" : " in the namespace \"" + r.namespace + "\"";
                 var what = r.name.isEmpty() ? r.kind.qualified() : r.kind.qualified() + " \"" + r.name + "\"";
-                throw new EmbeddedStore.ApiError(403, "Forbidden", what + " is forbidden: User \"tester\" cannot " + r.verb + " resource \"" + r.resource()
+                throw new EmbeddedStore.ApiError(403, "Forbidden", what + " is forbidden: User \"tester\" cannot "
+                    + r.verb + " resource \"" + r.resource()
                         + "\" in API group \"" + r.kind.group() + "\"" + where, r.name, r.kind.plural());
             }
         }

@@ -57,7 +57,8 @@ class EmbeddedApiTest {
     }
 
     private KubernetesClient client(String token) {
-        return new KubernetesClientBuilder().withConfig(new ConfigBuilder(io.fabric8.kubernetes.client.Config.empty()).withMasterUrl(api.url())
+        return new KubernetesClientBuilder()
+            .withConfig(new ConfigBuilder(io.fabric8.kubernetes.client.Config.empty()).withMasterUrl(api.url())
                 .withOauthToken(token).withOnlyHttpWatches(true).withRequestRetryBackoffLimit(0).build()).build();
     }
 
@@ -82,7 +83,8 @@ class EmbeddedApiTest {
         var first = client.resource(map("a", "1")).create();
         assertStatus(409, "AlreadyExists", () -> client.resource(map("a", "2")).create());
         client.resource(new ConfigMapBuilder(first).addToData("k", "2").build()).update();
-        assertStatus(409, "Conflict", () -> client.resource(new ConfigMapBuilder(first).addToData("k", "3").build()).lockResourceVersion().update());
+        assertStatus(409, "Conflict", () -> client.resource(new ConfigMapBuilder(first).addToData("k", "3").build())
+            .lockResourceVersion().update());
     }
 
     @Test
@@ -112,13 +114,15 @@ class EmbeddedApiTest {
 
     @Test
     void theStatusIsWrittenThroughItsSubresourceOnlyAndDoesNotMoveTheGeneration() {
-        var web = client.resource(client.getKubernetesSerialization().unmarshal(WEB, io.fabric8.kubernetes.api.model.apps.Deployment.class)).inNamespace("shop").create();
+        var web = client.resource(client.getKubernetesSerialization().unmarshal(WEB, io.fabric8.kubernetes.api.model.apps.Deployment.class))
+            .inNamespace("shop").create();
         var withStatus = new DeploymentBuilder(web).withNewStatus().withReadyReplicas(1).withObservedGeneration(1L).endStatus().build();
         assertEquals(null, client.resource(withStatus).update().getStatus());
         var updated = client.resource(withStatus).updateStatus();
         assertEquals(1, updated.getStatus().getReadyReplicas());
         assertEquals(1, updated.getMetadata().getGeneration());
-        client.apps().deployments().inNamespace("shop").withName("web").edit(d -> new DeploymentBuilder(d).editSpec().withReplicas(2).endSpec().build());
+        client.apps().deployments().inNamespace("shop").withName("web")
+            .edit(d -> new DeploymentBuilder(d).editSpec().withReplicas(2).endSpec().build());
         assertEquals(2, client.apps().deployments().inNamespace("shop").withName("web").get().getMetadata().getGeneration());
     }
 
@@ -127,8 +131,10 @@ class EmbeddedApiTest {
         client.resource(map("a", "1")).create();
         var path = "/api/v1/namespaces/shop/configmaps/a";
         assertEquals("2", json(send("PATCH", path, "application/merge-patch+json", "{\"data\":{\"k\":\"2\"}}")).at("/data/k").asText());
-        assertTrue(json(send("PATCH", path, "application/json-patch+json", "[{\"op\":\"remove\",\"path\":\"/data/k\"}]")).at("/data/k").isMissingNode());
-        assertEquals("3", json(send("PATCH", path, "application/strategic-merge-patch+json", "{\"data\":{\"k\":\"3\"}}")).at("/data/k").asText());
+        assertTrue(json(send("PATCH", path, "application/json-patch+json", "[{\"op\":\"remove\",\"path\":\"/data/k\"}]"))
+            .at("/data/k").isMissingNode());
+        assertEquals("3", json(send("PATCH", path, "application/strategic-merge-patch+json", "{\"data\":{\"k\":\"3\"}}"))
+            .at("/data/k").asText());
         assertEquals(415, send("PATCH", path, "text/plain", "x").statusCode());
         assertEquals(404, send("PATCH", path + "b", "application/merge-patch+json", "{}").statusCode());
     }
@@ -162,7 +168,8 @@ class EmbeddedApiTest {
             client.resource(map("b", "out")).create();
             client.configMaps().inNamespace("shop").withName("a").edit(c -> new ConfigMapBuilder(c).addToData("k", "x").build());
             assertEquals("MODIFIED a", seen.poll(5, TimeUnit.SECONDS));
-            client.configMaps().inNamespace("shop").withName("a").edit(c -> new ConfigMapBuilder(c).editMetadata().addToLabels("tier", "out").endMetadata().build());
+            client.configMaps().inNamespace("shop").withName("a")
+                .edit(c -> new ConfigMapBuilder(c).editMetadata().addToLabels("tier", "out").endMetadata().build());
             assertEquals("DELETED a", seen.poll(5, TimeUnit.SECONDS));
         }
     }
@@ -223,7 +230,8 @@ class EmbeddedApiTest {
     void whatIsForbiddenIsRefusedInTheServersWordsAndTheAccessReviewKnows() throws IOException, InterruptedException {
         api.faults.forbid("watch", "pods", "shop");
         var refused = json(send("GET", "/api/v1/namespaces/shop/pods?watch=true", "", ""));
-        assertEquals("pods is forbidden: User \"tester\" cannot watch resource \"pods\" in API group \"\" in the namespace \"shop\"", refused.at("/message").asText());
+        assertEquals("pods is forbidden: User \"tester\" cannot watch resource \"pods\" in API group \"\" in the namespace \"shop\"",
+            refused.at("/message").asText());
         assertEquals(0, client.pods().inNamespace("shop").list().getItems().size());
         var review = """
                 {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview",
@@ -257,7 +265,8 @@ class EmbeddedApiTest {
     void dependentsGoWithTheirOwnerAndFinalizersHoldAnObject() {
         var owner = client.resource(map("owner", "1")).create();
         var child = map("child", "1");
-        child.getMetadata().setOwnerReferences(List.of(new io.fabric8.kubernetes.api.model.OwnerReferenceBuilder().withApiVersion("v1").withKind("ConfigMap")
+        child.getMetadata().setOwnerReferences(List.of(new io.fabric8.kubernetes.api.model.OwnerReferenceBuilder()
+            .withApiVersion("v1").withKind("ConfigMap")
                 .withName("owner").withUid(owner.getMetadata().getUid()).build()));
         child.getMetadata().setFinalizers(List.of("test/hold"));
         client.resource(child).create();
@@ -271,7 +280,8 @@ class EmbeddedApiTest {
     @Test
     void aDeletedNamespaceTakesItsContentAlongAndWaitsForWhatIsHeld() {
         client.resource(map("a", "1")).create();
-        api.put(EmbeddedApi.JSON.valueToTree(new ConfigMapBuilder(map("held", "1")).editMetadata().addToFinalizers("test/hold").endMetadata().build()));
+        api.put(EmbeddedApi.JSON.valueToTree(new ConfigMapBuilder(map("held", "1"))
+            .editMetadata().addToFinalizers("test/hold").endMetadata().build()));
         client.namespaces().withName("shop").delete();
         assertTrue(api.get("configmaps", "shop", "a").isEmpty());
         assertEquals("Terminating", api.get("namespaces", "", "shop").orElseThrow().at("/status/phase").asText());
@@ -293,7 +303,8 @@ class EmbeddedApiTest {
                   names: {plural: widgets, kind: Widget}
                   versions: [{name: v1, served: true, storage: true, subresources: {status: {}}}]
                 """);
-        assertEquals(201, send("POST", path, "application/json", "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\"},\"spec\":{}}").statusCode());
+        assertEquals(201, send("POST", path, "application/json",
+            "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\"},\"spec\":{}}").statusCode());
         assertEquals(1, json(send("GET", path, "", "")).at("/items").size());
         assertEquals("widgets", json(send("GET", "/apis/example.org/v1", "", "")).at("/resources/0/name").asText());
     }

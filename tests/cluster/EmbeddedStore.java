@@ -52,11 +52,13 @@ final class EmbeddedStore {
     }
 
     synchronized Kind kind(String plural) {
-        return kinds.stream().filter(kind -> kind.plural.equals(plural)).findFirst().orElseThrow(() -> new IllegalArgumentException(plural));
+        return kinds.stream().filter(kind -> kind.plural.equals(plural)).findFirst()
+            .orElseThrow(() -> new IllegalArgumentException(plural));
     }
 
     synchronized Optional<Kind> kind(String group, String apiVersion, String plural) {
-        return kinds.stream().filter(kind -> kind.group.equals(group) && kind.version.equals(apiVersion) && kind.plural.equals(plural)).findFirst();
+        return kinds.stream().filter(kind -> kind.group.equals(group) && kind.version.equals(apiVersion) && kind.plural.equals(plural))
+            .findFirst();
     }
 
     synchronized Optional<ObjectNode> get(Kind kind, String namespace, String name) {
@@ -104,7 +106,8 @@ final class EmbeddedStore {
         var namespace = get(kind("namespaces"), "", r.namespace).orElseThrow(() -> notFound(kind("namespaces"), r.namespace));
         if (namespace.at("/metadata/deletionTimestamp").isTextual()) {
             var name = text(object, "/metadata/name");
-            throw new ApiError(403, "Forbidden", r.kind.qualified() + " \"" + name + "\" is forbidden: unable to create new content in namespace "
+            throw new ApiError(403, "Forbidden", r.kind.qualified() + " \"" + name
+                + "\" is forbidden: unable to create new content in namespace "
                     + r.namespace + " because it is being terminated", name, r.kind.plural);
         }
     }
@@ -114,7 +117,8 @@ final class EmbeddedStore {
         var sent = text(wanted, "/metadata/resourceVersion");
         if (!sent.isEmpty() && !sent.equals(text(current, "/metadata/resourceVersion"))) {
             throw new ApiError(409, "Conflict", "Operation cannot be fulfilled on " + r.kind.qualified() + " \"" + r.name
-                    + "\": the object has been modified; please apply your changes to the latest version and try again", r.name, r.kind.plural);
+                    + "\": the object has been modified; please apply your changes to the latest version and try again",
+                    r.name, r.kind.plural);
         }
         var next = r.subresource.equals("status") ? current.deepCopy() : wanted;
         if (r.kind.status) {
@@ -176,7 +180,8 @@ final class EmbeddedStore {
         for (var kind : List.copyOf(objects.keySet())) {
             if (kind.namespaced) {
                 list(kind, name, object -> !object.at("/metadata/deletionTimestamp").isTextual())
-                        .forEach(object -> get(kind, name, text(object, "/metadata/name")).ifPresent(found -> delete(kind, name, text(found, "/metadata/name"), true)));
+                        .forEach(object -> get(kind, name, text(object, "/metadata/name"))
+                        .ifPresent(found -> delete(kind, name, text(found, "/metadata/name"), true)));
             }
         }
         finishNamespace(name);
@@ -227,7 +232,8 @@ final class EmbeddedStore {
         if (kind.plural.equals("customresourcedefinitions")) {
             kinds.addAll(Kind.defined(object).stream().filter(defined -> !kinds.contains(defined)).toList());
         }
-        if (object.at("/metadata/deletionTimestamp").isTextual() && object.at("/metadata/finalizers").isEmpty() && !kind.plural.equals("namespaces")) {
+        if (object.at("/metadata/deletionTimestamp").isTextual() && object.at("/metadata/finalizers").isEmpty()
+            && !kind.plural.equals("namespaces")) {
             remove(kind, object.deepCopy(), false);
         } else if (kind.plural.equals("namespaces")) {
             finishNamespace(text(object, "/metadata/name"));
@@ -462,7 +468,8 @@ final class EmbeddedStore {
                 });
                 return merged;
             }
-            return listsByName && named(patch) && target instanceof ArrayNode && named(target) ? mergeByName((ArrayNode) target, patch) : patch;
+            return listsByName && named(patch) && target instanceof ArrayNode
+                && named(target) ? mergeByName((ArrayNode) target, patch) : patch;
         }
 
         private static ArrayNode mergeByName(ArrayNode target, JsonNode patch) {
@@ -615,7 +622,8 @@ final class EmbeddedStore {
             for (var group : new HashSet<>(kinds.stream().map(Kind::group).filter(name -> !name.isEmpty()).toList())) {
                 var entry = groups.addObject().put("name", group);
                 kinds.stream().filter(kind -> kind.group.equals(group)).map(Kind::apiVersion).distinct()
-                        .forEach(version -> entry.withArray("versions").addObject().put("groupVersion", version).put("version", version.replaceFirst(".*/", "")));
+                        .forEach(version -> entry.withArray("versions").addObject()
+                        .put("groupVersion", version).put("version", version.replaceFirst(".*/", "")));
                 entry.set("preferredVersion", entry.get("versions").get(0));
             }
             return list;
@@ -630,7 +638,8 @@ final class EmbeddedStore {
             for (var kind : own) {
                 var entry = list.withArray("resources").addObject().put("name", kind.plural).put("singularName", kind.name.toLowerCase())
                         .put("namespaced", kind.namespaced).put("kind", kind.name);
-                List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch").forEach(entry.withArray("verbs")::add);
+                List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+                    .forEach(entry.withArray("verbs")::add);
             }
             return list;
         }
@@ -640,7 +649,8 @@ final class EmbeddedStore {
     static final class ApiError extends RuntimeException {
         private static final Map<Integer, String> REASONS = Map.ofEntries(Map.entry(400, "BadRequest"), Map.entry(401, "Unauthorized"),
                 Map.entry(403, "Forbidden"), Map.entry(404, "NotFound"), Map.entry(405, "MethodNotAllowed"), Map.entry(409, "Conflict"),
-                Map.entry(410, "Expired"), Map.entry(415, "UnsupportedMediaType"), Map.entry(422, "Invalid"), Map.entry(429, "TooManyRequests"),
+                Map.entry(410, "Expired"), Map.entry(415, "UnsupportedMediaType"),
+                    Map.entry(422, "Invalid"), Map.entry(429, "TooManyRequests"),
                 Map.entry(500, "InternalError"), Map.entry(503, "ServiceUnavailable"), Map.entry(504, "Timeout"));
 
         private final int code;
@@ -654,7 +664,8 @@ final class EmbeddedStore {
         ApiError(int code, String reason, String message, String name, String resource) {
             super(message);
             this.code = code;
-            status.put("kind", "Status").put("apiVersion", "v1").put("status", "Failure").put("message", message).put("reason", reason).put("code", code);
+            status.put("kind", "Status").put("apiVersion", "v1").put("status", "Failure")
+                .put("message", message).put("reason", reason).put("code", code);
             status.putObject("metadata");
             if (!resource.isEmpty()) {
                 status.putObject("details").put("name", name).put("kind", resource);
@@ -663,7 +674,8 @@ final class EmbeddedStore {
 
         static ApiError invalid(Kind kind, String name, String field) {
             var why = "field is immutable";
-            var error = new ApiError(422, "Invalid", kind.name + (kind.group.isEmpty() ? "" : "." + kind.group) + " \"" + name + "\" is invalid: "
+            var error = new ApiError(422, "Invalid", kind.name + (kind.group.isEmpty() ? "" : "." + kind.group)
+                + " \"" + name + "\" is invalid: "
                     + field + ": Invalid value: " + why, name, kind.group.isEmpty() ? kind.plural : kind.name);
             ((ObjectNode) error.status.get("details")).put("group", kind.group).putArray("causes").addObject()
                     .put("reason", "FieldValueInvalid").put("message", "Invalid value: " + why).put("field", field);

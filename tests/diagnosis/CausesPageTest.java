@@ -46,7 +46,8 @@ class CausesPageTest {
     private static String family(ensure_ready.Code.Family family) {
         var rows = Stream.of(ensure_ready.Code.values()).filter(c -> c.family == family).sorted(Comparator.comparing(Enum::name))
             .map(c -> "| `" + c + "` | " + c.role.name().toLowerCase() + " | " + c.scope + " | " + c.text.replace("|", "\\|") + " | "
-            + c.next.stream().limit(1).map(n -> n.template).filter(t -> !t.isEmpty()).map(t -> "`" + t + "`").collect(Collectors.joining()) + " |\n").toList();
+            + c.next.stream().limit(1).map(n -> n.template).filter(t -> !t.isEmpty())
+            .map(t -> "`" + t + "`").collect(Collectors.joining()) + " |\n").toList();
         return "\n## " + family.name().charAt(0) + family.name().substring(1).toLowerCase()
             + "\n\n| code | class | scope | what to do | first look |\n|---|---|---|---|---|\n" + String.join("", rows);
     }

@@ -37,7 +37,8 @@ class DiagnosisClusterTest {
     }
 
     private void apply(String yaml) {
-        cluster.client().load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8))).items().forEach(o -> cluster.client().resource(o).inNamespace(namespace).serverSideApply());
+        cluster.client().load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
+            .items().forEach(o -> cluster.client().resource(o).inNamespace(namespace).serverSideApply());
     }
 
     private ensure_ready.DiagnosisReport diagnose() {
@@ -46,7 +47,8 @@ class DiagnosisClusterTest {
 
     private ensure_ready.DiagnosisReport diagnose(java.nio.file.Path kubeconfig) {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
+            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
+                new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             return ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
         }
@@ -81,8 +83,10 @@ class DiagnosisClusterTest {
             metadata: {name: limits}
             spec: {limits: [{type: Container, max: {memory: 512Mi}}]}
             """ + deploy("account", "", "serviceAccountName: nobody") + deploy("big", "", "containers: [{name: app, image: a, resources: {limits: {memory: 1Gi}}}]") + deploy("priority", "", "priorityClassName: none-such")
-            + deploy("nowhere", "", "nodeSelector: {disk: none-such}") + deploy("huge", "", "containers: [{name: app, image: a, resources: {requests: {cpu: '4000'}}}]")
-            + deploy("claimless", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: none-such}}]") + deploy("classless", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]") + """
+            + deploy("nowhere", "", "nodeSelector: {disk: none-such}")
+            + deploy("huge", "", "containers: [{name: app, image: a, resources: {requests: {cpu: '4000'}}}]")
+            + deploy("claimless", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: none-such}}]")
+            + deploy("classless", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]") + """
             ---
             apiVersion: v1
             kind: PersistentVolumeClaim
@@ -108,7 +112,8 @@ class DiagnosisClusterTest {
 
     @Test
     void aQuotaThatLetsSomePodsThroughIsNamed() {
-        apply("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: team}\nspec: {hard: {pods: '1'}}\n" + deploy("web", "", "").replace("spec:\n  selector", "spec:\n  replicas: 3\n  selector"));
+        apply("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: team}\nspec: {hard: {pods: '1'}}\n" + deploy("web", "", "")
+            .replace("spec:\n  selector", "spec:\n  replicas: 3\n  selector"));
         eventually("QUOTA_EXCEEDED ResourceQuota/team");
     }
 
@@ -130,8 +135,11 @@ class DiagnosisClusterTest {
 
     private void stackOnABrokenDatabase(int clients) {
         apply("apiVersion: v1\nkind: Secret\nmetadata: {name: other}\nstringData: {password: 'do-not-print-me-1'}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: postgres}\nspec: {selector: {app: postgres}, ports: [{port: 5432}]}\n"
-            + deploy("postgres", "", "containers: [{name: app, image: a, env: [{name: P, valueFrom: {secretKeyRef: {name: db-secret, key: p}}}]}]")
-            + IntStream.range(0, clients).mapToObj(i -> deploy("client-" + i, "life.test/is: init-waits", "initContainers: [{name: wait, image: b, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]\ncontainers: [{name: app, image: a}]")).collect(Collectors.joining()));
+            + deploy("postgres", "",
+            "containers: [{name: app, image: a, env: [{name: P, valueFrom: {secretKeyRef: {name: db-secret, key: p}}}]}]")
+            + IntStream.range(0, clients)
+            .mapToObj(i -> deploy("client-" + i, "life.test/is: init-waits",
+            "initContainers: [{name: wait, image: b, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]\ncontainers: [{name: app, image: a}]")).collect(Collectors.joining()));
     }
 
     @Test
@@ -141,20 +149,25 @@ class DiagnosisClusterTest {
         var report = diagnose();
         assertTrue(report.summary().startsWith("1 cause explains "), report.summary());
         assertEquals(List.of(), report.unexplained());
-        assertTrue(report.causes().get(0).explains().stream().filter(s -> s.object().startsWith("Deployment/client-")).count() == 12, report.toString());
+        assertTrue(report.causes().get(0).explains().stream().filter(s -> s.object().startsWith("Deployment/client-"))
+            .count() == 12, report.toString());
     }
 
     @Test
     void namespacedReadRightsGiveTheSameCauseAndSayWhatIsMissing() {
         stackOnABrokenDatabase(2);
         eventually("SECRET_MISSING Secret/db-secret");
-        var limited = cluster.kubeconfigFor(namespace, LocalCluster.rule("", "pods", "get", "list", "watch"), LocalCluster.rule("", "services", "get", "list", "watch"), LocalCluster.rule("apps", "deployments", "get", "list", "watch"),
-            LocalCluster.rule("apps", "replicasets", "get", "list", "watch"), LocalCluster.rule("apps", "statefulsets", "get", "list", "watch"), LocalCluster.rule("batch", "jobs", "get", "list", "watch"));
+        var limited = cluster.kubeconfigFor(namespace, LocalCluster.rule("", "pods", "get", "list", "watch"),
+            LocalCluster.rule("", "services", "get", "list", "watch"), LocalCluster.rule("apps", "deployments", "get", "list", "watch"),
+            LocalCluster.rule("apps", "replicasets", "get", "list", "watch"),
+                LocalCluster.rule("apps", "statefulsets", "get", "list", "watch"),
+                LocalCluster.rule("batch", "jobs", "get", "list", "watch"));
         // without the Secrets' names only the kubelet can say it, and it says so later than the references do
         cluster.eventually(() -> causes(diagnose(limited)).equals("SECRET_MISSING Secret/db-secret"));
         var report = diagnose(limited);
         assertEquals("SECRET_MISSING Secret/db-secret", causes(report));
-        assertTrue(report.limited().contains("events: forbidden") && report.limited().contains("secrets: forbidden"), report.limited()::toString);
+        assertTrue(report.limited().contains("events: forbidden")
+            && report.limited().contains("secrets: forbidden"), report.limited()::toString);
     }
 
     @Test
@@ -162,13 +175,15 @@ class DiagnosisClusterTest {
         stackOnABrokenDatabase(50);
         eventually("SECRET_MISSING Secret/db-secret");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
+            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
+                new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var before = requests();
             var begin = System.nanoTime();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             var collected = System.nanoTime();
             var report = ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
-            System.err.printf("diagnosis of %d workloads: %d requests, collected in %d ms, explained in %d ms%n", judgement.workloads().size(), requests() - before, (collected - begin) / 1_000_000, (System.nanoTime() - collected) / 1_000_000);
+            System.err.printf("diagnosis of %d workloads: %d requests, collected in %d ms, explained in %d ms%n", judgement.workloads()
+                .size(), requests() - before, (collected - begin) / 1_000_000, (System.nanoTime() - collected) / 1_000_000);
             assertTrue(requests() - before <= ensure_ready.Collect.REQUESTS, () -> "requests: " + requests());
             assertEquals("SECRET_MISSING Secret/db-secret", causes(report));
             assertFalse(full.snapshot().objects().toString().contains("do-not-print-me-1"));
@@ -195,10 +210,12 @@ class DiagnosisClusterTest {
 
     @Test
     void aServerThatIsAwayCostsNoMoreThanItsTime() {
-        try (var api = new ensure_ready.Api(new io.fabric8.kubernetes.client.ConfigBuilder(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null)).withMasterUrl("https://127.0.0.1:1").build(), Duration.ofSeconds(2))) {
+        try (var api = new ensure_ready.Api(new io.fabric8.kubernetes.client.ConfigBuilder(ensure_ready.Kubeconfig.read(cluster
+            .kubeconfig(), null)).withMasterUrl("https://127.0.0.1:1").build(), Duration.ofSeconds(2))) {
             var nothing = new ensure_ready.Snapshot(namespace, java.time.Instant.now(), Map.of(), List.of(), Map.of(), List.of());
             var workloads = List.of(new ensure_ready.Workload("Deployment", "postgres", ensure_ready.State.progressing, 0, 1, ""));
-            var report = ensure_ready.Diagnosis.explain(ensure_ready.Collect.more(api, nothing, workloads, Duration.ofSeconds(5)).snapshot(), workloads, "codex");
+            var report = ensure_ready.Diagnosis.explain(ensure_ready.Collect.more(api, nothing, workloads, Duration.ofSeconds(5))
+                .snapshot(), workloads, "codex");
             assertEquals("DIAGNOSIS_UNAVAILABLE Namespace/" + namespace, causes(report));
         }
     }
@@ -210,11 +227,15 @@ class DiagnosisClusterTest {
         apply(deploy("web", "", "serviceAccountName: nobody"));
         eventually("SECRET_MISSING Secret/db-secret\nSERVICE_ACCOUNT_MISSING ServiceAccount/nobody");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
+            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
+                new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();
-            ((com.fasterxml.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting")).put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
-            var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.NamesToKeep.of(full.snapshot())).clean(ensure_ready.Json.MAPPER.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex"))).toString();
+            ((com.fasterxml.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting"))
+                .put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
+            var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.NamesToKeep.of(full.snapshot()))
+                .clean(ensure_ready.Json.MAPPER.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(),
+                judgement.workloads(), "codex"))).toString();
             assertFalse(json.contains("do-not-print-me-1"));
             assertTrue(json.contains("[REDACTED:secret/other#password]") && json.contains("db-secret"), json);
         }

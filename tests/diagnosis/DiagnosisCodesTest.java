@@ -19,17 +19,26 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every code has a case that shows it and a twin: the same symptom with another cause, or none. */
 class DiagnosisCodesTest {
-    private static final String NOT_FOUND = "rpc error: code = NotFound desc = failed to pull and unpack image \"repo/web:1\": repo/web:1: not found";
-    private static final String DENIED = "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed";
-    private static final String AUTH = "failed to authorize: failed to fetch oauth token: unexpected status from POST request: 401 Unauthorized";
+    private static final String NOT_FOUND =
+        "rpc error: code = NotFound desc = failed to pull and unpack image \"repo/web:1\": repo/web:1: not found";
+    private static final String DENIED =
+        "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed";
+    private static final String AUTH =
+        "failed to authorize: failed to fetch oauth token: unexpected status from POST request: 401 Unauthorized";
     private static final String PENDING = "0/3 nodes are available: ";
-    private static final String ENV = "containers: [{name: web, image: a, env: [{name: DATABASE_HOST, value: postgres}, {name: DATABASE_PORT, value: '%s'}]}]";
-    private static final String PROBED = "containers: [{name: web, image: a, ports: [{containerPort: 8080}], readinessProbe: {httpGet: {path: /ready, port: %s}}}]";
-    private static final String WAIT = "initContainers: [{name: wait, image: busybox, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]";
-    private static final String CLAIM = "kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: %s}\nstatus: {phase: Pending}";
+    private static final String ENV =
+        "containers: [{name: web, image: a, env: [{name: DATABASE_HOST, value: postgres}, {name: DATABASE_PORT, value: '%s'}]}]";
+    private static final String PROBED =
+        "containers: [{name: web, image: a, ports: [{containerPort: 8080}], readinessProbe: {httpGet: {path: /ready, port: %s}}}]";
+    private static final String WAIT =
+        "initContainers: [{name: wait, image: busybox, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]";
+    private static final String CLAIM =
+        "kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: %s}\nstatus: {phase: Pending}";
     private static final String DATA = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]";
-    private static final String INGRESS = "kind: Ingress\nmetadata: {name: web}\nspec:\n  ingressClassName: nginx\n  tls: [{secretName: web-tls}]\n  rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: %s}}}}]}}]";
-    private static final String FORBIDDEN = "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:shop:web\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
+    private static final String INGRESS =
+        "kind: Ingress\nmetadata: {name: web}\nspec:\n  ingressClassName: nginx\n  tls: [{secretName: web-tls}]\n  rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: %s}}}}]}}]";
+    private static final String FORBIDDEN =
+        "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:shop:web\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
 
     record Case(ensure_ready.Code code, Supplier<Scene> shows, Supplier<Scene> twin) {
         @Override
@@ -57,7 +66,8 @@ class DiagnosisCodesTest {
     }
 
     private static Scene pending(String reasons) {
-        return web(Scene.unscheduled(PENDING + reasons + " preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."));
+        return web(Scene.unscheduled(PENDING + reasons
+            + " preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."));
     }
 
     private static Scene database() {
@@ -65,7 +75,8 @@ class DiagnosisCodesTest {
     }
 
     private static Scene claim(String type, String event, String message) {
-        return new Scene().deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims.")).add(CLAIM.formatted(type))
+        return new Scene().deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims."))
+            .add(CLAIM.formatted(type))
             .event("PersistentVolumeClaim/data", event, 20, message);
     }
 
@@ -83,12 +94,14 @@ class DiagnosisCodesTest {
     }
 
     private static Scene probe(String port, String answer) {
-        return new Scene().deploy("web", PROBED.formatted(port), Scene.unreadyRunning("web")).event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: "
+        return new Scene().deploy("web", PROBED.formatted(port), Scene.unreadyRunning("web"))
+            .event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: "
             + answer, "web");
     }
 
     private static Scene killed(String probe, String field) {
-        return new Scene().deploy("web", "containers: [{name: web, image: a, " + field + ": {httpGet: {path: /h, port: 8080}}}]", Scene.crashed("web", 137, "Error"))
+        return new Scene().deploy("web", "containers: [{name: web, image: a, " + field + ": {httpGet: {path: /h, port: 8080}}}]",
+            Scene.crashed("web", 137, "Error"))
             .event("Pod/web-1-a", "Killing", 5, "Container web failed " + probe + " probe, will be restarted", "web")
                 .event("Pod/web-1-a", "Unhealthy", 15, (probe.equals("liveness") ? "Liveness" : "Startup")
                 + " probe failed: HTTP probe failed with statuscode: 500", "web");
@@ -96,11 +109,13 @@ class DiagnosisCodesTest {
 
     private static Scene policies(String ingress, String log) {
         return database().deploy("web", ENV.formatted("5432"), Scene.crashed("web", 1, "Error")).log("web-1-a", "web", log)
-            .add("kind: NetworkPolicy\nmetadata: {name: db-only-orders}\nspec:\n  podSelector: {matchLabels: {app: postgres}}\n  ingress: " + ingress);
+            .add("kind: NetworkPolicy\nmetadata: {name: db-only-orders}\nspec:\n  podSelector: {matchLabels: {app: postgres}}\n  ingress: "
+            + ingress);
     }
 
     private static Scene node(String status) {
-        return web(Scene.unreadyRunning("web")).add("kind: Node\nmetadata: {name: node-1}\nstatus: {conditions: [{type: Ready, status: '" + status
+        return web(Scene.unreadyRunning("web"))
+            .add("kind: Node\nmetadata: {name: node-1}\nstatus: {conditions: [{type: Ready, status: '" + status
             + "', reason: NodeStatusUnknown, message: Kubelet stopped posting node status.}]}");
     }
 
@@ -117,23 +132,30 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.IMAGE_NOT_FOUND, () -> image(NOT_FOUND), () -> image(DENIED)),
             c(ensure_ready.Code.IMAGE_NOT_FOUND_OR_AUTH, () -> image(DENIED), () -> image(NOT_FOUND)),
             c(ensure_ready.Code.IMAGE_AUTH, () -> image(AUTH), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_PULL_SECRET_MISSING, () -> new Scene().none("Secret").deploy("web", "imagePullSecrets: [{name: regcred}]",
+            c(ensure_ready.Code.IMAGE_PULL_SECRET_MISSING, () -> new Scene().none("Secret")
+                .deploy("web", "imagePullSecrets: [{name: regcred}]",
                 Scene.waiting("web", "ErrImagePull", DENIED)),
                 () -> new Scene().add("kind: Secret\nmetadata: {name: regcred}").deploy("web", "imagePullSecrets: [{name: regcred}]",
                     Scene.waiting("web", "ErrImagePull", DENIED))),
-            c(ensure_ready.Code.IMAGE_RATE_LIMITED, () -> image("toomanyrequests: You have reached your pull rate limit."), () -> image(AUTH)),
-            c(ensure_ready.Code.IMAGE_REGISTRY_UNREACHABLE, () -> image("dial tcp: lookup registry.exmaple.com on 10.96.0.10:53: no such host"),
+            c(ensure_ready.Code.IMAGE_RATE_LIMITED, () -> image("toomanyrequests: You have reached your pull rate limit."), () ->
+                image(AUTH)),
+            c(ensure_ready.Code.IMAGE_REGISTRY_UNREACHABLE, () ->
+                image("dial tcp: lookup registry.exmaple.com on 10.96.0.10:53: no such host"),
                 () -> image(NOT_FOUND)),
             c(ensure_ready.Code.IMAGE_NAME_INVALID,
-                () -> web(Scene.waiting("web", "InvalidImageName", "Failed to apply default image tag \"Web:\": couldn't parse image name")),
+                () -> web(Scene.waiting("web", "InvalidImageName",
+                    "Failed to apply default image tag \"Web:\": couldn't parse image name")),
                 () -> image(NOT_FOUND)),
             c(ensure_ready.Code.IMAGE_NEVER_PULL,
                 () -> web(Scene.waiting("web", "ErrImageNeverPull", "Container image \"web:1\" is not present with pull policy of Never")),
                 () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_PLATFORM_MISMATCH, () -> image("no match for platform in manifest: not found"), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_PULL_FAILED, () -> web(Scene.waiting("web", "ImagePullBackOff", "Back-off pulling image \"repo/web:1\"")),
+            c(ensure_ready.Code.IMAGE_PLATFORM_MISMATCH, () -> image("no match for platform in manifest: not found"), () ->
+                image(NOT_FOUND)),
+            c(ensure_ready.Code.IMAGE_PULL_FAILED, () ->
+                web(Scene.waiting("web", "ImagePullBackOff", "Back-off pulling image \"repo/web:1\"")),
                 () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.IMAGE_STILL_PULLING, () -> web(Scene.creating("web")).event("Pod/web-1-a", "Pulling", 1, "Pulling image \"repo/web:1\"",
+            c(ensure_ready.Code.IMAGE_STILL_PULLING, () -> web(Scene.creating("web"))
+                .event("Pod/web-1-a", "Pulling", 1, "Pulling image \"repo/web:1\"",
                 "web"), () -> image(NOT_FOUND)));
     }
 
@@ -150,7 +172,8 @@ class DiagnosisCodesTest {
                 "error mounting \"/x\" to rootfs at \"/etc/nginx.conf\": not a directory: unknown: Are you trying to mount a directory onto a file")),
                 () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": no such file or directory"))),
             c(ensure_ready.Code.CONTAINER_EXITS_ZERO, () -> web(Scene.crashed("web", 0, "Completed")), () -> crash(1, "boom")),
-            c(ensure_ready.Code.LIFECYCLE_HOOK_FAILED, () -> web(Scene.waiting("web", "PostStartHookError", "Exec lifecycle hook failed")), () -> crash(1, "boom")),
+            c(ensure_ready.Code.LIFECYCLE_HOOK_FAILED, () ->
+                web(Scene.waiting("web", "PostStartHookError", "Exec lifecycle hook failed")), () -> crash(1, "boom")),
             c(ensure_ready.Code.CRASH_APP_ERROR, () -> crash(1, "Traceback (most recent call last):", "ValueError: bad literal"),
                 () -> crash(1, "Error: APP_MODE is not set")),
             c(ensure_ready.Code.CRASH_MISSING_ENV, () -> crash(1, "Error: APP_MODE is not set"), () -> crash(1, "ValueError: bad literal")),
@@ -158,9 +181,12 @@ class DiagnosisCodesTest {
                 () -> crash(1, "Error: PASSWORD_FILE is not set")),
             c(ensure_ready.Code.CRASH_PORT_IN_USE, () -> crash(1, "listen tcp :8080: bind: address already in use"),
                 () -> crash(1, "listen tcp :80: bind: permission denied")),
-            c(ensure_ready.Code.CRASH_DISK_FULL, () -> crash(1, "write /data/x: no space left on device"), () -> crash(1, "write /data/x: input/output error")),
-            c(ensure_ready.Code.CRASH_DEPENDENCY_UNREACHABLE, () -> crash(1, "dial tcp 203.0.113.9:443: i/o timeout"), () -> crash(1, "assertion failed")),
-            c(ensure_ready.Code.OOM_KILLED, () -> web(Scene.crashed("web", 137, "OOMKilled")), () -> web(Scene.crashed("web", 137, "Error"))));
+            c(ensure_ready.Code.CRASH_DISK_FULL, () -> crash(1, "write /data/x: no space left on device"), () ->
+                crash(1, "write /data/x: input/output error")),
+            c(ensure_ready.Code.CRASH_DEPENDENCY_UNREACHABLE, () -> crash(1, "dial tcp 203.0.113.9:443: i/o timeout"), () ->
+                crash(1, "assertion failed")),
+            c(ensure_ready.Code.OOM_KILLED, () -> web(Scene.crashed("web", 137, "OOMKilled")), () ->
+                web(Scene.crashed("web", 137, "Error"))));
     }
 
     static Stream<Case> configuration() {
@@ -170,16 +196,20 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.CONFIGMAP_MISSING, () -> web(Scene.creating("web"))
                 .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"cfg\" : configmap \"app\" not found"),
                 () -> web(Scene.creating("web"))
-                    .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"cfg\" : references non-existent config key: app.yaml")),
-            c(ensure_ready.Code.CONFIG_KEY_MISSING, () -> web(Scene.waiting("web", "CreateContainerConfigError", "couldn't find key pw in Secret shop/db")),
+                    .event("Pod/web-1-a", "FailedMount", 9,
+                    "MountVolume.SetUp failed for volume \"cfg\" : references non-existent config key: app.yaml")),
+            c(ensure_ready.Code.CONFIG_KEY_MISSING, () ->
+                web(Scene.waiting("web", "CreateContainerConfigError", "couldn't find key pw in Secret shop/db")),
                 () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
             c(ensure_ready.Code.CONTAINER_CONFIG_INVALID,
-                () -> web(Scene.waiting("web", "CreateContainerConfigError", "failed to prepare subPath for volumeMount \"x\" of container \"web\"")),
+                () -> web(Scene.waiting("web", "CreateContainerConfigError",
+                    "failed to prepare subPath for volumeMount \"x\" of container \"web\"")),
                 () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
             c(ensure_ready.Code.RUN_AS_NON_ROOT,
                 () -> web(Scene.waiting("web", "CreateContainerConfigError", "container has runAsNonRoot and image will run as root")),
                 () -> web(Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"))),
-            c(ensure_ready.Code.PROBE_LIVENESS_FAILING, () -> killed("liveness", "livenessProbe"), () -> web(Scene.crashed("web", 137, "OOMKilled"))),
+            c(ensure_ready.Code.PROBE_LIVENESS_FAILING, () -> killed("liveness", "livenessProbe"), () ->
+                web(Scene.crashed("web", 137, "OOMKilled"))),
             c(ensure_ready.Code.PROBE_STARTUP_FAILING, () -> killed("startup", "startupProbe"), () -> killed("liveness", "livenessProbe")),
             c(ensure_ready.Code.PROBE_READINESS_FAILING, () -> probe("8080", "HTTP probe failed with statuscode: 500"),
                 () -> probe("8080", "HTTP probe failed with statuscode: 404")),
@@ -188,25 +218,30 @@ class DiagnosisCodesTest {
                 () -> probe("8080", "Get \"http://10.1.2.3:8080/ready\": dial tcp 10.1.2.3:8080: connect: connection refused")),
             c(ensure_ready.Code.PROBE_PATH_NOT_FOUND, () -> probe("8080", "HTTP probe failed with statuscode: 404"),
                 () -> probe("8080", "HTTP probe failed with statuscode: 503")),
-            c(ensure_ready.Code.INIT_WAITING, () -> database().deploy("web", WAIT.replace("postgres", "cache.other-team.example"), Scene.initRunning("wait")),
+            c(ensure_ready.Code.INIT_WAITING, () -> database()
+                .deploy("web", WAIT.replace("postgres", "cache.other-team.example"), Scene.initRunning("wait")),
                 () -> new Scene().deploy("web", WAIT, Scene.initRunning("wait")).service("orders", 80)),
-            c(ensure_ready.Code.DEPENDENCY_SERVICE_MISSING, () -> new Scene().deploy("web", WAIT, Scene.initRunning("wait")).service("orders", 80),
+            c(ensure_ready.Code.DEPENDENCY_SERVICE_MISSING, () -> new Scene()
+                .deploy("web", WAIT, Scene.initRunning("wait")).service("orders", 80),
                 () -> database().deploy("web", WAIT, Scene.initRunning("wait"))));
     }
 
     static Stream<Case> scheduling() {
         return Stream.of(
-            c(ensure_ready.Code.SCHED_INSUFFICIENT_RESOURCES, () -> pending("3 Insufficient cpu."), () -> pending("3 node(s) were unschedulable.")),
+            c(ensure_ready.Code.SCHED_INSUFFICIENT_RESOURCES, () -> pending("3 Insufficient cpu."), () ->
+                pending("3 node(s) were unschedulable.")),
             c(ensure_ready.Code.SCHED_NODE_SELECTOR, () -> pending("3 node(s) didn't match Pod's node affinity/selector."),
                 () -> pending("2 node(s) didn't match Pod's node affinity/selector, 1 Insufficient memory.")),
             c(ensure_ready.Code.SCHED_POD_ANTI_AFFINITY, () -> pending("3 node(s) didn't match pod anti-affinity rules."),
                 () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
-            c(ensure_ready.Code.SCHED_HOST_PORT, () -> pending("3 node(s) didn't have free ports for the requested pod ports."), () -> pending("3 Too many pods.")),
+            c(ensure_ready.Code.SCHED_HOST_PORT, () -> pending("3 node(s) didn't have free ports for the requested pod ports."), () ->
+                pending("3 Too many pods.")),
             c(ensure_ready.Code.SCHED_TOPOLOGY, () -> pending("3 node(s) didn't match pod topology spread constraints."),
                 () -> pending("3 node(s) didn't match pod anti-affinity rules.")),
             c(ensure_ready.Code.SCHED_TAINT, () -> pending("3 node(s) had untolerated taint {dedicated: gpu}."),
                 () -> pending("1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient cpu.")),
-            c(ensure_ready.Code.SCHED_NODES_UNAVAILABLE, () -> pending("3 node(s) were unschedulable."), () -> pending("3 Insufficient cpu.")),
+            c(ensure_ready.Code.SCHED_NODES_UNAVAILABLE, () -> pending("3 node(s) were unschedulable."), () ->
+                pending("3 Insufficient cpu.")),
             c(ensure_ready.Code.SCHED_PREEMPTED, () -> failed("Preempting", "Preempted in order to admit critical pod"),
                 () -> failed("Evicted", "The node was low on resource: memory.")),
             c(ensure_ready.Code.SCHED_GATED,
@@ -216,7 +251,8 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.SCHED_VOLUME_AFFINITY, () -> pending("3 node(s) had volume node affinity conflict."),
                 () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
             c(ensure_ready.Code.AUTOSCALING_IN_PROGRESS, () -> pending("3 Insufficient cpu.")
-                .event("Pod/web-1-a", "TriggeredScaleUp", 1, "pod triggered scale-up: [{pool 1->2 (max: 5)}]"), () -> pending("3 Insufficient cpu.")
+                .event("Pod/web-1-a", "TriggeredScaleUp", 1, "pod triggered scale-up: [{pool 1->2 (max: 5)}]"), () ->
+                pending("3 Insufficient cpu.")
                 .event("Pod/web-1-a", "NotTriggerScaleUp", 1, "pod didn't trigger scale-up")),
             c(ensure_ready.Code.NODE_NOT_READY, () -> node("Unknown"), () -> node("True")),
             c(ensure_ready.Code.NODE_PRESSURE, () -> failed("Evicted", "The node was low on resource: memory. Threshold quantity: 100Mi"),
@@ -225,80 +261,105 @@ class DiagnosisCodesTest {
                 () -> failed("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi."),
                 () -> failed("Evicted", "The node was low on resource: memory.")),
             c(ensure_ready.Code.SANDBOX_FAILED, () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedCreatePodSandBox", 9,
-                "Failed to create pod sandbox: rpc error: plugin type=\"calico\" failed (add): no IP addresses available"), () -> web(Scene.creating("web"))
+                "Failed to create pod sandbox: rpc error: plugin type=\"calico\" failed (add): no IP addresses available"), () ->
+                    web(Scene.creating("web"))
                 .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found")));
     }
 
     static Stream<Case> storage() {
         return Stream.of(
             c(ensure_ready.Code.PVC_MISSING, () -> new Scene().none("PersistentVolumeClaim")
-                .deploy("web", DATA, Scene.unscheduled(PENDING + "persistentvolumeclaim \"data\" not found.")), () -> claim("fast", "ProvisioningFailed",
+                .deploy("web", DATA, Scene.unscheduled(PENDING + "persistentvolumeclaim \"data\" not found.")), () ->
+                claim("fast", "ProvisioningFailed",
                 "storageclass.storage.k8s.io \"fast\" not found")),
-            c(ensure_ready.Code.PVC_STORAGECLASS_MISSING, () -> claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found"),
+            c(ensure_ready.Code.PVC_STORAGECLASS_MISSING, () ->
+                claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found"),
                 () -> claim("fast", "ProvisioningFailed", "failed to provision volume with StorageClass \"fast\": rpc error: disk quota")),
             c(ensure_ready.Code.PVC_NO_DEFAULT_CLASS,
-                () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set").none("PersistentVolume"),
-                () -> claim("fast", "ExternalProvisioning", "waiting for a volume to be created, either by external provisioner \"ebs\" or manually")),
+                () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
+                    .none("PersistentVolume"),
+                () -> claim("fast", "ExternalProvisioning",
+                    "waiting for a volume to be created, either by external provisioner \"ebs\" or manually")),
             c(ensure_ready.Code.PVC_PROVISIONER_MISSING, () -> claim("fast", "ExternalProvisioning",
-                "waiting for a volume to be created, either by external provisioner \"ebs\" or manually"), () -> claim("fast", "ProvisioningFailed",
+                "waiting for a volume to be created, either by external provisioner \"ebs\" or manually"), () ->
+                    claim("fast", "ProvisioningFailed",
                 "failed to provision volume with StorageClass \"fast\": rpc error: no capacity")),
             c(ensure_ready.Code.PVC_PROVISION_FAILED, () -> claim("fast", "ProvisioningFailed",
-                "failed to provision volume with StorageClass \"fast\": rpc error: no capacity"), () -> claim("fast", "ExternalProvisioning",
+                "failed to provision volume with StorageClass \"fast\": rpc error: no capacity"), () ->
+                    claim("fast", "ExternalProvisioning",
                 "waiting for a volume to be created, either by external provisioner \"ebs\" or manually")),
             c(ensure_ready.Code.PVC_PV_RELEASED,
                 () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
                 .add("kind: PersistentVolume\nmetadata: {name: pv}\nspec: {claimRef: {name: data}}\nstatus: {phase: Released}"),
-                () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set").none("PersistentVolume")),
-            c(ensure_ready.Code.PVC_UNBOUND, () -> claim("manual", "VolumeMismatch", "Cannot bind to requested volume \"pv\": requested PV is too small"),
+                () -> claim("''", "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
+                    .none("PersistentVolume")),
+            c(ensure_ready.Code.PVC_UNBOUND, () ->
+                claim("manual", "VolumeMismatch", "Cannot bind to requested volume \"pv\": requested PV is too small"),
                 () -> claim("fast", "ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found")),
             c(ensure_ready.Code.PVC_ACCESS_MODE, () -> web(Scene.creating("web"))
-                .event("Pod/web-1-a", "FailedAttachVolume", 9, "Multi-Attach error for volume \"pvc-1\" Volume is already used by pod(s) web-0"),
-                () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedAttachVolume", 9, "AttachVolume.Attach failed for volume \"pvc-1\" : rpc error")),
+                .event("Pod/web-1-a", "FailedAttachVolume", 9,
+                "Multi-Attach error for volume \"pvc-1\" Volume is already used by pod(s) web-0"),
+                () -> web(Scene.creating("web"))
+                    .event("Pod/web-1-a", "FailedAttachVolume", 9, "AttachVolume.Attach failed for volume \"pvc-1\" : rpc error")),
             c(ensure_ready.Code.VOLUME_MOUNT_FAILED, () -> web(Scene.creating("web"))
                 .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"nfs\" : mount failed: exit status 32"),
-                () -> web(Scene.creating("web")).event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"c\" : secret \"c\" not found")),
+                () -> web(Scene.creating("web"))
+                    .event("Pod/web-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"c\" : secret \"c\" not found")),
             c(ensure_ready.Code.SCHED_VOLUME_UNBOUND, () -> new Scene()
-                .deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims.")), () -> pending("3 Insufficient cpu.")));
+                .deploy("web", DATA, Scene.unscheduled(PENDING + "pod has unbound immediate PersistentVolumeClaims.")), () ->
+                pending("3 Insufficient cpu.")));
     }
 
     static Stream<Case> services() {
         return Stream.of(
-            c(ensure_ready.Code.SVC_SELECTOR_MISMATCH, () -> new Scene().deploy("web").service("web", "{app: webb}", "[{port: 80}]"), () -> new Scene()
+            c(ensure_ready.Code.SVC_SELECTOR_MISMATCH, () -> new Scene().deploy("web")
+                .service("web", "{app: webb}", "[{port: 80}]"), () -> new Scene()
                 .deploy("web").service("web", 80).service("legacy", "{app: gone}", "[{port: 80}]")),
             c(ensure_ready.Code.SVC_TARGET_PORT_MISMATCH, () -> new Scene().deploy("web", PROBED.formatted("8080"), Scene.ready("web"))
-                .service("web", "{app: web}", "[{port: 80, targetPort: 9090}]"), () -> new Scene().deploy("web", PROBED.formatted("8080"), Scene.ready("web"))
+                .service("web", "{app: web}", "[{port: 80, targetPort: 9090}]"), () -> new Scene()
+                .deploy("web", PROBED.formatted("8080"), Scene.ready("web"))
                 .service("web", "{app: web}", "[{port: 80, targetPort: 8080}, {port: 81, targetPort: 9090}]")),
-            c(ensure_ready.Code.SVC_MISSING, () -> new Scene().deploy("postgres").service("orders", 80).deploy("web", "", Scene.crashed("web", 1, "Error"))
+            c(ensure_ready.Code.SVC_MISSING, () -> new Scene().deploy("postgres")
+                .service("orders", 80).deploy("web", "", Scene.crashed("web", 1, "Error"))
                 .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host"), () -> new Scene().service("orders", 80)
-                .deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host")),
-            c(ensure_ready.Code.STS_HEADLESS_SVC_MISSING, () -> new Scene().statefulSet("db", "", Scene.unreadyRunning("db")).none("Service"), () -> new Scene()
+                .deploy("web", "", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host")),
+            c(ensure_ready.Code.STS_HEADLESS_SVC_MISSING, () -> new Scene().statefulSet("db", "", Scene.unreadyRunning("db"))
+                .none("Service"), () -> new Scene()
                 .statefulSet("db", "", Scene.unreadyRunning("db")).service("db", 5432)),
             c(ensure_ready.Code.SVC_LB_PENDING, () -> new Scene().deploy("web")
-                .add("kind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}"), () -> new Scene()
+                .add("kind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}"), () ->
+                new Scene()
                 .deploy("web").service("web", 80)),
             c(ensure_ready.Code.ENV_PORT_MISMATCH, () -> database().deploy("web", ENV.formatted("5433"), Scene.crashed("web", 1, "Error"))
                 .log("web-1-a", "web", "dial tcp: connect to postgres:5433: connection refused"), () -> database()
                 .deploy("web", ENV.formatted("5432"), Scene.crashed("web", 1, "Error"))
                 .log("web-1-a", "web", "dial tcp: connect to postgres:5432: connection refused")),
             c(ensure_ready.Code.DNS_NAME_UNKNOWN, () -> database().deploy("web", "", Scene.crashed("web", 1, "Error"))
-                .log("web-1-a", "web", "lookup postgress on 10.96.0.10:53: no such host"), () -> database().deploy("web", "", Scene.crashed("web", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgress on 10.96.0.10:53: no such host"), () -> database()
+                .deploy("web", "", Scene.crashed("web", 1, "Error"))
                 .log("web-1-a", "web", "connect to postgres:5432: connection refused")),
             c(ensure_ready.Code.POD_DNS_POLICY, () -> database().deploy("web", "dnsPolicy: Default", Scene.crashed("web", 1, "Error"))
                 .log("web-1-a", "web", "lookup postgres on 8.8.8.8:53: no such host"), () -> database()
                 .deploy("web", "dnsPolicy: ClusterFirst", Scene.crashed("web", 1, "Error"))
                 .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: no such host")),
             c(ensure_ready.Code.DNS_CLUSTER_FAILURE, () -> database().deploy("web", "", Scene.crashed("web", 1, "Error"))
-                .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: server misbehaving").deploy("api", "", Scene.crashed("api", 1, "Error"))
+                .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: server misbehaving")
+                .deploy("api", "", Scene.crashed("api", 1, "Error"))
                 .log("api-1-a", "api", "getaddrinfo EAI_AGAIN postgres"),
-                () -> database().deploy("web", "", Scene.crashed("web", 1, "Error")).log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: server misbehaving")),
+                () -> database().deploy("web", "", Scene.crashed("web", 1, "Error"))
+                    .log("web-1-a", "web", "lookup postgres on 10.96.0.10:53: server misbehaving")),
             c(ensure_ready.Code.NETPOL_BLOCKING, () -> policies("[{from: [{podSelector: {matchLabels: {app: orders}}}]}]",
                 "dial tcp: connect to postgres:5432: i/o timeout"), () -> policies("[{from: [{podSelector: {matchLabels: {app: web}}}]}]",
                 "dial tcp: connect to postgres:5432: i/o timeout")),
-            c(ensure_ready.Code.INGRESS_CLASS_MISSING, () -> new Scene().deploy("web").service("web", 80).add(INGRESS.formatted("80")).none("IngressClass")
+            c(ensure_ready.Code.INGRESS_CLASS_MISSING, () -> new Scene().deploy("web")
+                .service("web", 80).add(INGRESS.formatted("80")).none("IngressClass")
                 .add("kind: Secret\nmetadata: {name: web-tls}"), () -> ingress("80")),
-            c(ensure_ready.Code.INGRESS_BACKEND_MISSING, () -> new Scene().none("Pod").service("webb", 80).add(INGRESS.formatted("80")), () -> ingress("80")),
+            c(ensure_ready.Code.INGRESS_BACKEND_MISSING, () -> new Scene().none("Pod")
+                .service("webb", 80).add(INGRESS.formatted("80")), () -> ingress("80")),
             c(ensure_ready.Code.INGRESS_BACKEND_PORT, () -> ingress("8080"), () -> ingress("80")),
-            c(ensure_ready.Code.INGRESS_TLS_SECRET_MISSING, () -> new Scene().deploy("web").service("web", 80).add(INGRESS.formatted("80")).none("Secret"),
+            c(ensure_ready.Code.INGRESS_TLS_SECRET_MISSING, () -> new Scene()
+                .deploy("web").service("web", 80).add(INGRESS.formatted("80")).none("Secret"),
                 () -> ingress("80")));
     }
 
@@ -307,7 +368,8 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.QUOTA_EXCEEDED,
                 () -> refused("pods \"web-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5"),
                 () -> refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web")),
-            c(ensure_ready.Code.QUOTA_REQUIRES_LIMITS, () -> refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web"),
+            c(ensure_ready.Code.QUOTA_REQUIRES_LIMITS, () ->
+                refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web"),
                 () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
             c(ensure_ready.Code.LIMITRANGE_VIOLATION,
                 () -> refused("pods \"web-x\" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi"),
@@ -315,7 +377,8 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.POD_SECURITY_DENIED,
                 () -> refused("pods \"web-x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true"),
                 () -> refused("admission webhook \"p\" denied the request: runAsNonRoot")),
-            c(ensure_ready.Code.ADMISSION_WEBHOOK_DENIED, () -> refused("admission webhook \"p.example.com\" denied the request: label team is required"),
+            c(ensure_ready.Code.ADMISSION_WEBHOOK_DENIED, () ->
+                refused("admission webhook \"p.example.com\" denied the request: label team is required"),
                 () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\"")),
             c(ensure_ready.Code.ADMISSION_WEBHOOK_UNAVAILABLE,
                 () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\""),
@@ -332,7 +395,8 @@ class DiagnosisCodesTest {
                     .add("kind: ServiceAccount\nmetadata: {name: codex}\n---\nkind: RoleBinding\nmetadata: {name: codex}\nsubjects: [{kind: ServiceAccount, name: codex}]\nroleRef: {kind: Role, name: codex}\n---\nkind: Role\nmetadata: {name: codex}")),
             c(ensure_ready.Code.APPLY_FORBIDDEN_RBAC,
                 () -> apply("Forbidden", "deployments.apps \"web\" is forbidden: User \"ci\" cannot patch resource \"deployments\""),
-                () -> apply("Forbidden", "deployments.apps \"web\" is forbidden: exceeded quota: team, requested: count/deployments.apps=1")),
+                () -> apply("Forbidden",
+                    "deployments.apps \"web\" is forbidden: exceeded quota: team, requested: count/deployments.apps=1")),
             c(ensure_ready.Code.API_KIND_UNKNOWN, () -> apply("", "no matches for kind \"Deploymnt\" in version \"apps/v1\""),
                 () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Required value")),
             c(ensure_ready.Code.API_VERSION_REMOVED, () -> new Scene().none("Pod")
@@ -345,9 +409,11 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.APPLY_IMMUTABLE_FIELD,
                 () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {}: field is immutable"),
                 () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.replicas: Invalid value: -1")),
-            c(ensure_ready.Code.APPLY_CONFLICT, () -> apply("Conflict", "Apply failed with 1 conflict: conflict with \"kubectl\": .spec.replicas"),
+            c(ensure_ready.Code.APPLY_CONFLICT, () ->
+                apply("Conflict", "Apply failed with 1 conflict: conflict with \"kubectl\": .spec.replicas"),
                 () -> apply("Invalid", "is invalid: spec.replicas")),
-            c(ensure_ready.Code.APPLY_FAILED, () -> apply("InternalError", "something else"), () -> apply("Invalid", "is invalid: spec.replicas")),
+            c(ensure_ready.Code.APPLY_FAILED, () -> apply("InternalError", "something else"), () ->
+                apply("Invalid", "is invalid: spec.replicas")),
             c(ensure_ready.Code.NAMESPACE_MISSING, () -> apply("NotFound", "namespaces \"shop\" not found"),
                 () -> apply("NotFound", "the server could not find the requested resource")));
     }
@@ -360,10 +426,12 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.JOB_FAILED,
                 () -> job("{conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: Job has reached the specified backoff limit}]}",
                 ""), () -> job("{active: 1}", "")),
-            c(ensure_ready.Code.JOB_SUSPENDED, () -> new Scene().none("Pod").add("kind: Job\nmetadata: {name: migrate}\nspec: {suspend: true}")
+            c(ensure_ready.Code.JOB_SUSPENDED, () -> new Scene().none("Pod")
+                .add("kind: Job\nmetadata: {name: migrate}\nspec: {suspend: true}")
                 .judged("Job", "migrate", false), () -> job("{active: 1}", "")),
             c(ensure_ready.Code.JOB_SIDECAR_BLOCKS,
-                () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, state: {terminated: {exitCode: 0}}}, {name: proxy, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]"), () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]")),
+                () -> job("{active: 1}",
+                    "phase: Running\ncontainerStatuses: [{name: migrate, state: {terminated: {exitCode: 0}}}, {name: proxy, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]"), () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]")),
             c(ensure_ready.Code.ROLLOUT_STUCK, () -> new Scene().none("Pod")
                 .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\nstatus: {conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded}]}").judged("Deployment", "web", false), () -> image(NOT_FOUND)),
             c(ensure_ready.Code.ROLLOUT_PAUSED, () -> new Scene().none("Pod")
@@ -380,9 +448,11 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.STS_ORDINAL_BLOCKED, () -> new Scene()
                 .add("kind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 3, template: {metadata: {labels: {app: db}}}}\nstatus: {replicas: 1}\n---\nkind: Pod\nmetadata: {name: db-0, owner: StatefulSet/db}\nspec: {nodeName: n, containers: [{name: db}]}\nstatus: {phase: Unknown}").judged("StatefulSet", "db", false), () -> new Scene().statefulSet("db", "", Scene.ready("db"))),
             c(ensure_ready.Code.STS_STUCK_REVISION, () -> new Scene().add(set.formatted("db-1")).judged("StatefulSet", "db", false)
-                .log("db-0", "db", "ValueError: bad literal"), () -> new Scene().add(set.formatted("db-2")).judged("StatefulSet", "db", false)
+                .log("db-0", "db", "ValueError: bad literal"), () -> new Scene()
+                .add(set.formatted("db-2")).judged("StatefulSet", "db", false)
                 .log("db-0", "db", "ValueError: bad literal")),
-            c(ensure_ready.Code.OBJECT_STUCK_TERMINATING, () -> new Scene().add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}")
+            c(ensure_ready.Code.OBJECT_STUCK_TERMINATING, () -> new Scene()
+                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}")
                 .judged("Deployment", "web", false).add("kind: Pod\n" + old), () -> web(Scene.unreadyRunning("web"))),
             c(ensure_ready.Code.HPA_NO_METRICS, () -> new Scene().deploy("web")
                 .add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: FailedGetResourceMetric}]}"), () -> new Scene().deploy("web").add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: ScalingDisabled}]}")),
@@ -392,27 +462,33 @@ class DiagnosisCodesTest {
                 .add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Broken, message: no broker}]}").judged("Queue", "q", false), () -> new Scene().none("Pod").add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'True'}]}").judged("Queue", "q", true)),
             c(ensure_ready.Code.CERT_NOT_READY, () -> new Scene().none("Pod")
                 .add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Pending, message: issuer not found}]}").judged("Certificate", "web", false), () -> new Scene().none("Pod").add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'True'}]}")),
-            c(ensure_ready.Code.STILL_PROGRESSING, () -> web(Scene.unreadyRunning("web").replace("09:51:00", "09:59:50")), () -> crash(1, "boom")),
-            c(ensure_ready.Code.DIAGNOSIS_UNAVAILABLE, () -> new Scene().judged("Deployment", "web", false), () -> new Scene().deploy("web")),
+            c(ensure_ready.Code.STILL_PROGRESSING, () -> web(Scene.unreadyRunning("web").replace("09:51:00", "09:59:50")), () ->
+                crash(1, "boom")),
+            c(ensure_ready.Code.DIAGNOSIS_UNAVAILABLE, () -> new Scene().judged("Deployment", "web", false), () -> new Scene()
+                .deploy("web")),
             c(ensure_ready.Code.SVC_NO_READY_ENDPOINTS, () -> new Scene().deploy("web").service("api", "{app: nobody}", "[{port: 80}]")
                 .judged("Service", "api", false), () -> new Scene().deploy("web").service("web", 80)),
-            c(ensure_ready.Code.UNKNOWN, () -> new Scene().none("Pod").judged("Deployment", "web", false), () -> new Scene().deploy("web")));
+            c(ensure_ready.Code.UNKNOWN, () -> new Scene().none("Pod").judged("Deployment", "web", false), () -> new Scene()
+                .deploy("web")));
     }
 
     static Stream<Case> all() {
-        return Stream.of(images(), crashes(), configuration(), scheduling(), storage(), services(), admission(), controllers()).flatMap(s -> s);
+        return Stream.of(images(), crashes(), configuration(), scheduling(), storage(), services(), admission(), controllers())
+            .flatMap(s -> s);
     }
 
     private static List<ensure_ready.Code> codes(Scene scene) {
         var report = scene.report();
-        return Stream.of(report.causes().stream().map(ensure_ready.Cause::code), report.unexplained().stream().map(ensure_ready.Unexplained::code),
+        return Stream.of(report.causes().stream().map(ensure_ready.Cause::code), report.unexplained()
+            .stream().map(ensure_ready.Unexplained::code),
             report.warnings().stream().map(ensure_ready.Warning::code)).flatMap(s -> s).toList();
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void aCaseShowsItsCodeAloneAndItsTwinDoesNot(Case c) {
-        assertEquals(List.of(c.code), codes(c.shows.get()).stream().distinct().filter(code -> code == c.code || code != ensure_ready.Code.UNKNOWN).toList());
+        assertEquals(List.of(c.code), codes(c.shows.get()).stream().distinct()
+            .filter(code -> code == c.code || code != ensure_ready.Code.UNKNOWN).toList());
         assertFalse(codes(c.twin.get()).contains(c.code), () -> codes(c.twin.get()).toString());
     }
 
@@ -429,7 +505,8 @@ class DiagnosisCodesTest {
         for (var cause : c.shows.get().report().causes()) {
             assertFalse(cause.fix().text().isEmpty());
             assertFalse(cause.evidence().isEmpty(), cause.toString());
-            assertTrue(cause.next().stream().allMatch(n -> n.matches("kubectl (-n (shop|kube-system) )?(get|describe|logs|api-resources)( [\\w./=,:-]+)*")),
+            assertTrue(cause.next().stream()
+                .allMatch(n -> n.matches("kubectl (-n (shop|kube-system) )?(get|describe|logs|api-resources)( [\\w./=,:-]+)*")),
                 cause.next()::toString);
         }
     }

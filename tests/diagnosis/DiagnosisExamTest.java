@@ -28,8 +28,10 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 class DiagnosisExamTest {
     private static final Path FOLDER = Path.of("tests", "fixtures", "exam");
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
-    private static final List<String> READ = List.of("Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Service", "EndpointSlice", "Ingress", "PersistentVolumeClaim",
-        "ResourceQuota", "HorizontalPodAutoscaler", "Event", "Secret", "ConfigMap", "ServiceAccount", "NetworkPolicy", "RoleBinding", "Role", "Node", "StorageClass", "PersistentVolume", "IngressClass");
+    private static final List<String> READ = List.of("Pod", "Deployment", "ReplicaSet",
+        "StatefulSet", "DaemonSet", "Job", "CronJob", "Service", "EndpointSlice", "Ingress", "PersistentVolumeClaim",
+        "ResourceQuota", "HorizontalPodAutoscaler", "Event", "Secret", "ConfigMap",
+            "ServiceAccount", "NetworkPolicy", "RoleBinding", "Role", "Node", "StorageClass", "PersistentVolume", "IngressClass");
     private static final Map<String, String> PLURALS = Map.of("Event", "events", "Secret", "secrets", "Node", "nodes");
     private static final ensure_ready.WaitSettings SETTINGS = new ensure_ready.WaitSettings("codex", false, false, true, null);
 
@@ -64,7 +66,8 @@ class DiagnosisExamTest {
     }
 
     static List<String> causes(Paper paper) {
-        return paper.report().causes().stream().map(c -> c.code() + " " + c.object().toString().replaceFirst("^.*? ", "")).sorted().toList();
+        return paper.report().causes().stream().map(c -> c.code() + " " + c.object().toString().replaceFirst("^.*? ", ""))
+            .sorted().toList();
     }
 
     /** What a reader of the report would find wrong in it besides the causes. */
@@ -74,11 +77,14 @@ class DiagnosisExamTest {
         var text = paper.redaction().clean(ensure_ready.Json.MAPPER.valueToTree(report)).toString();
         paper.all("forbid").stream().filter(text::contains).forEach(s -> wrong.add("leaks " + s));
         paper.all("keep").stream().filter(s -> !text.contains(s)).forEach(s -> wrong.add("hides " + s));
-        paper.all("collapse").stream().filter(n -> report.causes().stream().mapToInt(c -> c.explains().size()).sum() < Integer.parseInt(n)).forEach(n -> wrong.add("explains fewer than " + n));
+        paper.all("collapse").stream().filter(n -> report.causes().stream().mapToInt(c -> c.explains().size()).sum() < Integer.parseInt(n))
+            .forEach(n -> wrong.add("explains fewer than " + n));
         if (!paper.all("wait").isEmpty() && !report.disposition().equals("wait")) {
             wrong.add("disposition " + report.disposition());
         }
-        if (!paper.all("suspicious").isEmpty() && report.causes().stream().noneMatch(c -> c.evidence().stream().anyMatch(ensure_ready.Proof::suspicious) || c.logExcerpt() != null && c.logExcerpt().suspicious())) {
+        if (!paper.all("suspicious").isEmpty() && report.causes().stream()
+            .noneMatch(c -> c.evidence().stream().anyMatch(ensure_ready.Proof::suspicious)
+            || c.logExcerpt() != null && c.logExcerpt().suspicious())) {
             wrong.add("an order is not marked");
         }
         if (paper.all("certain").contains("no")) {
@@ -90,7 +96,8 @@ class DiagnosisExamTest {
 
     /** What would end the wait if it had been so for an hour: a control must not. */
     private static List<ensure_ready.Finding> certain(Paper paper) {
-        var snapshot = new ensure_ready.Snapshot(paper.snapshot().namespace(), NOW, paper.snapshot().objects(), List.of(), Map.of(), List.of());
+        var snapshot = new ensure_ready.Snapshot(paper.snapshot().namespace(), NOW, paper.snapshot()
+            .objects(), List.of(), Map.of(), List.of());
         var assessment = ensure_ready.Assessment.of(snapshot, Set.of(), Map.of(), SETTINGS);
         return assessment.certain(assessment.remembered(ensure_ready.WaitMemory.NONE, SETTINGS, NOW), SETTINGS, NOW.plusSeconds(30));
     }
@@ -99,10 +106,12 @@ class DiagnosisExamTest {
         var head = new LinkedHashMap<String, List<String>>();
         var text = Files.readString(file);
         text.lines().takeWhile(l -> l.startsWith("#")).filter(l -> l.matches("# [a-z]+: .*"))
-            .forEach(l -> head.computeIfAbsent(l.substring(2, l.indexOf(':')), k -> new ArrayList<>()).add(l.substring(l.indexOf(':') + 2)));
+            .forEach(l -> head.computeIfAbsent(l.substring(2, l.indexOf(':')), k -> new ArrayList<>())
+            .add(l.substring(l.indexOf(':') + 2)));
         var objects = new TreeMap<String, List<ensure_ready.Obj>>();
         var limited = head.getOrDefault("limited", List.of());
-        READ.stream().filter(kind -> limited.stream().noneMatch(l -> l.startsWith(PLURALS.getOrDefault(kind, "-") + ":"))).forEach(kind -> objects.put(kind, new ArrayList<>()));
+        READ.stream().filter(kind -> limited.stream().noneMatch(l -> l.startsWith(PLURALS.getOrDefault(kind, "-") + ":")))
+            .forEach(kind -> objects.put(kind, new ArrayList<>()));
         var secrets = new TreeMap<String, String>();
         var logs = new ArrayList<ObjectNode>();
         for (var one : new Load(LoadSettings.builder().build()).loadAllFromString(text)) {
@@ -117,14 +126,16 @@ class DiagnosisExamTest {
         var bare = new ensure_ready.Snapshot("shop", NOW, objects, List.of(), Map.of(), limited);
         var redaction = ensure_ready.Redaction.of(secrets, Map.of(), ensure_ready.NamesToKeep.of(bare));
         var tails = new LinkedHashMap<String, ensure_ready.Log>();
-        logs.forEach(l -> tails.put(l.path("pod").asText() + "/" + l.path("container").asText(), new ensure_ready.Log(l.path("pod").asText(), l.path("container").asText(),
+        logs.forEach(l -> tails.put(l.path("pod").asText() + "/" + l.path("container")
+            .asText(), new ensure_ready.Log(l.path("pod").asText(), l.path("container").asText(),
             l.path("previous").asBoolean(), redaction.clean(l.path("text").asText()).lines().toList())));
         return new Paper(head, new ensure_ready.Snapshot("shop", NOW, objects, List.of(), tails, limited), secrets);
     }
 
     /** As the collection keeps a Secret: its name, its keys, and the hosts that its values name. */
     private static JsonNode lean(ObjectNode secret, Map<String, String> values) {
-        var lean = ensure_ready.Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Secret").put("type", secret.path("type").asText());
+        var lean = ensure_ready.Json.MAPPER.createObjectNode().put("apiVersion", "v1")
+            .put("kind", "Secret").put("type", secret.path("type").asText());
         lean.set("metadata", secret.path("metadata"));
         var keys = lean.putArray("keys");
         var hosts = lean.putObject("hosts");
@@ -150,7 +161,8 @@ class DiagnosisExamTest {
                 all++;
                 exact += right ? 1 : 0;
                 if (!right || !wrong.isEmpty()) {
-                    System.out.println(f.getFileName() + "\n    want " + paper.all("expect") + "\n    got  " + causes + (wrong.isEmpty() ? "" : "\n    " + wrong));
+                    System.out.println(f.getFileName() + "\n    want " + paper.all("expect")
+                        + "\n    got  " + causes + (wrong.isEmpty() ? "" : "\n    " + wrong));
                 }
             }
         }

@@ -13,7 +13,8 @@ class DiagnosisScenariosTest {
 
     /** A shop: postgres and redis, three services that need them, a frontend that needs the services. */
     private static Scene shop(UnaryOperator<Scene> databases, String... broken) {
-        var scene = databases.apply(new Scene().service("postgres", 5432).service("redis", 6379)).service("users", 80).service("orders", 80).service("web", 80);
+        var scene = databases.apply(new Scene().service("postgres", 5432).service("redis", 6379))
+            .service("users", 80).service("orders", 80).service("web", 80);
         service(scene, "users", "postgres:5432", List.of(broken).contains("users"));
         service(scene, "orders", "redis:6379", List.of(broken).contains("orders"));
         service(scene, "web", "users:80", List.of(broken).contains("web"));
@@ -21,7 +22,8 @@ class DiagnosisScenariosTest {
     }
 
     private static void service(Scene scene, String name, String needs, boolean broken) {
-        var spec = "containers: [{name: " + name + ", image: 'repo/" + name + ":1', ports: [{containerPort: 80}], env: [{name: BACKEND_ADDR, value: '" + needs
+        var spec = "containers: [{name: " + name + ", image: 'repo/" + name
+            + ":1', ports: [{containerPort: 80}], env: [{name: BACKEND_ADDR, value: '" + needs
             + "'}]}]";
         scene.deploy(name, spec, broken ? Scene.crashed(name, 1, "Error") : Scene.ready(name));
         if (broken) {
@@ -41,9 +43,11 @@ class DiagnosisScenariosTest {
     @Test
     void aChainOfThreeCollapsesToItsEnd() {
         var scene = shop(s -> s.deploy("postgres", "", Scene.crashed("postgres", 1, "Error"))
-            .log("postgres-1-a", "postgres", "Error: Database is uninitialized and superuser password is not specified.").deploy("redis"), "users", "web");
+            .log("postgres-1-a", "postgres", "Error: Database is uninitialized and superuser password is not specified.")
+            .deploy("redis"), "users", "web");
         assertEquals(List.of("CRASH_MISSING_ENV Deployment/postgres"), scene.causes());
-        assertEquals(List.of("Deployment/users", "Deployment/web"), scene.report().causes().get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
+        assertEquals(List.of("Deployment/users", "Deployment/web"), scene.report()
+            .causes().get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
         assertEquals(2, scene.report().causes().get(0).explains().get(1).hops());
     }
 
@@ -57,7 +61,8 @@ class DiagnosisScenariosTest {
     @Test
     void aServiceWithTheWrongSelectorIsTheCauseOfItsClients() {
         var scene = shop(DiagnosisScenariosTest::healthy, "users", "web");
-        var wrong = new Scene().service("postgres", "{app: postgres, version: v2}", "[{port: 5432}]").deploy("postgres").service("users", 80);
+        var wrong = new Scene().service("postgres", "{app: postgres, version: v2}", "[{port: 5432}]")
+            .deploy("postgres").service("users", 80);
         service(wrong, "users", "postgres:5432", true);
         assertEquals(List.of("SVC_SELECTOR_MISMATCH Service/postgres"), wrong.causes());
         assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/users"), scene.causes());
@@ -67,16 +72,19 @@ class DiagnosisScenariosTest {
     void aDeletedServiceIsTheCauseOfAllWhoNameIt() {
         var scene = new Scene().deploy("mongodb-rate").service("web", 80);
         for (var name : List.of("rate", "search")) {
-            scene.deploy(name, "", Scene.crashed(name, 2, "Error")).log(name + "-1-a", name, "panic: dial tcp: lookup mongodb-rate on 10.96.0.10:53: no such host");
+            scene.deploy(name, "", Scene.crashed(name, 2, "Error"))
+                .log(name + "-1-a", name, "panic: dial tcp: lookup mongodb-rate on 10.96.0.10:53: no such host");
         }
-        scene.deploy("web", "initContainers: [{name: w, image: b, command: [sh, -c, 'until nslookup mongodb-rate; do sleep 2; done']}]", Scene.initRunning("w"));
+        scene.deploy("web", "initContainers: [{name: w, image: b, command: [sh, -c, 'until nslookup mongodb-rate; do sleep 2; done']}]",
+            Scene.initRunning("w"));
         assertEquals(List.of("SVC_MISSING Service/mongodb-rate"), scene.causes());
         assertEquals("1 cause explains 3 of 3 workloads that are not ready", scene.report().summary());
     }
 
     @Test
     void aScaledDownBackendExplainsItsClients() {
-        var scene = new Scene().add("kind: Deployment\nmetadata: {name: users}\nspec: {replicas: 0, template: {metadata: {labels: {app: users}}}}")
+        var scene = new Scene()
+            .add("kind: Deployment\nmetadata: {name: users}\nspec: {replicas: 0, template: {metadata: {labels: {app: users}}}}")
             .judged("Deployment", "users", true).service("users", 80);
         service(scene, "web", "users:80", true);
         assertEquals(List.of("REPLICAS_ZERO Deployment/users"), scene.causes());
@@ -111,11 +119,13 @@ class DiagnosisScenariosTest {
 
     @Test
     void aClaimThatCannotBeProvisionedExplainsPodAndClients() {
-        var scene = shop(s -> s.statefulSet("postgres", "", Scene.unscheduled("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."))
+        var scene = shop(s ->
+            s.statefulSet("postgres", "", Scene.unscheduled("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."))
             .deploy("redis"), "users");
         scene.add("kind: PersistentVolumeClaim\nmetadata: {name: data-postgres-0}\nspec: {storageClassName: fast}\nstatus: {phase: Pending}")
             .none("StorageClass").judged("PersistentVolumeClaim", "data-postgres-0", false);
-        scene.snapshot().all("StatefulSet").forEach(s -> ((com.fasterxml.jackson.databind.node.ObjectNode) s.at("/spec")).putArray("volumeClaimTemplates")
+        scene.snapshot().all("StatefulSet")
+            .forEach(s -> ((com.fasterxml.jackson.databind.node.ObjectNode) s.at("/spec")).putArray("volumeClaimTemplates")
             .addObject().putObject("metadata").put("name", "data"));
         assertEquals(List.of("PVC_STORAGECLASS_MISSING PersistentVolumeClaim/data-postgres-0"), scene.causes());
     }
@@ -127,7 +137,8 @@ class DiagnosisScenariosTest {
             scene.deploy(name, "", Scene.waiting(name, "CreateContainerConfigError", "secret \"shared\" not found"));
         }
         assertEquals(List.of("SECRET_MISSING Secret/shared"), scene.causes());
-        assertEquals(List.of("Deployment/b", "Deployment/c"), scene.report().causes().get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
+        assertEquals(List.of("Deployment/b", "Deployment/c"), scene.report().causes()
+            .get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
     }
 
     @Test
@@ -149,7 +160,8 @@ class DiagnosisScenariosTest {
     @Test
     void aWrongPortInASettingIsToldThoughEverythingIsReady() {
         var scene = new Scene().deploy("catalog").service("catalog", 8080)
-            .deploy("checkout", "containers: [{name: checkout, image: a, env: [{name: CATALOG_ADDR, value: 'catalog:8082'}]}]", Scene.ready("checkout"));
+            .deploy("checkout", "containers: [{name: checkout, image: a, env: [{name: CATALOG_ADDR, value: 'catalog:8082'}]}]",
+            Scene.ready("checkout"));
         assertEquals(List.of("ENV_PORT_MISMATCH Deployment/checkout"), scene.causes());
         assertEquals(ensure_ready.Code.Severity.degraded, scene.report().causes().get(0).severity());
     }
@@ -180,7 +192,8 @@ class DiagnosisScenariosTest {
 
     @Test
     void aStackThatWaitsForASlowPullIsToWait() {
-        var scene = shop(s -> s.deploy("postgres", "", Scene.creating("postgres")).event("Pod/postgres-1-a", "Pulling", 1, "Pulling image \"postgres:16\"",
+        var scene = shop(s -> s.deploy("postgres", "", Scene.creating("postgres"))
+            .event("Pod/postgres-1-a", "Pulling", 1, "Pulling image \"postgres:16\"",
             "postgres").deploy("redis"), "users", "web");
         var report = scene.report();
         assertEquals(List.of("IMAGE_STILL_PULLING Deployment/postgres"), scene.causes());
@@ -197,7 +210,8 @@ class DiagnosisScenariosTest {
 
     @Test
     void djangoNamesItsDatabaseInTheNextLine() {
-        var scene = new Scene().service("postgres", 5432).deploy("postgres", "", Scene.waiting("postgres", "CreateContainerConfigError", "secret \"pg\" not found"))
+        var scene = new Scene().service("postgres", 5432)
+            .deploy("postgres", "", Scene.waiting("postgres", "CreateContainerConfigError", "secret \"pg\" not found"))
             .deploy("api", "", Scene.crashed("api", 1, "Error"))
                 .log("api-1-a", "api", "django.db.utils.OperationalError: could not connect to server: Connection refused",
                 "\tIs the server running on host \"postgres\" (10.0.0.10) and accepting", "\tTCP/IP connections on port 5432?");
@@ -208,7 +222,8 @@ class DiagnosisScenariosTest {
     void aRefusedPasswordAtOneDatabaseIsOneCauseForAllItsClients() {
         var scene = healthy(new Scene().service("postgres", 5432));
         for (var name : List.of("users", "orders")) {
-            scene.deploy(name, "containers: [{name: " + name + ", image: a, env: [{name: DB_HOST, value: postgres}]}]", Scene.crashed(name, 1, "Error"))
+            scene.deploy(name, "containers: [{name: " + name + ", image: a, env: [{name: DB_HOST, value: postgres}]}]",
+                Scene.crashed(name, 1, "Error"))
                 .log(name + "-1-a", name, "FATAL: password authentication failed for user \"app\"");
         }
         assertEquals(List.of("CRASH_AUTH_FAILED Deployment/orders"), scene.causes());
@@ -216,10 +231,12 @@ class DiagnosisScenariosTest {
 
     @Test
     void whoNeedsABrokenAndAHealthyServiceIsExplainedByTheBrokenOne() {
-        var scene = new Scene().service("postgres", 5432).service("redis", 6379).deploy("redis").deploy("postgres", "", Scene.crashed("postgres", 1, "Error"))
+        var scene = new Scene().service("postgres", 5432).service("redis", 6379)
+            .deploy("redis").deploy("postgres", "", Scene.crashed("postgres", 1, "Error"))
             .log("postgres-1-a", "postgres", "initdb: error: directory \"/var/lib/postgresql/data\" exists but is not empty")
             .deploy("api", "containers: [{name: api, image: a, env: [{name: DB_HOST, value: postgres}, {name: REDIS_HOST, value: redis}]}]",
-                Scene.unreadyRunning("api")).event("Pod/api-1-a", "Unhealthy", 30, "Readiness probe failed: HTTP probe failed with statuscode: 503", "api");
+                Scene.unreadyRunning("api"))
+                    .event("Pod/api-1-a", "Unhealthy", 30, "Readiness probe failed: HTTP probe failed with statuscode: 503", "api");
         assertEquals(List.of("CRASH_APP_ERROR Deployment/postgres"), scene.causes());
     }
 
@@ -229,7 +246,8 @@ class DiagnosisScenariosTest {
             .deploy("postgres", "", Scene.waiting("postgres", "ErrImagePull", "manifest unknown"))
             .deploy("api", "containers: [{name: api, image: a, env: [{name: DB_HOST, value: postgres}, {name: REDIS_HOST, value: redis}]}]",
                 Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "Error connecting to redis:6379: i/o timeout");
-        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api", "IMAGE_NOT_FOUND Deployment/postgres"), scene.causes().stream().sorted().toList());
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api", "IMAGE_NOT_FOUND Deployment/postgres"), scene.causes()
+            .stream().sorted().toList());
     }
 
     @Test
@@ -248,10 +266,12 @@ class DiagnosisScenariosTest {
 
     @Test
     void aHeadlessNameThatDoesNotResolveYetIsTheDatabasesFault() {
-        var scene = new Scene().add("kind: Service\nmetadata: {name: db}\nspec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}")
+        var scene = new Scene()
+            .add("kind: Service\nmetadata: {name: db}\nspec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}")
             .statefulSet("db", "", Scene.waiting("db", "ErrImagePull", "manifest unknown"));
         for (var name : List.of("a", "b")) {
-            scene.deploy(name, "", Scene.crashed(name, 1, "Error")).log(name + "-1-a", name, "lookup db-0.db on 10.96.0.10:53: no such host");
+            scene.deploy(name, "", Scene.crashed(name, 1, "Error"))
+                .log(name + "-1-a", name, "lookup db-0.db on 10.96.0.10:53: no such host");
         }
         assertEquals(List.of("IMAGE_NOT_FOUND StatefulSet/db"), scene.causes());
     }
@@ -266,7 +286,8 @@ class DiagnosisScenariosTest {
 
     @Test
     void aShellThatFindsNoCommandSaysSoByItsExitCode() {
-        assertEquals(List.of("CONTAINER_COMMAND_NOT_FOUND Deployment/web"), new Scene().deploy("web", "", Scene.crashed("web", 127, "Error"))
+        assertEquals(List.of("CONTAINER_COMMAND_NOT_FOUND Deployment/web"), new Scene()
+            .deploy("web", "", Scene.crashed("web", 127, "Error"))
             .log("web-1-a", "web", "sh: 1: servee: not found").causes());
     }
 
@@ -295,13 +316,16 @@ class DiagnosisScenariosTest {
                 "waiting for first consumer to be created before binding")
             .judged("PersistentVolumeClaim", "data", false);
         assertEquals(List.of("SCHED_NODE_SELECTOR Deployment/web"), scene.causes());
-        assertEquals(List.of("PersistentVolumeClaim/data"), scene.report().causes().get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
+        assertEquals(List.of("PersistentVolumeClaim/data"), scene.report().causes()
+            .get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
     }
 
     @Test
     void aPolicyThatLetsNobodyInIsToldThoughAllRuns() {
-        var scene = new Scene().deploy("web").service("web", 80).add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}");
+        var scene = new Scene().deploy("web").service("web", 80)
+            .add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}");
         assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/deny"), scene.causes());
-        assertEquals(List.of(), scene.add("kind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}").causes());
+        assertEquals(List.of(), scene
+            .add("kind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}").causes());
     }
 }

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 /** Roots, what they explain, what stays apart, and in which order. */
 class DiagnosisTest {
-    private static final String NC = "initContainers: [{name: wait, image: busybox, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]";
+    private static final String NC =
+        "initContainers: [{name: wait, image: busybox, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]";
 
     private static Scene postgresWithoutSecret() {
         return new Scene().deploy("postgres", "", Scene.waiting("postgres", "CreateContainerConfigError", "secret \"db-secret\" not found"))
@@ -23,7 +24,8 @@ class DiagnosisTest {
             scene.deploy("init" + i, NC, Scene.initRunning("wait"));
             scene.deploy("log" + i, "", Scene.crashed("log" + i, 1, "Error"))
                 .log("log" + i + "-1-a", "log" + i, "starting", "Error: connect ECONNREFUSED 10.0.0.10:5432");
-            scene.deploy("env" + i, "containers: [{name: env" + i + ", image: a, env: [{name: DATABASE_URL, value: 'postgres://app:pw@postgres:5432/shop'}]}]",
+            scene.deploy("env" + i, "containers: [{name: env" + i
+                + ", image: a, env: [{name: DATABASE_URL, value: 'postgres://app:pw@postgres:5432/shop'}]}]",
                 Scene.crashed("env" + i, 1, "Error"));
         }
         var report = scene.report();
@@ -38,7 +40,8 @@ class DiagnosisTest {
         var scene = postgresWithoutSecret()
             .deploy("web", "", Scene.waiting("web", "ImagePullBackOff",
             "Back-off pulling image \"repo/web:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull: repo/web:1: not found"));
-        assertEquals(List.of("IMAGE_NOT_FOUND Deployment/web", "SECRET_MISSING Secret/db-secret"), scene.causes().stream().sorted().toList());
+        assertEquals(List.of("IMAGE_NOT_FOUND Deployment/web", "SECRET_MISSING Secret/db-secret"), scene.causes()
+            .stream().sorted().toList());
     }
 
     @Test
@@ -51,7 +54,8 @@ class DiagnosisTest {
     @Test
     void aSlowDatabaseIsNoFault() {
         var young = Scene.unreadyRunning("postgres").replace("2026-01-01T09:51:00Z", "2026-01-01T09:59:40Z");
-        var scene = new Scene().deploy("postgres", "containers: [{name: postgres, image: pg, readinessProbe: {tcpSocket: {port: 5432}}}]", young)
+        var scene = new Scene()
+            .deploy("postgres", "containers: [{name: postgres, image: pg, readinessProbe: {tcpSocket: {port: 5432}}}]", young)
             .service("postgres", 5432).deploy("users", NC, Scene.initRunning("wait"));
         var report = scene.report();
         assertEquals("wait", report.disposition());
@@ -61,11 +65,13 @@ class DiagnosisTest {
 
     @Test
     void theSameSnapshotGivesTheSameBytesInAnyOrder() throws Exception {
-        var scene = postgresWithoutSecret().deploy("users", NC, Scene.initRunning("wait")).deploy("web", "", Scene.crashed("web", 1, "Error"))
+        var scene = postgresWithoutSecret().deploy("users", NC, Scene.initRunning("wait"))
+            .deploy("web", "", Scene.crashed("web", 1, "Error"))
             .log("web-1-a", "web", "panic: APP_MODE must be set").service("ghost", "{app: gost}", "[{port: 1}]").deploy("ghost");
         var expected = ensure_ready.Json.MAPPER.writeValueAsString(scene.report());
         for (int i = 0; i < 20; i++) {
-            assertEquals(expected, ensure_ready.Json.MAPPER.writeValueAsString(ensure_ready.Diagnosis.explain(scene.shuffled(i), scene.workloads(), "codex")));
+            assertEquals(expected,
+                ensure_ready.Json.MAPPER.writeValueAsString(ensure_ready.Diagnosis.explain(scene.shuffled(i), scene.workloads(), "codex")));
         }
     }
 
@@ -91,7 +97,8 @@ class DiagnosisTest {
         Stream.of("a b", "b a").map(s -> s.split(" ")).forEach(s -> scene.deploy(s[0], "", Scene.crashed(s[0], 1, "Error"))
             .log(s[0] + "-1-a", s[0], "dial tcp: connect to " + s[1] + ":80: connection refused"));
         assertEquals(List.of("UNKNOWN Deployment/a"), scene.causes());
-        assertEquals(List.of("Deployment/b"), scene.report().causes().get(0).explains().stream().map(ensure_ready.Symptom::object).toList());
+        assertEquals(List.of("Deployment/b"), scene.report().causes().get(0).explains()
+            .stream().map(ensure_ready.Symptom::object).toList());
     }
 
     @Test

@@ -39,7 +39,8 @@ class FindingsMessagesTest {
     @EnumSource(ensure_ready.Messages.Topic.class)
     void lettersMayBeWrittenInAnyCase(ensure_ready.Messages.Topic topic) throws IOException {
         if (topic != ensure_ready.Messages.Topic.LOG) {
-            walk(topic.name().toLowerCase(Locale.ROOT), text -> ensure_ready.Messages.code(topic, text.toLowerCase(Locale.ROOT)).map(Enum::name).orElse("?"));
+            walk(topic.name().toLowerCase(Locale.ROOT), text -> ensure_ready.Messages.code(topic, text.toLowerCase(Locale.ROOT))
+                .map(Enum::name).orElse("?"));
         }
     }
 

@@ -14,12 +14,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No secret leaves in any form, and what is no secret stays readable. Secret-like literals are put together here, so that no scanner takes them for real ones. */
+/**
+ * No secret leaves in any form, and what is no secret stays readable. Secret-like literals are put together here, so that no scanner takes
+ * them for real ones.
+ */
 class RedactionTest {
     private static final String VALUE = "tr0ub4dor&3 \"quoted\\x";
-    private static final ensure_ready.Redaction REDACTION = ensure_ready.Redaction.of(Map.of("db#password", VALUE, "db#pin", "hunter2x", "db#host", "postgres",
+    private static final ensure_ready.Redaction REDACTION =
+        ensure_ready.Redaction.of(Map.of("db#password", VALUE, "db#pin", "hunter2x", "db#host", "postgres",
         "db#port", "5432", "db#url", "postgres://app:Zx9plumbus@postgres:5432/shop",
-        "tls#tls.key", "line-one-of-a-file\npassword: inner-s3cret\nplain words here\nAAAABBBBCCCCDDDDEEEE1111"), Map.of("GH_TOKEN", "runner-token-77", "HOME",
+        "tls#tls.key", "line-one-of-a-file\npassword: inner-s3cret\nplain words here\nAAAABBBBCCCCDDDDEEEE1111"),
+            Map.of("GH_TOKEN", "runner-token-77", "HOME",
             "/home/runner"), Set.of("postgres", "orders-api", "hunter2x-web"));
 
     private static String clean(String text) {
@@ -37,7 +42,8 @@ class RedactionTest {
         var bytes = VALUE.getBytes(StandardCharsets.UTF_8);
         for (var form : List.of(Base64.getEncoder().encodeToString(bytes), Base64.getUrlEncoder().withoutPadding().encodeToString(bytes),
             URLEncoder.encode(VALUE, StandardCharsets.UTF_8),
-                URLEncoder.encode(VALUE, StandardCharsets.UTF_8).replace("+", "%20"), ensure_ready.Json.MAPPER.writeValueAsString(VALUE), Base64.getEncoder()
+                URLEncoder.encode(VALUE, StandardCharsets.UTF_8).replace("+", "%20"),
+                    ensure_ready.Json.MAPPER.writeValueAsString(VALUE), Base64.getEncoder()
                     .encodeToString((VALUE + "\n").getBytes(StandardCharsets.UTF_8)))) {
             var text = clean("x=" + form + ";");
             assertTrue(text.contains("[REDACTED:secret/db#password]"), form);
@@ -78,11 +84,13 @@ class RedactionTest {
     void hostsPortsAndNamesSurvive() {
         for (var text : List.of("dial tcp: lookup postgres on 10.96.0.10:53: no such host", "connect ECONNREFUSED postgres:5432",
             "deploy/orders-api: secret \"db-secret\" not found", "deploy/hunter2x-web is not ready",
-                "couldn't find key password in Secret shop/db", "password authentication failed for user \"app\"", "must specify limits.cpu for: web",
+                "couldn't find key password in Secret shop/db", "password authentication failed for user \"app\"",
+                    "must specify limits.cpu for: web",
                     "Back-off pulling image \"repo/web@sha256:" + "0123456789abcdef".repeat(4) + "\"",
                 "containerd://" + "0123456789abcdef".repeat(4), "pod recommendation-service-deployment-7d9f8c6b5d-x2x4z",
                     "uid 123e4567-e89b-12d3-a456-426614174000", "FATAL: POSTGRES_PASSWORD is not set", "secretName: web-tls",
-                "org.springframework.boot.autoconfigure.ConfigurationPropertiesBindException", "Basic authentication is required", "error: token: missing",
+                "org.springframework.boot.autoconfigure.ConfigurationPropertiesBindException",
+                    "Basic authentication is required", "error: token: missing",
                     "secrets: forbidden", "secrets: watch forbidden, read every 2 s", "secret/db-secret is missing")) {
             assertEquals(text, clean(text));
         }
@@ -90,7 +98,8 @@ class RedactionTest {
 
     @Test
     void theHostOfASecretUrlStaysAndItsPasswordGoes() {
-        assertEquals("cannot open postgres://app:[REDACTED:secret/db#url]@postgres:5432/shop", clean("cannot open postgres://app:Zx9plumbus@postgres:5432/shop"));
+        assertEquals("cannot open postgres://app:[REDACTED:secret/db#url]@postgres:5432/shop",
+            clean("cannot open postgres://app:Zx9plumbus@postgres:5432/shop"));
     }
 
     @Test
@@ -100,7 +109,8 @@ class RedactionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gh|p_0123456789abcdefghijABCDEFGHIJ012345", "github_|pat_11ABCDEFG0123456789abcdef", "sk-|ant-api03-abcdefghijklmnop0123",
+    @ValueSource(strings = {"gh|p_0123456789abcdefghijABCDEFGHIJ012345", "github_|pat_11ABCDEFG0123456789abcdef",
+        "sk-|ant-api03-abcdefghijklmnop0123",
         "AK|IAIOSFODNN7EXAMPLE", "xox|b-123456789012-abcdefghij", "dckr_|pat_abcdefghijklmnop",
         "eyJ|hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "glpat|-abcdefghij0123456789"})
     void tokensAreKnownByTheirShape(String parts) {
@@ -109,9 +119,11 @@ class RedactionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"password=%s", "DB_PASSWORD: %s", "{\"apiKey\":\"%s\"}", "{\\\"clientSecret\\\":\\\"%s\\\"}", "Authorization: Bearer %s",
+    @ValueSource(strings = {"password=%s", "DB_PASSWORD: %s", "{\"apiKey\":\"%s\"}",
+        "{\\\"clientSecret\\\":\\\"%s\\\"}", "Authorization: Bearer %s",
         "https://user:%s@host/path", "host=db password=%s user=x", "GET /?access_token=%s&x=1",
-        "mysql --password=%s -h db", "pull rate limit as 'acme': %s.", "\"db_password\" : '%s'", "amqp://guest:%s@rabbitmq:5672", "X-Vault token: %s"})
+        "mysql --password=%s -h db", "pull rate limit as 'acme': %s.", "\"db_password\" : '%s'",
+            "amqp://guest:%s@rabbitmq:5672", "X-Vault token: %s"})
     void aValueInAPlaceForSecretsIsMasked(String place) {
         var text = clean(place.formatted("s3cr3tValue9"));
         assertFalse(text.contains("s3cr3tValue9"), text);
@@ -151,7 +163,8 @@ class RedactionTest {
     @Test
     void anAddressWithAPasswordDoesNotEndTheSearchForTheOtherValuesOfItsSecret() {
         var secrets = Map.of("app#.env", "DATABASE_URL=postgres://app:Wq7plover@db:5432/shop\nAPI_TOKEN=zz-plum-91-xx\n",
-            "app#config.json", "{\"db\":\"postgres://app:Rt8heron@db/shop\",\"token\":\"mm-fig-44-yy\"}", "app#url", "amqp://u:Kl5egret@queue:5672/");
+            "app#config.json", "{\"db\":\"postgres://app:Rt8heron@db/shop\",\"token\":\"mm-fig-44-yy\"}",
+                "app#url", "amqp://u:Kl5egret@queue:5672/");
         var redaction = ensure_ready.Redaction.of(secrets, Map.of(), Set.of());
         var text = redaction.clean("Wq7plover zz-plum-91-xx Rt8heron mm-fig-44-yy Kl5egret queue:5672 db:5432");
         for (var value : List.of("Wq7plover", "zz-plum-91-xx", "Rt8heron", "mm-fig-44-yy", "Kl5egret")) {

@@ -50,7 +50,8 @@ final class Scene {
         objects.get("ReplicaSet").removeIf(p -> p.name().equals(name + "-1"));
         return add("kind: ReplicaSet\nmetadata: {name: " + name + "-1, owner: Deployment/" + name
             + ", annotations: {deployment.kubernetes.io/revision: '1'}}\nspec: {replicas: 1}\nstatus:\n  replicas: 0\n"
-            + "  conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, lastTransitionTime: '" + LONG_AGO + "', message: " + quoted(message)
+            + "  conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, lastTransitionTime: '"
+            + LONG_AGO + "', message: " + quoted(message)
                 + "}]");
     }
 
@@ -81,14 +82,16 @@ final class Scene {
     }
 
     Scene service(String name, String selector, String ports) {
-        return add("kind: Service\nmetadata: {name: " + name + "}\nspec: {clusterIP: 10.0.0." + (10 + objects.getOrDefault("Service", List.of()).size())
+        return add("kind: Service\nmetadata: {name: " + name + "}\nspec: {clusterIP: 10.0.0."
+            + (10 + objects.getOrDefault("Service", List.of()).size())
             + ", selector: " + selector + ", ports: " + ports + "}");
     }
 
     /** Marks a workload's state; ready workloads need no explanation. */
     Scene judged(String kind, String name, boolean ready) {
         workloads.removeIf(w -> w.kind().equals(kind) && w.name().equals(name));
-        workloads.add(new ensure_ready.Workload(kind, name, ready ? ensure_ready.State.ready : ensure_ready.State.progressing, ready ? 1 : 0, 1, ready ? ""
+        workloads.add(new ensure_ready.Workload(kind, name, ready ? ensure_ready.State.ready
+            : ensure_ready.State.progressing, ready ? 1 : 0, 1, ready ? ""
             : "not ready"));
         return this;
     }
@@ -100,7 +103,8 @@ final class Scene {
 
     Scene event(String about, String reason, int count, String message, String container) {
         var parts = about.split("/");
-        return add("kind: Event\nmetadata: {name: e" + (++events) + "}\ninvolvedObject: {kind: " + parts[0] + ", name: " + parts[1] + ", uid: uid-" + parts[0]
+        return add("kind: Event\nmetadata: {name: e" + (++events) + "}\ninvolvedObject: {kind: "
+            + parts[0] + ", name: " + parts[1] + ", uid: uid-" + parts[0]
             + "-" + parts[1] + (container.isEmpty() ? "" : ", fieldPath: 'spec.containers{" + container + "}'")
             + "}\nreason: " + reason + "\ntype: Warning\ncount: " + count
                 + "\nfirstTimestamp: '2026-01-01T09:55:00Z'\nlastTimestamp: '2026-01-01T09:59:00Z'\nmessage: " + quoted(message));
@@ -114,7 +118,8 @@ final class Scene {
     Scene applied(String yaml, String reason, String error) {
         var json = json(yaml);
         var object = new ensure_ready.Obj(json);
-        applied.add(new ensure_ready.Applied(object, new ensure_ready.Source("deploy/all.yaml", 7), error.isEmpty() ? ensure_ready.Result.created
+        applied.add(new ensure_ready.Applied(object, new ensure_ready.Source("deploy/all.yaml", 7), error.isEmpty()
+            ? ensure_ready.Result.created
             : ensure_ready.Result.failed, 1, "", reason, error));
         return error.isEmpty() ? this : judged(object.kind(), object.name(), false);
     }
@@ -122,7 +127,8 @@ final class Scene {
     /** The manifests named every object here, from this file. */
     Scene fromFile(String file) {
         objects.values().stream().flatMap(List::stream).filter(o -> o.controller().isMissingNode() && !o.kind().equals("Event"))
-            .forEach(o -> applied.add(new ensure_ready.Applied(o, new ensure_ready.Source(file, 12), ensure_ready.Result.created, 1, o.uid(), "", "")));
+            .forEach(o -> applied
+            .add(new ensure_ready.Applied(o, new ensure_ready.Source(file, 12), ensure_ready.Result.created, 1, o.uid(), "", "")));
         return this;
     }
 
@@ -156,7 +162,8 @@ final class Scene {
         }
         if (metadata.has("owner")) {
             var owner = metadata.remove("owner").asText().split("/");
-            metadata.putArray("ownerReferences").addObject().put("kind", owner[0]).put("name", owner[1]).put("uid", "uid-" + owner[0] + "-" + owner[1])
+            metadata.putArray("ownerReferences").addObject().put("kind", owner[0])
+                .put("name", owner[1]).put("uid", "uid-" + owner[0] + "-" + owner[1])
                 .put("controller", true);
         }
         return json;
@@ -181,7 +188,8 @@ final class Scene {
     }
 
     static String waiting(String container, String reason, String message) {
-        return unready("containerStatuses: [{name: " + container + ", ready: false, restartCount: 0, state: {waiting: {reason: " + reason + ", message: "
+        return unready("containerStatuses: [{name: " + container + ", ready: false, restartCount: 0, state: {waiting: {reason: "
+            + reason + ", message: "
             + quoted(message) + "}}}]");
     }
 
@@ -189,7 +197,8 @@ final class Scene {
     static String crashed(String container, int exit, String reason) {
         return unready("containerStatuses: [{name: " + container
             + ", ready: false, restartCount: 5, state: {waiting: {reason: CrashLoopBackOff, message: back-off 5m0s restarting failed container}}, "
-            + "lastState: {terminated: {exitCode: " + exit + ", reason: " + reason + ", startedAt: '2026-01-01T09:58:00Z', finishedAt: '2026-01-01T09:58:05Z'}}}]");
+            + "lastState: {terminated: {exitCode: " + exit + ", reason: " + reason
+            + ", startedAt: '2026-01-01T09:58:00Z', finishedAt: '2026-01-01T09:58:05Z'}}}]");
     }
 
     static String ended(String container, int exit, String reason, String message) {
@@ -209,7 +218,8 @@ final class Scene {
     }
 
     static String unscheduled(String message) {
-        return "phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, lastTransitionTime: '" + LONG_AGO + "', message: "
+        return "phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, lastTransitionTime: '"
+            + LONG_AGO + "', message: "
             + quoted(message) + "}]";
     }
 

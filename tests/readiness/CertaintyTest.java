@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 /** Which trouble ends the wait, after which grace, and what looks alike and must not. Time is an argument: no test sleeps. */
 class CertaintyTest {
-    private static final ensure_ready.WaitSettings SETTINGS = new ensure_ready.WaitSettings("codex", false, false, true, ReadinessTest.NOW.minusSeconds(5));
+    private static final ensure_ready.WaitSettings SETTINGS =
+        new ensure_ready.WaitSettings("codex", false, false, true, ReadinessTest.NOW.minusSeconds(5));
     private static final String DEPLOYMENT = """
         apiVersion: apps/v1
         kind: Deployment
@@ -65,7 +66,8 @@ class CertaintyTest {
 
     private static String unschedulable(String message) {
         return pod("restartCount: 0").replace("spec: {nodeName: n, ", "spec: {").replaceAll("(?m)^  containerStatuses.*\\R", "")
-            .replace("{type: PodScheduled, status: \"True\"}", "{type: PodScheduled, status: \"False\", reason: Unschedulable, message: \"" + message + "\"}");
+            .replace("{type: PodScheduled, status: \"True\"}", "{type: PodScheduled, status: \"False\", reason: Unschedulable, message: \""
+            + message + "\"}");
     }
 
     /** Folds what is seen at each second, and tells the codes that are certain at the last. */
@@ -109,7 +111,8 @@ class CertaintyTest {
 
     @Test
     void anImageThatDoesNotExistIsCertainAfterTenSeconds() {
-        var missing = waiting("ImagePullBackOff", "Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull: docker.io/library/api:1: not found");
+        var missing = waiting("ImagePullBackOff",
+            "Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull: docker.io/library/api:1: not found");
         new Film().during(0, 9, DEPLOYMENT, missing).certain().at(10, DEPLOYMENT, missing).certain("IMAGE_NOT_FOUND");
     }
 
@@ -122,7 +125,8 @@ class CertaintyTest {
 
     @Test
     void aRegistryThatDoesNotAnswerIsNeverCertain() {
-        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests", "500 Internal Server Error", "lookup registry: no such host")) {
+        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests",
+            "500 Internal Server Error", "lookup registry: no such host")) {
             new Film().during(0, 600, DEPLOYMENT, waiting("ErrImagePull", "failed to pull image: " + message)).certain();
         }
     }
@@ -140,7 +144,8 @@ class CertaintyTest {
         new Film().during(0, 29, DEPLOYMENT, refused).certain().at(30, DEPLOYMENT, refused).certain("IMAGE_AUTH");
     }
 
-    private static final String NEEDS_SECRET = DEPLOYMENT.replace("image: \"api:1\"}", "image: \"api:1\", envFrom: [{secretRef: {name: db-secret}}]}");
+    private static final String NEEDS_SECRET =
+        DEPLOYMENT.replace("image: \"api:1\"}", "image: \"api:1\", envFrom: [{secretRef: {name: db-secret}}]}");
 
     @Test
     void aSecretThatNobodyHasIsCertainAfterTenSecondsEvenBeforeAnyPodExists() {
@@ -163,7 +168,8 @@ class CertaintyTest {
         film.during(0, 119, NEEDS_SECRET, external).certain().at(120, NEEDS_SECRET, external).certain("SECRET_MISSING");
         var job = ReadinessTest.JOB;
         var ended = job.replace("active: 1, ready: 1", "succeeded: 1, conditions: [{type: Complete, status: 'True'}]");
-        new Film().during(0, 60, NEEDS_SECRET, job).certain().during(61, 70, NEEDS_SECRET, ended).certain().at(71, NEEDS_SECRET, ended).certain("SECRET_MISSING");
+        new Film().during(0, 60, NEEDS_SECRET, job).certain().during(61, 70, NEEDS_SECRET, ended)
+            .certain().at(71, NEEDS_SECRET, ended).certain("SECRET_MISSING");
     }
 
     @Test
@@ -186,13 +192,15 @@ class CertaintyTest {
 
     @Test
     void aSteadyCrashIsCertainAtItsThirdRestart() {
-        new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 1, "2026-01-01T10:00:19Z")).certain()
+        new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 1, "2026-01-01T10:00:19Z"))
+            .certain()
             .during(40, 42, DEPLOYMENT, crashed(3, 1, "2026-01-01T10:00:39Z")).certain("CRASH_APP_ERROR");
     }
 
     @Test
     void crashesWithDifferentExitCodesAreDifferentStories() {
-        new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 2, "2026-01-01T10:00:19Z")).during(40, 50, DEPLOYMENT, crashed(3, 3, "2026-01-01T10:00:39Z")).certain();
+        new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 2, "2026-01-01T10:00:19Z"))
+            .during(40, 50, DEPLOYMENT, crashed(3, 3, "2026-01-01T10:00:39Z")).certain();
     }
 
     @Test
@@ -204,7 +212,8 @@ class CertaintyTest {
 
     @Test
     void aProgramThatEndsUntilItsDatabaseIsUpIsNoFailure() {
-        var starting = DATABASE.replace("readyReplicas: 1, availableReplicas: 1, ", "").replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"");
+        var starting = DATABASE.replace("readyReplicas: 1, availableReplicas: 1, ", "")
+            .replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"");
         new Film().during(0, 39, starting, DEPLOYMENT, crashed(5, 1, "2026-01-01T10:00:30Z")).certain()
             .during(41, 60, DATABASE, DEPLOYMENT, crashed(5, 1, "2026-01-01T10:00:30Z")).certain()
             .during(61, 64, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:00:45Z")).certain()
@@ -213,7 +222,8 @@ class CertaintyTest {
 
     @Test
     void inAChainNobodyIsBlamedBeforeAllHaveTriedAgain() {
-        var second = (DEPLOYMENT + crashed(5, 1, "2026-01-01T10:00:35Z")).replace("api", "web").replace("uid: d1", "uid: d2").replace("uid: r1", "uid: r2").replace("uid: p1", "uid: p2");
+        var second = (DEPLOYMENT + crashed(5, 1, "2026-01-01T10:00:35Z")).replace("api", "web")
+            .replace("uid: d1", "uid: d2").replace("uid: r1", "uid: r2").replace("uid: p1", "uid: p2");
         new Film().during(61, 70, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:01:00Z"), second).certain();
         var both = second.replace("10:00:35Z", "10:01:05Z");
         new Film().during(71, 80, DATABASE, DEPLOYMENT, crashed(6, 1, "2026-01-01T10:01:00Z"), both).certain("CRASH_APP_ERROR");
@@ -221,9 +231,11 @@ class CertaintyTest {
 
     @Test
     void aCommandThatDoesNotExistNeedsOneRestartAndMemoryTwo() {
-        new Film().during(0, 5, DEPLOYMENT, crashed(0, 127, "2026-01-01T10:00:00Z")).certain().during(10, 12, DEPLOYMENT, crashed(1, 127, "2026-01-01T10:00:09Z")).certain("CONTAINER_COMMAND_NOT_FOUND");
+        new Film().during(0, 5, DEPLOYMENT, crashed(0, 127, "2026-01-01T10:00:00Z"))
+            .certain().during(10, 12, DEPLOYMENT, crashed(1, 127, "2026-01-01T10:00:09Z")).certain("CONTAINER_COMMAND_NOT_FOUND");
         var memory = crashed(1, 137, "2026-01-01T10:00:09Z").replace("reason: Error", "reason: OOMKilled");
-        new Film().during(10, 15, DEPLOYMENT, memory).certain().during(30, 32, DEPLOYMENT, memory.replace("restartCount: 1", "restartCount: 2")).certain("OOM_KILLED");
+        new Film().during(10, 15, DEPLOYMENT, memory).certain()
+            .during(30, 32, DEPLOYMENT, memory.replace("restartCount: 1", "restartCount: 2")).certain("OOM_KILLED");
     }
 
     @Test
@@ -246,24 +258,30 @@ class CertaintyTest {
     void aGraceBeginsWhenItsReasonStandsAlone() {
         var drained = unschedulable("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.");
         var opened = unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.");
-        new Film().during(0, 35, DEPLOYMENT, drained).during(36, 50, DEPLOYMENT, opened).certain().at(51, DEPLOYMENT, opened).certain("SCHED_NODE_SELECTOR");
+        new Film().during(0, 35, DEPLOYMENT, drained).during(36, 50, DEPLOYMENT, opened)
+            .certain().at(51, DEPLOYMENT, opened).certain("SCHED_NODE_SELECTOR");
     }
 
     @Test
     void anAutoscalerAtWorkIsWaitedFor() {
         var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: TriggeredScaleUp, type: Normal, count: 1, lastTimestamp: '2026-01-01T10:00:08Z', message: 'pod triggered scale-up', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1}}";
-        new Film().during(0, 300, DEPLOYMENT, unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."), event).certain();
+        new Film().during(0, 300, DEPLOYMENT,
+            unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."), event).certain();
     }
 
     private static String refused(String message) {
-        return DEPLOYMENT.replace("status: {replicas: 1}", "status: {replicas: 0, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: '" + message + "'}]}").replace("updatedReplicas: 1, ", "").replace(" replicas: 1, unavailable", " unavailable");
+        return DEPLOYMENT.replace("status: {replicas: 1}",
+            "status: {replicas: 0, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: '" + message + "'}]}")
+            .replace("updatedReplicas: 1, ", "").replace(" replicas: 1, unavailable", " unavailable");
     }
 
     @Test
     void whatAdmissionDeniesIsCertainAndAWebhookThatDoesNotAnswerIsNot() {
         var denied = refused("admission webhook \"p.example.com\" denied the request: no");
         new Film().during(0, 5, denied).certain("ADMISSION_WEBHOOK_DENIED");
-        new Film().during(0, 600, refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\"")).certain();
+        new Film().during(0, 600,
+            refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\""))
+            .certain();
     }
 
     @Test
@@ -277,34 +295,40 @@ class CertaintyTest {
 
     @Test
     void aFailedJobIsCertainAndOneThatStillTriesIsNot() {
-        new Film().during(0, 2, ReadinessTest.JOB.replace("active: 1, ready: 1", "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]")).certain("JOB_FAILED");
+        new Film().during(0, 2, ReadinessTest.JOB.replace("active: 1, ready: 1",
+            "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]")).certain("JOB_FAILED");
         new Film().during(0, 300, ReadinessTest.JOB.replace("active: 1, ready: 1", "active: 1, failed: 3")).certain();
     }
 
     @Test
     void aDeadlineExceededBeforeTheApplyIsNoVerdictOnIt() {
-        var late = DEPLOYMENT.replace("unavailableReplicas: 1", "unavailableReplicas: 1, conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, lastTransitionTime: '2026-01-01T09:00:00Z'}]");
+        var late = DEPLOYMENT.replace("unavailableReplicas: 1",
+            "unavailableReplicas: 1, conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, lastTransitionTime: '2026-01-01T09:00:00Z'}]");
         new Film().during(0, 60, late).certain();
         new Film().during(0, 2, late.replace("T09:00:00Z", "T10:00:00Z")).certain("ROLLOUT_STUCK");
     }
 
     @Test
     void faultsOfAnOldRevisionAreNotTheNewReleasesFaults() {
-        var old = waiting("ImagePullBackOff", "Back-off: ErrImagePull: api:0: not found").replace("api-1-x", "api-0-x").replace("name: api-1, uid: r1", "name: api-0, uid: r0").replace("uid: p1", "uid: p0");
+        var old = waiting("ImagePullBackOff", "Back-off: ErrImagePull: api:0: not found")
+            .replace("api-1-x", "api-0-x").replace("name: api-1, uid: r1", "name: api-0, uid: r0").replace("uid: p1", "uid: p0");
         var set = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}, spec: {replicas: 1}, status: {replicas: 1}}";
         new Film().during(0, 60, DEPLOYMENT, set, old, pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")).certain();
     }
 
     @Test
     void theAgentsOwnTroubleEndsNoWait() {
-        var agent = (DEPLOYMENT + waiting("ImagePullBackOff", "Back-off: ErrImagePull: api:1: not found")).replace("name: api,", "name: codex,");
+        var agent = (DEPLOYMENT + waiting("ImagePullBackOff", "Back-off: ErrImagePull: api:1: not found"))
+            .replace("name: api,", "name: codex,");
         new Film().during(0, 60, agent, ReadinessTest.POD).certain();
     }
 
     @Test
     void aPodThatFailedForGoodIsCertain() {
-        var failed = ReadinessTest.POD.replace("restartPolicy: Always", "restartPolicy: Never").replace("phase: Running", "phase: Failed").replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"")
-            .replace("state: {running: {startedAt: \"2026-01-01T09:59:00Z\"}}", "state: {terminated: {exitCode: 3, reason: Error, finishedAt: '2026-01-01T10:00:00Z'}}");
+        var failed = ReadinessTest.POD.replace("restartPolicy: Always", "restartPolicy: Never")
+            .replace("phase: Running", "phase: Failed").replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"")
+            .replace("state: {running: {startedAt: \"2026-01-01T09:59:00Z\"}}",
+            "state: {terminated: {exitCode: 3, reason: Error, finishedAt: '2026-01-01T10:00:00Z'}}");
         new Film().during(0, 2, failed).certain("CRASH_APP_ERROR");
     }
 
@@ -323,7 +347,8 @@ class CertaintyTest {
     void whatTheServerRefusedToTakeIsCertainWhateverElseIsStillStarting() {
         var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
         film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
-        film.applied.add(new ensure_ready.Applied(ReadinessTest.obj("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"), new ensure_ready.Source("a.yaml", 1),
+        film.applied.add(new ensure_ready.Applied(ReadinessTest.obj("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"),
+            new ensure_ready.Source("a.yaml", 1),
             ensure_ready.Result.failed, 0, "", "Invalid", "ConfigMap \"c\" is invalid: data: Invalid value"));
         film.during(0, 2, DEPLOYMENT, pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")).certain("APPLY_INVALID");
     }
@@ -331,13 +356,15 @@ class CertaintyTest {
     @Test
     void aClaimWithoutItsClassIsCertain() {
         new Film().during(0, 4, ReadinessTest.CLAIM).certain().at(5, ReadinessTest.CLAIM).certain("PVC_STORAGECLASS_MISSING");
-        new Film().during(0, 300, ReadinessTest.CLAIM, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: slow}, volumeBindingMode: Immediate}").certain();
+        new Film().during(0, 300, ReadinessTest.CLAIM,
+            "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: slow}, volumeBindingMode: Immediate}").certain();
     }
 
     @Test
     void readyMustHoldForAWhileAndARestartBeginsItAnew() {
         var settings = new ensure_ready.WaitSettings("codex", false, false, true, null);
-        var running = ReadinessTest.POD.replace("containers: [{name: main,", "containers: [{name: main, readinessProbe: {tcpSocket: {port: 1}},");
+        var running = ReadinessTest.POD.replace("containers: [{name: main,",
+            "containers: [{name: main, readinessProbe: {tcpSocket: {port: 1}},");
         var film = new Film(settings).during(0, 2, running);
         assertTrue(!film.seen.settled(ReadinessTest.NOW.plusSeconds(2)));
         assertTrue(film.at(3, running).seen.settled(ReadinessTest.NOW.plusSeconds(3)));
@@ -354,6 +381,8 @@ class CertaintyTest {
         var after = ReadinessTest.obj(waiting("ImagePullBackOff", "Back-off pulling image \"api:1\""));
         var said = ensure_ready.Slim.remembering(before, after).text("/status/containerStatuses/0/state/waiting/message");
         assertEquals("Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = api:1: not found", said);
-        assertEquals(said, ensure_ready.Slim.remembering(ReadinessTest.obj(waiting("ImagePullBackOff", said)), ReadinessTest.obj(waiting("ImagePullBackOff", "Back-off pulling image \"api:1\""))).text("/status/containerStatuses/0/state/waiting/message"));
+        assertEquals(said, ensure_ready.Slim.remembering(ReadinessTest.obj(waiting("ImagePullBackOff", said)),
+            ReadinessTest.obj(waiting("ImagePullBackOff", "Back-off pulling image \"api:1\"")))
+            .text("/status/containerStatuses/0/state/waiting/message"));
     }
 }

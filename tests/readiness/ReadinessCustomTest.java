@@ -80,7 +80,9 @@ class ReadinessCustomTest {
     @Test
     void conditionsInsideParentsCount() {
         assertEquals(ensure_ready.State.ready, state(ROUTE));
-        assertEquals(ensure_ready.State.progressing, state(ROUTE.replace("ResolvedRefs, status: \"True\", reason: ResolvedRefs", "ResolvedRefs, status: \"False\", reason: BackendNotFound")));
+        assertEquals(ensure_ready.State.progressing,
+            state(ROUTE.replace("ResolvedRefs, status: \"True\", reason: ResolvedRefs",
+            "ResolvedRefs, status: \"False\", reason: BackendNotFound")));
     }
 
     @Test
@@ -94,9 +96,12 @@ class ReadinessCustomTest {
         assertEquals(ensure_ready.State.failed, state(release));
         assertEquals(ensure_ready.State.progressing, state(release.replace("Stalled, status: \"True\"", "Stalled, status: \"False\"")));
         assertEquals(ensure_ready.State.progressing, state(release.replace("Stalled, status: \"True\"", "Reconciling, status: \"True\"")));
-        assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {conditions: [{type: ReconcileError, status: 'True', reason: Boom}]}"));
-        assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'True'}]}"));
-        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'False'}]}"));
+        assertEquals(ensure_ready.State.failed,
+            state(WIDGET + "status: {conditions: [{type: ReconcileError, status: 'True', reason: Boom}]}"));
+        assertEquals(ensure_ready.State.progressing,
+            state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'True'}]}"));
+        assertEquals(ensure_ready.State.ready,
+            state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'False'}]}"));
     }
 
     @Test
@@ -124,7 +129,8 @@ class ReadinessCustomTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"Reconciled, False, true", "Reconciled, True, false", "Degraded, True, true", "Degraded, False, false", "Ready, False, true"})
+    @CsvSource({"Reconciled, False, true", "Reconciled, True, false", "Degraded, True, true",
+        "Degraded, False, false", "Ready, False, true"})
     void whatTheJudgeDoubtsTheFinderNames(String type, String status, boolean bad) {
         var widget = WIDGET.replace("uid: w1", "uid: w1, creationTimestamp: \"2025-12-31T00:00:00Z\"")
             + "status: {phase: Ready, conditions: [{type: " + type + ", status: '" + status + "'}]}";
@@ -156,11 +162,13 @@ class ReadinessCustomTest {
     @Test
     void whatAnOperatorMadeJoinsInAndSpeaksForAMuteResource() {
         var mute = WIDGET + "status: {url: http://w}";
-        var child = ReadinessTest.DEPLOYMENT.replace("uid: d1", "uid: d1, ownerReferences: [{apiVersion: example.com/v1, kind: Widget, name: w, uid: w1, controller: true}]");
+        var child = ReadinessTest.DEPLOYMENT.replace("uid: d1",
+            "uid: d1, ownerReferences: [{apiVersion: example.com/v1, kind: Widget, name: w, uid: w1, controller: true}]");
         assertEquals(ensure_ready.State.ready, state(mute, child));
         assertEquals(ensure_ready.State.progressing, state(mute, child.replace("updatedReplicas: 2", "updatedReplicas: 1")));
         var applied = List.of(ReadinessTest.applied(mute, 1, "w1"));
-        var verdict = ensure_ready.Verdicts.of(new ensure_ready.Family(ReadinessTest.snapshot(applied, mute, child.replace("updatedReplicas: 2", "updatedReplicas: 1")), Set.of()),
+        var verdict = ensure_ready.Verdicts.of(new ensure_ready.Family(ReadinessTest.snapshot(applied,
+            mute, child.replace("updatedReplicas: 2", "updatedReplicas: 1")), Set.of()),
             new ensure_ready.WaitSettings("codex", true, false, true, null));
         assertEquals("[deploy/users, widget/w]", verdict.workloads().stream().map(ensure_ready.Workload::ref).toList().toString());
         assertFalse(verdict.ready());
@@ -175,21 +183,26 @@ class ReadinessCustomTest {
 
     @Test
     void aSuspendedResourceIsNeutral() {
-        assertEquals(ensure_ready.State.suspended, state(WIDGET + "spec: {suspend: true}\nstatus: {conditions: [{type: Ready, status: 'False'}]}"));
+        assertEquals(ensure_ready.State.suspended,
+            state(WIDGET + "spec: {suspend: true}\nstatus: {conditions: [{type: Ready, status: 'False'}]}"));
     }
 
     @Test
     void wordsOfStateAndHealthAreReadWhereverOperatorsPutThem() {
-        for (var ready : List.of("health: green", "status: Completed", "readyToUse: true", "healthy: true", "applicationState: {state: RUNNING}", "PostgresClusterStatus: Running", "currentState: Ready, desiredState: Stopped")) {
+        for (var ready : List.of("health: green", "status: Completed", "readyToUse: true", "healthy: true",
+            "applicationState: {state: RUNNING}", "PostgresClusterStatus: Running", "currentState: Ready, desiredState: Stopped")) {
             assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {" + ready + "}"), ready);
         }
-        for (var late : List.of("health: yellow", "status: InProgress", "readyToUse: false", "healthy: false", "applicationState: {state: SUBMITTED}", "PostgresClusterStatus: Creating", "currentState: Starting, desiredState: Ready")) {
+        for (var late : List.of("health: yellow", "status: InProgress", "readyToUse: false", "healthy: false",
+            "applicationState: {state: SUBMITTED}", "PostgresClusterStatus: Creating", "currentState: Starting, desiredState: Ready")) {
             assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {" + late + "}"), late);
         }
-        for (var failed : List.of("health: red", "status: Failed", "applicationState: {state: SUBMISSION_FAILED}", "PostgresClusterStatus: CreateFailed", "phase: Degraded")) {
+        for (var failed : List.of("health: red", "status: Failed", "applicationState: {state: SUBMISSION_FAILED}",
+            "PostgresClusterStatus: CreateFailed", "phase: Degraded")) {
             assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {" + failed + "}"), failed);
         }
-        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {phase: Running, lastBackupStatus: Failed}"), "the past is no verdict");
+        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {phase: Running, lastBackupStatus: Failed}"),
+            "the past is no verdict");
     }
 
     @Test
@@ -199,7 +212,8 @@ class ReadinessCustomTest {
         assertEquals(ensure_ready.State.failed, state(synced.formatted("InstallFailed")));
         assertEquals(ensure_ready.State.progressing, state(synced.formatted("Creating")));
         assertEquals(ensure_ready.State.progressing, state(synced.formatted("DependencyNotReady")));
-        assertEquals(ensure_ready.State.progressing, state(synced.replace("status: 'False'", "status: Unknown").formatted("ReconcileError")));
+        assertEquals(ensure_ready.State.progressing,
+            state(synced.replace("status: 'False'", "status: Unknown").formatted("ReconcileError")));
     }
 
     @Test

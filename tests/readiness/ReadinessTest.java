@@ -91,7 +91,8 @@ class ReadinessTest {
     /** Every kind that the watches would know, and the objects of the documents. */
     static ensure_ready.Snapshot snapshot(List<ensure_ready.Applied> applied, String... documents) {
         var objects = new TreeMap<String, List<ensure_ready.Obj>>();
-        List.of("Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "PersistentVolumeClaim", "Event", "Service", "EndpointSlice", "StorageClass", "Secret", "ConfigMap", "ServiceAccount")
+        List.of("Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet",
+            "Job", "PersistentVolumeClaim", "Event", "Service", "EndpointSlice", "StorageClass", "Secret", "ConfigMap", "ServiceAccount")
             .forEach(kind -> objects.put(kind, new ArrayList<>()));
         for (var text : documents) {
             EmbeddedStore.yaml(text).forEach(node -> {
@@ -114,7 +115,8 @@ class ReadinessTest {
     }
 
     static ensure_ready.Applied applied(String yaml, long generation, String uid) {
-        return new ensure_ready.Applied(obj(yaml), new ensure_ready.Source("app.yaml", 1), ensure_ready.Result.configured, generation, uid, "", "");
+        return new ensure_ready.Applied(obj(yaml), new ensure_ready.Source("app.yaml", 1),
+            ensure_ready.Result.configured, generation, uid, "", "");
     }
 
     private static void assertReady(ensure_ready.Workload w) {
@@ -140,7 +142,8 @@ class ReadinessTest {
 
     @Test
     void aBrokenRolloutBehindOldPodsIsNotReadyThoughAvailableIsTrue() {
-        var broken = DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 1").replace("replicas: 2\n  updated", "replicas: 3\n  updated").replace("NewReplicaSetAvailable", "ReplicaSetUpdated");
+        var broken = DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 1")
+            .replace("replicas: 2\n  updated", "replicas: 3\n  updated").replace("NewReplicaSetAvailable", "ReplicaSetUpdated");
         var users = judge(broken, """
             apiVersion: apps/v1
             kind: ReplicaSet
@@ -181,7 +184,8 @@ class ReadinessTest {
     void aStatusOlderThanTheApplySaysNothing() {
         assertProgressing("has not seen generation 4", judge(DEPLOYMENT.replace("observedGeneration: 4", "observedGeneration: 3")));
         var family = family(DEPLOYMENT);
-        assertProgressing("has not seen generation 5", ensure_ready.Readiness.judge(obj(DEPLOYMENT), Optional.of(applied(DEPLOYMENT, 5, "d1")), family));
+        assertProgressing("has not seen generation 5",
+            ensure_ready.Readiness.judge(obj(DEPLOYMENT), Optional.of(applied(DEPLOYMENT, 5, "d1")), family));
         assertReady(ensure_ready.Readiness.judge(obj(DEPLOYMENT), Optional.of(applied(DEPLOYMENT, 4, "d1")), family));
     }
 
@@ -192,12 +196,15 @@ class ReadinessTest {
 
     @Test
     void anObjectThatSomebodyMadeAgainIsNotTheOneThatWasApplied() {
-        assertProgressing("made again", ensure_ready.Readiness.judge(obj(DEPLOYMENT), Optional.of(applied(DEPLOYMENT, 4, "other")), family(DEPLOYMENT)));
+        assertProgressing("made again",
+            ensure_ready.Readiness.judge(obj(DEPLOYMENT), Optional.of(applied(DEPLOYMENT, 4, "other")), family(DEPLOYMENT)));
     }
 
     @Test
     void anObjectThatIsBeingDeletedIsNotReadyAndItsFinalizersAreNamed() {
-        assertProgressing("example.com/keep", judge(DEPLOYMENT.replace("generation: 4", "generation: 4, deletionTimestamp: \"2026-01-01T09:00:00Z\", finalizers: [example.com/keep]")));
+        assertProgressing("example.com/keep",
+            judge(DEPLOYMENT.replace("generation: 4",
+            "generation: 4, deletionTimestamp: \"2026-01-01T09:00:00Z\", finalizers: [example.com/keep]")));
     }
 
     @Test
@@ -207,7 +214,8 @@ class ReadinessTest {
 
     @Test
     void aDeploymentThatExceededItsDeadlineHasFailed() {
-        var late = DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 1").replace("status: \"True\", reason: NewReplicaSetAvailable", "status: \"False\", reason: ProgressDeadlineExceeded");
+        var late = DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 1")
+            .replace("status: \"True\", reason: NewReplicaSetAvailable", "status: \"False\", reason: ProgressDeadlineExceeded");
         assertFailed("no progress within its deadline", judge(late));
         assertProgressing("has not seen", judge(late.replace("observedGeneration: 4", "observedGeneration: 3")));
     }
@@ -215,7 +223,8 @@ class ReadinessTest {
     @Test
     void aRolloutThatTheControllerHasNotCalledCompleteIsNot() {
         assertProgressing("not complete", judge(DEPLOYMENT.replace("NewReplicaSetAvailable", "ReplicaSetUpdated")));
-        assertReady(judge(DEPLOYMENT.replace("  progressDeadlineSeconds: 600\n", "  progressDeadlineSeconds: 2147483647\n").replaceAll("(?m)^.*type: Progressing.*\\R", "")));
+        assertReady(judge(DEPLOYMENT.replace("  progressDeadlineSeconds: 600\n", "  progressDeadlineSeconds: 2147483647\n")
+            .replaceAll("(?m)^.*type: Progressing.*\\R", "")));
     }
 
     @Test
@@ -232,7 +241,8 @@ class ReadinessTest {
 
     @Test
     void aDeploymentScaledToZeroIsReadyWhenNoPodIsLeft() {
-        var zero = DEPLOYMENT.replace("replicas: 2\n  progress", "replicas: 0\n  progress").replaceAll("(?m)^  (replicas|updatedReplicas|readyReplicas|availableReplicas): 2\\R", "");
+        var zero = DEPLOYMENT.replace("replicas: 2\n  progress", "replicas: 0\n  progress")
+            .replaceAll("(?m)^  (replicas|updatedReplicas|readyReplicas|availableReplicas): 2\\R", "");
         assertReady(judge(zero));
         assertProgressing("still there", judge(DEPLOYMENT.replace("replicas: 2\n  progress", "replicas: 0\n  progress")));
     }
@@ -240,7 +250,8 @@ class ReadinessTest {
     @Test
     void aStatefulSetIsReadyOnlyWhenItsUpdateIsWhole() {
         assertReady(judge(STATEFUL_SET));
-        assertProgressing("1 of 3 updated", judge(STATEFUL_SET.replace("updatedReplicas: 3", "updatedReplicas: 1").replace("currentRevision: db-2", "currentRevision: db-1")));
+        assertProgressing("1 of 3 updated", judge(STATEFUL_SET.replace("updatedReplicas: 3", "updatedReplicas: 1")
+            .replace("currentRevision: db-2", "currentRevision: db-1")));
         assertProgressing("not complete", judge(STATEFUL_SET.replace("currentRevision: db-2", "currentRevision: db-1")));
         assertProgressing("2 of 3 ready", judge(STATEFUL_SET.replace("readyReplicas: 3", "readyReplicas: 2")));
         assertProgressing("minReadySeconds", judge(STATEFUL_SET.replace("availableReplicas: 3", "availableReplicas: 1")));
@@ -250,14 +261,16 @@ class ReadinessTest {
 
     @Test
     void aPartitionedStatefulSetIsReadyWhenItsPartIsUpdated() {
-        var parted = STATEFUL_SET.replace("partition: 0", "partition: 2").replace("currentRevision: db-2", "currentRevision: db-1").replace("updatedReplicas: 3", "updatedReplicas: 1");
+        var parted = STATEFUL_SET.replace("partition: 0", "partition: 2").replace("currentRevision: db-2", "currentRevision: db-1")
+            .replace("updatedReplicas: 3", "updatedReplicas: 1");
         assertReady(judge(parted));
         assertProgressing("0 of 1 updated", judge(parted.replace("updatedReplicas: 1", "updatedReplicas: 0")));
     }
 
     @Test
     void anOnDeleteStatefulSetIsReadyOnCountsAndSaysWhatIsOld() {
-        var onDelete = STATEFUL_SET.replace("type: RollingUpdate, rollingUpdate: {partition: 0}", "type: OnDelete").replace("currentRevision: db-2", "currentRevision: db-1").replace("updatedReplicas: 3", "updatedReplicas: 1");
+        var onDelete = STATEFUL_SET.replace("type: RollingUpdate, rollingUpdate: {partition: 0}", "type: OnDelete")
+            .replace("currentRevision: db-2", "currentRevision: db-1").replace("updatedReplicas: 3", "updatedReplicas: 1");
         assertReady(judge(onDelete));
         assertTrue(judge(onDelete).message().contains("2 pods on an old revision"), judge(onDelete).message());
         assertProgressing("2 of 3 ready", judge(onDelete.replace("readyReplicas: 3", "readyReplicas: 2")));
@@ -267,9 +280,11 @@ class ReadinessTest {
     void aDaemonSetIsReadyWhenEveryNodeRunsTheNewPod() {
         assertReady(judge(DAEMON_SET));
         assertProgressing("1 of 2 updated", judge(DAEMON_SET.replace("updatedNumberScheduled: 2", "updatedNumberScheduled: 1")));
-        assertReady(judge(DAEMON_SET.replace("updatedNumberScheduled: 2", "updatedNumberScheduled: 1").replace("RollingUpdate", "OnDelete")));
+        assertReady(judge(DAEMON_SET.replace("updatedNumberScheduled: 2", "updatedNumberScheduled: 1")
+            .replace("RollingUpdate", "OnDelete")));
         assertProgressing("1 of 2 available", judge(DAEMON_SET.replace("numberAvailable: 2", "numberAvailable: 1")));
-        assertProgressing("has not seen", judge(DAEMON_SET.replace("observedGeneration: 3", "observedGeneration: 2").replaceAll(": 2([,}])", ": 0$1")));
+        assertProgressing("has not seen",
+            judge(DAEMON_SET.replace("observedGeneration: 3", "observedGeneration: 2").replaceAll(": 2([,}])", ": 0$1")));
     }
 
     @Test
@@ -290,24 +305,30 @@ class ReadinessTest {
             """;
         assertReady(judge(set));
         assertProgressing("1 of 2 ready", judge(set.replace("readyReplicas: 2", "readyReplicas: 1")));
-        assertProgressing("exceeded quota", judge(set.replace("replicas: 2, readyReplicas: 2, availableReplicas: 2, fullyLabeledReplicas: 2",
+        assertProgressing("exceeded quota",
+            judge(set.replace("replicas: 2, readyReplicas: 2, availableReplicas: 2, fullyLabeledReplicas: 2",
             "replicas: 0, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: 'pods \"x\" is forbidden: exceeded quota: small'}]")));
     }
 
     @Test
     void aPodIsReadyWhenItsConditionSaysSo() {
         assertReady(judge(POD));
-        assertProgressing("not ready", judge(POD.replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"").replace("ready: true", "ready: false")));
+        assertProgressing("not ready",
+            judge(POD.replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"").replace("ready: true", "ready: false")));
     }
 
     @Test
     void aPodThatEndsIsReadyOnlyWhenItShouldEnd() {
-        var ended = POD.replace("phase: Running", "phase: Succeeded").replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"");
+        var ended = POD.replace("phase: Running", "phase: Succeeded")
+            .replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"");
         assertReady(judge(ended.replace("restartPolicy: Always", "restartPolicy: Never")));
         assertProgressing("though it should run", judge(ended));
         assertProgressing("runs to its end", judge(POD.replace("restartPolicy: Always", "restartPolicy: OnFailure")));
-        assertReady(judge(POD.replace("restartPolicy: Always", "restartPolicy: Never").replace("uid: p1", "uid: p1, annotations: {ensure-ready/server: \"true\"}")));
-        assertFailed("exit code 3", judge(POD.replace("restartPolicy: Always", "restartPolicy: Never").replace("phase: Running", "phase: Failed").replace("state: {running: {startedAt: \"2026-01-01T09:59:00Z\"}}", "state: {terminated: {exitCode: 3, reason: Error}}")));
+        assertReady(judge(POD.replace("restartPolicy: Always", "restartPolicy: Never")
+            .replace("uid: p1", "uid: p1, annotations: {ensure-ready/server: \"true\"}")));
+        assertFailed("exit code 3", judge(POD.replace("restartPolicy: Always", "restartPolicy: Never")
+            .replace("phase: Running", "phase: Failed")
+            .replace("state: {running: {startedAt: \"2026-01-01T09:59:00Z\"}}", "state: {terminated: {exitCode: 3, reason: Error}}")));
     }
 
     @Test
@@ -321,22 +342,31 @@ class ReadinessTest {
     @Test
     void aJobIsJudgedByTheStatusOfItsConditionsNeverByTheirType() {
         assertProgressing("0 of 1 completed", judge(JOB));
-        assertReady(judge(JOB.replace("active: 1, ready: 1", "succeeded: 1, conditions: [{type: SuccessCriteriaMet, status: 'True'}, {type: Complete, status: 'True'}]")));
+        assertReady(judge(JOB.replace("active: 1, ready: 1",
+            "succeeded: 1, conditions: [{type: SuccessCriteriaMet, status: 'True'}, {type: Complete, status: 'True'}]")));
         assertReady(judge(JOB.replace("active: 1, ready: 1", "conditions: [{type: SuccessCriteriaMet, status: 'True'}]")));
-        assertFailed("BackoffLimitExceeded", judge(JOB.replace("active: 1, ready: 1", "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: too many}]")));
-        assertFailed("PodFailurePolicy", judge(JOB.replace("active: 1, ready: 1", "failed: 1, conditions: [{type: FailureTarget, status: 'True', reason: PodFailurePolicy}]")));
-        assertProgressing("completed", judge(JOB.replace("active: 1, ready: 1", "active: 1, conditions: [{type: Failed, status: 'False'}, {type: Suspended, status: 'False', reason: JobResumed}]")));
+        assertFailed("BackoffLimitExceeded",
+            judge(JOB.replace("active: 1, ready: 1",
+            "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: too many}]")));
+        assertFailed("PodFailurePolicy",
+            judge(JOB.replace("active: 1, ready: 1",
+            "failed: 1, conditions: [{type: FailureTarget, status: 'True', reason: PodFailurePolicy}]")));
+        assertProgressing("completed",
+            judge(JOB.replace("active: 1, ready: 1",
+            "active: 1, conditions: [{type: Failed, status: 'False'}, {type: Suspended, status: 'False', reason: JobResumed}]")));
     }
 
     @Test
     void aSuspendedJobIsReportedAndNeutral() {
-        assertEquals(ensure_ready.State.suspended, judge(JOB.replace("suspend: false", "suspend: true").replace("active: 1, ready: 1", "conditions: [{type: Suspended, status: 'True'}]")).state());
+        assertEquals(ensure_ready.State.suspended, judge(JOB.replace("suspend: false", "suspend: true")
+            .replace("active: 1, ready: 1", "conditions: [{type: Suspended, status: 'True'}]")).state());
     }
 
     @Test
     void aClaimIsReadyWhenBoundOrWhenNothingUsesItsLazyClass() {
         var lazy = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: slow}, volumeBindingMode: WaitForFirstConsumer}";
-        var user = DEPLOYMENT.replace("image: \"users:2\"}]", "image: \"users:2\"}], volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]");
+        var user = DEPLOYMENT.replace("image: \"users:2\"}]",
+            "image: \"users:2\"}], volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]");
         assertReady(judge(CLAIM.replace("Pending", "Bound")));
         assertProgressing("not bound", judge(CLAIM));
         assertReady(judge(CLAIM, lazy));
@@ -360,7 +390,8 @@ class ReadinessTest {
         assertProgressing("no ready endpoint", judge(SERVICE, DEPLOYMENT));
         assertReady(judge(SERVICE, DEPLOYMENT.replace("replicas: 2\n  progress", "replicas: 0\n  progress")));
         assertEquals("its selector matches no running workload", judge(SERVICE).message());
-        assertReady(judge(SERVICE.replace("type: ClusterIP, clusterIP: 10.0.0.9, selector: {app: users}", "type: ExternalName, externalName: db.example.com")));
+        assertReady(judge(SERVICE.replace("type: ClusterIP, clusterIP: 10.0.0.9, selector: {app: users}",
+            "type: ExternalName, externalName: db.example.com")));
         assertReady(judge(SERVICE.replace("10.0.0.9", "None"), DEPLOYMENT, slice));
     }
 
@@ -376,13 +407,16 @@ class ReadinessTest {
     void aDefinitionMustBeEstablishedAndItsNamesAccepted() {
         var crd = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: widgets.example.com, generation: 1}, status: {conditions: [{type: NamesAccepted, status: 'True'}, {type: Established, status: 'True'}]}}";
         assertReady(judge(crd));
-        assertProgressing("not established", judge(crd.replace("Established, status: 'True'", "Established, status: 'False', reason: Installing")));
-        assertFailed("ListKindConflict", judge(crd.replace("NamesAccepted, status: 'True'", "NamesAccepted, status: 'False', reason: ListKindConflict")));
+        assertProgressing("not established",
+            judge(crd.replace("Established, status: 'True'", "Established, status: 'False', reason: Installing")));
+        assertFailed("ListKindConflict",
+            judge(crd.replace("NamesAccepted, status: 'True'", "NamesAccepted, status: 'False', reason: ListKindConflict")));
     }
 
     @Test
     void whatNeverGatesIsReadyWithItsNote() {
-        assertEquals("suspended: no new jobs", judge("{apiVersion: batch/v1, kind: CronJob, metadata: {name: n}, spec: {suspend: true}}").message());
+        assertEquals("suspended: no new jobs", judge("{apiVersion: batch/v1, kind: CronJob, metadata: {name: n}, spec: {suspend: true}}")
+            .message());
         assertReady(judge("{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}, status: {loadBalancer: {}}}"));
         assertReady(judge("{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, status: {conditions: [{type: ScalingActive, status: 'False'}]}}"));
     }
@@ -403,7 +437,8 @@ class ReadinessTest {
         assertReady(judge(hook.replace("name: users, namespace: shop", "name: elsewhere, namespace: other")));
     }
 
-    private static ensure_ready.Verdict verdict(ensure_ready.WaitSettings settings, List<ensure_ready.Applied> applied, String... documents) {
+    private static ensure_ready.Verdict verdict(ensure_ready.WaitSettings settings,
+        List<ensure_ready.Applied> applied, String... documents) {
         return ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot(applied, documents), Set.of()), settings);
     }
 
@@ -413,25 +448,29 @@ class ReadinessTest {
 
     @Test
     void theAgentsOwnDeploymentIsJudgedApartAndNeverGates() {
-        var agent = DEPLOYMENT.replace("name: users, namespace", "name: codex, namespace").replace("uid: d1", "uid: d9").replace("updatedReplicas: 2", "updatedReplicas: 0").replace("app: users", "app: codex");
+        var agent = DEPLOYMENT.replace("name: users, namespace", "name: codex, namespace")
+            .replace("uid: d1", "uid: d9").replace("updatedReplicas: 2", "updatedReplicas: 0").replace("app: users", "app: codex");
         var service = SERVICE.replace("name: users", "name: codex").replace("app: users", "app: codex");
         var both = verdict(settings(false, false), List.of(), DEPLOYMENT, agent);
         assertTrue(both.ready());
         assertFalse(both.agentReady());
         assertTrue(both.warnings().toString().contains("deploy/codex is not ready"), both.warnings().toString());
-        assertTrue(verdict(settings(true, false), List.of(applied(DEPLOYMENT, 4, "d1"), applied(agent, 4, "d9"), applied(service, 0, "")), DEPLOYMENT, agent, service).ready(), "its Service must not gate either");
+        assertTrue(verdict(settings(true, false), List.of(applied(DEPLOYMENT, 4, "d1"), applied(agent, 4, "d9"), applied(service, 0, "")),
+            DEPLOYMENT, agent, service).ready(), "its Service must not gate either");
     }
 
     @Test
     void aPodInWhichAnAgentRanDoesNotGate() {
         var failed = POD.replace("phase: Running", "phase: Failed");
         assertFalse(verdict(settings(false, false), List.of(), DEPLOYMENT, failed).ready());
-        assertTrue(verdict(settings(false, false), List.of(), DEPLOYMENT, failed.replace("uid: p1", "uid: p1, labels: {app.kubernetes.io/managed-by: prompt-run}")).ready());
+        assertTrue(verdict(settings(false, false), List.of(), DEPLOYMENT,
+            failed.replace("uid: p1", "uid: p1, labels: {app.kubernetes.io/managed-by: prompt-run}")).ready());
     }
 
     @Test
     void onlyWhatWasAppliedGatesWhenThatIsAskedFor() {
-        var other = DEPLOYMENT.replace("name: users, namespace", "name: other, namespace").replace("uid: d1", "uid: d2").replace("updatedReplicas: 2", "updatedReplicas: 0");
+        var other = DEPLOYMENT.replace("name: users, namespace", "name: other, namespace")
+            .replace("uid: d1", "uid: d2").replace("updatedReplicas: 2", "updatedReplicas: 0");
         assertFalse(verdict(settings(false, false), List.of(), DEPLOYMENT, other).ready());
         assertTrue(verdict(settings(true, false), List.of(applied(DEPLOYMENT, 4, "d1")), DEPLOYMENT, other).ready());
     }
@@ -443,7 +482,8 @@ class ReadinessTest {
 
     @Test
     void anObjectThatCouldNotBeAppliedKeepsAllFromBeingReady() {
-        var refused = new ensure_ready.Applied(obj("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"), new ensure_ready.Source("a.yaml", 1), ensure_ready.Result.failed, 0, "", "Invalid", "is invalid");
+        var refused = new ensure_ready.Applied(obj("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"),
+            new ensure_ready.Source("a.yaml", 1), ensure_ready.Result.failed, 0, "", "Invalid", "is invalid");
         assertFalse(verdict(settings(true, false), List.of(applied(DEPLOYMENT, 4, "d1"), refused), DEPLOYMENT).ready());
     }
 
@@ -458,13 +498,16 @@ class ReadinessTest {
         assertTrue(unseen.ready());
         assertFalse(unseen.verified());
         var plain = List.of(applied(JOB, 1, "j1"));
-        assertFalse(ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot(plain), Set.of(), Map.of(), Map.of("j1", done)), settings(true, false)).ready(), "without a time to live somebody else removed it");
+        assertFalse(ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot(plain), Set.of(), Map.of(), Map.of("j1", done)),
+            settings(true, false)).ready(), "without a time to live somebody else removed it");
     }
 
     @Test
     void jobsOfACronJobAndPodsOfAReplicaSetAreNotJudgedTwice() {
-        var child = JOB.replace("uid: j1", "uid: j2, ownerReferences: [{apiVersion: batch/v1, kind: CronJob, name: n, uid: x, controller: true}]");
+        var child = JOB.replace("uid: j1",
+            "uid: j2, ownerReferences: [{apiVersion: batch/v1, kind: CronJob, name: n, uid: x, controller: true}]");
         assertEquals(1, verdict(settings(false, false), List.of(), DEPLOYMENT, child).workloads().size());
-        assertEquals(2, verdict(settings(false, false), List.of(), DEPLOYMENT, child.replace("batch/v1, kind: CronJob", "example.com/v1, kind: Task")).workloads().size());
+        assertEquals(2, verdict(settings(false, false), List.of(), DEPLOYMENT,
+            child.replace("batch/v1, kind: CronJob", "example.com/v1, kind: Task")).workloads().size());
     }
 }

@@ -37,7 +37,8 @@ final class WaitLab {
             var live = cluster.client().resource(o).inNamespace(namespace).fieldManager("ensure-ready").forceConflicts().serverSideApply();
             var json = ensure_ready.Json.MAPPER.valueToTree(o);
             var generation = live.getMetadata().getGeneration() == null ? 0 : live.getMetadata().getGeneration();
-            applied.add(new ensure_ready.Applied(new ensure_ready.Obj(json), new ensure_ready.Source("app.yaml", 1), ensure_ready.Result.configured, generation, live.getMetadata().getUid(), "", ""));
+            applied.add(new ensure_ready.Applied(new ensure_ready.Obj(json),
+                new ensure_ready.Source("app.yaml", 1), ensure_ready.Result.configured, generation, live.getMetadata().getUid(), "", ""));
         }
         return this;
     }
@@ -56,7 +57,8 @@ final class WaitLab {
     WaitLab onceAvailable(String deployment, Runnable what) {
         CompletableFuture.runAsync(() -> {
             cluster.client().apps().deployments().inNamespace(namespace).withName(deployment)
-                .waitUntilCondition(d -> d != null && d.getStatus() != null && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 5, TimeUnit.MINUTES);
+                .waitUntilCondition(d -> d != null && d.getStatus() != null
+                && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 5, TimeUnit.MINUTES);
             what.run();
         }, task -> new Thread(task).start());
         return this;
@@ -64,7 +66,8 @@ final class WaitLab {
 
     /** Tells every pod of the app its life, and the template for those to come is left alone. */
     void tell(String app, String what, String how) {
-        cluster.client().pods().inNamespace(namespace).withLabel("app", app).list().getItems().forEach(p -> cluster.tell(namespace, p.getMetadata().getName(), what, how));
+        cluster.client().pods().inNamespace(namespace).withLabel("app", app).list()
+            .getItems().forEach(p -> cluster.tell(namespace, p.getMetadata().getName(), what, how));
     }
 
     CompletableFuture<Ended> start(int seconds) {
@@ -77,7 +80,8 @@ final class WaitLab {
             try (var api = new ensure_ready.Api(config, Duration.ofSeconds(10))) {
                 long begin = System.nanoTime();
                 var settings = new ensure_ready.WaitSettings("codex", !applied.isEmpty(), false, true, since);
-                var judgement = new ensure_ready.SoftWait(api, namespace, applied, settings, this::hear).run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
+                var judgement = new ensure_ready.SoftWait(api, namespace, applied, settings, this::hear)
+                    .run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
                 result.complete(new Ended(judgement, Duration.ofNanos(System.nanoTime() - begin), List.copyOf(told)));
             } catch (RuntimeException | Error e) {
                 result.completeExceptionally(e);
@@ -89,7 +93,8 @@ final class WaitLab {
     }
 
     private void hear(ensure_ready.Judgement j) {
-        j.workloads().stream().map(w -> w.ref() + " " + w.state() + " " + w.message()).filter(line -> !told.contains(line)).forEach(told::add);
+        j.workloads().stream().map(w -> w.ref() + " " + w.state() + " " + w.message())
+            .filter(line -> !told.contains(line)).forEach(told::add);
     }
 
     /** How a wait ended; {@code told} are all the messages that it gave meanwhile. */
@@ -104,7 +109,8 @@ final class WaitLab {
 
         @Override
         public String toString() {
-            return outcome() + " after " + took.toMillis() / 100 / 10.0 + " s " + codes() + "\n  " + String.join("\n  ", told) + "\n  limited: " + judgement.snapshot().limited();
+            return outcome() + " after " + took.toMillis() / 100 / 10.0 + " s "
+                + codes() + "\n  " + String.join("\n  ", told) + "\n  limited: " + judgement.snapshot().limited();
         }
     }
 

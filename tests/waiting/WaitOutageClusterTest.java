@@ -43,8 +43,10 @@ class WaitOutageClusterTest {
 
     /** Without events, and without anything of the cluster. */
     private static io.fabric8.kubernetes.client.Config limited(LocalCluster cluster, WaitLab lab) {
-        var kubeconfig = cluster.kubeconfigFor(lab.namespace, LocalCluster.rule("", "pods,services,persistentvolumeclaims", "get", "list", "watch"),
-            LocalCluster.rule("apps", "deployments,replicasets,statefulsets,daemonsets", "get", "list", "watch"), LocalCluster.rule("batch", "jobs", "get", "list", "watch"));
+        var kubeconfig = cluster
+            .kubeconfigFor(lab.namespace, LocalCluster.rule("", "pods,services,persistentvolumeclaims", "get", "list", "watch"),
+            LocalCluster.rule("apps", "deployments,replicasets,statefulsets,daemonsets", "get", "list", "watch"),
+                LocalCluster.rule("batch", "jobs", "get", "list", "watch"));
         return new ConfigBuilder(ensure_ready.Kubeconfig.read(kubeconfig, null)).build();
     }
 }

@@ -17,7 +17,8 @@ final class WaitScenarios {
     private WaitScenarios() { }
 
     /** All start at once and run side by side; each has a namespace of its own. */
-    static Map<String, CompletableFuture<WaitLab.Ended>> start(LocalCluster cluster, Map<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>> scenarios) {
+    static Map<String, CompletableFuture<WaitLab.Ended>> start(LocalCluster cluster,
+        Map<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>> scenarios) {
         var running = new LinkedHashMap<String, CompletableFuture<WaitLab.Ended>>();
         scenarios.forEach((name, scenario) -> running.put(name, scenario.apply(cluster)));
         return running;
@@ -26,8 +27,10 @@ final class WaitScenarios {
     /** Troubles that heal: each must end ready, however bad it looks meanwhile. */
     static Map<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>> recoveries() {
         var all = new LinkedHashMap<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>>();
-        all.put("registry blip", c -> new WaitLab(c, "blip").apply(WaitLab.deployment("web", "web:1", "life.test/is: registry-down, life.test/times: '3'", "")).start(180));
-        all.put("registry refuses once", c -> new WaitLab(c, "auth").apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized, life.test/times: '1'", "")).start(180));
+        all.put("registry blip", c -> new WaitLab(c, "blip")
+            .apply(WaitLab.deployment("web", "web:1", "life.test/is: registry-down, life.test/times: '3'", "")).start(180));
+        all.put("registry refuses once", c -> new WaitLab(c, "auth")
+            .apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized, life.test/times: '1'", "")).start(180));
         all.put("late Secret", WaitScenarios::lateSecret);
         all.put("Secret made by a Job", WaitScenarios::secretMadeByAJob);
         all.put("crashes until the database is up", WaitScenarios::untilDatabase);
@@ -37,7 +40,9 @@ final class WaitScenarios {
         all.put("webhook starting", WaitScenarios::webhookStarting);
         all.put("drained node", WaitScenarios::drainedNode);
         all.put("slow image", c -> new WaitLab(c, "slow").apply(WaitLab.deployment("web", "web:1", "life.test/after: 40s", "")).start(180));
-        all.put("crash just after ready", c -> new WaitLab(c, "flap").apply(WaitLab.deployment("web", "web:1", "life.test/is: ready-then-crashes, life.test/after: 2s, life.test/times: '1'", "")).start(120));
+        all.put("crash just after ready", c -> new WaitLab(c, "flap")
+            .apply(WaitLab.deployment("web", "web:1", "life.test/is: ready-then-crashes, life.test/after: 2s, life.test/times: '1'", ""))
+            .start(120));
         all.put("deadline exceeded before the repair", WaitScenarios::repaired);
         return all;
     }
@@ -45,17 +50,20 @@ final class WaitScenarios {
     private static final String SECRET = "env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: db-secret, key: password}}}]";
 
     private static void secret(WaitLab lab) {
-        lab.cluster.client().resource(new SecretBuilder().withNewMetadata().withName("db-secret").endMetadata().addToStringData("password", "p").build()).inNamespace(lab.namespace).create();
+        lab.cluster.client().resource(new SecretBuilder().withNewMetadata().withName("db-secret")
+            .endMetadata().addToStringData("password", "p").build()).inNamespace(lab.namespace).create();
         lab.tell("api", "is", "ready");
     }
 
     private static CompletableFuture<WaitLab.Ended> lateSecret(LocalCluster cluster) {
-        var lab = new WaitLab(cluster, "late").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET));
+        var lab = new WaitLab(cluster, "late")
+            .apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET));
         return lab.after(7, () -> secret(lab)).start(120);
     }
 
     private static CompletableFuture<WaitLab.Ended> secretMadeByAJob(LocalCluster cluster) {
-        var lab = new WaitLab(cluster, "made").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET) + """
+        var lab = new WaitLab(cluster, "made")
+            .apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET) + """
             apiVersion: batch/v1
             kind: Job
             metadata: {name: make-secret}
@@ -65,25 +73,30 @@ final class WaitScenarios {
     }
 
     private static CompletableFuture<WaitLab.Ended> untilDatabase(LocalCluster cluster) {
-        var lab = new WaitLab(cluster, "crash").apply(WaitLab.deployment("db", "db:1", "life.test/after: 45s", "") + WaitLab.deployment("api", "api:1", "life.test/is: crashes", ""));
+        var lab = new WaitLab(cluster, "crash").apply(WaitLab.deployment("db", "db:1", "life.test/after: 45s", "")
+            + WaitLab.deployment("api", "api:1", "life.test/is: crashes", ""));
         return lab.onceAvailable("db", () -> lab.tell("api", "is", "ready")).start(300);
     }
 
     private static CompletableFuture<WaitLab.Ended> chain(LocalCluster cluster) {
         var lab = new WaitLab(cluster, "chain").apply(WaitLab.deployment("db", "db:1", "life.test/after: 40s", "")
-            + WaitLab.deployment("api", "api:1", "life.test/is: crashes", "") + WaitLab.deployment("web", "web:1", "life.test/is: crashes", ""));
-        return lab.onceAvailable("db", () -> lab.tell("api", "is", "ready")).onceAvailable("api", () -> lab.tell("web", "is", "ready")).start(400);
+            + WaitLab.deployment("api", "api:1", "life.test/is: crashes", "")
+            + WaitLab.deployment("web", "web:1", "life.test/is: crashes", ""));
+        return lab.onceAvailable("db", () -> lab.tell("api", "is", "ready")).onceAvailable("api", () -> lab.tell("web", "is", "ready"))
+            .start(400);
     }
 
     private static CompletableFuture<WaitLab.Ended> initWaits(LocalCluster cluster) {
         var lab = new WaitLab(cluster, "init").apply(WaitLab.deployment("db", "db:1", "life.test/after: 45s", "")
-            + WaitLab.deployment("api", "api:1", "life.test/is: init-crashes", "").replace("      containers:", "      initContainers: [{name: wait, image: 'w:1'}]\n      containers:"));
+            + WaitLab.deployment("api", "api:1", "life.test/is: init-crashes", "")
+            .replace("      containers:", "      initContainers: [{name: wait, image: 'w:1'}]\n      containers:"));
         return lab.onceAvailable("db", () -> lab.tell("api", "is", "ready")).start(300);
     }
 
     private static CompletableFuture<WaitLab.Ended> nodeAddedLate(LocalCluster cluster) {
         var lab = new WaitLab(cluster, "node");
-        lab.apply(WaitLab.deployment("web", "web:1", "", "").replace("      terminationGrace", "      nodeSelector: {pool: " + lab.namespace + "}\n      terminationGrace"));
+        lab.apply(WaitLab.deployment("web", "web:1", "", "")
+            .replace("      terminationGrace", "      nodeSelector: {pool: " + lab.namespace + "}\n      terminationGrace"));
         lab.after(6, () -> lab.cluster.client().pods().inNamespace(lab.namespace).list().getItems().forEach(p -> lab.before("""
             apiVersion: v1
             kind: Event
@@ -115,7 +128,8 @@ final class WaitScenarios {
               namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %1$s}}
               rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
             """.formatted(lab.namespace));
-        lab.after(45, () -> cluster.client().admissionRegistration().v1().validatingWebhookConfigurations().withName(lab.namespace).delete());
+        lab.after(45, () -> cluster.client().admissionRegistration().v1().validatingWebhookConfigurations()
+            .withName(lab.namespace).delete());
         return lab.apply(WaitLab.deployment("web", "web:1", "", "")).start(240);
     }
 
@@ -125,17 +139,21 @@ final class WaitScenarios {
         cluster.addNode(node, "pool=" + lab.namespace);
         cordon(cluster, node, true);
         lab.after(35, () -> cordon(cluster, node, false));
-        return lab.apply(WaitLab.deployment("web", "web:1", "", "").replace("      terminationGrace", "      nodeSelector: {pool: " + lab.namespace + "}\n      terminationGrace")).start(180);
+        return lab.apply(WaitLab.deployment("web", "web:1", "", "")
+            .replace("      terminationGrace", "      nodeSelector: {pool: " + lab.namespace + "}\n      terminationGrace")).start(180);
     }
 
     private static void cordon(LocalCluster cluster, String node, boolean closed) {
-        cluster.client().nodes().withName(node).patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"unschedulable\": " + closed + "}}");
+        cluster.client().nodes().withName(node)
+            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"unschedulable\": " + closed + "}}");
     }
 
     private static CompletableFuture<WaitLab.Ended> repaired(LocalCluster cluster) {
-        var broken = WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET).replace("spec:\n  selector", "spec:\n  progressDeadlineSeconds: 3\n  selector");
+        var broken = WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET)
+            .replace("spec:\n  selector", "spec:\n  progressDeadlineSeconds: 3\n  selector");
         var lab = new WaitLab(cluster, "repair").before(broken);
-        cluster.client().apps().deployments().inNamespace(lab.namespace).withName("api").waitUntilCondition(d -> d != null && d.getStatus() != null && d.getStatus().getConditions().stream()
+        cluster.client().apps().deployments().inNamespace(lab.namespace).withName("api")
+            .waitUntilCondition(d -> d != null && d.getStatus() != null && d.getStatus().getConditions().stream()
             .anyMatch(c -> "ProgressDeadlineExceeded".equals(c.getReason())), 30, TimeUnit.SECONDS);
         lab.apply(broken + "apiVersion: v1\nkind: Secret\nmetadata: {name: db-secret}\nstringData: {password: p}\n");
         return lab.after(6, () -> lab.tell("api", "is", "ready")).start(120);
@@ -144,21 +162,34 @@ final class WaitScenarios {
     /** Troubles that stay: each must end the wait as failed, with this code. */
     static Map<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>> failures() {
         var all = new LinkedHashMap<String, Function<LocalCluster, CompletableFuture<WaitLab.Ended>>>();
-        all.put("IMAGE_NOT_FOUND", c -> new WaitLab(c, "image").apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(120));
+        all.put("IMAGE_NOT_FOUND", c -> new WaitLab(c, "image")
+            .apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(120));
         all.put("over a healthy release IMAGE_NOT_FOUND", WaitScenarios::overHealthy);
-        all.put("IMAGE_NOT_FOUND_OR_AUTH", c -> new WaitLab(c, "private").apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized", "")).start(120));
-        all.put("SECRET_MISSING", c -> new WaitLab(c, "secret").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET)).start(120));
-        all.put("CONFIG_KEY_MISSING", c -> new WaitLab(c, "key").apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-key-missing, life.test/ref: db-secret, life.test/key: password", SECRET)
+        all.put("IMAGE_NOT_FOUND_OR_AUTH", c -> new WaitLab(c, "private")
+            .apply(WaitLab.deployment("web", "web:1", "life.test/is: image-unauthorized", "")).start(120));
+        all.put("SECRET_MISSING", c -> new WaitLab(c, "secret")
+            .apply(WaitLab.deployment("api", "api:1", "life.test/is: secret-missing, life.test/ref: db-secret", SECRET)).start(120));
+        all.put("CONFIG_KEY_MISSING", c -> new WaitLab(c, "key")
+            .apply(WaitLab.deployment("api", "api:1",
+            "life.test/is: secret-key-missing, life.test/ref: db-secret, life.test/key: password", SECRET)
             + "apiVersion: v1\nkind: Secret\nmetadata: {name: db-secret}\nstringData: {passwort: p}\n").start(120));
-        all.put("SERVICE_ACCOUNT_MISSING", c -> new WaitLab(c, "account").apply(WaitLab.deployment("web", "web:1", "", "").replace("      terminationGrace", "      serviceAccountName: nobody\n      terminationGrace")).start(120));
-        all.put("QUOTA_EXCEEDED", c -> new WaitLab(c, "quota").before("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: small}\nspec: {hard: {pods: '0'}}\n")
+        all.put("SERVICE_ACCOUNT_MISSING", c -> new WaitLab(c, "account")
+            .apply(WaitLab.deployment("web", "web:1", "", "")
+            .replace("      terminationGrace", "      serviceAccountName: nobody\n      terminationGrace")).start(120));
+        all.put("QUOTA_EXCEEDED", c -> new WaitLab(c, "quota")
+            .before("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: small}\nspec: {hard: {pods: '0'}}\n")
             .apply(WaitLab.deployment("web", "web:1", "", "")).start(120));
         all.put("ADMISSION_WEBHOOK_DENIED", WaitScenarios::denied);
         all.put("POD_SECURITY_DENIED", WaitScenarios::insecure);
-        all.put("CRASH_APP_ERROR", c -> new WaitLab(c, "steady").apply(WaitLab.deployment("api", "api:1", "life.test/is: crashes", "")).start(180));
-        all.put("CONTAINER_COMMAND_NOT_FOUND", c -> new WaitLab(c, "command").apply(WaitLab.deployment("api", "api:1", "life.test/is: command-missing", "")).start(180));
-        all.put("OOM_KILLED", c -> new WaitLab(c, "memory").apply(WaitLab.deployment("api", "api:1", "life.test/is: out-of-memory", "")).start(180));
-        all.put("SCHED_NODE_SELECTOR", c -> new WaitLab(c, "place").apply(WaitLab.deployment("web", "web:1", "", "").replace("      terminationGrace", "      nodeSelector: {disk: gold}\n      terminationGrace")).start(120));
+        all.put("CRASH_APP_ERROR", c -> new WaitLab(c, "steady").apply(WaitLab.deployment("api", "api:1", "life.test/is: crashes", ""))
+            .start(180));
+        all.put("CONTAINER_COMMAND_NOT_FOUND", c -> new WaitLab(c, "command")
+            .apply(WaitLab.deployment("api", "api:1", "life.test/is: command-missing", "")).start(180));
+        all.put("OOM_KILLED", c -> new WaitLab(c, "memory").apply(WaitLab.deployment("api", "api:1", "life.test/is: out-of-memory", ""))
+            .start(180));
+        all.put("SCHED_NODE_SELECTOR", c -> new WaitLab(c, "place")
+            .apply(WaitLab.deployment("web", "web:1", "", "")
+            .replace("      terminationGrace", "      nodeSelector: {disk: gold}\n      terminationGrace")).start(120));
         all.put("JOB_FAILED", c -> new WaitLab(c, "job").apply("""
             apiVersion: batch/v1
             kind: Job
@@ -187,7 +218,8 @@ final class WaitScenarios {
     private static CompletableFuture<WaitLab.Ended> overHealthy(LocalCluster cluster) {
         var lab = new WaitLab(cluster, "over").before(WaitLab.deployment("web", "web:1", "", ""));
         cluster.client().apps().deployments().inNamespace(lab.namespace).withName("web")
-            .waitUntilCondition(d -> d != null && d.getStatus() != null && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 60, TimeUnit.SECONDS);
+            .waitUntilCondition(d -> d != null && d.getStatus() != null
+            && Integer.valueOf(1).equals(d.getStatus().getAvailableReplicas()), 60, TimeUnit.SECONDS);
         return lab.apply(WaitLab.deployment("web", "web:nope", "life.test/is: image-not-found", "")).start(120);
     }
 
@@ -214,7 +246,8 @@ final class WaitScenarios {
     /** A policy is enforced a moment after it was made. */
     private static boolean refuses(WaitLab lab) {
         try {
-            lab.cluster.client().pods().inNamespace(lab.namespace).resource(new PodBuilder().withNewMetadata().withName("probe").endMetadata()
+            lab.cluster.client().pods().inNamespace(lab.namespace)
+                .resource(new PodBuilder().withNewMetadata().withName("probe").endMetadata()
                 .withNewSpec().addNewContainer().withName("a").withImage("a:1").endContainer().endSpec().build()).dryRun().create();
             return false;
         } catch (KubernetesClientException e) {
@@ -224,7 +257,8 @@ final class WaitScenarios {
 
     private static CompletableFuture<WaitLab.Ended> insecure(LocalCluster cluster) {
         var lab = new WaitLab(cluster, "psa");
-        cluster.client().resource(new NamespaceBuilder().withNewMetadata().withName(lab.namespace).addToLabels("pod-security.kubernetes.io/enforce", "restricted").endMetadata().build()).serverSideApply();
+        cluster.client().resource(new NamespaceBuilder().withNewMetadata().withName(lab.namespace)
+            .addToLabels("pod-security.kubernetes.io/enforce", "restricted").endMetadata().build()).serverSideApply();
         return lab.apply(WaitLab.deployment("web", "web:1", "", "")).start(120);
     }
 }

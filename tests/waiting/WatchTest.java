@@ -199,7 +199,8 @@ class WatchTest {
     @Test
     void aTokenFileIsReadAgainWhenItChanges() throws Exception {
         var token = java.nio.file.Files.writeString(folder.resolve("token"), "first\n");
-        var config = java.nio.file.Files.writeString(folder.resolve("with-file"), java.nio.file.Files.readString(server.kubeconfig(folder)).replaceAll("token: \"[^\"]*\"", "tokenFile: " + token));
+        var config = java.nio.file.Files.writeString(folder.resolve("with-file"), java.nio.file.Files.readString(server.kubeconfig(folder))
+            .replaceAll("token: \"[^\"]*\"", "tokenFile: " + token));
         server.putYaml("shop", NOT_READY);
         server.faults.onlyToken("first");
         try (var other = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(5))) {
@@ -268,7 +269,8 @@ class WatchTest {
         long begin = System.nanoTime();
         var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(3)));
         assertEquals(ensure_ready.Outcome.no_cluster, judgement.outcome());
-        assertTrue(Duration.ofNanos(System.nanoTime() - begin).compareTo(Duration.ofSeconds(5)) < 0, "promised: within 2 s of the deadline");
+        assertTrue(Duration.ofNanos(System.nanoTime() - begin).compareTo(Duration.ofSeconds(5)) < 0,
+            "promised: within 2 s of the deadline");
     }
 
     @Test
@@ -284,8 +286,10 @@ class WatchTest {
 
     @Test
     void noSecretsContentIsEverAskedFor() {
-        server.putYaml("shop", READY.replace("metadata: {labels: {app: web}}}", "metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: w, envFrom: [{secretRef: {name: s}}]}]}}"));
-        server.putYaml("shop", "{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"data\": {\"k\": \"aHVudGVyMg==\"}}'}}, data: {k: aHVudGVyMg==}}");
+        server.putYaml("shop", READY.replace("metadata: {labels: {app: web}}}",
+            "metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: w, envFrom: [{secretRef: {name: s}}]}]}}"));
+        server.putYaml("shop",
+            "{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"data\": {\"k\": \"aHVudGVyMg==\"}}'}}, data: {k: aHVudGVyMg==}}");
         var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(30)));
         assertEquals(ensure_ready.Outcome.ready, judgement.outcome());
         assertFalse(judgement.snapshot().toString().contains("aHVudGVyMg"), "neither data nor annotations");
