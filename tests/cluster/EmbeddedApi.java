@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,7 +46,7 @@ final class EmbeddedApi implements AutoCloseable {
         System.setProperty("sun.net.httpserver.nodelay", "true"); // else each small watch event waits 40 ms for Nagle
     }
 
-    final Faults faults = new Faults();
+    final EmbeddedFaults faults = new EmbeddedFaults();
     final EmbeddedStore store = new EmbeddedStore();
     private final Map<String, AtomicInteger> requests = new ConcurrentHashMap<>();
     private final Map<String, String> logs = new ConcurrentHashMap<>();
@@ -238,7 +237,7 @@ final class EmbeddedApi implements AutoCloseable {
         }
         return switch (r.verb) {
             case "get" -> new Answer(200, store.require(r.kind, r.namespace, r.name));
-            case "list" -> new Answer(200, store.page(r.kind, r.namespace, EmbeddedStore.Selector.of(r.query)));
+            case "list" -> new Answer(200, store.page(r.kind, r.namespace, EmbeddedSelector.of(r.query)));
             case "create" -> create(r);
             case "update" -> new Answer(200, store.update(r.target(), r.json()));
             case "patch" -> patch(r);
@@ -290,7 +289,7 @@ final class EmbeddedApi implements AutoCloseable {
             return new Answer(201, store.create(r.target(), applied));
         }
         var target = current.orElseThrow(() -> EmbeddedStore.notFound(r.kind, r.name)).deepCopy();
-        return new Answer(200, store.update(r.target(), EmbeddedStore.Patches.apply(target, r.body, r.contentType)));
+        return new Answer(200, store.update(r.target(), EmbeddedPatches.apply(target, r.body, r.contentType)));
     }
 
     private Answer delete(Request r) {
@@ -307,7 +306,7 @@ final class EmbeddedApi implements AutoCloseable {
     }
 
     private Answer deleteAll(Request r) {
-        var list = store.list(r.kind, r.namespace, EmbeddedStore.Selector.of(r.query));
+        var list = store.list(r.kind, r.namespace, EmbeddedSelector.of(r.query));
         list.forEach(object ->
             store.delete(r.kind, EmbeddedStore.text(object, "/metadata/namespace"), EmbeddedStore.text(object, "/metadata/name"), false));
         return new Answer(200, success());
@@ -336,7 +335,7 @@ final class EmbeddedApi implements AutoCloseable {
         Watch(HttpExchange exchange, Request request) {
             this.exchange = exchange;
             this.request = request;
-            this.selector = EmbeddedStore.Selector.of(request.query);
+            this.selector = EmbeddedSelector.of(request.query);
             this.end = Instant.now().plusSeconds(Long.parseLong(request.query.getOrDefault("timeoutSeconds", "1800")));
             this.wantsBookmarks = "true".equals(request.query.get("allowWatchBookmarks"));
         }
@@ -482,96 +481,7 @@ final class EmbeddedApi implements AutoCloseable {
 
     private record Answer(int code, Object body) { }
 
-    /** What a test makes the server do wrong. Verbs and resources as in RBAC ({@code pods}, {@code pods/log}); {@code *} is any. */
-    static final class Faults {
-        private final List<Fault> planned = new CopyOnWriteArrayList<>();
-        private final Set<String> silenced = ConcurrentHashMap.newKeySet();
-        private final List<Denial> denials = new CopyOnWriteArrayList<>();
-        private volatile String token;
-
-        private record Denial(String verb, String resource, String namespace) { }
-
-        private record Fault(String verb, String resource, AtomicInteger times, int code, int retryAfter, Duration delay) { }
-
-        /** The next {@code times} matching requests are answered with the code. */
-        void fail(String verb, String resource, int times, int code) {
-            planned.add(new Fault(verb, resource, new AtomicInteger(times), code, 0, Duration.ZERO));
-        }
-
-        /** The same with a Retry-After header, in seconds. */
-        void throttle(String verb, String resource, int times, int retryAfterSeconds) {
-            planned.add(new Fault(verb, resource, new AtomicInteger(times), 429, retryAfterSeconds, Duration.ZERO));
-        }
-
-        /** The next {@code times} matching requests are answered late. */
-        void delay(String verb, String resource, int times, Duration delay) {
-            planned.add(new Fault(verb, resource, new AtomicInteger(times), 0, 0, delay));
-        }
-
-        /** Forbidden until {@link #clear}, with the API server's words; access reviews say no as well. Namespace "*": everywhere. */
-        void forbid(String verb, String resource, String namespace) {
-            denials.add(new Denial(verb, resource, namespace));
-        }
-
-        void forbid(String verb, String resource) {
-            forbid(verb, resource, "*");
-        }
-
-        /** Watches of the resource, open ones included, stay connected and tell nothing, not even bookmarks. */
-        void silence(String resource) {
-            silenced.add(resource);
-        }
-
-        /** Every other token is answered 401; null accepts all again. */
-        void onlyToken(String accepted) {
-            token = accepted;
-        }
-
-        void clear() {
-            planned.clear();
-            silenced.clear();
-            denials.clear();
-            token = null;
-        }
-
-        boolean silent(Request request) {
-            return silenced.contains("*") || silenced.contains(request.resource());
-        }
-
-        boolean allows(JsonNode attributes) {
-            var subresource = attributes.path("subresource").asText("");
-            var resource = attributes.path("resource").asText() + (subresource.isEmpty() ? "" : "/" + subresource);
-            return !denied(attributes.path("verb").asText(), resource, attributes.path("namespace").asText(""));
-        }
-
-        private boolean denied(String verb, String resource, String namespace) {
-            return denials.stream().anyMatch(denial -> matches(verb + " " + resource, denial.verb, denial.resource)
-                    && (denial.namespace.equals("*") || denial.namespace.equals(namespace)));
-        }
-
-        private void meet(Request r) throws InterruptedException {
-            if (token != null && !token.equals(r.token)) {
-                throw new EmbeddedStore.ApiError(401, "Unauthorized");
-            }
-            for (var fault : planned) {
-                if (matches(r.key(), fault.verb, fault.resource) && fault.times.getAndDecrement() > 0) {
-                    Thread.sleep(fault.delay.toMillis());
-                    if (fault.code > 0) {
-                        throw new EmbeddedStore.ApiError(fault.code, "fault injected by the test").retryAfter(fault.retryAfter);
-                    }
-                }
-            }
-            if (r.kind != null && denied(r.verb, r.resource(), r.namespace)) {
-                var where = r.namespace.isEmpty() ? " at the cluster scope" : " in the namespace \"" + r.namespace + "\"";
-                var what = r.name.isEmpty() ? r.kind.qualified() : r.kind.qualified() + " \"" + r.name + "\"";
-                throw new EmbeddedStore.ApiError(403, "Forbidden", what + " is forbidden: User \"tester\" cannot "
-                    + r.verb + " resource \"" + r.resource()
-                        + "\" in API group \"" + r.kind.group() + "\"" + where, r.name, r.kind.plural());
-            }
-        }
-    }
-
-    private static boolean matches(String key, String verb, String resource) {
+    static boolean matches(String key, String verb, String resource) {
         var sides = key.split(" ", 2);
         return (verb.equals("*") || verb.equals(sides[0])) && (resource.equals("*") || resource.equals(sides[1]));
     }

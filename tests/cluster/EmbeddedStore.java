@@ -1,18 +1,12 @@
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fabric8.zjsonpatch.JsonPatch;
-import io.fabric8.zjsonpatch.JsonPatchException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +88,7 @@ final class EmbeddedStore {
         if (r.kind.status && !r.kind.plural.equals("customresourcedefinitions")) {
             object.remove("status");
         }
-        Defaults.onCreate(r.kind, r.namespace, object);
+        EmbeddedDefaults.onCreate(r.kind, r.namespace, object);
         return r.dryRun ? object : write(r.kind, null, object);
     }
 
@@ -128,7 +122,7 @@ final class EmbeddedStore {
                 next.set("status", status);
             }
         }
-        Defaults.onUpdate(r.kind, r.namespace, current, next);
+        EmbeddedDefaults.onUpdate(r.kind, r.namespace, current, next);
         return r.dryRun ? next : write(r.kind, current, next);
     }
 
@@ -140,9 +134,9 @@ final class EmbeddedStore {
         }
         var current = get(kind, namespace, text(object, "/metadata/name")).orElse(null);
         if (current == null) {
-            Defaults.onCreate(kind, namespace, object);
+            EmbeddedDefaults.onCreate(kind, namespace, object);
         } else {
-            Defaults.keepIdentity(kind, current, object);
+            EmbeddedDefaults.keepIdentity(kind, current, object);
         }
         return write(kind, current, object).deepCopy();
     }
@@ -151,7 +145,7 @@ final class EmbeddedStore {
         return get(kind, namespace, name).map(current -> {
             var next = current.deepCopy();
             change.accept(next);
-            Defaults.keepIdentity(kind, current, next);
+            EmbeddedDefaults.keepIdentity(kind, current, next);
             return write(kind, current, next).deepCopy();
         });
     }
@@ -294,7 +288,7 @@ final class EmbeddedStore {
     }
 
     synchronized JsonNode discovery(String path) {
-        return Discovery.answer(path, List.copyOf(kinds));
+        return EmbeddedDiscovery.answer(path, List.copyOf(kinds));
     }
 
     /** What a request is about. */
@@ -312,220 +306,6 @@ final class EmbeddedStore {
 
         String name() {
             return text(object, "/metadata/name");
-        }
-    }
-
-    /** What the API server itself fills in, and what it refuses to change. */
-    static final class Defaults {
-        private static final Map<String, List<String>> IMMUTABLE = Map.of(
-                "Deployment", List.of("/spec/selector"),
-                "DaemonSet", List.of("/spec/selector"),
-                "StatefulSet", List.of("/spec/selector", "/spec/serviceName", "/spec/volumeClaimTemplates", "/spec/podManagementPolicy"),
-                "Job", List.of("/spec/selector", "/spec/template", "/spec/completionMode"),
-                "PersistentVolumeClaim", List.of("/spec/storageClassName", "/spec/accessModes"),
-                "RoleBinding", List.of("/roleRef"),
-                "ClusterRoleBinding", List.of("/roleRef"));
-
-        static void onCreate(Kind kind, String namespace, ObjectNode object) {
-            var metadata = object.withObject("/metadata");
-            List.of("resourceVersion", "generation", "managedFields").forEach(metadata::remove);
-            if (kind.namespaced && !metadata.has("namespace")) {
-                metadata.put("namespace", namespace);
-            }
-            metadata.put("uid", UUID.randomUUID().toString());
-            metadata.put("creationTimestamp", now());
-            if (kind.generation) {
-                metadata.put("generation", 1);
-            }
-            fill(kind, object);
-        }
-
-        /** Defaults that rules of readiness depend on; the rest of a real server's defaulting is left out. */
-        private static void fill(Kind kind, ObjectNode object) {
-            switch (kind.name) {
-                case "Namespace" -> phase(object, "Active");
-                case "Pod", "PersistentVolumeClaim" -> phase(object, "Pending");
-                case "Deployment", "StatefulSet", "ReplicaSet" -> number(object.withObject("/spec"), "replicas", 1);
-                case "Job" -> number(object.withObject("/spec"), "backoffLimit", 6);
-                case "Secret" -> mergeStringData(object);
-                case "Service" -> clusterAddress(object);
-                case "CustomResourceDefinition" -> establish(object);
-                default -> { }
-            }
-            if (kind.name.equals("Deployment")) {
-                number(object.withObject("/spec"), "progressDeadlineSeconds", 600);
-            }
-        }
-
-        private static void phase(ObjectNode object, String phase) {
-            if (!object.withObject("/status").has("phase")) {
-                object.withObject("/status").put("phase", phase);
-            }
-        }
-
-        private static void number(ObjectNode spec, String field, int value) {
-            if (!spec.has(field)) {
-                spec.put(field, value);
-            }
-        }
-
-        private static void clusterAddress(ObjectNode service) {
-            var spec = service.withObject("/spec");
-            if (!spec.has("type")) {
-                spec.put("type", "ClusterIP");
-            }
-            if (!spec.has("clusterIP") && !spec.path("type").asText().equals("ExternalName")) {
-                int host = Math.floorMod(text(service, "/metadata/uid").hashCode(), 65_000);
-                spec.put("clusterIP", "10.96." + host / 256 + "." + (1 + host % 250));
-            }
-        }
-
-        private static void mergeStringData(ObjectNode secret) {
-            if (secret.remove("stringData") instanceof ObjectNode plain) {
-                plain.properties().forEach(entry -> secret.withObject("/data")
-                        .put(entry.getKey(), Base64.getEncoder().encodeToString(entry.getValue().asText().getBytes(UTF_8))));
-            }
-        }
-
-        private static void establish(ObjectNode definition) {
-            var conditions = JSON.createArrayNode();
-            for (var type : List.of("NamesAccepted", "Established")) {
-                conditions.addObject().put("type", type).put("status", "True").put("lastTransitionTime", now());
-            }
-            definition.withObject("/status").set("conditions", conditions);
-        }
-
-        static void onUpdate(Kind kind, String namespace, ObjectNode current, ObjectNode next) {
-            if (kind.name.equals("Secret")) {
-                mergeStringData(next);
-            }
-            keepIdentity(kind, current, next);
-            refuseImmutable(kind, current, next);
-        }
-
-        /** uid, creation time and the counters are the server's; the generation moves with anything but metadata and status. */
-        static void keepIdentity(Kind kind, ObjectNode current, ObjectNode next) {
-            var metadata = next.withObject("/metadata");
-            metadata.remove("managedFields");
-            for (var field : List.of("uid", "creationTimestamp", "resourceVersion", "generation", "deletionTimestamp")) {
-                if (current.get("metadata").has(field)) {
-                    metadata.set(field, current.get("metadata").get(field));
-                }
-            }
-            if (kind.generation && !body(current).equals(body(next))) {
-                metadata.put("generation", current.at("/metadata/generation").asLong() + 1);
-            }
-        }
-
-        private static JsonNode body(ObjectNode object) {
-            return object.deepCopy().without(Set.of("metadata", "status"));
-        }
-
-        private static void refuseImmutable(Kind kind, ObjectNode current, ObjectNode next) {
-            for (var path : IMMUTABLE.getOrDefault(kind.name, List.of())) {
-                if (!current.at(path).isMissingNode() && !current.at(path).equals(next.at(path))) {
-                    throw ApiError.invalid(kind, text(current, "/metadata/name"), path.substring(1).replace('/', '.'));
-                }
-            }
-            if ((kind.name.equals("Secret") || kind.name.equals("ConfigMap")) && current.path("immutable").asBoolean()
-                    && !current.path("data").equals(next.path("data"))) {
-                throw ApiError.invalid(kind, text(current, "/metadata/name"), "data");
-            }
-        }
-    }
-
-    /** The four ways to patch. Strategic merge and server-side apply merge lists of named items by name, other lists whole. */
-    static final class Patches {
-        static ObjectNode apply(ObjectNode target, String body, String contentType) {
-            var type = contentType.replaceFirst(";.*", "").strip();
-            return switch (type) {
-                case "application/json-patch+json" -> jsonPatch(target, body);
-                case "application/merge-patch+json" -> (ObjectNode) merge(target, parse(body), false);
-                case "application/strategic-merge-patch+json", "application/apply-patch+yaml", "application/apply-patch+cbor" ->
-                        (ObjectNode) merge(target, parse(body), true);
-                default -> throw new ApiError(415, "the body of the request was in an unknown format - accepted media types include: "
-                        + "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml");
-            };
-        }
-
-        private static ObjectNode jsonPatch(ObjectNode target, String body) {
-            try {
-                return (ObjectNode) JsonPatch.apply(JSON.readTree(body), target);
-            } catch (JsonProcessingException | JsonPatchException e) {
-                throw new ApiError(422, "the server rejected our request due to an error in our request: " + e.getMessage());
-            }
-        }
-
-        static JsonNode merge(JsonNode target, JsonNode patch, boolean listsByName) {
-            if (patch instanceof ObjectNode fields) {
-                var merged = target instanceof ObjectNode object ? object : JSON.createObjectNode();
-                fields.properties().forEach(field -> {
-                    if (field.getValue().isNull()) {
-                        merged.remove(field.getKey());
-                    } else {
-                        merged.set(field.getKey(), merge(merged.get(field.getKey()), field.getValue(), listsByName));
-                    }
-                });
-                return merged;
-            }
-            return listsByName && named(patch) && target instanceof ArrayNode
-                && named(target) ? mergeByName((ArrayNode) target, patch) : patch;
-        }
-
-        private static ArrayNode mergeByName(ArrayNode target, JsonNode patch) {
-            var byName = new LinkedHashMap<String, JsonNode>();
-            target.forEach(item -> byName.put(item.get("name").asText(), item));
-            patch.forEach(item -> byName.merge(item.get("name").asText(), item, (old, fresh) -> merge(old, fresh, true)));
-            return JSON.createArrayNode().addAll(byName.values());
-        }
-
-        private static boolean named(JsonNode list) {
-            if (!list.isArray()) {
-                return false;
-            }
-            for (var item : list) {
-                if (!item.path("name").isTextual()) {
-                    return false;
-                }
-            }
-            return !list.isEmpty();
-        }
-    }
-
-    /** Label and field selectors of a list or watch. */
-    static final class Selector {
-        static Predicate<JsonNode> of(Map<String, String> query) {
-            Predicate<JsonNode> all = object -> true;
-            for (var term : query.getOrDefault("fieldSelector", "").split(",")) {
-                all = term.isBlank() ? all : all.and(field(term));
-            }
-            for (var term : query.getOrDefault("labelSelector", "").split(",(?![^(]*\\))")) {
-                all = term.isBlank() ? all : all.and(label(term.strip()));
-            }
-            return all;
-        }
-
-        private static Predicate<JsonNode> field(String term) {
-            var sides = term.split("!=|==?", 2);
-            var path = "/" + sides[0].strip().replace('.', '/');
-            return object -> text(object, path).equals(sides[1].strip()) != term.contains("!=");
-        }
-
-        private static Predicate<JsonNode> label(String term) {
-            if (term.matches("[^=!]+ (not)?in \\(.*\\)")) {
-                var values = List.of(term.replaceAll(".*\\(|\\)", "").split("\\s*,\\s*"));
-                boolean negated = term.contains(" notin ");
-                return object -> values.contains(labelOf(object, term.split(" ")[0])) != negated;
-            }
-            if (term.contains("=")) {
-                var sides = term.split("!=|==?", 2);
-                return object -> sides[1].strip().equals(labelOf(object, sides[0].strip())) != term.contains("!=");
-            }
-            return object -> (labelOf(object, term.replace("!", "").strip()) != null) != term.startsWith("!");
-        }
-
-        private static String labelOf(JsonNode object, String key) {
-            return object.path("metadata").path("labels").path(key).textValue();
         }
     }
 
@@ -601,47 +381,6 @@ final class EmbeddedStore {
 
         String qualified() {
             return group.isEmpty() ? plural : plural + "." + group;
-        }
-    }
-
-    /** What the server says about itself: /version, /api, /apis and the resource lists. */
-    static final class Discovery {
-        static JsonNode answer(String path, List<Kind> kinds) {
-            return switch (path) {
-                case "/version" -> JSON.createObjectNode().put("major", "1").put("minor", "34").put("gitVersion", "v1.34.0-embedded");
-                case "/api" -> JSON.createObjectNode().put("kind", "APIVersions").set("versions", JSON.createArrayNode().add("v1"));
-                case "/apis" -> groups(kinds);
-                case "/healthz", "/livez", "/readyz" -> JSON.getNodeFactory().textNode("ok");
-                default -> resources(path.replaceFirst("^/apis?/", ""), kinds);
-            };
-        }
-
-        private static JsonNode groups(List<Kind> kinds) {
-            var list = JSON.createObjectNode().put("kind", "APIGroupList").put("apiVersion", "v1");
-            var groups = list.putArray("groups");
-            for (var group : new HashSet<>(kinds.stream().map(Kind::group).filter(name -> !name.isEmpty()).toList())) {
-                var entry = groups.addObject().put("name", group);
-                kinds.stream().filter(kind -> kind.group.equals(group)).map(Kind::apiVersion).distinct()
-                        .forEach(version -> entry.withArray("versions").addObject()
-                        .put("groupVersion", version).put("version", version.replaceFirst(".*/", "")));
-                entry.set("preferredVersion", entry.get("versions").get(0));
-            }
-            return list;
-        }
-
-        private static JsonNode resources(String apiVersion, List<Kind> kinds) {
-            var own = kinds.stream().filter(kind -> kind.apiVersion().equals(apiVersion)).toList();
-            if (own.isEmpty()) {
-                throw new ApiError(404, "the server could not find the requested resource");
-            }
-            var list = JSON.createObjectNode().put("kind", "APIResourceList").put("apiVersion", "v1").put("groupVersion", apiVersion);
-            for (var kind : own) {
-                var entry = list.withArray("resources").addObject().put("name", kind.plural).put("singularName", kind.name.toLowerCase())
-                        .put("namespaced", kind.namespaced).put("kind", kind.name);
-                List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-                    .forEach(entry.withArray("verbs")::add);
-            }
-            return list;
         }
     }
 
@@ -737,7 +476,7 @@ final class EmbeddedStore {
         return object.at(pointer).asText("");
     }
 
-    private static String now() {
+    static String now() {
         return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }
