@@ -28,7 +28,7 @@ class WorkflowClusterTest {
 
     @BeforeEach
     void aRepositoryThatAdoptedTheWorkflows() throws IOException {
-        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readAllBytes(cluster.kubeconfig()))).jbang("""
+        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readAllBytes(cluster.kubeconfig()))).jbangw("""
                 #!/bin/sh
                 script=${1%%.java}; shift
                 echo "$script.java $*" >>"$CALLS"

@@ -20,6 +20,7 @@ facts() {
   status=$(file_fact result .status)
   if [ -s "$RUNNER_TEMP/run.json" ]; then
     mode=$(run_fact .mode) issue=$(run_fact .issue) branch=$(run_fact .branch) review=$(run_fact .review)
+    AI_LANG=$(run_fact .lang)
   fi
 }
 
@@ -106,7 +107,7 @@ proof() {
   fi
   printf '\n\n'
   jq -r 'def code: gsub("[`\r\n]"; " ") | "`" + . + "`";
-    "* \(.outcome | code) \(if .summary == "" then "" else .summary | code end)", (.causes[] | "* \("\(.code) \(.object)" | code)")' <<<"$about"
+    "* \(.outcome | code) \(if .summary == "" then "" else .summary | code end)", (select(.ready | not) | .causes[] | "* \("\(.code) \(.object)" | code)")' <<<"$about"
 }
 
 record_on_slot() {
