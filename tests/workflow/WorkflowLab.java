@@ -75,7 +75,7 @@ final class WorkflowLab {
         try (var files = Files.walk(root.resolve("workflows"))) {
             for (var file : files.filter(Files::isRegularFile).filter(f -> names.matcher(f.getFileName().toString()).matches()).toList()) {
                 var name = root.relativize(file).toString();
-                if (!name.contains("/deploy/") && !name.endsWith("actionlint.yaml")) {
+                if (!name.contains("/deploy/") && !name.contains("/cluster/") && !name.endsWith("actionlint.yaml")) {
                     texts.put(name, Files.readString(file));
                 }
             }

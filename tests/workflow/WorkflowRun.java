@@ -243,7 +243,8 @@ final class WorkflowRun implements AutoCloseable {
             var authorized = ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
             var answer = authorized ? answer(exchange.getRequestMethod(), path, body.isEmpty() ? JSON.nullNode() : JSON.readTree(body)) : null;
             var bytes = (answer == null ? "{\"message\": \"Resource not accessible by integration\"}" : answer.toString()).getBytes(UTF_8);
-            exchange.sendResponseHeaders(answer == null ? 403 : 200, bytes.length);
+            var absent = path.matches("labels/.*|environments/ai|.*/organization-.*");
+            exchange.sendResponseHeaders(answer != null ? 200 : absent ? 404 : 403, bytes.length);
             try (var out = exchange.getResponseBody()) {
                 out.write(bytes);
             }
@@ -251,7 +252,9 @@ final class WorkflowRun implements AutoCloseable {
 
         /** Null is a refusal. */
         private JsonNode answer(String method, String path, JsonNode body) {
-            if (settings.containsKey(path)) {
+            if (path.isEmpty()) {
+                return JSON.createObjectNode();
+            } else if (settings.containsKey(path)) {
                 return settings.get(path);
             } else if (path.startsWith("collaborators/")) {
                 return JSON.createObjectNode().put("permission", permissions.getOrDefault(path.split("/")[1], "none"));

@@ -29,7 +29,93 @@ main() {
 
 ok() { echo "ok       $1"; }
 missing() { echo "missing  $1: $2"; missing=1; }
-unknown() {
+unknown() { echo "unknown  $1: $2"; unknown=1; }
+
+# check WHAT HOW-TO-MEND COMMAND...
+check() {
+  if "${@:3}" >/dev/null 2>&1; then ok "$1"; else missing "$1" "$2"; fi
+}
+
+# ask PATH leaves GitHub's answer in $scratch/answer; 4: GitHub says that it is not there; 1: it cannot be told, and $why says why.
+why=''
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+ask() {
+  local code
+  if ! code=$(curl --silent --show-error --max-time 30 --output "$scratch/answer" --write-out '%{http_code}' \
+    --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' \
+    --config <(printf 'header = "Authorization: Bearer %s"\n' "$GITHUB_TOKEN") \
+    "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY${1:+/$1}" 2>"$scratch/error"); then
+    why="cannot reach $GITHUB_API_URL ($(plain "$(cat "$scratch/error")"))"
+    return 1
+  fi
+  case $code in
+    2??) ;;
+    404) return 4 ;;
+    *)
+      why="GitHub answers $code: $(plain "$(jq -r '.message // empty' "$scratch/answer" 2>/dev/null || printf '')")"
+      return 1
+      ;;
+  esac
+}
+
+# Without the repository nothing can be said about it: better one true line than twenty wrong ones.
+repository() {
+  local code=0
+  ask '' || code=$?
+  if [ "$code" = 4 ]; then
+    echo "check: no repository $GITHUB_REPOSITORY, or this token may not see it" >&2
+    exit 3
+  elif [ "$code" != 0 ]; then
+    echo "check: $why" >&2
+    exit 3
+  fi
+}
+
+files() {
+  local file
+  for file in ensure_ready.java prompt_run.java templates .github/workflows/ai_{gate,gate_review,report,dev_issue,plan_issue,repair_issue,review,cleanup}.yml; do
+    check "$file" 'copy it' test -e "$file"
+  done
+  check jbangw 'copy it, and keep it executable: git update-index --chmod=+x jbangw' test -x jbangw
+}
+
+# The agent's own Deployment, its account, its image. Where a program renders the manifests, only that program knows.
+agent() {
+  local file account
+  if grep -qs -- '--render' .github/workflows/ai_dev_issue.yml; then
+    echo 'skipped  deploy/codex: your renderer makes it; what it prints must hold a Deployment named codex'
+    return
+  fi
+  file=$(deployment)
+  if [ -z "$file" ]; then
+    missing deploy/codex 'copy deploy/codex/codex.yaml: without it no run finds a place for its agent'
+    return
+  fi
+  ok "deploy/codex in $file"
+  account=$(sed -n 's/^ *serviceAccountName: *//p' "$file")
+  check "account ${account:-default} of deploy/codex" 'copy deploy/codex/rbac.yaml, and name its ServiceAccount in the Deployment' \
+    grep -rqE "name: ${account:-no account}\$" deploy --include='rbac*'
+  if grep -q 'image: .*registry\.example' "$file"; then
+    missing 'image of deploy/codex' "build deploy/codex/Dockerfile, push the image and write its name into $file"
+  else
+    ok 'image of deploy/codex'
+  fi
+}
+
+deployment() {
+  local file
+  while read -r file; do
+    if grep -q 'kind: Deployment' "$file"; then
+      printf '%s' "$file"
+      return
+    fi
+  done < <(grep -lsr --include='*.y*ml' --include='*.ftl' -E '^ *name: codex *$|metadata: [{]name: codex[,}]' deploy)
+}
+
+# known LIST SIZE JQ: adds names from a list of GitHub's to $names, page by page; what may not be seen goes to $unseen.
+names='' unseen=''
+known() {
   local page=1 code
   while [ "$page" -le 20 ]; do
     code=0

@@ -21,14 +21,14 @@ github() {
   fi
 }
 
-# pages PATH JQ SIZE prints what JQ finds on every page of a list, up to 20 of them. Actions' variables come 30 a page at the most.
+# pages PATH JQ prints what JQ finds on every page of a list, up to 20 of them.
 pages() {
-  local page=1 answer size=${3:-100} separator='?'
+  local page=1 answer separator='?'
   if [ "${1#*\?}" != "$1" ]; then separator='&'; fi
   while [ "$page" -le 20 ]; do
-    answer=$(github GET "$1${separator}per_page=$size&page=$page") || return 1
-    jq -r "$2" <<<"$answer" || return 1
-    if [ "$(jq '[if type == "array" then . else (.secrets // .variables // []) end | .[]] | length' <<<"$answer")" -lt "$size" ]; then return; fi
+    answer=$(github GET "$1${separator}per_page=100&page=$page")
+    jq -r "$2" <<<"$answer"
+    if [ "$(jq length <<<"$answer")" -lt 100 ]; then return; fi
     page=$((page + 1))
   done
 }
@@ -52,7 +52,7 @@ edit() { github PATCH "issues/comments/$1" "$(jq -n --arg body "$2" '{$body}')" 
 run_url() { printf '%s/%s/actions/runs/%s' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$GITHUB_RUN_ID"; }
 
 # No runner command can be in it: foreign text in a line of the log.
-plain() { tr '\r\n' '  ' <<<"$1" | sed 's/::/: :/g; s/##\[/# #[/g'; }
+plain() { tr '\r\n' '  ' <<<"$1" | sed 's/::/: :/g; s/##\[/# #[/g; s/ *$//'; }
 
 refuse_silently() {
   echo "::error title=No agent was started::$(plain "$1")"
