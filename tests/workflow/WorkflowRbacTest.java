@@ -80,11 +80,16 @@ class WorkflowRbacTest {
 
     static final String RUNNER = "system:serviceaccount:codex-system:agent-runner";
 
-    /** As docs/adopt.md says it; what it forbids takes the API server a moment to know. */
+    /** What docs/adopt.md applies; the API server takes a moment to know what it forbids. */
     static void runner(LocalCluster cluster) throws IOException {
         try (var manifest = Files.newInputStream(Cli.root().resolve("workflows/shared/cluster/runner.yaml"))) {
-            cluster.client().load(manifest).serverSideApply();
+            cluster.client().load(manifest).forceConflicts().serverSideApply();
         }
+        kept(cluster);
+    }
+
+    /** Waits until the policy is in force. */
+    static void kept(LocalCluster cluster) {
         var config = new ConfigBuilder(cluster.client().getConfiguration()).withImpersonateUsername(RUNNER).withImpersonateGroups("system:authenticated").build();
         try (var client = new KubernetesClientBuilder().withConfig(config).build()) {
             cluster.eventually(() -> refuses(client));

@@ -49,11 +49,6 @@ final class WorkflowRun implements AutoCloseable {
         artifacts = folder.resolve("artifacts");
         WorkflowLab.git(folder, "init", "--quiet", "--bare", "--initial-branch", "main", remote.toString());
         repository = WorkflowLab.adopt(consumer, Files.createDirectories(folder.resolve("repository")));
-        try (var workflows = Files.list(repository.resolve(".github/workflows"))) {
-            for (var workflow : workflows.toList()) {
-                Files.writeString(workflow, Files.readString(workflow).replace("      queue: max\n", "").replace("      deployment: false\n", ""));
-            }
-        }
         Files.writeString(repository.resolve("README.md"), "# Shop\n");
         Files.createDirectories(repository.resolve("deploy"));
         Files.createFile(repository.resolve("deploy/.keep"));
@@ -122,7 +117,12 @@ final class WorkflowRun implements AutoCloseable {
         return new Result(result.exit(), result.out() + result.err(), Files.readAllLines(calls));
     }
 
-    private void push() {
+    private void push() throws IOException {
+        try (var workflows = Files.list(repository.resolve(".github/workflows"))) {
+            for (var workflow : workflows.toList()) {
+                Files.writeString(workflow, Files.readString(workflow).replace("      queue: max\n", "").replace("      deployment: false\n", ""));
+            }
+        }
         WorkflowLab.git(repository, "add", "--all");
         WorkflowLab.git(repository, "commit", "--quiet", "--allow-empty", "--message", "The shop");
         WorkflowLab.git(repository, "push", "--quiet", remote.toString(), "main");
