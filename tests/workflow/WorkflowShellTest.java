@@ -348,6 +348,24 @@ class WorkflowShellTest {
     }
 
     @Test
+    void noFileNameOfTheAgentsIsACommandToTheRunner() throws IOException {
+        var source = Files.createDirectories(folder.resolve("src"));
+        WorkflowLab.git(source, "init", "--quiet", "--initial-branch", "main");
+        WorkflowLab.git(source, "commit", "--quiet", "--allow-empty", "--message", "Start");
+        var start = WorkflowLab.git(source, "rev-parse", "HEAD");
+        var nested = Files.createDirectories(source.resolve("##[set-output name=commits]0\n::error::owned"));
+        WorkflowLab.git(nested, "init", "--quiet");
+        WorkflowLab.git(nested, "commit", "--quiet", "--allow-empty", "--message", "Nested");
+        Files.createDirectories(folder.resolve("agent"));
+        Files.writeString(folder.resolve("run.json"), "{\"mode\": \"dev\", \"issue\": 42, \"start\": \"" + start + "\"}");
+        var result = script("commit.sh").env("RUNNER_TEMP", folder.toString()).run();
+        assertEquals(0, result.exit(), result.toString());
+        assertTrue(result.out().contains("embedded git repository"), "git says the name: " + result);
+        assertFalse((result.out() + result.err()).matches("(?sm).*(##\\[|^\\s*::).*"), result.toString());
+        assertTrue(Files.readString(folder.resolve("output")).contains("\n1\n"));
+    }
+
+    @Test
     void theStatusCommentNamesTheOneNextStep() throws IOException {
         assertEquals("review https://github.com/acme/shop/pull/7; a review that requests changes starts the agent again", next("dev", "success", ended("success", "succeeded")));
         assertEquals("comment on the plan and set the label `[ai-plan]` again, or set `[ai-dev]` to have it built", next("plan", "success", ended("success", "succeeded")));

@@ -51,8 +51,9 @@ edit() { github PATCH "issues/comments/$1" "$(jq -n --arg body "$2" '{$body}')" 
 
 run_url() { printf '%s/%s/actions/runs/%s' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$GITHUB_RUN_ID"; }
 
-# No runner command can be in it: foreign text in a line of the log.
-plain() { tr '\r\n' '  ' <<<"$1" | sed 's/::/: :/g; s/##\[/# #[/g; s/ *$//'; }
+# Foreign text for the log: no line of it is a command to the runner (one kind of them counts anywhere in a line). plain: on one line.
+harmless() { sed 's/::/: :/g; s/##\[/# #[/g'; }
+plain() { tr '\r\n' '  ' <<<"$1" | harmless | sed 's/ *$//'; }
 
 refuse_silently() {
   echo "::error title=No agent was started::$(plain "$1")"
