@@ -29,7 +29,8 @@ class WorkflowClusterTest {
 
     @BeforeEach
     void aRepositoryThatAdoptedTheWorkflows() throws IOException {
-        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readAllBytes(cluster.kubeconfig())))
+        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder()
+                .encodeToString(Files.readAllBytes(cluster.kubeconfig())))
                 .jbangw(realScripts());
         run.github.issue.put("number", issue);
     }
@@ -51,7 +52,8 @@ class WorkflowClusterTest {
         var closed = run.run("issues", "ai_cleanup.yml", "alice", "User", WorkflowRun.JSON.createObjectNode().put("action", "closed"));
         run.close();
         assertEquals(0, closed.exit(), closed.log());
-        assertEquals(0, cluster.client().configMaps().inNamespace("codex-system").withLabel("ensure-ready/issue", "" + issue).list().getItems().size());
+        assertEquals(0, cluster.client().configMaps().inNamespace("codex-system").withLabel("ensure-ready/issue", "" + issue).list()
+                .getItems().size());
     }
 
     /** docs/adopt.md, its shell blocks word for word, in a repository that holds nothing; the image, the agent and GitHub are played. */
@@ -71,8 +73,10 @@ class WorkflowClusterTest {
         assertTrue(run.github.comments.get(0).startsWith("✅ [ai-dev]: done"), run.github.comments.get(0));
         assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
         var report = WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/ready.json").toFile());
-        assertEquals("true [] shop", report.path("infraReady") + " " + report.path("limited") + " " + report.path("namespace").asText().replaceAll("-dev-\\d+", ""));
-        assertEquals("deploy", WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/result.json").toFile()).path("agentTarget").asText());
+        assertEquals("true [] shop", report.path("infraReady") + " " + report.path("limited") + " " + report.path("namespace").asText()
+                .replaceAll("-dev-\\d+", ""));
+        assertEquals("deploy", WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/result.json").toFile()).path("agentTarget")
+                .asText());
         assertTrue(seen("prompt.md").contains("implement"), "the English prompt");
     }
 
@@ -162,7 +166,9 @@ class WorkflowClusterTest {
 
     @Test
     void repairOnAClusterThatIsAwayIsRedAndTheIssueSaysWhy() throws IOException {
-        run.secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readString(cluster.kubeconfig()).replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:1").getBytes(UTF_8)));
+        run.secret("AI_KUBECONFIG", Base64.getEncoder()
+                .encodeToString(Files.readString(cluster.kubeconfig()).replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:1")
+                .getBytes(UTF_8)));
         manifests("ready", "nothing");
         var result = run.label("repair");
         assertNotEquals(0, result.exit());

@@ -73,7 +73,8 @@ final class WorkflowLab {
         var root = Cli.root();
         var texts = new TreeMap<String, String>();
         try (var files = Files.walk(root.resolve("workflows"))) {
-            for (var file : files.filter(Files::isRegularFile).filter(f -> names.matcher(f.getFileName().toString()).matches()).toList()) {
+            for (var file : files.filter(Files::isRegularFile).filter(f -> names.matcher(f.getFileName().toString()).matches())
+                    .toList()) {
                 var name = root.relativize(file).toString();
                 if (!name.contains("/deploy/") && !name.contains("/cluster/") && !name.endsWith("actionlint.yaml")) {
                     texts.put(name, Files.readString(file));

@@ -27,7 +27,8 @@ class WorkflowLintTest {
 
     @ParameterizedTest
     @MethodSource("consumers")
-    void gitHubsOwnParserRefusesACallWithAnInputThatTheSharedWorkflowDoesNotHave(String consumer, @TempDir Path repository) throws IOException {
+    void gitHubsOwnParserRefusesACallWithAnInputThatTheSharedWorkflowDoesNotHave(String consumer,
+            @TempDir Path repository) throws IOException {
         WorkflowLab.adopt(consumer, repository);
         edit(repository, "ai_dev_issue.yml", "mode: dev", "mood: dev");
         edit(repository, "ai_plan_issue.yml", "    timeout-minutes: 150", "    time-out: 150");

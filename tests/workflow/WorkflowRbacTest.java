@@ -31,14 +31,18 @@ class WorkflowRbacTest {
             cluster.client().load(manifest).inNamespace(namespace).serverSideApply();
         }
         assertEquals(List.of(), wrong(agent(), true, namespace,
-                "list /events", "list events.k8s.io/events", "watch apps/replicasets", "list /persistentvolumeclaims", "list /resourcequotas",
-                "list /limitranges", "get /pods", "get /pods/log", "list discovery.k8s.io/endpointslices", "list /endpoints", "list batch/cronjobs",
+                "list /events", "list events.k8s.io/events", "watch apps/replicasets", "list /persistentvolumeclaims",
+                        "list /resourcequotas",
+                "list /limitranges", "get /pods", "get /pods/log", "list discovery.k8s.io/endpointslices", "list /endpoints",
+                        "list batch/cronjobs",
                 "list autoscaling/horizontalpodautoscalers", "list /serviceaccounts", "list rbac.authorization.k8s.io/roles",
                 "patch apps/deployments", "patch apps/statefulsets", "patch apps/deployments/scale", "delete /pods", "create batch/jobs",
                 "patch /configmaps", "patch /services", "create /pods/exec", "patch networking.k8s.io/ingresses"));
         assertEquals(List.of(), wrong(agent(), false, namespace,
-                "get /secrets", "list /secrets", "create /secrets", "delete /persistentvolumeclaims", "delete /namespaces", "create /serviceaccounts/token",
-                "patch rbac.authorization.k8s.io/roles", "create rbac.authorization.k8s.io/rolebindings", "delete apps/deployments", "impersonate /serviceaccounts"));
+                "get /secrets", "list /secrets", "create /secrets", "delete /persistentvolumeclaims", "delete /namespaces",
+                        "create /serviceaccounts/token",
+                "patch rbac.authorization.k8s.io/roles", "create rbac.authorization.k8s.io/rolebindings", "delete apps/deployments",
+                        "impersonate /serviceaccounts"));
         assertEquals(List.of(), wrong(agent(), false, "default", "list /pods", "patch apps/deployments", "list /events"));
     }
 
@@ -51,24 +55,29 @@ class WorkflowRbacTest {
         runner(cluster);
         var asked = Pattern.compile("(?m)^([a-z]+) ([a-z/]+)(\\.[a-z.0-9]+)? --all-namespaces$")
                 .matcher(Files.readString(Cli.root().resolve("workflows/shared/agent/check.sh"))).results()
-                .map(right -> right.group(1) + " " + (right.group(3) == null ? "" : right.group(3).substring(1)) + "/" + right.group(2)).toArray(String[]::new);
+                .map(right -> right.group(1) + " " + (right.group(3) == null ? "" : right.group(3).substring(1)) + "/" + right.group(2))
+                        .toArray(String[]::new);
         assertTrue(asked.length > 5, List.of(asked).toString());
         assertEquals(List.of(), wrong(RUNNER, true, namespace, asked));
         assertEquals(List.of(), wrong(RUNNER, true, "", "create /namespaces", "delete /namespaces"));
-        assertEquals(List.of(), wrong(RUNNER, false, namespace, "create rbac.authorization.k8s.io/clusterroles", "escalate rbac.authorization.k8s.io/roles",
-                "impersonate /users", "patch /nodes", "create admissionregistration.k8s.io/validatingadmissionpolicybindings", "create /serviceaccounts/token"));
+        assertEquals(List.of(), wrong(RUNNER, false, namespace, "create rbac.authorization.k8s.io/clusterroles",
+                "escalate rbac.authorization.k8s.io/roles",
+                "impersonate /users", "patch /nodes", "create admissionregistration.k8s.io/validatingadmissionpolicybindings",
+                        "create /serviceaccounts/token"));
     }
 
     @Test
     void theRunnerStaysInTheSlotsWhateverAManifestSays() throws IOException {
         runner(cluster);
         var slot = "shop-dev-" + ThreadLocalRandom.current().nextInt(1_000, 1_000_000);
-        var config = new ConfigBuilder(cluster.client().getConfiguration()).withImpersonateUsername(RUNNER).withImpersonateGroups("system:authenticated").build();
+        var config = new ConfigBuilder(cluster.client().getConfiguration()).withImpersonateUsername(RUNNER)
+                .withImpersonateGroups("system:authenticated").build();
         try (var client = new KubernetesClientBuilder().withConfig(config).build()) {
             client.resource(new NamespaceBuilder().withNewMetadata().withName(slot).endMetadata().build()).create();
             client.resource(map(slot, "web")).create();
             client.resource(map("codex-system", "codex-env-" + slot)).create();
-            for (var elsewhere : List.of(map("default", "web"), map(namespace, "web"), map("kube-system", "web"), map("codex-system", "web"))) {
+            for (var elsewhere : List.of(map("default", "web"), map(namespace, "web"), map("kube-system", "web"),
+                    map("codex-system", "web"))) {
                 var refusal = assertThrows(KubernetesClientException.class, () -> client.resource(elsewhere).create());
                 assertTrue(refusal.getMessage().contains("the runner works in the namespaces of slots"), refusal.getMessage());
             }
@@ -90,7 +99,8 @@ class WorkflowRbacTest {
 
     /** Waits until the policy is in force. */
     static void kept(LocalCluster cluster) {
-        var config = new ConfigBuilder(cluster.client().getConfiguration()).withImpersonateUsername(RUNNER).withImpersonateGroups("system:authenticated").build();
+        var config = new ConfigBuilder(cluster.client().getConfiguration()).withImpersonateUsername(RUNNER)
+                .withImpersonateGroups("system:authenticated").build();
         try (var client = new KubernetesClientBuilder().withConfig(config).build()) {
             cluster.eventually(() -> refuses(client));
         }

@@ -24,7 +24,8 @@ class WorkflowRulesTest {
     @EnumSource
     void theRuleHoldsForEverySampleFile(Rule rule) {
         var findings = new ArrayList<String>();
-        WorkflowLab.yaml().forEach((name, text) -> rule.findings.apply(new Sample(text)).forEach(found -> findings.add(name + ": " + found)));
+        WorkflowLab.yaml().forEach((name, text) -> rule.findings.apply(new Sample(text))
+                .forEach(found -> findings.add(name + ": " + found)));
         assertEquals("", WorkflowLab.lines(findings));
     }
 
@@ -58,7 +59,8 @@ class WorkflowRulesTest {
         EVERY_JOB_HAS_A_LIMIT(s -> s.jobs().filter(job -> job.containsKey("steps") && !job.containsKey("timeout-minutes")).map(Object::toString).toList(), """
                 jobs: {a: {steps: []}}
                 """),
-        EVERY_STEP_WITH_A_SCRIPT_OF_OURS_HAS_A_LIMIT(s -> s.steps().filter(step -> step.run().contains("./jbangw ") && step.get("timeout-minutes") == null)
+        EVERY_STEP_WITH_A_SCRIPT_OF_OURS_HAS_A_LIMIT(s -> s.steps()
+                .filter(step -> step.run().contains("./jbangw ") && step.get("timeout-minutes") == null)
                 .map(Step::toString).toList(), """
                 jobs: {a: {steps: [{run: exec ./jbangw ensure_ready.java}]}}
                 """),
@@ -146,7 +148,8 @@ class WorkflowRulesTest {
     private static List<String> mergeRefFaults(Sample sample) {
         return sample.jobs().filter(job -> String.valueOf(job.get("if")).matches("(?s).*event_name == 'pull_request(_review)?'.*"))
                 .filter(job -> job.containsKey("environment") || job.toString().contains("secrets.")
-                        || new Sample("", Map.of("jobs", Map.of("job", job))).steps().filter(step -> step.uses().startsWith("actions/checkout@"))
+                        || new Sample("", Map.of("jobs", Map.of("job", job))).steps()
+                                .filter(step -> step.uses().startsWith("actions/checkout@"))
                         .anyMatch(step -> !"${{ github.event.repository.default_branch }}".equals(step.with("ref"))))
                 .map(Object::toString).toList();
     }
@@ -155,7 +158,8 @@ class WorkflowRulesTest {
     void devAndPlanApplyAlsoToALivingEnvironmentAndWaitSoftlyForTwentyMinutes() {
         for (var mode : List.of("dev", "plan")) {
             each(mode, sample -> {
-                assertTrue(sample.command("ensure_ready.java").matches(".* --apply --force-apply --wait-soft-fail --wait-timeout 20m --output json .*"));
+                assertTrue(sample.command("ensure_ready.java")
+                        .matches(".* --apply --force-apply --wait-soft-fail --wait-timeout 20m --output json .*"));
                 assertTrue(sample.command("prompt_run.java").contains(" --kind " + mode + "_issue "));
                 assertEquals(null, sample.agentStep().get("if"), "runs whenever there is an environment, ready or not");
             });
@@ -165,7 +169,8 @@ class WorkflowRulesTest {
     @Test
     void repairPutsALivingEnvironmentRightWaitsShortlyAndAlwaysStartsTheAgent() {
         each("repair", sample -> {
-            assertTrue(sample.command("ensure_ready.java").matches(".* --apply --force-apply --wait-soft-fail --wait-timeout 5m --output json .*"));
+            assertTrue(sample.command("ensure_ready.java")
+                    .matches(".* --apply --force-apply --wait-soft-fail --wait-timeout 5m --output json .*"));
             assertEquals("${{ !cancelled() }}", sample.agentStep().get("if"));
         });
     }
@@ -184,7 +189,8 @@ class WorkflowRulesTest {
     @Test
     void theScriptsKnowEveryOptionThatTheWorkflowsGiveThem() {
         var runs = new ArrayList<String>();
-        WorkflowLab.yaml().values().forEach(text -> new Sample(text).steps().map(Step::run).filter(run -> run.contains("./jbangw ")).forEach(runs::add));
+        WorkflowLab.yaml().values().forEach(text -> new Sample(text).steps().map(Step::run).filter(run -> run.contains("./jbangw "))
+                .forEach(runs::add));
         assertEquals(2 * 11, runs.size());
         for (var run : runs) {
             var arguments = WorkflowLab.arguments(run);
@@ -221,8 +227,10 @@ class WorkflowRulesTest {
         scripts.forEach((name, text) -> {
             assertFalse(Pattern.compile("\\|\\| *(true|:)( |$)|set \\+e", Pattern.MULTILINE).matcher(text).find(), name);
             assertFalse(text.contains("${{"), name);
-            assertTrue(name.endsWith("/github.sh") || text.contains("source \"$(dirname \"$0\")/github.sh\""), name + " runs without set -e");
-            assertTrue(text.lines().filter(line -> line.matches(".*\\b(git|work) add .*")).allMatch(line -> line.contains("add --all")), name);
+            assertTrue(name.endsWith("/github.sh") || text.contains("source \"$(dirname \"$0\")/github.sh\""), name
+                    + " runs without set -e");
+            assertTrue(text.lines().filter(line -> line.matches(".*\\b(git|work) add .*"))
+                    .allMatch(line -> line.contains("add --all")), name);
         });
     }
 
@@ -241,9 +249,11 @@ class WorkflowRulesTest {
     @Test
     void aReviewLeavesALivingEnvironmentAsTheBranchLeftItAndResumesTheThread() {
         each("review", sample -> {
-            assertTrue(sample.command("ensure_ready.java").matches(".* --apply --wait-soft-fail .*"), sample.command("ensure_ready.java"));
+            assertTrue(sample.command("ensure_ready.java").matches(".* --apply --wait-soft-fail .*"),
+                    sample.command("ensure_ready.java"));
             assertTrue(sample.command("prompt_run.java").contains(" --resume auto "));
-            assertTrue(sample.command("prompt_run.java").startsWith("exec env GITHUB_EVENT_PATH=\"$RUNNER_TEMP/event.json\" ./jbangw prompt_run.java --kind \"$KIND\""));
+            assertTrue(sample.command("prompt_run.java")
+                    .startsWith("exec env GITHUB_EVENT_PATH=\"$RUNNER_TEMP/event.json\" ./jbangw prompt_run.java --kind \"$KIND\""));
         });
     }
 
@@ -253,7 +263,8 @@ class WorkflowRulesTest {
             var command = sample("project-example", mode).command("ensure_ready.java");
             assertTrue(command.contains(" --source src --code-root-base \"$CODEXCTL_CODE_ROOT_BASE\" --prepare-images 'sh deploy/images.sh' "), command);
         }
-        var proof = sample("project-example", "repair").steps().filter(step -> "after".equals(step.get("id"))).findFirst().orElseThrow().run();
+        var proof = sample("project-example", "repair").steps().filter(step -> "after".equals(step.get("id"))).findFirst().orElseThrow()
+                .run();
         assertTrue(proof.contains("--config src/services.yaml"), proof);
         assertFalse(proof.contains("--prepare-images"), proof);
     }
@@ -306,7 +317,8 @@ class WorkflowRulesTest {
 
         /** The first command of a script, on one line. */
         String command(String script) {
-            return steps().map(Step::run).filter(run -> run.contains("./jbangw " + script + " --")).findFirst().orElseThrow().replaceAll("\\s*\\\\\\n\\s*", " ").strip();
+            return steps().map(Step::run).filter(run -> run.contains("./jbangw " + script + " --")).findFirst().orElseThrow()
+                    .replaceAll("\\s*\\\\\\n\\s*", " ").strip();
         }
     }
 

@@ -105,22 +105,26 @@ final class WorkflowRun implements AutoCloseable {
     Result run(String trigger, String workflow, String sender, String type, ObjectNode event) throws IOException {
         push();
         event.putObject("sender").put("login", sender).put("type", type);
-        event.putObject("repository").put("full_name", "acme/shop").put("name", "shop").put("default_branch", "main").putObject("owner").put("login", "acme");
+        event.putObject("repository").put("full_name", "acme/shop").put("name", "shop").put("default_branch", "main").putObject("owner")
+                .put("login", "acme");
         if (trigger.equals("issues")) {
             event.set("issue", github.issue);
         }
         var file = folder.resolve("event.json");
         JSON.writeValue(file.toFile(), event);
-        var result = Cli.program(command(trigger, workflow, sender, file).toArray(String[]::new)).in(repository).timeout(Duration.ofMinutes(8))
+        var result = Cli.program(command(trigger, workflow, sender, file).toArray(String[]::new)).in(repository)
+                .timeout(Duration.ofMinutes(8))
                 .env("HOME", folder.resolve("home").toString())
-                .env("XDG_CACHE_HOME", folder.resolve("cache").toString()).env("KUBECONFIG", null).env("JAVA_HOME", System.getProperty("java.home")).run();
+                .env("XDG_CACHE_HOME", folder.resolve("cache").toString()).env("KUBECONFIG", null)
+                        .env("JAVA_HOME", System.getProperty("java.home")).run();
         return new Result(result.exit(), result.out() + result.err(), Files.readAllLines(calls));
     }
 
     private void push() throws IOException {
         try (var workflows = Files.list(repository.resolve(".github/workflows"))) {
             for (var workflow : workflows.toList()) {
-                Files.writeString(workflow, Files.readString(workflow).replace("      queue: max\n", "").replace("      deployment: false\n", ""));
+                Files.writeString(workflow, Files.readString(workflow).replace("      queue: max\n", "")
+                        .replace("      deployment: false\n", ""));
             }
         }
         WorkflowLab.git(repository, "add", "--all");
@@ -130,7 +134,8 @@ final class WorkflowRun implements AutoCloseable {
 
     private List<String> command(String trigger, String workflow, String actor, Path event) throws IOException {
         var act = Tools.go("github.com/nektos/act", "v0.2.89");
-        var command = new ArrayList<>(List.of(act.toString(), trigger, "--workflows", ".github/workflows/" + workflow, "--eventpath", event.toString(),
+        var command = new ArrayList<>(List.of(act.toString(), trigger, "--workflows", ".github/workflows/" + workflow, "--eventpath",
+                event.toString(),
                 "--actor", actor, "--no-skip-checkout",
                 "-P", "ubuntu-24.04=-self-hosted", "-P", "self-hosted=-self-hosted", "-P", "ai=-self-hosted"));
         env.forEach((name, value) -> command.addAll(List.of("--env", name + "=" + value)));
@@ -221,7 +226,8 @@ final class WorkflowRun implements AutoCloseable {
 
         /** A pull request that is there: number 7, from {@code branch} of {@code repository}. */
         ObjectNode pull(String branch, String repository) {
-            var pull = JSON.createObjectNode().put("number", 7).put("state", "open").put("html_url", "https://github.com/acme/shop/pull/7");
+            var pull = JSON.createObjectNode().put("number", 7).put("state", "open")
+                    .put("html_url", "https://github.com/acme/shop/pull/7");
             pull.putObject("head").put("ref", branch).putObject("repo").put("full_name", repository);
             pull.putObject("base").put("ref", "main");
             pulls.add(pull);
@@ -230,7 +236,8 @@ final class WorkflowRun implements AutoCloseable {
 
         /** Review 5 of pull request 7. */
         ObjectNode review(String login, String type, String state) {
-            var review = JSON.createObjectNode().put("id", 5).put("state", state).put("body", "Not yet.").put("submitted_at", "2026-11-25T10:00:00Z");
+            var review = JSON.createObjectNode().put("id", 5).put("state", state).put("body", "Not yet.")
+                    .put("submitted_at", "2026-11-25T10:00:00Z");
             review.putObject("user").put("login", login).put("type", type);
             reviews.put("5", review);
             return review;
@@ -241,8 +248,10 @@ final class WorkflowRun implements AutoCloseable {
             var path = exchange.getRequestURI().toString().replaceFirst("^/repos/acme/shop/?", "");
             requests.add(exchange.getRequestMethod() + " " + path);
             var authorized = ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
-            var answer = authorized ? answer(exchange.getRequestMethod(), path, body.isEmpty() ? JSON.nullNode() : JSON.readTree(body)) : null;
-            var bytes = (answer == null ? "{\"message\": \"Resource not accessible by integration\"}" : answer.toString()).getBytes(UTF_8);
+            var answer = authorized ? answer(exchange.getRequestMethod(), path, body.isEmpty() ? JSON.nullNode() : JSON.readTree(body))
+                    : null;
+            var bytes = (answer == null ? "{\"message\": \"Resource not accessible by integration\"}" : answer.toString())
+                    .getBytes(UTF_8);
             var absent = path.matches("labels/.*|environments/ai|.*/organization-.*");
             exchange.sendResponseHeaders(answer != null ? 200 : absent ? 404 : 403, bytes.length);
             try (var out = exchange.getResponseBody()) {
@@ -279,7 +288,8 @@ final class WorkflowRun implements AutoCloseable {
                 return said(pullComments, 500, body);
             } else if (path.startsWith("7/comments?")) {
                 var list = JSON.createArrayNode();
-                pullComments.forEach(text -> list.addObject().put("id", 500 + pullComments.indexOf(text)).put("body", text).putObject("user").put("type", "Bot"));
+                pullComments.forEach(text -> list.addObject().put("id", 500 + pullComments.indexOf(text)).put("body", text)
+                        .putObject("user").put("type", "Bot"));
                 return list;
             } else if (path.startsWith("comments/") && method.equals("PATCH")) {
                 var id = Integer.parseInt(path.substring("comments/".length()));
@@ -314,13 +324,15 @@ final class WorkflowRun implements AutoCloseable {
                 return reviews.get(path.split("/")[3]);
             } else if (path.startsWith("/7/comments?")) {
                 return JSON.createArrayNode().add(JSON.createObjectNode().put("id", 9001)).add(JSON.createObjectNode().put("id", 9002))
-                        .add(JSON.createObjectNode().put("id", 9003).put("in_reply_to_id", 9001)).add(JSON.createObjectNode().put("id", 900));
+                        .add(JSON.createObjectNode().put("id", 9003).put("in_reply_to_id", 9001))
+                                .add(JSON.createObjectNode().put("id", 900));
             } else if (path.equals("/7")) {
                 return pulls.isEmpty() ? null : pulls.get(pulls.size() - 1);
             }
             var found = JSON.createArrayNode();
             pulls.stream().filter(pull -> pull.path("state").asText().equals("open"))
-                    .filter(pull -> !path.contains("&head=") || path.endsWith("&head=acme:" + pull.at("/head/ref").asText())).forEach(found::add);
+                    .filter(pull -> !path.contains("&head=") || path.endsWith("&head=acme:" + pull.at("/head/ref").asText()))
+                            .forEach(found::add);
             return found;
         }
 

@@ -116,7 +116,8 @@ class WorkflowRunTest {
         assertNotEquals(0, result.exit());
         assertEquals(1, result.calls("prompt_run.java --kind plan_issue").count());
         assertTrue(run.github.comments.get(0).startsWith("❌ [ai-plan]: окружение получить не удалось"), run.github.comments.get(0));
-        assertTrue(run.github.comments.get(0).contains("**Агент:** не закончил: `no-place deploy/codex: image not found`"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("**Агент:** не закончил: `no-place deploy/codex: image not found`"),
+                run.github.comments.get(0));
     }
 
     @Test
@@ -166,7 +167,8 @@ class WorkflowRunTest {
         assertEquals("tables\n", run.pushed("codex/issue-42", "schema.sql"));
         assertEquals("half\n", run.pushed("codex/issue-42", "half.sql"));
         assertEquals(1, run.github.pulls.size());
-        assertTrue(run.github.comments.get(2).contains("https://github.com/acme/shop/pull/7"), "the pull request that is there: " + run.github.comments.get(2));
+        assertTrue(run.github.comments.get(2).contains("https://github.com/acme/shop/pull/7"), "the pull request that is there: "
+                + run.github.comments.get(2));
     }
 
     @Test
@@ -198,7 +200,8 @@ class WorkflowRunTest {
         run.github.mayOpenPulls = false;
         var result = run.label("dev");
         assertEquals(0, result.exit(), result.log());
-        assertTrue(run.github.comments.get(0).contains("https://github.com/acme/shop/compare/codex/issue-42?expand=1"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("https://github.com/acme/shop/compare/codex/issue-42?expand=1"),
+                run.github.comments.get(0));
     }
 
     @Test
@@ -241,7 +244,8 @@ class WorkflowRunTest {
         var pull = run.github.pulls.get(0);
         assertEquals("codex/ai-repair-42", pull.at("/head/ref").asText());
         assertTrue(pull.path("body").asText().startsWith("Refs #42\n\n" + MESSAGE.strip()), pull.path("body").asText());
-        assertTrue(pull.path("body").asText().contains("манифесты этой ветки применены к окружению, и оно поднялось"), pull.path("body").asText());
+        assertTrue(pull.path("body").asText().contains("манифесты этой ветки применены к окружению, и оно поднялось"), pull.path("body")
+                .asText());
         assertFalse(pull.path("draft").asBoolean());
         assertTrue(run.github.comments.get(0).contains("; после агента: готово"), run.github.comments.get(0));
     }
@@ -262,7 +266,9 @@ class WorkflowRunTest {
         assertEquals(0, result.exit(), result.log());
         var pull = run.github.pulls.get(0);
         assertTrue(pull.path("draft").asBoolean());
-        assertTrue(pull.path("body").asText().contains("* `timeout` `1 cause explains 2 of 5 workloads`\n* `IMAGE_NOT_FOUND deploy/users`"), pull.path("body").asText());
+        assertTrue(pull.path("body").asText()
+                .contains("* `timeout` `1 cause explains 2 of 5 workloads`\n* `IMAGE_NOT_FOUND deploy/users`"), pull.path("body")
+                .asText());
         assertTrue(run.github.comments.get(0).contains("; после агента: готовность не доказана"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("pull/7 (черновик)"), run.github.comments.get(0));
     }
@@ -273,7 +279,8 @@ class WorkflowRunTest {
         scene("timeout", "changes");
         run.label("repair");
         assertEquals(1, run.github.pulls.size());
-        assertTrue(run.github.comments.get(0).contains("прочтите в https://github.com/acme/shop/pull/7, что ещё сломано"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("прочтите в https://github.com/acme/shop/pull/7, что ещё сломано"),
+                run.github.comments.get(0));
     }
 
     @Test
@@ -303,7 +310,8 @@ class WorkflowRunTest {
         run.label("dev");
         assertTrue(run.github.pulls.get(0).path("draft").asBoolean());
         assertTrue(run.github.comments.get(0).contains("; после агента: готовность не доказана"), run.github.comments.get(0));
-        assertTrue(run.github.comments.get(0).contains("результат не доказан · в `deploy/codex` · раундов: 2"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("результат не доказан · в `deploy/codex` · раундов: 2"),
+                run.github.comments.get(0));
     }
 
     @Test
@@ -314,83 +322,6 @@ class WorkflowRunTest {
         Files.writeString(run.file("prompt_run.java"), "class changed { }");
         run.label("plan");
         assertEquals(2, Files.readString(Path.of(run.calls + ".cache")).lines().distinct().count());
-    }
-
-    private WorkflowRun.Result review() throws IOException {
-        return run.dispatch("ai_review.yml", "github-actions[bot]", Map.of("pr", "7", "review", "5"));
-    }
-
-    /** The dev pull request as its run left it, and a review of it. */
-    private void reviewed(String branch) throws IOException {
-        scene("ready", "changes");
-        run.label("dev");
-        run.github.pulls.clear();
-        run.github.pull(branch, "acme/shop");
-        run.github.review("alice", "User", "CHANGES_REQUESTED");
-        run.github.comments.clear();
-        run.github.pullComments.clear();
-        scene("ready", "answers");
-    }
-
-    @Test
-    void aReviewGoesOnWithTheBranchAnswersTheThreadsAndSaysSoOnThePullRequest() throws IOException {
-        reviewed("codex/issue-42");
-        var result = review();
-        assertEquals(0, result.exit(), result.log());
-        assertEquals(1, result.calls("prompt_run.java --kind dev_review --lang ru --env ai --issue 42 --pr 7 --resume auto").count(), result.calls().toString());
-        assertEquals("Users have an index", WorkflowLab.git(run.remote, "log", "-1", "--format=%s", "codex/issue-42"));
-        assertEquals(List.of("codex/issue-42", "main"), run.branches());
-        assertEquals(1, run.github.pulls.size());
-        assertEquals(Map.of("9001", "* 9001: done, by an index", "9002", "* 9002 is a matter of taste"), run.github.replies);
-        assertEquals(List.of(), run.github.comments);
-        assertTrue(run.github.pullComments.get(0).contains("[этом ревью](https://github.com/acme/shop/pull/7#pullrequestreview-5)"), run.github.pullComments.get(0));
-        assertTrue(run.github.pullComments.get(1).startsWith("* 9001: done"), run.github.pullComments.toString());
-        assertEquals(2, run.github.pullComments.size());
-    }
-
-    @Test
-    void theAgentIsShownTheReviewAsItWasSentAndNotWhatStartedTheRun() throws IOException {
-        reviewed("codex/issue-42");
-        run.jbangw(Files.readString(Cli.fixture("workflows/jbang-stub.sh")).replace("prompt_run() {", "prompt_run() {\n  cp \"$GITHUB_EVENT_PATH\" \"$CALLS.event\""));
-        review();
-        var event = WorkflowRun.JSON.readTree(Path.of(run.calls + ".event").toFile());
-        assertEquals("2026-11-25T10:00:00Z", event.at("/review/submitted_at").asText());
-        assertEquals("codex/issue-42", event.at("/pull_request/head/ref").asText());
-        assertEquals("alice", event.at("/sender/login").asText());
-    }
-
-    @Test
-    void theBranchsNameSaysWhichReviewItIs() throws IOException {
-        reviewed("codex/ai-repair-42");
-        assertEquals(1, review().calls("prompt_run.java --kind repair_review").count());
-        run.github.pulls.get(0).withObject("head").put("ref", "codex/plan-42");
-        var before = run.branches();
-        assertEquals(1, review().calls("prompt_run.java --kind plan_review").count());
-        assertEquals(before, run.branches(), "a plan pushes nothing");
-    }
-
-    @Test
-    void aReviewsOwnEventOnlyHandsTwoNumbersToTheDefaultBranch() throws IOException {
-        var result = reviewEvent("alice", "User", "changes_requested", "acme/shop");
-        assertEquals(0, result.exit(), result.log());
-        assertEquals("[{\"ref\":\"main\",\"inputs\":{\"pr\":\"7\",\"review\":\"5\"},\"workflow\":\"ai_review.yml\"}]", run.github.dispatches.toString());
-        assertEquals(List.of(), result.calls());
-    }
-
-    @Test
-    void noForkNoBotAndNoOtherReviewIsHandedOn() throws IOException {
-        reviewEvent("alice", "User", "changes_requested", "mallory/shop");
-        reviewEvent("helper[bot]", "Bot", "changes_requested", "acme/shop");
-        reviewEvent("alice", "User", "commented", "acme/shop");
-        assertEquals(List.of(), run.github.dispatches);
-    }
-
-    private WorkflowRun.Result reviewEvent(String login, String type, String state, String repository) throws IOException {
-        var event = WorkflowRun.JSON.createObjectNode().put("action", "submitted");
-        event.putObject("review").put("id", 5).put("state", state).putObject("user").put("login", login).put("type", type);
-        event.putObject("pull_request").put("number", 7).putObject("head").put("ref", "codex/issue-42").putObject("repo").put("full_name", repository);
-        event.withObject("pull_request").putObject("base").put("ref", "main");
-        return run.run("pull_request_review", "ai_review.yml", login, type, event);
     }
 
     @Test
@@ -410,7 +341,8 @@ class WorkflowRunTest {
         for (var secret : List.of(WorkflowRun.TOKEN, "sk-agentKey", "kubeSecret", "AUTHORIZATION: basic")) {
             assertFalse(everything.contains(secret), secret);
         }
-        assertTrue(Files.readString(Path.of(run.calls + ".env.prompt_run.java.kind")).contains("CODEX_API_KEY=sk-agentKey"), "the test sees environments");
+        assertTrue(Files.readString(Path.of(run.calls + ".env.prompt_run.java.kind")).contains("CODEX_API_KEY=sk-agentKey"),
+                "the test sees environments");
     }
 
     @Test
@@ -423,12 +355,14 @@ class WorkflowRunTest {
 
     @Test
     void projectExampleRendersWithCodexctlInsideTheCluster(@TempDir Path other) throws IOException {
-        try (var example = new WorkflowRun("project-example", other).variable("CODEXCTL_CODE_ROOT_BASE", "/envs").env("ENVIRONMENT", "ready").env("AGENT", "changes")) {
+        try (var example = new WorkflowRun("project-example", other).variable("CODEXCTL_CODE_ROOT_BASE", "/envs")
+                .env("ENVIRONMENT", "ready").env("AGENT", "changes")) {
             var result = example.label("dev");
             assertEquals(0, result.exit(), result.log());
             assertEquals(1, result.calls("ensure_ready.java --env ai --project project-example --issue 42")
                     .filter(call -> call.contains("--render codexctl render --env {env} --slot {slot}"))
-                    .filter(call -> call.contains(" --source src --code-root-base /envs --prepare-images sh deploy/images.sh --apply")).count(), result.calls().toString());
+                    .filter(call -> call.contains(" --source src --code-root-base /envs --prepare-images sh deploy/images.sh --apply"))
+                            .count(), result.calls().toString());
             assertFalse(Files.readString(Path.of(example.calls + ".env.ensure_ready.java.env")).contains("KUBECONFIG="));
             assertEquals("tables\n", example.pushed("codex/issue-42", "schema.sql"));
         }
@@ -454,7 +388,8 @@ class WorkflowRunTest {
 
     private void closePullRequest(String branch, String repository) throws IOException {
         var event = WorkflowRun.JSON.createObjectNode().put("action", "closed");
-        event.putObject("pull_request").put("number", 7).putObject("head").put("ref", branch).putObject("repo").put("full_name", repository);
+        event.putObject("pull_request").put("number", 7).putObject("head").put("ref", branch).putObject("repo")
+                .put("full_name", repository);
         event.withObject("pull_request").putObject("base").put("ref", "main");
         var result = run.run("pull_request", "ai_cleanup.yml", "alice", "User", event);
         assertEquals(0, result.exit(), result.log());

@@ -7,18 +7,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The shared scripts one by one: what the gate refuses, what check.sh finds, and text that somebody else wrote. */
+/** The shared scripts one by one: what the gates refuse, what cleanup may free, what the comments say, and text that somebody else wrote. */
 class WorkflowShellTest {
     private final WorkflowRun.GitHub github = new WorkflowRun.GitHub();
 
@@ -34,7 +31,8 @@ class WorkflowShellTest {
     void theGateOpensForAListedPersonWithWriteAccess() throws IOException {
         var result = gate("alice", "User", "[ai-dev]", "alice");
         assertEquals(0, result.exit(), result.toString());
-        assertTrue(Files.readString(folder.resolve("output")).matches("(?s)run<<(\\w{32})\n\\{.*\"branch\":\"codex/issue-42\",\"comment\":100,\"by\":\"alice\".*}\n\\1\n"));
+        assertTrue(Files.readString(folder.resolve("output"))
+                .matches("(?s)run<<(\\w{32})\n\\{.*\"branch\":\"codex/issue-42\",\"comment\":100,\"by\":\"alice\".*}\n\\1\n"));
         assertEquals(0, gate("BOB", "User", "[ai-dev]", "BOB").exit(), "logins know no case");
     }
 
@@ -145,7 +143,8 @@ class WorkflowShellTest {
     }
 
     private Cli.Result reviewGate(String starter) {
-        return script("gate_review.sh").env("AI_ALLOWED_USERS", "alice, bob,carol").env("TRIGGERING_ACTOR", starter).env("PULL_NUMBER", "7").env("REVIEW_ID", "5").run();
+        return script("gate_review.sh").env("AI_ALLOWED_USERS", "alice, bob,carol").env("TRIGGERING_ACTOR", starter)
+                .env("PULL_NUMBER", "7").env("REVIEW_ID", "5").run();
     }
 
     @Test
@@ -195,128 +194,6 @@ class WorkflowShellTest {
     }
 
     @Test
-    void checkSaysOkForASetUpRepositoryAndNamesWhatIsMissing() throws IOException {
-        var repository = WorkflowLab.adopt("alimentor", folder.resolve("adopted"));
-        answers(Map.of());
-        var bare = check(repository);
-        assertEquals(1, bare.exit(), bare.toString());
-        for (var missing : new String[] {"ensure_ready.java: copy it", "deploy/codex: copy deploy/codex/codex.yaml", "environment ai: create it",
-            "secret AI_KUBECONFIG: add it", "secret OPENAI_API_KEY: add it",
-            "variable AI_ALLOWED_USERS: the logins", "label [ai-repair]: create it", "workflows may open pull requests: allow it"}) {
-            assertTrue(bare.out().contains("missing  " + missing), missing + " in\n" + bare.out());
-        }
-        setUp(repository);
-        var good = check(repository);
-        assertEquals(0, good.exit(), good.toString());
-        assertTrue(good.out().lines().allMatch(line -> line.startsWith("ok ") || line.startsWith("skipped  the cluster")), good.out());
-    }
-
-    @Test
-    void anAgentWithoutAccountOrImageIsNoAgent() throws IOException {
-        var repository = WorkflowLab.adopt("alimentor", folder.resolve("adopted"));
-        setUp(repository);
-        Files.delete(repository.resolve("deploy/codex/rbac.yaml"));
-        Files.copy(Cli.root().resolve("workflows/project-example/deploy/codex/codex.yaml"), repository.resolve("deploy/codex/codex.yaml"), StandardCopyOption.REPLACE_EXISTING);
-        var found = check(repository);
-        assertEquals(1, found.exit(), found.toString());
-        assertTrue(found.out().contains("missing  account codex-sa of deploy/codex: copy deploy/codex/rbac.yaml"), found.out());
-        assertTrue(found.out().contains("missing  image of deploy/codex: build deploy/codex/Dockerfile"), found.out());
-    }
-
-    @Test
-    void anApiThatCannotBeReachedIsNotTwentyThingsThatAreMissing() throws IOException {
-        var repository = WorkflowLab.adopt("alimentor", folder.resolve("adopted"));
-        github.close();
-        var found = check(repository);
-        assertEquals(3, found.exit(), found.toString());
-        assertEquals("", found.out());
-        assertTrue(found.err().startsWith("check: cannot reach http://127.0.0.1:"), found.err());
-        assertEquals(1, found.err().lines().count(), found.err());
-    }
-
-    @Test
-    void whatTheTokenMayNotSeeIsUnknownAndNotMissing() throws IOException {
-        var repository = WorkflowLab.adopt("alimentor", folder.resolve("adopted"));
-        setUp(repository);
-        github.settings.remove("environments/ai/secrets?per_page=100&page=1");
-        var found = check(repository);
-        assertEquals(3, found.exit(), found.toString());
-        assertTrue(found.out().contains("unknown  secret AI_KUBECONFIG: this token does not see environments/ai/secrets (GitHub answers 403: Resource not accessible"), found.out());
-        assertTrue(found.out().contains("ok       secret OPENAI_API_KEY"), found.out());
-        assertFalse(found.out().contains("missing "), found.out());
-    }
-
-    @Test
-    void aPushTokenOfYourOwnMakesUpForWorkflowsThatMayOpenNoPullRequests() throws IOException {
-        var repository = WorkflowLab.adopt("alimentor", folder.resolve("adopted"));
-        setUp(repository);
-        github.settings.put("actions/permissions/workflow", WorkflowRun.JSON.readTree("{\"can_approve_pull_request_reviews\": false}"));
-        assertEquals(1, check(repository).exit());
-        github.settings.put("actions/secrets?per_page=100&page=1", WorkflowRun.JSON.readTree("{\"secrets\": [{\"name\": \"OPENAI_API_KEY\"}, {\"name\": \"AI_PUSH_TOKEN\"}]}"));
-        var good = check(repository);
-        assertEquals(0, good.exit(), good.toString());
-    }
-
-    @Test
-    void theThirtyFirstVariableIsSeenToo() throws IOException {
-        var repository = WorkflowLab.adopt("project-example", folder.resolve("adopted"));
-        setUp(repository);
-        var first = WorkflowRun.JSON.createObjectNode();
-        for (var i = 0; i < 30; i++) {
-            first.withArray("variables").addObject().put("name", "OTHER_" + i).put("value", "x");
-        }
-        var second = WorkflowRun.JSON.createObjectNode();
-        second.withArray("variables").addObject().put("name", "POSTGRES_USER").put("value", "shop");
-        github.settings.put("environments/ai/variables?per_page=30&page=1", first);
-        github.settings.put("environments/ai/variables?per_page=30&page=2", second);
-        var found = check(repository).out();
-        assertTrue(found.contains("ok       variable POSTGRES_USER"), found);
-        assertTrue(found.contains("missing  variable USERS_POSTGRES_USER: add it"), found);
-    }
-
-    @Test
-    void theClustersRightsAreCheckedAsTheRunnerHasThem() throws IOException {
-        var repository = WorkflowLab.adopt("alimentor", folder.resolve("adopted"));
-        setUp(repository);
-        var key = Files.writeString(folder.resolve("runner.kubeconfig"), "kind: Config\n");
-        kubectl("case \"$*\" in *\"config view\"*) echo https://203.0.113.5:6443 ;; *\"list secrets\"*) exit 1 ;; esac");
-        var found = check(repository, key.toString());
-        assertEquals(1, found.exit(), found.toString());
-        assertTrue(found.out().contains("ok       right: create namespaces"), found.out());
-        assertTrue(found.out().contains("missing  right: list secrets --all-namespaces: apply runner.yaml"), found.out());
-        kubectl("case \"$*\" in *\"config view\"*) echo https://10.0.0.5:6443 ;; *--raw*) echo 'connection refused' >&2; exit 1 ;; esac");
-        var away = check(repository, key.toString());
-        assertTrue(away.out().contains("missing  address of the cluster: https://10.0.0.5:6443 is not reachable from GitHub's runners"), away.out());
-        assertTrue(away.out().contains("unknown  the cluster: https://10.0.0.5:6443 does not answer: connection refused"), away.out());
-        assertFalse(away.out().contains("right: "), away.out());
-    }
-
-    private void kubectl(String script) throws IOException {
-        var kubectl = Files.createDirectories(folder.resolve("bin")).resolve("kubectl");
-        Files.writeString(kubectl, "#!/bin/sh\n" + script + "\n");
-        kubectl.toFile().setExecutable(true);
-    }
-
-    @Test
-    void aWrongCallIsTold() throws IOException {
-        var repository = WorkflowLab.adopt("alimentor", folder.resolve("adopted"));
-        var script = repository.resolve(".github/agent/check.sh").toString();
-        assertEquals(2, Cli.program("bash", script).run().exit());
-        assertEquals(2, check(repository, "/nonexistent/kubeconfig").exit());
-    }
-
-    /** macOS has bash 3.2, and people run check.sh there. */
-    @Test
-    void checkUsesNothingThatBash32DoesNotHave() throws IOException {
-        var newer = Pattern.compile("mapfile|readarray|declare -[An]|local -n|\\$\\{\\w+(,,|\\^\\^|@[A-Z])|&>>|\\|&|coproc|wait -n|\\[-1\\]|^\\s*shopt -s inherit_errexit|[^+]\"\\$\\{body\\[@]}\"", Pattern.MULTILINE);
-        for (var script : List.of("check.sh", "github.sh")) {
-            var text = Files.readString(Cli.root().resolve("workflows/shared/agent").resolve(script)).replace("${body[@]+\"${body[@]}\"}", "");
-            assertFalse(newer.matcher(text).find(), script + ": " + newer.matcher(text).results().map(java.util.regex.MatchResult::group).toList());
-        }
-        assertTrue(newer.matcher("shopt -s inherit_errexit").find() && newer.matcher("x=${name,,}").find(), "the rule finds");
-    }
-
-    @Test
     void aRunThatWasCancelledInTheQueueAsksForTheLabelAgain() throws IOException {
         assertEquals("""
                 🚫 [ai-dev]: cancelled before an agent ran · [run](https://github.com/acme/shop/actions/runs/1)
@@ -337,12 +214,14 @@ class WorkflowShellTest {
     void textFromTheClusterAndTheAgentCannotLeaveItsPlaceInTheComment() throws IOException {
         var evil = "x`\n\n# [ai-repair] @everybody <!-- $(touch pwned) ${{ secrets.X }}";
         var report = ended("failure", evil).put("work", "refused").put("refusal", evil).put("branch", evil);
-        report.withObject("agent").put("reason", evil).put("place", evil).put("why", evil).put("limit", evil).put("rounds", evil).put("input", evil).put("output", evil);
+        report.withObject("agent").put("reason", evil).put("place", evil).put("why", evil).put("limit", evil).put("rounds", evil)
+                .put("input", evil).put("output", evil);
         report.withObject("environment").put("ready", false).put("outcome", "timeout").put("summary", evil)
                 .putArray("causes").addObject().put("code", evil).put("object", evil);
         var text = report("failure", report.toString());
         assertTrue(text.contains("* **Environment:** `shop-dev-3` not ready (`timeout`) `x'  # [ai-repair] @everybody <!-- $(touch pwned) ${{ secrets.X }}`\n"), text);
-        assertEquals(List.of(), text.lines().filter(line -> line.replaceAll("`[^`]*`", "").matches(".*(@everybody|touch pwned|<!--).*")).toList());
+        assertEquals(List.of(), text.lines().filter(line -> line.replaceAll("`[^`]*`", "").matches(".*(@everybody|touch pwned|<!--).*"))
+                .toList());
         assertFalse(text.lines().anyMatch(line -> line.startsWith("#")), text);
         assertFalse(Files.exists(folder.resolve("pwned")));
     }
@@ -367,31 +246,45 @@ class WorkflowShellTest {
 
     @Test
     void theStatusCommentNamesTheOneNextStep() throws IOException {
-        assertEquals("review https://github.com/acme/shop/pull/7; a review that requests changes starts the agent again", next("dev", "success", ended("success", "succeeded")));
-        assertEquals("comment on the plan and set the label `[ai-plan]` again, or set `[ai-dev]` to have it built", next("plan", "success", ended("success", "succeeded")));
-        assertEquals("open the pull request: https://github.com/acme/shop/compare/codex/issue-42?expand=1", next("dev", "success", ended("success", "succeeded").put("pull_request", "")));
-        assertEquals("say in a comment what is to be different, then set the label `[ai-dev]` again", next("dev", "failure", ended("success", "succeeded").put("work", "nothing")));
-        assertEquals("set the label `[ai-dev]` again: the agent goes on from its branch", next("dev", "failure", ended("failure", "time-limit")));
-        assertEquals("answer its question in a comment, then set the label `[ai-dev]` again", next("dev", "success", ended("success", "blocked")));
-        assertEquals("`bash .github/agent/check.sh acme/shop` says why `deploy/codex` does not come up", next("dev", "failure", ended("failure", "no-place")));
+        assertEquals("review https://github.com/acme/shop/pull/7; a review that requests changes starts the agent again",
+                next("dev", "success", ended("success", "succeeded")));
+        assertEquals("comment on the plan and set the label `[ai-plan]` again, or set `[ai-dev]` to have it built",
+                next("plan", "success", ended("success", "succeeded")));
+        assertEquals("open the pull request: https://github.com/acme/shop/compare/codex/issue-42?expand=1",
+                next("dev", "success", ended("success", "succeeded").put("pull_request", "")));
+        assertEquals("say in a comment what is to be different, then set the label `[ai-dev]` again",
+                next("dev", "failure", ended("success", "succeeded").put("work", "nothing")));
+        assertEquals("set the label `[ai-dev]` again: the agent goes on from its branch",
+                next("dev", "failure", ended("failure", "time-limit")));
+        assertEquals("answer its question in a comment, then set the label `[ai-dev]` again",
+                next("dev", "success", ended("success", "blocked")));
+        assertEquals("`bash .github/agent/check.sh acme/shop` says why `deploy/codex` does not come up",
+                next("dev", "failure", ended("failure", "no-place")));
         var none = ended("skipped", "");
         none.withObject("environment").put("namespace", "").put("outcome", "no-slot");
-        assertEquals("close an issue whose environment is not needed any more, then set the label `[ai-dev]` again", next("dev", "failure", none));
+        assertEquals("close an issue whose environment is not needed any more, then set the label `[ai-dev]` again",
+                next("dev", "failure", none));
         none.withObject("environment").put("outcome", "no-cluster");
-        assertEquals("`bash .github/agent/check.sh acme/shop KUBECONFIG` says what keeps the runner from the cluster", next("dev", "failure", none));
-        assertEquals("read what is still broken in https://github.com/acme/shop/pull/7, then set the label `[ai-repair]` again", next("repair", "success", ended("success", "succeeded")));
+        assertEquals("`bash .github/agent/check.sh acme/shop KUBECONFIG` says what keeps the runner from the cluster",
+                next("dev", "failure", none));
+        assertEquals("read what is still broken in https://github.com/acme/shop/pull/7, then set the label `[ai-repair]` again",
+                next("repair", "success", ended("success", "succeeded")));
         assertEquals("set the label `[ai-repair]` again", next("repair", "cancelled", ended("failure", "cancelled")));
     }
 
     private String next(String mode, String result, ObjectNode report) throws IOException {
-        return report(mode, "en", result, report.toString()).lines().filter(line -> line.startsWith("* **Next:** ")).findFirst().orElseThrow().substring("* **Next:** ".length());
+        return report(mode, "en", result, report.toString()).lines().filter(line -> line.startsWith("* **Next:** ")).findFirst()
+                .orElseThrow().substring("* **Next:** ".length());
     }
 
     @Test
     void placeRoundsTimeTokensAndALimitStandInTheStatusComment() throws IOException {
         var report = ended("failure", "time-limit");
-        report.withObject("agent").put("place", "deploy/codex").put("rounds", "2").put("seconds", "61.5").put("input", "12000").put("output", "345").put("limit", "tokens");
-        assertTrue(report("failure", report.toString()).contains(" · in `deploy/codex` · rounds: 2 · minutes: 2 · tokens: 12000 + 345 · limit: `tokens`\n"), report("failure", report.toString()));
+        report.withObject("agent").put("place", "deploy/codex").put("rounds", "2").put("seconds", "61.5").put("input", "12000")
+                .put("output", "345").put("limit", "tokens");
+        assertTrue(report("failure", report.toString())
+                .contains(" · in `deploy/codex` · rounds: 2 · minutes: 2 · tokens: 12000 + 345 · limit: `tokens`\n"),
+                report("failure", report.toString()));
         assertFalse(report("failure", ended("failure", "time-limit").toString()).contains(" · rounds"), "what is not known is not said");
     }
 
@@ -406,11 +299,14 @@ class WorkflowShellTest {
 
     /** What agent/finish says of a run that went well, in part or not. */
     private static ObjectNode ended(String agent, String status) {
-        var report = WorkflowRun.JSON.createObjectNode().put("work", "pushed").put("branch", "codex/issue-42").put("refusal", "").put("after", "").put("draft", false)
+        var report = WorkflowRun.JSON.createObjectNode().put("work", "pushed").put("branch", "codex/issue-42").put("refusal", "")
+                .put("after", "").put("draft", false)
                 .put("pull_request", "https://github.com/acme/shop/pull/7").put("pull", "").put("message", "");
-        report.putObject("agent").put("outcome", agent).put("status", status).put("reason", "").put("place", "").put("why", "").put("rounds", "").put("seconds", "")
+        report.putObject("agent").put("outcome", agent).put("status", status).put("reason", "").put("place", "").put("why", "")
+                .put("rounds", "").put("seconds", "")
                 .put("input", "").put("output", "").put("limit", "");
-        report.putObject("environment").put("ready", true).put("outcome", "ready").put("namespace", "shop-dev-3").put("summary", "").put("more", 0).putArray("causes");
+        report.putObject("environment").put("ready", true).put("outcome", "ready").put("namespace", "shop-dev-3").put("summary", "")
+                .put("more", 0).putArray("causes");
         return report;
     }
 
@@ -422,7 +318,8 @@ class WorkflowShellTest {
     private String report(String mode, String lang, String result, String report) throws IOException {
         github.comments.clear();
         github.comments.add("waiting");
-        var told = WorkflowRun.JSON.createObjectNode().put("mode", mode).put("lang", lang).put("issue", 42).put("branch", "codex/issue-42").put("comment", 100).put("by", "alice");
+        var told = WorkflowRun.JSON.createObjectNode().put("mode", mode).put("lang", lang).put("issue", 42)
+                .put("branch", "codex/issue-42").put("comment", 100).put("by", "alice");
         var run = script("report.sh").env("RUN", told.toString()).env("RESULT", result).env("REPORT", report).run();
         assertEquals(0, run.exit(), run.toString());
         return github.comments.get(0);
@@ -431,7 +328,8 @@ class WorkflowShellTest {
     @Test
     void aCancelledJobsSignalReachesTheScriptInEveryStep() throws IOException {
         var jbang = folder.resolve("jbangw");
-        Files.writeString(jbang, "#!/bin/bash\ntrap 'echo told; exit 130' INT TERM\necho started >\"$STARTED\"\nfor i in {1..30}; do sleep 0.1; done\n");
+        Files.writeString(jbang,
+                "#!/bin/bash\ntrap 'echo told; exit 130' INT TERM\necho started >\"$STARTED\"\nfor i in {1..30}; do sleep 0.1; done\n");
         jbang.toFile().setExecutable(true);
         var runs = new LinkedHashSet<String>();
         WorkflowLab.yaml().values().forEach(text -> new WorkflowRulesTest.Sample(text).steps().map(WorkflowRulesTest.Step::run)
@@ -440,7 +338,8 @@ class WorkflowShellTest {
         for (var run : runs) {
             assertEquals("told\n", signalled(run).out(), run);
         }
-        assertNotEquals("told\n", signalled("./jbangw prompt_run.java\necho after").out(), "without exec the shell keeps the signal to itself");
+        assertNotEquals("told\n", signalled("./jbangw prompt_run.java\necho after").out(),
+                "without exec the shell keeps the signal to itself");
     }
 
     /** As a runner does it: the step's text in a file for bash -e, and the signal to that one process. */
@@ -455,44 +354,6 @@ class WorkflowShellTest {
         }
         running.signal("TERM");
         return running.await();
-    }
-
-    private void setUp(Path repository) throws IOException {
-        for (var file : new String[] {"ensure_ready.java", "prompt_run.java", "templates"}) {
-            Files.createFile(repository.resolve(file));
-        }
-        WorkflowLab.copy(Cli.root().resolve("workflows/project-example/deploy/codex"), Files.createDirectories(repository.resolve("deploy/codex")));
-        var codex = repository.resolve("deploy/codex/codex.yaml");
-        Files.writeString(codex, Files.readString(codex).replace("registry.example/", "images.acme.test/"));
-        answers(Map.of("environments/ai", "{}",
-                "environments/ai/secrets?per_page=100&page=1", "{\"secrets\": [{\"name\": \"AI_KUBECONFIG\"}]}",
-                "actions/secrets?per_page=100&page=1", "{\"secrets\": [{\"name\": \"OPENAI_API_KEY\"}]}",
-                "actions/variables?per_page=30&page=1", "{\"variables\": [{\"name\": \"AI_ALLOWED_USERS\", \"value\": \"alice\"}]}",
-                "actions/permissions/workflow", "{\"can_approve_pull_request_reviews\": true}"));
-        for (var mode : List.of("dev", "plan", "repair")) {
-            github.settings.put("labels/%5Bai-" + mode + "%5D", WorkflowRun.JSON.createObjectNode());
-        }
-    }
-
-    /** What GitHub's settings hold; nothing where nothing is said. */
-    private void answers(Map<String, String> said) throws IOException {
-        for (var where : List.of("environments/ai", "actions", "actions/organization-")) {
-            for (var list : List.of("secrets?per_page=100&page=1", "variables?per_page=30&page=1")) {
-                var path = where.endsWith("-") ? where + list : where + "/" + list;
-                github.settings.put(path, WorkflowRun.JSON.readTree("{\"" + list.substring(0, list.indexOf('?')) + "\": []}"));
-            }
-        }
-        github.settings.put("actions/permissions/workflow", WorkflowRun.JSON.readTree("{\"can_approve_pull_request_reviews\": false}"));
-        for (var answer : said.entrySet()) {
-            github.settings.put(answer.getKey(), WorkflowRun.JSON.readTree(answer.getValue()));
-        }
-    }
-
-    private Cli.Result check(Path repository, String... more) {
-        var command = new ArrayList<>(List.of("bash", repository.resolve(".github/agent/check.sh").toString(), "acme/shop"));
-        command.addAll(List.of(more));
-        return Cli.program(command.toArray(String[]::new)).in(folder).env("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"))
-                .env("GITHUB_API_URL", github.url()).env("GITHUB_TOKEN", WorkflowRun.TOKEN).run();
     }
 
     private void refused(Cli.Result result, String why) {
@@ -523,7 +384,8 @@ class WorkflowShellTest {
         return Cli.program("bash", Cli.root().resolve("workflows/shared/agent").resolve(name).toString()).in(folder)
                 .env("AI_LANG", "en").env("AI_MODE", "dev").env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", "acme/shop")
                 .env("GITHUB_TOKEN", WorkflowRun.TOKEN).env("GITHUB_SERVER_URL", "https://github.com").env("GITHUB_RUN_ID", "1")
-                .env("GITHUB_EVENT_PATH", folder.resolve("event.json").toString()).env("GITHUB_OUTPUT", folder.resolve("output").toString())
+                .env("GITHUB_EVENT_PATH", folder.resolve("event.json").toString())
+                        .env("GITHUB_OUTPUT", folder.resolve("output").toString())
                 .env("GITHUB_STEP_SUMMARY", folder.resolve("summary").toString());
     }
 }

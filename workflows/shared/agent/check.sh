@@ -23,7 +23,11 @@ main() {
   variables
   labels
   pull_requests
-  if [ -n "$kubeconfig" ]; then cluster; else echo 'skipped  the cluster: name the kubeconfig of the runner as second argument to have it checked'; fi
+  if [ -n "$kubeconfig" ]; then
+    cluster
+  else
+    echo 'skipped  the cluster: name the kubeconfig of the runner as second argument to have it checked'
+  fi
   if [ "$missing" = 1 ]; then exit 1; elif [ "$unknown" = 1 ]; then exit 3; fi
 }
 
@@ -74,7 +78,8 @@ repository() {
 
 files() {
   local file
-  for file in ensure_ready.java prompt_run.java templates .github/workflows/ai_{gate,gate_review,report,dev_issue,plan_issue,repair_issue,review,cleanup}.yml; do
+  for file in ensure_ready.java prompt_run.java templates \
+    .github/workflows/ai_{gate,gate_review,report,dev_issue,plan_issue,repair_issue,review,cleanup}.yml; do
     check "$file" 'copy it' test -e "$file"
   done
   check jbangw 'copy it, and keep it executable: git update-index --chmod=+x jbangw' test -x jbangw
@@ -213,8 +218,10 @@ cluster() {
     return
   fi
   server=$(kube config view --minify --output 'jsonpath={.clusters[0].cluster.server}' 2>/dev/null || printf '')
-  if grep -qs 'runs-on: ubuntu' .github/workflows/ai_dev_issue.yml && [[ $server =~ //(127\.|10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|localhost|kubernetes\.|\[::1\]) ]]; then
-    missing 'address of the cluster' "$server is not reachable from GitHub's runners: take the public one, or a runner of your own (runs-on)"
+  local private='//(127\.|10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|localhost|kubernetes\.|\[::1\])'
+  if grep -qs 'runs-on: ubuntu' .github/workflows/ai_dev_issue.yml && [[ $server =~ $private ]]; then
+    missing 'address of the cluster' \
+      "$server is not reachable from GitHub's runners: take the public one, or a runner of your own (runs-on)"
   fi
   if ! kube get --raw /version >"$scratch/version" 2>"$scratch/error"; then
     unknown 'the cluster' "$server does not answer: $(plain "$(tail -n 1 "$scratch/error")")"

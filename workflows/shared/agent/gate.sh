@@ -19,8 +19,8 @@ main() {
   fi
   number=$(comment "$issue" "⏳ $label: $(say 'accepted; the environment comes up as soon as no other agent works on this issue' \
     'принято; окружение поднимется, как только над этой задачей не работает другой агент') · [$(say 'run' 'запуск')]($(run_url))")
-  output run "$(jq -cn --arg mode "$AI_MODE" --arg lang "$AI_LANG" --argjson issue "$issue" --arg branch "$(branch_of "$AI_MODE" "$issue")" \
-    --argjson comment "$number" --arg by "$sender" '$ARGS.named')"
+  output run "$(jq -cn --arg mode "$AI_MODE" --arg lang "$AI_LANG" --argjson issue "$issue" \
+    --arg branch "$(branch_of "$AI_MODE" "$issue")" --argjson comment "$number" --arg by "$sender" '$ARGS.named')"
 }
 
 # Without the label's removal the same label could not start the agent a second time. 404: somebody was faster.

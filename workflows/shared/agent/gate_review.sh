@@ -20,12 +20,12 @@ main() {
   fi
   # The event's own run is started by the workflow's token; whoever else starts one answers for it.
   [ "$TRIGGERING_ACTOR" = 'github-actions[bot]' ] || trusted "$TRIGGERING_ACTOR" || refuse_silently "$(refusal_for "$TRIGGERING_ACTOR")"
-  number=$(comment "$PULL_NUMBER" "⏳ $(say 'review accepted; the agent goes on with this branch as soon as no other agent works on the issue' \
-    'ревью принято; агент продолжит эту ветку, как только над задачей не работает другой агент') · [$(say run запуск)]($(run_url))")
+  number=$(comment "$PULL_NUMBER" "⏳ $(say 'accepted; the agent goes on with this branch as soon as no other agent works on the issue' \
+    'принято; агент продолжит эту ветку, как только над задачей не работает другой агент') · [$(say run запуск)]($(run_url))")
   output issue "$issue"
   output kind "${mode}_review"
-  output run "$(jq -cn --arg mode "$mode" --arg lang "$AI_LANG" --argjson issue "$issue" --arg branch "$branch" --argjson comment "$number" \
-    --arg by "$by" --argjson pr "$PULL_NUMBER" --argjson review "$REVIEW_ID" '$ARGS.named')"
+  output run "$(jq -cn --arg mode "$mode" --arg lang "$AI_LANG" --argjson issue "$issue" --arg branch "$branch" \
+    --argjson comment "$number" --arg by "$by" --argjson pr "$PULL_NUMBER" --argjson review "$REVIEW_ID" '$ARGS.named')"
 }
 
 not_for_us() {

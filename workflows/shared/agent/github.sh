@@ -60,7 +60,8 @@ refuse_silently() {
   exit 1
 }
 
-# trusted LOGIN: on the list (JSON, or names between commas, blanks and line ends; logins know no case) and write access as GitHub sees it now.
+# trusted LOGIN: on the list (JSON, or names between commas, blanks and line ends; logins know no case), and with write access as
+# GitHub sees it now.
 trusted() {
   tr -s '][",; \t\r\n' '\n' <<<"$AI_ALLOWED_USERS" | grep -Fix -- "$1" >/dev/null || return 1
   case $(github GET "collaborators/$1/permission" | jq -r .permission) in

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts the kubeconfig where only this job can read it and the sources on the agent's branch, and keeps what the later steps ask about the run.
+# Puts the kubeconfig where only this job can read it and the sources on the agent's branch, and keeps what the later steps ask
+# about the run.
 source "$(dirname "$0")/github.sh"
 
 main() {
@@ -34,7 +35,8 @@ review_event() {
   local pull review
   pull=$(github GET "pulls/$(run_fact .pr)")
   review=$(github GET "pulls/$(run_fact .pr)/reviews/$(run_fact .review)")
-  jq -c --argjson pull_request "$pull" --argjson review "$review" '{action: "submitted", $pull_request, $review, repository, sender: $review.user}' "$GITHUB_EVENT_PATH"
+  jq -c --argjson pull_request "$pull" --argjson review "$review" \
+    '{action: "submitted", $pull_request, $review, repository, sender: $review.user}' "$GITHUB_EVENT_PATH"
 }
 
 main

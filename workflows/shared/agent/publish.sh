@@ -107,7 +107,8 @@ proof() {
   fi
   printf '\n\n'
   jq -r 'def code: gsub("[`\r\n]"; " ") | "`" + . + "`";
-    "* \(.outcome | code) \(if .summary == "" then "" else .summary | code end)", (select(.ready | not) | .causes[] | "* \("\(.code) \(.object)" | code)")' <<<"$about"
+    "* \(.outcome | code) \(if .summary == "" then "" else .summary | code end)",
+    (select(.ready | not) | .causes[] | "* \("\(.code) \(.object)" | code)")' <<<"$about"
 }
 
 record_on_slot() {
@@ -147,17 +148,19 @@ environment() {
   local report
   report=$(jq -c 'objects' "$RUNNER_TEMP/agent/$1.json" 2>/dev/null) || report=''
   jq -c 'def short: if type != "object" then tostring else
-           ({Deployment: "deploy", StatefulSet: "sts", DaemonSet: "ds", Service: "svc", Ingress: "ing", PersistentVolumeClaim: "pvc"}[.kind // ""]
-            // (.kind // "" | ascii_downcase)) + "/" + (.name // "") end;
+           ({Deployment: "deploy", StatefulSet: "sts", DaemonSet: "ds", Service: "svc", Ingress: "ing",
+             PersistentVolumeClaim: "pvc"}[.kind // ""] // (.kind // "" | ascii_downcase)) + "/" + (.name // "") end;
          {ready: (.infraReady == true), outcome: (.outcome // "no report"), namespace: (.namespace // ""), slot: (.slot // ""),
-          summary: (.summary // ""), more: ([([.causes[]?] | length) - 10, 0] | max), causes: [.causes[]? | {code, object: (.object | short)}][:10]}' <<<"${report:-{\}}"
+          summary: (.summary // ""), more: ([([.causes[]?] | length) - 10, 0] | max),
+          causes: [.causes[]? | {code, object: (.object | short)}][:10]}' <<<"${report:-{\}}"
 }
 
 agent() {
   jq -cn --arg outcome "$AGENT" --arg status "$status" --arg reason "$(file_fact result .reason | cut_to 1500)" \
     --arg place "$(file_fact result '(.where // .agentTarget)')" --arg why "$(file_fact result .fallbackReason | cut_to 500)" \
-    --arg rounds "$(file_fact result '(.rounds | if type == "array" then length else . end)')" --arg seconds "$(file_fact result .durationSeconds)" \
-    --arg input "$(file_fact result .inputTokens)" --arg output "$(file_fact result .outputTokens)" --arg limit "$(file_fact result .limit)" '$ARGS.named'
+    --arg rounds "$(file_fact result '(.rounds | if type == "array" then length else . end)')" \
+    --arg seconds "$(file_fact result .durationSeconds)" --arg limit "$(file_fact result .limit)" \
+    --arg input "$(file_fact result .inputTokens)" --arg output "$(file_fact result .outputTokens)" '$ARGS.named'
 }
 
 report() {

@@ -67,7 +67,8 @@ asked() {
   local by
   by=$(run .by | data)
   if [ -n "$review" ]; then
-    say "$by requested changes in [this review]($(pull_url)#pullrequestreview-$review)" "$by просит изменений в [этом ревью]($(pull_url)#pullrequestreview-$review)"
+    say "$by requested changes in [this review]($(pull_url)#pullrequestreview-$review)" \
+      "$by просит изменений в [этом ревью]($(pull_url)#pullrequestreview-$review)"
   else
     case $mode in
       dev) say "implement #$issue ($by)" "реализовать #$issue ($by)" ;;
@@ -112,10 +113,13 @@ causes() {
 }
 
 agent() {
-  case $(fact .agent.outcome) in
-    success) if [ "$(fact .agent.status)" = unproven ]; then say 'finished, but its work is not proven' 'закончил, но результат не доказан'; else say finished закончил; fi ;;
-    skipped) say 'was not started' 'не запускался' ;;
-    *) say "did not finish: $(fact '.agent.status + " " + .agent.reason' | data)" "не закончил: $(fact '.agent.status + " " + .agent.reason' | data)" ;;
+  local why
+  why=$(fact '.agent.status + " " + .agent.reason' | data)
+  case $(fact '.agent.outcome + " " + .agent.status') in
+    'success unproven') say 'finished, but its work is not proven' 'закончил, но результат не доказан' ;;
+    success*) say finished закончил ;;
+    skipped*) say 'was not started' 'не запускался' ;;
+    *) say "did not finish: $why" "не закончил: $why" ;;
   esac
   if [ "$(fact .agent.status)" = blocked ]; then printf ' · %s' "$(fact .agent.reason | data)"; fi
   figures
@@ -127,7 +131,7 @@ figures() {
   figure "$(say in в)" "$(fact .agent.place | data)"
   figure "$(say because: потому:)" "$(fact .agent.why | data)"
   figure "$(say rounds: раундов:)" "$(fact .agent.rounds | digits)"
-  figure "$(say minutes: минут:)" "$(fact '(.agent.seconds | if . == null or . == "" then "" else (tonumber / 60 | ceil | tostring) end)' | digits)"
+  figure "$(say minutes: минут:)" "$(fact '(.agent.seconds | tonumber? / 60 | ceil)' | digits)"
   if [ -n "$input" ]; then printf ' · %s %s + %s' "$(say tokens: токенов:)" "$(digits <<<"$input")" "$(fact .agent.output | digits)"; fi
   figure "$(say limit: предел:)" "$(fact .agent.limit | data)"
 }
@@ -154,7 +158,8 @@ compare() { printf '%s/%s/compare/%s?expand=1' "$GITHUB_SERVER_URL" "$GITHUB_REP
 # The one thing to do now; the first that holds.
 next() {
   local again
-  again=$(if [ -n "$review" ]; then say 'request changes again' 'попросите изменений ещё раз'; else say "set the label \`[ai-$mode]\` again" "поставьте метку \`[ai-$mode]\` ещё раз"; fi)
+  again=$(say "set the label \`[ai-$mode]\` again" "поставьте метку \`[ai-$mode]\` ещё раз")
+  if [ -n "$review" ]; then again=$(say 'request changes again' 'попросите изменений ещё раз'); fi
   if [ "$RESULT" = cancelled ]; then
     printf '%s' "$again"
   elif [ -z "$REPORT" ]; then
@@ -189,7 +194,8 @@ next_after_success() {
   local pull_request
   pull_request=$(fact .pull_request)
   if [ "$mode" = plan ]; then
-    say "comment on the plan and $1, or set \`[ai-dev]\` to have it built" "прокомментируйте план и $1, или поставьте \`[ai-dev]\`, чтобы его реализовать"
+    say "comment on the plan and $1, or set \`[ai-dev]\` to have it built" \
+      "прокомментируйте план и $1, или поставьте \`[ai-dev]\`, чтобы его реализовать"
   elif [ "$(fact .work)" = pushed ] && [ -z "$pull_request" ]; then
     say "open the pull request: $(compare)" "откройте pull request: $(compare)"
   elif [ "$(fact .work)" = nothing ] && [ "$mode" = repair ] && [ "$(fact .after)" = true ]; then
