@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,21 +29,74 @@ class WorkflowClusterTest {
 
     @BeforeEach
     void aRepositoryThatAdoptedTheWorkflows() throws IOException {
-        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readAllBytes(cluster.kubeconfig()))).jbang("""
+        run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder()
+                .encodeToString(Files.readAllBytes(cluster.kubeconfig())))
+                .jbangw(realScripts());
+        run.github.issue.put("number", issue);
+    }
+
+    /** What jbangw does in the end: the script's class, compiled with the tests. */
+    private String realScripts() {
+        return """
                 #!/bin/sh
                 script=${1%%.java}; shift
                 echo "$script.java $*" >>"$CALLS"
                 exec '%s' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -cp '%s' "$script" "$@"
-                """.formatted(Path.of(System.getProperty("java.home"), "bin/java"), System.getProperty("java.class.path")));
-        run.github.issue.put("number", issue);
+                """.formatted(Path.of(System.getProperty("java.home"), "bin/java"), System.getProperty("java.class.path"));
     }
 
     @AfterEach
     void theCleanupWorkflowFreesTheEnvironment() throws IOException {
+        run.github.pulls.clear();
+        run.github.issue.put("state", "closed");
         var closed = run.run("issues", "ai_cleanup.yml", "alice", "User", WorkflowRun.JSON.createObjectNode().put("action", "closed"));
         run.close();
         assertEquals(0, closed.exit(), closed.log());
-        assertEquals(0, cluster.client().configMaps().inNamespace("codex-system").withLabel("ensure-ready/issue", "" + issue).list().getItems().size());
+        assertEquals(0, cluster.client().configMaps().inNamespace("codex-system").withLabel("ensure-ready/issue", "" + issue).list()
+                .getItems().size());
+    }
+
+    /** docs/adopt.md, its shell blocks word for word, in a repository that holds nothing; the image, the agent and GitHub are played. */
+    @Test
+    void aNewcomerWhoFollowsTheDocsWordForWordGetsAnAgentRunningWithTheRunnersOwnRights() throws IOException {
+        Tools.remove(run.file(".github"));
+        Tools.remove(run.file("deploy"));
+        Files.delete(run.file("jbangw"));
+        follow("copy", "image", "runner");
+        var key = Files.readString(run.file("runner.kubeconfig"));
+        Files.delete(run.file("runner.kubeconfig"));
+        run.secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(key.getBytes(UTF_8))).jbangw(realScripts());
+        played(run.file("deploy/codex/codex.yaml"));
+        WorkflowRbacTest.kept(cluster);
+        var result = run.label("dev");
+        assertEquals(0, result.exit(), result.log());
+        assertTrue(run.github.comments.get(0).startsWith("✅ [ai-dev]: done"), run.github.comments.get(0));
+        assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
+        var report = WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/ready.json").toFile());
+        assertEquals("true [] shop", report.path("infraReady") + " " + report.path("limited") + " " + report.path("namespace").asText()
+                .replaceAll("-dev-\\d+", ""));
+        assertEquals("deploy", WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/result.json").toFile()).path("agentTarget")
+                .asText());
+        assertTrue(seen("prompt.md").contains("implement"), "the English prompt");
+    }
+
+    /** Runs steps of the page as a person does who copies them into a terminal in the repository. */
+    private void follow(String... steps) throws IOException {
+        var page = Files.readString(Cli.root().resolve("docs/adopt.md"));
+        for (var step : steps) {
+            var start = page.indexOf("```sh\n", page.indexOf("<!-- step: " + step + " -->")) + 6;
+            var result = Cli.program("bash", "-eu", "-c", page.substring(start, page.indexOf("```", start))).in(run.file("."))
+                    .env("FROM", Cli.root().toString()).env("KUBECONFIG", cluster.kubeconfig().toString())
+                    .env("PATH", cluster.kubectl().toAbsolutePath().getParent() + ":" + System.getenv("PATH")).run();
+            assertEquals(0, result.exit(), step + ": " + result);
+        }
+    }
+
+    /** The played agent in the pod that the page ships: its PATH leads to the stub, and the pod's folders are this machine's. */
+    private void played(Path deployment) throws IOException {
+        var text = Files.readString(deployment);
+        assertTrue(text.contains("          workingDir: /workspace\n"), text);
+        Files.writeString(deployment, text.replace("          workingDir: /workspace\n", playedAgent("changes")));
     }
 
     @Test
@@ -52,7 +106,7 @@ class WorkflowClusterTest {
         assertEquals(0, result.exit(), result.log());
         assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
         assertEquals("left\n", run.pushed(branch(), "left.txt"));
-        assertTrue(run.github.comments.get(0).contains(": готово\n"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("готово\n"), run.github.comments.get(0));
         assertEquals("I was here.", run.github.comments.get(1));
         assertEquals(1, run.github.pulls.size());
         var environment = seen("environment");
@@ -112,7 +166,9 @@ class WorkflowClusterTest {
 
     @Test
     void repairOnAClusterThatIsAwayIsRedAndTheIssueSaysWhy() throws IOException {
-        run.secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(Files.readString(cluster.kubeconfig()).replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:1").getBytes(UTF_8)));
+        run.secret("AI_KUBECONFIG", Base64.getEncoder()
+                .encodeToString(Files.readString(cluster.kubeconfig()).replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:1")
+                .getBytes(UTF_8)));
         manifests("ready", "nothing");
         var result = run.label("repair");
         assertNotEquals(0, result.exit());
@@ -131,10 +187,6 @@ class WorkflowClusterTest {
 
     /** One service that becomes what the word says, and the agent's pod with a played Codex on its PATH. */
     private void manifests(String life, String agent) throws IOException {
-        var bin = Files.createDirectories(folder.resolve("pod-bin"));
-        Files.createDirectories(folder.resolve("seen"));
-        Files.copy(Cli.fixture("workflows/codex-stub.sh"), bin.resolve("codex"));
-        bin.resolve("codex").toFile().setExecutable(true);
         Files.writeString(run.file("deploy/web.yaml"), """
                 apiVersion: apps/v1
                 kind: Deployment
@@ -160,10 +212,20 @@ class WorkflowClusterTest {
                       containers:
                         - name: codex
                           image: shop/codex:1.0
+                """ + playedAgent(agent));
+    }
+
+    /** The lines of a container whose codex is the stub. */
+    private String playedAgent(String agent) throws IOException {
+        var bin = Files.createDirectories(folder.resolve("pod-bin"));
+        Files.createDirectories(folder.resolve("seen"));
+        Files.copy(Cli.fixture("workflows/codex-stub.sh"), bin.resolve("codex"), StandardCopyOption.REPLACE_EXISTING);
+        bin.resolve("codex").toFile().setExecutable(true);
+        return """
                           env:
                             - {name: PATH, value: "%s:/usr/local/bin:/usr/bin:/bin"}
                             - {name: SEEN, value: "%s"}
                             - {name: AGENT, value: "%s"}
-                """.formatted(bin, folder.resolve("seen"), agent));
+                """.formatted(bin, folder.resolve("seen"), agent);
     }
 }

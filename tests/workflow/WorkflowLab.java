@@ -26,6 +26,7 @@ final class WorkflowLab {
             var workflows = Files.createDirectories(folder.resolve(".github/workflows"));
             copy(samples.resolve("shared/agent"), folder.resolve(".github/agent"));
             copy(samples.resolve("shared/actionlint.yaml"), folder.resolve(".github/actionlint.yaml"));
+            copy(Cli.root().resolve("jbangw"), folder.resolve("jbangw"));
             for (var from : List.of(samples.resolve("shared"), samples.resolve(consumer))) {
                 try (var files = Files.list(from)) {
                     for (var file : files.filter(f -> f.toString().endsWith(".yml")).toList()) {
@@ -72,9 +73,10 @@ final class WorkflowLab {
         var root = Cli.root();
         var texts = new TreeMap<String, String>();
         try (var files = Files.walk(root.resolve("workflows"))) {
-            for (var file : files.filter(Files::isRegularFile).filter(f -> names.matcher(f.getFileName().toString()).matches()).toList()) {
+            for (var file : files.filter(Files::isRegularFile).filter(f -> names.matcher(f.getFileName().toString()).matches())
+                    .toList()) {
                 var name = root.relativize(file).toString();
-                if (!name.contains("/deploy/") && !name.endsWith("actionlint.yaml")) {
+                if (!name.contains("/deploy/") && !name.contains("/cluster/") && !name.endsWith("actionlint.yaml")) {
                     texts.put(name, Files.readString(file));
                 }
             }
@@ -88,9 +90,10 @@ final class WorkflowLab {
         return (Map<?, ?>) new Load(LoadSettings.builder().build()).loadFromString(yaml);
     }
 
-    /** Runs a step's shell text with a jbang that prints its arguments, one a line. */
+    /** Runs a step's shell text with a jbangw that prints its arguments, one a line. */
     static List<String> arguments(String run) {
-        var shell = "jbang() { printf '%s\\n' \"$@\"; exit; }\nISSUE=42 NAMESPACE=shop-dev-3 SLOT=3 RUNNER_TEMP=/tmp\n" + run.replace("exec jbang", "jbang");
+        var shell = "jbangw() { printf '%s\\n' \"$@\"; exit; }\nISSUE=42 PULL=7 KIND=dev_review SLOT=3 RUNNER_TEMP=/tmp CODEXCTL_CODE_ROOT_BASE=/envs\n"
+                + run.replaceAll("exec (env \\S+ \\\\\\s+)?\\./jbangw", "jbangw");
         var result = Cli.program("bash", "-eu", "-c", shell).run();
         if (result.exit() != 0) {
             throw new AssertionError(result.toString());

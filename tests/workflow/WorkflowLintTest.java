@@ -27,7 +27,8 @@ class WorkflowLintTest {
 
     @ParameterizedTest
     @MethodSource("consumers")
-    void gitHubsOwnParserRefusesACallWithAnInputThatTheSharedWorkflowDoesNotHave(String consumer, @TempDir Path repository) throws IOException {
+    void gitHubsOwnParserRefusesACallWithAnInputThatTheSharedWorkflowDoesNotHave(String consumer,
+            @TempDir Path repository) throws IOException {
         WorkflowLab.adopt(consumer, repository);
         edit(repository, "ai_dev_issue.yml", "mode: dev", "mood: dev");
         edit(repository, "ai_plan_issue.yml", "    timeout-minutes: 150", "    time-out: 150");
@@ -47,7 +48,7 @@ class WorkflowLintTest {
     @MethodSource("consumers")
     void actionlintFindsAnOutputThatNoStepHasAndAShellMistakeInAStep(String consumer, @TempDir Path repository) throws IOException {
         WorkflowLab.adopt(consumer, repository);
-        edit(repository, "ai_repair_issue.yml", "steps.environment.outputs.namespace }}", "steps.enviroment.outputs.namespace }}");
+        edit(repository, "ai_repair_issue.yml", "steps.environment.outputs.namespace", "steps.enviroment.outputs.namespace");
         edit(repository, "ai_cleanup.yml", "--issue \"$ISSUE\"", "--issue $ISSUE");
         var found = actionlint(repository).out();
         assertTrue(found.contains("property \"enviroment\" is not defined"), found);
@@ -90,7 +91,7 @@ class WorkflowLintTest {
         try (var files = Files.walk(repository.resolve(".github"))) {
             files.map(Path::toString).filter(f -> f.endsWith(".yml")).sorted().forEach(command::add);
         }
-        assertEquals(8, command.size() - 3, "six workflows and two actions: " + command);
+        assertEquals(10, command.size() - 3, "eight workflows and two actions: " + command);
         var result = Cli.program(command.toArray(String[]::new)).run();
         assertEquals(0, result.exit(), result.err());
         return result.out();

@@ -24,7 +24,8 @@ class WorkflowRulesTest {
     @EnumSource
     void theRuleHoldsForEverySampleFile(Rule rule) {
         var findings = new ArrayList<String>();
-        WorkflowLab.yaml().forEach((name, text) -> rule.findings.apply(new Sample(text)).forEach(found -> findings.add(name + ": " + found)));
+        WorkflowLab.yaml().forEach((name, text) -> rule.findings.apply(new Sample(text))
+                .forEach(found -> findings.add(name + ": " + found)));
         assertEquals("", WorkflowLab.lines(findings));
     }
 
@@ -58,13 +59,14 @@ class WorkflowRulesTest {
         EVERY_JOB_HAS_A_LIMIT(s -> s.jobs().filter(job -> job.containsKey("steps") && !job.containsKey("timeout-minutes")).map(Object::toString).toList(), """
                 jobs: {a: {steps: []}}
                 """),
-        EVERY_STEP_WITH_A_SCRIPT_OF_OURS_HAS_A_LIMIT(s -> s.steps().filter(step -> step.run().contains("jbang ") && step.get("timeout-minutes") == null)
+        EVERY_STEP_WITH_A_SCRIPT_OF_OURS_HAS_A_LIMIT(s -> s.steps()
+                .filter(step -> step.run().contains("./jbangw ") && step.get("timeout-minutes") == null)
                 .map(Step::toString).toList(), """
-                jobs: {a: {steps: [{run: exec jbang ensure_ready.java}]}}
+                jobs: {a: {steps: [{run: exec ./jbangw ensure_ready.java}]}}
                 """),
-        SIGNALS_REACH_THE_SCRIPTS(s -> s.steps().map(Step::run).filter(run -> run.matches("(?s).*(jbang |bash ).*"))
-                .filter(run -> !run.matches("exec (jbang|bash) ([^\\n]|\\\\\\n)*\\n?")).toList(), """
-                jobs: {a: {steps: [{run: "jbang prompt_run.java\\necho done"}]}}
+        SIGNALS_REACH_THE_SCRIPTS(s -> s.steps().map(Step::run).filter(run -> run.matches("(?s).*(jbangw |bash ).*"))
+                .filter(run -> !run.matches("exec (env \\S+ \\\\\\n\\s*)?(\\./jbangw|bash) ([^\\n]|\\\\\\n)*\\n?")).toList(), """
+                jobs: {a: {steps: [{run: "./jbangw prompt_run.java\\necho done"}]}}
                 """),
         NO_FAILURE_IS_SWALLOWED(s -> s.lines("\\|\\| (true|:)|continue-on-error|set \\+e").toList(), """
                 jobs: {a: {steps: [{run: "git add docs libs || true"}]}}
@@ -94,16 +96,27 @@ class WorkflowRulesTest {
                 runs: {using: composite, steps: [{uses: actions/upload-artifact@0}]}
                 """),
         THE_AGENTS_RUN_RELEASES_NOTHING(s -> s.startsAgent() ? s.lines("ensure_ready.java release|kubectl delete").toList() : List.of(), """
-                jobs: {agent: {steps: [{run: exec jbang prompt_run.java},
-                  {run: exec jbang ensure_ready.java release}]}}
+                jobs: {agent: {steps: [{run: exec ./jbangw prompt_run.java},
+                  {run: exec ./jbangw ensure_ready.java release}]}}
                 """),
         THE_PUSH_TOKEN_IS_THE_LAST_STEPS_ALONE(s -> s.steps().filter(step -> step.toString().contains("AI_PUSH_TOKEN"))
                 .filter(step -> !step.uses().equals("./.github/agent/finish")).map(Step::toString).toList(), """
-                jobs: {agent: {steps: [{run: exec jbang prompt_run.java, env: {GITHUB_TOKEN: '${{ secrets.AI_PUSH_TOKEN }}'}}]}}
+                jobs: {agent: {steps: [{run: exec ./jbangw prompt_run.java, env: {GITHUB_TOKEN: '${{ secrets.AI_PUSH_TOKEN }}'}}]}}
                 """),
         SCRIPTS_COME_FROM_THE_DEFAULT_BRANCH(s -> s.steps().filter(step -> step.uses().startsWith("actions/checkout@"))
                 .filter(step -> String.valueOf(step.with("ref")).contains("head")).map(Step::toString).toList(), """
                 jobs: {a: {steps: [{uses: actions/checkout@0, with: {ref: '${{ github.event.pull_request.head.sha }}'}}]}}
+                """),
+        AN_ENVIRONMENT_FOR_SECRETS_IS_NO_DEPLOYMENT(s -> s.jobs().map(job -> job.get("environment")).filter(e -> e != null)
+                .filter(e -> !Map.of("name", "ai", "deployment", false).equals(e)).map(Object::toString).toList(), """
+                jobs: {a: {environment: ai, steps: []}}
+                """),
+        A_PULL_REQUESTS_OWN_RUN_TAKES_ITS_SCRIPTS_FROM_THE_DEFAULT_BRANCH_AND_SEES_NO_SECRET(WorkflowRulesTest::mergeRefFaults, """
+                on: {pull_request: {types: [closed]}}
+                jobs: {a: {if: "github.event_name == 'pull_request'", steps: [{uses: actions/checkout@0, with: {persist-credentials: false}}]}}
+                """),
+        WHAT_IS_INSTALLED_IS_WHAT_THE_FILE_SAYS(s -> s.lines("setup-jbang|sh\\.jbang\\.dev|curl [^|]*\\| *(ba)?sh").toList(), """
+                jobs: {a: {steps: [{uses: jbangdev/setup-jbang@0, with: {version: 0.132.1}}]}}
                 """);
 
         private final Function<Sample, List<String>> findings;
@@ -121,8 +134,8 @@ class WorkflowRulesTest {
         if (sample.yaml.containsKey("concurrency")) {
             faults.add("the workflow's concurrency: any label enters the group");
         }
-        sample.jobs().filter(job -> "ai".equals(job.get("environment"))).map(job -> job.get("concurrency")).forEach(queue -> {
-            var expected = "agent-\\$\\{\\{ github\\.repository }}-issue-\\$\\{\\{ (github\\.event\\.issue\\.number|needs\\.which\\.outputs\\.issue \\|\\| 'expired') }}";
+        sample.jobs().filter(job -> job.containsKey("environment")).map(job -> job.get("concurrency")).forEach(queue -> {
+            var expected = "agent-\\$\\{\\{ github\\.repository }}-issue-\\$\\{\\{ (github\\.event\\.issue\\.number|needs\\.gate\\.outputs\\.issue|needs\\.which\\.outputs\\.issue \\|\\| 'expired') }}";
             if (!(queue instanceof Map<?, ?> q) || !String.valueOf(q.get("group")).matches(expected)
                     || !Boolean.FALSE.equals(q.get("cancel-in-progress")) || !"max".equals(q.get("queue"))) {
                 faults.add("concurrency " + queue);
@@ -131,11 +144,22 @@ class WorkflowRulesTest {
         return faults;
     }
 
+    /** Such a run is at the merge commit, whose workflows and scripts its author wrote. */
+    private static List<String> mergeRefFaults(Sample sample) {
+        return sample.jobs().filter(job -> String.valueOf(job.get("if")).matches("(?s).*event_name == 'pull_request(_review)?'.*"))
+                .filter(job -> job.containsKey("environment") || job.toString().contains("secrets.")
+                        || new Sample("", Map.of("jobs", Map.of("job", job))).steps()
+                                .filter(step -> step.uses().startsWith("actions/checkout@"))
+                        .anyMatch(step -> !"${{ github.event.repository.default_branch }}".equals(step.with("ref"))))
+                .map(Object::toString).toList();
+    }
+
     @Test
     void devAndPlanApplyAlsoToALivingEnvironmentAndWaitSoftlyForTwentyMinutes() {
         for (var mode : List.of("dev", "plan")) {
             each(mode, sample -> {
-                assertTrue(sample.command("ensure_ready.java").matches(".* --apply --force-apply --wait-soft-fail --wait-timeout 20m --output json .*"));
+                assertTrue(sample.command("ensure_ready.java")
+                        .matches(".* --apply --force-apply --wait-soft-fail --wait-timeout 20m --output json .*"));
                 assertTrue(sample.command("prompt_run.java").contains(" --kind " + mode + "_issue "));
                 assertEquals(null, sample.agentStep().get("if"), "runs whenever there is an environment, ready or not");
             });
@@ -143,9 +167,10 @@ class WorkflowRulesTest {
     }
 
     @Test
-    void repairLeavesALivingEnvironmentAsItIsWaitsShortlyAndAlwaysStartsTheAgent() {
+    void repairPutsALivingEnvironmentRightWaitsShortlyAndAlwaysStartsTheAgent() {
         each("repair", sample -> {
-            assertTrue(sample.command("ensure_ready.java").matches(".* --apply --wait-soft-fail --wait-timeout 5m --output json .*"));
+            assertTrue(sample.command("ensure_ready.java")
+                    .matches(".* --apply --force-apply --wait-soft-fail --wait-timeout 5m --output json .*"));
             assertEquals("${{ !cancelled() }}", sample.agentStep().get("if"));
         });
     }
@@ -164,8 +189,9 @@ class WorkflowRulesTest {
     @Test
     void theScriptsKnowEveryOptionThatTheWorkflowsGiveThem() {
         var runs = new ArrayList<String>();
-        WorkflowLab.yaml().values().forEach(text -> new Sample(text).steps().map(Step::run).filter(run -> run.contains("jbang ")).forEach(runs::add));
-        assertEquals(2 * 9, runs.size());
+        WorkflowLab.yaml().values().forEach(text -> new Sample(text).steps().map(Step::run).filter(run -> run.contains("./jbangw "))
+                .forEach(runs::add));
+        assertEquals(2 * 11, runs.size());
         for (var run : runs) {
             var arguments = WorkflowLab.arguments(run);
             var script = arguments.get(0).equals("prompt_run.java") ? prompt_run.cli(Map.of())
@@ -188,31 +214,59 @@ class WorkflowRulesTest {
         for (var mode : List.of("dev", "plan", "repair")) {
             each(mode, sample -> assertTrue(sample.command("ensure_ready.java").contains(" --max 10 --ttl 24h ")));
         }
-        each("cleanup", sample -> assertTrue(sample.text.contains("release --env ai --expired")));
+        each("cleanup", sample -> {
+            assertTrue(sample.text.matches("(?s).*release --env ai --project \\S+ --expired.*"));
+            assertTrue(sample.text.contains("cron: '17 */6 * * *'"), "an hourly look costs minutes");
+        });
     }
 
     @Test
     void theSharedScriptsSwallowNoFailureAndAddTheWholeTree() {
         var scripts = WorkflowLab.texts(Pattern.compile(".*\\.sh"));
-        assertEquals(7, scripts.size(), scripts.keySet().toString());
+        assertEquals(10, scripts.size(), scripts.keySet().toString());
         scripts.forEach((name, text) -> {
             assertFalse(Pattern.compile("\\|\\| *(true|:)( |$)|set \\+e", Pattern.MULTILINE).matcher(text).find(), name);
             assertFalse(text.contains("${{"), name);
-            assertTrue(name.endsWith("/github.sh") || text.contains("source \"$(dirname \"$0\")/github.sh\""), name + " runs without set -e");
-            assertTrue(text.lines().filter(line -> line.matches(".*\\b(git|work) add .*")).allMatch(line -> line.contains("add --all")), name);
+            assertTrue(name.endsWith("/github.sh") || text.contains("source \"$(dirname \"$0\")/github.sh\""), name
+                    + " runs without set -e");
+            assertTrue(text.lines().filter(line -> line.matches(".*\\b(git|work) add .*"))
+                    .allMatch(line -> line.contains("add --all")), name);
         });
     }
 
     /** What one consumer's file says must be what it says, not what another forgot to change. */
     @Test
     void theConsumersDifferOnlyInRunnerManifestsAndSecrets() {
-        for (var mode : List.of("dev", "plan", "repair")) {
+        for (var mode : List.of("dev", "plan", "repair", "review", "cleanup")) {
             var files = WorkflowLab.CONSUMERS.stream().collect(toMap(c -> c, c -> sample(c, mode)));
             var kept = files.values().stream().map(s -> s.text.lines().skip(1)
-                    .filter(line -> !line.matches(".*(runs-on|KUBECONFIG|kubeconfig:|kubeconfig |--project|-f deploy|--render|(secrets|vars)\\.|env:|prepare$|with:|branch:).*"))
+                    .filter(line -> !line.matches(".*(runs-on|kubeconfig:|--project|--apply|--render|--code-root-base|(secrets|vars)\\.|env:|ISSUE:|with:).*"))
                     .filter(line -> !line.isBlank()).collect(joining("\n"))).distinct().toList();
             assertEquals(1, kept.size(), () -> String.join("\n-----\n", kept));
         }
+    }
+
+    @Test
+    void aReviewLeavesALivingEnvironmentAsTheBranchLeftItAndResumesTheThread() {
+        each("review", sample -> {
+            assertTrue(sample.command("ensure_ready.java").matches(".* --apply --wait-soft-fail .*"),
+                    sample.command("ensure_ready.java"));
+            assertTrue(sample.command("prompt_run.java").contains(" --resume auto "));
+            assertTrue(sample.command("prompt_run.java")
+                    .startsWith("exec env GITHUB_EVENT_PATH=\"$RUNNER_TEMP/event.json\" ./jbangw prompt_run.java --kind \"$KIND\""));
+        });
+    }
+
+    @Test
+    void projectExampleMirrorsItsSourcesAndPreparesItsImagesAndNoImageIsBuiltFromABranchBeforeItsReview() {
+        for (var mode : List.of("dev", "plan", "repair", "review")) {
+            var command = sample("project-example", mode).command("ensure_ready.java");
+            assertTrue(command.contains(" --source src --code-root-base \"$CODEXCTL_CODE_ROOT_BASE\" --prepare-images 'sh deploy/images.sh' "), command);
+        }
+        var proof = sample("project-example", "repair").steps().filter(step -> "after".equals(step.get("id"))).findFirst().orElseThrow()
+                .run();
+        assertTrue(proof.contains("--config src/services.yaml"), proof);
+        assertFalse(proof.contains("--prepare-images"), proof);
     }
 
     private static void each(String mode, java.util.function.Consumer<Sample> check) {
@@ -220,7 +274,7 @@ class WorkflowRulesTest {
     }
 
     private static Sample sample(String consumer, String mode) {
-        var file = mode.equals("cleanup") ? "ai_cleanup.yml" : "ai_" + mode + "_issue.yml";
+        var file = List.of("cleanup", "review").contains(mode) ? "ai_" + mode + ".yml" : "ai_" + mode + "_issue.yml";
         return new Sample(WorkflowLab.yaml().get("workflows/" + consumer + "/" + file));
     }
 
@@ -263,7 +317,8 @@ class WorkflowRulesTest {
 
         /** The first command of a script, on one line. */
         String command(String script) {
-            return steps().map(Step::run).filter(run -> run.contains("jbang " + script + " --")).findFirst().orElseThrow().replaceAll("\\s*\\\\\\n\\s*", " ").strip();
+            return steps().map(Step::run).filter(run -> run.contains("./jbangw " + script + " --")).findFirst().orElseThrow()
+                    .replaceAll("\\s*\\\\\\n\\s*", " ").strip();
         }
     }
 

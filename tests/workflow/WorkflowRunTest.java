@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,8 +44,9 @@ class WorkflowRunTest {
         assertEquals("left\n", run.pushed("codex/issue-42", "new/left uncommitted.txt"));
         var pull = run.github.pulls.get(0);
         assertEquals("Users: `$(touch pwned)` \"${x}\" 'q'", pull.path("title").asText());
-        assertEquals("codex/issue-42 into main", pull.path("head").asText() + " into " + pull.path("base").asText());
+        assertEquals("codex/issue-42 into main", pull.at("/head/ref").asText() + " into " + pull.at("/base/ref").asText());
         assertTrue(pull.path("body").asText().startsWith("Closes #42\n\n" + MESSAGE.strip()));
+        assertFalse(pull.path("draft").asBoolean());
         assertEquals(1, result.calls("ensure_ready.java attach --slot 3 --pr 7").count(), result.calls().toString());
     }
 
@@ -55,11 +57,22 @@ class WorkflowRunTest {
         assertEquals("""
                 ✅ [ai-dev]: готово · [запуск](https://github.com/acme/shop/actions/runs/1)
 
-                * окружение `shop-dev-3`: готово
-                * агент: закончил
-                * ветка `codex/issue-42` отправлена: https://github.com/acme/shop/pull/7
+                * **Задано:** реализовать #42 (`alice`)
+                * **Окружение:** `shop-dev-3` готово
+                * **Агент:** закончил · в `deploy/codex` · минут: 2 · токенов: 12000 + 345
+                * **Результат:** ветка `codex/issue-42` отправлена: https://github.com/acme/shop/pull/7
+                * **Дальше:** проверьте https://github.com/acme/shop/pull/7; ревью с просьбой об изменениях запустит агента ещё раз
                 """.strip(), run.github.comments.get(0));
         assertEquals(List.of(MESSAGE.strip()), run.github.comments.subList(1, run.github.comments.size()));
+    }
+
+    @Test
+    void thePullRequestLeadsToTheRunAndTheEnvironmentInOneCommentThatTheNextRunEdits() throws IOException {
+        run.label("dev");
+        assertEquals(List.of("<!-- agent-status -->\n" + run.github.comments.get(0)), run.github.pullComments);
+        scene("ready", "fails");
+        run.label("dev");
+        assertEquals(List.of("<!-- agent-status -->\n" + run.github.comments.get(2)), run.github.pullComments);
     }
 
     @Test
@@ -69,9 +82,13 @@ class WorkflowRunTest {
         assertEquals(0, result.exit(), result.log());
         assertEquals(1, result.calls("prompt_run.java --kind dev_issue").filter(call -> call.contains("/agent/ready.json")).count());
         assertTrue(run.github.comments.get(0).contains("""
-                * окружение `shop-dev-3`: не готово (`timeout`) `1 cause explains 2 of 5 workloads`
+                * **Окружение:** `shop-dev-3` не готово (`timeout`) `1 cause explains 2 of 5 workloads`
+                  <details><summary>причины</summary>
+
                   * `IMAGE_NOT_FOUND deploy/users`
-                """.strip()), run.github.comments.get(0));
+
+                  </details>
+                """), run.github.comments.get(0));
     }
 
     @Test
@@ -99,7 +116,8 @@ class WorkflowRunTest {
         assertNotEquals(0, result.exit());
         assertEquals(1, result.calls("prompt_run.java --kind plan_issue").count());
         assertTrue(run.github.comments.get(0).startsWith("❌ [ai-plan]: окружение получить не удалось"), run.github.comments.get(0));
-        assertTrue(run.github.comments.get(0).contains("агент: не закончил: `no-place deploy/codex: image not found`"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("**Агент:** не закончил: `no-place deploy/codex: image not found`"),
+                run.github.comments.get(0));
     }
 
     @Test
@@ -111,7 +129,7 @@ class WorkflowRunTest {
         assertTrue(run.github.pulls.isEmpty());
         assertTrue(run.github.comments.get(0).startsWith("❌ [ai-dev]: агент не завершил работу"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("/compare/codex/issue-42?expand=1"), run.github.comments.get(0));
-        assertTrue(Files.exists(run.artifacts.resolve("agent-dev-1/ready.json")), "artifacts are kept");
+        assertTrue(Files.exists(run.artifacts.resolve("agent-1/ready.json")), "artifacts are kept");
     }
 
     @Test
@@ -120,7 +138,7 @@ class WorkflowRunTest {
         var result = run.label("dev");
         assertNotEquals(0, result.exit());
         assertEquals(List.of("main"), run.branches());
-        assertTrue(run.github.comments.get(0).contains("* ничего не изменено"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("**Результат:** ничего не изменено"), run.github.comments.get(0));
         assertEquals("There is nothing to do.", run.github.comments.get(1));
     }
 
@@ -149,7 +167,8 @@ class WorkflowRunTest {
         assertEquals("tables\n", run.pushed("codex/issue-42", "schema.sql"));
         assertEquals("half\n", run.pushed("codex/issue-42", "half.sql"));
         assertEquals(1, run.github.pulls.size());
-        assertTrue(run.github.comments.get(2).contains("https://github.com/acme/shop/pull/7"), "the pull request that is there: " + run.github.comments.get(2));
+        assertTrue(run.github.comments.get(2).contains("https://github.com/acme/shop/pull/7"), "the pull request that is there: "
+                + run.github.comments.get(2));
     }
 
     @Test
@@ -160,7 +179,7 @@ class WorkflowRunTest {
         assertEquals(List.of("codex/issue-42", "codex/issue-42-1", "main"), run.branches());
         assertEquals("", run.pushed("codex/issue-42", "schema.sql"));
         assertEquals("tables\n", run.pushed("codex/issue-42-1", "schema.sql"));
-        assertEquals("codex/issue-42-1", run.github.pulls.get(0).path("head").asText());
+        assertEquals("codex/issue-42-1", run.github.pulls.get(0).at("/head/ref").asText());
     }
 
     @Test
@@ -171,7 +190,7 @@ class WorkflowRunTest {
         var result = run.label("dev");
         assertNotEquals(0, result.exit());
         assertTrue(run.github.comments.get(0).contains("refusing to update workflows"), run.github.comments.get(0));
-        var bundle = run.artifacts.resolve("agent-dev-1/changes.bundle").toString();
+        var bundle = run.artifacts.resolve("agent-1/changes.bundle").toString();
         WorkflowLab.git(run.file("."), "fetch", "--quiet", bundle, "HEAD:saved");
         assertEquals("left", WorkflowLab.git(run.file("."), "show", "saved:new/left uncommitted.txt"));
     }
@@ -181,7 +200,8 @@ class WorkflowRunTest {
         run.github.mayOpenPulls = false;
         var result = run.label("dev");
         assertEquals(0, result.exit(), result.log());
-        assertTrue(run.github.comments.get(0).contains("https://github.com/acme/shop/compare/codex/issue-42?expand=1"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("https://github.com/acme/shop/compare/codex/issue-42?expand=1"),
+                run.github.comments.get(0));
     }
 
     @Test
@@ -190,7 +210,8 @@ class WorkflowRunTest {
         var result = run.label("plan");
         assertEquals(0, result.exit(), result.log());
         assertEquals("1. Look. 2. Change users.", run.github.comments.get(1));
-        assertFalse(run.github.comments.get(0).contains("ветка"), run.github.comments.get(0));
+        assertFalse(run.github.comments.get(0).contains("Результат"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("или поставьте `[ai-dev]`, чтобы его реализовать"), run.github.comments.get(0));
         assertEquals(List.of("main"), run.branches());
     }
 
@@ -216,12 +237,50 @@ class WorkflowRunTest {
     }
 
     @Test
-    void aRepairSendsItsFixFromItsOwnBranch() throws IOException {
+    void aRepairSendsItsFixFromItsOwnBranchAndClosesNobodysIssue() throws IOException {
+        scene("repaired", "changes");
+        var result = run.label("repair");
+        assertEquals(0, result.exit(), result.log());
+        var pull = run.github.pulls.get(0);
+        assertEquals("codex/ai-repair-42", pull.at("/head/ref").asText());
+        assertTrue(pull.path("body").asText().startsWith("Refs #42\n\n" + MESSAGE.strip()), pull.path("body").asText());
+        assertTrue(pull.path("body").asText().contains("манифесты этой ветки применены к окружению, и оно поднялось"), pull.path("body")
+                .asText());
+        assertFalse(pull.path("draft").asBoolean());
+        assertTrue(run.github.comments.get(0).contains("; после агента: готово"), run.github.comments.get(0));
+    }
+
+    @Test
+    void aRepairProvesTheManifestsOfTheBranchThatCameBack() throws IOException {
+        scene("repaired", "changes");
+        var applied = run.label("repair").calls("ensure_ready.java --env").toList();
+        assertEquals(2, applied.size(), applied.toString());
+        assertTrue(applied.get(0).contains(" -f deploy --apply --force-apply --wait-soft-fail --wait-timeout 5m "), applied.get(0));
+        assertTrue(applied.get(1).contains(" -f src/deploy --apply --force-apply --wait-soft-fail --wait-timeout 10m "), applied.get(1));
+    }
+
+    @Test
+    void aRepairThatIsNotProvenIsADraftAndSaysWhatIsStillBroken() throws IOException {
         scene("timeout", "changes");
         var result = run.label("repair");
         assertEquals(0, result.exit(), result.log());
-        assertEquals("codex/ai-repair-42", run.github.pulls.get(0).path("head").asText());
-        assertTrue(run.github.comments.get(0).contains("после агента: готовность не доказана"), run.github.comments.get(0));
+        var pull = run.github.pulls.get(0);
+        assertTrue(pull.path("draft").asBoolean());
+        assertTrue(pull.path("body").asText()
+                .contains("* `timeout` `1 cause explains 2 of 5 workloads`\n* `IMAGE_NOT_FOUND deploy/users`"), pull.path("body")
+                .asText());
+        assertTrue(run.github.comments.get(0).contains("; после агента: готовность не доказана"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("pull/7 (черновик)"), run.github.comments.get(0));
+    }
+
+    @Test
+    void whereThereAreNoDraftsThePullRequestIsOpenedAllTheSame() throws IOException {
+        run.github.draftsExist = false;
+        scene("timeout", "changes");
+        run.label("repair");
+        assertEquals(1, run.github.pulls.size());
+        assertTrue(run.github.comments.get(0).contains("прочтите в https://github.com/acme/shop/pull/7, что ещё сломано"),
+                run.github.comments.get(0));
     }
 
     @Test
@@ -232,6 +291,37 @@ class WorkflowRunTest {
         var result = run.label("repair");
         assertEquals(0, result.exit(), result.log());
         assertTrue(run.github.comments.get(2).contains("; после агента: готово"), run.github.comments.get(2));
+        assertTrue(run.github.comments.get(2).contains("чинить больше нечего: поставьте `[ai-dev]`"), run.github.comments.get(2));
+    }
+
+    @Test
+    void aBlockedAgentGetsADraftAndItsQuestionIsAsked() throws IOException {
+        scene("ready", "blocked");
+        run.label("dev");
+        assertTrue(run.github.pulls.get(0).path("draft").asBoolean());
+        assertTrue(run.github.comments.get(0).startsWith("✋ [ai-dev]: агент не может продолжить"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("`which of the two databases?`"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("**Дальше:** ответьте на его вопрос в комментарии"), run.github.comments.get(0));
+    }
+
+    @Test
+    void workThatTheRecheckDidNotConfirmIsADraftToo() throws IOException {
+        scene("timeout", "rounds");
+        run.label("dev");
+        assertTrue(run.github.pulls.get(0).path("draft").asBoolean());
+        assertTrue(run.github.comments.get(0).contains("; после агента: готовность не доказана"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("результат не доказан · в `deploy/codex` · раундов: 2"),
+                run.github.comments.get(0));
+    }
+
+    @Test
+    void bothScriptsAreCachedByTheirContent() throws IOException {
+        run.label("plan");
+        var kept = Files.readString(Path.of(run.calls + ".cache"));
+        assertTrue(kept.matches("agent-scripts-\\S+-\\w{64} ~/\\.cache/jbangw ~/\\.jbang ~/\\.m2/repository \\s*"), kept);
+        Files.writeString(run.file("prompt_run.java"), "class changed { }");
+        run.label("plan");
+        assertEquals(2, Files.readString(Path.of(run.calls + ".cache")).lines().distinct().count());
     }
 
     @Test
@@ -251,7 +341,8 @@ class WorkflowRunTest {
         for (var secret : List.of(WorkflowRun.TOKEN, "sk-agentKey", "kubeSecret", "AUTHORIZATION: basic")) {
             assertFalse(everything.contains(secret), secret);
         }
-        assertTrue(Files.readString(Path.of(run.calls + ".env.prompt_run.java.kind")).contains("CODEX_API_KEY=sk-agentKey"), "the test sees environments");
+        assertTrue(Files.readString(Path.of(run.calls + ".env.prompt_run.java.kind")).contains("CODEX_API_KEY=sk-agentKey"),
+                "the test sees environments");
     }
 
     @Test
@@ -264,11 +355,14 @@ class WorkflowRunTest {
 
     @Test
     void projectExampleRendersWithCodexctlInsideTheCluster(@TempDir Path other) throws IOException {
-        try (var example = new WorkflowRun("project-example", other).env("ENVIRONMENT", "ready").env("AGENT", "changes")) {
+        try (var example = new WorkflowRun("project-example", other).variable("CODEXCTL_CODE_ROOT_BASE", "/envs")
+                .env("ENVIRONMENT", "ready").env("AGENT", "changes")) {
             var result = example.label("dev");
             assertEquals(0, result.exit(), result.log());
             assertEquals(1, result.calls("ensure_ready.java --env ai --project project-example --issue 42")
-                    .filter(call -> call.contains("--render codexctl render --env {env} --slot {slot}")).count(), result.calls().toString());
+                    .filter(call -> call.contains("--render codexctl render --env {env} --slot {slot}"))
+                    .filter(call -> call.contains(" --source src --code-root-base /envs --prepare-images sh deploy/images.sh --apply"))
+                            .count(), result.calls().toString());
             assertFalse(Files.readString(Path.of(example.calls + ".env.ensure_ready.java.env")).contains("KUBECONFIG="));
             assertEquals("tables\n", example.pushed("codex/issue-42", "schema.sql"));
         }
@@ -276,33 +370,52 @@ class WorkflowRunTest {
 
     @Test
     void aClosedIssueFreesItsEnvironment() throws IOException {
+        run.github.issue.put("state", "closed");
         var event = WorkflowRun.JSON.createObjectNode().put("action", "closed");
         var result = run.run("issues", "ai_cleanup.yml", "alice", "User", event);
         assertEquals(0, result.exit(), result.log());
-        assertEquals(List.of("ensure_ready.java release --env ai --issue 42"), result.calls());
+        assertEquals(List.of("ensure_ready.java release --env ai --project alimentor --issue 42"), result.calls());
     }
 
     @Test
-    void aClosedPullRequestOfAnAgentFreesItsIssuesEnvironmentAndAnyOtherNothing() throws IOException {
-        assertEquals(List.of("ensure_ready.java release --env ai --issue 42"), closePullRequest("codex/ai-repair-42", "acme/shop").calls());
-        assertEquals(1, closePullRequest("codex/issue-42", "mallory/shop").calls().size(), "a fork's branch may have any name");
-        assertEquals(1, closePullRequest("feature/issue-42", "acme/shop").calls().size());
-        assertEquals(1, closePullRequest("codex/issue-42; id", "acme/shop").calls().size());
+    void aClosedPullRequestOfAnAgentIsHandedToTheDefaultBranchAndAnyOtherToNobody() throws IOException {
+        closePullRequest("codex/ai-repair-42", "acme/shop");
+        assertEquals("[{\"ref\":\"main\",\"inputs\":{\"pr\":\"7\"},\"workflow\":\"ai_cleanup.yml\"}]", run.github.dispatches.toString());
+        closePullRequest("codex/issue-42", "mallory/shop");
+        closePullRequest("feature/issue-42", "acme/shop");
+        assertEquals(1, run.github.dispatches.size());
     }
 
-    private WorkflowRun.Result closePullRequest(String branch, String repository) throws IOException {
+    private void closePullRequest(String branch, String repository) throws IOException {
         var event = WorkflowRun.JSON.createObjectNode().put("action", "closed");
-        event.putObject("pull_request").putObject("head").put("ref", branch).putObject("repo").put("full_name", repository);
+        event.putObject("pull_request").put("number", 7).putObject("head").put("ref", branch).putObject("repo")
+                .put("full_name", repository);
         event.withObject("pull_request").putObject("base").put("ref", "main");
         var result = run.run("pull_request", "ai_cleanup.yml", "alice", "User", event);
         assertEquals(0, result.exit(), result.log());
-        return result;
+        assertEquals(List.of(), result.calls());
+    }
+
+    @Test
+    void aClosedDevPullRequestFreesItsIssuesEnvironment() throws IOException {
+        run.github.pull("codex/issue-42", "acme/shop").put("state", "closed");
+        var result = run.dispatch("ai_cleanup.yml", "github-actions[bot]", Map.of("pr", "7"));
+        assertEquals(0, result.exit(), result.log());
+        assertEquals(List.of("ensure_ready.java release --env ai --project alimentor --issue 42"), result.calls());
+    }
+
+    @Test
+    void aClosedRepairLeavesTheEnvironmentOfTheOpenIssue() throws IOException {
+        run.github.pull("codex/ai-repair-42", "acme/shop").put("state", "closed");
+        var result = run.dispatch("ai_cleanup.yml", "github-actions[bot]", Map.of("pr", "7"));
+        assertEquals(0, result.exit(), result.log());
+        assertEquals(List.of(), result.calls());
     }
 
     @Test
     void theScheduleFreesWhatIsPastItsTime() throws IOException {
         var result = run.run("schedule", "ai_cleanup.yml", "alice", "User", WorkflowRun.JSON.createObjectNode());
         assertEquals(0, result.exit(), result.log());
-        assertEquals(List.of("ensure_ready.java release --env ai --expired"), result.calls());
+        assertEquals(List.of("ensure_ready.java release --env ai --project alimentor --expired"), result.calls());
     }
 }

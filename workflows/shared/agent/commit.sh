@@ -3,31 +3,35 @@
 # and into a repository without any of its settings, from which the next step pushes with the token.
 source "$(dirname "$0")/github.sh"
 
-issue=$(jq -er '.issue.number' "$GITHUB_EVENT_PATH")
 work() { git -C src -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false "$@"; }
 
 main() {
-  local commits
+  local commits start
+  if [ "$(run_fact .mode)" = plan ]; then return; fi
+  start=$(run_fact .start)
   work add --all
   if ! work diff --cached --quiet; then
     work -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
       commit --quiet --message "$(subject)"
   fi
-  commits=$(work rev-list --count "$START..HEAD")
+  commits=$(work rev-list --count "$start..HEAD")
   output commits "$commits"
   if [ "$commits" -gt 0 ]; then
-    work bundle create --quiet "$RUNNER_TEMP/agent/changes.bundle" "$START..HEAD" HEAD
+    work bundle create --quiet "$RUNNER_TEMP/agent/changes.bundle" "$start..HEAD" HEAD
     git init --quiet --bare "$RUNNER_TEMP/push.git"
     git -C "$RUNNER_TEMP/push.git" fetch --quiet --no-tags "$PWD/src" HEAD:refs/agent/head
   fi
 }
 
 subject() {
-  if [ "$AI_MODE" = repair ]; then
-    echo "Repair the environment of issue #$issue"
+  if [ "$(run_fact .review)" ]; then
+    echo "Answer the review of #$(run_fact .pr)"
+  elif [ "$(run_fact .mode)" = repair ]; then
+    echo "Repair the environment of issue #$(run_fact .issue)"
   else
-    echo "Work on issue #$issue"
+    echo "Work on issue #$(run_fact .issue)"
   fi
 }
 
-main
+# git names files, and the agent named them.
+main 2>&1 | harmless

@@ -7,7 +7,7 @@ sender=$(jq -er '.sender.login' "$GITHUB_EVENT_PATH")
 label="[ai-$AI_MODE]"
 
 main() {
-  local reason
+  local reason number
   [ "$(jq -r '.action + " " + .label.name' "$GITHUB_EVENT_PATH")" = "labeled $label" ] || refuse_silently "this event does not set $label"
   # A bot gets no answer: two bots that answer each other never end.
   [ "$(jq -r '.sender.type' "$GITHUB_EVENT_PATH")" = User ] || refuse_silently "$sender is a bot"
@@ -17,13 +17,10 @@ main() {
     comment "$issue" "⛔ $label: $reason" >/dev/null
     refuse_silently "$reason"
   fi
-  output comment "$(comment "$issue" "⏳ $label: $(say 'accepted; the environment comes up as soon as no other agent works on this issue' \
-    'принято; окружение поднимется, как только над этой задачей не работает другой агент') · [$(say 'run' 'запуск')]($(run_url))")"
-}
-
-refuse_silently() {
-  echo "::error title=No agent was started::$1"
-  exit 1
+  number=$(comment "$issue" "⏳ $label: $(say 'accepted; the environment comes up as soon as no other agent works on this issue' \
+    'принято; окружение поднимется, как только над этой задачей не работает другой агент') · [$(say 'run' 'запуск')]($(run_url))")
+  output run "$(jq -cn --arg mode "$AI_MODE" --arg lang "$AI_LANG" --argjson issue "$issue" \
+    --arg branch "$(branch_of "$AI_MODE" "$issue")" --argjson comment "$number" --arg by "$sender" '$ARGS.named')"
 }
 
 # Without the label's removal the same label could not start the agent a second time. 404: somebody was faster.
@@ -44,20 +41,6 @@ reason_to_refuse() {
   elif ! trusted "$TRIGGERING_ACTOR"; then
     refusal_for "$TRIGGERING_ACTOR"
   fi
-}
-
-refusal_for() {
-  say "$1 may not start an agent here: that takes write access and a place in the variable AI_ALLOWED_USERS" \
-    "$1 не может запускать агента: нужны право записи и место в переменной AI_ALLOWED_USERS"
-}
-
-# Both: on the list (JSON, or names between commas, blanks and line ends; logins know no case) and write access as GitHub sees it now.
-trusted() {
-  tr -s '][",; \t\r\n' '\n' <<<"$AI_ALLOWED_USERS" | grep -Fix -- "$1" >/dev/null || return 1
-  case $(github GET "collaborators/$1/permission" | jq -r .permission) in
-    admin | write) return 0 ;;
-    *) return 1 ;;
-  esac
 }
 
 main

@@ -2,12 +2,11 @@
 # Pushes the agent's branch, finds or opens its pull request, records it on the slot, and judges the run.
 source "$(dirname "$0")/github.sh"
 
-issue=$(jq -er '.issue.number' "$GITHUB_EVENT_PATH")
-base=$(jq -er '.repository.default_branch' "$GITHUB_EVENT_PATH")
-work=none pull_request='' refusal=''
+work=none pull_request='' refusal='' draft=false mode='' issue='' branch='' review='' status=''
 
 main() {
-  if [ "$COMMIT" != skipped ]; then
+  facts
+  if [ "$COMMIT" != skipped ] && [ "$mode" != plan ] && [ -n "$mode" ]; then
     push
     find_or_open_pull_request
     record_on_slot
@@ -16,13 +15,22 @@ main() {
   judge
 }
 
+# Without them the job ended before its sources were there: nothing can be pushed, and the report says what is known.
+facts() {
+  status=$(file_fact result .status)
+  if [ -s "$RUNNER_TEMP/run.json" ]; then
+    mode=$(run_fact .mode) issue=$(run_fact .issue) branch=$(run_fact .branch) review=$(run_fact .review)
+    AI_LANG=$(run_fact .lang)
+  fi
+}
+
 # No force: a branch that moved meanwhile keeps what it got, and the agent's work goes beside it.
 push() {
   if [ "$COMMIT" != success ]; then
     work=failed
   elif [ "$COMMITS" = 0 ]; then
     work=nothing
-  elif push_to "$BRANCH" || push_to "$BRANCH-$GITHUB_RUN_ID"; then
+  elif push_to "$branch" || push_to "$branch-$GITHUB_RUN_ID"; then
     work=pushed
   else
     work=refused
@@ -33,8 +41,8 @@ push() {
 push_to() {
   local url log=$RUNNER_TEMP/push.log
   url=$(git remote get-url origin)
-  if with_token git -C "$RUNNER_TEMP/push.git" push "$url" "refs/agent/head:refs/heads/$1" 2>&1 | tee "$log"; then
-    BRANCH=$1
+  if with_token git -C "$RUNNER_TEMP/push.git" push "$url" "refs/agent/head:refs/heads/$1" 2>&1 | harmless | tee "$log"; then
+    branch=$1
   else
     refusal=$(grep -E 'remote:|rejected|fatal:' "$log" | cut_to 1500)
     return 1
@@ -48,65 +56,138 @@ with_token() {
     GIT_TERMINAL_PROMPT=0 "$@"
 }
 
-# An agent that did not finish gets its branch pushed, but no pull request is opened in its name.
+# An agent that did not finish gets its branch pushed, but no pull request is opened in its name. One that says itself that it is
+# blocked, or that could not prove its work, gets a draft: somebody has to decide.
 find_or_open_pull_request() {
-  pull_request=$(github GET "pulls?state=open&head=${GITHUB_REPOSITORY_OWNER}:$BRANCH" | jq -c '.[0] // empty') || pull_request=''
-  if [ -z "$pull_request" ] && [ "$work" = pushed ] && [ "$AGENT" = success ]; then
-    pull_request=$(github POST pulls "$(new_pull_request)") || pull_request=''
+  pull_request=$(github GET "pulls?state=open&head=${GITHUB_REPOSITORY_OWNER}:$branch" | jq -c '.[0] // empty') || pull_request=''
+  if [ -z "$pull_request" ] && [ "$work" = pushed ] && { [ "$AGENT" = success ] || unfinished; }; then
+    if unfinished || unproven; then draft=true; fi
+    pull_request=$(github POST pulls "$(new_pull_request "$draft")") || open_without_draft
+  fi
+}
+
+unfinished() { [ "$status" = blocked ] || [ "$status" = unproven ]; }
+unproven() { [ "$mode" = repair ] && [ "$(ready_after)" != true ]; }
+
+# Drafts are not to be had in every repository.
+open_without_draft() {
+  pull_request=''
+  if [ "$draft" = true ]; then
+    draft=false
+    pull_request=$(github POST pulls "$(new_pull_request false)") || pull_request=''
   fi
 }
 
 new_pull_request() {
-  jq -n --arg title "$(jq -r '.issue.title' "$GITHUB_EVENT_PATH")" --arg head "$BRANCH" --arg base "$base" \
-    --arg body "Closes #$issue"$'\n\n'"$(message)" '{$title, $head, $base, $body}'
+  local title
+  title=$(jq -r '.issue.title // empty' "$GITHUB_EVENT_PATH")
+  jq -n --arg title "${title:-$(say "Issue $issue" "Задача $issue")}" --arg head "$branch" --arg base "$(run_fact .base)" \
+    --arg body "$(body)" --argjson draft "$1" '{$title, $head, $base, $body, $draft}'
+}
+
+# Only the work that was asked for closes the issue. A repair's is about the environment: merging it must not end the issue's own.
+body() {
+  if [ "$mode" = dev ] && [ -z "$review" ]; then echo "Closes #$issue"; else echo "Refs #$issue"; fi
+  echo
+  message
+  if [ "$mode" = repair ]; then proof; fi
+}
+
+# shellcheck disable=SC2016 # the backticks are Markdown's
+proof() {
+  local about
+  about=$(environment after)
+  printf '\n\n'
+  if [ "$(jq .ready <<<"$about")" = true ]; then
+    say '**Proof:** the manifests of this branch were applied to the environment, and it came up.' \
+      '**Проверка:** манифесты этой ветки применены к окружению, и оно поднялось.'
+  else
+    say '**Not proven:** the manifests of this branch were applied to the environment, and it is not ready:' \
+      '**Не доказано:** манифесты этой ветки применены к окружению, и оно не готово:'
+  fi
+  printf '\n\n'
+  jq -r 'def code: gsub("[`\r\n]"; " ") | "`" + . + "`";
+    "* \(.outcome | code) \(if .summary == "" then "" else .summary | code end)",
+    (select(.ready | not) | .causes[] | "* \("\(.code) \(.object)" | code)")' <<<"$about"
 }
 
 record_on_slot() {
-  local number
+  local number slot
   number=$(jq -r '.number // empty' <<<"$pull_request")
-  if [ -n "$number" ] && [ -n "$SLOT" ]; then
-    env -u GITHUB_TOKEN jbang ensure_ready.java attach --slot "$SLOT" --pr "$number" >"$RUNNER_TEMP/agent/attach.json" ||
-      echo "::warning::pull request $number could not be recorded on slot $SLOT: closing it will not free the slot"
+  slot=$(file_fact ready .slot)
+  if [ -n "$number" ] && [ -n "$slot" ] && [ -z "$review" ]; then
+    env -u GITHUB_TOKEN ./jbangw ensure_ready.java attach --slot "$slot" --pr "$number" >"$RUNNER_TEMP/agent/attach.json" ||
+      echo "::warning::pull request $number could not be recorded on slot $slot: looking a slot up by its pull request will not find it"
   fi
 }
+
+# file_fact NAME JQ: of a JSON file that the scripts leave; nothing when it is missing or broken.
+file_fact() { jq -r "$2 // empty" "$RUNNER_TEMP/agent/$1.json" 2>/dev/null || printf ''; }
 
 # The agent's last message without the JSON that it ends with for programs.
 # shellcheck disable=SC2016 # the backticks are Markdown's
 message() {
-  if [ -n "$MESSAGE_FILE" ] && [ -f "$MESSAGE_FILE" ]; then
-    sed -z 's/\n```json\n[^`]*```[[:space:]]*$//' "$MESSAGE_FILE" | cut_to 48000
+  local file
+  file=$(file_fact result .finalMessageFile)
+  if [ -n "$file" ] && [ -f "$file" ]; then
+    sed -z 's/\n```json\n[^`]*```[[:space:]]*$//' "$file" | cut_to 48000
   fi
 }
 
-# Why it ended so, in prompt_run.java's words.
-reason() { jq -r '.reason // empty' "$RUNNER_TEMP/agent/result.json" 2>/dev/null | cut_to 1500; }
+# Was it proven ready after the agent? By the manifests of its branch, or by the check that prompt_run.java did.
+ready_after() {
+  if [ -f "$RUNNER_TEMP/agent/after.json" ]; then
+    environment after | jq .ready
+  else
+    file_fact result '(.infraReadyAfter | if . == null then empty else tostring end)'
+  fi
+}
 
 # A report that is missing or broken is an environment that is not ready: the missing file reads as {}.
 environment() {
   local report
-  report=$(jq -c 'objects' "$RUNNER_TEMP/agent/ready.json" 2>/dev/null) || report=''
-  jq -c '{ready: (.infraReady == true), outcome: (.outcome // "no report"), namespace: (.namespace // ""),
-          summary: (.summary // ""), causes: [.causes[]? | {code, object}][:5]}' <<<"${report:-{\}}"
+  report=$(jq -c 'objects' "$RUNNER_TEMP/agent/$1.json" 2>/dev/null) || report=''
+  jq -c 'def short: if type != "object" then tostring else
+           ({Deployment: "deploy", StatefulSet: "sts", DaemonSet: "ds", Service: "svc", Ingress: "ing",
+             PersistentVolumeClaim: "pvc"}[.kind // ""] // (.kind // "" | ascii_downcase)) + "/" + (.name // "") end;
+         {ready: (.infraReady == true), outcome: (.outcome // "no report"), namespace: (.namespace // ""), slot: (.slot // ""),
+          summary: (.summary // ""), more: ([([.causes[]?] | length) - 10, 0] | max),
+          causes: [.causes[]? | {code, object: (.object | short)}][:10]}' <<<"${report:-{\}}"
+}
+
+agent() {
+  jq -cn --arg outcome "$AGENT" --arg status "$status" --arg reason "$(file_fact result .reason | cut_to 1500)" \
+    --arg place "$(file_fact result '(.where // .agentTarget)')" --arg why "$(file_fact result .fallbackReason | cut_to 500)" \
+    --arg rounds "$(file_fact result '(.rounds | if type == "array" then length else . end)')" \
+    --arg seconds "$(file_fact result .durationSeconds)" --arg limit "$(file_fact result .limit)" \
+    --arg input "$(file_fact result .inputTokens)" --arg output "$(file_fact result .outputTokens)" '$ARGS.named'
 }
 
 report() {
-  jq -cn --arg agent "$AGENT" --arg status "$STATUS" --arg reason "$(reason)" --arg work "$work" --arg branch "$BRANCH" --arg refusal "$refusal" --arg after "$READY_AFTER" \
-    --arg pull_request "$(jq -r '.html_url // empty' <<<"$pull_request")" \
-    --arg message "$(message)" --argjson environment "$(environment)" '$ARGS.named'
+  jq -cn --argjson agent "$(agent)" --arg work "$work" --arg branch "$branch" --arg refusal "$refusal" --arg after "$(ready_after)" \
+    --arg pull_request "$(jq -r '.html_url // empty' <<<"$pull_request")" --arg pull "$(jq -r '.number // empty' <<<"$pull_request")" \
+    --argjson draft "$draft" --arg message "$(message)" --argjson environment "$(environment ready)" '$ARGS.named'
 }
 
-# Green means that there is something to look at. A repair may need no commit, but then the environment must be proven ready.
+# Green means that there is something to look at. A repair may need no commit, but then the environment must be proven ready;
+# a review may be answered in words.
 judge() {
+  local said
+  said=$(message)
   if [ "$work" = failed ] || [ "$work" = refused ]; then
     echo "::error::what the agent changed is not on GitHub ($work); what could be saved is among the artifacts"
     exit 1
-  elif [ "$work" = nothing ] && [ "$AGENT" = success ] && [ "$READY_AFTER" != true ]; then
+  elif [ "$AGENT" != success ]; then
+    return
+  elif [ "$work" = nothing ] && [ -z "$review" ] && ! repaired_without_a_change; then
     echo "::error::the agent finished and changed nothing"
     exit 1
-  elif [ "$AI_MODE" = plan ] && [ "$AGENT" = success ] && [ -z "$(message)" ]; then
-    echo "::error::the agent finished and left no plan"
+  elif [ -z "$said" ] && { [ "$mode" = plan ] || { [ -n "$review" ] && [ "$work" = nothing ]; }; }; then
+    echo "::error::the agent finished and left no answer"
     exit 1
   fi
 }
+
+repaired_without_a_change() { [ "$mode" = repair ] && [ "$(ready_after)" = true ]; }
 
 main

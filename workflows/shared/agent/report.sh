@@ -1,77 +1,143 @@
 #!/usr/bin/env bash
-# Turns the status comment into what became of the run, and adds the agent's last message as a comment of its own.
+# Turns the status comment into what became of the run and the one thing that a person does next, adds the agent's last message as a
+# comment of its own, and leads from the pull request to the run. Everything that others wrote is data: in code marks, on one line.
 source "$(dirname "$0")/github.sh"
 
-issue=$(jq -er '.issue.number' "$GITHUB_EVENT_PATH")
+marker='<!-- agent-status -->'
 fact() { jq -r "$1 // empty" <<<"${REPORT:-null}"; }
+run() { jq -r "$1 // empty" <<<"$RUN"; }
+mode=$(run .mode) issue=$(run .issue) review=$(run .review)
+AI_LANG=$(run .lang)
 
 main() {
-  local message
-  edit "$COMMENT" "$(status)"
-  status >>"$GITHUB_STEP_SUMMARY"
+  local text message
+  text=$(status)
+  edit "$(run .comment)" "$text"
+  printf '%s\n' "$text" >>"$GITHUB_STEP_SUMMARY"
   message=$(fact .message)
-  if [ -n "$message" ]; then comment "$issue" "$message" >/dev/null; fi
+  if [ -n "$message" ]; then comment "$(talk)" "$message" >/dev/null; fi
+  if [ -n "$review" ]; then answer_threads "$message"; else tell_the_pull_request "$text"; fi
 }
+
+# Where the conversation is: a review's on its pull request.
+talk() { if [ -n "$review" ]; then run .pr; else printf '%s' "$issue"; fi; }
+
+label() { if [ -n "$review" ]; then say review ревью; else printf '[ai-%s]' "$mode"; fi; }
 
 status() {
   echo "$(headline) · [$(say run запуск)]($(run_url))"
   echo
+  echo "* **$(say Asked Задано):** $(asked)"
   if [ -n "$REPORT" ]; then
-    echo "* $(environment)"
+    echo "* **$(say Environment Окружение):** $(environment)"
     causes
-    echo "* $(agent)"
-    if [ "$AI_MODE" != plan ]; then echo "* $(work)"; fi
+    echo "* **$(say Agent Агент):** $(agent)"
+    if [ "$mode" != plan ]; then echo "* **$(say Result Результат):** $(work)"; fi
   elif [ "$RESULT" != cancelled ]; then
     say '* no details: the job ended without a report, or GitHub held it back because it contains a secret' \
       '* без подробностей: job закончился без отчёта, или GitHub придержал отчёт из-за секрета в нём'
+    echo
   fi
+  echo "* **$(say Next Дальше):** $(next)"
 }
 
 headline() {
-  local label="[ai-$AI_MODE]"
-  if [ "$RESULT" = success ]; then
+  local label
+  label=$(label)
+  if [ "$RESULT" = success ] && [ "$(fact .agent.status)" = blocked ]; then
+    say "✋ $label: the agent is blocked" "✋ $label: агент не может продолжить"
+  elif [ "$RESULT" = success ]; then
     say "✅ $label: done" "✅ $label: готово"
   elif [ "$RESULT" = cancelled ] && [ -z "$REPORT" ]; then
-    say "🚫 $label: cancelled before an agent ran; set the label again" "🚫 $label: отменено до запуска агента; поставьте метку ещё раз"
+    say "🚫 $label: cancelled before an agent ran" "🚫 $label: отменено до запуска агента"
   elif [ "$RESULT" = cancelled ]; then
     say "🚫 $label: cancelled" "🚫 $label: отменено"
-  elif [ -n "$REPORT" ] && [ -z "$(fact .environment.namespace)" ]; then
+  elif no_environment; then
     say "❌ $label: no environment could be had" "❌ $label: окружение получить не удалось"
-  elif [ -n "$REPORT" ] && [ "$(fact .agent)" != success ]; then
+  elif [ -n "$REPORT" ] && [ "$(fact .agent.outcome)" != success ]; then
     say "❌ $label: the agent did not finish" "❌ $label: агент не завершил работу"
   else
     say "❌ $label: failed" "❌ $label: не удалось"
   fi
 }
 
+no_environment() { [ -n "$REPORT" ] && [ -z "$(fact .environment.namespace)" ]; }
+
+asked() {
+  local by
+  by=$(run .by | data)
+  if [ -n "$review" ]; then
+    say "$by requested changes in [this review]($(pull_url)#pullrequestreview-$review)" \
+      "$by просит изменений в [этом ревью]($(pull_url)#pullrequestreview-$review)"
+  else
+    case $mode in
+      dev) say "implement #$issue ($by)" "реализовать #$issue ($by)" ;;
+      plan) say "plan #$issue ($by)" "составить план #$issue ($by)" ;;
+      *) say "repair the environment of #$issue ($by)" "починить окружение #$issue ($by)" ;;
+    esac
+  fi
+}
+
+pull_url() { printf '%s/%s/pull/%s' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$(run .pr)"; }
+
 environment() {
   local name why
   name=$(fact .environment.namespace | data)
   why="(\`$(fact .environment.outcome)\`) $(fact .environment.summary | data)"
   if [ "$(fact .environment.ready)" = true ]; then
-    say "environment $name: ready" "окружение $name: готово"
+    say "$name ready" "$name готово"
   else
-    say "environment${name:+ $name}: not ready $why" "окружение${name:+ $name}: не готово $why"
+    say "${name:+$name }not ready $why" "${name:+$name }не готово $why"
   fi
-  if [ "$AI_MODE" = repair ]; then
-    if [ "$(fact .after)" = true ]; then say '; after the agent: ready' '; после агента: готово'; else
-      say '; after the agent: not proven ready' '; после агента: готовность не доказана'
-    fi
+  after
+}
+
+after() {
+  if [ "$(fact .after)" = true ]; then
+    say '; after the agent: ready' '; после агента: готово'
+  elif [ "$mode" = repair ] || [ "$(fact .after)" = false ]; then
+    say '; after the agent: not proven ready' '; после агента: готовность не доказана'
   fi
 }
 
+# Folded: the list is for whoever doubts, the line above it for everybody.
 causes() {
-  if [ "$(fact .environment.ready)" = true ]; then return; fi
+  local count more
+  count=$(fact '.environment.causes | length')
+  if [ "$(fact .environment.ready)" = true ] || [ "${count:-0}" = 0 ]; then return; fi
+  more=$(fact .environment.more)
+  printf '  <details><summary>%s</summary>\n\n' "$(say 'causes' 'причины')"
   fact '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' | while read -r line; do echo "  * $(data <<<"$line")"; done
+  if [ "${more:-0}" != 0 ]; then echo "  * $(say "and $more more" "и ещё $more")"; fi
+  printf '\n  </details>\n'
 }
 
 agent() {
-  case $(fact .agent) in
-    success) say 'agent: finished' 'агент: закончил' ;;
-    skipped) say 'agent: was not started' 'агент: не запускался' ;;
-    *) say "agent: did not finish: $(fact '.status + " " + .reason' | data)" "агент: не закончил: $(fact '.status + " " + .reason' | data)" ;;
+  local why
+  why=$(fact '.agent.status + " " + .agent.reason' | data)
+  case $(fact '.agent.outcome + " " + .agent.status') in
+    'success unproven') say 'finished, but its work is not proven' 'закончил, но результат не доказан' ;;
+    success*) say finished закончил ;;
+    skipped*) say 'was not started' 'не запускался' ;;
+    *) say "did not finish: $why" "не закончил: $why" ;;
   esac
+  if [ "$(fact .agent.status)" = blocked ]; then printf ' · %s' "$(fact .agent.reason | data)"; fi
+  figures
 }
+
+figures() {
+  local input
+  input=$(fact .agent.input)
+  figure "$(say in в)" "$(fact .agent.place | data)"
+  figure "$(say because: потому:)" "$(fact .agent.why | data)"
+  figure "$(say rounds: раундов:)" "$(fact .agent.rounds | digits)"
+  figure "$(say minutes: минут:)" "$(fact '(.agent.seconds | tonumber? / 60 | ceil)' | digits)"
+  if [ -n "$input" ]; then printf ' · %s %s + %s' "$(say tokens: токенов:)" "$(digits <<<"$input")" "$(fact .agent.output | digits)"; fi
+  figure "$(say limit: предел:)" "$(fact .agent.limit | data)"
+}
+
+figure() { if [ -n "$2" ]; then printf ' · %s %s' "$1" "$2"; fi; }
+digits() { tr -cd '0-9'; }
 
 work() {
   local branch pull_request
@@ -83,10 +149,88 @@ work() {
     *) say "the changes are not on GitHub; changes.bundle among the artifacts has them: $(fact .refusal | data)" \
       "изменения не попали в GitHub, они в changes.bundle среди артефактов: $(fact .refusal | data)" ;;
   esac
+  if [ "$(fact .draft)" = true ]; then say ' (draft)' ' (черновик)'; fi
 }
 
 # No pull request: either the agent did not finish, or GitHub lets workflows open none.
 compare() { printf '%s/%s/compare/%s?expand=1' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$(fact .branch)"; }
+
+# The one thing to do now; the first that holds.
+next() {
+  local again
+  again=$(say "set the label \`[ai-$mode]\` again" "поставьте метку \`[ai-$mode]\` ещё раз")
+  if [ -n "$review" ]; then again=$(say 'request changes again' 'попросите изменений ещё раз'); fi
+  if [ "$RESULT" = cancelled ]; then
+    printf '%s' "$again"
+  elif [ -z "$REPORT" ]; then
+    say "look at the run's log, then $again" "посмотрите журнал запуска, затем $again"
+  elif no_environment; then
+    next_without_environment "$again"
+  elif [ "$(fact .agent.status)" = no-place ]; then
+    say "\`bash .github/agent/check.sh $GITHUB_REPOSITORY\` says why \`deploy/codex\` does not come up" \
+      "\`bash .github/agent/check.sh $GITHUB_REPOSITORY\` скажет, почему не поднимается \`deploy/codex\`"
+  elif [ "$(fact .agent.status)" = blocked ]; then
+    say "answer its question in a comment, then $again" "ответьте на его вопрос в комментарии, затем $again"
+  elif [ "$(fact .work)" = refused ] || [ "$(fact .work)" = failed ]; then
+    say "take the commits over: download the artifacts, \`git fetch changes.bundle HEAD:saved\`" \
+      "заберите коммиты: скачайте артефакты, \`git fetch changes.bundle HEAD:saved\`"
+  elif [ "$(fact .agent.outcome)" != success ]; then
+    say "$again: the agent goes on from its branch" "$again: агент продолжит со своей ветки"
+  else
+    next_after_success "$again"
+  fi
+}
+
+next_without_environment() {
+  if [ "$(fact .environment.outcome)" = no-slot ]; then
+    say "close an issue whose environment is not needed any more, then $1" "закройте задачу, окружение которой больше не нужно, затем $1"
+  else
+    say "\`bash .github/agent/check.sh $GITHUB_REPOSITORY KUBECONFIG\` says what keeps the runner from the cluster" \
+      "\`bash .github/agent/check.sh $GITHUB_REPOSITORY KUBECONFIG\` скажет, что мешает runner'у работать с кластером"
+  fi
+}
+
+next_after_success() {
+  local pull_request
+  pull_request=$(fact .pull_request)
+  if [ "$mode" = plan ]; then
+    say "comment on the plan and $1, or set \`[ai-dev]\` to have it built" \
+      "прокомментируйте план и $1, или поставьте \`[ai-dev]\`, чтобы его реализовать"
+  elif [ "$(fact .work)" = pushed ] && [ -z "$pull_request" ]; then
+    say "open the pull request: $(compare)" "откройте pull request: $(compare)"
+  elif [ "$(fact .work)" = nothing ] && [ "$mode" = repair ] && [ "$(fact .after)" = true ]; then
+    say "nothing is left to repair: set \`[ai-dev]\` to go on" "чинить больше нечего: поставьте \`[ai-dev]\`, чтобы продолжить"
+  elif [ "$(fact .work)" = nothing ] && [ -z "$review" ]; then
+    say "say in a comment what is to be different, then $1" "напишите в комментарии, что должно измениться, затем $1"
+  elif [ "$(fact .draft)" = true ] || { [ "$mode" = repair ] && [ "$(fact .after)" != true ]; }; then
+    say "read what is still broken in $pull_request, then $1" "прочтите в $pull_request, что ещё сломано, затем $1"
+  else
+    say "review ${pull_request:-$(pull_url)}; a review that requests changes starts the agent again" \
+      "проверьте ${pull_request:-$(pull_url)}; ревью с просьбой об изменениях запустит агента ещё раз"
+  fi
+}
+
+# On the pull request the same words, in one comment that every run edits; it leads to the run, the issue and the environment.
+tell_the_pull_request() {
+  local pull body known
+  pull=$(fact .pull | digits)
+  if [ -z "$pull" ]; then return; fi
+  body=$(printf '%s\n%s' "$marker" "$1")
+  known=$(pages "issues/$pull/comments" ".[] | select(.user.type == \"Bot\" and (.body | startswith(\"$marker\"))) | .id" | tail -n 1)
+  if [ -z "$known" ] || ! edit "$known" "$body"; then comment "$pull" "$body" >/dev/null; fi
+}
+
+# A line of the agent's answer that names a thread goes into that thread, at most fifty of them.
+answer_threads() {
+  local pull id line
+  pull=$(run .pr)
+  if [ -z "$1" ]; then return; fi
+  pages "pulls/$pull/comments" '.[] | select(.in_reply_to_id == null) | .id' | tail -n 50 | while read -r id; do
+    line=$(grep -m 1 -E "(^|[^0-9])$id([^0-9]|\$)" <<<"$1") || continue
+    github POST "pulls/$pull/comments/$id/replies" "$(jq -n --arg body "$(cut_to 8000 <<<"$line")" '{$body}')" >/dev/null ||
+      echo "::warning::thread $id could not be answered; the answer stands in the comment"
+  done
+}
 
 # One line of foreign text as code: it cannot become a link, a mention or a command.
 # shellcheck disable=SC2016 # the backticks are Markdown's
