@@ -14,22 +14,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   288 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1026 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1473 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2237 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2450 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3421 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3833 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3903 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   287 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1023 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1504 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2268 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2481 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3452 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3864 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3934 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4148 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4628 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6290 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7604 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8525 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9328 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10025 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4179 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4659 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6321 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7635 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8556 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9359 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10056 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -137,7 +137,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -551,9 +550,8 @@ static final class Options {
         return new Wanted(slot.env, slot.number == null ? 0 : slot.number, slot.issue, slot.pr, slot.max);
     }
 
-    String namespaceOf(int number) {
-        return Placeholders.fill(slot.pattern,
-            Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+    String namespaceOf(int number, String env, int issue) {
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue));
     }
 
     Optional<Instant> ttlEnd() {
@@ -621,7 +619,7 @@ static final class SlotOptions {
     @Option(names = "--slot", paramLabel = "N", description = "this slot [CODEXCTL_SLOT]")
     Integer number;
     @Option(names = "--max", paramLabel = "N",
-        description = "slots there may be at the most; 0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
+        description = "slots there may be at the most, those of other projects with the same records included; 0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
     int max;
     @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "an explicit namespace, no slot record [CODEXCTL_NAMESPACE]")
     String namespace;
@@ -886,7 +884,6 @@ static final class Steps {
 
 /** What a command line must be before anything is touched. */
 static final class Usage {
-    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
     private Usage() { }
@@ -910,7 +907,7 @@ static final class Usage {
             "which environment? give --issue, --pr, --slot or --namespace");
         check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
         check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
-        check(wrong, s.namespace != null || o.verb != Verb.ensure || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+        check(wrong, s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
             "--project is needed for --namespace-pattern " + s.pattern);
         return wrong;
     }
@@ -922,8 +919,8 @@ static final class Usage {
         name(wrong, "--agent-deployment", o.wait.agent);
         name(wrong, "--project", o.slot.project);
         check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
-        if (wrong.isEmpty() && o.slot.namespace == null && o.verb == Verb.ensure) {
-            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number));
+        if (wrong.isEmpty() && o.slot.namespace == null) {
+            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
         }
         return wrong;
     }
@@ -967,7 +964,7 @@ static final class Usage {
     }
 
     private static void name(List<String> wrong, String option, String value) {
-        check(wrong, value == null || NAME.matcher(value).matches(),
+        check(wrong, value == null || Slot.LABEL.matcher(value).matches(),
             option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
     }
 
@@ -1063,6 +1060,11 @@ static final class Holder {
         var run = env.getOrDefault("GITHUB_RUN_ID", "");
         return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
+}
+
+/** The namespace that a project gives a slot: what makes a record the project's own. */
+interface NamespacePattern {
+    String of(int number, String env, int issue);
 }
 
 /** The slot's namespace: made when absent, waited for while it goes away. */
@@ -1193,7 +1195,7 @@ static final class Release {
 
     void expired(Instant now) {
         for (var slot : slots.all()) {
-            if (slot.expired(now)) {
+            if (slots.own(slot) && slot.expired(now)) {
                 one(slot.target(new Wanted(slot.env(), slot.number(), 0, 0, 0), false));
             }
         }
@@ -1240,6 +1242,9 @@ record Released(List<String> deleted, List<String> left) {
 /** A slot record. */
 record Slot(int number, String env, String namespace, String owner, int issue,
     int pr, String createdAt, String expiresAt, String uid, long version) {
+    /** A DNS label: whatever else a record has as its namespace, nobody uses it. */
+    static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+
     static Slot of(Obj configMap, String prefix) {
         var data = configMap.map("/data");
         return new Slot(number(configMap.name().substring(prefix.length())),
@@ -1257,6 +1262,10 @@ record Slot(int number, String env, String namespace, String owner, int issue,
             ? wanted.issue() : issue, wanted.pr() > 0 ? wanted.pr() : pr, fresh);
     }
 
+    boolean of(NamespacePattern project) {
+        return LABEL.matcher(namespace).matches() && namespace.equals(project.of(number, env, issue));
+    }
+
     boolean expired(Instant now) {
         try {
             return !expiresAt.isEmpty() && Instant.parse(expiresAt).isBefore(now);
@@ -1268,23 +1277,26 @@ record Slot(int number, String env, String namespace, String owner, int issue,
     @Override
     public String toString() {
         return "slot " + number + " is held by " + (issue > 0 ? "issue " + issue : pr > 0 ? "pull request " + pr : "nobody's issue")
-            + (createdAt.isEmpty() ? "" : " since " + createdAt) + (owner.isEmpty() ? "" : " (" + owner + ")");
+            + (createdAt.isEmpty() ? "" : " since " + createdAt) + (owner.isEmpty() ? "" : " (" + owner + ")") + ": ns/" + namespace;
     }
 }
 
 /**
- * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue get the same:
- * of two records for one issue the one that was created first stays, and whoever made the other deletes it and joins.
+ * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue or pull request get the
+ * same:
+ * of two records for one the one that was created first stays, and whoever made the other deletes it and joins.
+ * Projects that share the state namespace and the prefix share the numbers, and with them {@code --max}; a record is a project's own only
+ * when its namespace is what the project's pattern gives, and only its own is ever joined, attached or released.
  */
 static final class Slots {
     private final Api api;
     private final String namespace;
     private final String prefix;
-    private final IntFunction<String> namespaceOf;
+    private final NamespacePattern namespaceOf;
     private final String owner;
     private final Progress progress;
 
-    Slots(Api api, String namespace, String prefix, IntFunction<String> namespaceOf, String owner, Progress progress) {
+    Slots(Api api, String namespace, String prefix, NamespacePattern namespaceOf, String owner, Progress progress) {
         this.api = api;
         this.namespace = namespace;
         this.prefix = prefix;
@@ -1300,13 +1312,10 @@ static final class Slots {
     Target acquire(Wanted wanted, Deadline deadline, Optional<Instant> expires) {
         for (String told = ""; ; ) {
             var records = records();
-            var mine = find(records.slots(), wanted);
+            var mine = own(records.slots(), wanted);
             if (mine.isPresent()) {
                 return join(mine.get(), wanted, expires);
             }
-            elsewhere(records.slots(), wanted).ifPresent(other -> {
-                throw new InfraFailure(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other);
-            });
             var free = lowestFree(records.slots(), wanted);
             if (free.isPresent()) {
                 var created = create(free.getAsInt(), wanted, expires);
@@ -1333,22 +1342,41 @@ static final class Slots {
 
     /** The slot that is there; throws {@link InfraFailure} {@code no_slot} when there is none. */
     Target find(Wanted wanted) {
-        return seek(wanted).orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+        return seek(wanted).orElseThrow(() -> none(wanted));
     }
 
+    /** Empty when there is none; throws {@link InfraFailure} {@code no_slot} when the number is another project's. */
     Optional<Target> seek(Wanted wanted) {
-        return find(records().slots(), wanted).map(s -> s.target(wanted, false));
+        return own(records().slots(), wanted).map(s -> s.target(wanted, false));
     }
 
-    /** Sets issue, pull request and, if given, the time to live of the slot that is there. */
+    /** Sets issue, pull request and, if given, the time to live of the slot that is there; one given by number may change its issue. */
     Target attach(Wanted wanted, Optional<Instant> expires) {
-        var slot = find(records().slots(), wanted)
-            .orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
-        return join(slot, wanted, expires);
+        var slots = records().slots();
+        return join(own(slots, wanted).or(() -> own(slots, new Wanted(wanted.env(), wanted.number(), 0, 0, 0)))
+            .orElseThrow(() -> none(wanted)), wanted, expires);
+    }
+
+    private InfraFailure none(Wanted wanted) {
+        return new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace);
     }
 
     List<Slot> all() {
         return records().slots();
+    }
+
+    boolean own(Slot slot) {
+        return slot.of(namespaceOf);
+    }
+
+    private Optional<Slot> own(List<Slot> slots, Wanted wanted) {
+        var own = slots.stream().filter(this::own).toList();
+        var found = find(own, wanted);
+        var other = slots.stream().filter(s -> s.number() == wanted.number() && !own(s)).findFirst().or(() -> elsewhere(own, wanted));
+        if (found.isEmpty() && other.isPresent()) {
+            throw new InfraFailure(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other.get());
+        }
+        return found;
     }
 
     void delete(Slot slot) {
@@ -1364,9 +1392,9 @@ static final class Slots {
             .filter(s -> s.issue() == 0) : Optional.empty());
     }
 
-    /** The slot that the issue has already, when another number was asked for: nobody gets two. */
+    /** The slot that the issue or pull request has already, when another number was asked for: nobody gets two. */
     static Optional<Slot> elsewhere(List<Slot> slots, Wanted w) {
-        return w.number() > 0 && w.issue() > 0 ? find(slots, new Wanted(w.env(), 0, w.issue(), 0, w.max()))
+        return w.number() > 0 ? find(slots, new Wanted(w.env(), 0, w.issue(), w.pr(), w.max()))
             .filter(s -> s.number() != w.number()) : Optional.empty();
     }
 
@@ -1385,6 +1413,10 @@ static final class Slots {
     private Target join(Slot slot, Wanted wanted, Optional<Instant> expires) {
         var data = Json.MAPPER.createObjectNode();
         if (wanted.issue() > 0 && slot.issue() != wanted.issue()) {
+            if (!slot.namespace().equals(namespaceOf.of(slot.number(), slot.env(), wanted.issue()))) {
+                throw new InfraFailure(Outcome.no_slot, "issue " + wanted.issue()
+                    + " cannot have it, as its namespace names its issue: " + slot);
+            }
             data.put("issue", "" + wanted.issue());
         }
         if (wanted.pr() > 0 && slot.pr() != wanted.pr()) {
@@ -1413,7 +1445,7 @@ static final class Slots {
     }
 
     /**
-     * Two runs of one issue may have made two records when a slot became free between their looks. The older record stays.
+     * Two runs of one issue or pull request may have made two records when a slot became free between their looks. The older record stays.
      * etcd's revision tells which: a resourceVersion grows with every write of the cluster, a creationTimestamp has whole seconds only.
      */
     private Optional<Target> keepOrYield(int number, Wanted wanted) {
@@ -1422,9 +1454,8 @@ static final class Slots {
         if (mine.isEmpty()) {
             return Optional.empty();
         }
-        var older = wanted.issue() > 0 && slots.stream().anyMatch(s -> s.number() != number && s.issue() == wanted.issue()
-            && s.env().equals(wanted.env()) && s.version() < mine.get().version());
-        if (older) {
+        var older = slots.stream().filter(s -> own(s) && s.version() < mine.get().version()).toList();
+        if (find(older, new Wanted(wanted.env(), 0, wanted.issue(), wanted.pr(), 0)).isPresent()) {
             delete(mine.get());
             return Optional.empty();
         }
@@ -1437,7 +1468,7 @@ static final class Slots {
         var metadata = record.putObject("metadata").put("name", prefix + number);
         Labels.mark(metadata, wanted.env(), number, wanted.issue(), expires);
         record.putObject("data").put("slot", "" + number).put("env", wanted.env())
-            .put("namespace", namespaceOf.apply(number)).put("owner", owner)
+            .put("namespace", namespaceOf.of(number, wanted.env(), wanted.issue())).put("owner", owner)
             .put("issue", "" + wanted.issue()).put("pr", "" + wanted.pr())
             .put("createdAt", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         return record;

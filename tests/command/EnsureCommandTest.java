@@ -213,11 +213,11 @@ class EnsureCommandTest {
     @Test
     void releaseDeletesOnlyWhatItMadeAndSaysWhatItLeft() {
         cli().run("--project", "p", "--issue", "5", "-f", manifest(CONFIG), "--apply");
-        var gone = json(cli().run("release", "--issue", "5"));
+        var gone = json(cli().run("release", "--project", "p", "--issue", "5"));
         assertEquals("[\"ns/p-dev-1\",\"slot 1\"]", gone.path("deleted").toString());
         server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: staging}}");
         cli().run("--env", "ai-repair", "--namespace-pattern", "staging", "--issue", "6", "-f", manifest(CONFIG));
-        var left = json(cli().run("release", "--env", "ai-repair", "--issue", "6"));
+        var left = json(cli().run("release", "--env", "ai-repair", "--namespace-pattern", "staging", "--issue", "6"));
         assertEquals("[\"slot 1\"]", left.path("deleted").toString());
         assertTrue(left.at("/left/0").asText().startsWith("ns/staging: not made by ensure_ready"), left.toString());
         assertTrue(server.get("namespaces", "", "staging").isPresent());
@@ -225,7 +225,7 @@ class EnsureCommandTest {
 
     @Test
     void releaseOfNothingIsDoneAlready() {
-        var result = cli().run("release", "--issue", "77");
+        var result = cli().run("release", "--project", "p", "--issue", "77");
         assertEquals(0, result.exit(), result.toString());
         assertTrue(json(result).path("summary").asText().contains("there is no slot for env ai, issue 77"));
     }
@@ -234,15 +234,15 @@ class EnsureCommandTest {
     void releaseOfAllExpiredLeavesTheOthers() {
         cli().run("--project", "p", "--issue", "5", "--ttl", "1ms", "-f", manifest(CONFIG), "--apply");
         cli().run("--project", "p", "--issue", "6", "--ttl", "1h", "-f", manifest(CONFIG), "--apply");
-        cli().run("release", "--expired");
+        cli().run("release", "--project", "p", "--expired");
         assertEquals(List.of("codex-env-2"), server.list("configmaps", "codex-system").stream().map(o -> o.at("/metadata/name").asText()).toList());
     }
 
     @Test
     void attachSetsThePullRequest() {
         cli().run("--project", "p", "--issue", "5", "-f", manifest(CONFIG), "--apply");
-        assertEquals(9, json(cli().run("attach", "--issue", "5", "--pr", "9")).path("pr").asInt());
-        assertEquals(1, json(cli().run("status", "--pr", "9")).path("slot").asInt());
+        assertEquals(9, json(cli().run("attach", "--project", "p", "--issue", "5", "--pr", "9")).path("pr").asInt());
+        assertEquals(1, json(cli().run("status", "--project", "p", "--pr", "9")).path("slot").asInt());
     }
 
     @Test

@@ -109,6 +109,35 @@ class SlotsTest {
     }
 
     @Test
+    void twoRunsThatKnowOnlyThePullRequestGetOneSlot() throws Exception {
+        var targets = atOnce(10, i -> take(new ensure_ready.Wanted("ai", 0, 0, 7, 0), 0));
+        assertEquals(List.of(1), List.of((int) targets.stream().map(ensure_ready.Target::slot).distinct().count()));
+        server.faults.delay("create", "configmaps", 1, Duration.ofMillis(800));
+        var other = CompletableFuture.runAsync(() -> server.putYaml("codex-system",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: codex-env-3}, data: {slot: '3', env: ai, issue: '9', pr: '8', namespace: shop-dev-3}}"),
+            CompletableFuture.delayedExecutor(400, TimeUnit.MILLISECONDS));
+        assertEquals(3, take(new ensure_ready.Wanted("ai", 0, 0, 8, 0), 0).slot());
+        other.join();
+        assertEquals(List.of(1, 3), slots().all().stream().map(ensure_ready.Slot::number).sorted().toList());
+    }
+
+    @Test
+    void aRecordThatIsReplacedInBetweenIsNotDeleted() {
+        take(issue(42), 0);
+        var seen = slots().all().get(0);
+        server.delete("configmaps", "codex-system", "codex-env-1");
+        take(issue(43), 0);
+        try {
+            slots().delete(seen);
+        } catch (ensure_ready.ApiError e) {
+            assertEquals(409, e.code);
+        }
+        assertEquals(List.of(43), slots().all().stream().map(ensure_ready.Slot::issue).toList());
+        slots().delete(slots().all().get(0));
+        assertEquals(List.of(), slots().all());
+    }
+
+    @Test
     void anIssueThatHasASlotGetsNoSecondOneByNumber() {
         take(issue(42), 0);
         var error = assertThrows(ensure_ready.InfraFailure.class, () -> take(new ensure_ready.Wanted("ai", 2, 42, 0, 0), 0));
@@ -189,7 +218,7 @@ class SlotsTest {
 
     private ensure_ready.Slots slots() {
         var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10));
-        return new ensure_ready.Slots(api, "codex-system", "codex-env-", n -> "shop-dev-" + n, "me", ensure_ready.Progress.on(System.err, Map.of(), true, false));
+        return new ensure_ready.Slots(api, "codex-system", "codex-env-", (n, env, issue) -> "shop-dev-" + n, "me", ensure_ready.Progress.on(System.err, Map.of(), true, false));
     }
 
     private static <T> List<T> atOnce(int n, java.util.function.IntFunction<T> work) throws InterruptedException, ExecutionException {

@@ -48,9 +48,8 @@ public final class Options {
         return new Wanted(slot.env, slot.number == null ? 0 : slot.number, slot.issue, slot.pr, slot.max);
     }
 
-    public String namespaceOf(int number) {
-        return Placeholders.fill(slot.pattern,
-            Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+    public String namespaceOf(int number, String env, int issue) {
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue));
     }
 
     public Optional<Instant> ttlEnd() {

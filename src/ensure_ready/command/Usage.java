@@ -1,5 +1,6 @@
 package ensure_ready.command;
 
+import ensure_ready.slots.Slot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import shared.system.GivenTwice;
 
 /** What a command line must be before anything is touched. */
 public final class Usage {
-    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
     private Usage() { }
@@ -38,7 +38,7 @@ public final class Usage {
             "which environment? give --issue, --pr, --slot or --namespace");
         check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
         check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
-        check(wrong, s.namespace != null || o.verb != Verb.ensure || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+        check(wrong, s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
             "--project is needed for --namespace-pattern " + s.pattern);
         return wrong;
     }
@@ -50,8 +50,8 @@ public final class Usage {
         name(wrong, "--agent-deployment", o.wait.agent);
         name(wrong, "--project", o.slot.project);
         check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
-        if (wrong.isEmpty() && o.slot.namespace == null && o.verb == Verb.ensure) {
-            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number));
+        if (wrong.isEmpty() && o.slot.namespace == null) {
+            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
         }
         return wrong;
     }
@@ -95,7 +95,7 @@ public final class Usage {
     }
 
     private static void name(List<String> wrong, String option, String value) {
-        check(wrong, value == null || NAME.matcher(value).matches(),
+        check(wrong, value == null || Slot.LABEL.matcher(value).matches(),
             option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
     }
 

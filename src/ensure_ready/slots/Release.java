@@ -32,7 +32,7 @@ public final class Release {
 
     public void expired(Instant now) {
         for (var slot : slots.all()) {
-            if (slot.expired(now)) {
+            if (slots.own(slot) && slot.expired(now)) {
                 one(slot.target(new Wanted(slot.env(), slot.number(), 0, 0, 0), false));
             }
         }

@@ -5,10 +5,14 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Target;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.regex.Pattern;
 
 /** A slot record. */
 public record Slot(int number, String env, String namespace, String owner, int issue,
     int pr, String createdAt, String expiresAt, String uid, long version) {
+    /** A DNS label: whatever else a record has as its namespace, nobody uses it. */
+    public static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+
     static Slot of(Obj configMap, String prefix) {
         var data = configMap.map("/data");
         return new Slot(number(configMap.name().substring(prefix.length())),
@@ -26,6 +30,10 @@ public record Slot(int number, String env, String namespace, String owner, int i
             ? wanted.issue() : issue, wanted.pr() > 0 ? wanted.pr() : pr, fresh);
     }
 
+    boolean of(NamespacePattern project) {
+        return LABEL.matcher(namespace).matches() && namespace.equals(project.of(number, env, issue));
+    }
+
     boolean expired(Instant now) {
         try {
             return !expiresAt.isEmpty() && Instant.parse(expiresAt).isBefore(now);
@@ -37,6 +45,6 @@ public record Slot(int number, String env, String namespace, String owner, int i
     @Override
     public String toString() {
         return "slot " + number + " is held by " + (issue > 0 ? "issue " + issue : pr > 0 ? "pull request " + pr : "nobody's issue")
-            + (createdAt.isEmpty() ? "" : " since " + createdAt) + (owner.isEmpty() ? "" : " (" + owner + ")");
+            + (createdAt.isEmpty() ? "" : " since " + createdAt) + (owner.isEmpty() ? "" : " (" + owner + ")") + ": ns/" + namespace;
     }
 }

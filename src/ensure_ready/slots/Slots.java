@@ -18,25 +18,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import shared.Json;
 
 /**
- * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue get the same:
- * of two records for one issue the one that was created first stays, and whoever made the other deletes it and joins.
+ * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue or pull request get the
+ * same:
+ * of two records for one the one that was created first stays, and whoever made the other deletes it and joins.
+ * Projects that share the state namespace and the prefix share the numbers, and with them {@code --max}; a record is a project's own only
+ * when its namespace is what the project's pattern gives, and only its own is ever joined, attached or released.
  */
 public final class Slots {
     private final Api api;
     private final String namespace;
     private final String prefix;
-    private final IntFunction<String> namespaceOf;
+    private final NamespacePattern namespaceOf;
     private final String owner;
     private final Progress progress;
 
-    public Slots(Api api, String namespace, String prefix, IntFunction<String> namespaceOf, String owner, Progress progress) {
+    public Slots(Api api, String namespace, String prefix, NamespacePattern namespaceOf, String owner, Progress progress) {
         this.api = api;
         this.namespace = namespace;
         this.prefix = prefix;
@@ -52,13 +54,10 @@ public final class Slots {
     public Target acquire(Wanted wanted, Deadline deadline, Optional<Instant> expires) {
         for (String told = ""; ; ) {
             var records = records();
-            var mine = find(records.slots(), wanted);
+            var mine = own(records.slots(), wanted);
             if (mine.isPresent()) {
                 return join(mine.get(), wanted, expires);
             }
-            elsewhere(records.slots(), wanted).ifPresent(other -> {
-                throw new InfraFailure(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other);
-            });
             var free = lowestFree(records.slots(), wanted);
             if (free.isPresent()) {
                 var created = create(free.getAsInt(), wanted, expires);
@@ -85,22 +84,41 @@ public final class Slots {
 
     /** The slot that is there; throws {@link InfraFailure} {@code no_slot} when there is none. */
     public Target find(Wanted wanted) {
-        return seek(wanted).orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
+        return seek(wanted).orElseThrow(() -> none(wanted));
     }
 
+    /** Empty when there is none; throws {@link InfraFailure} {@code no_slot} when the number is another project's. */
     public Optional<Target> seek(Wanted wanted) {
-        return find(records().slots(), wanted).map(s -> s.target(wanted, false));
+        return own(records().slots(), wanted).map(s -> s.target(wanted, false));
     }
 
-    /** Sets issue, pull request and, if given, the time to live of the slot that is there. */
+    /** Sets issue, pull request and, if given, the time to live of the slot that is there; one given by number may change its issue. */
     public Target attach(Wanted wanted, Optional<Instant> expires) {
-        var slot = find(records().slots(), wanted)
-            .orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
-        return join(slot, wanted, expires);
+        var slots = records().slots();
+        return join(own(slots, wanted).or(() -> own(slots, new Wanted(wanted.env(), wanted.number(), 0, 0, 0)))
+            .orElseThrow(() -> none(wanted)), wanted, expires);
+    }
+
+    private InfraFailure none(Wanted wanted) {
+        return new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace);
     }
 
     List<Slot> all() {
         return records().slots();
+    }
+
+    boolean own(Slot slot) {
+        return slot.of(namespaceOf);
+    }
+
+    private Optional<Slot> own(List<Slot> slots, Wanted wanted) {
+        var own = slots.stream().filter(this::own).toList();
+        var found = find(own, wanted);
+        var other = slots.stream().filter(s -> s.number() == wanted.number() && !own(s)).findFirst().or(() -> elsewhere(own, wanted));
+        if (found.isEmpty() && other.isPresent()) {
+            throw new InfraFailure(Outcome.no_slot, "slot " + wanted.number() + " was asked for, but " + other.get());
+        }
+        return found;
     }
 
     void delete(Slot slot) {
@@ -116,9 +134,9 @@ public final class Slots {
             .filter(s -> s.issue() == 0) : Optional.empty());
     }
 
-    /** The slot that the issue has already, when another number was asked for: nobody gets two. */
+    /** The slot that the issue or pull request has already, when another number was asked for: nobody gets two. */
     static Optional<Slot> elsewhere(List<Slot> slots, Wanted w) {
-        return w.number() > 0 && w.issue() > 0 ? find(slots, new Wanted(w.env(), 0, w.issue(), 0, w.max()))
+        return w.number() > 0 ? find(slots, new Wanted(w.env(), 0, w.issue(), w.pr(), w.max()))
             .filter(s -> s.number() != w.number()) : Optional.empty();
     }
 
@@ -137,6 +155,10 @@ public final class Slots {
     private Target join(Slot slot, Wanted wanted, Optional<Instant> expires) {
         var data = Json.MAPPER.createObjectNode();
         if (wanted.issue() > 0 && slot.issue() != wanted.issue()) {
+            if (!slot.namespace().equals(namespaceOf.of(slot.number(), slot.env(), wanted.issue()))) {
+                throw new InfraFailure(Outcome.no_slot, "issue " + wanted.issue()
+                    + " cannot have it, as its namespace names its issue: " + slot);
+            }
             data.put("issue", "" + wanted.issue());
         }
         if (wanted.pr() > 0 && slot.pr() != wanted.pr()) {
@@ -165,7 +187,7 @@ public final class Slots {
     }
 
     /**
-     * Two runs of one issue may have made two records when a slot became free between their looks. The older record stays.
+     * Two runs of one issue or pull request may have made two records when a slot became free between their looks. The older record stays.
      * etcd's revision tells which: a resourceVersion grows with every write of the cluster, a creationTimestamp has whole seconds only.
      */
     private Optional<Target> keepOrYield(int number, Wanted wanted) {
@@ -174,9 +196,8 @@ public final class Slots {
         if (mine.isEmpty()) {
             return Optional.empty();
         }
-        var older = wanted.issue() > 0 && slots.stream().anyMatch(s -> s.number() != number && s.issue() == wanted.issue()
-            && s.env().equals(wanted.env()) && s.version() < mine.get().version());
-        if (older) {
+        var older = slots.stream().filter(s -> own(s) && s.version() < mine.get().version()).toList();
+        if (find(older, new Wanted(wanted.env(), 0, wanted.issue(), wanted.pr(), 0)).isPresent()) {
             delete(mine.get());
             return Optional.empty();
         }
@@ -189,7 +210,7 @@ public final class Slots {
         var metadata = record.putObject("metadata").put("name", prefix + number);
         Labels.mark(metadata, wanted.env(), number, wanted.issue(), expires);
         record.putObject("data").put("slot", "" + number).put("env", wanted.env())
-            .put("namespace", namespaceOf.apply(number)).put("owner", owner)
+            .put("namespace", namespaceOf.of(number, wanted.env(), wanted.issue())).put("owner", owner)
             .put("issue", "" + wanted.issue()).put("pr", "" + wanted.pr())
             .put("createdAt", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         return record;
