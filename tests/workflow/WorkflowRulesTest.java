@@ -91,7 +91,7 @@ class WorkflowRulesTest {
                 concurrency: {group: 'ai-issue-${{ github.event.issue.number }}', cancel-in-progress: false}
                 jobs: {agent: {environment: ai, steps: []}}
                 """),
-        NO_ARGUMENT_VANISHES_WHERE_A_SETTING_IS_EMPTY(s -> s.lines("--[a-z-]+ \\"\\$CODEXCTL_").toList(), """
+        NO_ARGUMENT_VANISHES_WHERE_A_SETTING_IS_EMPTY(s -> s.lines("--[a-z-]+ \"\\$CODEXCTL_").toList(), """
                 jobs: {a: {steps: [{run: 'exec ./jbangw ensure_ready.java --code-root-base "$CODEXCTL_CODE_ROOT_BASE" --apply'}]}}
                 """),
         ARTIFACTS_ARE_KEPT_WHATEVER_HAPPENS(s -> s.steps().filter(step -> step.uses().startsWith("actions/upload-artifact@"))
