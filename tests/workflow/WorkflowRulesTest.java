@@ -91,6 +91,9 @@ class WorkflowRulesTest {
                 concurrency: {group: 'ai-issue-${{ github.event.issue.number }}', cancel-in-progress: false}
                 jobs: {agent: {environment: ai, steps: []}}
                 """),
+        NO_ARGUMENT_VANISHES_WHERE_A_SETTING_IS_EMPTY(s -> s.lines("--[a-z-]+ \"\\$CODEXCTL_").toList(), """
+                jobs: {a: {steps: [{run: 'exec ./jbangw ensure_ready.java --code-root-base "$CODEXCTL_CODE_ROOT_BASE" --apply'}]}}
+                """),
         ARTIFACTS_ARE_KEPT_WHATEVER_HAPPENS(s -> s.steps().filter(step -> step.uses().startsWith("actions/upload-artifact@"))
                 .filter(step -> !"always()".equals(step.get("if"))).map(Step::toString).toList(), """
                 runs: {using: composite, steps: [{uses: actions/upload-artifact@0}]}
@@ -261,7 +264,7 @@ class WorkflowRulesTest {
     void projectExampleMirrorsItsSourcesAndPreparesItsImagesAndNoImageIsBuiltFromABranchBeforeItsReview() {
         for (var mode : List.of("dev", "plan", "repair", "review")) {
             var command = sample("project-example", mode).command("ensure_ready.java");
-            assertTrue(command.contains(" --source src --code-root-base \"$CODEXCTL_CODE_ROOT_BASE\" --prepare-images 'sh deploy/images.sh' "), command);
+            assertTrue(command.contains(" --source src --code-root-base=\"$CODEXCTL_CODE_ROOT_BASE\" --prepare-images 'sh deploy/images.sh' "), command);
         }
         var proof = sample("project-example", "repair").steps().filter(step -> "after".equals(step.get("id"))).findFirst().orElseThrow()
                 .run();

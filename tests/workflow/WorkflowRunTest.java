@@ -361,7 +361,7 @@ class WorkflowRunTest {
             assertEquals(0, result.exit(), result.log());
             assertEquals(1, result.calls("ensure_ready.java --env ai --project project-example --issue 42")
                     .filter(call -> call.contains("--render codexctl render --env {env} --slot {slot}"))
-                    .filter(call -> call.contains(" --source src --code-root-base /envs --prepare-images sh deploy/images.sh --apply"))
+                    .filter(call -> call.contains(" --source src --code-root-base=/envs --prepare-images sh deploy/images.sh --apply"))
                             .count(), result.calls().toString());
             assertFalse(Files.readString(Path.of(example.calls + ".env.ensure_ready.java.env")).contains("KUBECONFIG="));
             assertEquals("tables\n", example.pushed("codex/issue-42", "schema.sql"));
