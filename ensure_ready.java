@@ -15,21 +15,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1022 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1503 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2267 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2480 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3451 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3863 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3933 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1045 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1526 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2292 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2505 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3476 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3888 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3965 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4178 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4658 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6320 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7634 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8555 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9351 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10048 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4210 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4690 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6353 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7668 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8589 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9391 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10103 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -397,7 +397,7 @@ static final class KnownSoFar {
     volatile boolean applied;
     volatile List<Applied> results = List.of();
     volatile List<Problem> problems = List.of();
-    volatile String prepareFailure;
+    volatile Problem prepareFailure;
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
@@ -460,6 +460,11 @@ static final class KnownSoFar {
         return outcome() == Outcome.ready && judgement != null && judgement.ready();
     }
 
+    /** What is broken before anything reaches the cluster, as the diagnosis takes it. */
+    List<Applied> broken() {
+        return Stream.concat(Stream.ofNullable(prepareFailure), problems.stream()).map(Problem::asApplied).toList();
+    }
+
     private boolean applyFailed() {
         return !problems.isEmpty() || Applied.anyFailed(results);
     }
@@ -496,7 +501,7 @@ static final class KnownSoFar {
             return summary;
         }
         var parts = new ArrayList<String>();
-        Optional.ofNullable(prepareFailure).ifPresent(parts::add);
+        Optional.ofNullable(prepareFailure).map(Problem::message).ifPresent(parts::add);
         if (applyFailed()) {
             var failed = problems.size() + results.stream().filter(r -> r.result() == Result.failed).count();
             parts.add(Texts.count(failed, "object") + " could not be applied");
@@ -618,7 +623,8 @@ static final class SlotOptions {
     @Option(names = "--slot", paramLabel = "N", description = "this slot [CODEXCTL_SLOT]")
     Integer number;
     @Option(names = "--max", paramLabel = "N",
-        description = "slots there may be at the most, those of other projects with the same records included; 0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
+        description = "slots there may be at the most, those of other projects with the same records included; "
+            + "0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
     int max;
     @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "an explicit namespace, no slot record [CODEXCTL_NAMESPACE]")
     String namespace;
@@ -676,10 +682,12 @@ static final class Steps {
         var deadline = Deadline.in(options.wait.timeout);
         boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
         boolean applying = options.apply.force || options.apply.apply && fresh;
-        var prepareFailure = applying ? prepare(target, deadline) : Optional.<String>empty();
+        if (applying) {
+            prepare(target, deadline);
+        }
         var loaded = load(target, deadline);
         var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
-        judge(api, target, applied, prepareFailure.isPresent() || failed(loaded, applied.results()), deadline);
+        judge(api, target, applied, known.prepareFailure != null || failed(loaded, applied.results()), deadline);
     }
 
     private void status(Api api) {
@@ -769,28 +777,43 @@ static final class Steps {
         return created || found != Namespaces.Found.living;
     }
 
-    /** Images and sources; what went wrong, or empty. */
-    private Optional<String> prepare(Target target, Deadline deadline) {
+    /** Images and sources; what went wrong is known then, and the rest goes on. */
+    private void prepare(Target target, Deadline deadline) {
+        var images = options.apply.prepareImages;
         try {
-            if (options.apply.prepareImages != null) {
-                progress.say("prepare images: " + options.apply.prepareImages);
-                Shell.run(Shell.sh(options.apply.prepareImages), target.environment(), deadline, progress::detail);
+            if (images != null) {
+                progress.say("prepare images: " + images);
+                Shell.run(Shell.sh(images), target.environment(), deadline, progress::detail);
             }
+        } catch (InfraFailure e) {
+            notPrepared(program(images), e);
+            return;
+        }
+        try {
             if (options.apply.source != null) {
                 new Mirror(options.apply.source, options.apply.codeRootBase.resolve("" + target.slot()).resolve("src")).run(progress);
             }
-            return Optional.empty();
         } catch (InfraFailure e) {
-            known.prepareFailure = e.getMessage();
-            progress.warn(e.getMessage());
-            return Optional.of(e.getMessage());
+            notPrepared("--source", e);
         }
+    }
+
+    private void notPrepared(String program, InfraFailure e) {
+        known.prepareFailure = new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail);
+        progress.warn(e.getMessage());
+    }
+
+    private static String program(String command) {
+        return command.strip().split("\\s+")[0];
     }
 
     private Loaded load(Target target, Deadline deadline) {
         var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
+        }
+        if (loaded.nothing() && options.hasManifests()) {
+            loaded = Manifests.nothing(options.apply.render != null ? "--render" : String.join(" ", options.apply.manifests));
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
@@ -802,7 +825,7 @@ static final class Steps {
         try {
             return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
         } catch (InfraFailure e) {
-            return Loaded.failed(new Source("--render", 0), e.getMessage());
+            return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
     }
 
@@ -873,7 +896,7 @@ static final class Steps {
         try {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
-            known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, options.wait.agent);
+            known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
@@ -1827,6 +1850,15 @@ record Loaded(List<Item> items, List<Problem> problems) {
         return new Loaded(List.of(), List.of(new Problem(source, Texts.line(message))));
     }
 
+    /** What a command was to bring. */
+    static Loaded failed(Source source, Code code, InfraFailure e) {
+        return new Loaded(List.of(), List.of(new Problem(source, e.getMessage(), code, e.detail)));
+    }
+
+    boolean nothing() {
+        return items.isEmpty() && problems.isEmpty();
+    }
+
     Loaded and(Loaded other) {
         return new Loaded(Stream.concat(items.stream(), other.items.stream())
             .toList(), Stream.concat(problems.stream(), other.problems.stream()).toList());
@@ -1853,48 +1885,40 @@ static final class Manifests {
         }
     }
 
+    /** A path that gives nothing, like an empty folder, is a mistake that no wait can heal. */
     Loaded load(List<String> paths) {
         var loaded = Loaded.none();
         for (var path : paths) {
-            loaded = loaded.and(path.equals("-") ? parse("stdin", stdin) : load(Path.of(path)));
+            var read = path.equals("-") ? parse("stdin", stdin) : load(Path.of(path));
+            loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
         return loaded;
     }
 
+    static Loaded nothing(String path) {
+        return Loaded.failed(new Source(path, 0), "there is no object in it");
+    }
+
+    /** What cannot be read is named and takes nothing else with it. */
     Loaded load(Path path) {
         try {
             return Files.isDirectory(path) ? folder(path) : file(path);
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            return Loaded.failed(new Source(path.toString(), 0), TextFile.reason(e));
+        } catch (UncheckedIOException | IllegalArgumentException e) {
             return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
         }
     }
 
-    private Loaded folder(Path folder) throws IOException {
-        var loaded = Loaded.none();
-        for (var file : files(folder)) {
-            loaded = loaded.and(Files.isDirectory(file) ? kustomized(file) : file(file));
-        }
-        return loaded;
-    }
-
     /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
-    static List<Path> files(Path folder) throws IOException {
+    private Loaded folder(Path folder) throws IOException {
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
-            return List.of(folder);
+            return kustomized(folder);
         }
-        List<Path> children;
         try (var files = Files.list(folder)) {
-            children = files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted().toList();
+            return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
+                .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches()).map(this::load).reduce(Loaded.none(), Loaded::and);
         }
-        var all = new ArrayList<Path>();
-        for (var child : children) {
-            if (Files.isDirectory(child)) {
-                all.addAll(files(child));
-            } else if (MANIFEST.matcher(child.toString()).matches()) {
-                all.add(child);
-            }
-        }
-        return all;
     }
 
     private static Loaded kustomized(Path folder) {
@@ -1902,7 +1926,7 @@ static final class Manifests {
             return parse(folder.toString(),
                 Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
         } catch (InfraFailure e) {
-            return Loaded.failed(new Source(folder.toString(), 0), "kubectl kustomize: " + e.getMessage());
+            return Loaded.failed(new Source(folder.toString(), 0), Code.MANIFEST_UNREADABLE, e);
         }
     }
 
@@ -2207,7 +2231,8 @@ static final class Shell {
             }
             if (process.exitValue() != 0) {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
-                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
+                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))),
+                    errors.stream().skip(Math.max(0, errors.size() - 10)).map(Texts::line).collect(Collectors.joining("\n")));
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {
@@ -3904,9 +3929,16 @@ record Deadline(long nanos) {
 static final class InfraFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
     final Outcome outcome;
+    /** The last lines of the command that failed, or empty. */
+    final String detail;
 
     InfraFailure(Outcome outcome, String message) {
+        this(outcome, message, "");
+    }
+
+    InfraFailure(Outcome outcome, String message, String detail) {
         super(message);
+        this.detail = detail;
         this.outcome = outcome;
     }
 
@@ -5679,7 +5711,7 @@ record Repairs(Snapshot snapshot) {
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
-        var files = Stream.of(f.object(), f.owner()).flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+        var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command")).flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
         return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
     }
 
@@ -5745,7 +5777,8 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
         "networking.k8s.io/v1", Set.of("Ingress", "NetworkPolicy"), "rbac.authorization.k8s.io/v1", Set.of("Role"),
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
-    private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass");
+    private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
@@ -7366,7 +7399,8 @@ record Refusals(Observed seen) {
 
     Finding applied(Applied a) {
         var text = (a.reason() + " " + a.error()).strip();
-        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
+        var own = a.object().apiVersion().isEmpty(); // of no API: it never reached the cluster
+        var code = own ? Code.valueOf(a.reason()) : Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
         if (code == Code.API_KIND_UNKNOWN && Phrase.REMOVED_API.occurs(a.object().apiVersion())) {
             code = Code.API_VERSION_REMOVED;
         }
@@ -8854,7 +8888,13 @@ enum Code {
     STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
         "It is starting and nothing says that anything is wrong; wait.", Look.OWNER, new Young(120)),
     DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",
-        "The cluster could not be asked, so the causes are not known; this does not mean that all is well.");
+        "The cluster could not be asked, so the causes are not known; this does not mean that all is well."),
+    MANIFEST_UNREADABLE(Family.APPLY, Scope.repo, "FIX_MANIFEST",
+        "The manifest cannot be read or rendered, or holds no object: correct it at the line that is named."),
+    RENDER_FAILED(Family.APPLY, Scope.repo, "FIX_RENDERING",
+        "The command that renders the manifests fails: read its last lines, correct what they name."),
+    PREPARE_FAILED(Family.IMAGE, Scope.either, "FIX_PREPARATION",
+        "What prepares images or sources before an apply fails: read its last lines, correct what they name.");
 
     /** What a code is about; groups the docs page. */
     enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
@@ -9813,8 +9853,19 @@ static final class Pods {
     }
 }
 
-/** A piece of the manifests that could not be read. */
-record Problem(Source source, String message) { }
+/** What is broken before anything reaches the cluster: a piece of the manifests, or a command; {@code detail} has its last lines. */
+record Problem(Source source, String message, Code code, String detail) {
+    Problem(Source source, String message) {
+        this(source, message, Code.MANIFEST_UNREADABLE, "");
+    }
+
+    /** As the diagnosis takes it: like an object that could not be applied, but of no API. */
+    Applied asApplied() {
+        var object = Json.MAPPER.createObjectNode().put("kind", code == Code.MANIFEST_UNREADABLE ? "Manifest" : "Command");
+        object.putObject("metadata").put("name", source.file());
+        return new Applied(new Obj(object), source, Result.failed, 0, "", code.name(), detail.isEmpty() ? message : detail);
+    }
+}
 
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
 record Ref(String kind, String name) implements Comparable<Ref> {
@@ -9945,6 +9996,10 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
     Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
         this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+    }
+
+    Snapshot and(List<Applied> more) {
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */
