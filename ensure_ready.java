@@ -17,19 +17,19 @@
 // line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
 // line  1045 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1526 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2292 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2505 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3476 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3888 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3965 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2320 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2537 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3518 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3930 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4007 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4210 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4690 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6353 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7668 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8589 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9391 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10103 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4252 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4732 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6396 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7711 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8632 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9434 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10146 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -1530,13 +1530,17 @@ static final class Apply {
     static final String MANAGER = "ensure-ready";
     /** How long an unknown kind is asked for again when no CRD of the manifests brings it; an operator may be about to. */
     private static final Duration UNKNOWN_KIND = Duration.ofSeconds(30);
+    /** A first pass goes on for so long even past the deadline: what prepared it may have taken all the time. */
+    private static final Duration ONE_PASS = Duration.ofSeconds(30);
     private static final List<String> ORDER =
         List.of("Namespace", "CustomResourceDefinition", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass",
         "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding",
             "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim",
         "Service", "NetworkPolicy", "DaemonSet", "StatefulSet", "ReplicaSet", "Deployment", "Pod", "CronJob", "Job", "PodDisruptionBudget",
         "HorizontalPodAutoscaler", "Ingress", "*", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
-    private static final Set<String> NEVER_RECREATED =
+    private static final Pattern PASSING =
+        Pattern.compile("webhook|etcd|timeout|timed out|deadline exceeded|connection re|no endpoints|no route|leader|initializing|: eof");
+    static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
     private final Api api;
     private final Api patient;
@@ -1545,6 +1549,8 @@ static final class Apply {
     private final Consumer<List<Applied>> told;
     private final Progress progress;
     private Set<String> scaled = Set.of();
+    private Deadline deadline = Deadline.now();
+    private Deadline enough = deadline;
 
     /** {@code told} hears the results after each pass, those of all objects so far. */
     Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
@@ -1563,6 +1569,8 @@ static final class Apply {
 
     /** Applies in order, and what may still succeed again and again until the deadline. */
     List<Applied> all(List<Item> items, Deadline deadline) {
+        this.deadline = deadline;
+        enough = Deadline.in(ONE_PASS);
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
         pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
@@ -1590,7 +1598,7 @@ static final class Apply {
         for (int i = 0; i < pending.size(); i++) {
             var item = pending.get(i);
             try {
-                results.put(item, one(item));
+                results.put(item, tried(item));
                 progress.detail(item.object().ref() + ": " + results.get(item).result());
             } catch (ApiError e) {
                 results.put(item, failed(item, e));
@@ -1607,17 +1615,36 @@ static final class Apply {
         return again;
     }
 
+    /** What is wrong with one object, whatever it is, is the failure of that one. */
+    private Applied tried(Item item) {
+        var what = "apply " + item.object().ref();
+        if (deadline.passed() && enough.passed()) {
+            throw new ApiError(408, "Timeout", "not tried any more: --wait-timeout has passed", what);
+        }
+        try {
+            return one(item);
+        } catch (ApiError | InfraFailure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new ApiError(422, "Invalid", "it is invalid: " + e.getMessage(), what);
+        }
+    }
+
     static int rank(String kind) {
         return ORDER.contains(kind) ? ORDER.indexOf(kind) : ORDER.indexOf("*");
     }
 
-    /** Errors that time may heal: no answer, overload, webhooks that start, accounts and kinds that are being made. */
+    /**
+     * Errors that time may heal; a 500 tells of a mistake in the manifest, too, so only by its words: no answer, overload, webhooks that
+     * start, accounts and kinds that are being made.
+     */
     private boolean passing(ApiError e, Duration since, List<Item> items) {
         if (e.reason.equals("NoKind")) {
             return since.compareTo(UNKNOWN_KIND) < 0 || items.stream().anyMatch(i -> i.object().kind().equals("CustomResourceDefinition"));
         }
         var message = e.getMessage().toLowerCase(Locale.ROOT);
-        return e.code == 0 || e.code == 429 || e.code >= 500 || e.reason.equals("BeingDeleted")
+        return e.code == 0 || e.code == 429 || e.code > 500 || e.code == 500
+            && PASSING.matcher(message).find() || e.reason.equals("BeingDeleted")
             || e.code == 409 && message.contains("object has been modified") || e.code == 404 && message.contains("namespaces")
             || e.code == 403 && message.contains("error looking up service account");
     }
@@ -1640,16 +1667,16 @@ static final class Apply {
         live.ifPresent(l -> takeOver(kind, ns, l));
         var body = body(object, ns, live);
         try {
-            return applied(item, live, patch(kind, ns, object.name(), body), false);
+            var after = patch(kind, ns, object.name(), body);
+            if (object.kind().equals("CustomResourceDefinition")) {
+                awaitServed(object);
+            }
+            return applied(item, live, after, false);
         } catch (ApiError e) {
             if (immutable(e) && live.isPresent()) {
                 return again(item, kind, ns, live.get(), body, e);
             }
             throw e;
-        } finally {
-            if (object.kind().equals("CustomResourceDefinition")) {
-                awaitServed(object);
-            }
         }
     }
 
@@ -1807,7 +1834,7 @@ static final class Apply {
     }
 
     private void awaitGone(Kind kind, String ns, Obj old) {
-        var until = Deadline.in(Duration.ofSeconds(60));
+        var until = deadline.atMost(Duration.ofSeconds(60));
         while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
             if (until.passed()) {
                 throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
@@ -1818,7 +1845,7 @@ static final class Apply {
 
     /** Custom resources come after their definition is established and its version is served. */
     private void awaitServed(Obj crd) {
-        var until = Deadline.in(Duration.ofSeconds(15));
+        var until = deadline.atMost(Duration.ofSeconds(15));
         var group = crd.text("/spec/group");
         for (var version : crd.list("/spec/versions")) {
             var apiVersion = group + "/" + version.path("name").asText();
@@ -1917,7 +1944,8 @@ static final class Manifests {
         }
         try (var files = Files.list(folder)) {
             return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
-                .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches()).map(this::load).reduce(Loaded.none(), Loaded::and);
+                .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches())
+                .map(this::load).reduce(Loaded.none(), Loaded::and);
         }
     }
 
@@ -2339,6 +2367,8 @@ static final class FollowedTypes {
 static final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(100);
     private static final Duration TICK = Duration.ofSeconds(5);
+    /** However late it is, everything is looked at once. */
+    private static final Duration LAST_LOOK = Duration.ofSeconds(5);
     private static final Duration LIVE_READ = Duration.ofSeconds(10);
     /** Rights are given by objects too, and may come a moment after the namespace. */
     private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
@@ -2372,16 +2402,18 @@ static final class SoftWait {
     Judgement run(Deadline deadline) {
         try (var informers = started()) {
             var memory = WaitMemory.NONE;
-            while (!deadline.passed()) {
+            var late = deadline.left().toSeconds() > 0 ? deadline : Deadline.in(LAST_LOOK);
+            while (!deadline.passed() || !informers.complete() && !late.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
                 memory = complete ? seen.remembered(memory, settings, now()) : WaitMemory.NONE;
                 if (concluded(seen, complete, informers, memory, deadline)) {
                     return last;
                 }
-                pause(seen, memory, deadline);
+                pause(seen, memory, deadline.passed() ? late : deadline);
             }
-            return publish(last.with(atDeadline(informers)));
+            var seen = look(informers.objects(), informers);
+            return publish(seen.judgement(atDeadline(informers), List.of()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -2570,7 +2602,7 @@ static final class Api implements AutoCloseable {
     }
 
     private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept);
+        var request = request(path).header("Accept", accept);
         if (body != null || !method.equals("GET")) {
             request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
         }
@@ -2644,7 +2676,7 @@ static final class Api implements AutoCloseable {
 
     /** Plain text, for logs: at most what the query's own limits allow. */
     String text(String path) {
-        return new String(answer(http.newHttpRequestBuilder().uri(url(path)), "GET " + path), StandardCharsets.UTF_8);
+        return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 
     Optional<Obj> find(Kind kind, String namespace, String name) {
@@ -2683,7 +2715,7 @@ static final class Api implements AutoCloseable {
     CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
         Consumer<JsonNode> event, Consumer<Throwable> ended) {
         var lines = new JsonLines(event);
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
+        var request = request(path).header("Accept", accept).forStreaming().build();
         var future = http.consumeBytes(request, (buffers, body) -> {
             lines.accept(buffers);
             body.consume();
@@ -2743,9 +2775,14 @@ static final class Api implements AutoCloseable {
         }
     }
 
-    private String url(String path) {
+    /** A name that no path can hold, as a manifest may have one, is told like a refusal of the server. */
+    private HttpRequest.Builder request(String path) {
         var master = client.getMasterUrl().toString();
-        return (master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path;
+        try {
+            return http.newHttpRequestBuilder().uri((master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path);
+        } catch (IllegalArgumentException e) {
+            throw new ApiError(422, "Invalid", "a name in it is invalid: " + path, path, MissingNode.getInstance(), e);
+        }
     }
 
     @Override
@@ -3100,6 +3137,11 @@ static final class Informers implements AutoCloseable {
             }
             changed.run();
         } catch (ApiError e) {
+            if (e.code == 422) {
+                sought.remove(o);
+                changed.run();
+                return;
+            }
             later(() -> seek(o, namespace, failures + 1), backoff(failures));
         }
     }
@@ -3219,7 +3261,7 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && error.code == 403;
+            return error != null && (error.code == 403 || error.code == 422);
         }
 
         Listing fetch() {
@@ -5711,7 +5753,8 @@ record Repairs(Snapshot snapshot) {
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
-        var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command")).flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+        var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
+            .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
         return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
     }
 

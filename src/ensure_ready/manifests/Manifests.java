@@ -96,7 +96,8 @@ public final class Manifests {
         }
         try (var files = Files.list(folder)) {
             return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
-                .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches()).map(this::load).reduce(Loaded.none(), Loaded::and);
+                .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches())
+                .map(this::load).reduce(Loaded.none(), Loaded::and);
         }
     }
 
