@@ -19,17 +19,17 @@
 // line  1526 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2320 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
 // line  2537 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3518 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3930 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4007 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3526 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3938 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4015 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4252 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4732 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6396 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7711 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8632 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9434 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10146 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4260 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4740 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6404 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7719 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8640 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9442 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10154 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2692,7 +2692,15 @@ static final class Api implements AutoCloseable {
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     List<Obj> list(Kind kind, String namespace, String query) {
-        return items(kind, get(kind.path(namespace, null) + (query.isEmpty() ? "" : "?" + query)));
+        var all = new ArrayList<Obj>();
+        var next = "";
+        do {
+            var page = get(kind.path(namespace, null) + "?" + query + next);
+            all.addAll(items(kind, page));
+            next = page.at("/metadata/continue").asText("");
+            next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
+        } while (!next.isEmpty());
+        return all;
     }
 
     static List<Obj> items(Kind kind, JsonNode list) {

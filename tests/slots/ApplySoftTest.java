@@ -87,6 +87,25 @@ class ApplySoftTest {
     }
 
     @Test
+    void aListIsReadToItsEnd() throws IOException {
+        var pages = com.sun.net.httpserver.HttpServer.create(new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), 0), 0);
+        pages.createContext("/", exchange -> {
+            var last = exchange.getRequestURI().getRawQuery().equals("limit=1&continue=a%2Bb");
+            var page = ("{\"metadata\": {\"continue\": \"" + (last ? "" : "a+b") + "\"}, \"items\": [{\"metadata\": {\"name\": \"" + (last ? "two" : "one") + "\"}}]}").getBytes();
+            exchange.sendResponseHeaders(200, page.length);
+            exchange.getResponseBody().write(page);
+            exchange.close();
+        });
+        pages.start();
+        var kubeconfig = Files.writeString(folder.resolve("pages"), Files.readString(server.kubeconfig(folder)).replace(server.url().toString(), "http://127.0.0.1:" + pages.getAddress().getPort()));
+        try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10))) {
+            assertEquals(List.of("one", "two"), api.list(ensure_ready.Kind.CONFIG_MAP, "x", "limit=1").stream().map(ensure_ready.Obj::name).toList());
+        } finally {
+            pages.stop(0);
+        }
+    }
+
+    @Test
     void theLastLookHappensHoweverLateItIs() throws IOException {
         var json = ensure(DEPLOYMENT, "0s");
         assertEquals("timeout web", json.path("outcome").asText() + " " + json.at("/workloads/0/name").asText(), json.toString());

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -188,7 +189,15 @@ public final class Api implements AutoCloseable {
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     public List<Obj> list(Kind kind, String namespace, String query) {
-        return items(kind, get(kind.path(namespace, null) + (query.isEmpty() ? "" : "?" + query)));
+        var all = new ArrayList<Obj>();
+        var next = "";
+        do {
+            var page = get(kind.path(namespace, null) + "?" + query + next);
+            all.addAll(items(kind, page));
+            next = page.at("/metadata/continue").asText("");
+            next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
+        } while (!next.isEmpty());
+        return all;
     }
 
     public static List<Obj> items(Kind kind, JsonNode list) {
