@@ -15,21 +15,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   287 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1023 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1504 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2268 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2481 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3452 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3864 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3934 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1046 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1527 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2321 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2538 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3527 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3939 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4016 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4179 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4659 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6321 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7635 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8556 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9359 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10056 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4261 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4741 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6405 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7720 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8641 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9450 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10162 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -398,7 +398,7 @@ static final class KnownSoFar {
     volatile boolean applied;
     volatile List<Applied> results = List.of();
     volatile List<Problem> problems = List.of();
-    volatile String prepareFailure;
+    volatile Problem prepareFailure;
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
@@ -461,6 +461,11 @@ static final class KnownSoFar {
         return outcome() == Outcome.ready && judgement != null && judgement.ready();
     }
 
+    /** What is broken before anything reaches the cluster, as the diagnosis takes it. */
+    List<Applied> broken() {
+        return Stream.concat(Stream.ofNullable(prepareFailure), problems.stream()).map(Problem::asApplied).toList();
+    }
+
     private boolean applyFailed() {
         return !problems.isEmpty() || Applied.anyFailed(results);
     }
@@ -497,7 +502,7 @@ static final class KnownSoFar {
             return summary;
         }
         var parts = new ArrayList<String>();
-        Optional.ofNullable(prepareFailure).ifPresent(parts::add);
+        Optional.ofNullable(prepareFailure).map(Problem::message).ifPresent(parts::add);
         if (applyFailed()) {
             var failed = problems.size() + results.stream().filter(r -> r.result() == Result.failed).count();
             parts.add(Texts.count(failed, "object") + " could not be applied");
@@ -619,7 +624,8 @@ static final class SlotOptions {
     @Option(names = "--slot", paramLabel = "N", description = "this slot [CODEXCTL_SLOT]")
     Integer number;
     @Option(names = "--max", paramLabel = "N",
-        description = "slots there may be at the most, those of other projects with the same records included; 0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
+        description = "slots there may be at the most, those of other projects with the same records included; "
+            + "0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
     int max;
     @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "an explicit namespace, no slot record [CODEXCTL_NAMESPACE]")
     String namespace;
@@ -677,10 +683,12 @@ static final class Steps {
         var deadline = Deadline.in(options.wait.timeout);
         boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
         boolean applying = options.apply.force || options.apply.apply && fresh;
-        var prepareFailure = applying ? prepare(target, deadline) : Optional.<String>empty();
+        if (applying) {
+            prepare(target, deadline);
+        }
         var loaded = load(target, deadline);
         var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
-        judge(api, target, applied, prepareFailure.isPresent() || failed(loaded, applied.results()), deadline);
+        judge(api, target, applied, known.prepareFailure != null || failed(loaded, applied.results()), deadline);
     }
 
     private void status(Api api) {
@@ -770,28 +778,43 @@ static final class Steps {
         return created || found != Namespaces.Found.living;
     }
 
-    /** Images and sources; what went wrong, or empty. */
-    private Optional<String> prepare(Target target, Deadline deadline) {
+    /** Images and sources; what went wrong is known then, and the rest goes on. */
+    private void prepare(Target target, Deadline deadline) {
+        var images = options.apply.prepareImages;
         try {
-            if (options.apply.prepareImages != null) {
-                progress.say("prepare images: " + options.apply.prepareImages);
-                Shell.run(Shell.sh(options.apply.prepareImages), target.environment(), deadline, progress::detail);
+            if (images != null) {
+                progress.say("prepare images: " + images);
+                Shell.run(Shell.sh(images), target.environment(), deadline, progress::detail);
             }
+        } catch (InfraFailure e) {
+            notPrepared(program(images), e);
+            return;
+        }
+        try {
             if (options.apply.source != null) {
                 new Mirror(options.apply.source, options.apply.codeRootBase.resolve("" + target.slot()).resolve("src")).run(progress);
             }
-            return Optional.empty();
         } catch (InfraFailure e) {
-            known.prepareFailure = e.getMessage();
-            progress.warn(e.getMessage());
-            return Optional.of(e.getMessage());
+            notPrepared("--source", e);
         }
+    }
+
+    private void notPrepared(String program, InfraFailure e) {
+        known.prepareFailure = new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail);
+        progress.warn(e.getMessage());
+    }
+
+    private static String program(String command) {
+        return command.strip().split("\\s+")[0];
     }
 
     private Loaded load(Target target, Deadline deadline) {
         var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
+        }
+        if (loaded.nothing() && options.hasManifests()) {
+            loaded = Manifests.nothing(options.apply.render != null ? "--render" : String.join(" ", options.apply.manifests));
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
@@ -803,7 +826,7 @@ static final class Steps {
         try {
             return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
         } catch (InfraFailure e) {
-            return Loaded.failed(new Source("--render", 0), e.getMessage());
+            return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
     }
 
@@ -874,7 +897,7 @@ static final class Steps {
         try {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
-            known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, options.wait.agent);
+            known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
@@ -1508,13 +1531,17 @@ static final class Apply {
     static final String MANAGER = "ensure-ready";
     /** How long an unknown kind is asked for again when no CRD of the manifests brings it; an operator may be about to. */
     private static final Duration UNKNOWN_KIND = Duration.ofSeconds(30);
+    /** A first pass goes on for so long even past the deadline: what prepared it may have taken all the time. */
+    private static final Duration ONE_PASS = Duration.ofSeconds(30);
     private static final List<String> ORDER =
         List.of("Namespace", "CustomResourceDefinition", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass",
         "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding",
             "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim",
         "Service", "NetworkPolicy", "DaemonSet", "StatefulSet", "ReplicaSet", "Deployment", "Pod", "CronJob", "Job", "PodDisruptionBudget",
         "HorizontalPodAutoscaler", "Ingress", "*", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
-    private static final Set<String> NEVER_RECREATED =
+    private static final Pattern PASSING =
+        Pattern.compile("webhook|etcd|timeout|timed out|deadline exceeded|connection re|no endpoints|no route|leader|initializing|: eof");
+    static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
     private final Api api;
     private final Api patient;
@@ -1523,6 +1550,8 @@ static final class Apply {
     private final Consumer<List<Applied>> told;
     private final Progress progress;
     private Set<String> scaled = Set.of();
+    private Deadline deadline = Deadline.now();
+    private Deadline enough = deadline;
 
     /** {@code told} hears the results after each pass, those of all objects so far. */
     Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
@@ -1541,6 +1570,8 @@ static final class Apply {
 
     /** Applies in order, and what may still succeed again and again until the deadline. */
     List<Applied> all(List<Item> items, Deadline deadline) {
+        this.deadline = deadline;
+        enough = Deadline.in(ONE_PASS);
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
         pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
@@ -1568,7 +1599,7 @@ static final class Apply {
         for (int i = 0; i < pending.size(); i++) {
             var item = pending.get(i);
             try {
-                results.put(item, one(item));
+                results.put(item, tried(item));
                 progress.detail(item.object().ref() + ": " + results.get(item).result());
             } catch (ApiError e) {
                 results.put(item, failed(item, e));
@@ -1585,17 +1616,36 @@ static final class Apply {
         return again;
     }
 
+    /** What is wrong with one object, whatever it is, is the failure of that one. */
+    private Applied tried(Item item) {
+        var what = "apply " + item.object().ref();
+        if (deadline.passed() && enough.passed()) {
+            throw new ApiError(408, "Timeout", "not tried any more: --wait-timeout has passed", what);
+        }
+        try {
+            return one(item);
+        } catch (ApiError | InfraFailure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new ApiError(422, "Invalid", "it is invalid: " + e.getMessage(), what);
+        }
+    }
+
     static int rank(String kind) {
         return ORDER.contains(kind) ? ORDER.indexOf(kind) : ORDER.indexOf("*");
     }
 
-    /** Errors that time may heal: no answer, overload, webhooks that start, accounts and kinds that are being made. */
+    /**
+     * Errors that time may heal; a 500 tells of a mistake in the manifest, too, so only by its words: no answer, overload, webhooks that
+     * start, accounts and kinds that are being made.
+     */
     private boolean passing(ApiError e, Duration since, List<Item> items) {
         if (e.reason.equals("NoKind")) {
             return since.compareTo(UNKNOWN_KIND) < 0 || items.stream().anyMatch(i -> i.object().kind().equals("CustomResourceDefinition"));
         }
         var message = e.getMessage().toLowerCase(Locale.ROOT);
-        return e.code == 0 || e.code == 429 || e.code >= 500 || e.reason.equals("BeingDeleted")
+        return e.code == 0 || e.code == 429 || e.code > 500 || e.code == 500
+            && PASSING.matcher(message).find() || e.reason.equals("BeingDeleted")
             || e.code == 409 && message.contains("object has been modified") || e.code == 404 && message.contains("namespaces")
             || e.code == 403 && message.contains("error looking up service account");
     }
@@ -1618,16 +1668,16 @@ static final class Apply {
         live.ifPresent(l -> takeOver(kind, ns, l));
         var body = body(object, ns, live);
         try {
-            return applied(item, live, patch(kind, ns, object.name(), body), false);
+            var after = patch(kind, ns, object.name(), body);
+            if (object.kind().equals("CustomResourceDefinition")) {
+                awaitServed(object);
+            }
+            return applied(item, live, after, false);
         } catch (ApiError e) {
             if (immutable(e) && live.isPresent()) {
                 return again(item, kind, ns, live.get(), body, e);
             }
             throw e;
-        } finally {
-            if (object.kind().equals("CustomResourceDefinition")) {
-                awaitServed(object);
-            }
         }
     }
 
@@ -1785,7 +1835,7 @@ static final class Apply {
     }
 
     private void awaitGone(Kind kind, String ns, Obj old) {
-        var until = Deadline.in(Duration.ofSeconds(60));
+        var until = deadline.atMost(Duration.ofSeconds(60));
         while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
             if (until.passed()) {
                 throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
@@ -1796,7 +1846,7 @@ static final class Apply {
 
     /** Custom resources come after their definition is established and its version is served. */
     private void awaitServed(Obj crd) {
-        var until = Deadline.in(Duration.ofSeconds(15));
+        var until = deadline.atMost(Duration.ofSeconds(15));
         var group = crd.text("/spec/group");
         for (var version : crd.list("/spec/versions")) {
             var apiVersion = group + "/" + version.path("name").asText();
@@ -1828,6 +1878,15 @@ record Loaded(List<Item> items, List<Problem> problems) {
         return new Loaded(List.of(), List.of(new Problem(source, Texts.line(message))));
     }
 
+    /** What a command was to bring. */
+    static Loaded failed(Source source, Code code, InfraFailure e) {
+        return new Loaded(List.of(), List.of(new Problem(source, e.getMessage(), code, e.detail)));
+    }
+
+    boolean nothing() {
+        return items.isEmpty() && problems.isEmpty();
+    }
+
     Loaded and(Loaded other) {
         return new Loaded(Stream.concat(items.stream(), other.items.stream())
             .toList(), Stream.concat(problems.stream(), other.problems.stream()).toList());
@@ -1854,48 +1913,41 @@ static final class Manifests {
         }
     }
 
+    /** A path that gives nothing, like an empty folder, is a mistake that no wait can heal. */
     Loaded load(List<String> paths) {
         var loaded = Loaded.none();
         for (var path : paths) {
-            loaded = loaded.and(path.equals("-") ? parse("stdin", stdin) : load(Path.of(path)));
+            var read = path.equals("-") ? parse("stdin", stdin) : load(Path.of(path));
+            loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
         return loaded;
     }
 
+    static Loaded nothing(String path) {
+        return Loaded.failed(new Source(path, 0), "there is no object in it");
+    }
+
+    /** What cannot be read is named and takes nothing else with it. */
     Loaded load(Path path) {
         try {
             return Files.isDirectory(path) ? folder(path) : file(path);
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            return Loaded.failed(new Source(path.toString(), 0), TextFile.reason(e));
+        } catch (UncheckedIOException | IllegalArgumentException e) {
             return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
         }
     }
 
-    private Loaded folder(Path folder) throws IOException {
-        var loaded = Loaded.none();
-        for (var file : files(folder)) {
-            loaded = loaded.and(Files.isDirectory(file) ? kustomized(file) : file(file));
-        }
-        return loaded;
-    }
-
     /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
-    static List<Path> files(Path folder) throws IOException {
+    private Loaded folder(Path folder) throws IOException {
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
-            return List.of(folder);
+            return kustomized(folder);
         }
-        List<Path> children;
         try (var files = Files.list(folder)) {
-            children = files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted().toList();
+            return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
+                .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches())
+                .map(this::load).reduce(Loaded.none(), Loaded::and);
         }
-        var all = new ArrayList<Path>();
-        for (var child : children) {
-            if (Files.isDirectory(child)) {
-                all.addAll(files(child));
-            } else if (MANIFEST.matcher(child.toString()).matches()) {
-                all.add(child);
-            }
-        }
-        return all;
     }
 
     private static Loaded kustomized(Path folder) {
@@ -1903,7 +1955,7 @@ static final class Manifests {
             return parse(folder.toString(),
                 Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
         } catch (InfraFailure e) {
-            return Loaded.failed(new Source(folder.toString(), 0), "kubectl kustomize: " + e.getMessage());
+            return Loaded.failed(new Source(folder.toString(), 0), Code.MANIFEST_UNREADABLE, e);
         }
     }
 
@@ -2208,7 +2260,8 @@ static final class Shell {
             }
             if (process.exitValue() != 0) {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
-                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
+                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))),
+                    errors.stream().skip(Math.max(0, errors.size() - 10)).map(Texts::line).collect(Collectors.joining("\n")));
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {
@@ -2315,6 +2368,8 @@ static final class FollowedTypes {
 static final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(100);
     private static final Duration TICK = Duration.ofSeconds(5);
+    /** However late it is, everything is looked at once. */
+    private static final Duration LAST_LOOK = Duration.ofSeconds(5);
     private static final Duration LIVE_READ = Duration.ofSeconds(10);
     /** Rights are given by objects too, and may come a moment after the namespace. */
     private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
@@ -2348,16 +2403,18 @@ static final class SoftWait {
     Judgement run(Deadline deadline) {
         try (var informers = started()) {
             var memory = WaitMemory.NONE;
-            while (!deadline.passed()) {
+            var late = deadline.left().toSeconds() > 0 ? deadline : Deadline.in(LAST_LOOK);
+            while (!deadline.passed() || !informers.complete() && !late.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
                 memory = complete ? seen.remembered(memory, settings, now()) : WaitMemory.NONE;
                 if (concluded(seen, complete, informers, memory, deadline)) {
                     return last;
                 }
-                pause(seen, memory, deadline);
+                pause(seen, memory, deadline.passed() ? late : deadline);
             }
-            return publish(last.with(atDeadline(informers)));
+            var seen = look(informers.objects(), informers);
+            return publish(seen.judgement(atDeadline(informers), List.of()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -2546,7 +2603,7 @@ static final class Api implements AutoCloseable {
     }
 
     private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept);
+        var request = request(path).header("Accept", accept);
         if (body != null || !method.equals("GET")) {
             request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
         }
@@ -2620,7 +2677,7 @@ static final class Api implements AutoCloseable {
 
     /** Plain text, for logs: at most what the query's own limits allow. */
     String text(String path) {
-        return new String(answer(http.newHttpRequestBuilder().uri(url(path)), "GET " + path), StandardCharsets.UTF_8);
+        return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 
     Optional<Obj> find(Kind kind, String namespace, String name) {
@@ -2636,7 +2693,15 @@ static final class Api implements AutoCloseable {
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     List<Obj> list(Kind kind, String namespace, String query) {
-        return items(kind, get(kind.path(namespace, null) + (query.isEmpty() ? "" : "?" + query)));
+        var all = new ArrayList<Obj>();
+        var next = "";
+        do {
+            var page = get(kind.path(namespace, null) + "?" + query + next);
+            all.addAll(items(kind, page));
+            next = page.at("/metadata/continue").asText("");
+            next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
+        } while (!next.isEmpty());
+        return all;
     }
 
     static List<Obj> items(Kind kind, JsonNode list) {
@@ -2659,7 +2724,7 @@ static final class Api implements AutoCloseable {
     CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
         Consumer<JsonNode> event, Consumer<Throwable> ended) {
         var lines = new JsonLines(event);
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
+        var request = request(path).header("Accept", accept).forStreaming().build();
         var future = http.consumeBytes(request, (buffers, body) -> {
             lines.accept(buffers);
             body.consume();
@@ -2719,9 +2784,14 @@ static final class Api implements AutoCloseable {
         }
     }
 
-    private String url(String path) {
+    /** A name that no path can hold, as a manifest may have one, is told like a refusal of the server. */
+    private HttpRequest.Builder request(String path) {
         var master = client.getMasterUrl().toString();
-        return (master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path;
+        try {
+            return http.newHttpRequestBuilder().uri((master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path);
+        } catch (IllegalArgumentException e) {
+            throw new ApiError(422, "Invalid", "a name in it is invalid: " + path, path, MissingNode.getInstance(), e);
+        }
     }
 
     @Override
@@ -3076,6 +3146,11 @@ static final class Informers implements AutoCloseable {
             }
             changed.run();
         } catch (ApiError e) {
+            if (e.code == 422) {
+                sought.remove(o);
+                changed.run();
+                return;
+            }
             later(() -> seek(o, namespace, failures + 1), backoff(failures));
         }
     }
@@ -3195,7 +3270,7 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && error.code == 403;
+            return error != null && (error.code == 403 || error.code == 422);
         }
 
         Listing fetch() {
@@ -3905,9 +3980,16 @@ record Deadline(long nanos) {
 static final class InfraFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
     final Outcome outcome;
+    /** The last lines of the command that failed, or empty. */
+    final String detail;
 
     InfraFailure(Outcome outcome, String message) {
+        this(outcome, message, "");
+    }
+
+    InfraFailure(Outcome outcome, String message, String detail) {
         super(message);
+        this.detail = detail;
         this.outcome = outcome;
     }
 
@@ -5680,7 +5762,8 @@ record Repairs(Snapshot snapshot) {
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
-        var files = Stream.of(f.object(), f.owner()).flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+        var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
+            .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
         return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
     }
 
@@ -5746,7 +5829,8 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
         "networking.k8s.io/v1", Set.of("Ingress", "NetworkPolicy"), "rbac.authorization.k8s.io/v1", Set.of("Role"),
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
-    private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass");
+    private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
@@ -7367,7 +7451,8 @@ record Refusals(Observed seen) {
 
     Finding applied(Applied a) {
         var text = (a.reason() + " " + a.error()).strip();
-        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
+        var own = a.object().apiVersion().isEmpty(); // of no API: it never reached the cluster
+        var code = own ? Code.valueOf(a.reason()) : Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
         if (code == Code.API_KIND_UNKNOWN && Phrase.REMOVED_API.occurs(a.object().apiVersion())) {
             code = Code.API_VERSION_REMOVED;
         }
@@ -8862,7 +8947,13 @@ enum Code {
     STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
         "It is still starting and nothing indicates a fault: wait.", Look.OWNER, new Young(120)),
     DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",
-        "The cluster could not be queried, so the causes are unknown; this does not mean that all is well.");
+        "The cluster could not be queried, so the causes are unknown; this does not mean that all is well."),
+    MANIFEST_UNREADABLE(Family.APPLY, Scope.repo, "FIX_MANIFEST",
+        "The manifest cannot be read or rendered, or holds no object: correct it at the line that is named."),
+    RENDER_FAILED(Family.APPLY, Scope.repo, "FIX_RENDERING",
+        "The command that renders the manifests fails: read its last lines, correct what they name."),
+    PREPARE_FAILED(Family.IMAGE, Scope.either, "FIX_PREPARATION",
+        "What prepares images or sources before an apply fails: read its last lines, correct what they name.");
 
     /** What a code is about; groups the docs page. */
     enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
@@ -9821,8 +9912,19 @@ static final class Pods {
     }
 }
 
-/** A piece of the manifests that could not be read. */
-record Problem(Source source, String message) { }
+/** What is broken before anything reaches the cluster: a piece of the manifests, or a command; {@code detail} has its last lines. */
+record Problem(Source source, String message, Code code, String detail) {
+    Problem(Source source, String message) {
+        this(source, message, Code.MANIFEST_UNREADABLE, "");
+    }
+
+    /** As the diagnosis takes it: like an object that could not be applied, but of no API. */
+    Applied asApplied() {
+        var object = Json.MAPPER.createObjectNode().put("kind", code == Code.MANIFEST_UNREADABLE ? "Manifest" : "Command");
+        object.putObject("metadata").put("name", source.file());
+        return new Applied(new Obj(object), source, Result.failed, 0, "", code.name(), detail.isEmpty() ? message : detail);
+    }
+}
 
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
 record Ref(String kind, String name) implements Comparable<Ref> {
@@ -9953,6 +10055,10 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
     Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
         this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+    }
+
+    Snapshot and(List<Applied> more) {
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */

@@ -15,21 +15,27 @@ final class EmbeddedFaults {
 
     private record Denial(String verb, String resource, String namespace) { }
 
-    private record Fault(String verb, String resource, AtomicInteger times, int code, int retryAfter, Duration delay) { }
+    private record Fault(String verb, String resource, AtomicInteger times, int code, String message,
+        int retryAfter, Duration delay) { }
 
     /** The next {@code times} matching requests are answered with the code. */
     void fail(String verb, String resource, int times, int code) {
-        planned.add(new Fault(verb, resource, new AtomicInteger(times), code, 0, Duration.ZERO));
+        fail(verb, resource, times, code, "fault injected by the test");
+    }
+
+    /** The same in the API server's own words. */
+    void fail(String verb, String resource, int times, int code, String message) {
+        planned.add(new Fault(verb, resource, new AtomicInteger(times), code, message, 0, Duration.ZERO));
     }
 
     /** The same with a Retry-After header, in seconds. */
     void throttle(String verb, String resource, int times, int retryAfterSeconds) {
-        planned.add(new Fault(verb, resource, new AtomicInteger(times), 429, retryAfterSeconds, Duration.ZERO));
+        planned.add(new Fault(verb, resource, new AtomicInteger(times), 429, "fault injected by the test", retryAfterSeconds, Duration.ZERO));
     }
 
     /** The next {@code times} matching requests are answered late. */
     void delay(String verb, String resource, int times, Duration delay) {
-        planned.add(new Fault(verb, resource, new AtomicInteger(times), 0, 0, delay));
+        planned.add(new Fault(verb, resource, new AtomicInteger(times), 0, "", 0, delay));
     }
 
     /** Forbidden until {@link #clear}, with the API server's words; access reviews say no as well. Namespace "*": everywhere. */
@@ -81,7 +87,7 @@ final class EmbeddedFaults {
             if (EmbeddedApi.matches(r.key(), fault.verb, fault.resource) && fault.times.getAndDecrement() > 0) {
                 Thread.sleep(fault.delay.toMillis());
                 if (fault.code > 0) {
-                    throw new EmbeddedStore.ApiError(fault.code, "fault injected by the test").retryAfter(fault.retryAfter);
+                    throw new EmbeddedStore.ApiError(fault.code, fault.message).retryAfter(fault.retryAfter);
                 }
             }
         }

@@ -79,7 +79,7 @@ class ReportTest {
         var snapshot = new ensure_ready.Snapshot("x", java.time.Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of());
         known.judgement = new ensure_ready.Judgement(ensure_ready.Outcome.ready, new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of());
         assertTrue(known.ready());
-        known.prepareFailure = "images: exit code 1";
+        known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1");
         assertFalse(known.ready());
         assertEquals(ensure_ready.Outcome.prepare_failed, known.outcome());
     }

@@ -93,6 +93,11 @@ class DiagnosisCodesTest {
         return new Scene().none("Pod").applied("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}", reason, error);
     }
 
+    private static Scene broken(String kind, String code) {
+        return new Scene().none("Pod")
+            .applied("kind: " + kind + "\nmetadata: {name: deploy/web.yaml}", code, "namespaces \"shop\" not found");
+    }
+
     private static Scene probe(String port, String answer) {
         return new Scene().deploy("web", PROBED.formatted(port), Scene.unreadyRunning("web"))
             .event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: "
@@ -414,6 +419,10 @@ class DiagnosisCodesTest {
                 () -> apply("Invalid", "is invalid: spec.replicas")),
             c(ensure_ready.Code.APPLY_FAILED, () -> apply("InternalError", "something else"), () ->
                 apply("Invalid", "is invalid: spec.replicas")),
+            c(ensure_ready.Code.MANIFEST_UNREADABLE, () -> broken("Manifest", "MANIFEST_UNREADABLE"), () ->
+                broken("Command", "RENDER_FAILED")),
+            c(ensure_ready.Code.RENDER_FAILED, () -> broken("Command", "RENDER_FAILED"), () -> broken("Command", "PREPARE_FAILED")),
+            c(ensure_ready.Code.PREPARE_FAILED, () -> broken("Command", "PREPARE_FAILED"), () -> broken("Command", "RENDER_FAILED")),
             c(ensure_ready.Code.NAMESPACE_MISSING, () -> apply("NotFound", "namespaces \"shop\" not found"),
                 () -> apply("NotFound", "the server could not find the requested resource")));
     }

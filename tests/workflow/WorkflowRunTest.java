@@ -47,7 +47,7 @@ class WorkflowRunTest {
         assertEquals("codex/issue-42 into main", pull.at("/head/ref").asText() + " into " + pull.at("/base/ref").asText());
         assertTrue(pull.path("body").asText().startsWith("Closes #42\n\n" + MESSAGE.strip()));
         assertFalse(pull.path("draft").asBoolean());
-        assertEquals(1, result.calls("ensure_ready.java attach --slot 3 --pr 7").count(), result.calls().toString());
+        assertEquals(1, result.calls("ensure_ready.java attach --slot 3 --namespace-pattern shop-dev-3 --pr 7").count(), result.calls().toString());
     }
 
     @Test

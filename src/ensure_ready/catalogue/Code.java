@@ -283,7 +283,13 @@ public enum Code {
     STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
         "It is still starting and nothing indicates a fault: wait.", Look.OWNER, new Young(120)),
     DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",
-        "The cluster could not be queried, so the causes are unknown; this does not mean that all is well.");
+        "The cluster could not be queried, so the causes are unknown; this does not mean that all is well."),
+    MANIFEST_UNREADABLE(Family.APPLY, Scope.repo, "FIX_MANIFEST",
+        "The manifest cannot be read or rendered, or holds no object: correct it at the line that is named."),
+    RENDER_FAILED(Family.APPLY, Scope.repo, "FIX_RENDERING",
+        "The command that renders the manifests fails: read its last lines, correct what they name."),
+    PREPARE_FAILED(Family.IMAGE, Scope.either, "FIX_PREPARATION",
+        "What prepares images or sources before an apply fails: read its last lines, correct what they name.");
 
     /** What a code is about; groups the docs page. */
     public enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,

@@ -1,6 +1,7 @@
 package ensure_ready.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
@@ -15,6 +16,7 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,7 +99,7 @@ public final class Api implements AutoCloseable {
     }
 
     private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept);
+        var request = request(path).header("Accept", accept);
         if (body != null || !method.equals("GET")) {
             request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
         }
@@ -171,7 +173,7 @@ public final class Api implements AutoCloseable {
 
     /** Plain text, for logs: at most what the query's own limits allow. */
     String text(String path) {
-        return new String(answer(http.newHttpRequestBuilder().uri(url(path)), "GET " + path), StandardCharsets.UTF_8);
+        return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 
     public Optional<Obj> find(Kind kind, String namespace, String name) {
@@ -187,7 +189,15 @@ public final class Api implements AutoCloseable {
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     public List<Obj> list(Kind kind, String namespace, String query) {
-        return items(kind, get(kind.path(namespace, null) + (query.isEmpty() ? "" : "?" + query)));
+        var all = new ArrayList<Obj>();
+        var next = "";
+        do {
+            var page = get(kind.path(namespace, null) + "?" + query + next);
+            all.addAll(items(kind, page));
+            next = page.at("/metadata/continue").asText("");
+            next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
+        } while (!next.isEmpty());
+        return all;
     }
 
     public static List<Obj> items(Kind kind, JsonNode list) {
@@ -210,7 +220,7 @@ public final class Api implements AutoCloseable {
     public CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
         Consumer<JsonNode> event, Consumer<Throwable> ended) {
         var lines = new JsonLines(event);
-        var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
+        var request = request(path).header("Accept", accept).forStreaming().build();
         var future = http.consumeBytes(request, (buffers, body) -> {
             lines.accept(buffers);
             body.consume();
@@ -270,9 +280,14 @@ public final class Api implements AutoCloseable {
         }
     }
 
-    private String url(String path) {
+    /** A name that no path can hold, as a manifest may have one, is told like a refusal of the server. */
+    private HttpRequest.Builder request(String path) {
         var master = client.getMasterUrl().toString();
-        return (master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path;
+        try {
+            return http.newHttpRequestBuilder().uri((master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path);
+        } catch (IllegalArgumentException e) {
+            throw new ApiError(422, "Invalid", "a name in it is invalid: " + path, path, MissingNode.getInstance(), e);
+        }
     }
 
     @Override

@@ -92,6 +92,11 @@ public final class Informers implements AutoCloseable {
             }
             changed.run();
         } catch (ApiError e) {
+            if (e.code == 422) {
+                sought.remove(o);
+                changed.run();
+                return;
+            }
             later(() -> seek(o, namespace, failures + 1), backoff(failures));
         }
     }
@@ -211,7 +216,7 @@ public final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && error.code == 403;
+            return error != null && (error.code == 403 || error.code == 422);
         }
 
         Listing fetch() {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import shared.Redaction;
 import shared.Texts;
 
@@ -33,7 +34,7 @@ public final class KnownSoFar {
     volatile boolean applied;
     volatile List<Applied> results = List.of();
     volatile List<Problem> problems = List.of();
-    volatile String prepareFailure;
+    volatile Problem prepareFailure;
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
@@ -96,6 +97,11 @@ public final class KnownSoFar {
         return outcome() == Outcome.ready && judgement != null && judgement.ready();
     }
 
+    /** What is broken before anything reaches the cluster, as the diagnosis takes it. */
+    List<Applied> broken() {
+        return Stream.concat(Stream.ofNullable(prepareFailure), problems.stream()).map(Problem::asApplied).toList();
+    }
+
     private boolean applyFailed() {
         return !problems.isEmpty() || Applied.anyFailed(results);
     }
@@ -132,7 +138,7 @@ public final class KnownSoFar {
             return summary;
         }
         var parts = new ArrayList<String>();
-        Optional.ofNullable(prepareFailure).ifPresent(parts::add);
+        Optional.ofNullable(prepareFailure).map(Problem::message).ifPresent(parts::add);
         if (applyFailed()) {
             var failed = problems.size() + results.stream().filter(r -> r.result() == Result.failed).count();
             parts.add(Texts.count(failed, "object") + " could not be applied");

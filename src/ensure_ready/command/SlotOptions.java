@@ -14,7 +14,8 @@ public final class SlotOptions {
     @Option(names = "--slot", paramLabel = "N", description = "this slot [CODEXCTL_SLOT]")
     public Integer number;
     @Option(names = "--max", paramLabel = "N",
-        description = "slots there may be at the most, those of other projects with the same records included; 0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
+        description = "slots there may be at the most, those of other projects with the same records included; "
+            + "0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
     public int max;
     @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "an explicit namespace, no slot record [CODEXCTL_NAMESPACE]")
     public String namespace;

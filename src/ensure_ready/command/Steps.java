@@ -1,5 +1,6 @@
 package ensure_ready.command;
 
+import ensure_ready.catalogue.Code;
 import ensure_ready.certainty.Judgement;
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
@@ -13,6 +14,7 @@ import ensure_ready.manifests.Placeholders;
 import ensure_ready.manifests.Shell;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Outcome;
+import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
 import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
@@ -65,10 +67,12 @@ public final class Steps {
         var deadline = Deadline.in(options.wait.timeout);
         boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
         boolean applying = options.apply.force || options.apply.apply && fresh;
-        var prepareFailure = applying ? prepare(target, deadline) : Optional.<String>empty();
+        if (applying) {
+            prepare(target, deadline);
+        }
         var loaded = load(target, deadline);
         var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
-        judge(api, target, applied, prepareFailure.isPresent() || failed(loaded, applied.results()), deadline);
+        judge(api, target, applied, known.prepareFailure != null || failed(loaded, applied.results()), deadline);
     }
 
     private void status(Api api) {
@@ -158,28 +162,43 @@ public final class Steps {
         return created || found != Namespaces.Found.living;
     }
 
-    /** Images and sources; what went wrong, or empty. */
-    private Optional<String> prepare(Target target, Deadline deadline) {
+    /** Images and sources; what went wrong is known then, and the rest goes on. */
+    private void prepare(Target target, Deadline deadline) {
+        var images = options.apply.prepareImages;
         try {
-            if (options.apply.prepareImages != null) {
-                progress.say("prepare images: " + options.apply.prepareImages);
-                Shell.run(Shell.sh(options.apply.prepareImages), target.environment(), deadline, progress::detail);
+            if (images != null) {
+                progress.say("prepare images: " + images);
+                Shell.run(Shell.sh(images), target.environment(), deadline, progress::detail);
             }
+        } catch (InfraFailure e) {
+            notPrepared(program(images), e);
+            return;
+        }
+        try {
             if (options.apply.source != null) {
                 new Mirror(options.apply.source, options.apply.codeRootBase.resolve("" + target.slot()).resolve("src")).run(progress);
             }
-            return Optional.empty();
         } catch (InfraFailure e) {
-            known.prepareFailure = e.getMessage();
-            progress.warn(e.getMessage());
-            return Optional.of(e.getMessage());
+            notPrepared("--source", e);
         }
+    }
+
+    private void notPrepared(String program, InfraFailure e) {
+        known.prepareFailure = new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail);
+        progress.warn(e.getMessage());
+    }
+
+    private static String program(String command) {
+        return command.strip().split("\\s+")[0];
     }
 
     private Loaded load(Target target, Deadline deadline) {
         var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
+        }
+        if (loaded.nothing() && options.hasManifests()) {
+            loaded = Manifests.nothing(options.apply.render != null ? "--render" : String.join(" ", options.apply.manifests));
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
@@ -191,7 +210,7 @@ public final class Steps {
         try {
             return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
         } catch (InfraFailure e) {
-            return Loaded.failed(new Source("--render", 0), e.getMessage());
+            return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
     }
 
@@ -262,7 +281,7 @@ public final class Steps {
         try {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
-            known.diagnosis = Diagnosis.explain(full.snapshot(), workloads, options.wait.agent);
+            known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);

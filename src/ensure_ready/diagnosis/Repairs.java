@@ -22,7 +22,8 @@ public record Repairs(Snapshot snapshot) {
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
-        var files = Stream.of(f.object(), f.owner()).flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+        var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
+            .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
         return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
     }
 

@@ -35,7 +35,8 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
         "networking.k8s.io/v1", Set.of("Ingress", "NetworkPolicy"), "rbac.authorization.k8s.io/v1", Set.of("Role"),
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
-    private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass");
+    private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))

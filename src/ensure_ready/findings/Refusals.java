@@ -67,7 +67,8 @@ public record Refusals(Observed seen) {
 
     Finding applied(Applied a) {
         var text = (a.reason() + " " + a.error()).strip();
-        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
+        var own = a.object().apiVersion().isEmpty(); // of no API: it never reached the cluster
+        var code = own ? Code.valueOf(a.reason()) : Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
         if (code == Code.API_KIND_UNKNOWN && Phrase.REMOVED_API.occurs(a.object().apiVersion())) {
             code = Code.API_VERSION_REMOVED;
         }

@@ -10,6 +10,7 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Result;
 import ensure_ready.report.Progress;
 import ensure_ready.system.Deadline;
+import ensure_ready.system.InfraFailure;
 import ensure_ready.system.Pause;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import shared.Json;
 import shared.Texts;
@@ -34,13 +36,17 @@ public final class Apply {
     static final String MANAGER = "ensure-ready";
     /** How long an unknown kind is asked for again when no CRD of the manifests brings it; an operator may be about to. */
     private static final Duration UNKNOWN_KIND = Duration.ofSeconds(30);
+    /** A first pass goes on for so long even past the deadline: what prepared it may have taken all the time. */
+    private static final Duration ONE_PASS = Duration.ofSeconds(30);
     private static final List<String> ORDER =
         List.of("Namespace", "CustomResourceDefinition", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass",
         "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding",
             "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim",
         "Service", "NetworkPolicy", "DaemonSet", "StatefulSet", "ReplicaSet", "Deployment", "Pod", "CronJob", "Job", "PodDisruptionBudget",
         "HorizontalPodAutoscaler", "Ingress", "*", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
-    private static final Set<String> NEVER_RECREATED =
+    private static final Pattern PASSING =
+        Pattern.compile("webhook|etcd|timeout|timed out|deadline exceeded|connection re|no endpoints|no route|leader|initializing|: eof");
+    static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
     private final Api api;
     private final Api patient;
@@ -49,6 +55,8 @@ public final class Apply {
     private final Consumer<List<Applied>> told;
     private final Progress progress;
     private Set<String> scaled = Set.of();
+    private Deadline deadline = Deadline.now();
+    private Deadline enough = deadline;
 
     /** {@code told} hears the results after each pass, those of all objects so far. */
     public Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
@@ -67,6 +75,8 @@ public final class Apply {
 
     /** Applies in order, and what may still succeed again and again until the deadline. */
     public List<Applied> all(List<Item> items, Deadline deadline) {
+        this.deadline = deadline;
+        enough = Deadline.in(ONE_PASS);
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
         pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
@@ -94,7 +104,7 @@ public final class Apply {
         for (int i = 0; i < pending.size(); i++) {
             var item = pending.get(i);
             try {
-                results.put(item, one(item));
+                results.put(item, tried(item));
                 progress.detail(item.object().ref() + ": " + results.get(item).result());
             } catch (ApiError e) {
                 results.put(item, failed(item, e));
@@ -111,17 +121,36 @@ public final class Apply {
         return again;
     }
 
+    /** What is wrong with one object, whatever it is, is the failure of that one. */
+    private Applied tried(Item item) {
+        var what = "apply " + item.object().ref();
+        if (deadline.passed() && enough.passed()) {
+            throw new ApiError(408, "Timeout", "not tried any more: --wait-timeout has passed", what);
+        }
+        try {
+            return one(item);
+        } catch (ApiError | InfraFailure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new ApiError(422, "Invalid", "it is invalid: " + e.getMessage(), what);
+        }
+    }
+
     static int rank(String kind) {
         return ORDER.contains(kind) ? ORDER.indexOf(kind) : ORDER.indexOf("*");
     }
 
-    /** Errors that time may heal: no answer, overload, webhooks that start, accounts and kinds that are being made. */
+    /**
+     * Errors that time may heal; a 500 tells of a mistake in the manifest, too, so only by its words: no answer, overload, webhooks that
+     * start, accounts and kinds that are being made.
+     */
     private boolean passing(ApiError e, Duration since, List<Item> items) {
         if (e.reason.equals("NoKind")) {
             return since.compareTo(UNKNOWN_KIND) < 0 || items.stream().anyMatch(i -> i.object().kind().equals("CustomResourceDefinition"));
         }
         var message = e.getMessage().toLowerCase(Locale.ROOT);
-        return e.code == 0 || e.code == 429 || e.code >= 500 || e.reason.equals("BeingDeleted")
+        return e.code == 0 || e.code == 429 || e.code > 500 || e.code == 500
+            && PASSING.matcher(message).find() || e.reason.equals("BeingDeleted")
             || e.code == 409 && message.contains("object has been modified") || e.code == 404 && message.contains("namespaces")
             || e.code == 403 && message.contains("error looking up service account");
     }
@@ -144,16 +173,16 @@ public final class Apply {
         live.ifPresent(l -> takeOver(kind, ns, l));
         var body = body(object, ns, live);
         try {
-            return applied(item, live, patch(kind, ns, object.name(), body), false);
+            var after = patch(kind, ns, object.name(), body);
+            if (object.kind().equals("CustomResourceDefinition")) {
+                awaitServed(object);
+            }
+            return applied(item, live, after, false);
         } catch (ApiError e) {
             if (immutable(e) && live.isPresent()) {
                 return again(item, kind, ns, live.get(), body, e);
             }
             throw e;
-        } finally {
-            if (object.kind().equals("CustomResourceDefinition")) {
-                awaitServed(object);
-            }
         }
     }
 
@@ -311,7 +340,7 @@ public final class Apply {
     }
 
     private void awaitGone(Kind kind, String ns, Obj old) {
-        var until = Deadline.in(Duration.ofSeconds(60));
+        var until = deadline.atMost(Duration.ofSeconds(60));
         while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
             if (until.passed()) {
                 throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
@@ -322,7 +351,7 @@ public final class Apply {
 
     /** Custom resources come after their definition is established and its version is served. */
     private void awaitServed(Obj crd) {
-        var until = Deadline.in(Duration.ofSeconds(15));
+        var until = deadline.atMost(Duration.ofSeconds(15));
         var group = crd.text("/spec/group");
         for (var version : crd.list("/spec/versions")) {
             var apiVersion = group + "/" + version.path("name").asText();

@@ -1,7 +1,9 @@
 package ensure_ready.manifests;
 
+import ensure_ready.catalogue.Code;
 import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
+import ensure_ready.system.InfraFailure;
 import java.util.List;
 import java.util.stream.Stream;
 import shared.Texts;
@@ -14,6 +16,15 @@ public record Loaded(List<Item> items, List<Problem> problems) {
 
     public static Loaded failed(Source source, String message) {
         return new Loaded(List.of(), List.of(new Problem(source, Texts.line(message))));
+    }
+
+    /** What a command was to bring. */
+    public static Loaded failed(Source source, Code code, InfraFailure e) {
+        return new Loaded(List.of(), List.of(new Problem(source, e.getMessage(), code, e.detail)));
+    }
+
+    public boolean nothing() {
+        return items.isEmpty() && problems.isEmpty();
     }
 
     public Loaded and(Loaded other) {

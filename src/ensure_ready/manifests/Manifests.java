@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import ensure_ready.catalogue.Code;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Problem;
@@ -14,6 +15,7 @@ import ensure_ready.model.Source;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -62,48 +64,41 @@ public final class Manifests {
         }
     }
 
+    /** A path that gives nothing, like an empty folder, is a mistake that no wait can heal. */
     public Loaded load(List<String> paths) {
         var loaded = Loaded.none();
         for (var path : paths) {
-            loaded = loaded.and(path.equals("-") ? parse("stdin", stdin) : load(Path.of(path)));
+            var read = path.equals("-") ? parse("stdin", stdin) : load(Path.of(path));
+            loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
         return loaded;
     }
 
+    public static Loaded nothing(String path) {
+        return Loaded.failed(new Source(path, 0), "there is no object in it");
+    }
+
+    /** What cannot be read is named and takes nothing else with it. */
     public Loaded load(Path path) {
         try {
             return Files.isDirectory(path) ? folder(path) : file(path);
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            return Loaded.failed(new Source(path.toString(), 0), TextFile.reason(e));
+        } catch (UncheckedIOException | IllegalArgumentException e) {
             return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
         }
     }
 
-    private Loaded folder(Path folder) throws IOException {
-        var loaded = Loaded.none();
-        for (var file : files(folder)) {
-            loaded = loaded.and(Files.isDirectory(file) ? kustomized(file) : file(file));
-        }
-        return loaded;
-    }
-
     /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
-    static List<Path> files(Path folder) throws IOException {
+    private Loaded folder(Path folder) throws IOException {
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
-            return List.of(folder);
+            return kustomized(folder);
         }
-        List<Path> children;
         try (var files = Files.list(folder)) {
-            children = files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted().toList();
+            return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
+                .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches())
+                .map(this::load).reduce(Loaded.none(), Loaded::and);
         }
-        var all = new ArrayList<Path>();
-        for (var child : children) {
-            if (Files.isDirectory(child)) {
-                all.addAll(files(child));
-            } else if (MANIFEST.matcher(child.toString()).matches()) {
-                all.add(child);
-            }
-        }
-        return all;
     }
 
     private static Loaded kustomized(Path folder) {
@@ -111,7 +106,7 @@ public final class Manifests {
             return parse(folder.toString(),
                 Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
         } catch (InfraFailure e) {
-            return Loaded.failed(new Source(folder.toString(), 0), "kubectl kustomize: " + e.getMessage());
+            return Loaded.failed(new Source(folder.toString(), 0), Code.MANIFEST_UNREADABLE, e);
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import shared.Texts;
 import shared.system.Hooks;
 
@@ -50,7 +51,8 @@ public final class Shell {
             }
             if (process.exitValue() != 0) {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
-                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))));
+                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))),
+                    errors.stream().skip(Math.max(0, errors.size() - 10)).map(Texts::line).collect(Collectors.joining("\n")));
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * All that is known of a namespace at one moment; rules read nothing else.
@@ -19,6 +20,10 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
     public Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
         this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+    }
+
+    public Snapshot and(List<Applied> more) {
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */

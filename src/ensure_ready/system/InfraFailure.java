@@ -6,9 +6,16 @@ import ensure_ready.model.Outcome;
 public final class InfraFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
     public final Outcome outcome;
+    /** The last lines of the command that failed, or empty. */
+    public final String detail;
 
     public InfraFailure(Outcome outcome, String message) {
+        this(outcome, message, "");
+    }
+
+    public InfraFailure(Outcome outcome, String message, String detail) {
         super(message);
+        this.detail = detail;
         this.outcome = outcome;
     }
 

@@ -26,6 +26,8 @@ import java.util.function.Consumer;
 public final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(100);
     private static final Duration TICK = Duration.ofSeconds(5);
+    /** However late it is, everything is looked at once. */
+    private static final Duration LAST_LOOK = Duration.ofSeconds(5);
     private static final Duration LIVE_READ = Duration.ofSeconds(10);
     /** Rights are given by objects too, and may come a moment after the namespace. */
     private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
@@ -59,16 +61,18 @@ public final class SoftWait {
     public Judgement run(Deadline deadline) {
         try (var informers = started()) {
             var memory = WaitMemory.NONE;
-            while (!deadline.passed()) {
+            var late = deadline.left().toSeconds() > 0 ? deadline : Deadline.in(LAST_LOOK);
+            while (!deadline.passed() || !informers.complete() && !late.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
                 memory = complete ? seen.remembered(memory, settings, now()) : WaitMemory.NONE;
                 if (concluded(seen, complete, informers, memory, deadline)) {
                     return last;
                 }
-                pause(seen, memory, deadline);
+                pause(seen, memory, deadline.passed() ? late : deadline);
             }
-            return publish(last.with(atDeadline(informers)));
+            var seen = look(informers.objects(), informers);
+            return publish(seen.judgement(atDeadline(informers), List.of()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;

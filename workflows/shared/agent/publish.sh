@@ -112,11 +112,13 @@ proof() {
 }
 
 record_on_slot() {
-  local number slot
+  local number slot namespace
   number=$(jq -r '.number // empty' <<<"$pull_request")
   slot=$(file_fact ready .slot)
+  namespace=$(file_fact ready .namespace)
   if [ -n "$number" ] && [ -n "$slot" ] && [ -z "$review" ]; then
-    env -u GITHUB_TOKEN ./jbangw ensure_ready.java attach --slot "$slot" --pr "$number" >"$RUNNER_TEMP/agent/attach.json" ||
+    env -u GITHUB_TOKEN ./jbangw ensure_ready.java attach --slot "$slot" --namespace-pattern "$namespace" --pr "$number" \
+      >"$RUNNER_TEMP/agent/attach.json" ||
       echo "::warning::pull request $number could not be recorded on slot $slot: looking a slot up by its pull request will not find it"
   fi
 }

@@ -1,0 +1,110 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is broken before anything reaches the cluster is a cause like any other: it is told, and an agent can mend it. */
+class SoftCausesTest {
+    private static final String CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    @TempDir
+    Path folder;
+    private EmbeddedApi server;
+
+    @BeforeEach
+    void start() {
+        server = new EmbeddedApi();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void aBrokenTemplateIsACauseWithFileAndLineAndTheOthersAreApplied() throws IOException {
+        write("a.yaml", CONFIG);
+        var broken = write("b.yaml.ftl", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${colour}}\n");
+        var json = run("-f", folder.resolve("deploy").toString());
+        assertCause(json, "MANIFEST_UNREADABLE", "Manifest", broken.toString(), "undefined variable colour");
+        assertEquals(broken + ":3", json.at("/causes/0/fix/files/0/path").asText() + ":" + json.at("/causes/0/fix/files/0/line").asText());
+        assertTrue(server.get("configmaps", "x", "a").isPresent());
+    }
+
+    @Test
+    void aFileThatIsNoTextIsNamedAndDropsNoOther() throws IOException {
+        write("a.yaml", CONFIG);
+        var bad = Files.write(folder.resolve("deploy/b.yaml"), "# caf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+        var json = run("-f", folder.resolve("deploy").toString());
+        assertCause(json, "MANIFEST_UNREADABLE", "Manifest", bad.toString(), "not UTF-8 text");
+        assertTrue(server.get("configmaps", "x", "a").isPresent());
+    }
+
+    @Test
+    void nothingToApplyIsToldAtOnce() throws IOException {
+        var empty = Files.createDirectory(folder.resolve("empty")).toString();
+        var comments = write("c.yaml", "# later\n---\n# more\n").toString();
+        for (var path : List.of(empty, comments)) {
+            var json = run("-f", path);
+            assertCause(json, "MANIFEST_UNREADABLE", "Manifest", path, "no object");
+            assertTrue(json.path("waitedSeconds").asDouble() < 40, json.toString());
+        }
+        assertCause(run("--render", "echo '# nothing'"), "MANIFEST_UNREADABLE", "Manifest", "--render", "no object");
+    }
+
+    @Test
+    void aRendererThatFailsIsACauseWithItsLastLines() {
+        var json = run("--render", "sh -c 'echo first >&2; echo no chart here >&2; exit 1'");
+        assertCause(json, "RENDER_FAILED", "Command", "sh", "first\nno chart here");
+        assertEquals(0, json.at("/causes/0/fix/files").size(), json.toString());
+    }
+
+    @Test
+    void imagesThatCannotBePreparedAreACauseWithTheLastLines() throws IOException {
+        var json = run("-f", write("a.yaml", CONFIG).toString(), "--prepare-images", "printf 'pulling\\ndenied: --token=s3cr3t-t0ken-value\\n' >&2; exit 3");
+        assertCause(json, "PREPARE_FAILED", "Command", "printf", "pulling\ndenied");
+        assertFalse(json.toString().contains("s3cr3t-t0ken-value"), json.toString());
+    }
+
+    @Test
+    void whatIsWellIsNoCause() throws IOException {
+        var json = run("-f", write("a.yaml", CONFIG).toString(), "--prepare-images", "echo fine >&2", "--render", "echo '" + CONFIG.replace("a}", "b}") + "'");
+        assertEquals("ready []", json.path("outcome").asText() + " " + json.path("causes"), json.toString());
+    }
+
+    private static void assertCause(JsonNode json, String code, String kind, String name, String evidence) {
+        var cause = json.at("/causes/0");
+        assertEquals(List.of(code, kind, name, "blocking", "1"), List.of(cause.path("code").asText(), cause.at("/object/kind").asText(), cause.at("/object/name").asText(),
+            cause.path("severity").asText(), "" + json.path("causes").size()), json.toString());
+        assertTrue(cause.at("/evidence/0/message").asText().contains(evidence), cause.toString());
+        assertFalse(json.path("infraReady").asBoolean(true));
+    }
+
+    private JsonNode run(String... more) {
+        var args = new ArrayList<>(List.of("-n", "x", "--force-apply", "--wait-soft-fail"));
+        args.addAll(List.of(more));
+        var result = Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString()).timeout(Duration.ofSeconds(60)).run(args.toArray(String[]::new));
+        assertEquals(0, result.exit(), result.toString());
+        try {
+            return new ObjectMapper().readTree(result.out());
+        } catch (IOException e) {
+            throw new AssertionError(result.toString(), e);
+        }
+    }
+
+    private Path write(String name, String text) throws IOException {
+        return Files.writeString(Files.createDirectories(folder.resolve("deploy")).resolve(name), text);
+    }
+}
