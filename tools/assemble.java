@@ -90,7 +90,7 @@ class assemble implements Callable<Integer> {
     }
 
     /** The checkout around the caller, so that the tool works from every folder of it. */
-    private static Path root() {
+    static Path root() {
         for (var at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             if (Files.isDirectory(at.resolve("src/shared"))) {
                 return at;

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Writes docs/reference.md from the scripts' options and the schemas of their results; --check only compares
 //JAVA 17+
-//SOURCES ../ensure_ready.java ../prompt_run.java
+//SOURCES assemble.java ../ensure_ready.java ../prompt_run.java
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,7 +28,7 @@ class reference {
     private reference() { }
 
     public static void main(String... args) throws IOException {
-        var root = root();
+        var root = assemble.root();
         var page = root.resolve("docs/reference.md");
         var text = page(root);
         boolean fresh = Files.exists(page) && Files.readString(page).equals(text);
@@ -40,16 +40,6 @@ class reference {
             Files.writeString(page, text);
             System.err.println("reference: wrote docs/reference.md");
         }
-    }
-
-    /** The checkout around the caller. */
-    private static Path root() {
-        for (var at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-            if (Files.isDirectory(at.resolve("src/shared"))) {
-                return at;
-            }
-        }
-        throw new IllegalStateException("no src/shared here or above: run it inside the checkout");
     }
 
     static String page(Path root) throws IOException {
