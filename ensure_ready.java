@@ -15,36 +15,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-<<<<<<< HEAD
-// line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1519 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2297 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2512 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3493 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3917 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3993 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   287 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1031 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1478 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2242 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2455 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3426 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3838 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3908 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4232 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4769 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8452 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9390 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10126 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
-=======
-// line   258 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1005 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1527 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2391 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3385 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3834 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
-// Then what only thinks: equal input gives equal answers.
-// line  3860 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  5917 src/ensure_ready/readiness: Whether it is ready: rules for each kind, verdicts, certainty, settling
-// line  7550 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8926 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9742 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10320 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
->>>>>>> causes
+// line  4137 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4616 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6275 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7589 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8509 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9305 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10002 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -117,6 +103,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -187,7 +174,6 @@ import picocli.CommandLine;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-import static java.nio.file.StandardOpenOption.CREATE;
 
 /**
  * Gets a slot, applies manifests, waits softly and says in JSON whether the infrastructure is ready, and if not, why.
@@ -298,7 +284,7 @@ public class ensure_ready implements Callable<Integer> {
             options.environment.containsKey("GITHUB_ACTIONS") && !wanted.quiet);
     }
 
-// src/ensure_ready/command/ApplyOptions.java
+// src/ensure_ready/command/
 
 /** What to apply, and how. */
 public static final class ApplyOptions {
@@ -333,8 +319,6 @@ public static final class ApplyOptions {
     public Path codeRootBase;
 }
 
-// src/ensure_ready/command/ClusterOptions.java
-
 /** Which cluster. */
 public static final class ClusterOptions {
     @Option(names = "--kubeconfig", paramLabel = "FILE",
@@ -345,8 +329,6 @@ public static final class ClusterOptions {
     @Option(names = "--request-timeout", paramLabel = "DURATION", description = "of one request to the API server (default: 10s)")
     public Duration requestTimeout = Duration.ofSeconds(10);
 }
-
-// src/ensure_ready/command/EnvironmentTwins.java
 
 /** Environment twins of options, as options put before the caller's own. */
 public static final class EnvironmentTwins {
@@ -385,8 +367,6 @@ public static final class EnvironmentTwins {
     }
 }
 
-// src/ensure_ready/command/ExitCodes.java
-
 /** The one place that maps outcomes to exit codes. */
 public static final class ExitCodes {
     public static final int USAGE = 2;
@@ -403,12 +383,8 @@ public static final class ExitCodes {
     }
 }
 
-// src/ensure_ready/command/FailMode.java
-
 /** When a wait may end before its deadline. */
 public enum FailMode { fast, deadline }
-
-// src/ensure_ready/command/KnownSoFar.java
 
 /** What a run knows so far. An interrupt reports it as it stands, so every step writes here as soon as it knows; no step reads it. */
 public static final class KnownSoFar {
@@ -542,8 +518,6 @@ public static final class KnownSoFar {
     }
 }
 
-// src/ensure_ready/command/Options.java
-
 /** Everything that a command line says, and what follows from it alone. */
 public static final class Options {
     @Parameters(index = "0", arity = "0..1", paramLabel = "VERB",
@@ -619,12 +593,8 @@ public static final class Options {
     }
 }
 
-// src/ensure_ready/command/Output.java
-
 /** Form of the result on stdout. */
 public enum Output { text, json }
-
-// src/ensure_ready/command/OutputOptions.java
 
 /** Where the result goes, and how much is said beside it. */
 public static final class OutputOptions {
@@ -637,8 +607,6 @@ public static final class OutputOptions {
     @Option(names = "-q", description = "quiet: no progress on stderr")
     public boolean quiet;
 }
-
-// src/ensure_ready/command/SlotOptions.java
 
 /** Which environment, and where its record lives. */
 public static final class SlotOptions {
@@ -674,8 +642,6 @@ public static final class SlotOptions {
         description = "release: free every slot whose --ttl has passed")
     public boolean expired;
 }
-
-// src/ensure_ready/command/Steps.java
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 public static final class Steps {
@@ -916,8 +882,6 @@ public static final class Steps {
     }
 }
 
-// src/ensure_ready/command/Usage.java
-
 /** What a command line must be before anything is touched. */
 public static final class Usage {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
@@ -1036,17 +1000,11 @@ public static final class Usage {
     }
 }
 
-// src/ensure_ready/command/Verb.java
-
 /** What is to be done; the first word of the command line. */
 public enum Verb { ensure, status, release, attach }
 
-// src/ensure_ready/command/WaitFor.java
-
 /** What gates {@code infraReady}. */
 public enum WaitFor { applied, namespace }
-
-// src/ensure_ready/command/WaitOptions.java
 
 /** How long to wait, and for what. */
 public static final class WaitOptions {
@@ -1070,7 +1028,7 @@ public static final class WaitOptions {
     public String agent = "codex";
 }
 
-// src/ensure_ready/slots/Changes.java
+// src/ensure_ready/slots/
 
 /** Waiting for a list to change without asking again and again. */
 public static final class Changes {
@@ -1102,8 +1060,6 @@ public static final class Changes {
     }
 }
 
-// src/ensure_ready/slots/Holder.java
-
 /** Who holds a slot, for people who wait for it. */
 public static final class Holder {
     private Holder() { }
@@ -1113,8 +1069,6 @@ public static final class Holder {
         return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 }
-
-// src/ensure_ready/slots/Namespaces.java
 
 /** The slot's namespace: made when absent, waited for while it goes away. */
 public static final class Namespaces {
@@ -1220,8 +1174,6 @@ public static final class Namespaces {
     }
 }
 
-// src/ensure_ready/slots/Release.java
-
 /** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
 public static final class Release {
     private final Api api;
@@ -1278,8 +1230,6 @@ public static final class Release {
     }
 }
 
-// src/ensure_ready/slots/Released.java
-
 /** What a release deleted and what it left, filled while it goes on; an interrupt reads it as it stands. */
 public record Released(List<String> deleted, List<String> left) {
     public Released() {
@@ -1291,8 +1241,6 @@ public record Released(List<String> deleted, List<String> left) {
             + (left.isEmpty() ? "" : "; left " + String.join(", ", left));
     }
 }
-
-// src/ensure_ready/slots/Slot.java
 
 /** A slot record. */
 public record Slot(int number, String env, String namespace, String owner, int issue,
@@ -1328,8 +1276,6 @@ public record Slot(int number, String env, String namespace, String owner, int i
             + (createdAt.isEmpty() ? "" : " since " + createdAt) + (owner.isEmpty() ? "" : " (" + owner + ")");
     }
 }
-
-// src/ensure_ready/slots/Slots.java
 
 /**
  * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue get the same:
@@ -1520,8 +1466,6 @@ public static final class Slots {
     private record Records(List<Slot> slots, String version) { }
 }
 
-// src/ensure_ready/slots/Wanted.java
-
 /** Which slot is asked for; 0 stands for "not given", {@code max} 0 for no limit. */
 public record Wanted(String env, int number, int issue, int pr, int max) {
     @Override
@@ -1531,7 +1475,7 @@ public record Wanted(String env, int number, int issue, int pr, int max) {
     }
 }
 
-// src/ensure_ready/manifests/Apply.java
+// src/ensure_ready/manifests/
 
 /** Server-side apply under our own manager: every object gets its result, and no error stops the others. */
 public static final class Apply {
@@ -1845,12 +1789,8 @@ public static final class Apply {
     }
 }
 
-// src/ensure_ready/manifests/Item.java
-
 /** An object of the manifests and where it stands. */
 public record Item(Obj object, Source source) { }
-
-// src/ensure_ready/manifests/Loaded.java
 
 /** What was read of the manifests. */
 public record Loaded(List<Item> items, List<Problem> problems) {
@@ -1867,8 +1807,6 @@ public record Loaded(List<Item> items, List<Problem> problems) {
             .toList(), Stream.concat(problems.stream(), other.problems.stream()).toList());
     }
 }
-
-// src/ensure_ready/manifests/Manifests.java
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 public static final class Manifests {
@@ -2125,8 +2063,6 @@ public static final class Manifests {
     }
 }
 
-// src/ensure_ready/manifests/Mirror.java
-
 /** Mirrors a source tree; what it writes and deletes lies within {@code target}, whatever links say. */
 public record Mirror(Path source, Path target) {
     /** Throws {@link InfraFailure} {@code prepare_failed} when a file cannot be copied. */
@@ -2197,8 +2133,6 @@ public record Mirror(Path source, Path target) {
     }
 }
 
-// src/ensure_ready/manifests/Placeholders.java
-
 /** Filling names into patterns; what is not known stays as it stands. */
 public static final class Placeholders {
     private Placeholders() { }
@@ -2214,8 +2148,6 @@ public static final class Placeholders {
         return pattern;
     }
 }
-
-// src/ensure_ready/manifests/Shell.java
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 public static final class Shell {
@@ -2291,8 +2223,6 @@ public static final class Shell {
     }
 }
 
-// src/ensure_ready/manifests/Templates.java
-
 /** Manifests that are FreeMarker templates. */
 public static final class Templates {
     private Templates() { }
@@ -2309,7 +2239,7 @@ public static final class Templates {
     }
 }
 
-// src/ensure_ready/waiting/FollowedTypes.java
+// src/ensure_ready/waiting/
 
 /** Which types of objects a wait follows. */
 public static final class FollowedTypes {
@@ -2354,8 +2284,6 @@ public static final class FollowedTypes {
         }).toList();
     }
 }
-
-// src/ensure_ready/waiting/SoftWait.java
 
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
 public static final class SoftWait {
@@ -2524,7 +2452,7 @@ public static final class SoftWait {
     }
 }
 
-// src/ensure_ready/cluster/Api.java
+// src/ensure_ready/cluster/
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 public static final class Api implements AutoCloseable {
@@ -2776,8 +2704,6 @@ public static final class Api implements AutoCloseable {
     }
 }
 
-// src/ensure_ready/cluster/ApiError.java
-
 /** An answer that is not success, or none: {@code code} is the HTTP status, 0 when the server did not answer. */
 public static final class ApiError extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -2845,8 +2771,6 @@ public static final class ApiError extends RuntimeException {
         return new ApiError(code, reason, advice + ": " + getMessage(), tried, status, this);
     }
 }
-
-// src/ensure_ready/cluster/Collect.java
 
 /** Reads what the wait's snapshot lacks for an explanation. What cannot be read is told in {@code limited}; nothing of it throws. */
 public static final class Collect {
@@ -2951,11 +2875,7 @@ public static final class Collect {
 
     private static boolean nodeMatters(Obj pod) {
         var statuses = pod.list("/status/containerStatuses");
-<<<<<<< HEAD
         return !Pods.saysReady(pod)
-=======
-        return !Observed.ready(pod)
->>>>>>> causes
             && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
             .isObject() && !c.at("/state/waiting").has("message")))
             || pod.deleting() || pod.text("/status/phase").equals("Failed");
@@ -3009,21 +2929,12 @@ public static final class Collect {
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
         var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
-<<<<<<< HEAD
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
         snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
-=======
-        var seen = new Observed(snapshot);
-        var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
-            .collect(Collectors.toSet());
-        var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && seen.current(p)).forEach(pod -> {
-            var owner = seen.owner(pod).toString();
->>>>>>> causes
             if (!ready.contains(owner)) {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
@@ -3032,11 +2943,7 @@ public static final class Collect {
     }
 
     private static Optional<Tail> tail(Obj pod) {
-<<<<<<< HEAD
         if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
-=======
-        if (Observed.ready(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
->>>>>>> causes
             return Optional.empty();
         }
         return Stream.concat(pod.list("/status/initContainerStatuses").stream()
@@ -3080,8 +2987,6 @@ public static final class Collect {
         return Texts.cut(Texts.visible(line.replaceAll("\\u001b\\[[0-9;?]*[ -/]*[@-~]", "")), 4000);
     }
 }
-
-// src/ensure_ready/cluster/Informers.java
 
 /**
  * One list and one watch a type, kept alive through whatever the API server does, until closed.
@@ -3434,8 +3339,6 @@ public static final class Informers implements AutoCloseable {
     private record Listing(Map<String, Obj> objects, String version) { }
 }
 
-// src/ensure_ready/cluster/JsonLines.java
-
 /** Cuts a watch's byte stream into lines of JSON; a line may come in many pieces and a piece may hold many lines. */
 public static final class JsonLines {
     private final Consumer<JsonNode> event;
@@ -3459,8 +3362,6 @@ public static final class JsonLines {
         }
     }
 }
-
-// src/ensure_ready/cluster/Slim.java
 
 /** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
 public static final class Slim {
@@ -3522,7 +3423,7 @@ public static final class Slim {
     }
 }
 
-// src/ensure_ready/report/Annotations.java
+// src/ensure_ready/report/
 
 /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
 public static final class Annotations {
@@ -3551,8 +3452,6 @@ public static final class Annotations {
         return Texts.line(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A");
     }
 }
-
-// src/ensure_ready/report/Markdown.java
 
 /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
 public static final class Markdown {
@@ -3614,8 +3513,6 @@ public static final class Markdown {
         return "`` " + Texts.cut(Texts.line(text), 400).replace("`", "'").replace("|", "¦") + " ``";
     }
 }
-
-// src/ensure_ready/report/Progress.java
 
 /** Progress on stderr: a view that redraws on a terminal, one line a change elsewhere. */
 public static final class Progress implements AutoCloseable {
@@ -3711,8 +3608,6 @@ public static final class Progress implements AutoCloseable {
     }
 }
 
-// src/ensure_ready/report/Publisher.java
-
 /**
  * Brings a report, masked, to everybody who wants it. The only place that writes stdout.
  *
@@ -3771,8 +3666,6 @@ public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Ma
     }
 }
 
-// src/ensure_ready/report/Report.java
-
 /**
  * Everything that a run has to tell, once it has ended. JSON, text, Markdown and annotations are made of this and of nothing else.
  *
@@ -3789,8 +3682,6 @@ public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Ma
 public record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
     double waitedSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
     List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
-
-// src/ensure_ready/report/ReportJson.java
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 public static final class ReportJson {
@@ -3856,8 +3747,6 @@ public static final class ReportJson {
         }
     }
 }
-
-// src/ensure_ready/report/Text.java
 
 /** What people see on a terminal: causes first, each with what it explains and one next command. */
 public static final class Text {
@@ -3946,7 +3835,7 @@ public static final class Text {
     }
 }
 
-// src/ensure_ready/system/Daemon.java
+// src/ensure_ready/system/
 
 /** Threads that keep no process alive. */
 public static final class Daemon {
@@ -3960,8 +3849,6 @@ public static final class Daemon {
         };
     }
 }
-
-// src/ensure_ready/system/Deadline.java
 
 /** A moment on the machine's own steady clock, which no change of the date moves. */
 public record Deadline(long nanos) {
@@ -3988,8 +3875,6 @@ public record Deadline(long nanos) {
     }
 }
 
-// src/ensure_ready/system/InfraFailure.java
-
 /** Infrastructure trouble that ends the work; with --wait-soft-fail it still exits with 0. */
 public static final class InfraFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -4007,8 +3892,6 @@ public static final class InfraFailure extends RuntimeException {
     }
 }
 
-// src/ensure_ready/system/Pause.java
-
 /** A sleep that an interrupt ends. */
 public static final class Pause {
     private Pause() { }
@@ -4022,7 +3905,7 @@ public static final class Pause {
     }
 }
 
-// src/shared/system/Hooks.java
+// src/shared/system/
 
 /** What is to happen when the process is told to end. */
 public static final class Hooks {
@@ -4043,8 +3926,6 @@ public static final class Hooks {
         }
     }
 }
-
-// src/shared/system/Kubeconfig.java
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 public static final class Kubeconfig {
@@ -4105,8 +3986,6 @@ public static final class Kubeconfig {
             .<OAuthTokenProvider>map(file -> () -> TextFile.read(file).strip()).orElse(base.getOauthTokenProvider());
     }
 }
-
-// src/shared/system/TemplateEngine.java
 
 /**
  * FreeMarker with nothing but data in reach: maps, lists and text; no Java object, no class, no template made of data. An undefined
@@ -4181,8 +4060,6 @@ public static final class TemplateEngine {
     }
 }
 
-// src/shared/system/Terminal.java
-
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 public static final class Terminal {
     private Terminal() { }
@@ -4206,8 +4083,6 @@ public static final class Terminal {
         }
     }
 }
-
-// src/shared/system/TextFile.java
 
 /** Files of text, and what to say when they cannot be read. */
 public static final class TextFile {
@@ -4234,8 +4109,6 @@ public static final class TextFile {
     }
 }
 
-// src/shared/system/Variables.java
-
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 public static final class Variables {
     private Variables() { }
@@ -4261,7 +4134,7 @@ public static final class Variables {
 // From here on nothing acts: no client, file, process, clock or environment. A test holds it.
 // ---------------------------------------------------------------------------------------------------------------------
 
-// src/ensure_ready/certainty/Assessment.java
+// src/ensure_ready/certainty/
 
 /**
  * Everything that follows from one look at the namespace; what is ready needs no explanation. Pure.
@@ -4305,8 +4178,6 @@ public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List
     }
 }
 
-// src/ensure_ready/certainty/Certainty.java
-
 /**
  * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link WaitMemory}.
  * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
@@ -4320,50 +4191,11 @@ public static final class Certainty {
     private static final Duration BLIND = Duration.ofSeconds(60);
     /** What is ready must still get into endpoints and name servers before others can reach it. */
     private static final Duration REACHABLE = Duration.ofSeconds(10);
-    private static final int CRASHES = 3;
-    private static final Map<Code, Duration> GRACE = graces();
-    private static final Set<Code> PLACEMENT = EnumSet.of(Code.SCHED_NODE_SELECTOR, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT,
-        Code.SCHED_TOPOLOGY, Code.SCHED_TAINT);
-    /** Judged by how often a container ended, not by how long that has been so. */
-    private static final Set<Code> CRASH = EnumSet.of(Code.CRASH_APP_ERROR, Code.CRASH_MISSING_ENV, Code.CRASH_AUTH_FAILED,
-        Code.CRASH_PORT_IN_USE, Code.CRASH_DISK_FULL,
-        Code.CRASH_DEPENDENCY_UNREACHABLE, Code.RBAC_RUNTIME_FORBIDDEN, Code.CONTAINER_EXITS_ZERO,
-            Code.CONTAINER_START_FAILED, Code.LIFECYCLE_HOOK_FAILED,
-        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
-    private static final Map<Code, Integer> SOONER =
-        Map.of(Code.CONTAINER_COMMAND_NOT_FOUND, 1, Code.CONTAINER_COMMAND_PERMISSION, 1, Code.OOM_KILLED, 2);
     /** Custom resources of these groups make nothing that a pod could wait for. */
     private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
         "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
 
     private Certainty() { }
-
-    private static Map<Code, Duration> graces() {
-        var graces = new EnumMap<Code, Duration>(Code.class);
-        grace(graces, 2, Code.JOB_FAILED, Code.APPLY_INVALID, Code.APPLY_IMMUTABLE_FIELD, Code.API_KIND_UNKNOWN, Code.API_VERSION_REMOVED,
-            Code.APPLY_FORBIDDEN_RBAC,
-            Code.APPLY_CONFLICT, Code.APPLY_FAILED, Code.NAMESPACE_MISSING, Code.IMAGE_NAME_INVALID, Code.ROLLOUT_STUCK);
-        grace(graces, 5, Code.IMAGE_NEVER_PULL, Code.RUN_AS_NON_ROOT, Code.PVC_STORAGECLASS_MISSING, Code.POD_SECURITY_DENIED,
-            Code.ADMISSION_WEBHOOK_DENIED,
-            Code.LIMITRANGE_VIOLATION, Code.QUOTA_REQUIRES_LIMITS);
-        grace(graces, 10, Code.IMAGE_NOT_FOUND, Code.IMAGE_PLATFORM_MISMATCH, Code.SECRET_MISSING, Code.CONFIGMAP_MISSING,
-            Code.CONFIG_KEY_MISSING, Code.PVC_MISSING);
-        grace(graces, 15, Code.SCHED_NODE_SELECTOR, Code.PVC_NO_DEFAULT_CLASS, Code.ADMISSION_DENIED);
-        grace(graces, 20, Code.SERVICE_ACCOUNT_MISSING);
-        grace(graces, 30, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH, Code.IMAGE_PULL_SECRET_MISSING,
-            Code.QUOTA_EXCEEDED, Code.SCHED_TAINT,
-            Code.CONTAINER_CONFIG_INVALID,
-            Code.CR_NOT_READY, Code.CERT_NOT_READY);
-        grace(graces, 60, Code.SCHED_POD_ANTI_AFFINITY, Code.SCHED_HOST_PORT, Code.SCHED_TOPOLOGY, Code.SCHED_NODE_MISSING,
-            Code.PVC_PROVISION_FAILED, Code.PVC_UNBOUND,
-            Code.PVC_PV_RELEASED, Code.STS_STUCK_REVISION);
-        grace(graces, 120, Code.SCHED_INSUFFICIENT_RESOURCES, Code.SCHED_VOLUME_AFFINITY, Code.VOLUME_MOUNT_FAILED);
-        return graces;
-    }
-
-    private static void grace(Map<Code, Duration> graces, int seconds, Code... codes) {
-        List.of(codes).forEach(code -> graces.put(code, Duration.ofSeconds(seconds)));
-    }
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
@@ -4372,17 +4204,13 @@ public static final class Certainty {
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
-            .noneMatch(f -> weighs(f.code()) && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
     }
 
-    private static boolean weighs(Code code) {
-        return GRACE.containsKey(code) || CRASH.contains(code) || SOONER.containsKey(code);
-    }
-
     private static boolean ofNewest(Finding f, Family family) {
-        var pod = f.params().getOrDefault("pod", "");
+        var pod = f.pod();
         return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
             .map(o -> Ownership.newestPods(family.snapshot(), o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
     }
@@ -4392,9 +4220,10 @@ public static final class Certainty {
     }
 
     /** A state that is final by itself, though no finding says why. */
-    private static Finding failed(Workload w, Instant at) {
+    private static Finding failed(Workload w, Instant now) {
         var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
-        return new Finding(Code.UNKNOWN, w.kind(), w.name(), w.kind(), w.name(), "", at, List.of(evidence), Map.of("final", "true"));
+        var at = new Ref(w.kind(), w.name());
+        return Finding.of(Code.UNKNOWN, at, at, now, List.of(evidence)).with(Basis.FINAL);
     }
 
     /** The findings whose grace is over and against which nothing speaks. */
@@ -4416,20 +4245,22 @@ public static final class Certainty {
     /** How long this must have been so; null when it never ends the wait. */
     private static Duration grace(Finding f, Family family, Verdict verdict) {
         var code = f.code();
-        if (f.params().containsKey("final")) {
+        if (f.basis() == Basis.FINAL) {
             return custom(f, family) ? Duration.ofSeconds(30) : TOGETHER;
         }
-        if (CRASH.contains(code) || SOONER.containsKey(code)) {
+        if (code.crashes() > 0) {
             return TOGETHER;
         }
-        if (WaitMemory.MAKEABLE.contains(code) && inTheMaking(f, family, verdict)) {
+        if (code.grace == null) {
+            return null;
+        }
+        if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
-        if (PLACEMENT.contains(code)) {
+        if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
         }
-        boolean needsFailedState = code == Code.CR_NOT_READY || code == Code.CERT_NOT_READY;
-        return needsFailedState && state(f, verdict) != State.failed ? null : GRACE.get(code);
+        return code.has(Rule.JUDGED_FAILED) && state(f, verdict) != State.failed ? null : code.grace.after();
     }
 
     private static boolean custom(Finding f, Family family) {
@@ -4452,11 +4283,10 @@ public static final class Certainty {
     /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
     private static Duration placement(Finding f, Family family) {
         var reasons = f.evidence().stream().flatMap(e -> Scheduling.codes(e.message().toLowerCase(Locale.ROOT)).stream()).toList();
-        if (reasons.stream().anyMatch(code -> !PLACEMENT.contains(code) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
+        if (reasons.stream().anyMatch(code -> !code.has(Rule.PLACEMENT) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
             return null;
         }
-        var grace = reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? GRACE.get(Code.SCHED_INSUFFICIENT_RESOURCES)
-            : GRACE.get(f.code());
+        var grace = (reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? Code.SCHED_INSUFFICIENT_RESOURCES : f.code()).grace.after();
         return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
     }
 
@@ -4469,8 +4299,7 @@ public static final class Certainty {
         if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
             return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Kinds.WORKLOADS.contains(w.kind()));
         }
-        boolean room = f.code() == Code.QUOTA_EXCEEDED || f.code() == Code.SCHED_INSUFFICIENT_RESOURCES;
-        return grace(f, family, verdict) != null && !(room && shrinking(f, family, verdict));
+        return grace(f, family, verdict) != null && !(f.code().has(Rule.ROOM) && shrinking(f, family, verdict));
     }
 
     private static boolean doubtful(Finding f, Family family, Verdict verdict, WaitMemory seen, WaitSettings settings) {
@@ -4479,16 +4308,16 @@ public static final class Certainty {
         }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
-        if (CRASH.contains(f.code()) || SOONER.containsKey(f.code())) {
+        if (f.code().crashes() > 0) {
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
                 IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
-            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.params().getOrDefault("pod", "").isEmpty() && pods.stream()
+            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
-            case CONFIG_KEY_MISSING -> f.params().getOrDefault("pod", "").isEmpty();
+            case CONFIG_KEY_MISSING -> f.pod().isEmpty();
             case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
             default -> false;
         };
@@ -4518,7 +4347,7 @@ public static final class Certainty {
      * programs that end until their database is up are no failure.
      */
     private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, WaitMemory seen) {
-        int enough = SOONER.getOrDefault(f.code(), CRASHES);
+        int enough = f.code().crashes();
         boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(CrashCount.key(p, f.container())))
             .filter(c -> c.times() >= enough).isPresent()
             && !Pods.container(p, f.container()).at("/state/running").isObject());
@@ -4559,8 +4388,6 @@ public static final class Certainty {
     }
 }
 
-// src/ensure_ready/certainty/CrashCount.java
-
 /** How often a container ended in one and the same way; another exit code is another story and is counted anew. */
 public record CrashCount(long baseline, long restarts, int exitCode) {
     static String key(Obj pod, String container) {
@@ -4576,8 +4403,6 @@ public record CrashCount(long baseline, long restarts, int exitCode) {
         return restarts - baseline;
     }
 }
-
-// src/ensure_ready/certainty/Judgement.java
 
 /** What the wait found out; never thrown away: an interrupt reads the last one. */
 public record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain) {
@@ -4595,15 +4420,13 @@ public record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, Lis
     }
 }
 
-// src/ensure_ready/certainty/PodReasons.java
-
 /** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
 public static final class PodReasons {
     private PodReasons() { }
 
     public static Map<String, String> of(List<Finding> findings) {
         var reasons = new HashMap<String, String>();
-        findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.params().getOrDefault("pod", ""), text)));
+        findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.pod(), text)));
         return reasons;
     }
 
@@ -4612,13 +4435,11 @@ public static final class PodReasons {
             case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
                 ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
-                ? " has no key " + f.params().getOrDefault("key", "") : " is missing")) : Optional.empty();
+                ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
             default -> Optional.empty();
         };
     }
 }
-
-// src/ensure_ready/certainty/Preflight.java
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
 public static final class Preflight {
@@ -4643,7 +4464,7 @@ public static final class Preflight {
         var found = new ArrayList<Finding>();
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
-                .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
+                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
             var account = account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
                 found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), snapshot));
@@ -4652,14 +4473,10 @@ public static final class Preflight {
         return found;
     }
 
-    private static Code code(String kind) {
-        return kind.equals("Secret") ? Code.SECRET_MISSING : kind.equals("ConfigMap") ? Code.CONFIGMAP_MISSING : Code.PVC_MISSING;
-    }
-
     private static Finding finding(Code code, String kind, String name, Template t, String what, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
             "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
-        return new Finding(code, kind, name, t.owner().kind(), t.owner().name(), "", snapshot.at(), List.of(evidence), Map.of());
+        return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {
@@ -4701,8 +4518,6 @@ public static final class Preflight {
     /** A pod spec and whose it is. */
     private record Template(Obj owner, JsonNode spec) { }
 }
-
-// src/ensure_ready/certainty/WaitMemory.java
 
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
 public record WaitMemory(Instant readySince, long restarts, List<String> gating,
@@ -4782,7 +4597,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
-        return MAKEABLE.contains(f.code()) && jobEnded.isAfter(first) ? jobEnded : first;
+        return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
     public boolean settled(Instant now) {
@@ -4798,7 +4613,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     }
 }
 
-// src/ensure_ready/diagnosis/AccessFindings.java
+// src/ensure_ready/diagnosis/
 
 /** Rights that pods need of the API server: a Role that is bound but absent, an agent that nobody gave any. Pure. */
 public record AccessFindings(Observed seen, Ref agent) {
@@ -4839,8 +4654,6 @@ public record AccessFindings(Observed seen, Ref agent) {
     }
 }
 
-// src/ensure_ready/diagnosis/Cause.java
-
 /** One root cause, as the JSON gives it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Cause(String id, String fingerprint, Code code, Code.Family family,
@@ -4856,19 +4669,11 @@ public record Cause(String id, String fingerprint, Code code, Code.Family family
     }
 }
 
-// src/ensure_ready/diagnosis/Connections.java
-
 /** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
 public static final class Connections {
     /** The findings, understood better where that was possible, and the needs that symptoms tell. */
     record Understood(List<Finding> findings, List<Edge> edges) { }
 
-<<<<<<< HEAD
-    /** What a code is about; groups the docs page. */
-    public enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
-        NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM,
-        ADVICE, OTHER }
-=======
     /** What a symptom complains of, and what that means: one thing, or several when more than one is missing. */
     private record Complaint(Finding told, List<Finding> meaning) {
         void means(Finding better) {
@@ -4878,7 +4683,6 @@ public static final class Connections {
             }
             meaning.add(better);
         }
->>>>>>> causes
 
         void means(Code code, Map<String, String> params) {
             means(code, told.object(), params);
@@ -5149,23 +4953,6 @@ public static final class Connections {
     }
 }
 
-// src/ensure_ready/diagnosis/Dependencies.java
-
-<<<<<<< HEAD
-/** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
-public static final class CustomFindings {
-    private CustomFindings() { }
-
-    static boolean custom(Obj o) {
-        return !o.builtIn();
-    }
-
-    static void of(Facts facts, Obj o) {
-        var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.failed(o.text("/status/phase"));
-        if (bad.isEmpty() && !phase) {
-            return;
-=======
 /** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
 public static final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
@@ -5233,7 +5020,6 @@ public static final class Dependencies {
         var here = snapshot.namespace();
         if (parts.size() == 1 || parts.size() == 2 && parts.get(1).equals(here)) {
             return Optional.of(parts.get(0));
->>>>>>> causes
         }
         var pod = parts.size() == 2 ? governs(parts.get(1)) : parts.size() == 3 && parts.get(2).equals(here) && host.contains(".svc");
         return pod ? Optional.of(parts.get(1)) : Optional.empty();
@@ -5337,8 +5123,6 @@ public static final class Dependencies {
     }
 }
 
-// src/ensure_ready/diagnosis/Diagnosis.java
-
 /**
  * From findings to root causes. What an object says of itself is a cause, a symptom or progress; a symptom is explained by the causes that
  * its edges lead to; what nothing explains stays visible. Pure, and the same bytes for the same snapshot whatever the order of its lists.
@@ -5398,15 +5182,9 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
     }
 }
 
-// src/ensure_ready/diagnosis/DiagnosisReport.java
-
 /** The causes and what they leave open. */
 public record DiagnosisReport(List<Cause> causes, List<Unexplained> unexplained,
     List<Warning> warnings, List<String> limited, String disposition, String summary) { }
-
-<<<<<<< HEAD
-=======
-// src/ensure_ready/diagnosis/Edge.java
 
 /**
  * "from needs to": how that is known, in words in {@code via}, and how sure it is (0 to 1); a port when one was named, else an empty text.
@@ -5425,90 +5203,14 @@ public record Edge(Ref from, Ref to, Origin origin, String via, double confidenc
     }
 }
 
->>>>>>> causes
-// src/ensure_ready/diagnosis/Excerpt.java
-
 /** The lines of a failed container's log that say most; how many are shown of how many. */
 public record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
-
-<<<<<<< HEAD
-// src/ensure_ready/diagnosis/Facts.java
-
-/** What all detectors read and write: the snapshot with its events by object, its owners, and the findings so far. */
-public static final class Facts {
-    final Snapshot snapshot;
-    final List<Finding> found = new ArrayList<>();
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
-    private final Map<String, List<Event>> events = new HashMap<>();
-
-    public Facts(Snapshot snapshot) {
-        this.snapshot = snapshot;
-        snapshot.all("Event").stream().map(Event::of)
-            .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
-            .forEach(e -> events.computeIfAbsent(e.kind() + "/" + e.name(), k -> new ArrayList<>()).add(e));
-    }
-
-    /** Events about this very object, oldest first. */
-    List<Event> events(Obj object) {
-        return events.getOrDefault(object.kind() + "/" + object.name(), List.of()).stream().filter(e -> e.about(object)).toList();
-    }
-
-    List<Event> events(Obj object, String... reasons) {
-        return events(object).stream().filter(e -> List.of(reasons).contains(e.reason())).toList();
-    }
-
-    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
-    public String[] owner(Obj pod) {
-        var owner = Ownership.workload(snapshot, pod);
-        return new String[] {owner.kind(), owner.name()};
-    }
-
-    /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
-    Optional<Obj> newest(Obj deployment) {
-        return Ownership.newestReplicaSet(snapshot, deployment);
-    }
-
-    /** False for pods of a revision that is being replaced. */
-    public boolean current(Obj pod) {
-        return Ownership.current(snapshot, pod);
-    }
-
-    Log log(Obj pod, String container) {
-        return snapshot.logs().get(pod.name() + "/" + container);
-    }
-
-    boolean exists(String kind, String name) {
-        return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
-    }
-
-    /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
-    long age(Optional<Instant> since) {
-        return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
-    }
-
-    /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
-    void add(Code code, String kind, String name, String[] owner, String container,
-        Instant since, List<Evidence> evidence, Map<String, String> params) {
-        var named = NAME.matcher(name).matches();
-        found.add(new Finding(code, named ? kind : owner[0], named ? name : owner[1], owner[0], owner[1], container, since == null
-            ? snapshot.at() : since,
-            List.copyOf(evidence), Collections.unmodifiableMap(new TreeMap<>(params))));
-    }
-}
-
-=======
->>>>>>> causes
-// src/ensure_ready/diagnosis/FileRef.java
 
 /** A place in a manifest of the repository. */
 public record FileRef(String path, int line) { }
 
-// src/ensure_ready/diagnosis/Fix.java
-
 /** Where the repair lies and in which file. */
 public record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
-
-// src/ensure_ready/diagnosis/Graph.java
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
 public static final class Graph {
@@ -5589,8 +5291,6 @@ public static final class Graph {
     }
 }
 
-// src/ensure_ready/diagnosis/IngressFindings.java
-
 /** Ingresses that lead nowhere: a class, a Service, a port or a certificate that does not exist. Pure. */
 public record IngressFindings(Observed seen) {
     Stream<Finding> find() {
@@ -5640,8 +5340,6 @@ public record IngressFindings(Observed seen) {
     }
 }
 
-// src/ensure_ready/diagnosis/Mention.java
-
 /** A host that a workload names: in {@code via}, such as {@code env DB_HOST}, and how sure it is that it is needed (0 to 1). */
 public record Mention(Address address, Edge.Origin origin, String via, double confidence) {
     String host() {
@@ -5657,8 +5355,6 @@ public record Mention(Address address, Edge.Origin origin, String via, double co
         return confidence >= 0.8;
     }
 }
-
-// src/ensure_ready/diagnosis/Mentions.java
 
 /** The hosts that a pod template names: in commands, variables, arguments, ConfigMaps and Secrets. Pure. */
 public static final class Mentions {
@@ -5749,8 +5445,6 @@ public static final class Mentions {
     }
 }
 
-// src/ensure_ready/diagnosis/Merge.java
-
 /** When two findings are one cause. */
 public static final class Merge {
     private static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet", "Pod");
@@ -5803,232 +5497,6 @@ public static final class Merge {
     }
 }
 
-<<<<<<< HEAD
-// src/ensure_ready/diagnosis/Messages.java
-
-/**
- * What texts of kubelet, runtimes, scheduler, controllers, admission and programs mean: the one table of it, looked up without regard
- * to case, anywhere in the text, first row first. The texts of many versions stand in tests/fixtures/messages.
- */
-public static final class Messages {
-    /** Where a text comes from; the same words mean different things in different places. */
-    enum Topic { IMAGE, VOLUME, START, CREATE, CLAIM, APPLY, LOG }
-
-    private record Row(Topic topic, Code code, Pattern pattern) { }
-
-    private static final List<Row> ROWS = rows();
-    private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
-    private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
-    /** {@code group/version Kind} that Kubernetes served once and removed (the deprecation guide). */
-    private static final Pattern REMOVED =
-        Pattern.compile("\\b(extensions/v1beta1|apps/v1beta[12]|(networking|policy|rbac\\.authorization|apiextensions|storage"
-        + "|admissionregistration|scheduling|coordination|certificates|events|discovery|node)(\\.k8s\\.io)?/v1beta1|batch/(v1beta1|v2alpha1)"
-        + "|autoscaling/v2beta[12]|flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123])(?![\\w])");
-
-    private Messages() { }
-
-    /** The code that this text stands for at this place; empty when no row knows it. */
-    static Optional<Code> code(Topic topic, String text) {
-        var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;
-        return ROWS.stream().filter(r -> r.topic == topic && r.pattern.matcher(plain).find()).map(Row::code).findFirst();
-    }
-
-    /** The first group of the pattern in the text, or an empty text. */
-    static String part(String text, Pattern pattern) {
-        var match = pattern.matcher(text);
-        return match.find() ? match.group(1) : "";
-    }
-
-    static boolean removed(String apiVersion) {
-        return REMOVED.matcher(apiVersion).find();
-    }
-
-    private static List<Row> rows() {
-        var rows = new ArrayList<Row>();
-        image(rows);
-        volume(rows);
-        start(rows);
-        create(Topic.CREATE, rows);
-        claim(rows);
-        apply(rows);
-        log(rows);
-        return List.copyOf(rows);
-    }
-
-    private static void row(List<Row> rows, Topic topic, Code code, String... alternatives) {
-        rows.add(new Row(topic, code, Pattern.compile(String.join("|", alternatives), Pattern.CASE_INSENSITIVE)));
-    }
-
-    private static void image(List<Row> rows) {
-        row(rows, Topic.IMAGE, Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
-        row(rows, Topic.IMAGE, Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
-        row(rows, Topic.IMAGE, Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
-        row(rows, Topic.IMAGE, Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "(status|code)[ =:]*429");
-        row(rows, Topic.IMAGE, Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
-            "no image found in (manifest list|image index) for",
-            "does not match the specified platform", "exec format error", "cannot be used on this platform");
-        row(rows, Topic.IMAGE, Code.NODE_PRESSURE, "no space left on device", "disk quota exceeded");
-        row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND_OR_AUTH, "may require (authorization|'docker login'|authentication)",
-            "does not exist or no pull access", "requested access to the resource is denied");
-        row(rows, Topic.IMAGE, Code.IMAGE_REGISTRY_UNREACHABLE, "no such host",
-            "i/o timeout", "connection refused", "connection reset", "x509:",
-            "server gave HTTP response to HTTPS client",
-            "no route to host", "network is unreachable", "TLS handshake timeout", "context deadline exceeded", "Client\\.Timeout",
-                "waiting for connection", "server misbehaving",
-            "name resolution", "name or service not known", "remote error: tls",
-                "first record does not look like a TLS handshake", "\\b50[0234] ",
-                "unexpected EOF", ": EOF\\b", "connection timed out");
-        row(rows, Topic.IMAGE, Code.IMAGE_AUTH, "\\b401\\b", "\\b403\\b", "unauthorized",
-            "forbidden", "authorization failed", "no basic auth credentials",
-            "authentication required", "insufficient_scope",
-            "not authorized", "\\bdenied\\b", "incorrect username or password",
-                "failed to fetch (anonymous|oauth) token", "unable to retrieve auth token",
-                "invalid credentials");
-        row(rows, Topic.IMAGE, Code.IMAGE_NOT_FOUND, "not found", "NotFound",
-            "manifest unknown", "manifest_unknown", "name unknown", "name_unknown",
-            "not known to registry", "does not exist",
-            "no such image", "no such manifest", "\\b404\\b", "unknown image");
-    }
-
-    private static void volume(List<Row> rows) {
-        row(rows, Topic.VOLUME, Code.STILL_PROGRESSING, "failed to sync (configmap|secret) cache",
-            "object \"[^\"]*\"/\"[^\"]*\" not registered",
-            "the object has been modified");
-        row(rows, Topic.VOLUME, Code.CONFIG_KEY_MISSING, "couldn't find key",
-            "references non-existent (config|secret) key", "non-existent key");
-        row(rows, Topic.VOLUME, Code.SECRET_MISSING, "secrets? \"[^\"]+\" not found", "couldn't get secret", "could not find secret");
-        row(rows, Topic.VOLUME, Code.CONFIGMAP_MISSING, "configmaps? \"[^\"]+\" not found", "couldn't get configMap");
-        row(rows, Topic.VOLUME, Code.PVC_MISSING, "persistentvolumeclaims? \"[^\"]+\" not found", "error getting PVC");
-        row(rows, Topic.VOLUME, Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root",
-            "image will run as root", "non-numeric user", "non-root policy");
-        row(rows, Topic.VOLUME, Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached",
-            "already used by pod", "ReadWriteOncePod");
-        row(rows, Topic.VOLUME, Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched",
-            "CSINode .* does not contain driver");
-        row(rows, Topic.VOLUME, Code.VOLUME_MOUNT_FAILED, "MountVolume", "AttachVolume", "MapVolume", "Unable to attach or mount volumes",
-            "hostPath type check failed");
-    }
-
-    private static void start(List<Row> rows) {
-        row(rows, Topic.START, Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
-        row(rows, Topic.START, Code.CONTAINER_START_FAILED, "error mounting",
-            "not a directory: (unknown|Are you trying)", "mount a directory onto a file",
-            "chdir to cwd", "unable to find (user|group)",
-            "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name",
-                "container name .* is reserved");
-        row(rows, Topic.START, Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
-        row(rows, Topic.START, Code.CONTAINER_COMMAND_NOT_FOUND, "executable file (not found|.* not found) in", "no such file or directory",
-            "no command specified", "is a directory", "cannot find the file specified");
-        row(rows, Topic.START, Code.CONTAINER_COMMAND_PERMISSION, "permission denied", "operation not permitted");
-    }
-
-    private static void create(Topic topic, List<Row> rows) {
-        row(rows, topic, Code.QUOTA_EXCEEDED, "exceeded quota", "insufficient quota");
-        row(rows, topic, Code.QUOTA_REQUIRES_LIMITS, "failed quota: .*must specify", "must specify (limits|requests|cpu|memory)");
-        row(rows, topic, Code.POD_SECURITY_DENIED, "violates PodSecurity",
-            "unable to validate against any (pod security policy|security context constraint)");
-        row(rows, topic, Code.ADMISSION_WEBHOOK_DENIED, "admission webhook .*denied( the request)?",
-            "ValidatingAdmissionPolicy .*denied", "blocked by policy");
-        row(rows, topic, Code.ADMISSION_WEBHOOK_UNAVAILABLE, "failed calling (admission )?webhook",
-            "failed to call webhook", "conversion webhook .* failed");
-        row(rows, topic, Code.SERVICE_ACCOUNT_MISSING, "error looking up service account", "serviceaccounts? \"[^\"]+\" not found");
-        row(rows, topic, Code.LIMITRANGE_VIOLATION, "(maximum|minimum) [\\w./-]+ usage per (container|pod|persistentvolumeclaim)",
-            "limit to request ratio per", "(maximum|minimum) .* limit .*LimitRange");
-        row(rows, topic, Code.OBJECT_STUCK_TERMINATING, "because it is being terminated");
-        row(rows, topic, Code.STILL_PROGRESSING, "the object has been modified", "object is being deleted", "etcdserver: ",
-            "Timeout: request did not complete", "server is currently unable");
-    }
-
-    private static void claim(List<Row> rows) {
-        row(rows, Topic.CLAIM, Code.PVC_STORAGECLASS_MISSING, "storageclass(es)?(\\.storage\\.k8s\\.io)? \"[^\"]*\" not found",
-            "storage class .* not found");
-        row(rows, Topic.CLAIM, Code.PVC_NO_DEFAULT_CLASS, "no persistent volumes available for this claim and no storage class is set");
-        row(rows, Topic.CLAIM, Code.QUOTA_EXCEEDED, "exceeded quota");
-        row(rows, Topic.CLAIM, Code.PVC_PROVISIONER_MISSING,
-            "waiting for (a )?volume to be created,? (either )?by (the )?external provisioner",
-            "no volume plugin matched", "not found in the list of registered CSI drivers");
-        row(rows, Topic.CLAIM, Code.PVC_UNBOUND, "no volume .* matching", "volume .* already bound to a different claim",
-            "does not match (size|access|storage)", "Cannot bind to requested volume", "requested PV .* not");
-        row(rows, Topic.CLAIM, Code.PVC_PROVISION_FAILED, "failed to provision volume", "ProvisioningFailed", "rpc error");
-    }
-
-    private static void apply(List<Row> rows) {
-        row(rows, Topic.APPLY, Code.API_KIND_UNKNOWN, "no matches for kind", "resource mapping not found", "registered handler",
-            "could not find the requested resource", "does not serve", "no kind .* is registered", "unknown kind", "has no kind");
-        row(rows, Topic.APPLY, Code.APPLY_IMMUTABLE_FIELD, "field is immutable",
-            "is immutable", "immutable (field|after)", "updates to statefulset spec",
-            "updates to .* are forbidden", "may not change (once set|fields other)", "cannot be changed", "Forbidden: updates to");
-        row(rows, Topic.APPLY, Code.NAMESPACE_MISSING, "namespaces? \"[^\"]+\" not found");
-        create(Topic.APPLY, rows);
-        row(rows, Topic.APPLY, Code.APPLY_FORBIDDEN_RBAC, "is forbidden: User",
-            "cannot (get|list|watch|create|patch|update|delete) (resource )?\"?\\w+",
-            "not currently held", "^(forbidden|unauthorized)");
-        row(rows, Topic.APPLY, Code.APPLY_CONFLICT, "Apply failed with \\d+ conflict", "conflicts? with \"");
-        row(rows, Topic.APPLY, Code.APPLY_INVALID, "is invalid", "strict decoding", "unknown field", "cannot unmarshal", "unable to decode",
-            "Required value", "Invalid value", "Unsupported value", "in version .* cannot be handled",
-            "json: ", "yaml: ", "metadata\\.name", "bad request", "the server rejected our request", "duplicate", "does not parse",
-                "failed to create typed patch object", "\\b(400|422)\\b", "is forbidden:");
-    }
-
-    private static void log(List<Row> rows) {
-        row(rows, Topic.LOG, Code.RBAC_RUNTIME_FORBIDDEN, "is forbidden: User \\\\*\"?system:",
-            "User \"system:[^\"]+\" cannot \\w+ resource");
-        row(rows, Topic.LOG, Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
-        row(rows, Topic.LOG, Code.CRASH_PORT_IN_USE, "address (is )?already in use", "EADDRINUSE", "98: Address in use",
-            "port \\S+ (is|was) already (in use|allocated)", "only one usage of each socket address", "already bound to port",
-            "failed to bind to (address|port)");
-        row(rows, Topic.LOG, Code.CRASH_DISK_FULL, "no space left on device",
-            "ENOSPC", "disk quota exceeded", "\\bdisk (is )?full\\b", "could not extend file");
-        row(rows, Topic.LOG, Code.CRASH_AUTH_FAILED, "password authentication failed",
-            "authentication (failed|failure|error)", "access denied for user",
-            "\\bWRONGPASS\\b", "\\bNOAUTH\\b", "invalid (username|user name|user)?( or |-pair |[/-])?\\s*password",
-            "login failed for user", "ACCESS_REFUSED", "SASL authentication .*(fail|error)",
-                "AuthenticationFailed", "\\bauth(entication)? failed",
-                "requires authentication", "authentication required", "not authorized on \\S+ to execute",
-                    "could not find user", "without any password configured", "role \"[^\"]+\" does not exist",
-            "bad credentials", "incorrect password", "AUTH .*failed", "security_exception.*(unable to authenticate|missing authentication)",
-                "no pg_hba\\.conf entry");
-        row(rows, Topic.LOG, Code.CRASH_MISSING_ENV,
-            "(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
-            "environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
-            "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b[^\\w]{0,3}.{0,25}(not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined|must be provided|not provided|not specified|is mandatory|not configured)",
-            "(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b.{0,20}(\\bto start|$|\\bvariable|\\benv)", "KeyError: '(?-i:[A-Z][A-Z0-9_]+)'",
-            "unbound variable", "parameter (null or )?not set", "Could not resolve placeholder '", "required key \\S+ missing value",
-                "\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
-            "missing env", "(superuser password|password option) is not specified", "\\bField required\\b", "setting must not be empty",
-                "\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"",
-                    "key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?", "is not defined in (the )?env",
-                "no value for required (setting|option|config)", "environ\\[",
-                    "missing (required )?(config|configuration|setting|parameter)s?\\b");
-        row(rows, Topic.LOG, Code.CRASH_DEPENDENCY_UNREACHABLE, "connection (was )?refused",
-            "ECONNREFUSED", "no such host", "i/o timeout", "\\bETIMEDOUT\\b",
-            "\\bENOTFOUND\\b", "EAI_AGAIN", "EHOSTUNREACH", "name or service not known", "could not translate host name",
-            "name resolution", "name does not resolve", "nodename nor servname", "unknown ?host", "getaddrinfo",
-                "connect(ion)?( attempt)? ?timed? ?out", "connection attempt failed",
-                "connect(ion)? to \\S+ (refused|failed)", "while waiting to connect",
-                "time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
-                    "timeout expired while waiting for",
-                "no route to host", "network is unreachable", "host (is )?unreachable", "dial tcp",
-            "could ?n.t connect", "can.?t connect", "cannot connect", "could not connect",
-                "failed to connect", "failed connecting", "unable to connect",
-                "error connecting", "can.?t reach", "(cannot|could not|unable to|failed to) reach",
-                    "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
-                "unknown \\w+ server host", "\\bPoolTimedOut\\b", "driver: bad connection",
-                    "connection to .{1,80}failed", "communications link failure", "server ?selection ?(error|timeout|timed out)",
-            "no reachable servers", "no servers? (is |are )?(available|reachable)", "host not found in upstream", "bad address '",
-                "(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
-                "(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "No resolvable bootstrap",
-                "could not resolve host", "could not be resolved", "Temporary failure in name", "\\bnot (yet )?reachable",
-            "brokers? .*(disconnected|not available|could not be established)", "NoBrokersAvailable",
-                "waiting for .{1,60}(:\\d+|to be (ready|up|available))", "NXDOMAIN",
-                    "SERVFAIL", "server misbehaving", "context deadline exceeded",
-                ":\\d+ - no response", "DNS .*(fail|timeout)", "wget: can't", "name=\\S+ .*unavailable");
-    }
-}
-
-// src/ensure_ready/diagnosis/NamesToKeep.java
-
 /** What has to stay readable though a Secret holds the same text. */
 public static final class NamesToKeep {
     private NamesToKeep() { }
@@ -6039,17 +5507,12 @@ public static final class NamesToKeep {
         snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
             names.add(o.name());
             names.addAll(o.labels().values());
-            Wiring.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
+            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
         });
         snapshot.applied().forEach(a -> names.add(a.object().name()));
         return names;
     }
 }
-
-// src/ensure_ready/diagnosis/Near.java
-=======
-// src/ensure_ready/diagnosis/NearMiss.java
->>>>>>> causes
 
 /** The existing name that somebody may have meant. */
 public static final class NearMiss {
@@ -6076,361 +5539,6 @@ public static final class NearMiss {
         return row[b.length()];
     }
 }
-
-<<<<<<< HEAD
-// src/ensure_ready/diagnosis/ObjectRef.java
-
-public record ObjectRef(String apiVersion, String kind, String namespace, String name) {
-    @Override
-    public String toString() {
-        return kind + "/" + name;
-    }
-}
-
-// src/ensure_ready/diagnosis/PodFindings.java
-
-/** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
-public static final class PodFindings {
-    private static final Pattern OBJECT = Pattern.compile("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found");
-    private static final Pattern KEY = Pattern.compile("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)");
-    private static final Pattern VOLUME_KEY = Pattern.compile("(?i)references non-existent (?:config|secret) key: (\\S+)");
-    private static final Pattern VOLUME = Pattern.compile("for volume \"([^\"]+)\"");
-    private static final Pattern PULL_SECRETS = Pattern.compile("image pull secrets \\(([^)]*)\\)");
-    private static final Pattern TAINT = Pattern.compile("untolerated taint(?:\\(s\\))? \\{([^}:]+)(?::\\s*([^}]*))?\\}");
-    static final Duration STARTING = Duration.ofMinutes(2);
-    private final Facts facts;
-    private final Snapshot snapshot;
-
-    PodFindings(Facts facts) {
-        this.facts = facts;
-        this.snapshot = facts.snapshot;
-    }
-
-    public static boolean ready(Obj pod) {
-        return Pods.saysReady(pod);
-    }
-
-    void of(Obj pod) {
-        var phase = pod.text("/status/phase");
-        if (pod.deleting() || phase.equals("Succeeded")) {
-            return;
-        }
-        var owner = facts.owner(pod);
-        if (owner[0].equals("Job") && succeededSince(pod)) {
-            return;
-        }
-        if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            ended(pod, owner);
-            return;
-        }
-        if (pod.condition("PodScheduled").path("status").asText().equals("False")
-            || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
-            scheduling(pod, owner);
-            return;
-        }
-        if (nodeLost(pod, owner)) {
-            return;
-        }
-        containers(pod, owner);
-    }
-
-    /** A Job tries again: only the youngest pod tells how it stands now. */
-    private boolean succeededSince(Obj pod) {
-        var job = pod.controller().path("uid").asText();
-        return snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").asText().equals(job) && !job.isEmpty())
-            .anyMatch(p -> p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
-    }
-
-    private void ended(Obj pod, String[] owner) {
-        var reason = pod.text("/status/reason");
-        var message = pod.text("/status/message");
-        var replaced = snapshot.all("Pod").stream().anyMatch(p -> p != pod && !p.controller().isMissingNode()
-            && p.controller().path("uid").asText().equals(pod.controller().path("uid").asText()) && p.text("/metadata/creationTimestamp")
-                .compareTo(pod.text("/metadata/creationTimestamp")) > 0);
-        if (replaced) {
-            return; // the controller made another one, which tells for itself
-        }
-        var node = pod.text("/spec/nodeName");
-        var lower = message.toLowerCase(Locale.ROOT);
-        var evidence = List.of(new Evidence("status", pod.ref() + "/status.reason", reason, message, 1, "", ""));
-        var params = Map.of("pod", pod.name(), "node", node);
-        if (reason.equals("Evicted")
-            && (lower.contains("exceeds the total limit") || lower.contains("ephemeral local storage usage exceeds")
-            || lower.contains("exceeds the limit \"") || lower.contains("emptydir"))) {
-            facts.add(Code.EVICTED_EPHEMERAL_STORAGE, owner[0], owner[1], owner, "", null, evidence, params);
-        } else if (reason.equals("Evicted")) {
-            facts.add(Code.NODE_PRESSURE, "Node", node, owner, "", null, evidence, params);
-        } else if (reason.equals("Preempting") || reason.equals("Preempted")) {
-            facts.add(Code.SCHED_PREEMPTED, owner[0], owner[1], owner, "", null, evidence, params);
-        } else if (reason.equals("NodeLost") || reason.equals("Shutdown") || reason.equals("Terminated") || reason.equals("NodeShutdown")) {
-            facts.add(Code.NODE_NOT_READY, "Node", node, owner, "", null, evidence, params);
-        } else if (reason.equals("NodeAffinity")) {
-            facts.add(Code.SCHED_NODE_SELECTOR, owner[0], owner[1], owner, "", null, evidence, params);
-        } else if (reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError")) {
-            facts.add(Code.SCHED_INSUFFICIENT_RESOURCES, owner[0], owner[1], owner, "", null, evidence, params);
-        } else {
-            containers(pod, owner);
-        }
-    }
-
-    /** A node that is not ready makes its pods unready, whatever they did before. */
-    private boolean nodeLost(Obj pod, String[] owner) {
-        var node = snapshot.find("Node", pod.text("/spec/nodeName"));
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
-        var told = pod.text("/status/reason").equals("NodeLost");
-        if (ready(pod) || lost.isEmpty() && !told) {
-            if (node.isEmpty() && snapshot.knows("Node") && !snapshot.all("Node").isEmpty()
-                && pod.list("/status/containerStatuses").isEmpty()) {
-                facts.add(Code.SCHED_NODE_MISSING, owner[0], owner[1], owner, "", null,
-                    List.of(Findings.spec(pod, "spec.nodeName", pod.text("/spec/nodeName"))), params(pod));
-                return true;
-            }
-            return false;
-        }
-        var evidence = lost.map(c -> Findings.evidence(node.get(), c))
-            .orElseGet(() -> new Evidence("status", pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message"), 1, "", ""));
-        facts.add(Code.NODE_NOT_READY, "Node", pod.text("/spec/nodeName"), owner, "", lost.map(Findings::time)
-            .orElse(null), List.of(evidence), params(pod));
-        return true;
-    }
-
-    private void containers(Obj pod, String[] owner) {
-        if (ready(pod) && !flapping(pod)) {
-            return;
-        }
-        var before = facts.found.size();
-        var statuses = new ArrayList<JsonNode>();
-        for (var status : pod.list("/status/initContainerStatuses")) {
-            if (!done(pod, status)) {
-                statuses.add(status);
-                break; // the next one has not begun; unless this is a sidecar that runs
-            }
-        }
-        var initDone = statuses.isEmpty() || sidecar(pod, statuses.get(0));
-        if (initDone) {
-            statuses.addAll(pod.list("/status/containerStatuses"));
-        }
-        for (var status : statuses) {
-            new ContainerFindings(facts, pod, owner, status, !initDone || sidecar(pod, status)).find();
-        }
-        if (facts.found.size() == before && !ready(pod)) {
-            quiet(pod, owner);
-        }
-    }
-
-    private boolean flapping(Obj pod) {
-        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
-            && facts.age(Optional.ofNullable(Findings.instant(c.at("/state/running/startedAt").asText()))) < 60
-            && c.at("/lastState/terminated/exitCode")
-                .asInt(0) != 0);
-    }
-
-    private static boolean done(Obj pod, JsonNode status) {
-        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0 && !sidecar(pod, status)
-            || sidecar(pod, status) && (status.path("started").asBoolean() || status.path("ready").asBoolean());
-    }
-
-    private static boolean sidecar(Obj pod, JsonNode status) {
-        return pod.list("/spec/initContainers").stream()
-            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText()
-            .equals("Always"));
-    }
-
-    /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
-    private void quiet(Obj pod, String[] owner) {
-        var blocked = facts.events(pod, "FailedMount", "FailedAttachVolume",
-            "FailedMapVolume", "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
-        var started = facts.events(pod, "Started");
-        if (!blocked.isEmpty() && (started.isEmpty() || waitsForVolumes(pod))) {
-            blockedBy(pod, owner, blocked);
-        } else if (owner[0].equals("Job") && sidecarBlocks(pod)) {
-            facts.add(Code.JOB_SIDECAR_BLOCKS, owner[0], owner[1], owner, "", null,
-                List.of(Findings.spec(pod, "status.containerStatuses", "one container ended with success, another still runs")),
-                    params(pod));
-        } else if (waitsForVolumes(pod) && references(pod, owner)) {
-            return;
-        } else {
-            progress(pod, owner);
-        }
-    }
-
-    private void progress(Obj pod, String[] owner) {
-        var pulling = facts.events(pod, "Pulling");
-        var pulled = facts.events(pod, "Pulled", "Failed", "BackOff");
-        if (waitsForVolumes(pod) && pulling.size() > pulled.size()) {
-            facts.add(Code.IMAGE_STILL_PULLING, owner[0], owner[1], owner, "", Findings.instant(pulling.get(0).first()),
-                List.of(pulling.get(pulling.size() - 1).evidence(pod)), params(pod));
-        } else if (facts.age(pod.time("/metadata/creationTimestamp")) < STARTING.toSeconds() || !waitsForVolumes(pod)) {
-            facts.add(Code.STILL_PROGRESSING, owner[0], owner[1], owner, "", pod.time("/metadata/creationTimestamp").orElse(null),
-                List.of(new Evidence("status", pod.ref() + "/status.phase", "", pod.text("/status/phase"), 1, "", "")), params(pod));
-        }
-    }
-
-    private static boolean waitsForVolumes(Obj pod) {
-        var all = new ArrayList<>(pod.list("/status/containerStatuses"));
-        all.addAll(pod.list("/status/initContainerStatuses"));
-        return all.stream().allMatch(c -> c.path("state").isEmpty()
-            || c.at("/state/waiting/reason").asText().matches("ContainerCreating|PodInitializing|"));
-    }
-
-    private static boolean sidecarBlocks(Obj pod) {
-        var statuses = pod.list("/status/containerStatuses");
-        return statuses.stream().anyMatch(c -> c.at("/state/terminated").isObject() && c.at("/state/terminated/exitCode").asInt() == 0)
-            && statuses.stream()
-            .anyMatch(c -> c.at("/state/running").isObject());
-    }
-
-    /** The newest message that names a cause wins over "timed out waiting", which only repeats that there is one. */
-    private void blockedBy(Obj pod, String[] owner, List<Event> events) {
-        Event best = null;
-        Code code = null;
-        for (var event : events) {
-            var sandbox = event.reason().contains("SandBox");
-            var found = sandbox ? Code.SANDBOX_FAILED : Messages.code(Messages.Topic.VOLUME, event.message())
-                .orElse(Code.VOLUME_MOUNT_FAILED);
-            if (best == null || rank(found) >= rank(code)) {
-                best = event;
-                code = found;
-            }
-        }
-        if (code == Code.STILL_PROGRESSING && facts.age(pod.time("/metadata/creationTimestamp")) > STARTING.toSeconds()) {
-            code = Code.VOLUME_MOUNT_FAILED;
-        }
-        if (code == Code.SANDBOX_FAILED && best.count() < 3 && facts.age(pod.time("/metadata/creationTimestamp")) < STARTING.toSeconds()) {
-            code = Code.STILL_PROGRESSING;
-        }
-        reference(pod, owner, "", code, best.message(), Findings.instant(best.first()), best.evidence(pod));
-        references(pod, owner);
-    }
-
-    private static int rank(Code code) {
-        return code == Code.STILL_PROGRESSING ? 0 : code == Code.VOLUME_MOUNT_FAILED ? 1 : 2;
-    }
-
-    /** A message about a missing or incomplete object; the finding stands at that object. */
-    void reference(Obj pod, String[] owner, String container, Code code, String message, Instant since, Evidence evidence) {
-        var params = new HashMap<>(params(pod));
-        var name = Messages.part(message, OBJECT);
-        var at = owner;
-        switch (code) {
-            case SECRET_MISSING -> at = name.isEmpty() ? owner : new String[] {"Secret", name};
-            case CONFIGMAP_MISSING -> at = name.isEmpty() ? owner : new String[] {"ConfigMap", name};
-            case PVC_MISSING -> at = name.isEmpty() ? owner : new String[] {"PersistentVolumeClaim", name};
-            case CONFIG_KEY_MISSING -> at = key(pod, owner, message, params);
-            default -> { }
-        }
-        facts.add(code, at[0], at[1], owner, container, since, List.of(evidence), params);
-    }
-
-    private static String[] key(Obj pod, String[] owner, String message, Map<String, String> params) {
-        var match = KEY.matcher(message);
-        if (match.find()) {
-            params.put("key", match.group(1));
-            return new String[] {match.group(2).equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", match.group(3)};
-        }
-        params.put("key", Messages.part(message, VOLUME_KEY));
-        var volume = Messages.part(message, VOLUME);
-        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
-            .flatMap(v -> References.ofVolume(v).stream())
-            .filter(r -> !r.kind().equals("PersistentVolumeClaim"))
-            .findFirst().map(r -> new String[] {r.kind(), r.name()}).orElse(owner);
-    }
-
-    /** What the template names and the namespace does not have; the kubelet tells one at a time, and late. */
-    private boolean references(Obj pod, String[] owner) {
-        var found = false;
-        for (var r : References.of(pod.at("/spec"))) {
-            if (r.optional() || facts.exists(r.kind(), r.name()) || r.pull()) {
-                continue;
-            }
-            var code = switch (r.kind()) {
-                case "Secret" -> Code.SECRET_MISSING;
-                case "ConfigMap" -> Code.CONFIGMAP_MISSING;
-                default -> Code.PVC_MISSING;
-            };
-            found = true;
-            if (facts.found.stream()
-                .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.ownerKind().equals(owner[0]) && f.ownerName()
-                .equals(owner[1]))) {
-                facts.add(code, r.kind(), r.name(), owner, "", null, List.of(Findings.spec(pod, "spec", Obj.ref(r.kind(), r.name()))),
-                    params(pod));
-            }
-        }
-        return found;
-    }
-
-    /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
-    Optional<String> missingPullSecret(Obj pod) {
-        var named = References.of(pod.at("/spec")).stream().filter(References.Ref::pull).filter(r -> !facts.exists(r.kind(), r.name()))
-            .map(References.Ref::name).findFirst();
-        return named.or(() -> facts.events(pod, "FailedToRetrieveImagePullSecret")
-            .stream().map(e -> Messages.part(e.message(), PULL_SECRETS))
-            .filter(n -> !n.isEmpty()).findFirst());
-    }
-
-    static Map<String, String> params(Obj pod) {
-        return Map.of("pod", pod.name());
-    }
-
-    private void scheduling(Obj pod, String[] owner) {
-        var condition = pod.condition("PodScheduled");
-        var message = condition.path("message").asText();
-        var events = facts.events(pod, "FailedScheduling");
-        if (message.isEmpty() && !events.isEmpty()) {
-            message = events.get(events.size() - 1).message();
-        }
-        var evidence = new ArrayList<Evidence>();
-        evidence.add(condition.isMissingNode() ? new Evidence("status", pod.ref() + "/status.phase", "", "Pending", 1, "", "")
-            : Findings.evidence(pod, condition));
-        var since = Findings.time(condition);
-        var scaling = facts.events(pod, "TriggeredScaleUp");
-        var waited = facts.age(pod.time("/metadata/creationTimestamp"));
-        if (condition.path("reason").asText().equals("SchedulingGated")) {
-            facts.add(Code.SCHED_GATED, owner[0], owner[1], owner, "", since, evidence, params(pod));
-        } else if (!scaling.isEmpty() && waited < Duration.ofMinutes(15).toSeconds()) {
-            evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
-            facts.add(Code.AUTOSCALING_IN_PROGRESS, owner[0], owner[1], owner, "", since, evidence, params(pod));
-        } else if (message.isEmpty()) {
-            facts.add(waited < STARTING.toSeconds() ? Code.STILL_PROGRESSING
-                : Code.UNKNOWN, owner[0], owner[1], owner, "", since, evidence, params(pod));
-        } else {
-            unschedulable(pod, owner, message, since, evidence);
-        }
-    }
-
-    private void unschedulable(Obj pod, String[] owner, String message, Instant since, List<Evidence> evidence) {
-        var params = new HashMap<>(params(pod));
-        var taint = TAINT.matcher(message);
-        if (taint.find()) {
-            params.put("taint", taint.group(1).strip());
-        }
-        var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !facts.exists(r.kind(), r.name()))
-            .findFirst();
-        var code = claim.isPresent() ? Code.PVC_MISSING : Scheduling.code(message, pod, snapshot);
-        if (code == Code.PVC_MISSING) {
-            var name = Messages.part(message, OBJECT);
-            facts.add(code, "PersistentVolumeClaim", name.isEmpty() ? claim.map(References.Ref::name).orElse("")
-                : name, owner, "", since, evidence, params);
-        } else {
-            var node = code == Code.NODE_PRESSURE ? pressed() : Optional.<String>empty();
-            facts.add(code, node.isPresent() ? "Node" : owner[0], node.orElse(owner[1]), owner, "", since, evidence, params);
-        }
-    }
-
-    /** The node that is short of something, when there is but one. */
-    private Optional<String> pressed() {
-        var pressed = snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asText().endsWith("Pressure") && c.path("status").asText().equals("True")))
-            .map(Obj::name).toList();
-        return pressed.size() == 1 ? Optional.of(pressed.get(0)) : Optional.empty();
-    }
-}
-
-// src/ensure_ready/diagnosis/Policies.java
-=======
-// src/ensure_ready/diagnosis/NetworkPolicies.java
->>>>>>> causes
 
 /** What NetworkPolicies let through between two pods of this namespace. */
 public record NetworkPolicies(Snapshot snapshot) {
@@ -6509,8 +5617,6 @@ public record NetworkPolicies(Snapshot snapshot) {
     }
 }
 
-// src/ensure_ready/diagnosis/ObjectRef.java
-
 /** An object as the JSON names it; the namespace is empty for what has none. */
 public record ObjectRef(String apiVersion, String kind, String namespace, String name) {
     @Override
@@ -6519,751 +5625,9 @@ public record ObjectRef(String apiVersion, String kind, String namespace, String
     }
 }
 
-// src/ensure_ready/diagnosis/Proof.java
-
 /** Evidence for a reader who must not trust it; {@code suspicious} when it reads like an instruction. */
 public record Proof(String source, String path, String reason, String message,
     long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
-
-<<<<<<< HEAD
-// src/ensure_ready/diagnosis/Reach.java
-
-/** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
-public static final class Reach {
-    private static final Pattern UNKNOWN_HOST =
-        Pattern.compile("(?i)(?:lookup |ENOTFOUND |EAI_AGAIN |translate host name \"|bad address '|UnknownHostException: |unknown host:? ?'?|resolve host:? '?\"?|can't resolve '|in upstream \"|nslookup: can't resolve '|"
-        + "can't find |getaddrinfo for |Failed to resolve '?|Name does not resolve:? ?|host '|"
-        + "tcp connect \\(|resolve server '?|resolve address:? ?|Error -\\d+ connecting to |for target (?:dns:/*)?|connect to (?=\\S+/<unresolved>)|(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -))([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)");
-    private static final Pattern NO_NAME =
-        Pattern.compile("(?i)no such host|\\bENOTFOUND|not translate host name|bad address|unknown ?host|unknown \\w+ server host|"
-        + "resolve (?:server|address)|DNS resolution failed|name resolution failed|<unresolved>|"
-        + "could not resolve host|can't resolve|host not found in upstream|name or service not known|does not resolve|NXDOMAIN|nodename nor servname|failed to resolve|can't find");
-    private static final Pattern DNS_DOWN =
-        Pattern.compile("(?i)EAI_AGAIN|temporary failure|server misbehaving|SERVFAIL|lookup .*(i/o timeout|timed? ?out|refused)|no servers could be reached");
-    private static final Pattern SLOW = Pattern.compile("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT");
-    private static final Pattern WORD =
-        Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
-    private static final Pattern PORT = Pattern.compile("(?i)\\bport[ :=]+(\\d{2,5})");
-    private final Facts facts;
-    private final Snapshot snapshot;
-    private final Wiring wiring;
-    private final Set<String> unready;
-    private final Consumer<Wiring.Edge> edge;
-    private final Policies policies;
-    private final Map<String, Finding> unresolved = new TreeMap<>();
-
-    Reach(Facts facts, Wiring wiring, Set<String> unready, Consumer<Wiring.Edge> edge) {
-        this.facts = facts;
-        this.snapshot = facts.snapshot;
-        this.wiring = wiring;
-        this.unready = unready;
-        this.edge = edge;
-        this.policies = new Policies(facts.snapshot);
-    }
-
-    void find() {
-        for (var f : List.copyOf(facts.found)) {
-            if (unready.contains(Diagnosis.node(f))) {
-                symptom(f);
-            }
-        }
-        if (unresolved.size() >= 2) {
-            unresolved.values().forEach(f -> replace(f, Code.DNS_CLUSTER_FAILURE, "Service", "kube-dns", Map.of()));
-        }
-        settings();
-    }
-
-    private void symptom(Finding f) {
-        if (f.code() == Code.SECRET_MISSING) {
-            CustomFindings.maker(snapshot, f.objectName())
-                .filter(m -> facts.found.stream().anyMatch(x -> Diagnosis.node(x).equals(Wiring.key(m))))
-                .ifPresent(m -> {
-                edge.accept(new Wiring.Edge(Diagnosis.node(f), Wiring.key(m), "made by " + m.ref(), 1, ""));
-                replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("weak", "true", "named", m.ref()));
-            });
-        } else if (f.code() == Code.INIT_WAITING || f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE
-            || f.code() == Code.PROBE_READINESS_FAILING && f.params()
-            .containsKey("log")) {
-            targets(f).forEach((target, line) -> target(f, target, line));
-        } else if (f.code() == Code.CRASH_APP_ERROR || f.code() == Code.CRASH_AUTH_FAILED || f.code() == Code.PROBE_READINESS_FAILING) {
-            var named = named(f, lines(f));
-            if (f.code() == Code.CRASH_AUTH_FAILED) {
-                named.keySet().stream().findFirst().map(t -> wiring.service(t.host()))
-                    .filter(Optional::isPresent).or(() -> Optional.of(mentioned(f)))
-                    .flatMap(s -> s).ifPresent(s -> replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("target", s.name())));
-            } else {
-                named.keySet().forEach(t -> broken(f, t));
-            }
-        }
-    }
-
-    /** A general error that names a Service whose workload is not ready is most likely that one's. */
-    private void broken(Finding f, Wait.Target t) {
-        wiring.service(t.host()).filter(s -> wiring.behind(s).stream().anyMatch(w -> unready.contains(w) && !w.equals(Diagnosis.node(f))))
-            .ifPresent(s -> {
-            edge.accept(new Wiring.Edge(Diagnosis.node(f), "Service/" + s.name(), "log:" + s.name(), 0.9, t.port()));
-            replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("weak", "true", "named", s.name()));
-        });
-    }
-
-    /** Who refuses the credentials, when the log does not say: the only Service that the settings name. */
-    private Optional<Obj> mentioned(Finding f) {
-        var services = wiring.mentions(Diagnosis.node(f)).stream().map(m -> wiring.service(m.host()))
-            .flatMap(Optional::stream).map(Obj::name).distinct()
-            .toList();
-        return services.size() == 1 ? snapshot.find("Service", services.get(0)) : Optional.empty();
-    }
-
-    private List<String> lines(Finding f) {
-        return f.evidence().stream().filter(e -> e.source().equals("log")).map(Evidence::message).toList();
-    }
-
-    /**
-     * What the symptom waits for, each with the text that says so: the log first, which is what happened; else the init container's
-     * command.
-     */
-    private Map<Wait.Target, String> targets(Finding f) {
-        var log = facts.snapshot.logs().get(f.params().getOrDefault("pod", "") + "/" + f.container());
-        var told = new LinkedHashMap<>(named(f, lines(f)));
-        if (told.isEmpty() && log != null) {
-            told.putAll(named(f, LogReading.around(log.lines())));
-        }
-        var text = String.join("\n", lines(f));
-        if (told.isEmpty() && NO_NAME.matcher(text).find()) {
-            nowhere(f).ifPresent(t -> told.put(t, text));
-        }
-        for (var target : f.params().getOrDefault("waitsFor", "").split(",")) {
-            var host = target.replaceFirst(":\\d+$", "");
-            if (!host.isEmpty() && told.keySet().stream().noneMatch(t -> wiring.local(t.host()).equals(wiring.local(host)))) {
-                told.put(new Wait.Target(host, target.contains(":") ? target.substring(target.indexOf(':') + 1) : ""), told.isEmpty()
-                    ? text : "");
-            }
-        }
-        return told;
-    }
-
-    /** The name that cannot be resolved, when the log does not say which: the only one in the settings that no Service has. */
-    private Optional<Wait.Target> nowhere(Finding f) {
-        var hosts = wiring.mentions(Diagnosis.node(f)).stream()
-            .filter(m -> wiring.local(m.host()).isPresent() && wiring.service(m.host()).isEmpty())
-            .collect(Collectors.toMap(Wiring.Mention::host, Wiring.Mention::port, (a, b) -> a, TreeMap::new));
-        return hosts.size() == 1 && snapshot.knows("Service")
-            ? Optional.of(new Wait.Target(hosts.firstKey(), hosts.firstEntry().getValue())) : Optional.empty();
-    }
-
-    private Map<Wait.Target, String> named(Finding f, List<String> lines) {
-        var found = new LinkedHashMap<Wait.Target, String>();
-        for (var line : lines) {
-            var unknown = UNKNOWN_HOST.matcher(line);
-            if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && unknown.find() && !unknown.group(1)
-                .matches("\\d+(\\.\\d+){3}|on|for|address|name")) {
-                found.putIfAbsent(new Wait.Target(unknown.group(1), ""), line);
-                continue;
-            }
-            var port = Messages.part(line, PORT);
-            var words = WORD.matcher(line);
-            while (words.find()) {
-                var host = words.group(1);
-                var own = wiring.service(host).isPresent() && !wiring.behind(wiring.service(host).get()).contains(Diagnosis.node(f));
-                if (own || host.equals("localhost") || host.equals("127.0.0.1")) {
-                    found.putIfAbsent(new Wait.Target(host, words.group(2) != null ? words.group(2) : port), line);
-                } else {
-                    wiring.byAddress(host, facts).filter(w -> !w.equals(Diagnosis.node(f)))
-                        .ifPresent(w -> edge.accept(new Wiring.Edge(Diagnosis.node(f), w, "log:" + host, 0.9, "")));
-                }
-            }
-        }
-        return found;
-    }
-
-    private void target(Finding f, Wait.Target t, String line) {
-        var service = wiring.service(t.host());
-        var local = wiring.local(t.host());
-        if (t.host().equals("localhost") || t.host().startsWith("127.")) {
-            replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("named", t.toString()));
-        } else if (service.isPresent()) {
-            reachable(f, t, service.get(), line);
-        } else if (local.isPresent() && failedToApply(local.get())) {
-            edge.accept(new Wiring.Edge(Diagnosis.node(f), "Service/" + local.get(), via(f, t), 0.9, t.port()));
-            replace(f, f.code(), f.objectKind(), f.objectName(), Map.of("named", t.toString()));
-        } else if (local.isPresent() && snapshot.knows("Service") || NO_NAME.matcher(line).find()) {
-            absent(f, t, local, line);
-        }
-    }
-
-    private boolean failedToApply(String service) {
-        return snapshot.applied("Service", service).filter(a -> a.result() == Result.failed).isPresent();
-    }
-
-    private static String via(Finding f, Wait.Target t) {
-        return f.code() == Code.INIT_WAITING ? f.params().getOrDefault("via", "init:" + f.container()) + " " + t : "log:" + t;
-    }
-
-    /** No Service of that name. A log that was refused by an address proves that the name did resolve. */
-    private void absent(Finding f, Wait.Target t, Optional<String> local, String line) {
-        var host = local.orElse(t.host());
-        if (dnsBlocked(f, line)) {
-            return;
-        }
-        var workload = wiring.templates().values().stream().filter(w -> w.name().equals(host) && !Wiring.key(w).equals(Diagnosis.node(f)))
-            .findFirst();
-        var params = new HashMap<>(Map.of("host", host, "nearMiss", Near.of(host, snapshot.all("Service")), "named", t.toString()));
-        setting(f, t.host()).ifPresent(s -> params.put("setting", s));
-        var set = snapshot.all("StatefulSet").stream().filter(x -> x.text("/spec/serviceName").equals(host)).findFirst();
-        if (set.isPresent()) {
-            replace(f, Code.STS_HEADLESS_SVC_MISSING, "StatefulSet", set.get().name(), params);
-        } else if (workload.isPresent() && local.isPresent()) {
-            replace(f, Code.SVC_MISSING, "Service", host, params);
-        } else if (f.code() == Code.INIT_WAITING && local.isPresent()) {
-            replace(f, Code.DEPENDENCY_SERVICE_MISSING, "Service", host, params);
-        } else {
-            replace(f, Code.DNS_NAME_UNKNOWN, f.objectKind(), f.objectName(), params);
-        }
-    }
-
-    private Optional<String> setting(Finding f, String host) {
-        return wiring.mentions(Diagnosis.node(f)).stream().filter(m -> m.host().equals(host)).map(Wiring.Mention::via).findFirst();
-    }
-
-    private boolean dnsBlocked(Finding f, String line) {
-        var from = wiring.templates().get(Diagnosis.node(f));
-        if (from == null) {
-            return false;
-        }
-        var policy = policies.withoutDns(Wiring.labels(from));
-        if (DNS_DOWN.matcher(line).find() && policy.isPresent()) {
-            replace(f, Code.NETPOL_BLOCKING, "NetworkPolicy", policy.get().name(), Map.of("direction", "egress to DNS"));
-            return true;
-        }
-        return false;
-    }
-
-    private void reachable(Finding f, Wait.Target t, Obj service, String line) {
-        var node = Diagnosis.node(f);
-        var from = wiring.templates().get(node);
-        // a headless name resolves once a pod is ready
-        var waits = wiring.behind(service).isEmpty() || wiring.behind(service).stream().anyMatch(unready::contains);
-        if ((NO_NAME.matcher(line).find() || DNS_DOWN.matcher(line).find()) && from != null && !waits) {
-            name(f, from, service);
-            return;
-        }
-        if (!t.port().isEmpty() && !serves(service, t.port())) {
-            replace(f, Code.ENV_PORT_MISMATCH, f.objectKind(), f.objectName(), Map.of("address", service.name() + ":" + t.port(), "served",
-                served(service), "named", t.toString(), "setting", setting(f, t.host()).orElse("")));
-            return;
-        }
-        var healthy = wiring.behind(service).stream().noneMatch(unready::contains) && !wiring.behind(service).isEmpty();
-        var policy = from == null || !healthy && line.toLowerCase(Locale.ROOT).contains("refused") ? Optional.<Obj>empty()
-            : wiring.behind(service).stream().map(w -> policies.blocking(Wiring.labels(from), Wiring.labels(wiring.templates().get(w)),
-                ports(service, t.port(), w))).flatMap(Optional::stream).findFirst();
-        if (policy.isPresent() && (SLOW.matcher(line).find() || healthy && !line.toLowerCase(Locale.ROOT).contains("refused"))) {
-            replace(f, Code.NETPOL_BLOCKING, "NetworkPolicy", policy.get()
-                .name(), Map.of("from", from.ref(), "to", "svc/" + service.name()));
-            return;
-        }
-        edge.accept(new Wiring.Edge(node, "Service/" + service.name(), via(f, t), f.code() == Code.INIT_WAITING ? 0.95 : 0.9, t.port()));
-        var later = healthy && f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE && LogReading.ownErrorLater(snapshot.logs()
-            .get(f.params().getOrDefault("pod", "") + "/" + f.container()));
-        replace(f, healthy && readySince(service, f) ? Code.STILL_PROGRESSING
-            : later ? Code.CRASH_APP_ERROR : f.code(), f.objectKind(), f.objectName(),
-            Map.of("named", t.toString()));
-    }
-
-    /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
-    private void name(Finding f, Obj from, Obj service) {
-        if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(f.since())).isPresent()) {
-            replace(f, Code.STILL_PROGRESSING, f.objectKind(), f.objectName(), Map.of()); // it failed before the Service was there
-            return;
-        }
-        var spec = Wiring.template(from).path("spec");
-        var policy = spec.path("dnsPolicy").asText("ClusterFirst");
-        var host = spec.path("hostNetwork").asBoolean() && policy.equals("ClusterFirst");
-        if (policy.equals("Default") || policy.equals("None") || host) {
-            replace(f, Code.POD_DNS_POLICY, f.objectKind(), f.objectName(), Map.of("dnsPolicy", policy));
-            return;
-        }
-        var blocked = policies.withoutDns(Wiring.labels(from));
-        if (blocked.isPresent()) {
-            replace(f, Code.NETPOL_BLOCKING, "NetworkPolicy", blocked.get().name(), Map.of("direction", "egress to DNS"));
-        } else {
-            unresolved.putIfAbsent(Diagnosis.node(f), f);
-        }
-    }
-
-    static boolean serves(Obj service, String port) {
-        var ports = service.list("/spec/ports");
-        return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
-            || ports.stream().anyMatch(p -> p.path("port").asText().equals(port)
-            || service.text("/spec/clusterIP").equals("None") && WiringFindings.target(p).equals(port)
-            || p.path("nodePort").asText().equals(port));
-    }
-
-    private static String served(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
-    }
-
-    private Set<String> ports(Obj service, String port, String workload) {
-        var ports = new LinkedHashSet<String>();
-        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port))
-            .map(WiringFindings::target).forEach(ports::add);
-        Wiring.template(wiring.templates().get(workload)).at("/spec/containers").forEach(c -> c.path("ports").forEach(p -> {
-            if (ports.contains(p.path("name").asText()) || ports.contains(p.path("containerPort").asText())) {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText(p.path("containerPort").asText()));
-            }
-        }));
-        return ports;
-    }
-
-    /** It failed before what it needs became ready; its next start may well succeed. */
-    private boolean readySince(Obj service, Finding f) {
-        var selector = service.map("/spec/selector");
-        var since = snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet()))
-            .map(p -> Findings.time(p.condition("Ready"))).filter(Objects::nonNull).min(Comparator.naturalOrder());
-        var failed = f.code() == Code.INIT_WAITING ? snapshot.at().minusSeconds(30) : f.since();
-        return since.isPresent() && since.get().isAfter(failed);
-    }
-
-    /**
-     * What the settings of a workload alone prove: an address with a port that its Service does not serve, a name that only lacks its
-     * Service.
-     */
-    private void settings() {
-        wiring.templates().forEach((node, workload) -> {
-            var spec = Wiring.template(workload).path("spec");
-            for (var m : wiring.mentions(node)) {
-                if (m.confidence() < 0.8 || m.port().isEmpty()) {
-                    continue;
-                }
-                var service = wiring.service(m.host());
-                if (service.isPresent()) {
-                    setting(node, workload, m, service.get());
-                } else {
-                    wiring.local(m.host()).filter(h -> snapshot.knows("Service")).ifPresent(h -> lacking(node, workload, m, h));
-                }
-            }
-            var search = spec.path("dnsConfig").path("searches").toString();
-            var outside = spec.path("dnsPolicy").asText().equals("Default") || spec.path("dnsPolicy").asText().equals("None")
-                && !search.contains("svc");
-            if (outside && wiring.mentions(node).stream().anyMatch(m -> m.confidence() >= 0.8 && wiring.service(m.host()).isPresent())) {
-                once(Code.POD_DNS_POLICY, node, workload, workload.kind(), workload.name(),
-                    Findings.spec(workload, "spec.template.spec.dnsPolicy",
-                    spec.path("dnsPolicy").asText()), Map.of("dnsPolicy", spec.path("dnsPolicy").asText()));
-            }
-        });
-    }
-
-    private void setting(String node, Obj workload, Wiring.Mention m, Obj service) {
-        if (!serves(service, m.port())) {
-            once(Code.ENV_PORT_MISMATCH, node, workload, workload.kind(), workload.name(),
-                Findings.spec(workload, m.via(), service.name() + ":" + m.port()),
-                Map.of("address", service.name() + ":" + m.port(), "served", served(service), "setting", m.via()));
-            return;
-        }
-        wiring.behind(service).stream().filter(w -> !w.equals(node))
-            .map(w -> policies.blocking(Wiring.labels(workload), Wiring.labels(wiring.templates().get(w)), ports(service, m.port(), w)))
-            .flatMap(Optional::stream).findFirst()
-            .ifPresent(p -> once(Code.NETPOL_BLOCKING, node, workload, "NetworkPolicy", p.name(), Findings.spec(p, "spec", "does not allow "
-                + workload.ref() + " to reach svc/" + service.name()), Map.of("from", workload.ref(), "to", "svc/" + service.name())));
-    }
-
-    private void lacking(String node, Obj workload, Wiring.Mention m, String host) {
-        var there = wiring.templates().values().stream()
-            .anyMatch(w -> w.name().equals(host) && WiringFindings.open(w).contains(m.port()) && !Wiring.key(w)
-            .equals(node));
-        if (there && !failedToApply(host)) {
-            once(Code.SVC_MISSING, node, workload, "Service", host, Findings.spec(workload, m.via(), host + ":" + m.port()),
-                Map.of("host", host, "setting", m.via()));
-        }
-    }
-
-    private void once(Code code, String node, Obj workload, String kind, String name, Evidence evidence, Map<String, String> params) {
-        var told = facts.found.stream()
-            .anyMatch(f -> f.code() == code && Diagnosis.node(f).equals(node) && f.objectKind().equals(kind) && f.objectName()
-            .equals(name));
-        if (!told) {
-            facts.add(code, kind, name, new String[] {workload.kind(), workload.name()}, "", null, List.of(evidence), params);
-        }
-    }
-
-    private void replace(Finding f, Code code, String kind, String name, Map<String, String> more) {
-        var params = new TreeMap<>(f.params());
-        params.putAll(more);
-        var now = facts.found.stream()
-            .filter(o -> o == f || o.since().equals(f.since()) && o.container().equals(f.container()) && Diagnosis.node(o)
-            .equals(Diagnosis.node(f)) && o.evidence().equals(f.evidence())).reduce((a, b) -> b);
-        if (now.isPresent() && now.get() != f && now.get().code().role == Code.Role.CAUSE) {
-            // a second thing is missing as well
-            facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(), params));
-            return;
-        }
-        now.ifPresent(facts.found::remove);
-        facts.found.add(new Finding(code, kind, name, f.ownerKind(), f.ownerName(), f.container(), f.since(), f.evidence(),
-            Collections.unmodifiableMap(params)));
-    }
-}
-
-// src/ensure_ready/diagnosis/Reporting.java
-=======
-// src/ensure_ready/diagnosis/Redaction.java
-
-/**
- * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
- * secrets have. Hosts, ports and names of objects survive, or the diagnosis is useless. Redact before anything is cut.
- */
-public static final class Redaction {
-    private static final int PREFIX = 6;
-    private static final int SHORTEST = 6;
-    private static final Set<String> WORDS =
-        Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development", "production",
-        "staging", "testing", "enabled", "disabled", "username",
-        "secret", "public", "private", "service", "cluster", "database", "mongodb",
-            "rabbitmq", "undefined", "example", "secrets", "config", "server",
-            "client", "container", "deployment", "status", "failed", "running",
-        "ready", "message", "reason", "unknown", "warning", "string", "number",
-            "object", "kubernetes", "namespace", "missing", "required", "mysql",
-            "connection", "refused", "timeout", "address", "000000");
-    private static final Pattern TOKEN_NAME =
-        Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key|_pat$|_auth$|_key$|_dsn$).*");
-    private static final Pattern SECRET_LINE =
-        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
-    private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
-    private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
-    /** Group 1 (where there is one) is what is hidden, else all of it. */
-    private static final List<Pattern> SHAPES = Stream.of(
-        "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-            "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-            "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}", "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}", "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-            "\\bxox[a-z]-[A-Za-z0-9-]{10,}", "\\bdckr_\\w{3,}[\\w=-]*", "\\bnpm_[A-Za-z0-9]{30,}", "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}", "\\bya29\\.[\\w-]{20,}", "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}", "(?i)pull rate limit as '[^']*': (\\S+)",
-            "(?i)pull rate limit as '([^']+)'",
-        "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})", "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
-            "://([A-Za-z0-9_-]{16,})@",
-        "(?i)(?:[?&]|\\b)(?:access_token|id_token|refresh_token|sig|signature|x-amz-(?:signature|credential|security-token)|apikey|api_key)=([^&\\s\"']{4,})",
-        "(?i)--?(?:password|passwd|token|secret|api-key|apikey)[= ]+[\"']?([^\\s\"']{3,})",
-        "(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret)[\\w-]*(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|empty|invalid|expired|wrong|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b)([^\\s\"',;&\\\\}\\])]{3,}))")
-        .map(Pattern::compile).toList();
-    private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
-    private static final Pattern HARMLESS =
-        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
-    private static final Set<String> STRUCTURE =
-        Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
-        "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
-
-    /** What to look for under its first characters, longest first, and what to write instead. */
-    private final Map<String, List<String>> forms = new HashMap<>();
-    private final Map<String, String> marks = new HashMap<>();
-    private final Set<String> keep;
-    public int known;
-    public int pattern;
-    public int withheld;
-
-    private Redaction(Set<String> keep) {
-        this.keep = keep;
-    }
-
-    /**
-     * {@code secrets}: values by {@code name#key}; {@code environment}: the caller's variables, of which those that are called like secrets
-     * are hidden.
-     */
-    public static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
-        return of(secrets, environment, Set.of());
-    }
-
-    /** {@code keep}: hosts, ports and names that must stay readable though a Secret holds them too. */
-    public static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
-        var redaction = new Redaction(keep);
-        new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]",
-            name.substring(name.indexOf('#') + 1), value));
-        new TreeMap<>(environment).forEach((name, value) -> {
-            if (TOKEN_NAME.matcher(name).matches() && value.length() >= 8 && !value.startsWith("/") && !value.contains(" ")) {
-                redaction.hide("[REDACTED:env/" + name + "]", name, value);
-            }
-        });
-        redaction.forms.values()
-            .forEach(list -> list.sort(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder())));
-        return redaction;
-    }
-
-    /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
-    public static Set<String> names(Snapshot snapshot) {
-        var names = new HashSet<>(Set.of(snapshot.namespace()));
-        snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
-            names.add(o.name());
-            names.addAll(o.labels().values());
-            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
-        });
-        snapshot.applied().forEach(a -> names.add(a.object().name()));
-        return names;
-    }
-
-    private void hide(String mark, String key, String value) {
-        var text = value.strip();
-        var secret = USERINFO.matcher(text);
-        if (secret.find()) {
-            form(mark, secret.group(2), true); // the host behind it has to stay readable
-            form(mark, decoded(secret.group(2)), true);
-            return;
-        }
-        var address = key.matches("(?i)(.*[_.-])?(host(name)?|port|addr(ess)?|endpoint|server|url|uri)")
-            && text.matches("([a-z]+://)?[A-Za-z0-9.-]+(:\\d+)?(/[\\w/.-]*)?");
-        if (address || text.matches("\\d{1,5}")) {
-            return;
-        }
-        if (text.startsWith("{")) {
-            json(mark, text);
-        }
-        if (text.lines().count() > 1) {
-            text.lines().map(String::strip).forEach(line -> line(mark, line));
-        }
-        form(mark, text, false);
-    }
-
-    private void line(String mark, String line) {
-        var setting = SECRET_LINE.matcher(line);
-        if (setting.matches()) {
-            form(mark, setting.group(1).strip(), false);
-        } else if (line.length() >= 16 && !line.contains(" ") && !line.startsWith("-----") && !line.matches("[\\w.-]+[:=]\\S*")) {
-            form(mark, line, false);
-        }
-    }
-
-    private void json(String mark, String text) {
-        try {
-            leaves(mark, "", Json.MAPPER.readTree(text));
-        } catch (JsonProcessingException e) {
-            form(mark, text, false);
-        }
-    }
-
-    private void leaves(String mark, String key, JsonNode node) {
-        node.properties().forEach(e -> leaves(mark, e.getKey(), e.getValue()));
-        if (node.isArray()) {
-            node.forEach(n -> leaves(mark, key, n));
-        }
-        if (node.isTextual() && (TOKEN_NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
-            form(mark, node.asText(), false);
-        }
-    }
-
-    /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
-    private void form(String mark, String value, boolean always) {
-        var text = value.strip();
-        if (text.length() < SHORTEST || !always && (WORDS.contains(text.toLowerCase(Locale.ROOT)) || keep.contains(text))
-            || keep.contains(text)
-            && WORDS.contains(text)) {
-            return;
-        }
-        var bytes = text.getBytes(StandardCharsets.UTF_8);
-        var all = new LinkedHashSet<>(List.of(text, escaped(text), URLEncoder.encode(text, StandardCharsets.UTF_8),
-            URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"),
-            Base64.getEncoder().withoutPadding().encodeToString(bytes), Base64.getUrlEncoder().withoutPadding().encodeToString(bytes)));
-        all.add(Base64.getEncoder().withoutPadding().encodeToString((text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
-        if (bytes.length >= 8) {
-            all.add(HexFormat.of().formatHex(bytes));
-            all.addAll(List.of(shifted(bytes, 0), shifted(bytes, 1), shifted(bytes, 2)));
-        }
-        all.stream().filter(f -> f.length() >= SHORTEST).forEach(f -> {
-            if (marks.putIfAbsent(f, mark) == null) {
-                forms.computeIfAbsent(f.substring(0, PREFIX), k -> new ArrayList<>()).add(f);
-            }
-        });
-    }
-
-    private static String escaped(String text) {
-        try {
-            var json = Json.MAPPER.writeValueAsString(text);
-            return json.substring(1, json.length() - 1);
-        } catch (JsonProcessingException e) {
-            return text;
-        }
-    }
-
-    private static String decoded(String text) {
-        try {
-            return URLDecoder.decode(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return text;
-        }
-    }
-
-    /** The part of the value's base64 that is the same whatever stands before it, when it begins at this place of a group of three. */
-    private static String shifted(byte[] value, int offset) {
-        var padded = new byte[value.length + offset];
-        System.arraycopy(value, 0, padded, offset, value.length);
-        var text = Base64.getEncoder().withoutPadding().encodeToString(padded);
-        return text.substring(offset == 0 ? 0 : offset + 1, text.length() - (padded.length % 3 == 0 ? 0 : 1));
-    }
-
-    public int known() {
-        return known;
-    }
-
-    public int pattern() {
-        return pattern;
-    }
-
-    public int withheld() {
-        return withheld;
-    }
-
-    /** The same text without secrets; line ends stay where they are. A text in which one is found again afterwards is withheld whole. */
-    public String clean(String text) {
-        if (text == null || text.length() < SHORTEST) {
-            return text;
-        }
-        var clean = dense(shapes(values(text)));
-        if (!clean.equals(text) && hit(clean)) {
-            withheld++;
-            return "[WITHHELD]";
-        }
-        return clean;
-    }
-
-    /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
-    public JsonNode clean(JsonNode json) {
-        if (json.isTextual()) {
-            return TextNode.valueOf(clean(json.asText()));
-        }
-        if (json instanceof ObjectNode object) {
-            var copy = Json.MAPPER.createObjectNode();
-            object.properties().forEach(e -> copy.set(e.getKey(), STRUCTURE.contains(e.getKey()) ? e.getValue() : clean(e.getValue())));
-            return copy;
-        }
-        if (json.isArray()) {
-            var copy = Json.MAPPER.createArrayNode();
-            var lines = new ArrayList<String>();
-            json.forEach(n -> lines.add(n.isTextual() && !n.asText().contains("\n") ? n.asText() : null));
-            if (lines.size() > 1 && !lines.contains(null)) {
-                Stream.of(clean(String.join("\n", lines)).split("\n", -1)).forEach(copy::add);
-            } else {
-                json.forEach(n -> copy.add(clean(n)));
-            }
-            return copy;
-        }
-        return json;
-    }
-
-    private boolean hit(String text) {
-        var outside = MARK.matcher(text).replaceAll("\u0000");
-        return !values(outside).equals(outside) || SHAPES.stream().limit(13).anyMatch(s -> s.matcher(outside).find());
-    }
-
-    /** Known values, also where line breaks and spaces were put into them. */
-    private String values(String text) {
-        var plain = replaced(text, IntStream.range(0, text.length()).toArray(), text);
-        var places = IntStream.range(0, plain.length()).filter(i -> !Character.isWhitespace(plain.charAt(i))).toArray();
-        if (places.length == plain.length() || plain.indexOf('\n') < 0) {
-            return plain;
-        }
-        var packed = new StringBuilder(places.length);
-        IntStream.of(places).forEach(i -> packed.append(plain.charAt(i)));
-        return replaced(packed.toString(), places, plain);
-    }
-
-    /** Replaces in {@code original} what is found in {@code text}, whose characters stand at {@code places} of it. */
-    private String replaced(String text, int[] places, String original) {
-        var packed = text.length() != original.length();
-        var out = new StringBuilder();
-        int from = 0;
-        for (int i = 0; i + PREFIX <= text.length(); i++) {
-            var match = match(text, i);
-            if (match == null || packed && match.length() < 12 || places[i] < from) {
-                continue;
-            }
-            var end = places[i + match.length() - 1] + 1;
-            out.append(original, from, places[i]).append(marks.get(match))
-                .append(original.substring(places[i], end).replaceAll("[^\n]", ""));
-            from = end;
-            known++;
-            i += match.length() - 1;
-        }
-        return out.append(original.substring(from)).toString();
-    }
-
-    private String match(String text, int at) {
-        for (var form : forms.getOrDefault(text.substring(at, at + PREFIX), List.of())) {
-            if (text.startsWith(form, at) && !insideName(text, at, at + form.length())) {
-                return form;
-            }
-        }
-        return null;
-    }
-
-    /** A short word that is a piece of a longer name is that name, not the secret. */
-    private boolean insideName(String text, int from, int to) {
-        int start = from;
-        int end = to;
-        while (start > 0 && name(text.charAt(start - 1))) {
-            start--;
-        }
-        while (end < text.length() && name(text.charAt(end))) {
-            end++;
-        }
-        var word = text.substring(start, end);
-        return (start < from || end > to)
-            && (keep.contains(word) || to - from < 12 && text.substring(from, to).chars().allMatch(Character::isLowerCase));
-    }
-
-    private static boolean name(char c) {
-        return Character.isLetterOrDigit(c) || c == '-' || c == '.';
-    }
-
-    private String shapes(String text) {
-        var result = text;
-        for (var shape : SHAPES) {
-            var match = shape.matcher(result);
-            var out = new StringBuilder();
-            int from = 0;
-            while (match.find()) {
-                int group = IntStream.rangeClosed(1, match.groupCount()).filter(g -> match.group(g) != null).findFirst().orElse(0);
-                var hidden = match.group(group);
-                if (match.groupCount() > 0 && group == 0 || hidden.startsWith("[REDACTED")
-                    || hidden.startsWith("REDACTED") || hidden.startsWith("$")
-                    || hidden.startsWith("<") || keep.contains(hidden)) {
-                    continue;
-                }
-                out.append(result, from, match.start(group)).append("[REDACTED:pattern]").append(hidden.replaceAll("[^\n]", ""));
-                from = match.end(group);
-                pattern++;
-            }
-            result = out.append(result.substring(from)).toString();
-        }
-        return result;
-    }
-
-    /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */
-    private String dense(String text) {
-        return DENSE.matcher(text).replaceAll(m -> {
-            var word = m.group();
-            var digest = text.substring(Math.max(0, m.start() - 10), m.start()).matches("(?s).*(sha256|sha512|://)$");
-            if (HARMLESS.matcher(word).matches() || keep.contains(word) || digest || !random(word)) {
-                return Matcher.quoteReplacement(word);
-            }
-            pattern++;
-            return "[REDACTED:pattern]";
-        });
-    }
-
-    private static boolean random(String word) {
-        if (word.matches("[0-9a-fA-F]{32,}")) {
-            return true;
-        }
-        var kinds = Stream.of("[a-z]", "[A-Z]", "[0-9]").filter(k -> Pattern.compile(k).matcher(word).find()).count();
-        var longest = Stream.of(word.split("[/_-]")).mapToInt(String::length).max().orElse(0);
-        return kinds == 3 && longest >= 20 && entropy(word) > 4.0;
-    }
-
-    private static double entropy(String word) {
-        return word.chars().boxed().collect(Collectors.groupingBy(c -> c, Collectors.counting())).values().stream()
-            .mapToDouble(n -> -n * Math.log((double) n / word.length()) / Math.log(2) / word.length()).sum();
-    }
-}
-
-// src/ensure_ready/diagnosis/Repairs.java
->>>>>>> causes
 
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 public record Repairs(Snapshot snapshot) {
@@ -7328,8 +5692,6 @@ public record Repairs(Snapshot snapshot) {
         return f.container().isEmpty() && containers.size() == 1 ? containers.get(0).path("name").asText() : f.container();
     }
 }
-
-// src/ensure_ready/diagnosis/Reporting.java
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
 public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
@@ -7491,11 +5853,9 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
 
     private boolean oldRevisionServing(Finding f) {
         return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> Observed.ready(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
+            .anyMatch(p -> Pods.saysReady(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
     }
 }
-
-// src/ensure_ready/diagnosis/Root.java
 
 /** One explanation found: a cause, and by which trail each of the workloads came to it. */
 public record Root(String key, List<Finding> findings, Map<Ref, Trail> explains) {
@@ -7507,8 +5867,6 @@ public record Root(String key, List<Finding> findings, Map<Ref, Trail> explains)
         }
     }
 }
-
-// src/ensure_ready/diagnosis/Roots.java
 
 /** Follows the edges from every symptom to its causes. Cycles count as one place. */
 public static final class Roots {
@@ -7635,8 +5993,6 @@ public static final class Roots {
     }
 }
 
-// src/ensure_ready/diagnosis/ScalingFindings.java
-
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
 public record ScalingFindings(Observed seen, Dependencies needs) {
     Stream<Finding> find() {
@@ -7670,8 +6026,6 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
                 .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
     }
 }
-
-// src/ensure_ready/diagnosis/ServiceFindings.java
 
 /** Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure. */
 public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
@@ -7785,8 +6139,6 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
     }
 }
 
-// src/ensure_ready/diagnosis/SettingFindings.java
-
 /**
  * What the settings of a workload alone prove: an address with a port that its Service does not serve, a name that only lacks its
  * Service, a policy between the two, a DNS that knows no Services. Pure.
@@ -7860,8 +6212,6 @@ public static final class SettingFindings {
     }
 }
 
-// src/ensure_ready/diagnosis/Summary.java
-
 /** What all causes together come to: who must act, and one sentence. Pure. */
 public static final class Summary {
     private Summary() { }
@@ -7913,403 +6263,908 @@ public static final class Summary {
     }
 }
 
-// src/ensure_ready/diagnosis/Symptom.java
-
 /** What a cause accounts for: by which edges, over how many workloads. */
 public record Symptom(String object, Code code, List<String> via, int hops) { }
-
-// src/ensure_ready/diagnosis/Unexplained.java
 
 /** A workload that is not ready and that no cause explains, with the judge's word on it. */
 public record Unexplained(String object, Code code, String message) { }
 
-// src/ensure_ready/diagnosis/Warning.java
-
 /** What blocks nothing and is told all the same. */
 public record Warning(Code code, String object, String message) { }
 
-<<<<<<< HEAD
-// src/ensure_ready/diagnosis/Wiring.java
+// src/ensure_ready/findings/
 
-/** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
-public static final class Wiring {
-    /** "from needs to", how that is known, and how sure it is (0 to 1); a port when one was named, else an empty text. */
-    record Edge(String from, String to, String via, double confidence, String port) { }
-
-    /** A host that a workload names: in {@code via}, under a setting's {@code key}. */
-    record Mention(String host, String port, String via, double confidence) { }
-
-    private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
-    private static final Pattern URL =
-        Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\\d{1,5}))?");
-    private static final Pattern HOST_PORT =
-        Pattern.compile("(?:^|[\\s,;=@(\\[/'\"])([A-Za-z](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):(\\d{2,5})(?=$|[\\s,;/)\\]'\"?])");
-    private static final Pattern DSN =
-        Pattern.compile("(?i)\\b(?:host|server|data source)=([A-Za-z](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:.{0,80}?\\bport=(\\d{1,5}))?");
-    private static final Pattern HOST = Pattern.compile("[a-z](?:[a-z0-9.-]*[a-z0-9])?");
-    private static final Pattern KEY = Pattern.compile("(?i)(HOST(S|NAME)?|ADDR(ESS)?|UR[LI]|DSN|BROKERS?|SERVERS?|ENDPOINT|SERVICE)$");
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\((\\w+)\\)");
-    private static final Pattern KUBECTL_WAIT =
-        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
-    private final Snapshot snapshot;
-    private final Map<String, Obj> templates = new TreeMap<>();
-    private final Map<String, List<Mention>> mentions = new TreeMap<>();
-
-    Wiring(Snapshot snapshot) {
-        this.snapshot = snapshot;
-        snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
-            .forEach(a -> templates.put(key(a.object()), a.object()));
-        WORKLOADS.forEach(kind -> snapshot.all(kind).forEach(o -> templates.put(key(o), o)));
-        snapshot.all("ReplicaSet").stream().filter(o -> o.controller().isMissingNode()).forEach(o -> templates.put(key(o), o));
-        snapshot.all("Pod").stream().filter(o -> o.controller().isMissingNode()).forEach(o -> templates.put(key(o), o));
-        templates.forEach((name, workload) -> mentions.put(name, mentions(workload)));
-    }
-
-    static String key(Obj o) {
-        return o.kind() + "/" + o.name();
-    }
-
-    Map<String, Obj> templates() {
-        return templates;
-    }
-
-    /** The pod template of a workload: its labels and its spec. */
-    static JsonNode template(Obj workload) {
-        return switch (workload.kind()) {
-            case "Pod" -> workload.json();
-            case "CronJob" -> workload.at("/spec/jobTemplate/spec/template");
-            default -> workload.at("/spec/template");
-        };
-    }
-
-    static Map<String, String> labels(Obj workload) {
-        return new Obj(template(workload)).labels();
-    }
-
-    List<Mention> mentions(String workload) {
-        return mentions.getOrDefault(workload, List.of());
-    }
-
-    /** Workloads whose pods a Service selects. */
-    List<String> behind(Obj service) {
-        var selector = service.map("/spec/selector");
-        return selector.isEmpty() ? List.of() : templates.entrySet().stream()
-            .filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet()))
-            .map(Map.Entry::getKey).toList();
-    }
-
-    /**
-     * The Service that a host means in this namespace: short, qualified, a StatefulSet pod's name, or an address; empty when it is
-     * another's.
-     */
-    Optional<Obj> service(String host) {
-        for (var service : snapshot.all("Service")) {
-            if (!service.text("/spec/clusterIP").isEmpty() && service.text("/spec/clusterIP").equals(host)) {
-                return Optional.of(service);
-            }
-        }
-        return local(host).flatMap(name -> snapshot.find("Service", name));
-    }
-
-    /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
-    Optional<String> local(String host) {
-        var parts = List.of(host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "").replaceFirst("\\.svc(\\..*)?$", "").split("\\."));
-        var qualified = host.contains(".svc");
-        if (parts.size() == 1) {
-            return Optional.of(parts.get(0));
-        }
-        if (parts.size() == 2 && parts.get(1).equals(snapshot.namespace())) {
-            return Optional.of(parts.get(0));
-        }
-        if (parts.size() == 2 && (snapshot.find("Service", parts.get(1)).isPresent() || snapshot.all("StatefulSet").stream()
-            .anyMatch(s -> s.text("/spec/serviceName").equals(parts.get(1))))) {
-            return Optional.of(parts.get(1));
-        }
-        return parts.size() == 3 && parts.get(2).equals(snapshot.namespace()) && qualified ? Optional.of(parts.get(1)) : Optional.empty();
-    }
-
-    /** The workload that an address of a pod belongs to. */
-    Optional<String> byAddress(String host, Facts facts) {
-        return snapshot.all("Pod").stream().filter(p -> !p.text("/status/podIP").isEmpty() && p.text("/status/podIP").equals(host))
-            .map(p -> String.join("/", facts.owner(p))).findFirst();
-    }
-
-    List<Edge> edges() {
-        var edges = new ArrayList<Edge>();
-        templates.forEach((from, workload) -> {
-            mentions(from).forEach(m -> service(m.host())
-                .ifPresent(s -> edges.add(new Edge(from, "Service/" + s.name(), m.via(), served(s, m), m.port()))));
-            References.of(template(workload).path("spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
-                .forEach(r -> edges.add(new Edge(from, r.kind() + "/" + r.name(), "volume", 1, "")));
-            claims(workload).forEach(c -> edges.add(new Edge(from, "PersistentVolumeClaim/" + c, "volumeClaimTemplate", 1, "")));
-            waits(workload).forEach(w -> edges.add(new Edge(from, w, "init:kubectl wait", 0.95, "")));
-            registry(workload).ifPresent(s -> edges.add(new Edge(from, "Service/" + s.name(), "image", 0.9, "")));
-        });
-        snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(new Edge("Service/" + s.name(), w, "selector", 1, ""))));
-        snapshot.all("Ingress").forEach(i -> backends(i).forEach(b -> edges.add(new Edge(key(i), "Service/" + b, "backend", 1, ""))));
-        templates.values().stream().filter(w -> !w.controller().isMissingNode() && !w.kind().equals("Job"))
-            .forEach(w -> edges.add(new Edge(w.controller().path("kind").asText() + "/" + w.controller()
-            .path("name").asText(), key(w), "owner", 1, "")));
-        templates.forEach((from, workload) -> References.of(template(workload).path("spec"))
-            .stream().filter(r -> r.kind().equals("PersistentVolumeClaim")
-            && snapshot.find(r.kind(), r.name()).filter(c -> c.text("/status/phase").equals("Pending")).isPresent())
-            .forEach(r -> edges.add(new Edge(r.kind() + "/" + r.name(), from, "first consumer", 0.6, ""))));
-        snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c).forEach(j -> edges.add(new Edge(key(c), key(j), "owner", 1, ""))));
-        return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
-            .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
-            .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
-    }
-
-    /** A setting that names a Service and one of its ports is surer than one that names only the host. */
-    private static double served(Obj service, Mention mention) {
-        return mention.confidence() >= 0.9 || mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
-    }
-
-    private List<String> claims(Obj workload) {
-        if (!workload.kind().equals("StatefulSet")) {
-            return List.of();
-        }
-        return workload.list("/spec/volumeClaimTemplates").stream().map(t -> t.at("/metadata/name").asText() + "-" + workload.name() + "-")
-            .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream().map(Obj::name)
-                .filter(n -> n.startsWith(prefix) && n.substring(prefix.length()).matches("\\d+"))).toList();
-    }
-
-    private Optional<Obj> registry(Obj workload) {
-        for (var c : template(workload).at("/spec/containers")) {
-            var host = c.path("image").asText().replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
-            if (c.path("image").asText().contains("/") && service(host).isPresent()) {
-                return service(host);
-            }
-        }
-        return Optional.empty();
-    }
-
-    static List<String> backends(Obj ingress) {
-        var names = new LinkedHashSet<String>();
-        names.add(ingress.text("/spec/defaultBackend/service/name"));
-        ingress.list("/spec/rules").forEach(r -> r.at("/http/paths").forEach(p -> names.add(p.at("/backend/service/name").asText())));
-        names.remove("");
-        return List.copyOf(names);
-    }
-
-    private static List<String> waits(Obj workload) {
-        var found = new ArrayList<String>();
-        for (var c : template(workload).at("/spec/initContainers")) {
-            var text = words(c);
-            if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
-                || c.path("image").asText().contains("k8s-wait-for")) {
-                var match = KUBECTL_WAIT.matcher(text);
-                while (match.find()) {
-                    var kind = match.group(1).startsWith("job") ? "Job" : match.group(1).startsWith("deploy")
-                        ? "Deployment" : match.group(1)
-                        .startsWith("pod") ? "Pod" : "StatefulSet";
-                    found.add(kind + "/" + match.group(2));
-                }
-            }
-        }
-        return found;
-    }
-
-    static String words(JsonNode container) {
-        var words = new StringBuilder();
-        container.path("command").forEach(c -> words.append(c.asText()).append(' '));
-        container.path("args").forEach(a -> words.append(a.asText()).append(' '));
-        return words.toString();
-    }
-
-    private List<Mention> mentions(Obj workload) {
-        var found = new LinkedHashSet<Mention>();
-        var spec = template(workload).path("spec");
-        spec.path("initContainers")
-            .forEach(c -> Wait.targets(c)
-            .forEach(t -> found.add(new Mention(t.host(), t.port(), "init:" + c.path("name").asText() + " " + t, 0.95))));
-        spec.path("containers").forEach(c -> Wait.targets(c)
-            .forEach(t -> found.add(new Mention(t.host(), t.port(), "command:" + c.path("name").asText() + " " + t, 0.8))));
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                settings(c).forEach((key, value) -> found.addAll(setting("env " + key, key, value)));
-                found.addAll(setting("args", "", words(c)));
-            }
-        }
-        References.of(spec).stream().filter(r -> r.kind().equals("ConfigMap") && r.key().isEmpty())
-            .forEach(r -> snapshot.find("ConfigMap", r.name())
-            .ifPresent(m -> m.map("/data")
-            .forEach((key, value) -> found.addAll(setting("configmap " + r.name() + " " + key, key, value)))));
-        References.of(spec).stream().filter(r -> r.kind().equals("Secret")).forEach(r -> snapshot.find("Secret", r.name())
-            .ifPresent(s -> s.map("/hosts").forEach((key, value) -> found.addAll(setting("secret " + r.name() + " " + key, key, value)))));
-        return List.copyOf(found);
-    }
-
-    /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */
-    private Map<String, String> settings(JsonNode container) {
-        var env = new TreeMap<String, String>();
-        for (var e : container.path("env")) {
-            var from = e.at("/valueFrom/configMapKeyRef");
-            env.put(e.path("name").asText(), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asText())
-                .map(m -> m.at("/data").path(from.path("key").asText()).asText()).orElse("") : e.path("value").asText());
-        }
-        env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
-        env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);
-        return env;
-    }
-
-    /** DB_HOST and DB_PORT are one address written in two. */
-    private static String paired(Map<String, String> env, String key, String host) {
-        var port = env.getOrDefault(key.replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT"), "");
-        return port.matches("\\d{2,5}") ? host + ":" + port : host;
-    }
-
-    private static List<Mention> setting(String via, String key, String value) {
-        var found = new LinkedHashSet<Mention>();
-        for (var pattern : List.of(URL, HOST_PORT, DSN)) {
-            var match = pattern.matcher(value);
-            while (match.find()) {
-                found.add(new Mention(match.group(1), match.group(2) == null ? "" : match.group(2), via, match.group(2) == null ? 0.6
-                    : pattern != HOST_PORT || KEY.matcher(key).find() ? 0.8 : 0.7));
-            }
-        }
-        if (KEY.matcher(key).find()) {
-            for (var host : value.split("[,\\s]+")) {
-                if (HOST.matcher(host).matches()) {
-                    found.add(new Mention(host, "", via, 0.6));
-                }
-            }
-        }
-        return List.copyOf(found);
+/** A host as written, and a port or an empty text. */
+public record Address(String host, String port) {
+    @Override
+    public String toString() {
+        return port.isEmpty() ? host : host + ":" + port;
     }
 }
 
-// src/ensure_ready/diagnosis/WiringFindings.java
-
-/** Faults between objects: Services that select nothing, ports that nobody serves, Ingresses that lead nowhere. Pure. */
-public static final class WiringFindings {
-    /** Labels that many workloads of one application share say nothing about which one is meant. */
-    private static final Pattern COMMON_LABEL =
-        Pattern.compile("(.*/)?(part-of|managed-by|instance|release|chart|env|environment|heritage|project|team|stage|created-by|slot|issue|version|tier|track)$");
-    private final Facts facts;
-    private final Snapshot snapshot;
-    private final Wiring wiring;
-    private final Set<String> unready;
-
-    WiringFindings(Facts facts, Wiring wiring, Set<String> unready) {
-        this.facts = facts;
-        this.snapshot = facts.snapshot;
-        this.wiring = wiring;
-        this.unready = unready;
+/** Why a claim has no volume of its StorageClass, the {@code type}. Pure. */
+public record ClaimFindings(Observed seen, Obj claim, String type) {
+    static Optional<Finding> of(Observed seen, Obj claim) {
+        return new ClaimFindings(seen, claim, claim.text("/spec/storageClassName")).find();
     }
 
-    void find() {
-        snapshot.all("Service").forEach(this::service);
-        snapshot.all("Ingress").forEach(this::ingress);
-        snapshot.all("StatefulSet").forEach(this::headless);
-        snapshot.all("HorizontalPodAutoscaler").forEach(this::autoscaler);
-        snapshot.all("PodDisruptionBudget").forEach(this::budget);
-        wiring.templates().values().forEach(this::zero);
-    }
-
-    private void add(Code code, Obj object, List<Evidence> evidence, Map<String, String> params) {
-        facts.add(code, object.kind(), object.name(), new String[] {object.kind(), object.name()},
-            "", object.time("/metadata/creationTimestamp")
-            .orElse(null), evidence, params);
-    }
-
-    private void service(Obj service) {
-        var selector = service.map("/spec/selector");
-        if (service.text("/spec/type").equals("ExternalName") || selector.isEmpty()) {
-            return;
+    private Optional<Finding> find() {
+        if (claim.text("/status/phase").equals("Lost")) {
+            return found(Code.PVC_PV_RELEASED, Evidence.field(claim, "status.phase", "Lost"));
         }
-        var behind = wiring.behind(service);
-        var pods = snapshot.all("Pod").stream().filter(p -> p.labels().entrySet().containsAll(selector.entrySet())).toList();
-        if (behind.isEmpty() && pods.isEmpty()) {
-            var near = near(service, selector);
-            if (near.isEmpty() && !unready.contains(Wiring.key(service))) {
-                add(Code.SVC_NO_READY_ENDPOINTS, service, List.of(Findings.spec(service, "spec.selector", selector + " selects no pod")),
-                    Map.of());
+        if (!claim.text("/status/phase").equals("Pending") || claim.deleting()) {
+            return Optional.empty();
+        }
+        var failed = seen.events(claim, "ProvisioningFailed").stream().reduce((a, b) -> b);
+        if (!type.isEmpty() && !seen.exists("StorageClass", type) && !(failed.isEmpty() && madeByHand())) {
+            return found(Code.PVC_STORAGECLASS_MISSING, Stream.concat(Stream.of(Evidence.field(claim, "spec.storageClassName", type)),
+                failed.map(e -> e.evidence(claim)).stream()).toArray(Evidence[]::new)).map(f -> f.with(Map.of("class", type)));
+        }
+        var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
+        if (!events.isEmpty()) {
+            return Optional.of(unbound(events.get(events.size() - 1)));
+        }
+        return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
+    }
+
+    private Optional<Finding> found(Code code, Evidence... evidence) {
+        return Optional.of(seen.finding(code, Ref.of(claim), evidence));
+    }
+
+    /** A class that does not exist is also the way to match volumes made by hand: then a volume of that class exists. */
+    private boolean madeByHand() {
+        return volumes().anyMatch(v -> v.text("/spec/storageClassName").equals(type));
+    }
+
+    private Stream<Obj> volumes() {
+        return seen.snapshot.all("PersistentVolume").stream();
+    }
+
+    private boolean noDefault() {
+        return !claim.has("/spec/storageClassName") && seen.snapshot.knows("StorageClass") && seen.snapshot.all("StorageClass").stream()
+            .noneMatch(c -> c.annotation("storageclass.kubernetes.io/is-default-class").equals("true"));
+    }
+
+    private Finding unbound(Event last) {
+        var code = code(last);
+        var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
+            : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
+        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
+    }
+
+    private Code code(Event last) {
+        var code = Messages.code(Messages.Topic.CLAIM, last.message())
+            .orElse(last.reason().equals("FailedBinding") ? Code.PVC_UNBOUND : Code.PVC_PROVISION_FAILED);
+        if (code == Code.PVC_NO_DEFAULT_CLASS && claim.has("/spec/storageClassName") && volumes().findAny().isPresent()) {
+            code = Code.PVC_UNBOUND; // the claim asks for a volume without a class ("") and there are volumes, only none that fits
+        }
+        if (code == Code.PVC_UNBOUND || code == Code.PVC_NO_DEFAULT_CLASS) {
+            return volumes().anyMatch(this::releasedForIt) ? Code.PVC_PV_RELEASED : code;
+        }
+        return code == Code.PVC_PROVISIONER_MISSING && seen.age(claim) < code.young ? Code.STILL_PROGRESSING : code;
+    }
+
+    private boolean releasedForIt(Obj volume) {
+        return volume.text("/status/phase").equals("Released")
+            && (volume.name().equals(claim.text("/spec/volumeName")) || volume.text("/spec/claimRef/name").equals(claim.name()));
+    }
+}
+
+/** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
+public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    Optional<Finding> find() {
+        var waiting = status.at("/state/waiting");
+        var reason = waiting.path("reason").asText();
+        if (reason.equals("CrashLoopBackOff")) {
+            return Optional.of(crash("lastState"));
+        }
+        if (waiting.isObject()) {
+            return Optional.ofNullable(waits(reason, waiting.path("message").asText()));
+        }
+        if (status.at("/state/terminated").isObject()) {
+            return ended() ? Optional.empty() : Optional.of(crash("state"));
+        }
+        return status.at("/state/running").isObject() ? runs() : Optional.empty();
+    }
+
+    private String name() {
+        return status.path("name").asText();
+    }
+
+    private Probes probes() {
+        return new Probes(seen, pod, name(), spec());
+    }
+
+    private Optional<LogReading> log() {
+        return LogReading.of(seen.log(pod, name()));
+    }
+
+    private JsonNode spec() {
+        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
+            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
+        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name());
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
+        return finding(code, since, List.of(evidence));
+    }
+
+    /** The status first, then what an event and the log add to it. */
+    private List<Evidence> proofs(Evidence first, Optional<Event> event, Optional<LogReading> reading) {
+        return Stream.of(Optional.of(first), event.map(e -> e.evidence(pod)), reading.map(r -> r.evidence(pod)))
+            .flatMap(Optional::stream).toList();
+    }
+
+    private Evidence evidence(String path, String reason, String message, String first, String last) {
+        return new Evidence("status", path(path), reason, message, Math.max(1, status.path("restartCount").asLong(1)), first, last);
+    }
+
+    private String path(String path) {
+        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name() + "]." + path;
+    }
+
+    private Finding waits(String reason, String message) {
+        var proof = evidence("state.waiting", reason, message, "", "");
+        return switch (reason) {
+            case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
+                "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
+            case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
+                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
+            case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
+            case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
+                finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
+            default -> null;
+        };
+    }
+
+    /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
+    private Finding image(String told, Evidence proof) {
+        var event = seen.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream()
+            .filter(e -> e.aboutContainer(name()) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
+                && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
+        var code = Messages.code(Messages.Topic.IMAGE, told).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message())))
+            .orElse(Code.IMAGE_PULL_FAILED);
+        var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
+            || code == Code.IMAGE_PULL_FAILED);
+        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
+            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
+            .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
+    }
+
+    /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
+    private Optional<String> missingPullSecret() {
+        return References.of(pod.at("/spec")).stream().filter(r -> r.pull() && !seen.exists(r.kind(), r.name()))
+            .map(References.Ref::name).findFirst()
+            .or(() -> seen.events(pod, "FailedToRetrieveImagePullSecret").stream().map(e -> Phrase.PULL_SECRETS.in(e.message()))
+                .filter(n -> !n.isEmpty()).findFirst());
+    }
+
+    private Finding start(String reason, String message) {
+        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
+        var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
+            .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
+        return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
+            evidence("state.waiting", reason, text, "", ""));
+    }
+
+    /** It ended with success, and may. */
+    private boolean ended() {
+        var policy = pod.text("/spec/restartPolicy");
+        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
+        return status.at("/state/terminated/exitCode").asInt() == 0 && (init || job);
+    }
+
+    /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
+    private Finding crash(String at) {
+        var end = status.at("/" + at + "/terminated");
+        var reason = end.path("reason").asText();
+        var exit = end.path("exitCode").asInt(-1);
+        var message = end.path("message").asText();
+        var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
+            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asText(), end.path("finishedAt").asText());
+        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asText()), proof)
+            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0")));
+    }
+
+    private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
+        var killer = probes().killer(status.path("restartCount").asLong());
+        var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        if (reason.equals("OOMKilled")) {
+            return finding(Code.OOM_KILLED, since, proof);
+        }
+        if (Set.of(-1, 0, 137, 143).contains(exit) && hookFailed().isPresent()) {
+            return finding(Code.LIFECYCLE_HOOK_FAILED, since, proofs(proof, hookFailed(), Optional.empty()));
+        }
+        if (killer.isPresent() && (Set.of(-1, 0, 2, 137, 143).contains(exit) || own == Code.CRASH_APP_ERROR)) {
+            return probeKilled(killer.get(), since, proof);
+        }
+        if (reason.equals("StartError") || reason.equals("ContainerCannotRun") || exit == 128 && !message.isEmpty()) {
+            return finding(Messages.code(Messages.Topic.START, message).orElse(Code.CONTAINER_START_FAILED), since, proof);
+        }
+        // without an exit code (the kubelet was restarted) the log alone can say
+        return exit > 0 ? exited(exit, message, since, proof) : finding(exit == 0 ? Code.CONTAINER_EXITS_ZERO : own, since, proof);
+    }
+
+    /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
+    private Optional<Event> hookFailed() {
+        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name())).reduce((a, b) -> b);
+    }
+
+    private Finding exited(int exit, String message, Optional<Instant> since, Evidence proof) {
+        var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
+        var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
+        var basis = code.basis;
+        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
+            code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
+            basis = Basis.GUESSED;
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+            code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
+        } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
+            basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
+        }
+        return finding(code, since, proofs(proof, Optional.empty(), reading)).with(basis)
+            .with(reading.map(LogReading::params).orElse(Map.of()));
+    }
+
+    private Finding probeKilled(String kind, Optional<Instant> since, Evidence proof) {
+        var mistake = probes().mistake(kind);
+        // which does not answer its probe because it waits for something
+        var reading = log().filter(r -> r.unreachable() && mistake.isEmpty());
+        var same = mistake.isPresent() && mistake.equals(probes().mistake("readiness")); // both probes() ask the same wrong thing
+        var code = reading.isPresent() ? Code.CRASH_DEPENDENCY_UNREACHABLE : same ? mistake.get()
+            : kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
+        return finding(code, since, proofs(proof, probes().failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
+            .with(mistake.map(m -> Map.of("probe", kind, "why", m.name())).orElse(Map.of("probe", kind)));
+    }
+
+    private Optional<Finding> runs() {
+        var running = seen.age(since());
+        var restarts = status.path("restartCount").asLong();
+        var ready = status.path("ready").asBoolean();
+        if (init) {
+            return Optional.of(initRuns(running));
+        }
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+            return Optional.of(crash("lastState")); // between two crashes it runs for a moment
+        }
+        return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    private Optional<Instant> since() {
+        return Obj.instant(status.at("/state/running/startedAt").asText());
+    }
+
+    private Finding initRuns(long running) {
+        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name() + "].state.running", "",
+            "the init container runs for " + running + " s");
+        var told = log().filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
+        if (told.isPresent() && !told.get().unreachable()) {
+            return finding(told.get().code(), since(), proofs(proof, Optional.empty(), told)).with(told.get().params());
+        }
+        var targets = WaitCommands.targets(spec());
+        var waits = !targets.isEmpty() || told.isPresent() || running > Code.INIT_WAITING.young
+            || Phrase.ENDLESS.occurs(WaitCommands.words(spec()));
+        var params = new TreeMap<String, String>();
+        if (!targets.isEmpty()) {
+            params.put("waitsFor", targets.stream().map(Address::toString).collect(Collectors.joining(",")));
+            params.put("via", "init:" + name());
+        }
+        return finding(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since(), proofs(proof, Optional.empty(), told))
+            .with(new Finding.Wants(false, told.isPresent(), targets)).with(params);
+    }
+
+    /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
+    private Finding unready(long running) {
+        var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
+        var mistake = probes().mistake(failed);
+        var starting = starting(running, mistake.isEmpty());
+        var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
+            && (mistake.isEmpty() || starting));
+        var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
+        var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
+        var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
+        var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
+        return finding(code, since(), proofs(proof, probes().failure(failed), reading))
+            .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
+            .with(reading.map(LogReading::params).orElse(Map.of()));
+    }
+
+    /**
+     * A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for
+     * longer.
+     */
+    private boolean starting(long running, boolean vague) {
+        var grace = Math.max(60, probes().budget("readiness"));
+        return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)
+            || probes().has("startup") && !status.path("started").asBoolean(true) && running < probes().budget("startup");
+    }
+}
+
+/** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
+public static final class CustomFindings {
+    private CustomFindings() { }
+
+    static boolean custom(Obj o) {
+        return !o.builtIn();
+    }
+
+    static Optional<Finding> of(Observed seen, Obj o) {
+        var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
+        var phase = CustomStatus.failed(o.text("/status/phase"));
+        if (bad.isEmpty() && !phase) {
+            return Optional.empty();
+        }
+        var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        var young = !phase && seen.age(o) < code.young;
+        var proof = bad.map(c -> Evidence.condition(o, c)).orElseGet(() -> Evidence.field(o, "status.phase", o.text("/status/phase")));
+        return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
+            bad.flatMap(Observed::since), List.of(proof)));
+    }
+
+    /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
+    public static Optional<Obj> maker(Snapshot snapshot, String secret) {
+        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
+            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
+                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+    }
+}
+
+/**
+ * What one object says of itself.
+ *
+ * @param code      what it is, from the catalogue
+ * @param object    the object at fault: for a missing Secret the Secret, though a pod said so
+ * @param owner     the workload that suffers
+ * @param pod       the pod that told it, or empty
+ * @param container or empty
+ * @param since     when it was first so, as the cluster tells it; the moment of the snapshot if it does not
+ * @param wants     what it says that it lacks
+ * @param params    values that the report shows and that tell equal causes from different ones; nothing else is read from them
+ */
+public record Finding(Code code, Ref object, Ref owner, String pod, String container, Instant since,
+    List<Evidence> evidence, Basis basis, Wants wants, Map<String, String> params) {
+
+    /** The one order of findings, so that equal snapshots give equal reports. */
+    public static final Comparator<Finding> ORDER = Comparator.comparing(Finding::owner).thenComparing(Finding::code)
+        .thenComparing(Finding::object).thenComparing(Finding::container).thenComparing(Finding::since)
+        .thenComparing(f -> f.evidence().toString()).thenComparing(Finding::pod).thenComparing(f -> f.params().toString());
+
+    /**
+     * What a symptom says of what it misses.
+     *
+     * @param named       it is known by name, and looked for nowhere else
+     * @param unreachable the log tells of something that does not answer
+     * @param waitsFor    what the command waits for
+     */
+    public record Wants(boolean named, boolean unreachable, List<Address> waitsFor) {
+        static final Wants NOTHING = new Wants(false, false, List.of());
+    }
+
+    public static Finding of(Code code, Ref object, Ref owner, Instant since, List<Evidence> evidence) {
+        return new Finding(code, object, owner, "", "", since, List.copyOf(evidence), code.basis, Wants.NOTHING, Map.of());
+    }
+
+    public Finding in(String otherPod, String otherContainer) {
+        return new Finding(code, object, owner, otherPod, otherContainer, since, evidence, basis, wants, params);
+    }
+
+    public Finding with(Map<String, String> more) {
+        var all = new TreeMap<>(params);
+        all.putAll(more);
+        return new Finding(code, object, owner, pod, container, since, evidence, basis, wants, Collections.unmodifiableMap(all));
+    }
+
+    public Finding with(Basis other) {
+        return new Finding(code, object, owner, pod, container, since, evidence, other, wants, params);
+    }
+
+    Finding with(Wants other) {
+        return new Finding(code, object, owner, pod, container, since, evidence, basis, other, params);
+    }
+
+    /** What it says that it lacks is known by name. */
+    public Finding named() {
+        return with(new Wants(true, wants.unreachable(), wants.waitsFor()));
+    }
+
+    /** The same observation, understood better. */
+    public Finding as(Code other, Ref at) {
+        return new Finding(other, at, owner, pod, container, since, evidence, basis == code.basis ? other.basis : basis, wants, params);
+    }
+
+    public String param(String name) {
+        return params.getOrDefault(name, "");
+    }
+
+    public String ownerKind() {
+        return owner.kind();
+    }
+
+    public String ownerName() {
+        return owner.name();
+    }
+
+    public String objectKind() {
+        return object.kind();
+    }
+
+    public String objectName() {
+        return object.name();
+    }
+}
+
+/** Local findings: what each object's own status, conditions, events and logs say. Pure. */
+public static final class Findings {
+    private Findings() { }
+
+    /**
+     * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
+     * give equal lists.
+     */
+    public static List<Finding> of(Snapshot snapshot) {
+        return all(new Observed(snapshot)).stream().distinct().sorted(Finding.ORDER).toList();
+    }
+
+    /** The same unsorted, in the order of the detectors. */
+    public static List<Finding> all(Observed seen) {
+        var snapshot = seen.snapshot;
+        var refusals = new Refusals(seen);
+        return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
+            snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
+            snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
+            snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
+                .flatMap(o -> CustomFindings.of(seen, o).stream()),
+            deletions(seen)).flatMap(s -> s).toList();
+    }
+
+    /** A pod is told what the pods before it said, since the same missing object is told once. */
+    private static List<Finding> pods(Observed seen) {
+        var found = new ArrayList<Finding>();
+        seen.snapshot.all("Pod").stream().filter(seen::current).sorted(Comparator.comparing(Obj::name))
+            .forEach(pod -> found.addAll(PodFindings.of(seen, pod, Collections.unmodifiableList(found))));
+        return found;
+    }
+
+    private static Stream<Finding> deletions(Observed seen) {
+        return seen.snapshot.objects().entrySet().stream().filter(e -> !e.getKey().equals("Event"))
+            .flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
+    }
+
+    private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
+        var since = o.time("/metadata/deletionTimestamp");
+        var holds = o.list("/metadata/finalizers").stream().map(JsonNode::asText).collect(Collectors.joining(", "));
+        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
+            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
+        var at = new Ref(kind, o.name());
+        return !stuck ? Optional.empty()
+            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
+            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
+    }
+}
+
+/** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
+public record LogReading(Code code, String line, Log log, Map<String, String> params) {
+    static Optional<LogReading> of(Log log) {
+        if (log == null) {
+            return Optional.empty();
+        }
+        LogReading general = null;
+        for (int i = log.lines().size() - 1; i >= 0; i--) {
+            var line = log.lines().get(i);
+            var code = Messages.code(Messages.Topic.LOG, line);
+            if (code.isPresent()) {
+                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
             }
-            near.ifPresent(w ->
-                add(Code.SVC_SELECTOR_MISMATCH, service, List.of(Findings.spec(service, "spec.selector", selector.toString()),
-                Findings.spec(w, "spec.template.metadata.labels", Wiring.labels(w).toString())),
-                    Map.of("workload", w.ref(), "differs", difference(selector, Wiring.labels(w)))));
-        } else if (!behind.isEmpty()) {
-            ports(service, behind);
-            behind.forEach(w -> closed(service, wiring.templates().get(w)));
+            if (general == null && Phrase.ERROR.occurs(line)) {
+                general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
+            }
         }
-        if (unready.contains(Wiring.key(service))) {
-            add(Code.SVC_NO_READY_ENDPOINTS, service, List.of(Findings.spec(service, "status", "no pod behind it is ready")), Map.of());
+        return Optional.ofNullable(general);
+    }
+
+    private static Map<String, String> params(Code code, String line) {
+        var verb = Phrase.FORBIDDEN.in(line);
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
+            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
+            : Map.of();
+    }
+
+    boolean unreachable() {
+        return code == Code.CRASH_DEPENDENCY_UNREACHABLE;
+    }
+
+    Evidence evidence(Obj pod) {
+        return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
+    }
+
+    /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
+    public static boolean ownErrorLater(Log log) {
+        var lines = log == null ? List.<String>of() : log.lines();
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
+                return false;
+            }
+            if (Phrase.OWN_ERROR.occurs(lines.get(i))) {
+                return true;
+            }
         }
-        if (service.text("/spec/type").equals("LoadBalancer") && service.list("/status/loadBalancer/ingress").isEmpty()) {
-            add(Code.SVC_LB_PENDING, service, List.of(Findings.spec(service, "status.loadBalancer", "no address")), Map.of());
+        return false;
+    }
+
+    /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
+    public static List<String> around(List<String> lines) {
+        var near = new TreeSet<Integer>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
+                IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
+            }
         }
+        return near.descendingSet().stream().map(lines::get).toList();
     }
 
-    /**
-     * The workload that the Service means though its labels differ: it has the Service's name, or shares a label that tells workloads
-     * apart.
-     */
-    private Optional<Obj> near(Obj service, Map<String, String> selector) {
-        var taken = new HashSet<String>();
-        snapshot.all("Service").forEach(s -> taken.addAll(wiring.behind(s)));
-        return wiring.templates().entrySet().stream().filter(e -> !e.getKey().startsWith("Job/") && !e.getKey().startsWith("CronJob/"))
-            .map(Map.Entry::getValue).filter(w -> {
-            var shared = Wiring.labels(w).entrySet().stream().filter(selector.entrySet()::contains)
-                .anyMatch(l -> !COMMON_LABEL.matcher(l.getKey()).matches());
-            return shared || named(service.name(), w.name()) && !taken.contains(Wiring.key(w));
-        }).min(Comparator.comparing((Obj w) -> !named(service.name(), w.name())).thenComparing(Wiring::key));
-    }
-
-    /** A Service before pods that no policy lets anybody reach serves nobody. */
-    private void closed(Obj service, Obj workload) {
-        if (unready.contains(Wiring.key(workload))) {
-            return; // probes come from the node, which no policy stops: it has another cause
+    /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
+    public static List<String> excerpt(List<String> lines) {
+        var folded = folded(lines);
+        var keep = new TreeSet<Integer>();
+        for (int i = 0; i < folded.size(); i++) {
+            var error = Phrase.ERROR.occurs(folded.get(i));
+            if (error && keep.isEmpty()) {
+                IntStream.rangeClosed(Math.max(0, i - 3), Math.min(folded.size() - 1, i + 8)).forEach(keep::add);
+            } else if (keep.size() < 25 && folded.get(i).stripLeading().startsWith("Caused by")) {
+                keep.add(i);
+            }
         }
-        new Policies(snapshot).closed(Wiring.labels(workload))
-            .ifPresent(p -> facts.add(Code.NETPOL_BLOCKING, p.kind(), p.name(), new String[] {workload.kind(), workload.name()}, "", null,
-            List.of(Findings.spec(p, "spec.ingress", "nobody may reach " + workload.ref() + " behind " + service.ref())),
-                Map.of("to", service.ref())));
+        IntStream.range(Math.max(0, folded.size() - 15), folded.size()).forEach(keep::add);
+        return keep.stream().map(folded::get).limit(40).toList();
     }
 
-    private static boolean named(String service, String workload) {
-        return service.equals(workload) || service.equals(workload + "-service")
-            || service.equals(workload + "-svc") || workload.startsWith(service + "-")
-            && workload.substring(service.length() + 1).matches("v?\\d+|deployment|deploy|app|server");
-    }
-
-    private static String difference(Map<String, String> selector, Map<String, String> labels) {
-        return selector.entrySet().stream().filter(e -> !e.getValue().equals(labels.get(e.getKey())))
-            .map(e -> e.getKey() + "=" + e.getValue() + ", pods have "
-            + (labels.containsKey(e.getKey()) ? e.getKey() + "=" + labels.get(e.getKey())
-            : "no " + e.getKey())).sorted().collect(Collectors.joining("; "));
-    }
-
-    /**
-     * containerPort is information, not law: a number is doubted only when none of the Service's ports fits and the pods do say their
-     * ports.
-     */
-    private void ports(Obj service, List<String> behind) {
-        var open = new LinkedHashSet<String>();
-        behind.forEach(w -> open.addAll(open(wiring.templates().get(w))));
-        if (open.isEmpty()) {
-            return;
+    private static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int times = 1;
+        for (int i = 0; i < lines.size(); i++) {
+            if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
+                times++;
+            } else {
+                folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
+                times = 1;
+            }
         }
-        var wrong = service.list("/spec/ports").stream().filter(p -> !open.contains(target(p))).toList();
-        var named = wrong.stream().filter(p -> !target(p).matches("\\d+")).findFirst();
-        var doubted = named.isPresent() ? named : wrong.size() == service.list("/spec/ports").size()
-            ? wrong.stream().findFirst() : Optional.<JsonNode>empty();
-        doubted.ifPresent(p ->
-            add(Code.SVC_TARGET_PORT_MISMATCH, service, List.of(Findings.spec(service, "spec.ports.targetPort", target(p)),
-            Findings.spec(wiring.templates().get(behind.get(0)), "spec.template.spec.containers.ports", String.join(", ", open))),
-                Map.of("targetPort", target(p), "containerPorts", String.join(",", open))));
+        return folded;
+    }
+}
+
+/** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
+public static final class MissingObject {
+    private MissingObject() { }
+
+    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+        var owner = seen.owner(pod);
+        var name = Phrase.MISSING.in(message);
+        var kind = kind(code);
+        var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
+            : new Ref(kind, name);
+        var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
+        return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
     }
 
-    static String target(JsonNode port) {
+    private static String kind(Code code) {
+        return switch (code) {
+            case SECRET_MISSING -> "Secret";
+            case CONFIGMAP_MISSING -> "ConfigMap";
+            case PVC_MISSING -> "PersistentVolumeClaim";
+            default -> "";
+        };
+    }
+
+    private static String key(String message) {
+        var key = Phrase.KEY.in(message);
+        return key.isEmpty() ? Phrase.VOLUME_KEY.in(message) : key;
+    }
+
+    /** The object without the key, by the message or by the volume that it speaks of. */
+    private static Optional<Ref> holder(Obj pod, String message) {
+        var kind = Phrase.KEY.in(message, 2);
+        if (!kind.isEmpty()) {
+            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
+        }
+        var volume = Phrase.VOLUME.in(message);
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
+            .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
+            .findFirst().map(r -> new Ref(r.kind(), r.name()));
+    }
+}
+
+/** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
+public static final class Observed {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
+    public final Snapshot snapshot;
+    private final Map<Ref, List<Event>> events = new HashMap<>();
+
+    public Observed(Snapshot snapshot) {
+        this.snapshot = snapshot;
+        snapshot.all("Event").stream().map(Event::of)
+            .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
+            .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));
+    }
+
+    /** Events about this very object, oldest first. */
+    List<Event> events(Obj object, String... reasons) {
+        return events.getOrDefault(Ref.of(object), List.of()).stream()
+            .filter(e -> e.about(object) && List.of(reasons).contains(e.reason())).toList();
+    }
+
+    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    public Ref owner(Obj pod) {
+        return Ownership.workload(snapshot, pod);
+    }
+
+    /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
+    Optional<Obj> newest(Obj deployment) {
+        return Ownership.newestReplicaSet(snapshot, deployment);
+    }
+
+    /** False for pods of a revision that is being replaced. */
+    public boolean current(Obj pod) {
+        return Ownership.current(snapshot, pod);
+    }
+
+    Log log(Obj pod, String container) {
+        return snapshot.logs().get(pod.name() + "/" + container);
+    }
+
+    /** Also true where nobody could look. */
+    public boolean exists(String kind, String name) {
+        return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
+    }
+
+    /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
+    public long age(Optional<Instant> since) {
+        return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
+    }
+
+    public long age(Obj object) {
+        return age(object.time("/metadata/creationTimestamp"));
+    }
+
+    /** Since when a condition is as it is. */
+    public static Optional<Instant> since(JsonNode condition) {
+        return Obj.instant(condition.path("lastTransitionTime").asText());
+    }
+
+    /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
+    public Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
+        var at = NAME.matcher(object.name()).matches() ? object : owner;
+        return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
+    }
+
+    /** What is wrong with an object since it was made. */
+    public Finding fault(Code code, Obj object, Evidence... evidence) {
+        return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
+    }
+
+    /** What an object says of itself as it is now. */
+    public Finding finding(Code code, Ref object, Evidence... evidence) {
+        return finding(code, object, object, Optional.empty(), List.of(evidence));
+    }
+}
+
+/** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
+public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
+    /** {@code before}: what other pods said already; an object that they miss too is not told again. */
+    static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
+        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+    }
+
+    private List<Finding> find() {
+        var phase = pod.text("/status/phase");
+        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+            return List.of();
+        }
+        if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
+            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+        }
+        if (pod.condition("PodScheduled").path("status").asText().equals("False")
+            || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
+            return List.of(new Scheduling(seen, pod, owner).find());
+        }
+        return node().map(List::of).orElseGet(this::containers);
+    }
+
+    /** Its controller made another one, which tells how it stands now. */
+    private boolean replaced() {
+        var controller = pod.controller().path("uid").asText();
+        return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
+            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
+            && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+    }
+
+    private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
+        return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
+    }
+
+    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
+        return finding(code, owner, since, evidence);
+    }
+
+    private List<Finding> ended(String reason, String message) {
+        var code = switch (reason) {
+            case "Evicted" -> Messages.code(Messages.Topic.EVICTED, message).orElse(Code.NODE_PRESSURE);
+            case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
+            case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
+            case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+        };
+        if (code == null) {
+            return containers();
+        }
+        var node = pod.text("/spec/nodeName");
+        var at = code == Code.NODE_PRESSURE || code == Code.NODE_NOT_READY ? new Ref("Node", node) : owner;
+        return List.of(finding(code, at, Optional.empty(), Evidence.status(pod.ref() + "/status.reason", reason, message))
+            .with(Map.of("node", node)));
+    }
+
+    /** A node that is not ready makes its pods unready, whatever they did before. */
+    private Optional<Finding> node() {
+        var name = pod.text("/spec/nodeName");
+        var node = seen.snapshot.find("Node", name);
+        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
+        if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
+            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
+                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
+                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
+        }
+        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
+            : Optional.empty();
+    }
+
+    private List<Finding> containers() {
+        if (Pods.saysReady(pod) && !flapping()) {
+            return List.of();
+        }
+        // the next init container has not begun; unless this one is a sidecar that runs
+        var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
+        var statuses = new ArrayList<>(init.stream().toList());
+        var initDone = init.isEmpty() || sidecar(init.get());
+        if (initDone) {
+            statuses.addAll(pod.list("/status/containerStatuses"));
+        }
+        var found = statuses.stream()
+            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || sidecar(s)).find().stream()).toList();
+        return found.isEmpty() && !Pods.saysReady(pod) ? quiet() : found;
+    }
+
+    private boolean flapping() {
+        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
+            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
+            && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
+    }
+
+    private boolean done(JsonNode status) {
+        return sidecar(status) ? status.path("started").asBoolean() || status.path("ready").asBoolean() : succeeded(status);
+    }
+
+    private static boolean succeeded(JsonNode status) {
+        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0;
+    }
+
+    private boolean sidecar(JsonNode status) {
+        return pod.list("/spec/initContainers").stream()
+            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
+    }
+
+    /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
+    private List<Finding> quiet() {
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
+            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
+            var first = blockedBy(blocked);
+            return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
+        }
+        if (owner.is("Job") && sidecarBlocks()) {
+            return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
+                Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
+        }
+        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+    }
+
+    private Optional<Finding> progress() {
+        var pulling = seen.events(pod, "Pulling");
+        if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
+            return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
+                pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
+            : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
+                Evidence.status(pod.ref() + "/status.phase", "", pod.text("/status/phase"))));
+    }
+
+    /** No container began yet: it waits for its volumes, its sandbox or its images. */
+    private boolean unstarted() {
+        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
+            .allMatch(c -> c.path("state").isEmpty()
+                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asText()));
+    }
+
+    private boolean sidecarBlocks() {
+        var statuses = pod.list("/status/containerStatuses");
+        return statuses.stream().anyMatch(PodFindings::succeeded) && statuses.stream().anyMatch(c -> c.at("/state/running").isObject());
+    }
+
+    /** The newest message that names a cause wins over "timed out waiting", which only repeats that there is one. */
+    private Finding blockedBy(List<Event> events) {
+        var best = events.get(0);
+        for (var event : events) {
+            best = rank(volume(event)) >= rank(volume(best)) ? event : best;
+        }
+        var code = volume(best);
+        if (code == Code.STILL_PROGRESSING && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young) {
+            code = Code.VOLUME_MOUNT_FAILED;
+        } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
+            code = Code.STILL_PROGRESSING;
+        }
+        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+    }
+
+    private static Code volume(Event event) {
+        return event.reason().contains("SandBox") ? Code.SANDBOX_FAILED
+            : Messages.code(Messages.Topic.VOLUME, event.message()).orElse(Code.VOLUME_MOUNT_FAILED);
+    }
+
+    private static int rank(Code code) {
+        return code == Code.STILL_PROGRESSING ? 0 : code == Code.VOLUME_MOUNT_FAILED ? 1 : 2;
+    }
+
+    /** What the template names and the namespace does not have; the kubelet tells one at a time, and late. */
+    private Stream<References.Ref> references() {
+        return References.of(pod.at("/spec")).stream().filter(r -> !r.optional() && !r.pull() && !seen.exists(r.kind(), r.name()));
+    }
+
+    /** The missing objects that nobody told of yet. */
+    private List<Finding> absent(List<Finding> told) {
+        var found = new ArrayList<>(told);
+        references().forEach(r -> {
+            var code = Code.missing(r.kind());
+            if (Stream.concat(before.stream(), found.stream())
+                .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
+                found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
+                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+            }
+        });
+        return found.subList(told.size(), found.size());
+    }
+}
+
+/** Ports that Services serve, and ports that containers say they listen on. */
+public static final class Ports {
+    private Ports() { }
+
+    /** The pod's port that a Service's port leads to, by number or name. */
+    public static String target(JsonNode port) {
         return port.path("targetPort").asText(port.path("port").asText());
     }
 
-    /** Ports that a workload's containers declare or are probed on, by number and name. */
-    static Set<String> open(Obj workload) {
+    /** True also where it cannot be told. */
+    public static boolean serves(Obj service, String port) {
+        var ports = service.list("/spec/ports");
+        return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
+            || ports.stream().anyMatch(p -> p.path("port").asText().equals(port) || p.path("nodePort").asText().equals(port)
+                || service.text("/spec/clusterIP").equals("None") && target(p).equals(port));
+    }
+
+    public static String served(Obj service) {
+        return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
+    }
+
+    /** Ports that a pod's containers declare or are probed on, by number and name. */
+    public static Set<String> open(JsonNode podSpec) {
         var open = new LinkedHashSet<String>();
         for (var list : List.of("containers", "initContainers")) {
-            for (var c : Wiring.template(workload).path("spec").path(list)) {
+            for (var c : podSpec.path(list)) {
                 c.path("ports").forEach(p -> {
                     open.add(p.path("containerPort").asText());
                     open.add(p.path("name").asText(p.path("containerPort").asText()));
@@ -8323,310 +7178,415 @@ public static final class WiringFindings {
         return open;
     }
 
-    private void ingress(Obj ingress) {
-        var type = ingress.text("/spec/ingressClassName").isEmpty() ? ingress.annotation("kubernetes.io/ingress.class")
-            : ingress.text("/spec/ingressClassName");
-        if (ingress.has("/spec/ingressClassName") && !facts.exists("IngressClass", type)) {
-            add(Code.INGRESS_CLASS_MISSING, ingress, List.of(Findings.spec(ingress, "spec.ingressClassName", type)), Map.of("class", type));
-        }
-        var backends = new ArrayList<JsonNode>();
-        backends.add(ingress.at("/spec/defaultBackend/service"));
-        ingress.list("/spec/rules").forEach(r -> r.at("/http/paths").forEach(p -> backends.add(p.at("/backend/service"))));
-        backends.stream().filter(b -> b.has("name")).distinct().forEach(b -> backend(ingress, b));
-        ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asText())
-            .filter(s -> !s.isEmpty() && !facts.exists("Secret", s)).distinct()
-            .forEach(s -> {
-            var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/")
-                && facts.age(ingress.time("/metadata/creationTimestamp")) < 600;
-            if (!issued) {
-                add(Code.INGRESS_TLS_SECRET_MISSING, ingress, List.of(Findings.spec(ingress, "spec.tls.secretName", s)), Map.of("name", s));
+    /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
+    public static Set<String> behind(Obj service, String port, JsonNode podSpec) {
+        var ports = new LinkedHashSet<String>();
+        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port))
+            .map(Ports::target).forEach(ports::add);
+        podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
+            if (ports.contains(p.path("name").asText()) || ports.contains(p.path("containerPort").asText())) {
+                ports.add(p.path("containerPort").asText());
+                ports.add(p.path("name").asText(p.path("containerPort").asText()));
             }
-        });
-    }
-
-    private void backend(Obj ingress, JsonNode backend) {
-        var name = backend.path("name").asText();
-        if (!snapshot.knows("Service")) {
-            return;
-        }
-        var service = snapshot.find("Service", name);
-        var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
-        if (service.isEmpty()) {
-            add(Code.INGRESS_BACKEND_MISSING, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.name", name)),
-                Map.of("service", name, "nearMiss", Near.of(name, snapshot.all("Service"))));
-        } else if (!port.isEmpty() && !service.get().text("/spec/type").equals("ExternalName") && service.get().list("/spec/ports").stream()
-            .noneMatch(p -> p.path("port").asText().equals(port) || p.path("name").asText().equals(port))) {
-            add(Code.INGRESS_BACKEND_PORT, ingress, List.of(Findings.spec(ingress, "spec.rules.backend.service.port", name + ":" + port)),
-                Map.of("service", name, "port", port));
-        }
-    }
-
-    private void headless(Obj set) {
-        var name = set.text("/spec/serviceName");
-        if (!name.isEmpty() && !facts.exists("Service", name)) {
-            add(Code.STS_HEADLESS_SVC_MISSING, set, List.of(Findings.spec(set, "spec.serviceName", name)), Map.of("service", name));
-        }
-    }
-
-    private void autoscaler(Obj hpa) {
-        var active = hpa.condition("ScalingActive");
-        var able = hpa.condition("AbleToScale");
-        var bad = active.path("status").asText().equals("False") && !active.path("reason").asText().equals("ScalingDisabled")
-            ? active : able.path("status")
-            .asText().equals("False") ? able : MissingNode.getInstance();
-        if (bad.isObject()) {
-            add(Code.HPA_NO_METRICS, hpa, List.of(Findings.evidence(hpa, bad)), Map.of("reason", bad.path("reason").asText()));
-        }
-    }
-
-    private void budget(Obj budget) {
-        var allowed = budget.condition("DisruptionAllowed");
-        if (allowed.path("status").asText().equals("False")
-            && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0)) {
-            add(Code.PDB_BLOCKING, budget, List.of(Findings.evidence(budget, allowed)), Map.of());
-        }
-    }
-
-    /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
-    private void zero(Obj workload) {
-        var scaled = snapshot.all("HorizontalPodAutoscaler").stream()
-            .anyMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
-        if (workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0 && !scaled) {
-            add(Code.REPLICAS_ZERO, workload, List.of(Findings.spec(workload, "spec.replicas", "0")), Map.of());
-        }
+        }));
+        return ports;
     }
 }
 
-// src/ensure_ready/readiness/CustomReadiness.java
-=======
-// src/ensure_ready/readiness/Certainty.java
-
-/**
- * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link Sightings}.
- * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
- */
-public static final class Certainty {
-    /** Everything waits this long, so that causes that show up together are told together. */
-    private static final Duration TOGETHER = Duration.ofSeconds(2);
-    /** When something in the set could still make what is missing. */
-    private static final Duration IN_THE_MAKING = Duration.ofSeconds(120);
-    /** Without events an autoscaler cannot be seen at work. */
-    private static final Duration BLIND = Duration.ofSeconds(60);
-    /** What is ready must still get into endpoints and name servers before others can reach it. */
-    private static final Duration REACHABLE = Duration.ofSeconds(10);
-    /** Custom resources of these groups make nothing that a pod could wait for. */
-    private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
-        "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
-
-    private Certainty() { }
-
-    /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
-    static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
-            .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
-            .filter(f -> ofNewest(f, family)).toList());
-        waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
-            .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
-            .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
-        return relevant;
-    }
-
-    private static boolean ofNewest(Finding f, Family family) {
-        var pod = f.pod();
-        return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
-            .map(o -> family.newestPods(o).stream().anyMatch(p -> p.name().equals(pod))).orElse(true);
-    }
-
-    private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
-    }
-
-    /** A state that is final by itself, though no finding says why. */
-    private static Finding failed(Workload w, Instant now) {
-        var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
-        var at = new Ref(w.kind(), w.name());
-        return Finding.of(Code.UNKNOWN, at, at, now, List.of(evidence)).with(Basis.FINAL);
-    }
-
-    /** The findings whose grace is over and against which nothing speaks. */
-    static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict,
-        Sightings seen, WaitSettings settings, Instant now) {
-        return relevant.stream().filter(f -> {
-            var grace = grace(f, family, verdict);
-            return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
-                && !doubtful(f, family, verdict, seen, settings);
-        }).toList();
-    }
-
-    /** When the next grace ends; the loop wakes then. */
-    static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, Sightings seen, Instant now) {
-        return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
-            .filter(now::isBefore).min(Comparator.naturalOrder());
-    }
-
-    /** How long this must have been so; null when it never ends the wait. */
-    private static Duration grace(Finding f, Family family, Verdict verdict) {
-        var code = f.code();
-        if (f.basis() == Basis.FINAL) {
-            return custom(f, family) ? Duration.ofSeconds(30) : TOGETHER;
+/** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
+public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
+    /** The probe for which the kubelet kills this container, {@code startup} or {@code liveness}, as its event tells. */
+    Optional<String> killer(long restarts) {
+        var kill = seen.events(pod, "Killing").stream()
+            .filter(e -> e.aboutContainer(container) || e.message().contains("ontainer " + container + " "))
+            .filter(e -> e.message().contains("probe")).reduce((a, b) -> b);
+        if (kill.isEmpty()) {
+            return Stream.of("liveness", "startup").filter(kind -> restarts > 0 && exhausted(kind)).findFirst();
         }
-        if (code.crashes() > 0) {
-            return TOGETHER;
-        }
-        if (code.grace == null) {
-            return null;
-        }
-        if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
-            return IN_THE_MAKING;
-        }
-        if (code.has(Rule.PLACEMENT)) {
-            return placement(f, family);
-        }
-        return code.has(Rule.JUDGED_FAILED) && state(f, verdict) != State.failed ? null : code.grace.after();
+        var text = kill.get().message().toLowerCase(Locale.ROOT);
+        return Stream.of("startup", "liveness").filter(kind -> text.contains(kind + " probe")).findFirst();
     }
 
-    private static boolean custom(Finding f, Family family) {
-        return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+    private boolean exhausted(String kind) {
+        var limit = spec.path(kind + "Probe").path("failureThreshold").asLong(3);
+        return failures(kind, "Unhealthy").anyMatch(e -> e.count() >= limit);
     }
 
-    private static State state(Finding f, Verdict verdict) {
-        return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
-            .map(Workload::state).findFirst().orElse(State.progressing);
+    /** The newest event of this probe's failure. */
+    Optional<Event> failure(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").reduce((a, b) -> b);
     }
 
-    /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
-    private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
-        return family.snapshot().applied().stream().anyMatch(a -> !Readiness.builtIn(a.object()) && !INERT.contains(a.object().group()))
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
+    private Stream<Event> failures(String kind, String... reasons) {
+        var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
     }
 
-    /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
-    private static Duration placement(Finding f, Family family) {
-        var reasons = f.evidence().stream().flatMap(e -> Scheduling.codes(e.message().toLowerCase(Locale.ROOT)).stream()).toList();
-        if (reasons.stream().anyMatch(code -> !code.has(Rule.PLACEMENT) && code != Code.SCHED_INSUFFICIENT_RESOURCES)) {
-            return null;
+    /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
+    Optional<Code> mistake(String kind) {
+        return failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe")));
+    }
+
+    private Optional<Code> mistake(String message, JsonNode probe) {
+        if (Phrase.STATUS_404.occurs(message)) {
+            return Optional.of(Code.PROBE_PATH_NOT_FOUND);
         }
-        var grace = (reasons.contains(Code.SCHED_INSUFFICIENT_RESOURCES) ? Code.SCHED_INSUFFICIENT_RESOURCES : f.code()).grace.after();
-        return family.snapshot().knows("Event") || grace.compareTo(BLIND) > 0 ? grace : BLIND;
+        var named = probe.at("/httpGet/port").asText(probe.at("/tcpSocket/port").asText(probe.at("/grpc/port").asText()));
+        var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
+        var ports = ports();
+        return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
+            ? Optional.of(Code.PROBE_PORT_MISMATCH) : Optional.empty();
     }
 
-    /** Whether the grace of a finding runs at present; where it does not, it begins anew later. */
-    static boolean counts(Finding f, Family family, Verdict verdict) {
-        if (custom(f, family)) { // its operator tries again, and may only lack what is still starting
-            return verdict.workloads().stream().noneMatch(w -> w.state() == State.progressing && Readiness.WORKLOADS.contains(w.kind()));
+    /** The ports that the pod says it has, else those by which Services ask it. */
+    private List<String> ports() {
+        var ports = new ArrayList<String>();
+        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
+            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
+                ports.add(p.path("containerPort").asText());
+                ports.add(p.path("name").asText("-"));
+            }));
         }
-        return grace(f, family, verdict) != null && !(f.code().has(Rule.ROOM) && shrinking(f, family, verdict));
+        if (ports.isEmpty()) {
+            seen.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty()
+                && pod.labels().entrySet().containsAll(s.map("/spec/selector").entrySet()))
+                .forEach(s -> s.list("/spec/ports").forEach(p -> ports.add(Ports.target(p))));
+        }
+        return ports;
     }
 
-    private static boolean doubtful(Finding f, Family family, Verdict verdict, Sightings seen, WaitSettings settings) {
-        if (!counts(f, family, verdict)) {
-            return true;
+    /** How long a probe fails before that means anything. */
+    long budget(String kind) {
+        var probe = spec.path(kind + "Probe");
+        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds")
+            .asLong(10) * probe.path("failureThreshold").asLong(3);
+    }
+
+    boolean has(String kind) {
+        return spec.path(kind + "Probe").isObject();
+    }
+}
+
+/** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
+public record Refusals(Observed seen) {
+    /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
+    List<Finding> of(Obj workload, Obj creator, boolean missing) {
+        if (!missing) {
+            return List.of();
         }
-        var pods = owner(f, family).map(family::newestPods).orElse(List.of())
-            .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
-        if (f.code().crashes() > 0) {
-            boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
-            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
+        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
+            .max(Comparator.naturalOrder()).orElse("");
+        return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
+            .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
+            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
+            .or(() -> account(workload, creator))).stream().toList();
+    }
+
+    Optional<Finding> condition(Obj workload, Obj creator, String type) {
+        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asText().equals("True")).map(c ->
+            refused(workload, c.path("message").asText(), Observed.since(c), Evidence.condition(creator, c)));
+    }
+
+    /** The event may have expired; that no pod exists and its account does not either says the same. */
+    private Optional<Finding> account(Obj workload, Obj creator) {
+        var template = creator.at("/spec/template/spec");
+        var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
+        if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
+            return Optional.empty();
         }
-        return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
-            case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
-                .anyMatch(Certainty::anyStarted);
-            case CONFIG_KEY_MISSING -> f.pod().isEmpty();
-            case ROLLOUT_STUCK -> settings.appliedSince() == null || f.since().isBefore(settings.appliedSince());
-            default -> false;
+        return Optional.of(seen.finding(Code.SERVICE_ACCOUNT_MISSING, new Ref("ServiceAccount", name), Ref.of(workload), Optional.empty(),
+            List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
+    }
+
+    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
+        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
+        var culprit = culprit(code, message);
+        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
+            .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
+    }
+
+    /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
+    private static Optional<Ref> culprit(Code code, String message) {
+        return switch (code) {
+            case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
+            case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            default -> Optional.empty();
         };
     }
 
-    private static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
+    private static Optional<Ref> named(String kind, Phrase part, String message) {
+        return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
     }
 
-    private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
+    Finding applied(Applied a) {
+        var text = (a.reason() + " " + a.error()).strip();
+        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
+        if (code == Code.API_KIND_UNKNOWN && Phrase.REMOVED_API.occurs(a.object().apiVersion())) {
+            code = Code.API_VERSION_REMOVED;
+        }
+        var at = Ref.of(a.object());
+        return seen.finding(code, culprit(code, text).orElse(at), at, Optional.empty(),
+            List.of(new Evidence("apply", a.object().ref(), a.reason(), a.error(), 1, "", "")))
+            .with(Map.of("apiVersion", a.object().apiVersion()));
+    }
+}
+
+/** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
+public record Scheduling(Observed seen, Obj pod, Ref owner) {
+    private static final Pattern REASON = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
+    /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
+    private static final List<Code> NEARNESS =
+        List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
+        Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
+        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+
+    Finding find() {
+        var condition = pod.condition("PodScheduled");
+        var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
+            : Evidence.condition(pod, condition)));
+        var since = Observed.since(condition);
+        var scaling = seen.events(pod, "TriggeredScaleUp");
+        if (condition.path("reason").asText().equals("SchedulingGated")) {
+            return finding(Code.SCHED_GATED, owner, since, evidence);
+        }
+        if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
+            evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
+            return finding(Code.AUTOSCALING_IN_PROGRESS, owner, since, evidence);
+        }
+        var message = message(condition);
+        return message.isEmpty()
+            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+            : unschedulable(message, since, evidence);
     }
 
-    /** There is room again when what is being replaced is gone, or when a Job has ended. */
-    private static boolean shrinking(Finding f, Family family, Verdict verdict) {
-        return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
-            && !w.name().equals(f.ownerName()))
-            || owner(f, family).map(o -> family.children(o, "ReplicaSet").stream()
-            .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
+    private String message(JsonNode condition) {
+        var events = seen.events(pod, "FailedScheduling");
+        var message = condition.path("message").asText();
+        return message.isEmpty() && !events.isEmpty() ? events.get(events.size() - 1).message() : message;
     }
 
-    /**
-     * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
-     * programs that end until their database is up are no failure.
-     */
-    private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, Sightings seen) {
-        int enough = f.code().crashes();
-        boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(Crash.key(p, f.container())))
-            .filter(c -> c.times() >= enough).isPresent()
-            && !Pods.container(p, f.container()).at("/state/running").isObject());
-        return often && (enough == 1 || triedAgain(family, verdict, seen));
+    private Finding finding(Code code, Ref at, Optional<Instant> since, List<Evidence> evidence) {
+        return seen.finding(code, at, owner, since, evidence).in(pod.name(), "");
     }
 
-    /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
-    private static boolean triedAgain(Family family, Verdict verdict, Sightings seen) {
-        var looping = new ArrayList<Obj>();
-        var since = Instant.EPOCH;
-        for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(family::newestPods)
-                .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
-            var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
-                .toList();
-            looping.addAll(crashing);
-            if (crashing.isEmpty() && !w.kind().equals("Service")) {
-                if (w.state() == State.progressing || w.state() == State.failed) {
-                    return false;
-                }
-                since = pods.stream().map(Pods::settledAt).reduce(since, (a, b) -> a.isAfter(b) ? a : b);
+    private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
+        var claim = References.of(pod.at("/spec")).stream()
+            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
+            .map(References.Ref::name).findFirst();
+        var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
+        var missing = Phrase.MISSING.in(message);
+        var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)
+            : code == Code.NODE_PRESSURE ? pressed().orElse(owner) : owner;
+        var taint = Phrase.TAINT.in(message).strip();
+        return finding(code, at, since, evidence).with(taint.isEmpty() ? Map.of() : Map.of("taint", taint));
+    }
+
+    /** The node that is short of something, when there is but one. */
+    private Optional<Ref> pressed() {
+        var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
+            .anyMatch(c -> c.path("type").asText().endsWith("Pressure") && c.path("status").asText().equals("True"))).toList();
+        return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
+    }
+
+    static Code code(String message, Obj pod, Snapshot snapshot) {
+        return Messages.code(Messages.Topic.SCHEDULER, message).orElseGet(() -> decisive(codes(message), pod, snapshot));
+    }
+
+    private static Code decisive(List<Code> codes, Obj pod, Snapshot snapshot) {
+        var best = codes.stream().max(Comparator.comparingInt(NEARNESS::indexOf)).orElse(Code.UNKNOWN);
+        if (best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_NODES_UNAVAILABLE)
+            && (!snapshot.knows("Node") || wanted(pod, snapshot))) {
+            return Code.SCHED_NODES_UNAVAILABLE; // which labels the closed node has is not told: it may be the one that is meant
+        }
+        return best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_TAINT) && wanted(pod, snapshot) ? Code.SCHED_TAINT : best;
+    }
+
+    /** The reasons by node, without the second sentence about preemption and without control planes, which are closed on purpose. */
+    public static List<Code> codes(String message) {
+        var text = message.toLowerCase(Locale.ROOT).replaceFirst("^[^:]*available:", "").replaceFirst("\\bpreemption:.*", "")
+            .replaceFirst("no new claims to deallocate.*", "");
+        var reasons = REASON.matcher(text).results().map(m -> m.group(2)).toList();
+        var open = reasons.stream().filter(r -> Phrase.CONTROL_PLANE.in(r).isEmpty()).toList();
+        var codes = open.stream().flatMap(r -> Messages.code(Messages.Topic.NODE, r).stream()).toList();
+        return codes.isEmpty() && open.size() < reasons.size() ? List.of(Code.SCHED_TAINT) : codes;
+    }
+
+    /** True when a node has the labels that the pod asks for: then it is something else that closes that node. */
+    private static boolean wanted(Obj pod, Snapshot snapshot) {
+        var selector = pod.map("/spec/nodeSelector");
+        var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+        return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
+            && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
+    }
+
+    private static boolean matches(JsonNode term, Obj node) {
+        for (var e : term.path("matchExpressions")) {
+            if (!Selector.expression(e, node.labels())) {
+                return false;
             }
         }
-        var reachable = since.plus(REACHABLE);
-        return looping.stream()
-            .allMatch(p -> Pods.containers(p).stream().filter(c -> crashes(p, c, seen)).allMatch(c -> lastBegin(c).isAfter(reachable)));
-    }
-
-    private static boolean crashes(Obj pod, JsonNode container, Sightings seen) {
-        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(Crash.key(pod, container.path("name").asText())))
-            .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
-    }
-
-    /** Begin of the last run that has ended. */
-    private static Instant lastBegin(JsonNode container) {
-        return Obj.instant(container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText("")))
-            .orElse(Instant.EPOCH);
+        return true;
     }
 }
 
-// src/ensure_ready/readiness/Crash.java
+/** What a container's command waits for: the usual ways to write "until the database is there". */
+public static final class WaitCommands {
+    private static final String HOST = "([A-Za-z0-9](?:[\\w.-]*[A-Za-z0-9])?)";
+    private static final String PORT = "(\\d{1,5})";
+    private static final String MAYBE_PORT = "(?::" + PORT + ")?";
+    private static final String HOST_OPTION = "\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST;
+    private static final List<Pattern> COMMANDS = Stream.of(
+        "\\bnc\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*" + HOST + "\\s+" + PORT,
+        "\\bnc\\s+(?:-\\S+\\s+)*" + HOST + ":" + PORT,
+        "/dev/tcp/" + HOST + "/" + PORT,
+        "\\bpg_isready" + HOST_OPTION + portOption("-p"),
+        "\\bmysqladmin" + HOST_OPTION + portOption("-P"),
+        "\\b(?:mysql|psql|mongosh?|redis-cli|valkey-cli)" + HOST_OPTION + portOption("-[pP]"),
+        "\\b(?:nslookup|getent\\s+hosts|dig(?:\\s+\\+\\S+)*|host|ping(?:\\s+-\\S+(?:\\s+\\d+)?)*)\\s+" + HOST + "()",
+        "\\bwait-for(?:-it)?(?:\\.sh)?\\s+(?:-\\S+\\s+)*" + HOST + ":" + PORT,
+        "-wait\\s+(?:tcp|http|https|tcp4|tcp6)://" + HOST + MAYBE_PORT,
+        "\\b(?:curl|wget)\\b[^;&|]*?(?:https?://)" + HOST + MAYBE_PORT,
+        "\\b(?:curl|wget)\\b(?:\\s+-\\S+)*\\s+" + HOST + ":" + PORT,
+        "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + MAYBE_PORT).map(Pattern::compile).toList();
+    private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
 
-/** How often a container ended in one and the same way; another exit code is another story and is counted anew. */
-public record Crash(long baseline, long restarts, int exitCode) {
-    static String key(Obj pod, String container) {
-        return pod.uid() + "/" + container;
+    private WaitCommands() { }
+
+    private static String portOption(String option) {
+        return "(?:[^;&|]*?(?:" + option + "|--port)[= ]*" + PORT + ")?";
     }
 
-    Crash next(long restarts, int exitCode) {
-        boolean same = exitCode == this.exitCode || this.restarts == baseline;
-        return new Crash(same ? baseline : Math.max(baseline, restarts - 1), restarts, exitCode);
+    public static List<Address> targets(JsonNode container) {
+        var line = expanded(container);
+        var found = new LinkedHashSet<Address>();
+        for (var command : COMMANDS) {
+            var match = command.matcher(line);
+            while (match.find()) {
+                var host = match.group(1);
+                if (host != null && !host.isEmpty() && !host.matches("localhost|127\\.0\\.0\\.1|\\d+")) {
+                    found.add(new Address(host, match.group(2) == null ? "" : match.group(2)));
+                }
+            }
+        }
+        return found.stream()
+            .filter(t -> !t.port().isEmpty() || found.stream().noneMatch(o -> o.host().equals(t.host()) && !o.port().isEmpty())).toList();
     }
 
-    long times() {
-        return restarts - baseline;
+    /** Command and arguments with the container's own variables filled in. */
+    private static String expanded(JsonNode container) {
+        var env = new HashMap<String, String>();
+        container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
+        return VARIABLE.matcher(words(container)).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(
+            m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
+    }
+
+    /** Command and arguments as one text. */
+    public static String words(JsonNode container) {
+        var words = new StringBuilder();
+        container.path("command").forEach(c -> words.append(c.asText()).append(' '));
+        container.path("args").forEach(a -> words.append(a.asText()).append(' '));
+        return words.toString();
     }
 }
 
-// src/ensure_ready/readiness/Custom.java
->>>>>>> causes
+/**
+ * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
+ *
+ * @param pods what the pods say, which some workloads explain better
+ */
+public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What the pods say, less what a workload says better, and what the workloads say. */
+    List<Finding> find() {
+        var found = new ArrayList<>(pods);
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        seen.snapshot.all("StatefulSet").forEach(s -> {
+            var told = statefulSet(s);
+            told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
+                .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
+            found.addAll(told);
+        });
+        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
+            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
+            .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
+        seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        return found;
+    }
+
+    private static boolean missing(Obj set) {
+        return set.number("/status/replicas", 0) < set.number("/spec/replicas", 1);
+    }
+
+    private static boolean cause(Finding f) {
+        return f.code().role == Code.Role.CAUSE;
+    }
+
+    private List<Finding> deployment(Obj deployment) {
+        var set = seen.newest(deployment);
+        var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
+        var told = found.stream().anyMatch(WorkloadFindings::cause)
+            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
+        if (set.isEmpty() || !told) {
+            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
+        }
+        var progressing = deployment.condition("Progressing");
+        var at = Ref.of(deployment);
+        if (progressing.path("status").asText().equals("False")) {
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
+                List.of(Evidence.condition(deployment, progressing))));
+        }
+        if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
+            found.add(seen.finding(Code.ROLLOUT_PAUSED, at, Evidence.field(deployment, "spec.paused", "true")));
+        }
+        return found;
+    }
+
+    private List<Finding> statefulSet(Obj set) {
+        var found = new ArrayList<>(refusals.of(set, set, missing(set)));
+        var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Pods.saysReady(p)).min(Comparator.comparing(Obj::name));
+        if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
+            ordered(set, broken.get(), found).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    /** An ordered set waits for its first broken pod, and does not replace it when that is of the old revision. */
+    private Optional<Finding> ordered(Obj set, Obj broken, List<Finding> refused) {
+        var at = Ref.of(set);
+        var update = set.text("/status/updateRevision");
+        var old = broken.labels().getOrDefault("controller-revision-hash", update);
+        var explained = refused.stream().anyMatch(WorkloadFindings::cause)
+            || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
+        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
+            return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
+                update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
+        }
+        return !missing(set) ? Optional.empty() : Optional.of(seen.finding(Code.STS_ORDINAL_BLOCKED, at,
+            Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
+    }
+
+    private List<Finding> job(Obj job) {
+        var failed = job.condition("Failed");
+        var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
+        var at = Ref.of(job);
+        var pods = seen.snapshot.ownedBy("Pod", job);
+        if (target.path("status").asText().equals("True")) {
+            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
+                .with(Map.of("reason", target.path("reason").asText())));
+        }
+        if (job.is("/spec/suspend")) {
+            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+        }
+        if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
+            return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
+                List.of(Evidence.field(job, "status.active", "its pod runs"))));
+        }
+        return refusals.of(job, job, job.number("/status/active", 0) + job.number("/status/succeeded", 0) == 0 && pods.isEmpty());
+    }
+}
+
+// src/ensure_ready/readiness/
 
 /**
  * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
@@ -8720,8 +7680,6 @@ public static final class CustomReadiness {
             .map(Workload::ref).sorted().collect(Collectors.joining(", "))));
     }
 }
-
-// src/ensure_ready/readiness/CustomStatus.java
 
 /**
  * The words in which custom resources say how they are, for the judge and for the finder alike: types and reasons of conditions (nested
@@ -8828,8 +7786,6 @@ public static final class CustomStatus {
         return condition.path("type").asText();
     }
 }
-
-// src/ensure_ready/readiness/Family.java
 
 /** Who belongs to whom in a snapshot, indexed once so that a thousand workloads are judged in milliseconds. */
 public static final class Family {
@@ -8954,8 +7910,6 @@ public static final class Family {
     }
 }
 
-// src/ensure_ready/readiness/Phrases.java
-
 /** How texts of the cluster stand inside a message of ours. */
 public static final class Phrases {
     private Phrases() { }
@@ -8979,55 +7933,13 @@ public static final class Phrases {
     }
 }
 
-// src/ensure_ready/readiness/PodDescription.java
-
 /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps a pod from being ready, in words. */
 public static final class PodDescription {
     private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
 
     private PodDescription() { }
 
-<<<<<<< HEAD
     static String of(Obj pod) {
-=======
-    static boolean ready(Obj pod) {
-        return !pod.deleting() && Readiness.isTrue(pod.condition("Ready"));
-    }
-
-    static boolean ended(Obj pod) {
-        return pod.text("/status/phase").equals("Succeeded") || pod.text("/status/phase").equals("Failed");
-    }
-
-    /** Statuses of init containers first, then of the main ones: the order in which they start. */
-    public static List<JsonNode> containers(Obj pod) {
-        var all = pod.list("/status/initContainerStatuses");
-        all.addAll(pod.list("/status/containerStatuses"));
-        return all;
-    }
-
-    /** The status of the container of this name, or a missing node. */
-    static JsonNode container(Obj pod, String name) {
-        return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
-    }
-
-    /** Since when it is ready, or ended; long ago when it does not say. */
-    static Instant settledAt(Obj pod) {
-        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asText("")).orElse(Instant.EPOCH);
-    }
-
-    static long restarts(Obj pod) {
-        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
-    }
-
-    /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
-    static boolean unprobed(Obj pod) {
-        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
-        return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
-    }
-
-    /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps it from being ready. */
-    static String describe(Obj pod) {
->>>>>>> causes
         var name = "pod " + pod.name() + " ";
         if (pod.deleting()) {
             return name + "is being deleted";
@@ -9086,90 +7998,6 @@ public static final class PodDescription {
             .filter(code -> code != 0).findFirst().map(code -> "exit code " + code).orElse("") : message;
     }
 }
-
-<<<<<<< HEAD
-=======
-// src/ensure_ready/readiness/Preflight.java
-
-/** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
-public static final class Preflight {
-    private Preflight() { }
-
-    /** Kinds whose names must be known before {@link #missing} can tell anything. */
-    static Set<String> kinds(Family family, List<Applied> applied) {
-        var kinds = new TreeSet<String>();
-        templates(family, applied).forEach(t -> {
-            References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
-            if (!account(t.spec()).equals("default")) {
-                kinds.add("ServiceAccount");
-            }
-        });
-        if (!classes(family, applied).isEmpty()) {
-            kinds.add("StorageClass");
-        }
-        return kinds;
-    }
-
-    static List<Finding> missing(Family family, List<Applied> applied) {
-        var found = new ArrayList<Finding>();
-        for (var t : templates(family, applied)) {
-            References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), family, applied))
-                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), family)));
-            var account = account(t.spec());
-            if (!account.equals("default") && absent("ServiceAccount", account, family, applied)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), family));
-            }
-        }
-        return found;
-    }
-
-    private static Finding finding(Code code, String kind, String name, Template t, String what, Family family) {
-        var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
-        return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), family.snapshot().at(), List.of(evidence));
-    }
-
-    private static boolean absent(String kind, String name, Family family, List<Applied> applied) {
-        return !name.isEmpty() && family.snapshot().knows(kind) && family.snapshot().find(kind, name).isEmpty()
-            && applied.stream().noneMatch(a -> a.object().kind().equals(kind)
-            && a.object().name().equals(name) && a.result() != Result.failed
-            && a.result() != Result.skipped);
-    }
-
-    private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText("default"));
-    }
-
-    /** Live workloads as they are now; of the manifests those that are not there (yet). */
-    private static List<Template> templates(Family family, List<Applied> applied) {
-        var templates = new ArrayList<Template>();
-        for (var kind : Family.TEMPLATED) {
-            family.snapshot().all(kind).stream().filter(w -> !Family.ownedByBuiltIn(w) && Family.runs(w))
-                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-            applied.stream().map(Applied::object).filter(o -> o.kind().equals(kind) && family.snapshot().find(kind, o.name()).isEmpty())
-                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-        }
-        family.snapshot().all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
-            .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
-        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(family.snapshot().namespace()));
-        return templates;
-    }
-
-    private static Set<String> classes(Family family, List<Applied> applied) {
-        var classes = new TreeSet<String>();
-        family.snapshot().all("PersistentVolumeClaim").stream().filter(c -> !c.text("/status/phase").equals("Bound"))
-            .forEach(c -> classes.add(c.text("/spec/storageClassName")));
-        applied.stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
-            .flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
-            .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
-        return classes;
-    }
-
-    private record Template(Obj owner, JsonNode spec) { }
-}
-
->>>>>>> causes
-// src/ensure_ready/readiness/Readiness.java
 
 /**
  * Rules of readiness: pure functions from an object and what belongs to it to a {@link Workload}.
@@ -9453,101 +8281,6 @@ public static final class Readiness {
     }
 }
 
-<<<<<<< HEAD
-=======
-// src/ensure_ready/readiness/Seen.java
-
-/** When a finding was first and last there. */
-public record Seen(Instant first, Instant last) { }
-
-// src/ensure_ready/readiness/Sightings.java
-
-/** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
-public record Sightings(Instant readySince, long restarts, List<String> gating,
-    Duration settle, Map<String, Seen> findings, Map<String, Crash> crashes,
-    Set<String> jobs, Instant jobEnded) {
-    static final Sightings NONE = new Sightings(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
-    /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
-    private static final Duration BLINK = Duration.ofSeconds(5);
-    /** By how much the clocks of this machine and of the cluster may differ. */
-    private static final Duration SKEW = Duration.ofSeconds(10);
-
-    Sightings next(Verdict verdict, List<Finding> relevant, Family family, Instant appliedSince, Instant now) {
-        var refs = verdict.workloads().stream().map(Workload::ref).toList();
-        boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
-        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
-            .collect(Collectors.toSet());
-        return new Sightings(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(relevant.stream().filter(f -> Certainty.counts(f, family, verdict)).toList(), now),
-            crashed(family, appliedSince),
-            running, running.containsAll(jobs) ? jobEnded : now);
-    }
-
-    /**
-     * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
-     */
-    private static Duration settle(Verdict verdict) {
-        boolean operators = verdict.workloads().stream()
-            .anyMatch(w -> !Readiness.WORKLOADS.contains(w.kind()) && !Readiness.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
-    }
-
-    /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
-    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
-        var seen = new HashMap<>(findings);
-        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
-        seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
-        return seen;
-    }
-
-    private Map<String, Crash> crashed(Family family, Instant appliedSince) {
-        var crashed = new HashMap<String, Crash>();
-        for (var pod : family.snapshot().all("Pod")) {
-            for (var c : Pods.containers(pod)) {
-                long restarts = c.path("restartCount").asLong();
-                if (restarts > 0) {
-                    var key = Crash.key(pod, c.path("name").asText());
-                    int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
-                    var before = Optional.ofNullable(crashes.get(key))
-                        .orElseGet(() -> new Crash(baseline(pod, restarts, appliedSince), restarts, exit));
-                    crashed.put(key, before.next(restarts, exit));
-                }
-            }
-        }
-        return crashed;
-    }
-
-    /** What a pod did before the apply does not count against it; without an apply all of it does. */
-    private static long baseline(Obj pod, long restarts, Instant appliedSince) {
-        boolean older = appliedSince != null && pod.time("/metadata/creationTimestamp")
-            .filter(t -> t.isBefore(appliedSince.minus(SKEW))).isPresent();
-        return older ? restarts : 0;
-    }
-
-    static String key(Finding f) {
-        return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
-    }
-
-    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
-    Instant first(Finding f) {
-        var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
-        return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
-    }
-
-    boolean settled(Instant now) {
-        return readySince != null && !now.isBefore(readySince.plus(settle));
-    }
-
-    /** When the settling ends, if that is still to come. */
-    Optional<Instant> due(Instant now) {
-        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
-    }
-}
-
->>>>>>> causes
-// src/ensure_ready/readiness/Tally.java
-
 /** A workload's counts while it is judged; makes the {@link Workload}. {@code desired} is -1 where a kind has no counts. */
 public record Tally(Obj o, long ready, long desired) {
     static Tally of(Obj o, Snapshot snapshot) {
@@ -9597,15 +8330,11 @@ public record Tally(Obj o, long ready, long desired) {
     }
 }
 
-// src/ensure_ready/readiness/Verdict.java
-
 /** All workloads judged at one moment; {@code restarts} and {@code unprobed} steer how long it must hold. */
 public record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
     boolean verified, List<String> warnings, long restarts, boolean unprobed) {
     public static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
 }
-
-// src/ensure_ready/readiness/Verdicts.java
 
 /** Which objects gate, and what follows for the whole. Pure. */
 public static final class Verdicts {
@@ -9767,8 +8496,6 @@ public static final class Verdicts {
     private record Judged(Workload workload, List<Obj> live) { }
 }
 
-// src/ensure_ready/readiness/WaitSettings.java
-
 /**
  * What the wait is to look at.
  *
@@ -9779,1628 +8506,10 @@ public static final class Verdicts {
  */
 public record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
 
-<<<<<<< HEAD
-=======
-// src/ensure_ready/readiness/Waiting.java
-
-/** The wait itself: watches, judges at each change, and ends when the outcome is proven, certain, or the time is up. */
-public static final class Waiting {
-    /** Events that only tell that all goes well; they are most of what a namespace says. */
-    private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete",
-        "ScalingReplicaSet", "Completed")
-        .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
-    private static final Duration DEBOUNCE = Duration.ofMillis(100);
-    private static final Duration TICK = Duration.ofSeconds(5);
-    private static final Duration LIVE_READ = Duration.ofSeconds(10);
-    /** Rights are given by objects too, and may come a moment after the namespace. */
-    private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
-    private final Api api;
-    private final String namespace;
-    private final List<Applied> applied;
-    private final WaitSettings settings;
-    private final Consumer<Judgement> progress;
-    private final Semaphore changes = new Semaphore(0);
-    private final Instant started = Instant.now();
-    private final long startedNanos = System.nanoTime();
-    private Duration debounce = DEBOUNCE;
-    private long looked;
-    public volatile Judgement last;
-
-    public Waiting(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
-        this.api = api;
-        this.namespace = namespace;
-        this.applied = List.copyOf(applied);
-        this.settings = settings;
-        this.progress = progress;
-        last = Judgement.of(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
-    }
-
-    /** What was known last; for the interrupt. */
-    public Judgement last() {
-        return last;
-    }
-
-    /** Waits until ready, certainly failed, or the deadline. Infrastructure trouble is an outcome, never an exception. */
-    public Judgement run(Deadline deadline) {
-        try (var watch = new Watch(api, changes::release)) {
-            start(watch);
-            var seen = Sightings.NONE;
-            while (!deadline.passed()) {
-                var complete = watch.complete(); // asked before the look: a list that comes in between is not in it
-                var view = look(watch.objects(), watch);
-                follow(watch, view);
-                seen = complete ? seen.next(view.verdict(), view.relevant(), view.family(), settings.appliedSince(), now())
-                    : Sightings.NONE;
-                if (concluded(view, complete, watch, seen, deadline)) {
-                    return last;
-                }
-                pause(view, seen, deadline);
-            }
-            return publish(last.with(atDeadline(watch)));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return last;
-        }
-    }
-
-    /** One list a type, judged; no wait, no settling. */
-    public Judgement once() {
-        try (var watch = new Watch(api, changes::release)) {
-            start(watch);
-            var until = Deadline.in(LIVE_READ);
-            var view = look(watch.objects(), watch);
-            do {
-                changes.tryAcquire(DEBOUNCE.toMillis(), TimeUnit.MILLISECONDS);
-                view = look(watch.objects(), watch);
-                follow(watch, view);
-            } while (!watch.complete() && !until.passed());
-            view = look(watch.objects(), watch); // the list that came last is not in the look before it
-            var outcome = watch.complete() && !watch.forbidden() && view.verdict().ready() ? Outcome.ready : atDeadline(watch);
-            return publish(Judgement.of(outcome, view.verdict(), view.snapshot(), List.of()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return last;
-        }
-    }
-
-    private boolean concluded(View view, boolean complete, Watch watch, Sightings seen, Deadline deadline) {
-        last = Judgement.of(Outcome.timeout, view.verdict(), view.snapshot(), List.of());
-        if (complete) {
-            progress.accept(last); // before, a type that is not read yet would look like one that has nothing
-        }
-        if (watch.forbidden()) {
-            return Duration.between(started, now()).compareTo(FORBIDDEN_GRACE) > 0 && publish(last.with(Outcome.forbidden)) != null;
-        }
-        if (!complete) {
-            return false;
-        }
-        boolean ready = view.verdict().ready() && seen.settled(now());
-        if (!ready && (!settings.failFast() || certain(view, seen).isEmpty())) {
-            return false;
-        }
-        return live(watch, deadline).filter(fresh -> ready ? provenReady(fresh, seen) : provenFailed(fresh, seen)).isPresent();
-    }
-
-    private boolean provenReady(View fresh, Sightings seen) {
-        boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= seen.restarts();
-        publish(Judgement.of(proven ? Outcome.ready : Outcome.timeout, fresh.verdict(), fresh.snapshot(), List.of()));
-        return proven;
-    }
-
-    private boolean provenFailed(View fresh, Sightings seen) {
-        var certain = certain(fresh, seen);
-        publish(Judgement.of(certain.isEmpty() ? Outcome.timeout : Outcome.failed, fresh.verdict(), fresh.snapshot(), certain));
-        return !certain.isEmpty();
-    }
-
-    private List<Finding> certain(View view, Sightings seen) {
-        return Certainty.certain(view.relevant(), view.family(), view.verdict(), seen, settings, now());
-    }
-
-    /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
-    private Optional<View> live(Watch watch, Deadline deadline) {
-        try {
-            return Optional.of(look(watch.read(deadline.atMost(LIVE_READ).left()), watch));
-        } catch (ApiError e) {
-            return Optional.empty();
-        }
-    }
-
-    private Outcome atDeadline(Watch watch) {
-        return watch.forbidden() || watch.unauthorized() ? Outcome.forbidden : watch.away() ? Outcome.no_cluster : Outcome.timeout;
-    }
-
-    /** Everything that follows from the objects; what is ready needs no explanation. */
-    private View look(Map<String, List<Obj>> objects, Watch watch) {
-        long begin = System.nanoTime();
-        var snapshot = snapshot(objects, watch.limited());
-        var family = new Family(snapshot, watch.statusless(), Map.of(), watch.gone());
-        var verdict = Verdicts.of(family, settings);
-        var relevant = List.<Finding>of();
-        if (!verdict.ready() && !verdict.workloads().isEmpty()) {
-            var findings = new ArrayList<>(Findings.of(snapshot));
-            family = new Family(snapshot, watch.statusless(), Words.of(findings), watch.gone());
-            verdict = Verdicts.of(family, settings);
-            findings.addAll(Preflight.missing(family, applied));
-            relevant = Certainty.relevant(findings, verdict, family);
-        }
-        var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
-        debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
-        looked = System.nanoTime();
-        return new View(snapshot, family, verdict, relevant);
-    }
-
-    private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
-    }
-
-    private Judgement publish(Judgement judgement) {
-        last = judgement;
-        progress.accept(judgement);
-        return judgement;
-    }
-
-    /**
-     * Sleeps until something changes, a rule of time is due, or the deadline. The first change is judged at once, those that follow
-     * together.
-     */
-    private void pause(View view, Sightings seen, Deadline deadline) throws InterruptedException {
-        var wake = Stream.of(seen.due(now()), Certainty.due(view.relevant(), view.family(), view.verdict(), seen, now()))
-            .flatMap(Optional::stream)
-            .map(due -> Duration.between(now(), due)).min(Comparator.naturalOrder()).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
-        if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
-            var rest = debounce.minusNanos(System.nanoTime() - looked);
-            Thread.sleep(deadline.atMost(rest.isNegative() ? Duration.ZERO : rest).left().toMillis());
-            changes.drainPermits();
-        }
-    }
-
-    /** The wall clock at the start plus monotonic time: a clock that is set meanwhile ends no grace. */
-    private Instant now() {
-        return started.plusNanos(System.nanoTime() - startedNanos);
-    }
-
-    /** The types that every wait needs, in each namespace that the manifests name, and the types that were applied. */
-    private void start(Watch watch) {
-        watch.follow(new Topic(Kind.NAMESPACE, null, "&fieldSelector=metadata.name=" + namespace, false));
-        var namespaces = Stream.concat(Stream.of(namespace), applied.stream().map(a -> a.object().namespace())
-            .filter(name -> !name.isEmpty())).distinct().toList();
-        for (var name : namespaces) {
-            List.of(Kind.POD, Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.STATEFUL_SET, Kind.DAEMON_SET, Kind.JOB, Kind.PVC)
-                .forEach(kind -> watch.follow(Topic.of(kind, name)));
-            watch.follow(new Topic(Kind.EVENT, name, EVENTS, false));
-        }
-        applied.stream().map(Applied::object)
-            .filter(o -> Readiness.judged(o) && !(Readiness.builtIn(o) && Readiness.WORKLOADS.contains(o.kind())
-            && !o.kind().equals("ReplicationController")))
-            .forEach(o -> watch.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
-        if (applied.stream().anyMatch(a -> a.object().kind().equals("Service") || a.object().kind().endsWith("WebhookConfiguration"))) {
-            namespaces.forEach(name -> watch.follow(Topic.of(Kind.ENDPOINT_SLICE, name)));
-        }
-    }
-
-    /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
-    private void follow(Watch watch, View view) {
-        for (var name : Preflight.kinds(view.family(), applied)) {
-            switch (name) {
-                case "Secret" -> watch.follow(new Topic(Kind.SECRET, namespace, "", true));
-                case "ConfigMap" -> watch.follow(new Topic(Kind.CONFIG_MAP, namespace, "", true));
-                case "ServiceAccount" -> watch.follow(new Topic(Kind.SERVICE_ACCOUNT, namespace, "", true));
-                case "StorageClass" -> watch.follow(Topic.of(Kind.STORAGE_CLASS, null));
-                default -> { }
-            }
-        }
-    }
-
-    /** One look at the namespace. */
-    private record View(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) { }
-}
-
-// src/ensure_ready/readiness/Words.java
-
-/** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
-public static final class Words {
-    private Words() { }
-
-    static Map<String, String> of(List<Finding> findings) {
-        var words = new HashMap<String, String>();
-        findings.forEach(f -> say(f).ifPresent(text -> words.putIfAbsent(f.pod(), text)));
-        return words;
-    }
-
-    private static Optional<String> say(Finding f) {
-        return switch (f.code().family) {
-            case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
-            case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
-                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
-                ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
-            default -> Optional.empty();
-        };
-    }
-}
-
-// src/ensure_ready/findings/Address.java
-
-/** A host as written, and a port or an empty text. */
-public record Address(String host, String port) {
-    @Override
-    public String toString() {
-        return port.isEmpty() ? host : host + ":" + port;
-    }
-}
-
-// src/ensure_ready/findings/ClaimFindings.java
-
-/** Why a claim has no volume of its StorageClass, the {@code type}. Pure. */
-public record ClaimFindings(Observed seen, Obj claim, String type) {
-    static Optional<Finding> of(Observed seen, Obj claim) {
-        return new ClaimFindings(seen, claim, claim.text("/spec/storageClassName")).find();
-    }
-
-    private Optional<Finding> find() {
-        if (claim.text("/status/phase").equals("Lost")) {
-            return found(Code.PVC_PV_RELEASED, Evidence.field(claim, "status.phase", "Lost"));
-        }
-        if (!claim.text("/status/phase").equals("Pending") || claim.deleting()) {
-            return Optional.empty();
-        }
-        var failed = seen.events(claim, "ProvisioningFailed").stream().reduce((a, b) -> b);
-        if (!type.isEmpty() && !seen.exists("StorageClass", type) && !(failed.isEmpty() && madeByHand())) {
-            return found(Code.PVC_STORAGECLASS_MISSING, Stream.concat(Stream.of(Evidence.field(claim, "spec.storageClassName", type)),
-                failed.map(e -> e.evidence(claim)).stream()).toArray(Evidence[]::new)).map(f -> f.with(Map.of("class", type)));
-        }
-        var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
-        if (!events.isEmpty()) {
-            return Optional.of(unbound(events.get(events.size() - 1)));
-        }
-        return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
-    }
-
-    private Optional<Finding> found(Code code, Evidence... evidence) {
-        return Optional.of(seen.finding(code, Ref.of(claim), evidence));
-    }
-
-    /** A class that does not exist is also the way to match volumes made by hand: then a volume of that class exists. */
-    private boolean madeByHand() {
-        return volumes().anyMatch(v -> v.text("/spec/storageClassName").equals(type));
-    }
-
-    private Stream<Obj> volumes() {
-        return seen.snapshot.all("PersistentVolume").stream();
-    }
-
-    private boolean noDefault() {
-        return !claim.has("/spec/storageClassName") && seen.snapshot.knows("StorageClass") && seen.snapshot.all("StorageClass").stream()
-            .noneMatch(c -> c.annotation("storageclass.kubernetes.io/is-default-class").equals("true"));
-    }
-
-    private Finding unbound(Event last) {
-        var code = code(last);
-        var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
-            : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
-        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
-    }
-
-    private Code code(Event last) {
-        var code = Messages.code(Messages.Topic.CLAIM, last.message())
-            .orElse(last.reason().equals("FailedBinding") ? Code.PVC_UNBOUND : Code.PVC_PROVISION_FAILED);
-        if (code == Code.PVC_NO_DEFAULT_CLASS && claim.has("/spec/storageClassName") && volumes().findAny().isPresent()) {
-            code = Code.PVC_UNBOUND; // the claim asks for a volume without a class ("") and there are volumes, only none that fits
-        }
-        if (code == Code.PVC_UNBOUND || code == Code.PVC_NO_DEFAULT_CLASS) {
-            return volumes().anyMatch(this::releasedForIt) ? Code.PVC_PV_RELEASED : code;
-        }
-        return code == Code.PVC_PROVISIONER_MISSING && seen.age(claim) < code.young ? Code.STILL_PROGRESSING : code;
-    }
-
-    private boolean releasedForIt(Obj volume) {
-        return volume.text("/status/phase").equals("Released")
-            && (volume.name().equals(claim.text("/spec/volumeName")) || volume.text("/spec/claimRef/name").equals(claim.name()));
-    }
-}
-
-// src/ensure_ready/findings/ContainerFindings.java
-
-/** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
-public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
-    Optional<Finding> find() {
-        var waiting = status.at("/state/waiting");
-        var reason = waiting.path("reason").asText();
-        if (reason.equals("CrashLoopBackOff")) {
-            return Optional.of(crash("lastState"));
-        }
-        if (waiting.isObject()) {
-            return Optional.ofNullable(waits(reason, waiting.path("message").asText()));
-        }
-        if (status.at("/state/terminated").isObject()) {
-            return ended() ? Optional.empty() : Optional.of(crash("state"));
-        }
-        return status.at("/state/running").isObject() ? runs() : Optional.empty();
-    }
-
-    private String name() {
-        return status.path("name").asText();
-    }
-
-    private Probes probes() {
-        return new Probes(seen, pod, name(), spec());
-    }
-
-    private Optional<LogReading> log() {
-        return LogReading.of(seen.log(pod, name()));
-    }
-
-    private JsonNode spec() {
-        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
-    }
-
-    private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
-        return seen.finding(code, owner, owner, since, evidence).in(pod.name(), name());
-    }
-
-    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
-        return finding(code, since, List.of(evidence));
-    }
-
-    /** The status first, then what an event and the log add to it. */
-    private List<Evidence> proofs(Evidence first, Optional<Event> event, Optional<LogReading> reading) {
-        return Stream.of(Optional.of(first), event.map(e -> e.evidence(pod)), reading.map(r -> r.evidence(pod)))
-            .flatMap(Optional::stream).toList();
-    }
-
-    private Evidence evidence(String path, String reason, String message, String first, String last) {
-        return new Evidence("status", path(path), reason, message, Math.max(1, status.path("restartCount").asLong(1)), first, last);
-    }
-
-    private String path(String path) {
-        return pod.ref() + (init ? "/initContainerStatuses[" : "/containerStatuses[") + name() + "]." + path;
-    }
-
-    private Finding waits(String reason, String message) {
-        var proof = evidence("state.waiting", reason, message, "", "");
-        return switch (reason) {
-            case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
-                "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
-            case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
-            case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
-            case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
-                finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
-            default -> null;
-        };
-    }
-
-    /** Before 1.32 the waiting state says only "Back-off pulling image": what the pull itself said stands in the events. */
-    private Finding image(String told, Evidence proof) {
-        var event = seen.events(pod, "Failed", "FailedToRetrieveImagePullSecret", "InspectFailed").stream()
-            .filter(e -> e.aboutContainer(name()) && Messages.code(Messages.Topic.IMAGE, e.message()).isPresent()
-                && e.message().toLowerCase(Locale.ROOT).contains("pull")).reduce((a, b) -> b);
-        var code = Messages.code(Messages.Topic.IMAGE, told).or(() -> event.flatMap(e -> Messages.code(Messages.Topic.IMAGE, e.message())))
-            .orElse(Code.IMAGE_PULL_FAILED);
-        var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
-            || code == Code.IMAGE_PULL_FAILED);
-        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
-            owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
-    }
-
-    /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
-    private Optional<String> missingPullSecret() {
-        return References.of(pod.at("/spec")).stream().filter(r -> r.pull() && !seen.exists(r.kind(), r.name()))
-            .map(References.Ref::name).findFirst()
-            .or(() -> seen.events(pod, "FailedToRetrieveImagePullSecret").stream().map(e -> Phrase.PULL_SECRETS.in(e.message()))
-                .filter(n -> !n.isEmpty()).findFirst());
-    }
-
-    private Finding start(String reason, String message) {
-        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
-        var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
-            .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
-        return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
-            evidence("state.waiting", reason, text, "", ""));
-    }
-
-    /** It ended with success, and may. */
-    private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
-        return status.at("/state/terminated/exitCode").asInt() == 0 && (init || job);
-    }
-
-    /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
-    private Finding crash(String at) {
-        var end = status.at("/" + at + "/terminated");
-        var reason = end.path("reason").asText();
-        var exit = end.path("exitCode").asInt(-1);
-        var message = end.path("message").asText();
-        var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
-            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asText(), end.path("finishedAt").asText());
-        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asText()), proof)
-            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0")));
-    }
-
-    private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
-        var killer = probes().killer(status.path("restartCount").asLong());
-        var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
-        if (reason.equals("OOMKilled")) {
-            return finding(Code.OOM_KILLED, since, proof);
-        }
-        if (Set.of(-1, 0, 137, 143).contains(exit) && hookFailed().isPresent()) {
-            return finding(Code.LIFECYCLE_HOOK_FAILED, since, proofs(proof, hookFailed(), Optional.empty()));
-        }
-        if (killer.isPresent() && (Set.of(-1, 0, 2, 137, 143).contains(exit) || own == Code.CRASH_APP_ERROR)) {
-            return probeKilled(killer.get(), since, proof);
-        }
-        if (reason.equals("StartError") || reason.equals("ContainerCannotRun") || exit == 128 && !message.isEmpty()) {
-            return finding(Messages.code(Messages.Topic.START, message).orElse(Code.CONTAINER_START_FAILED), since, proof);
-        }
-        // without an exit code (the kubelet was restarted) the log alone can say
-        return exit > 0 ? exited(exit, message, since, proof) : finding(exit == 0 ? Code.CONTAINER_EXITS_ZERO : own, since, proof);
-    }
-
-    /** A program that ended by itself fails its hook too; only what was killed from outside was killed for it. */
-    private Optional<Event> hookFailed() {
-        return seen.events(pod, "FailedPostStartHook").stream().filter(e -> e.aboutContainer(name())).reduce((a, b) -> b);
-    }
-
-    private Finding exited(int exit, String message, Optional<Instant> since, Evidence proof) {
-        var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
-        var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
-        var basis = code.basis;
-        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
-            code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
-            basis = Basis.GUESSED;
-        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
-            code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
-        } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
-            basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
-        }
-        return finding(code, since, proofs(proof, Optional.empty(), reading)).with(basis)
-            .with(reading.map(LogReading::params).orElse(Map.of()));
-    }
-
-    private Finding probeKilled(String kind, Optional<Instant> since, Evidence proof) {
-        var mistake = probes().mistake(kind);
-        // which does not answer its probe because it waits for something
-        var reading = log().filter(r -> r.unreachable() && mistake.isEmpty());
-        var same = mistake.isPresent() && mistake.equals(probes().mistake("readiness")); // both probes() ask the same wrong thing
-        var code = reading.isPresent() ? Code.CRASH_DEPENDENCY_UNREACHABLE : same ? mistake.get()
-            : kind.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_LIVENESS_FAILING;
-        return finding(code, since, proofs(proof, probes().failure(kind), reading)).with(mistake.isPresent() ? Basis.OBSERVED : code.basis)
-            .with(mistake.map(m -> Map.of("probe", kind, "why", m.name())).orElse(Map.of("probe", kind)));
-    }
-
-    private Optional<Finding> runs() {
-        var running = seen.age(since());
-        var restarts = status.path("restartCount").asLong();
-        var ready = status.path("ready").asBoolean();
-        if (init) {
-            return Optional.of(initRuns(running));
-        }
-        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
-            return Optional.of(crash("lastState")); // between two crashes it runs for a moment
-        }
-        return ready ? Optional.empty() : Optional.of(unready(running));
-    }
-
-    private Optional<Instant> since() {
-        return Obj.instant(status.at("/state/running/startedAt").asText());
-    }
-
-    private Finding initRuns(long running) {
-        var proof = Evidence.status(pod.ref() + "/initContainerStatuses[" + name() + "].state.running", "",
-            "the init container runs for " + running + " s");
-        var told = log().filter(r -> r.unreachable() || r.code() == Code.RBAC_RUNTIME_FORBIDDEN);
-        if (told.isPresent() && !told.get().unreachable()) {
-            return finding(told.get().code(), since(), proofs(proof, Optional.empty(), told)).with(told.get().params());
-        }
-        var targets = WaitCommands.targets(spec());
-        var waits = !targets.isEmpty() || told.isPresent() || running > Code.INIT_WAITING.young
-            || Phrase.ENDLESS.occurs(WaitCommands.words(spec()));
-        var params = new TreeMap<String, String>();
-        if (!targets.isEmpty()) {
-            params.put("waitsFor", targets.stream().map(Address::toString).collect(Collectors.joining(",")));
-            params.put("via", "init:" + name());
-        }
-        return finding(waits ? Code.INIT_WAITING : Code.STILL_PROGRESSING, since(), proofs(proof, Optional.empty(), told))
-            .with(new Finding.Wants(false, told.isPresent(), targets)).with(params);
-    }
-
-    /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
-    private Finding unready(long running) {
-        var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
-        var mistake = probes().mistake(failed);
-        var starting = starting(running, mistake.isEmpty());
-        var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
-            && (mistake.isEmpty() || starting));
-        var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
-        var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
-        var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
-        var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
-        return finding(code, since(), proofs(proof, probes().failure(failed), reading))
-            .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
-            .with(reading.map(LogReading::params).orElse(Map.of()));
-    }
-
-    /**
-     * A probe's own budget, at least a minute, passes before its failure means anything; a slow start looks like no clear mistake for
-     * longer.
-     */
-    private boolean starting(long running, boolean vague) {
-        var grace = Math.max(60, probes().budget("readiness"));
-        return running < Math.max(grace, vague ? Code.PROBE_READINESS_FAILING.young : 0)
-            || probes().has("startup") && !status.path("started").asBoolean(true) && running < probes().budget("startup");
-    }
-}
-
-// src/ensure_ready/findings/CustomFindings.java
-
-/** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
-public static final class CustomFindings {
-    private static final Set<String> GOOD =
-        Set.of("Ready", "Available", "Healthy", "Synced", "Programmed", "Accepted", "ResolvedRefs", "Established");
-    private static final Pattern BAD = Pattern.compile("Stalled|Degraded|.*(Failed|Failure|Error|Invalid)");
-
-    private CustomFindings() { }
-
-    static boolean custom(Obj o) {
-        var group = Obj.group(o.apiVersion());
-        return group.contains(".") && (!group.endsWith("k8s.io") || group.startsWith("gateway."));
-    }
-
-    static Optional<Finding> of(Observed seen, Obj o) {
-        var bad = o.list("/status/conditions").stream()
-            .filter(c -> c.path("status").asText().equals(GOOD.contains(c.path("type").asText()) ? "False"
-            : BAD.matcher(c.path("type").asText()).matches() ? "True" : "")).findFirst();
-        var phase = o.text("/status/phase").matches("(?i).*(fail|error).*");
-        if (bad.isEmpty() && !phase) {
-            return Optional.empty();
-        }
-        var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
-        var young = !phase && seen.age(o) < code.young;
-        var proof = bad.map(c -> Evidence.condition(o, c)).orElseGet(() -> Evidence.field(o, "status.phase", o.text("/status/phase")));
-        return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
-            bad.flatMap(Observed::since), List.of(proof)));
-    }
-
-    /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
-    public static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
-            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
-    }
-}
-
-// src/ensure_ready/findings/Finding.java
-
-/**
- * What one object says of itself.
- *
- * @param code      what it is, from the catalogue
- * @param object    the object at fault: for a missing Secret the Secret, though a pod said so
- * @param owner     the workload that suffers
- * @param pod       the pod that told it, or empty
- * @param container or empty
- * @param since     when it was first so, as the cluster tells it; the moment of the snapshot if it does not
- * @param wants     what it says that it lacks
- * @param params    values that the report shows and that tell equal causes from different ones; nothing else is read from them
- */
-public record Finding(Code code, Ref object, Ref owner, String pod, String container, Instant since,
-    List<Evidence> evidence, Basis basis, Wants wants, Map<String, String> params) {
-
-    /** The one order of findings, so that equal snapshots give equal reports. */
-    public static final Comparator<Finding> ORDER = Comparator.comparing(Finding::owner).thenComparing(Finding::code)
-        .thenComparing(Finding::object).thenComparing(Finding::container).thenComparing(Finding::since)
-        .thenComparing(f -> f.evidence().toString()).thenComparing(Finding::pod).thenComparing(f -> f.params().toString());
-
-    /**
-     * What a symptom says of what it misses.
-     *
-     * @param named       it is known by name, and looked for nowhere else
-     * @param unreachable the log tells of something that does not answer
-     * @param waitsFor    what the command waits for
-     */
-    public record Wants(boolean named, boolean unreachable, List<Address> waitsFor) {
-        static final Wants NOTHING = new Wants(false, false, List.of());
-    }
-
-    public static Finding of(Code code, Ref object, Ref owner, Instant since, List<Evidence> evidence) {
-        return new Finding(code, object, owner, "", "", since, List.copyOf(evidence), code.basis, Wants.NOTHING, Map.of());
-    }
-
-    public Finding in(String otherPod, String otherContainer) {
-        return new Finding(code, object, owner, otherPod, otherContainer, since, evidence, basis, wants, params);
-    }
-
-    public Finding with(Map<String, String> more) {
-        var all = new TreeMap<>(params);
-        all.putAll(more);
-        return new Finding(code, object, owner, pod, container, since, evidence, basis, wants, Collections.unmodifiableMap(all));
-    }
-
-    public Finding with(Basis other) {
-        return new Finding(code, object, owner, pod, container, since, evidence, other, wants, params);
-    }
-
-    Finding with(Wants other) {
-        return new Finding(code, object, owner, pod, container, since, evidence, basis, other, params);
-    }
-
-    /** What it says that it lacks is known by name. */
-    public Finding named() {
-        return with(new Wants(true, wants.unreachable(), wants.waitsFor()));
-    }
-
-    /** The same observation, understood better. */
-    public Finding as(Code other, Ref at) {
-        return new Finding(other, at, owner, pod, container, since, evidence, basis == code.basis ? other.basis : basis, wants, params);
-    }
-
-    public String param(String name) {
-        return params.getOrDefault(name, "");
-    }
-
-    public String ownerKind() {
-        return owner.kind();
-    }
-
-    public String ownerName() {
-        return owner.name();
-    }
-
-    public String objectKind() {
-        return object.kind();
-    }
-
-    public String objectName() {
-        return object.name();
-    }
-}
-
-// src/ensure_ready/findings/Findings.java
-
-/** Local findings: what each object's own status, conditions, events and logs say. Pure. */
-public static final class Findings {
-    private Findings() { }
-
-    /**
-     * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
-     * give equal lists.
-     */
-    public static List<Finding> of(Snapshot snapshot) {
-        return all(new Observed(snapshot)).stream().distinct().sorted(Finding.ORDER).toList();
-    }
-
-    /** The same unsorted, in the order of the detectors. */
-    public static List<Finding> all(Observed seen) {
-        var snapshot = seen.snapshot;
-        var refusals = new Refusals(seen);
-        return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
-            snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
-            snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
-            snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-                .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
-    }
-
-    /** A pod is told what the pods before it said, since the same missing object is told once. */
-    private static List<Finding> pods(Observed seen) {
-        var found = new ArrayList<Finding>();
-        seen.snapshot.all("Pod").stream().filter(seen::current).sorted(Comparator.comparing(Obj::name))
-            .forEach(pod -> found.addAll(PodFindings.of(seen, pod, Collections.unmodifiableList(found))));
-        return found;
-    }
-
-    private static Stream<Finding> deletions(Observed seen) {
-        return seen.snapshot.objects().entrySet().stream().filter(e -> !e.getKey().equals("Event"))
-            .flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
-    }
-
-    private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
-        var since = o.time("/metadata/deletionTimestamp");
-        var holds = o.list("/metadata/finalizers").stream().map(JsonNode::asText).collect(Collectors.joining(", "));
-        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
-            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = new Ref(kind, o.name());
-        return !stuck ? Optional.empty()
-            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
-            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
-    }
-}
-
-// src/ensure_ready/findings/LogReading.java
-
-/** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
-public record LogReading(Code code, String line, Log log, Map<String, String> params) {
-    static Optional<LogReading> of(Log log) {
-        if (log == null) {
-            return Optional.empty();
-        }
-        LogReading general = null;
-        for (int i = log.lines().size() - 1; i >= 0; i--) {
-            var line = log.lines().get(i);
-            var code = Messages.code(Messages.Topic.LOG, line);
-            if (code.isPresent()) {
-                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
-            }
-            if (general == null && Phrase.ERROR.occurs(line)) {
-                general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
-            }
-        }
-        return Optional.ofNullable(general);
-    }
-
-    private static Map<String, String> params(Code code, String line) {
-        var verb = Phrase.FORBIDDEN.in(line);
-        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
-            : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
-            : Map.of();
-    }
-
-    boolean unreachable() {
-        return code == Code.CRASH_DEPENDENCY_UNREACHABLE;
-    }
-
-    Evidence evidence(Obj pod) {
-        return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
-    }
-
-    /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
-    public static boolean ownErrorLater(Log log) {
-        var lines = log == null ? List.<String>of() : log.lines();
-        for (int i = lines.size() - 1; i >= 0; i--) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
-                return false;
-            }
-            if (Phrase.OWN_ERROR.occurs(lines.get(i))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
-    public static List<String> around(List<String> lines) {
-        var near = new TreeSet<Integer>();
-        for (int i = 0; i < lines.size(); i++) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
-                IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
-            }
-        }
-        return near.descendingSet().stream().map(lines::get).toList();
-    }
-
-    /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
-    public static List<String> excerpt(List<String> lines) {
-        var folded = folded(lines);
-        var keep = new TreeSet<Integer>();
-        for (int i = 0; i < folded.size(); i++) {
-            var error = Phrase.ERROR.occurs(folded.get(i));
-            if (error && keep.isEmpty()) {
-                IntStream.rangeClosed(Math.max(0, i - 3), Math.min(folded.size() - 1, i + 8)).forEach(keep::add);
-            } else if (keep.size() < 25 && folded.get(i).stripLeading().startsWith("Caused by")) {
-                keep.add(i);
-            }
-        }
-        IntStream.range(Math.max(0, folded.size() - 15), folded.size()).forEach(keep::add);
-        return keep.stream().map(folded::get).limit(40).toList();
-    }
-
-    private static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int times = 1;
-        for (int i = 0; i < lines.size(); i++) {
-            if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
-                times++;
-            } else {
-                folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
-                times = 1;
-            }
-        }
-        return folded;
-    }
-}
-
-// src/ensure_ready/findings/MissingObject.java
-
-/** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
-public static final class MissingObject {
-    private MissingObject() { }
-
-    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
-        var owner = seen.owner(pod);
-        var name = Phrase.MISSING.in(message);
-        var kind = kind(code);
-        var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
-            : new Ref(kind, name);
-        var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
-        return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
-    }
-
-    private static String kind(Code code) {
-        return switch (code) {
-            case SECRET_MISSING -> "Secret";
-            case CONFIGMAP_MISSING -> "ConfigMap";
-            case PVC_MISSING -> "PersistentVolumeClaim";
-            default -> "";
-        };
-    }
-
-    private static String key(String message) {
-        var key = Phrase.KEY.in(message);
-        return key.isEmpty() ? Phrase.VOLUME_KEY.in(message) : key;
-    }
-
-    /** The object without the key, by the message or by the volume that it speaks of. */
-    private static Optional<Ref> holder(Obj pod, String message) {
-        var kind = Phrase.KEY.in(message, 2);
-        if (!kind.isEmpty()) {
-            return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
-        }
-        var volume = Phrase.VOLUME.in(message);
-        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
-            .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
-            .findFirst().map(r -> new Ref(r.kind(), r.name()));
-    }
-}
-
-// src/ensure_ready/findings/Observed.java
-
-/** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
-public static final class Observed {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
-    public final Snapshot snapshot;
-    private final Map<Ref, List<Event>> events = new HashMap<>();
-
-    public Observed(Snapshot snapshot) {
-        this.snapshot = snapshot;
-        snapshot.all("Event").stream().map(Event::of)
-            .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
-            .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));
-    }
-
-    /** Events about this very object, oldest first. */
-    List<Event> events(Obj object, String... reasons) {
-        return events.getOrDefault(Ref.of(object), List.of()).stream()
-            .filter(e -> e.about(object) && List.of(reasons).contains(e.reason())).toList();
-    }
-
-    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
-    public Ref owner(Obj pod) {
-        var controller = pod.controller();
-        if (controller.isMissingNode()) {
-            return Ref.of(pod);
-        }
-        var owner = Ref.of(controller);
-        if (!owner.is("ReplicaSet")) {
-            return owner;
-        }
-        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        if (above.isPresent()) {
-            return Ref.of(above.get());
-        }
-        var cut = owner.name().lastIndexOf('-') > 0 ? owner.name().substring(0, owner.name().lastIndexOf('-')) : owner.name();
-        return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : owner;
-    }
-
-    /** The ReplicaSet of a Deployment's newest revision; old ones say nothing about the rollout. */
-    Optional<Obj> newest(Obj deployment) {
-        return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator
-            .comparingLong((Obj rs) -> rs.json().at("/metadata/annotations").path("deployment.kubernetes.io/revision").asLong(0))
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
-    }
-
-    /** False for pods of a revision that is being replaced. */
-    public boolean current(Obj pod) {
-        var controller = pod.controller();
-        if (!controller.path("kind").asText().equals("ReplicaSet")) {
-            return true;
-        }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
-        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
-        return deployment.flatMap(this::newest).map(rs -> rs.name().equals(set.get().name())).orElse(true);
-    }
-
-    public static boolean ready(Obj pod) {
-        return pod.condition("Ready").path("status").asText().equals("True");
-    }
-
-    Log log(Obj pod, String container) {
-        return snapshot.logs().get(pod.name() + "/" + container);
-    }
-
-    /** Also true where nobody could look. */
-    public boolean exists(String kind, String name) {
-        return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
-    }
-
-    /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
-    public long age(Optional<Instant> since) {
-        return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
-    }
-
-    public long age(Obj object) {
-        return age(object.time("/metadata/creationTimestamp"));
-    }
-
-    /** Since when a condition is as it is. */
-    public static Optional<Instant> since(JsonNode condition) {
-        return Obj.instant(condition.path("lastTransitionTime").asText());
-    }
-
-    /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
-    public Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
-        var at = NAME.matcher(object.name()).matches() ? object : owner;
-        return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
-    }
-
-    /** What is wrong with an object since it was made. */
-    public Finding fault(Code code, Obj object, Evidence... evidence) {
-        return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
-    }
-
-    /** What an object says of itself as it is now. */
-    public Finding finding(Code code, Ref object, Evidence... evidence) {
-        return finding(code, object, object, Optional.empty(), List.of(evidence));
-    }
-}
-
-// src/ensure_ready/findings/PodFindings.java
-
-/** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
-public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
-    /** {@code before}: what other pods said already; an object that they miss too is not told again. */
-    static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, seen.owner(pod), before).find();
-    }
-
-    private List<Finding> find() {
-        var phase = pod.text("/status/phase");
-        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
-            return List.of();
-        }
-        if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
-        }
-        if (pod.condition("PodScheduled").path("status").asText().equals("False")
-            || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
-            return List.of(new Scheduling(seen, pod, owner).find());
-        }
-        return node().map(List::of).orElseGet(this::containers);
-    }
-
-    /** Its controller made another one, which tells how it stands now. */
-    private boolean replaced() {
-        var controller = pod.controller().path("uid").asText();
-        return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
-            && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
-    }
-
-    private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
-        return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
-    }
-
-    private Finding finding(Code code, Optional<Instant> since, Evidence... evidence) {
-        return finding(code, owner, since, evidence);
-    }
-
-    private List<Finding> ended(String reason, String message) {
-        var code = switch (reason) {
-            case "Evicted" -> Messages.code(Messages.Topic.EVICTED, message).orElse(Code.NODE_PRESSURE);
-            case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
-            case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
-            case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
-            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
-        };
-        if (code == null) {
-            return containers();
-        }
-        var node = pod.text("/spec/nodeName");
-        var at = code == Code.NODE_PRESSURE || code == Code.NODE_NOT_READY ? new Ref("Node", node) : owner;
-        return List.of(finding(code, at, Optional.empty(), Evidence.status(pod.ref() + "/status.reason", reason, message))
-            .with(Map.of("node", node)));
-    }
-
-    /** A node that is not ready makes its pods unready, whatever they did before. */
-    private Optional<Finding> node() {
-        var name = pod.text("/spec/nodeName");
-        var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
-        if (!Observed.ready(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
-            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
-                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
-                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
-        }
-        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
-        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
-            : Optional.empty();
-    }
-
-    private List<Finding> containers() {
-        if (Observed.ready(pod) && !flapping()) {
-            return List.of();
-        }
-        // the next init container has not begun; unless this one is a sidecar that runs
-        var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
-        var initDone = init.isEmpty() || sidecar(init.get());
-        if (initDone) {
-            statuses.addAll(pod.list("/status/containerStatuses"));
-        }
-        var found = statuses.stream()
-            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || sidecar(s)).find().stream()).toList();
-        return found.isEmpty() && !Observed.ready(pod) ? quiet() : found;
-    }
-
-    private boolean flapping() {
-        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
-            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
-            && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
-    }
-
-    private boolean done(JsonNode status) {
-        return sidecar(status) ? status.path("started").asBoolean() || status.path("ready").asBoolean() : succeeded(status);
-    }
-
-    private static boolean succeeded(JsonNode status) {
-        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0;
-    }
-
-    private boolean sidecar(JsonNode status) {
-        return pod.list("/spec/initContainers").stream()
-            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
-    }
-
-    /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
-    private List<Finding> quiet() {
-        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
-            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
-        if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
-            var first = blockedBy(blocked);
-            return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
-        }
-        if (owner.is("Job") && sidecarBlocks()) {
-            return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
-                Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
-        }
-        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
-    }
-
-    private Optional<Finding> progress() {
-        var pulling = seen.events(pod, "Pulling");
-        if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
-            return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
-                pulling.get(pulling.size() - 1).evidence(pod)));
-        }
-        return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
-            : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
-                Evidence.status(pod.ref() + "/status.phase", "", pod.text("/status/phase"))));
-    }
-
-    /** No container began yet: it waits for its volumes, its sandbox or its images. */
-    private boolean unstarted() {
-        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
-            .allMatch(c -> c.path("state").isEmpty()
-                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asText()));
-    }
-
-    private boolean sidecarBlocks() {
-        var statuses = pod.list("/status/containerStatuses");
-        return statuses.stream().anyMatch(PodFindings::succeeded) && statuses.stream().anyMatch(c -> c.at("/state/running").isObject());
-    }
-
-    /** The newest message that names a cause wins over "timed out waiting", which only repeats that there is one. */
-    private Finding blockedBy(List<Event> events) {
-        var best = events.get(0);
-        for (var event : events) {
-            best = rank(volume(event)) >= rank(volume(best)) ? event : best;
-        }
-        var code = volume(best);
-        if (code == Code.STILL_PROGRESSING && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young) {
-            code = Code.VOLUME_MOUNT_FAILED;
-        } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
-            code = Code.STILL_PROGRESSING;
-        }
-        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
-    }
-
-    private static Code volume(Event event) {
-        return event.reason().contains("SandBox") ? Code.SANDBOX_FAILED
-            : Messages.code(Messages.Topic.VOLUME, event.message()).orElse(Code.VOLUME_MOUNT_FAILED);
-    }
-
-    private static int rank(Code code) {
-        return code == Code.STILL_PROGRESSING ? 0 : code == Code.VOLUME_MOUNT_FAILED ? 1 : 2;
-    }
-
-    /** What the template names and the namespace does not have; the kubelet tells one at a time, and late. */
-    private Stream<References.Ref> references() {
-        return References.of(pod.at("/spec")).stream().filter(r -> !r.optional() && !r.pull() && !seen.exists(r.kind(), r.name()));
-    }
-
-    /** The missing objects that nobody told of yet. */
-    private List<Finding> absent(List<Finding> told) {
-        var found = new ArrayList<>(told);
-        references().forEach(r -> {
-            var code = Code.missing(r.kind());
-            if (Stream.concat(before.stream(), found.stream())
-                .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
-                found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
-                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
-            }
-        });
-        return found.subList(told.size(), found.size());
-    }
-}
-
-// src/ensure_ready/findings/Ports.java
-
-/** Ports that Services serve, and ports that containers say they listen on. */
-public static final class Ports {
-    private Ports() { }
-
-    /** The pod's port that a Service's port leads to, by number or name. */
-    public static String target(JsonNode port) {
-        return port.path("targetPort").asText(port.path("port").asText());
-    }
-
-    /** True also where it cannot be told. */
-    public static boolean serves(Obj service, String port) {
-        var ports = service.list("/spec/ports");
-        return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
-            || ports.stream().anyMatch(p -> p.path("port").asText().equals(port) || p.path("nodePort").asText().equals(port)
-                || service.text("/spec/clusterIP").equals("None") && target(p).equals(port));
-    }
-
-    public static String served(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
-    }
-
-    /** Ports that a pod's containers declare or are probed on, by number and name. */
-    public static Set<String> open(JsonNode podSpec) {
-        var open = new LinkedHashSet<String>();
-        for (var list : List.of("containers", "initContainers")) {
-            for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> {
-                    open.add(p.path("containerPort").asText());
-                    open.add(p.path("name").asText(p.path("containerPort").asText()));
-                });
-                if (!c.path("ports").isEmpty()) {
-                    List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
-                        .forEach(p -> Optional.of(c.at(p).asText()).filter(t -> !t.isEmpty()).ifPresent(open::add));
-                }
-            }
-        }
-        return open;
-    }
-
-    /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
-    public static Set<String> behind(Obj service, String port, JsonNode podSpec) {
-        var ports = new LinkedHashSet<String>();
-        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port))
-            .map(Ports::target).forEach(ports::add);
-        podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
-            if (ports.contains(p.path("name").asText()) || ports.contains(p.path("containerPort").asText())) {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText(p.path("containerPort").asText()));
-            }
-        }));
-        return ports;
-    }
-}
-
-// src/ensure_ready/findings/Probes.java
-
-/** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
-public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
-    /** The probe for which the kubelet kills this container, {@code startup} or {@code liveness}, as its event tells. */
-    Optional<String> killer(long restarts) {
-        var kill = seen.events(pod, "Killing").stream()
-            .filter(e -> e.aboutContainer(container) || e.message().contains("ontainer " + container + " "))
-            .filter(e -> e.message().contains("probe")).reduce((a, b) -> b);
-        if (kill.isEmpty()) {
-            return Stream.of("liveness", "startup").filter(kind -> restarts > 0 && exhausted(kind)).findFirst();
-        }
-        var text = kill.get().message().toLowerCase(Locale.ROOT);
-        return Stream.of("startup", "liveness").filter(kind -> text.contains(kind + " probe")).findFirst();
-    }
-
-    private boolean exhausted(String kind) {
-        var limit = spec.path(kind + "Probe").path("failureThreshold").asLong(3);
-        return failures(kind, "Unhealthy").anyMatch(e -> e.count() >= limit);
-    }
-
-    /** The newest event of this probe's failure. */
-    Optional<Event> failure(String kind) {
-        return failures(kind, "Unhealthy", "ProbeError").reduce((a, b) -> b);
-    }
-
-    private Stream<Event> failures(String kind, String... reasons) {
-        var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
-        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
-    }
-
-    /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
-    Optional<Code> mistake(String kind) {
-        return failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe")));
-    }
-
-    private Optional<Code> mistake(String message, JsonNode probe) {
-        if (Phrase.STATUS_404.occurs(message)) {
-            return Optional.of(Code.PROBE_PATH_NOT_FOUND);
-        }
-        var named = probe.at("/httpGet/port").asText(probe.at("/tcpSocket/port").asText(probe.at("/grpc/port").asText()));
-        var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
-        var ports = ports();
-        return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
-            ? Optional.of(Code.PROBE_PORT_MISMATCH) : Optional.empty();
-    }
-
-    /** The ports that the pod says it has, else those by which Services ask it. */
-    private List<String> ports() {
-        var ports = new ArrayList<String>();
-        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
-            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText("-"));
-            }));
-        }
-        if (ports.isEmpty()) {
-            seen.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty()
-                && pod.labels().entrySet().containsAll(s.map("/spec/selector").entrySet()))
-                .forEach(s -> s.list("/spec/ports").forEach(p -> ports.add(Ports.target(p))));
-        }
-        return ports;
-    }
-
-    /** How long a probe fails before that means anything. */
-    long budget(String kind) {
-        var probe = spec.path(kind + "Probe");
-        return probe.path("initialDelaySeconds").asLong(0) + probe.path("periodSeconds")
-            .asLong(10) * probe.path("failureThreshold").asLong(3);
-    }
-
-    boolean has(String kind) {
-        return spec.path(kind + "Probe").isObject();
-    }
-}
-
-// src/ensure_ready/findings/Refusals.java
-
-/** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
-public record Refusals(Observed seen) {
-    /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
-    List<Finding> of(Obj workload, Obj creator, boolean missing) {
-        if (!missing) {
-            return List.of();
-        }
-        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
-            .max(Comparator.naturalOrder()).orElse("");
-        return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
-            .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
-            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
-            .or(() -> account(workload, creator))).stream().toList();
-    }
-
-    Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asText().equals("True")).map(c ->
-            refused(workload, c.path("message").asText(), Observed.since(c), Evidence.condition(creator, c)));
-    }
-
-    /** The event may have expired; that no pod exists and its account does not either says the same. */
-    private Optional<Finding> account(Obj workload, Obj creator) {
-        var template = creator.at("/spec/template/spec");
-        var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
-        if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(seen.finding(Code.SERVICE_ACCOUNT_MISSING, new Ref("ServiceAccount", name), Ref.of(workload), Optional.empty(),
-            List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
-    }
-
-    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
-        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
-        var culprit = culprit(code, message);
-        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
-            .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
-    }
-
-    /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
-    private static Optional<Ref> culprit(Code code, String message) {
-        return switch (code) {
-            case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
-            case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
-            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
-            default -> Optional.empty();
-        };
-    }
-
-    private static Optional<Ref> named(String kind, Phrase part, String message) {
-        return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
-    }
-
-    Finding applied(Applied a) {
-        var text = (a.reason() + " " + a.error()).strip();
-        var code = Messages.code(Messages.Topic.APPLY, text).orElse(Code.APPLY_FAILED);
-        if (code == Code.API_KIND_UNKNOWN && Phrase.REMOVED_API.occurs(a.object().apiVersion())) {
-            code = Code.API_VERSION_REMOVED;
-        }
-        var at = Ref.of(a.object());
-        return seen.finding(code, culprit(code, text).orElse(at), at, Optional.empty(),
-            List.of(new Evidence("apply", a.object().ref(), a.reason(), a.error(), 1, "", "")))
-            .with(Map.of("apiVersion", a.object().apiVersion()));
-    }
-}
-
-// src/ensure_ready/findings/Scheduling.java
-
-/** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
-public record Scheduling(Observed seen, Obj pod, Ref owner) {
-    private static final Pattern REASON = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
-    /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
-    private static final List<Code> NEARNESS =
-        List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
-        Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
-        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
-
-    Finding find() {
-        var condition = pod.condition("PodScheduled");
-        var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
-            : Evidence.condition(pod, condition)));
-        var since = Observed.since(condition);
-        var scaling = seen.events(pod, "TriggeredScaleUp");
-        if (condition.path("reason").asText().equals("SchedulingGated")) {
-            return finding(Code.SCHED_GATED, owner, since, evidence);
-        }
-        if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
-            evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
-            return finding(Code.AUTOSCALING_IN_PROGRESS, owner, since, evidence);
-        }
-        var message = message(condition);
-        return message.isEmpty()
-            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
-            : unschedulable(message, since, evidence);
-    }
-
-    private String message(JsonNode condition) {
-        var events = seen.events(pod, "FailedScheduling");
-        var message = condition.path("message").asText();
-        return message.isEmpty() && !events.isEmpty() ? events.get(events.size() - 1).message() : message;
-    }
-
-    private Finding finding(Code code, Ref at, Optional<Instant> since, List<Evidence> evidence) {
-        return seen.finding(code, at, owner, since, evidence).in(pod.name(), "");
-    }
-
-    private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
-        var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
-            .map(References.Ref::name).findFirst();
-        var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
-        var missing = Phrase.MISSING.in(message);
-        var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)
-            : code == Code.NODE_PRESSURE ? pressed().orElse(owner) : owner;
-        var taint = Phrase.TAINT.in(message).strip();
-        return finding(code, at, since, evidence).with(taint.isEmpty() ? Map.of() : Map.of("taint", taint));
-    }
-
-    /** The node that is short of something, when there is but one. */
-    private Optional<Ref> pressed() {
-        var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asText().endsWith("Pressure") && c.path("status").asText().equals("True"))).toList();
-        return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
-    }
-
-    static Code code(String message, Obj pod, Snapshot snapshot) {
-        return Messages.code(Messages.Topic.SCHEDULER, message).orElseGet(() -> decisive(codes(message), pod, snapshot));
-    }
-
-    private static Code decisive(List<Code> codes, Obj pod, Snapshot snapshot) {
-        var best = codes.stream().max(Comparator.comparingInt(NEARNESS::indexOf)).orElse(Code.UNKNOWN);
-        if (best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_NODES_UNAVAILABLE)
-            && (!snapshot.knows("Node") || wanted(pod, snapshot))) {
-            return Code.SCHED_NODES_UNAVAILABLE; // which labels the closed node has is not told: it may be the one that is meant
-        }
-        return best == Code.SCHED_NODE_SELECTOR && codes.contains(Code.SCHED_TAINT) && wanted(pod, snapshot) ? Code.SCHED_TAINT : best;
-    }
-
-    /** The reasons by node, without the second sentence about preemption and without control planes, which are closed on purpose. */
-    public static List<Code> codes(String message) {
-        var text = message.toLowerCase(Locale.ROOT).replaceFirst("^[^:]*available:", "").replaceFirst("\\bpreemption:.*", "")
-            .replaceFirst("no new claims to deallocate.*", "");
-        var reasons = REASON.matcher(text).results().map(m -> m.group(2)).toList();
-        var open = reasons.stream().filter(r -> Phrase.CONTROL_PLANE.in(r).isEmpty()).toList();
-        var codes = open.stream().flatMap(r -> Messages.code(Messages.Topic.NODE, r).stream()).toList();
-        return codes.isEmpty() && open.size() < reasons.size() ? List.of(Code.SCHED_TAINT) : codes;
-    }
-
-    /** True when a node has the labels that the pod asks for: then it is something else that closes that node. */
-    private static boolean wanted(Obj pod, Snapshot snapshot) {
-        var selector = pod.map("/spec/nodeSelector");
-        var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
-        return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
-            && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
-    }
-
-    private static boolean matches(JsonNode term, Obj node) {
-        for (var e : term.path("matchExpressions")) {
-            if (!Selector.expression(e, node.labels())) {
-                return false;
-            }
-        }
-        return true;
-    }
-}
-
-// src/ensure_ready/findings/WaitCommands.java
-
-/** What a container's command waits for: the usual ways to write "until the database is there". */
-public static final class WaitCommands {
-    private static final String HOST = "([A-Za-z0-9](?:[\\w.-]*[A-Za-z0-9])?)";
-    private static final String PORT = "(\\d{1,5})";
-    private static final String MAYBE_PORT = "(?::" + PORT + ")?";
-    private static final String HOST_OPTION = "\\b[^;&|]*?(?:-h|--host)[= ]*" + HOST;
-    private static final List<Pattern> COMMANDS = Stream.of(
-        "\\bnc\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*" + HOST + "\\s+" + PORT,
-        "\\bnc\\s+(?:-\\S+\\s+)*" + HOST + ":" + PORT,
-        "/dev/tcp/" + HOST + "/" + PORT,
-        "\\bpg_isready" + HOST_OPTION + portOption("-p"),
-        "\\bmysqladmin" + HOST_OPTION + portOption("-P"),
-        "\\b(?:mysql|psql|mongosh?|redis-cli|valkey-cli)" + HOST_OPTION + portOption("-[pP]"),
-        "\\b(?:nslookup|getent\\s+hosts|dig(?:\\s+\\+\\S+)*|host|ping(?:\\s+-\\S+(?:\\s+\\d+)?)*)\\s+" + HOST + "()",
-        "\\bwait-for(?:-it)?(?:\\.sh)?\\s+(?:-\\S+\\s+)*" + HOST + ":" + PORT,
-        "-wait\\s+(?:tcp|http|https|tcp4|tcp6)://" + HOST + MAYBE_PORT,
-        "\\b(?:curl|wget)\\b[^;&|]*?(?:https?://)" + HOST + MAYBE_PORT,
-        "\\b(?:curl|wget)\\b(?:\\s+-\\S+)*\\s+" + HOST + ":" + PORT,
-        "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + MAYBE_PORT).map(Pattern::compile).toList();
-    private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
-
-    private WaitCommands() { }
-
-    private static String portOption(String option) {
-        return "(?:[^;&|]*?(?:" + option + "|--port)[= ]*" + PORT + ")?";
-    }
-
-    public static List<Address> targets(JsonNode container) {
-        var line = expanded(container);
-        var found = new LinkedHashSet<Address>();
-        for (var command : COMMANDS) {
-            var match = command.matcher(line);
-            while (match.find()) {
-                var host = match.group(1);
-                if (host != null && !host.isEmpty() && !host.matches("localhost|127\\.0\\.0\\.1|\\d+")) {
-                    found.add(new Address(host, match.group(2) == null ? "" : match.group(2)));
-                }
-            }
-        }
-        return found.stream()
-            .filter(t -> !t.port().isEmpty() || found.stream().noneMatch(o -> o.host().equals(t.host()) && !o.port().isEmpty())).toList();
-    }
-
-    /** Command and arguments with the container's own variables filled in. */
-    private static String expanded(JsonNode container) {
-        var env = new HashMap<String, String>();
-        container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
-        return VARIABLE.matcher(words(container)).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(
-            m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
-    }
-
-    /** Command and arguments as one text. */
-    public static String words(JsonNode container) {
-        var words = new StringBuilder();
-        container.path("command").forEach(c -> words.append(c.asText()).append(' '));
-        container.path("args").forEach(a -> words.append(a.asText()).append(' '));
-        return words.toString();
-    }
-}
-
-// src/ensure_ready/findings/WorkloadFindings.java
-
-/**
- * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
- *
- * @param pods what the pods say, which some workloads explain better
- */
-public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
-    /** What the pods say, less what a workload says better, and what the workloads say. */
-    List<Finding> find() {
-        var found = new ArrayList<>(pods);
-        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
-        seen.snapshot.all("StatefulSet").forEach(s -> {
-            var told = statefulSet(s);
-            told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
-                .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
-            found.addAll(told);
-        });
-        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
-            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
-        seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
-            .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
-        seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
-        return found;
-    }
-
-    private static boolean missing(Obj set) {
-        return set.number("/status/replicas", 0) < set.number("/spec/replicas", 1);
-    }
-
-    private static boolean cause(Finding f) {
-        return f.code().role == Code.Role.CAUSE;
-    }
-
-    private List<Finding> deployment(Obj deployment) {
-        var set = seen.newest(deployment);
-        var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause)
-            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
-        if (set.isEmpty() || !told) {
-            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
-        }
-        var progressing = deployment.condition("Progressing");
-        var at = Ref.of(deployment);
-        if (progressing.path("status").asText().equals("False")) {
-            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
-                List.of(Evidence.condition(deployment, progressing))));
-        }
-        if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
-            found.add(seen.finding(Code.ROLLOUT_PAUSED, at, Evidence.field(deployment, "spec.paused", "true")));
-        }
-        return found;
-    }
-
-    private List<Finding> statefulSet(Obj set) {
-        var found = new ArrayList<>(refusals.of(set, set, missing(set)));
-        var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Observed.ready(p)).min(Comparator.comparing(Obj::name));
-        if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
-            ordered(set, broken.get(), found).ifPresent(found::add);
-        }
-        return found;
-    }
-
-    /** An ordered set waits for its first broken pod, and does not replace it when that is of the old revision. */
-    private Optional<Finding> ordered(Obj set, Obj broken, List<Finding> refused) {
-        var at = Ref.of(set);
-        var update = set.text("/status/updateRevision");
-        var old = broken.labels().getOrDefault("controller-revision-hash", update);
-        var explained = refused.stream().anyMatch(WorkloadFindings::cause)
-            || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
-        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
-            return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
-                update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
-        }
-        return !missing(set) ? Optional.empty() : Optional.of(seen.finding(Code.STS_ORDINAL_BLOCKED, at,
-            Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
-    }
-
-    private List<Finding> job(Obj job) {
-        var failed = job.condition("Failed");
-        var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
-        var at = Ref.of(job);
-        var pods = seen.snapshot.ownedBy("Pod", job);
-        if (target.path("status").asText().equals("True")) {
-            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
-                .with(Map.of("reason", target.path("reason").asText())));
-        }
-        if (job.is("/spec/suspend")) {
-            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
-        }
-        if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Observed::ready)) {
-            return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
-                List.of(Evidence.field(job, "status.active", "its pod runs"))));
-        }
-        return refusals.of(job, job, job.number("/status/active", 0) + job.number("/status/succeeded", 0) == 0 && pods.isEmpty());
-    }
-}
-
-// src/ensure_ready/catalogue/Also.java
+// src/ensure_ready/catalogue/
 
 /** What the repair needs besides, where it applies: a StatefulSet's pod stays broken, variables are read once, Jobs cannot be changed. */
 public enum Also implements Trait { DELETE_POD, ROLLOUT_RESTART, NEW_JOB_NAME }
-
-// src/ensure_ready/catalogue/Basis.java
 
 /** How a finding is known, and whether it stands by itself or leans on what its object needs. */
 public enum Basis implements Trait {
@@ -11425,8 +8534,6 @@ public enum Basis implements Trait {
         this.leans = leans;
     }
 }
-
-// src/ensure_ready/catalogue/Code.java
 
 /**
  * The catalogue of causes. The codes are stable and append-only: other repositories match on them. A row holds a code's whole policy:
@@ -11774,8 +8881,6 @@ public enum Code {
     }
 }
 
-// src/ensure_ready/catalogue/Grace.java
-
 /**
  * When a code is certain never to heal without a change. A false alarm is worse than waiting: a code without a grace never ends the wait.
  *
@@ -11792,8 +8897,6 @@ public record Grace(Duration after, int crashes) implements Trait {
         return new Grace(Duration.ZERO, times);
     }
 }
-
-// src/ensure_ready/catalogue/Look.java
 
 /** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. Most look into the namespace. */
 public enum Look implements Trait {
@@ -11834,8 +8937,6 @@ public enum Look implements Trait {
         this.template = template.startsWith("kubectl") ? template : "kubectl -n {ns} " + template;
     }
 }
-
-// src/ensure_ready/catalogue/Messages.java
 
 /**
  * What texts of kubelet, runtimes, scheduler, controllers, admission and programs mean: the one table of it, looked up without regard
@@ -12073,8 +9174,6 @@ public static final class Messages {
     }
 }
 
-// src/ensure_ready/catalogue/Phrase.java
-
 /**
  * What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link
  * Messages}.
@@ -12162,8 +9261,6 @@ public enum Phrase {
     }
 }
 
-// src/ensure_ready/catalogue/Rule.java
-
 /** What holds for a code and not for most. */
 public enum Rule implements Trait {
     /** A Job or an operator may still make what is missing. */
@@ -12182,8 +9279,6 @@ public enum Rule implements Trait {
     STANDALONE
 }
 
-// src/ensure_ready/catalogue/Same.java
-
 /** What two findings of one code must share to be one cause. */
 public enum Same implements Trait {
     /** The object, and for a workload its container. */
@@ -12201,18 +9296,13 @@ public enum Same implements Trait {
     }
 }
 
-// src/ensure_ready/catalogue/Trait.java
-
 /** What sets a code of the catalogue apart from those that have nothing to say about it. */
 public interface Trait { }
-
-// src/ensure_ready/catalogue/Young.java
 
 /** Below this age in seconds it is progress, not a fault. */
 public record Young(int seconds) implements Trait { }
 
->>>>>>> causes
-// src/ensure_ready/model/Applied.java
+// src/ensure_ready/model/
 
 /**
  * The result for one object of the manifests.
@@ -12227,8 +9317,6 @@ public record Applied(Obj object, Source source, Result result, long generation,
         return results.stream().anyMatch(r -> r.result() == Result.failed);
     }
 }
-
-// src/ensure_ready/model/Event.java
 
 /** An event as both event APIs tell it, with the best time that it has. */
 public record Event(String uid, String kind, String name, String type, String reason,
@@ -12268,8 +9356,6 @@ public record Event(String uid, String kind, String name, String type, String re
     }
 }
 
-// src/ensure_ready/model/Evidence.java
-
 /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
 public record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
     public static Evidence condition(Obj object, JsonNode condition) {
@@ -12289,8 +9375,6 @@ public record Evidence(String source, String path, String reason, String message
     }
 }
 
-// src/ensure_ready/model/Index.java
-
 /** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
 public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
     static Index of(Map<String, List<Obj>> objects) {
@@ -12303,8 +9387,6 @@ public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
         return index;
     }
 }
-
-// src/ensure_ready/model/Kind.java
 
 /** A kind of resource as the API server's discovery names it. */
 public record Kind(String apiVersion, String name, String plural, boolean namespaced) {
@@ -12348,8 +9430,6 @@ public record Kind(String apiVersion, String name, String plural, boolean namesp
     }
 }
 
-// src/ensure_ready/model/Kinds.java
-
 /** Kubernetes' own kinds: which groups are built in, and which of their kinds can be ready or not. */
 public static final class Kinds {
     /** Groups of the API server itself; "" is the core group. Every other group is a custom resource's. */
@@ -12376,8 +9456,6 @@ public static final class Kinds {
     }
 }
 
-// src/ensure_ready/model/Labels.java
-
 /** Labels and annotations of ours. */
 public static final class Labels {
     public static final String US = "ensure-ready";
@@ -12403,12 +9481,8 @@ public static final class Labels {
     }
 }
 
-// src/ensure_ready/model/Log.java
-
 /** The tail of a container's log; {@code previous} when it is of the run before the last restart. */
 public record Log(String pod, String container, boolean previous, List<String> lines) { }
-
-// src/ensure_ready/model/Obj.java
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
 public record Obj(JsonNode json) {
@@ -12553,8 +9627,6 @@ public record Obj(JsonNode json) {
     }
 }
 
-// src/ensure_ready/model/Outcome.java
-
 /** How a run ended; {@link #word} is what the JSON says. */
 public enum Outcome {
     ready, not_ready, timeout, failed, apply_failed, prepare_failed, no_cluster, forbidden, interrupted, no_slot, released, attached;
@@ -12563,9 +9635,6 @@ public enum Outcome {
         return name().replace('_', '-');
     }
 }
-
-<<<<<<< HEAD
-// src/ensure_ready/model/Ownership.java
 
 /** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
 public static final class Ownership {
@@ -12577,12 +9646,12 @@ public static final class Ownership {
         if (controller.isMissingNode()) {
             return Ref.of(pod);
         }
-        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
         var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        return above.map(c -> new Ref(c.path("kind").asText(), c.path("name").asText())).orElseGet(() -> byName(snapshot, owner));
+        return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
     }
 
     /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
@@ -12648,8 +9717,6 @@ public static final class Ownership {
     }
 }
 
-// src/ensure_ready/model/Pods.java
-
 /** What a pod's status says of it, over init, sidecar and main containers. Pure. */
 public static final class Pods {
     private Pods() { }
@@ -12700,14 +9767,8 @@ public static final class Pods {
     }
 }
 
-// src/ensure_ready/model/Problem.java
-
 /** A piece of the manifests that could not be read. */
 public record Problem(Source source, String message) { }
-
-=======
->>>>>>> causes
-// src/ensure_ready/model/Ref.java
 
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
 public record Ref(String kind, String name) implements Comparable<Ref> {
@@ -12715,25 +9776,18 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
         return new Ref(o.kind(), o.name());
     }
 
-<<<<<<< HEAD
-=======
     /** An ownerReference or another node with these two fields. */
     public static Ref of(JsonNode reference) {
         return new Ref(reference.path("kind").asText(), reference.path("name").asText());
     }
 
->>>>>>> causes
     public boolean is(String otherKind) {
         return kind.equals(otherKind);
     }
 
     @Override
     public int compareTo(Ref other) {
-<<<<<<< HEAD
-        return toString().compareTo(other.toString());
-=======
         return kind.equals(other.kind) ? name.compareTo(other.name) : kind.compareTo(other.kind);
->>>>>>> causes
     }
 
     @Override
@@ -12741,8 +9795,6 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
         return kind + "/" + name;
     }
 }
-
-// src/ensure_ready/model/References.java
 
 /** What a pod template refers to by name. */
 public static final class References {
@@ -12790,12 +9842,8 @@ public static final class References {
     }
 }
 
-// src/ensure_ready/model/Result.java
-
 /** What an apply did with an object. */
 public enum Result { created, configured, unchanged, recreated, failed, skipped }
-
-// src/ensure_ready/model/Selector.java
 
 /** Label selectors as the API means them. */
 public static final class Selector {
@@ -12836,8 +9884,6 @@ public static final class Selector {
         }
     }
 }
-
-// src/ensure_ready/model/Snapshot.java
 
 /**
  * All that is known of a namespace at one moment; rules read nothing else.
@@ -12886,8 +9932,6 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
     }
 }
 
-// src/ensure_ready/model/Source.java
-
 /** Where an object of a manifest stands: a path as given on the command line, and its first line (1-based; 0: unknown). */
 public record Source(String file, int line) {
     @Override
@@ -12896,12 +9940,8 @@ public record Source(String file, int line) {
     }
 }
 
-// src/ensure_ready/model/State.java
-
 /** How far a workload is. */
 public enum State { ready, progressing, failed, suspended, unverified }
-
-// src/ensure_ready/model/Target.java
 
 /** The environment that this run is about; {@code fresh}: its slot was allocated by this run. */
 public record Target(String env, int slot, String namespace, int issue, int pr, boolean fresh) {
@@ -12915,8 +9955,6 @@ public record Target(String env, int slot, String namespace, int issue, int pr, 
             namespace, "CODEXCTL_ISSUE_NUMBER", "" + issue, "CODEXCTL_PR_NUMBER", "" + pr);
     }
 }
-
-// src/ensure_ready/model/Topic.java
 
 /**
  * A type to follow in a namespace; {@code query} narrows it, {@code namesOnly} asks for metadata alone (no Secret value enters the
@@ -12954,8 +9992,6 @@ public record Topic(Kind kind, String namespace, String query, boolean namesOnly
     }
 }
 
-// src/ensure_ready/model/Workload.java
-
 /** One judged object, as the JSON gives it. */
 public record Workload(String kind, String name, State state, long ready, long desired, String message) {
     public String ref() {
@@ -12963,7 +9999,7 @@ public record Workload(String kind, String name, State state, long ready, long d
     }
 }
 
-// src/shared/Disguises.java
+// src/shared/
 
 /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
 public static final class Disguises {
@@ -13023,8 +10059,6 @@ public static final class Disguises {
     }
 }
 
-// src/shared/Durations.java
-
 /** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
 public static final class Durations {
     /** What is longer is a typing mistake; it would also overflow the clocks that it is added to. */
@@ -13054,8 +10088,6 @@ public static final class Durations {
     }
 }
 
-// src/shared/Flags.java
-
 /** Yes and no as environment variables and workflows write them. */
 public static final class Flags {
     public static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
@@ -13071,8 +10103,6 @@ public static final class Flags {
         };
     }
 }
-
-// src/shared/Json.java
 
 /** JSON as both scripts read and write it. */
 public static final class Json {
@@ -13092,8 +10122,6 @@ public static final class Json {
         }
     }
 }
-
-// src/shared/Redaction.java
 
 /**
  * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
@@ -13367,8 +10395,6 @@ public static final class Redaction {
     }
 }
 
-// src/shared/SecretShapes.java
-
 /** What secrets look like and what they are called: the one table of it. */
 public static final class SecretShapes {
     /** Names of variables and keys that hold secrets. */
@@ -13467,8 +10493,6 @@ public static final class SecretShapes {
     }
 }
 
-// src/shared/Texts.java
-
 /** Small things about texts. */
 public static final class Texts {
     private Texts() { }
@@ -13500,8 +10524,6 @@ public static final class Texts {
         return n + " " + one + (n == 1 ? "" : "s");
     }
 }
-
-// src/shared/Vars.java
 
 /**
  * Template variables, from {@code --vars} and from files. A value prints as it was written, whichever way it was given:

@@ -37,24 +37,24 @@
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   317 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   808 src/prompt_run/run: One run of the agent from its start to its end
-// line  1270 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1609 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1788 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2563 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2787 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2952 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3096 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   788 src/prompt_run/run: One run of the agent from its start to its end
+// line  1236 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1571 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1746 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2499 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2717 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2878 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3012 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3313 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3732 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4157 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4635 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4740 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5371 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5615 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6418 src/prompt_run/options: What options and variables mean
-// line  6506 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3221 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3634 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4043 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4509 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4612 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5227 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5461 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6242 src/prompt_run/options: What options and variables mean
+// line  6326 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -314,7 +314,7 @@ public class prompt_run implements Callable<Integer> {
         return new PrintWriter(new OutputStreamWriter(new FileOutputStream(stream), StandardCharsets.UTF_8), true);
     }
 
-// src/prompt_run/command/ActionsFiles.java
+// src/prompt_run/command/
 
 /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
 public record ActionsFiles(Env env, Log log) {
@@ -356,8 +356,6 @@ public record ActionsFiles(Env env, Log log) {
         }
     }
 }
-
-// src/prompt_run/command/AgentOptions.java
 
 /** Where and how the agent runs. */
 public static class AgentOptions {
@@ -486,8 +484,6 @@ public static class AgentOptions {
     }
 }
 
-// src/prompt_run/command/Artifacts.java
-
 /** Prompt, events, last message and stderr of the agent as files, masked. {@code folder}: where to, or null for nowhere. */
 public record Artifacts(Path folder, Redactor redactor, Log log) {
 
@@ -533,8 +529,6 @@ public record Artifacts(Path folder, Redactor redactor, Log log) {
         }
     }
 }
-
-// src/prompt_run/command/Console.java
 
 /** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
 public static final class Console implements Log {
@@ -604,8 +598,6 @@ public static final class Console implements Log {
     }
 }
 
-// src/prompt_run/command/FactOptions.java
-
 /** What the run is about; what is not given comes from the GitHub event and the report. */
 public static class FactOptions {
     @Option(names = "--env", paramLabel = "ENV", description = "environment type; default ai (CODEXCTL_ENV)")
@@ -631,8 +623,6 @@ public static class FactOptions {
     }
 }
 
-// src/prompt_run/command/InfraOptions.java
-
 /** What is known about the environment. */
 public static class InfraOptions {
     @Option(names = "--infra-unhealthy", arity = "0..1", fallbackValue = "1", paramLabel = "BOOL",
@@ -647,8 +637,6 @@ public static class InfraOptions {
         return ReportFile.read(report, unhealthy != null ? unhealthy : env.pick(null, "INFRA_UNHEALTHY", "CODEXCTL_INFRA_UNHEALTHY"), log);
     }
 }
-
-// src/prompt_run/command/Listing.java
 
 /** What --list-kinds answers: every kind with its languages. */
 public record Listing(Map<String, Set<String>> kinds) implements Answer {
@@ -666,8 +654,6 @@ public record Listing(Map<String, Set<String>> kinds) implements Answer {
     }
 }
 
-// src/prompt_run/command/OutputOptions.java
-
 /** What is told, and where. */
 public static class OutputOptions {
     @Option(names = "--result", paramLabel = "FILE", description = "write the result as JSON to this file too")
@@ -682,8 +668,6 @@ public static class OutputOptions {
     @Option(names = {"-q", "--quiet"}, description = "only warnings and errors on stderr")
     public boolean quiet;
 }
-
-// src/prompt_run/command/PromptOptions.java
 
 /** What the prompt is made of. */
 public static class PromptOptions {
@@ -748,8 +732,6 @@ public static class PromptOptions {
     }
 }
 
-// src/prompt_run/command/Report.java
-
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
 public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
 
@@ -783,8 +765,6 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
     }
 }
 
-// src/prompt_run/command/TextOptions.java
-
 /** Whose words reach the prompt. */
 public static class TextOptions {
     @Option(names = "--allow-users", paramLabel = "LOGIN,...",
@@ -805,7 +785,7 @@ public static class TextOptions {
     }
 }
 
-// src/prompt_run/run/AgentRun.java
+// src/prompt_run/run/
 
 /** One run: finds a place for the agent, has it work there, and says what that counts as. Closing it removes what it made. */
 public static final class AgentRun implements AutoCloseable {
@@ -927,8 +907,6 @@ public static final class AgentRun implements AutoCloseable {
     }
 }
 
-// src/prompt_run/run/Cancel.java
-
 /** SIGINT and SIGTERM: the main thread is interrupted and ends the run in good order; a second signal hurries it. */
 public static final class Cancel {
     private final Thread main = Thread.currentThread();
@@ -972,8 +950,6 @@ public static final class Cancel {
         return times;
     }
 }
-
-// src/prompt_run/run/Execution.java
 
 /** One agent in one place: what it needs is put there, it is started and followed to its end, and its work is fetched. */
 public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Redactor redactor, RunLog output, Cancel cancel) {
@@ -1074,13 +1050,9 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
     }
 }
 
-// src/prompt_run/run/Finished.java
-
 /** A run that is over. {@code where}: its place for people, or null; {@code transcript}: the folder with the agent's output. */
 public record Finished(String id, String where, Instant began, Verdict verdict, Story story, Usage spent, Brought brought,
                        Path transcript, List<String> notes) { }
-
-// src/prompt_run/run/Follower.java
 
 /** Follows a started agent to its end by polls. What it counts as comes from its exit file alone. */
 public static final class Follower {
@@ -1149,8 +1121,6 @@ public static final class Follower {
     }
 }
 
-// src/prompt_run/run/RunId.java
-
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
 public static final class RunId {
     private RunId() { }
@@ -1162,8 +1132,6 @@ public static final class RunId {
             .format(Instant.now()) + "-" + HexFormat.of().formatHex(random);
     }
 }
-
-// src/prompt_run/run/RunLog.java
 
 /** The agent's output: kept whole in a file, told live line by line. */
 public static final class RunLog {
@@ -1237,8 +1205,6 @@ public static final class RunLog {
     }
 }
 
-// src/prompt_run/run/StrictConfig.java
-
 /** The real Codex CLI's own opinion of the config, where one is at hand; nothing is started. */
 public record StrictConfig(RunSetup run) {
 
@@ -1267,7 +1233,7 @@ public record StrictConfig(RunSetup run) {
     }
 }
 
-// src/prompt_run/sources/Git.java
+// src/prompt_run/sources/
 
 /** Git in the caller's working tree, with nothing that a repository could have run; {@code index}: another than its own, or null. */
 public record Git(Path tree, Path index) {
@@ -1337,8 +1303,6 @@ public record Git(Path tree, Path index) {
         return changes;
     }
 }
-
-// src/prompt_run/sources/Homecoming.java
 
 /**
  * The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are.
@@ -1489,8 +1453,6 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
     }
 }
 
-// src/prompt_run/sources/Sources.java
-
 /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
 public static final class Sources {
     private static final long REPORTED = 20;
@@ -1606,7 +1568,7 @@ public static final class Sources {
     }
 }
 
-// src/prompt_run/keeper/Commands.java
+// src/prompt_run/keeper/
 
 /** Commands in the agent's place, each of which may be repeated; no connection's word counts as a success. */
 public record Commands(Site site, Patience patience, Log log) {
@@ -1647,8 +1609,6 @@ public record Commands(Site site, Patience patience, Log log) {
         }
     }
 }
-
-// src/prompt_run/keeper/Keeper.java
 
 /** The agent's life as its keeper there sees it: started once, polled, ended. */
 public static final class Keeper {
@@ -1712,8 +1672,6 @@ public static final class Keeper {
         return Poll.whole(reply) && Poll.parse(reply).state().equals("exited");
     }
 }
-
-// src/prompt_run/keeper/Transfer.java
 
 /** Files put into the run's folder in the agent's place, and fetched from there. */
 public record Transfer(Commands commands) {
@@ -1785,7 +1743,7 @@ public record Transfer(Commands commands) {
     }
 }
 
-// src/prompt_run/place/AccountAdvice.java
+// src/prompt_run/place/
 
 /** The manifests that mend the account of the agent's Deployment, as notes for the result. */
 public static final class AccountAdvice {
@@ -1814,8 +1772,6 @@ public static final class AccountAdvice {
         return yaml.replaceAll("\"([A-Za-z][\\w./-]*)\"", "$1");
     }
 }
-
-// src/prompt_run/place/DeployPlace.java
 
 /** The first rung: a ready pod of the agent's Deployment. */
 public static final class DeployPlace {
@@ -1918,8 +1874,6 @@ public static final class DeployPlace {
     }
 }
 
-// src/prompt_run/place/DeployReader.java
-
 /** Reads the objects around the agent's Deployment. */
 public record DeployReader(KubernetesClient client, String namespace, String name) {
 
@@ -1947,8 +1901,6 @@ public record DeployReader(KubernetesClient client, String namespace, String nam
             String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
     }
 }
-
-// src/prompt_run/place/Kube.java
 
 /** The edge to the API server. */
 public static final class Kube {
@@ -2024,8 +1976,6 @@ public static final class Kube {
         }
     }
 }
-
-// src/prompt_run/place/Ladder.java
 
 /** deploy/codex, else a pod of our own, else (only if asked) this machine, else nowhere. */
 public static final class Ladder implements AutoCloseable {
@@ -2137,8 +2087,6 @@ public static final class Ladder implements AutoCloseable {
         }
     }
 }
-
-// src/prompt_run/place/OwnPod.java
 
 /** The second rung: a pod of our own for one run; all that belongs to it is removed with it. */
 public record OwnPod(KubernetesClient client, RunSetup run) {
@@ -2269,8 +2217,6 @@ public record OwnPod(KubernetesClient client, RunSetup run) {
     }
 }
 
-// src/prompt_run/place/Patience.java
-
 /** How long things may take; tests are less patient. */
 public record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter,
                        Duration certain, Duration unreachable, Duration cancelled, Duration afterLimit) {
@@ -2283,8 +2229,6 @@ public record Patience(Duration poll, Duration pollMost, Duration exec, Duration
         return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
     }
 }
-
-// src/prompt_run/place/PodObjects.java
 
 /** Removes what belongs to a pod of our own: after its run, and what a killed run left behind. */
 public record PodObjects(KubernetesClient client, RunSetup run) {
@@ -2333,8 +2277,6 @@ public record PodObjects(KubernetesClient client, RunSetup run) {
         });
     }
 }
-
-// src/prompt_run/place/PodShell.java
 
 /** Exec in a pinned container, one short command a connection. */
 public record PodShell(KubernetesClient client, Pin pin) implements Shell {
@@ -2389,8 +2331,6 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
         }
     }
 }
-
-// src/prompt_run/place/Rights.java
 
 /** What the caller may do in the namespace, and what an account is bound to. */
 public record Rights(KubernetesClient client, String namespace) {
@@ -2455,12 +2395,8 @@ public record Rights(KubernetesClient client, String namespace) {
     }
 }
 
-// src/prompt_run/place/RunSetup.java
-
 /** What holds for the whole of a run; {@code namespace} may be null, {@code notes} grows with what the result should tell. */
 public record RunSetup(String id, AgentSettings settings, String namespace, Patience patience, Log log, List<String> notes) { }
-
-// src/prompt_run/place/Site.java
 
 /** A place that is up: its shell, its folder for this run, and what a look around told. */
 public record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup)
@@ -2560,7 +2496,7 @@ public record Site(String target, String label, Shell shell, String folder, Map<
     }
 }
 
-// src/prompt_run/facts/Discussion.java
+// src/prompt_run/facts/
 
 /** Fetches what is said about the issue or pull request: from the event, and from GitHub where a token is given. */
 public record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Map<String, Boolean> permissions) {
@@ -2601,8 +2537,6 @@ public record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAcc
     }
 }
 
-// src/prompt_run/facts/EventFile.java
-
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
 public static final class EventFile {
     private EventFile() { }
@@ -2626,8 +2560,6 @@ public static final class EventFile {
         return GitHubEvent.NONE;
     }
 }
-
-// src/prompt_run/facts/GitHub.java
 
 /** GitHub's REST API, read only. Whatever fails is a warning: the prompt is then built from what is there. */
 public static final class GitHub {
@@ -2752,8 +2684,6 @@ public static final class GitHub {
     }
 }
 
-// src/prompt_run/facts/ReportFile.java
-
 /** The report of ensure_ready. */
 public static final class ReportFile {
     private ReportFile() { }
@@ -2784,7 +2714,7 @@ public static final class ReportFile {
     }
 }
 
-// src/prompt_run/templates/CodexConfig.java
+// src/prompt_run/templates/
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
 public static final class CodexConfig {
@@ -2818,8 +2748,6 @@ public static final class CodexConfig {
         return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
     }
 }
-
-// src/prompt_run/templates/Renderer.java
 
 /** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
 public static final class Renderer {
@@ -2872,8 +2800,6 @@ public static final class Renderer {
         }
     }
 }
-
-// src/prompt_run/templates/Templates.java
 
 /** Where templates come from: {@code --templates} first, then the ones this script brings along. */
 public static final class Templates {
@@ -2949,7 +2875,7 @@ public static final class Templates {
     }
 }
 
-// src/prompt_run/machine/Broken.java
+// src/prompt_run/machine/
 
 /** Something between here and the agent's place does not work; the message says what. */
 public static final class Broken extends Exception {
@@ -2959,8 +2885,6 @@ public static final class Broken extends Exception {
         super(message);
     }
 }
-
-// src/prompt_run/machine/Disk.java
 
 /** Files of our own. */
 public static final class Disk {
@@ -3001,8 +2925,6 @@ public static final class Disk {
         }
     }
 }
-
-// src/prompt_run/machine/LocalShell.java
 
 /** Commands on this machine, with nothing of its environment but what is allowed. */
 public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
@@ -3056,8 +2978,6 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
     }
 }
 
-// src/prompt_run/machine/Log.java
-
 /** What people are told while it runs, one line at a time; never on stdout. */
 public interface Log {
     void warn(String message);
@@ -3068,8 +2988,6 @@ public interface Log {
 
     void agent(String text);
 }
-
-// src/prompt_run/machine/Nonce.java
 
 /** A mark that nobody who wrote a text can have known. */
 public static final class Nonce {
@@ -3082,8 +3000,6 @@ public static final class Nonce {
     }
 }
 
-// src/prompt_run/machine/Shell.java
-
 /** Runs short commands in one place. */
 public interface Shell {
     /** Never throws for a broken connection: the reply says so. */
@@ -3093,7 +3009,7 @@ public interface Shell {
     String lost();
 }
 
-// src/shared/system/Kubeconfig.java
+// src/shared/system/
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 public static final class Kubeconfig {
@@ -3154,8 +3070,6 @@ public static final class Kubeconfig {
             .<OAuthTokenProvider>map(file -> () -> TextFile.read(file).strip()).orElse(base.getOauthTokenProvider());
     }
 }
-
-// src/shared/system/TemplateEngine.java
 
 /**
  * FreeMarker with nothing but data in reach: maps, lists and text; no Java object, no class, no template made of data. An undefined
@@ -3230,8 +3144,6 @@ public static final class TemplateEngine {
     }
 }
 
-// src/shared/system/Terminal.java
-
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 public static final class Terminal {
     private Terminal() { }
@@ -3255,8 +3167,6 @@ public static final class Terminal {
         }
     }
 }
-
-// src/shared/system/TextFile.java
 
 /** Files of text, and what to say when they cannot be read. */
 public static final class TextFile {
@@ -3283,8 +3193,6 @@ public static final class TextFile {
     }
 }
 
-// src/shared/system/Variables.java
-
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 public static final class Variables {
     private Variables() { }
@@ -3310,7 +3218,7 @@ public static final class Variables {
 // From here on nothing acts: no client, file, process, clock or environment. A test holds it.
 // ---------------------------------------------------------------------------------------------------------------------
 
-// src/prompt_run/prompt/InfraView.java
+// src/prompt_run/prompt/
 
 /**
  * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
@@ -3626,8 +3534,6 @@ public static final class InfraView {
     }
 }
 
-// src/prompt_run/prompt/Preview.java
-
 /** What --dry-run answers. */
 public record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
     @Override
@@ -3650,8 +3556,6 @@ public record Preview(Prompt prompt, Map<String, Object> plan) implements Answer
     }
 }
 
-// src/prompt_run/prompt/Prompt.java
-
 /** The prompt as it is sent, and what --print answers. */
 public record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
     @Override
@@ -3670,8 +3574,6 @@ public record Prompt(String kind, String lang, boolean infraUnhealthy, String te
         return json;
     }
 }
-
-// src/prompt_run/prompt/PromptModel.java
 
 /** What a template sees, all of it maps, lists and text: the variables, the facts of the run, the discussion, the place. */
 public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation talk, Redactor redactor) {
@@ -3729,7 +3631,7 @@ public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversa
     }
 }
 
-// src/prompt_run/verdict/Answer.java
+// src/prompt_run/verdict/
 
 /** What can be printed as the result of a command. */
 public interface Answer {
@@ -3745,8 +3647,6 @@ public interface Answer {
         return false;
     }
 }
-
-// src/prompt_run/verdict/Brought.java
 
 /**
  * What came back: {@code unchanged}, {@code brought}, {@code conflict} or {@code failed}. {@code files}: uncommitted paths;
@@ -3789,8 +3689,6 @@ public record Brought(String state, String branch, String head, int commits, Lis
     }
 }
 
-// src/prompt_run/verdict/Ending.java
-
 /** How the agent's process ended, as far as anybody can prove. {@code began}: it may have been started. */
 public record Ending(How how, int rc, String reason, boolean began) {
     public enum How { EXITED, BROKEN, CANCELLED, NOWHERE }
@@ -3812,8 +3710,6 @@ public record Ending(How how, int rc, String reason, boolean began) {
     }
 }
 
-// src/prompt_run/verdict/Outcome.java
-
 /** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
 public enum Outcome {
     SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
@@ -3832,8 +3728,6 @@ public enum Outcome {
         return this == INTERRUPTED || this == TERMINATED ? "cancelled" : name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }
-
-// src/prompt_run/verdict/RunResult.java
 
 /** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
 public record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
@@ -3912,8 +3806,6 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
         return true;
     }
 }
-
-// src/prompt_run/verdict/Story.java
 
 /** What an agent's events have told so far. */
 public static final class Story {
@@ -4025,8 +3917,6 @@ public static final class Story {
     }
 }
 
-// src/prompt_run/verdict/Summary.java
-
 /** The result as Markdown, for the summary of a step. */
 public static final class Summary {
     private Summary() { }
@@ -4067,8 +3957,6 @@ public static final class Summary {
     }
 }
 
-// src/prompt_run/verdict/Usage.java
-
 /** Tokens, cumulative over a thread. */
 public record Usage(long input, long cached, long output, long reasoning) {
     public static final Usage NONE = new Usage(0, 0, 0, 0);
@@ -4102,8 +3990,6 @@ public record Usage(long input, long cached, long output, long reasoning) {
         json.put("reasoningOutputTokens", reasoning);
     }
 }
-
-// src/prompt_run/verdict/Verdict.java
 
 /** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
 public record Verdict(Outcome outcome, String reason) {
@@ -4154,7 +4040,7 @@ public record Verdict(Outcome outcome, String reason) {
     }
 }
 
-// src/prompt_run/view/AgentPod.java
+// src/prompt_run/view/
 
 /** The pod of our own for one run: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
 public record AgentPod(String namespace, String runId, String image, String account, long deadlineSeconds) {
@@ -4252,8 +4138,6 @@ public record AgentPod(String namespace, String runId, String image, String acco
     }
 }
 
-// src/prompt_run/view/Borrowed.java
-
 /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
 public static final class Borrowed {
     private Borrowed() { }
@@ -4337,8 +4221,6 @@ public static final class Borrowed {
         return context.build();
     }
 }
-
-// src/prompt_run/view/DeployView.java
 
 /** The objects around deploy/codex at one moment. */
 public record DeployView(String name, String namespace, String namespacePhase,
@@ -4475,8 +4357,6 @@ public record DeployView(String name, String namespace, String namespacePhase,
     }
 }
 
-// src/prompt_run/view/NoPlace.java
-
 /** Why one rung of the ladder does not hold. */
 public static final class NoPlace extends Exception {
     private static final long serialVersionUID = 1;
@@ -4485,8 +4365,6 @@ public static final class NoPlace extends Exception {
         super(message);
     }
 }
-
-// src/prompt_run/view/Pin.java
 
 /** The pod as it was when the run began. Another pod of the same name, or the container after a restart, is another place. */
 public record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
@@ -4529,8 +4407,6 @@ public record Pin(String namespace, String pod, String container, String uid, St
     }
 }
 
-// src/prompt_run/view/Prospect.java
-
 /** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
 public record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
     public static Prospect ready(Pod pod) {
@@ -4553,8 +4429,6 @@ public record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFau
         return blocked != null ? blocked : pending;
     }
 }
-
-// src/prompt_run/view/Rbac.java
 
 /** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
 public static final class Rbac {
@@ -4632,7 +4506,7 @@ public static final class Rbac {
     }
 }
 
-// src/prompt_run/agent/AgentSettings.java
+// src/prompt_run/agent/
 
 /**
  * Where and how the agent runs, checked; what was not given is null. {@code command} is null for Codex, {@code config} its profile;
@@ -4659,8 +4533,6 @@ public record AgentSettings(String target, List<String> fallback, String deploym
         return target.equals(place) || target.equals("auto") && (place.equals("deploy") || fallback.contains(place));
     }
 }
-
-// src/prompt_run/agent/Launch.java
 
 /** What starts the agent, as text: command, limits, environment. {@code target}: the kind of its place; {@code thread} may be null. */
 public record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target) {
@@ -4737,7 +4609,7 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
     }
 }
 
-// src/prompt_run/remote/Checksums.java
+// src/prompt_run/remote/
 
 /** SHA-256, and the POSIX cksum for images that have nothing else. */
 public static final class Checksums {
@@ -4778,8 +4650,6 @@ public static final class Checksums {
     }
 }
 
-// src/prompt_run/remote/Fields.java
-
 /** The {@code key=value} lines that the shell programs print. */
 public static final class Fields {
     private Fields() { }
@@ -4791,8 +4661,6 @@ public static final class Fields {
         return fields;
     }
 }
-
-// src/prompt_run/remote/KeeperScript.java
 
 /** The agent's keeper, as sh; {@code sh keeper.sh COMMAND ARGUMENT...} runs one of its functions. */
 public static final class KeeperScript {
@@ -5022,8 +4890,6 @@ join() { # file; from file.0001, file.0002, ...
     private KeeperScript() { }
 }
 
-// src/prompt_run/remote/Poll.java
-
 /** One answer of the keeper: header lines, and as many bytes as the header promises. */
 public record Poll(String state, int rc, String reason, byte[] data) {
     private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
@@ -5053,8 +4919,6 @@ public record Poll(String state, int rc, String reason, byte[] data) {
             text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
     }
 }
-
-// src/prompt_run/remote/ProbeScript.java
 
 /** Looks around in a place before anything is put there: POSIX sh, and nothing but the usual small tools. */
 public static final class ProbeScript {
@@ -5118,8 +4982,6 @@ printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "
     private ProbeScript() { }
 }
 
-// src/prompt_run/remote/Reply.java
-
 /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
 public record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
 
@@ -5146,8 +5008,6 @@ public record Reply(Integer code, byte[] out, String err, String broken, boolean
     }
 }
 
-// src/prompt_run/remote/SafePaths.java
-
 /** Paths that come from the agent. */
 public static final class SafePaths {
     private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
@@ -5168,8 +5028,6 @@ public static final class SafePaths {
         return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
     }
 }
-
-// src/prompt_run/remote/Scripts.java
 
 /** The small programs for the agent's place: POSIX sh, and nothing but the usual small tools. */
 public static final class Scripts {
@@ -5235,8 +5093,6 @@ rm -rf "$home/$2.config.toml" "$1"
 
     private Scripts() { }
 }
-
-// src/prompt_run/remote/WorkTreeScript.java
 
 /** The keeper's commands for the agent's work tree: sources put in, changes packed up. Git is needed for them alone. */
 public static final class WorkTreeScript {
@@ -5368,7 +5224,7 @@ brought() { # workspace, tree, head
     private WorkTreeScript() { }
 }
 
-// src/prompt_run/subject/Facts.java
+// src/prompt_run/subject/
 
 /** What the run is about. Everything in here is checked; free text stands in the conversation, never here. */
 public record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
@@ -5432,8 +5288,6 @@ public record Facts(String env, Integer slot, String namespace, Integer issue, I
         return Arrays.stream(candidates).filter(c -> c != null).findFirst().orElse(null);
     }
 }
-
-// src/prompt_run/subject/GitHubEvent.java
 
 /** The webhook payload of the workflow run, or nothing: which issue or pull request it is about, and as of when. */
 public record GitHubEvent(JsonNode root) {
@@ -5519,8 +5373,6 @@ public record GitHubEvent(JsonNode root) {
     }
 }
 
-// src/prompt_run/subject/Infra.java
-
 /** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
 public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
 
@@ -5553,8 +5405,6 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
         return value.matches(NAME) ? value : null;
     }
 }
-
-// src/prompt_run/subject/ModelChoice.java
 
 /** Model and effort: an option counts more than a label; what nobody knows is a warning, what cannot be meant is not used. */
 public record ModelChoice(String model, String effort) {
@@ -5595,8 +5445,6 @@ public record ModelChoice(String model, String effort) {
     }
 }
 
-// src/prompt_run/subject/Place.java
-
 /**
  * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it.
  */
@@ -5606,13 +5454,11 @@ public record Place(String target, String fallbackReason, String reportPath, Str
     }
 }
 
-// src/prompt_run/subject/RunOptions.java
-
 /** The options that say what is done, merged with their twins and checked. */
 public record RunOptions(String kind, String lang, Path templates, Path template, Map<String, Object> vars,
                          boolean print, boolean dryRun) { }
 
-// src/prompt_run/text/Cleaner.java
+// src/prompt_run/text/
 
 /**
  * Leaves of a text what a person sees on the page: hidden HTML, attributes, image texts, link titles and invisible
@@ -5926,8 +5772,6 @@ public static final class Cleaner {
     }
 }
 
-// src/prompt_run/text/Conversation.java
-
 /**
  * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.
  * {@code opening} holds title and description, {@code replies} the rest; the counts say what is missing.
@@ -5940,12 +5784,8 @@ public record Conversation(String title, String opening, String replies, boolean
     }
 }
 
-// src/prompt_run/text/Gaps.java
-
 /** What the prompt has to say about the discussion besides the discussion. */
 public record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) { }
-
-// src/prompt_run/text/Injection.java
 
 /** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
 public static final class Injection {
@@ -6004,8 +5844,6 @@ public static final class Injection {
         return Normalizer.normalize(Invisible.plain(text), Normalizer.Form.NFKC).replaceAll("[\\s_\\u00a0]+", " ").strip();
     }
 }
-
-// src/prompt_run/text/Invisible.java
 
 /**
  * Characters that a reader does not see but a model reads. Sources: Unicode's Default_Ignorable_Code_Point and the categories Cc and Cf.
@@ -6071,8 +5909,6 @@ public static final class Invisible {
     }
 }
 
-// src/prompt_run/text/MaskedJson.java
-
 /** JSON with its secrets masked where they are text: in the written form a token may stand right after an escape such as {@code \\n}. */
 public static final class MaskedJson {
     private MaskedJson() { }
@@ -6099,8 +5935,6 @@ public static final class MaskedJson {
         }
     }
 }
-
-// src/prompt_run/text/RawTalk.java
 
 /**
  * What is said about the issue, and in a review about the pull request; nobody's words are chosen yet.
@@ -6166,8 +6000,6 @@ public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> i
     }
 }
 
-// src/prompt_run/text/Redactor.java
-
 /** Masks secrets: the values of variables named like one (or named by the caller), and what looks like one. */
 public static final class Redactor {
     /** The least length of a value that is masked; what the caller names himself may be shorter. */
@@ -6209,15 +6041,11 @@ public static final class Redactor {
     }
 }
 
-// src/prompt_run/text/Said.java
-
 /**
  * What somebody wrote. {@code association} is GitHub's word for what they are to the repository; {@code changed} is the time of the last
  * edit.
  */
 public record Said(String source, String author, String association, Instant changed, String text) { }
-
-// src/prompt_run/text/SaidOnGitHub.java
 
 /** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
 public static final class SaidOnGitHub {
@@ -6264,8 +6092,6 @@ public static final class SaidOnGitHub {
         }
     }
 }
-
-// src/prompt_run/text/Untrusted.java
 
 /** Chooses and prepares what people wrote: only from people with write access, only as it was when the label was set. */
 public static final class Untrusted {
@@ -6382,8 +6208,6 @@ public static final class Untrusted {
     }
 }
 
-// src/prompt_run/text/WriteAccess.java
-
 /** Who is heard: people with write access, and whoever is allowed by name; {@code anyAuthor} hears everybody, and says so. */
 public record WriteAccess(Set<String> allowed, boolean anyAuthor) {
     private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
@@ -6415,7 +6239,7 @@ public record WriteAccess(Set<String> allowed, boolean anyAuthor) {
     }
 }
 
-// src/prompt_run/options/Env.java
+// src/prompt_run/options/
 
 /** The environment: a variable that is blank counts as not set. */
 public record Env(Map<String, String> values) {
@@ -6433,8 +6257,6 @@ public record Env(Map<String, String> values) {
     }
 }
 
-// src/prompt_run/options/UsageError.java
-
 /** A mistake of the caller: one line that says what is wrong and what is accepted. */
 public static class UsageError extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -6447,8 +6269,6 @@ public static class UsageError extends RuntimeException {
         super(message, cause);
     }
 }
-
-// src/prompt_run/options/Values.java
 
 /** Values that several options share. */
 public static final class Values {
@@ -6503,7 +6323,7 @@ public static final class Values {
     }
 }
 
-// src/shared/Disguises.java
+// src/shared/
 
 /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
 public static final class Disguises {
@@ -6563,8 +6383,6 @@ public static final class Disguises {
     }
 }
 
-// src/shared/Durations.java
-
 /** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
 public static final class Durations {
     /** What is longer is a typing mistake; it would also overflow the clocks that it is added to. */
@@ -6594,8 +6412,6 @@ public static final class Durations {
     }
 }
 
-// src/shared/Flags.java
-
 /** Yes and no as environment variables and workflows write them. */
 public static final class Flags {
     public static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
@@ -6611,8 +6427,6 @@ public static final class Flags {
         };
     }
 }
-
-// src/shared/Json.java
 
 /** JSON as both scripts read and write it. */
 public static final class Json {
@@ -6632,8 +6446,6 @@ public static final class Json {
         }
     }
 }
-
-// src/shared/SecretShapes.java
 
 /** What secrets look like and what they are called: the one table of it. */
 public static final class SecretShapes {
@@ -6733,8 +6545,6 @@ public static final class SecretShapes {
     }
 }
 
-// src/shared/Texts.java
-
 /** Small things about texts. */
 public static final class Texts {
     private Texts() { }
@@ -6766,8 +6576,6 @@ public static final class Texts {
         return n + " " + one + (n == 1 ? "" : "s");
     }
 }
-
-// src/shared/Vars.java
 
 /**
  * Template variables, from {@code --vars} and from files. A value prints as it was written, whichever way it was given:

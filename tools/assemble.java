@@ -125,9 +125,10 @@ class assemble implements Callable<Integer> {
             if (wing.equals(script.thinks().get(0))) {
                 text.append("\n" + LINE + "\n// From here on nothing acts: no client, file, process, clock or environment. A test holds it.\n" + LINE + "\n");
             }
-            files.forEach(f -> text.append("\n// ").append(f.path()).append("\n\n").append(nested(f)));
+            text.append("\n").append(title(script, wing));
+            files.forEach(f -> text.append("\n").append(nested(f)));
         });
-        return numbered(text.append("}\n").toString(), wings);
+        return numbered(script, text.append("}\n").toString(), wings);
     }
 
     /** The files of each wing by name; of the shared ones those that are used, directly or by one another. */
@@ -246,10 +247,15 @@ class assemble implements Callable<Integer> {
         return text.toString();
     }
 
-    private static String numbered(String text, Map<String, List<Part>> wings) {
+    /** Where a wing begins; a type of it is edited in the file of its name there. */
+    private static String title(Script script, String wing) {
+        return "// src/" + folder(script, wing) + "/\n";
+    }
+
+    private static String numbered(Script script, String text, Map<String, List<Part>> wings) {
         var lines = text.split("\n", -1);
         for (var wing : wings.keySet()) {
-            var title = "// src/" + wings.get(wing).get(0).path().replaceFirst("^src/", "");
+            var title = title(script, wing).strip();
             int at = IntStream.range(0, lines.length).filter(i -> lines[i].equals(title)).findFirst().orElseThrow() + 1;
             text = text.replace("@" + wing + "@", String.format("%5d", at));
         }

@@ -14,12 +14,12 @@ public final class Ownership {
         if (controller.isMissingNode()) {
             return Ref.of(pod);
         }
-        var owner = new Ref(controller.path("kind").asText(), controller.path("name").asText());
+        var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
         var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        return above.map(c -> new Ref(c.path("kind").asText(), c.path("name").asText())).orElseGet(() -> byName(snapshot, owner));
+        return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
     }
 
     /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
