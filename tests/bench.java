@@ -3,6 +3,7 @@
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../ensure_ready.java
+//SOURCES command/StartBench.java cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/Controllers.java
 //SOURCES cluster/LocalCluster.java waiting/WaitLab.java waiting/WaitScenarios.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 //COMPILE_OPTIONS -encoding UTF-8 -Xlint:none
@@ -57,6 +58,9 @@ class bench implements Callable<Integer> {
     public Integer call() throws Exception {
         System.out.println("| what | measured |\n|---|---|");
         try {
+            if (wanted("start")) {
+                StartBench.rows(Path.of("").toAbsolutePath()).forEach((what, figures) -> row(what, "%s", figures));
+            }
             if (wanted("rollouts") || wanted("verdicts") || wanted("recoveries")) {
                 scenarios(LocalCluster.shared());
             }

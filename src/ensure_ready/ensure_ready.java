@@ -9,8 +9,7 @@
 //DEPS org.snakeyaml:snakeyaml-engine:3.0.1
 //DEPS org.freemarker:freemarker:2.3.34
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//COMPILE_OPTIONS -encoding UTF-8
-//CDS
+//COMPILE_OPTIONS -encoding UTF-8 -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 package ensure_ready;
 

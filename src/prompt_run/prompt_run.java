@@ -30,8 +30,7 @@
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
 //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
 //FILES templates/codex_config.toml.ftl=templates/codex_config.toml.ftl
-//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
-//CDS
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 package prompt_run;
 

@@ -44,7 +44,7 @@ class JbangwTest {
         var store = Files.createDirectories(home.resolve(".cache/jbangw"));
         var cache = Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", System.getenv("HOME") + "/.cache"));
         var jar = cache.resolve("jbangw/jbang-cli-0.132.1-all.jar");
-        if (Files.exists(jar)) {
+        if (Files.exists(jar) && !Files.exists(store.resolve(jar.getFileName()))) {
             Files.copy(jar, store.resolve(jar.getFileName()));
         }
         return jbangw(jbangw);
@@ -192,6 +192,37 @@ class JbangwTest {
         var result = running.await();
         assertEquals("bye\n", result.out(), result::toString);
         assertEquals(143, result.exit());
+    }
+
+    @Test
+    void theArchiveThatIsMadeOfEarlierStartsIsTakenAndABrokenOneIsNoHarm() throws IOException, InterruptedException {
+        var script = script("Quiet", "System.out.print(args[0]);");
+        Files.writeString(script, "//RUNTIME_OPTIONS -Xlog:disable\n" + Files.readString(script));
+        for (int i = 0; i < 2; i++) {
+            assertEquals("x", warm(Cli.root().resolve("jbangw")).env("CI", null).run(script.toString(), "x").out());
+        }
+        var archive = archive();
+        var taken = jbangw().env("CI", null).env("JDK_JAVA_OPTIONS", "-Xshare:on").run(script.toString(), "x");
+        assertEquals("0 x", taken.exit() + " " + taken.out(), taken::toString);
+        assertTrue(archive.toFile().setWritable(true));
+        Files.writeString(archive, "rubbish");
+        var broken = jbangw().env("CI", null).env("JDK_JAVA_OPTIONS", "-Xshare:on").run(script.toString(), "x");
+        assertEquals(1, broken.exit(), broken::toString);
+        var harmless = jbangw().env("CI", null).run(script.toString(), "x");
+        assertEquals("0 x ", harmless.exit() + " " + harmless.out() + " " + harmless.err());
+    }
+
+    private Path archive() throws IOException, InterruptedException {
+        for (int i = 0; i < 600; i++) {
+            try (var files = Files.list(home.resolve(".jbang/cache/jars/.jbangw"))) {
+                var archive = files.filter(file -> file.toString().endsWith(".jsa")).findFirst();
+                if (archive.isPresent()) {
+                    return archive.get();
+                }
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("no archive came");
     }
 
     @Test
