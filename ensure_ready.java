@@ -9,28 +9,27 @@
 //DEPS org.snakeyaml:snakeyaml-engine:3.0.1
 //DEPS org.freemarker:freemarker:2.3.34
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//COMPILE_OPTIONS -encoding UTF-8
-//CDS
+//COMPILE_OPTIONS -encoding UTF-8 -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   287 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1031 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1478 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2242 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2455 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3426 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3838 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3908 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1030 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1477 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2241 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2454 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3425 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3837 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3907 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4137 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4616 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6275 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7589 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8509 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9305 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10002 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4136 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4615 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6274 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7588 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8508 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9304 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10001 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;

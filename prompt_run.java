@@ -30,31 +30,30 @@
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
 //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
 //FILES templates/codex_config.toml.ftl=templates/codex_config.toml.ftl
-//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
-//CDS
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   317 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   788 src/prompt_run/run: One run of the agent from its start to its end
-// line  1236 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1571 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1746 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2499 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2717 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2878 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3012 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   316 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   787 src/prompt_run/run: One run of the agent from its start to its end
+// line  1235 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1570 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1745 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2498 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2716 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2877 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3011 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3221 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3634 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4043 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4509 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4612 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5227 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5461 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6242 src/prompt_run/options: What options and variables mean
-// line  6326 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3220 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3633 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4042 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4508 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4611 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5226 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5460 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6241 src/prompt_run/options: What options and variables mean
+// line  6325 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
