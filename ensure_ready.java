@@ -16,19 +16,19 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1519 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2297 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2512 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3493 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3917 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3993 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1059 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1520 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2298 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2513 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3494 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3918 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3994 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4232 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4769 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8452 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9391 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10132 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4233 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4771 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8454 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9393 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10134 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -562,7 +562,8 @@ public static final class Options {
     }
 
     public String namespaceOf(int number) {
-        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+        return Placeholders.fill(slot.pattern,
+            Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
     }
 
     public Optional<Instant> ttlEnd() {
@@ -4614,7 +4615,8 @@ public static final class Preflight {
                 .forEach(r -> found.add(finding(code(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
             var account = account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), snapshot));
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
+                    account, t, Obj.ref("ServiceAccount", account), snapshot));
             }
         }
         return found;
