@@ -15,21 +15,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1030 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1477 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2241 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2454 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3425 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3837 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3907 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1031 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1478 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2242 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2455 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3426 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3838 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3908 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4136 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4615 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6274 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7588 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8508 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9304 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10001 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4137 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4617 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6276 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7590 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8511 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9307 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10004 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -550,7 +550,8 @@ public static final class Options {
     }
 
     public String namespaceOf(int number) {
-        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+        return Placeholders.fill(slot.pattern,
+            Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
     }
 
     public Optional<Instant> ttlEnd() {
@@ -4466,7 +4467,8 @@ public static final class Preflight {
                 .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
             var account = account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), snapshot));
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
+                    account, t, Obj.ref("ServiceAccount", account), snapshot));
             }
         }
         return found;
@@ -6592,7 +6594,7 @@ public static final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.failed(o.text("/status/phase"));
+        var phase = CustomStatus.bad(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
             return Optional.empty();
         }
@@ -7759,13 +7761,14 @@ public static final class CustomStatus {
             && FAILED_REASON.matcher(condition.path("reason").asText()).matches();
     }
 
-    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
-    public static boolean failed(String word) {
-        return FAILED_WORD.matcher(word).matches();
+    /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
+    public static boolean bad(String phase) {
+        return FAILED_WORD.matcher(phase).matches() || phase.matches("(?i).*(fail|error).*");
     }
 
+    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
     static Optional<String> failedWord(List<String> words) {
-        return words.stream().filter(CustomStatus::failed).findFirst();
+        return words.stream().filter(word -> FAILED_WORD.matcher(word).matches()).findFirst();
     }
 
     /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */

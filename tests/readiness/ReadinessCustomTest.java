@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The generic rule for custom resources, on statuses as well-known operators write them. */
 class ReadinessCustomTest {
@@ -119,6 +121,16 @@ class ReadinessCustomTest {
         assertEquals(ensure_ready.State.ready, state(bucket));
         assertEquals(ensure_ready.State.progressing, state(bucket.replace("Synced, status: 'True'", "Synced, status: 'False'")));
         assertEquals(ensure_ready.State.progressing, state(bucket.replace("Synced, status: 'True'", "RoutesReady, status: Unknown")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Reconciled, False, true", "Reconciled, True, false", "Degraded, True, true", "Degraded, False, false", "Ready, False, true"})
+    void whatTheJudgeDoubtsTheFinderNames(String type, String status, boolean bad) {
+        var widget = WIDGET.replace("uid: w1", "uid: w1, creationTimestamp: \"2025-12-31T00:00:00Z\"")
+            + "status: {phase: Ready, conditions: [{type: " + type + ", status: '" + status + "'}]}";
+        assertEquals(bad ? ensure_ready.State.progressing : ensure_ready.State.ready, state(widget));
+        var codes = ensure_ready.Findings.of(ReadinessTest.snapshot(List.of(), widget)).stream().map(ensure_ready.Finding::code).toList();
+        assertEquals(bad ? List.of(ensure_ready.Code.CR_NOT_READY) : List.of(), codes);
     }
 
     @Test

@@ -45,7 +45,8 @@ public final class Preflight {
                 .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
             var account = account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, Obj.ref("ServiceAccount", account), snapshot));
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
+                    account, t, Obj.ref("ServiceAccount", account), snapshot));
             }
         }
         return found;

@@ -49,7 +49,8 @@ public final class Options {
     }
 
     public String namespaceOf(int number) {
-        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
+        return Placeholders.fill(slot.pattern,
+            Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
     }
 
     public Optional<Instant> ttlEnd() {

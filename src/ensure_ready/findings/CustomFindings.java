@@ -20,7 +20,7 @@ public final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.failed(o.text("/status/phase"));
+        var phase = CustomStatus.bad(o.text("/status/phase"));
         if (bad.isEmpty() && !phase) {
             return Optional.empty();
         }

@@ -88,13 +88,14 @@ public final class CustomStatus {
             && FAILED_REASON.matcher(condition.path("reason").asText()).matches();
     }
 
-    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
-    public static boolean failed(String word) {
-        return FAILED_WORD.matcher(word).matches();
+    /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
+    public static boolean bad(String phase) {
+        return FAILED_WORD.matcher(phase).matches() || phase.matches("(?i).*(fail|error).*");
     }
 
+    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
     static Optional<String> failedWord(List<String> words) {
-        return words.stream().filter(CustomStatus::failed).findFirst();
+        return words.stream().filter(word -> FAILED_WORD.matcher(word).matches()).findFirst();
     }
 
     /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */
