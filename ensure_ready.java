@@ -14,22 +14,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   286 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1031 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1478 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2242 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2455 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3426 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3838 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  3908 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   287 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1025 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1472 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2236 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2449 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3420 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3832 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  3902 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4137 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4617 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6276 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7590 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8511 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9307 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10004 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4147 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4627 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6289 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7603 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8524 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9320 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10017 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -164,6 +164,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -286,51 +287,51 @@ public class ensure_ready implements Callable<Integer> {
 // src/ensure_ready/command/
 
 /** What to apply, and how. */
-public static final class ApplyOptions {
+static final class ApplyOptions {
     @Option(names = {"-f", "--manifests"}, paramLabel = "PATH",
         description = {"file, folder (recursive: *.yaml *.yml *.json), - for stdin; repeatable.",
         "*.ftl is rendered with FreeMarker first; a folder with kustomization.yaml goes through `kubectl kustomize`"})
-    public List<String> manifests = new ArrayList<>();
+    List<String> manifests = new ArrayList<>();
     @Option(names = "--render", paramLabel = "CMD",
         description = {"another renderer, whose stdout is the manifests (codexctl render …, helm template …);",
         "{slot} {namespace} {env} {issue} {pr} are filled in, and are CODEXCTL_… in its environment"})
-    public String render;
+    String render;
     @Option(names = "--vars", paramLabel = "K=V", description = "template variables, repeatable [CODEXCTL_VARS]")
-    public List<String> vars = new ArrayList<>();
+    List<String> vars = new ArrayList<>();
     @Option(names = "--var-file", paramLabel = "FILE", description = "template variables from YAML or KEY=VALUE lines [CODEXCTL_VAR_FILE]")
-    public Path varFile;
+    Path varFile;
     @Option(names = "--apply", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "apply when the slot was created or recreated [CODEXCTL_APPLY]")
-    public boolean apply;
+    boolean apply;
     @Option(names = "--force-apply", arity = "0..1", fallbackValue = "true",
         paramLabel = "true|false", description = "apply to a living slot too [CODEXCTL_FORCE_APPLY]")
-    public boolean force;
+    boolean force;
     @Option(names = "--recreate-immutable", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "delete and create again what cannot be updated in place (never PVC, PV, Namespace, CRD)")
-    public boolean recreate;
+    boolean recreate;
     @Option(names = "--prepare-images", paramLabel = "CMD",
         description = "command to run before an apply (mirror, build) [CODEXCTL_PREPARE_IMAGES]")
-    public String prepareImages;
+    String prepareImages;
     @Option(names = "--source", paramLabel = "DIR",
         description = "mirror these sources to BASE/<slot>/src before the apply; needs --code-root-base")
-    public Path source;
+    Path source;
     @Option(names = "--code-root-base", paramLabel = "BASE", description = "folder that holds the slots' sources")
-    public Path codeRootBase;
+    Path codeRootBase;
 }
 
 /** Which cluster. */
-public static final class ClusterOptions {
+static final class ClusterOptions {
     @Option(names = "--kubeconfig", paramLabel = "FILE",
         description = "kubeconfig to use (default: KUBECONFIG, ~/.kube/config, or the pod's own account)")
-    public Path kubeconfig;
+    Path kubeconfig;
     @Option(names = "--context", paramLabel = "NAME", description = "context of the kubeconfig")
-    public String context;
+    String context;
     @Option(names = "--request-timeout", paramLabel = "DURATION", description = "of one request to the API server (default: 10s)")
-    public Duration requestTimeout = Duration.ofSeconds(10);
+    Duration requestTimeout = Duration.ofSeconds(10);
 }
 
 /** Environment twins of options, as options put before the caller's own. */
-public static final class EnvironmentTwins {
+static final class EnvironmentTwins {
     static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
         Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
@@ -345,7 +346,7 @@ public static final class EnvironmentTwins {
      * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
      * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.
      */
-    public static List<String> expand(List<String> all, Map<String, String> env) {
+    static List<String> expand(List<String> all, Map<String, String> env) {
         var args = all.stream().filter(a -> !a.matches("--[a-z-]+=")).toList();
         var expanded = new ArrayList<String>();
         OF.entrySet().stream().sorted(Map.Entry.comparingByKey()).filter(e -> !env.getOrDefault(e.getValue(), "").isBlank())
@@ -367,12 +368,12 @@ public static final class EnvironmentTwins {
 }
 
 /** The one place that maps outcomes to exit codes. */
-public static final class ExitCodes {
-    public static final int USAGE = 2;
+static final class ExitCodes {
+    static final int USAGE = 2;
 
     private ExitCodes() { }
 
-    public static int of(Outcome outcome, boolean soft) {
+    static int of(Outcome outcome, boolean soft) {
         return switch (outcome) {
             case ready, released, attached -> 0;
             case no_slot -> 11;
@@ -383,10 +384,10 @@ public static final class ExitCodes {
 }
 
 /** When a wait may end before its deadline. */
-public enum FailMode { fast, deadline }
+enum FailMode { fast, deadline }
 
 /** What a run knows so far. An interrupt reports it as it stands, so every step writes here as soon as it knows; no step reads it. */
-public static final class KnownSoFar {
+static final class KnownSoFar {
     final Released released = new Released();
     private final long started = System.nanoTime();
     private final Set<String> limited = new LinkedHashSet<>();
@@ -407,18 +408,18 @@ public static final class KnownSoFar {
     private volatile String summary = "";
     private boolean published;
 
-    public void end(Outcome outcome, String summary) {
+    void end(Outcome outcome, String summary) {
         this.outcome = outcome;
         this.summary = summary;
     }
 
     /** What could not be read, as {@code namespaces: forbidden}. */
-    public synchronized void limited(String what) {
+    synchronized void limited(String what) {
         limited.add(what);
     }
 
     /** Called while the machine goes down: nothing may wait here. */
-    public void interrupt() {
+    void interrupt() {
         if (judgement == null && waiting != null) {
             judgement = waiting.last();
         }
@@ -428,7 +429,7 @@ public static final class KnownSoFar {
     }
 
     /** A mistake of ours: it costs the verdict only where there was none, and no one is told that it is ready. */
-    public void fault(String said) {
+    void fault(String said) {
         if (judgement == null || outcome() == Outcome.ready) {
             end(Outcome.failed, said);
         }
@@ -436,14 +437,14 @@ public static final class KnownSoFar {
     }
 
     /** True once; whoever comes second must be silent. */
-    public synchronized boolean publishes() {
+    synchronized boolean publishes() {
         boolean first = !published;
         published = true;
         return first;
     }
 
     /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */
-    public Outcome outcome() {
+    Outcome outcome() {
         if (outcome != null) {
             return outcome;
         }
@@ -456,7 +457,7 @@ public static final class KnownSoFar {
         return judgement == null ? Outcome.failed : judgement.outcome();
     }
 
-    public boolean ready() {
+    boolean ready() {
         return outcome() == Outcome.ready && judgement != null && judgement.ready();
     }
 
@@ -465,7 +466,7 @@ public static final class KnownSoFar {
     }
 
     /** What masks the report: secrets, but not names that have to stay readable though a Secret holds the same text. */
-    public Redaction redaction(Map<String, String> environment) {
+    Redaction redaction(Map<String, String> environment) {
         return Redaction.of(secrets, environment, judgement == null ? Set.of() : NamesToKeep.of(judgement.snapshot()));
     }
 
@@ -473,7 +474,7 @@ public static final class KnownSoFar {
      * @param asked  the environment that was asked for, which is reported when no slot was found
      * @param judges whether the verb says anything of readiness
      */
-    public Report report(Target asked, boolean judges) {
+    Report report(Target asked, boolean judges) {
         var seconds = Math.round((System.nanoTime() - started) / 1e8) / 10.0;
         return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(), seconds, summary(),
             Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
@@ -518,47 +519,47 @@ public static final class KnownSoFar {
 }
 
 /** Everything that a command line says, and what follows from it alone. */
-public static final class Options {
+static final class Options {
     @Parameters(index = "0", arity = "0..1", paramLabel = "VERB",
         description = {"ensure (default): slot, apply, wait, report;", "status: diagnose only, changes nothing;",
         "release: free a slot, delete its namespace and record;", "attach: set issue and pull request of a slot"})
-    public Verb verb = Verb.ensure;
+    Verb verb = Verb.ensure;
     @ArgGroup(validate = false, order = 1, heading = "%nWhich slot%n")
-    public SlotOptions slot = new SlotOptions();
+    SlotOptions slot = new SlotOptions();
     @ArgGroup(validate = false, order = 2, heading = "%nWhat to apply%n")
-    public ApplyOptions apply = new ApplyOptions();
+    ApplyOptions apply = new ApplyOptions();
     @ArgGroup(validate = false, order = 3, heading = "%nHow to wait%n")
-    public WaitOptions wait = new WaitOptions();
+    WaitOptions wait = new WaitOptions();
     @ArgGroup(validate = false, order = 4, heading = "%nOutput%n")
-    public OutputOptions output = new OutputOptions();
+    OutputOptions output = new OutputOptions();
     @ArgGroup(validate = false, order = 5, heading = "%nCluster%n")
-    public ClusterOptions cluster = new ClusterOptions();
+    ClusterOptions cluster = new ClusterOptions();
 
     /** The caller's environment variables. */
-    public Map<String, String> environment = Map.of();
+    Map<String, String> environment = Map.of();
     /** The arguments as they were typed. */
-    public List<String> given = List.of();
+    List<String> given = List.of();
 
-    public String project() {
+    String project() {
         var repository = environment.getOrDefault("GITHUB_REPOSITORY", "");
         return slot.project != null ? slot.project : repository.substring(repository.indexOf('/') + 1)
             .toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "-");
     }
 
-    public Wanted wanted() {
+    Wanted wanted() {
         return new Wanted(slot.env, slot.number == null ? 0 : slot.number, slot.issue, slot.pr, slot.max);
     }
 
-    public String namespaceOf(int number) {
+    String namespaceOf(int number) {
         return Placeholders.fill(slot.pattern,
             Map.of("project", project(), "slot", "" + number, "env", slot.env, "issue", "" + slot.issue));
     }
 
-    public Optional<Instant> ttlEnd() {
+    Optional<Instant> ttlEnd() {
         return Optional.ofNullable(slot.ttl).map(ttl -> Instant.now().plus(ttl).truncatedTo(ChronoUnit.SECONDS));
     }
 
-    public Map<String, Object> facts(Target target) {
+    Map<String, Object> facts(Target target) {
         var facts = variables();
         facts.putAll(target.placeholders());
         facts.put("project", project());
@@ -566,97 +567,97 @@ public static final class Options {
     }
 
     /** Template variables; throws {@link IllegalArgumentException}. */
-    public Map<String, Object> variables() {
+    Map<String, Object> variables() {
         return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
     }
 
     /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
-    public Config kubeconfig() {
+    Config kubeconfig() {
         return Kubeconfig.read(cluster.kubeconfig, cluster.context);
     }
 
-    public boolean hasManifests() {
+    boolean hasManifests() {
         return !apply.manifests.isEmpty() || apply.render != null;
     }
 
-    public Target explicit() {
+    Target explicit() {
         return new Target(slot.env, slot.number == null ? 0 : slot.number, slot.namespace, slot.issue, slot.pr, false);
     }
 
     /** What is reported as long as no slot is found. */
-    public Target unfound() {
+    Target unfound() {
         return new Target(slot.env, 0, "", slot.issue, slot.pr, false);
     }
 
-    public boolean fromEnvironment(String... twins) {
+    boolean fromEnvironment(String... twins) {
         return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
     }
 }
 
 /** Form of the result on stdout. */
-public enum Output { text, json }
+enum Output { text, json }
 
 /** Where the result goes, and how much is said beside it. */
-public static final class OutputOptions {
+static final class OutputOptions {
     @Option(names = "--output", paramLabel = "text|json", description = "form of the result (default: text on a terminal, else json)")
-    public Output output;
+    Output output;
     @Option(names = "--report", paramLabel = "FILE", description = "write the JSON there too")
-    public Path report;
+    Path report;
     @Option(names = "-v", description = "verbose: stack traces and every request that fails")
-    public boolean verbose;
+    boolean verbose;
     @Option(names = "-q", description = "quiet: no progress on stderr")
-    public boolean quiet;
+    boolean quiet;
 }
 
 /** Which environment, and where its record lives. */
-public static final class SlotOptions {
+static final class SlotOptions {
     @Option(names = "--env", paramLabel = "TYPE", description = "environment type: ai, ai-repair, dev, … (default: ai) [CODEXCTL_ENV]")
-    public String env = "ai";
+    String env = "ai";
     @Option(names = "--issue", paramLabel = "N", description = "the slot of this issue; allocated if there is none [CODEXCTL_ISSUE_NUMBER]")
-    public int issue;
+    int issue;
     @Option(names = "--pr", paramLabel = "N", description = "the slot of this pull request [CODEXCTL_PR_NUMBER]")
-    public int pr;
+    int pr;
     @Option(names = "--slot", paramLabel = "N", description = "this slot [CODEXCTL_SLOT]")
-    public Integer number;
+    Integer number;
     @Option(names = "--max", paramLabel = "N",
         description = "slots there may be at the most; 0: no limit (default: 0) [CODEXCTL_DEV_SLOTS_MAX]")
-    public int max;
+    int max;
     @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "an explicit namespace, no slot record [CODEXCTL_NAMESPACE]")
-    public String namespace;
+    String namespace;
     @Option(names = "--project", paramLabel = "NAME",
         description = "project in the namespace's name (default: the repository's name from GITHUB_REPOSITORY)")
-    public String project;
+    String project;
     @Option(names = "--namespace-pattern", paramLabel = "PATTERN",
         description = "namespace of a slot, from $${project} $${slot} $${env} $${issue} (default: $${project}-dev-$${slot})")
-    public String pattern = "${project}-dev-${slot}";
+    String pattern = "${project}-dev-${slot}";
     @Option(names = "--state-namespace", paramLabel = "NAME", description = "where slot records live (default: codex-system)")
-    public String stateNamespace = "codex-system";
+    String stateNamespace = "codex-system";
     @Option(names = "--state-prefix", paramLabel = "PREFIX", description = "name of a slot record before its number (default: codex-env-)")
-    public String statePrefix = "codex-env-";
+    String statePrefix = "codex-env-";
     @Option(names = "--slot-timeout", paramLabel = "DURATION",
         description = "how long to wait for a slot when --max are taken (default: 10m)")
-    public Duration timeout = Duration.ofMinutes(10);
+    Duration timeout = Duration.ofMinutes(10);
     @Option(names = "--ttl", paramLabel = "DURATION", description = "time after which `release --expired` may free the slot")
-    public Duration ttl;
+    Duration ttl;
     @Option(names = "--expired", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "release: free every slot whose --ttl has passed")
-    public boolean expired;
+    boolean expired;
 }
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
-public static final class Steps {
+static final class Steps {
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
 
-    public Steps(Options options, KnownSoFar known, Progress progress) {
+    Steps(Options options, KnownSoFar known, Progress progress) {
         this.options = options;
         this.known = known;
         this.progress = progress;
     }
 
     /** Whatever is wrong with the infrastructure ends up in what is known, never in an exception. */
-    public void run() {
+    void run() {
         try (var api = connect()) {
             var patient = api.within(Deadline.in(options.cluster.requestTimeout));
             switch (options.verb) {
@@ -883,25 +884,18 @@ public static final class Steps {
 }
 
 /** What a command line must be before anything is touched. */
-public static final class Usage {
+static final class Usage {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
     private Usage() { }
 
-    public static void check(Options o, CommandLine command) {
-        var wrong = Stream.of(twice(o.given, command.getCommandSpec()), slots(o), names(o), files(o), verbs(o))
+    static void check(Options o, CommandLine command) {
+        var wrong = Stream.of(GivenTwice.of(o.given, command.getCommandSpec()).stream().toList(), slots(o), names(o), files(o), verbs(o))
             .flatMap(List::stream).findFirst();
         if (wrong.isPresent()) {
             throw new ParameterException(command, wrong.get());
         }
-    }
-
-    /** picocli would start the option's group anew and forget what the group had. */
-    private static List<String> twice(List<String> given, CommandSpec spec) {
-        return spec.options().stream().filter(o -> !o.isMultiValue()).filter(o -> given.stream()
-            .filter(g -> Stream.of(o.names()).anyMatch(n -> g.equals(n) || g.startsWith(n + "="))).count() > 1)
-            .map(o -> o.longestName() + " is given twice").toList();
     }
 
     private static List<String> slots(Options o) {
@@ -976,14 +970,14 @@ public static final class Usage {
             option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
     }
 
-    public static void check(List<String> wrong, boolean right, String sentence) {
+    static void check(List<String> wrong, boolean right, String sentence) {
         if (!right) {
             wrong.add(sentence);
         }
     }
 
     /** picocli's sentence, the environment variable named when the value came from there. */
-    public static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
+    static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
         var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
         var arg = e.getArgSpec();
         if (arg == null || !arg.isOption()) {
@@ -1001,37 +995,37 @@ public static final class Usage {
 }
 
 /** What is to be done; the first word of the command line. */
-public enum Verb { ensure, status, release, attach }
+enum Verb { ensure, status, release, attach }
 
 /** What gates {@code infraReady}. */
-public enum WaitFor { applied, namespace }
+enum WaitFor { applied, namespace }
 
 /** How long to wait, and for what. */
-public static final class WaitOptions {
+static final class WaitOptions {
     @Option(names = "--wait-timeout", paramLabel = "DURATION",
         description = "one deadline for apply and wait together: 20m, 1200s, 1h5m (default: 20m) [CODEXCTL_WAIT_TIMEOUT]")
-    public Duration timeout = Duration.ofMinutes(20);
+    Duration timeout = Duration.ofMinutes(20);
     @Option(names = "--wait-soft-fail", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
-    public boolean soft;
+    boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
         description = "stop as soon as the outcome is certain, or only at the deadline (default: fast)")
-    public FailMode failMode = FailMode.fast;
+    FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
-    public WaitFor waitFor;
+    WaitFor waitFor;
     @Option(names = "--strict", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "what cannot be verified (custom resources without a known status) blocks")
-    public boolean strict;
+    boolean strict;
     @Option(names = "--agent-deployment", paramLabel = "NAME",
         description = "the agent's own Deployment: reported as agentReady, does not gate (default: codex)")
-    public String agent = "codex";
+    String agent = "codex";
 }
 
 // src/ensure_ready/slots/
 
 /** Waiting for a list to change without asking again and again. */
-public static final class Changes {
+static final class Changes {
     private Changes() { }
 
     /** Returns after the first event behind {@code version}, when the watch breaks (after a second), or when time is up. */
@@ -1061,30 +1055,30 @@ public static final class Changes {
 }
 
 /** Who holds a slot, for people who wait for it. */
-public static final class Holder {
+static final class Holder {
     private Holder() { }
 
-    public static String of(Map<String, String> env) {
+    static String of(Map<String, String> env) {
         var run = env.getOrDefault("GITHUB_RUN_ID", "");
         return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 }
 
 /** The slot's namespace: made when absent, waited for while it goes away. */
-public static final class Namespaces {
+static final class Namespaces {
     /** {@code unfinished}: made by us, but a run ended before its apply did; {@code unreadable}: we may not look. */
-    public enum Found { created, unfinished, living, unreadable }
+    enum Found { created, unfinished, living, unreadable }
 
     private final Api api;
     private final Progress progress;
 
-    public Namespaces(Api api, Progress progress) {
+    Namespaces(Api api, Progress progress) {
         this.api = api;
         this.progress = progress;
     }
 
     /** Throws {@link InfraFailure} {@code timeout} when it is still going away at the deadline, with what holds it. */
-    public Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {
+    Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {
         try {
             for (int looks = 0; ; looks++) {
                 var found = api.find(Kind.NAMESPACE, null, target.namespace());
@@ -1107,7 +1101,7 @@ public static final class Namespaces {
     }
 
     /** Remembers that the first apply came to its end; without the right to, the next run just applies once more. */
-    public void markApplied(Target target) {
+    void markApplied(Target target) {
         var patch = Json.MAPPER.createObjectNode();
         patch.putObject("metadata").putObject("annotations").put(Labels.APPLIED, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         try {
@@ -1121,7 +1115,7 @@ public static final class Namespaces {
     }
 
     /** True only when the server says so; who may not ask does not know. */
-    public boolean absent(Target target) {
+    boolean absent(Target target) {
         try {
             return api.find(Kind.NAMESPACE, null, target.namespace()).isEmpty();
         } catch (ApiError e) {
@@ -1175,20 +1169,20 @@ public static final class Namespaces {
 }
 
 /** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
-public static final class Release {
+static final class Release {
     private final Api api;
     private final Slots slots;
     private final Released released;
     private final Progress progress;
 
-    public Release(Api api, Slots slots, Released released, Progress progress) {
+    Release(Api api, Slots slots, Released released, Progress progress) {
         this.api = api;
         this.slots = slots;
         this.released = released;
         this.progress = progress;
     }
 
-    public void one(Target target) {
+    void one(Target target) {
         var all = slots.all();
         var record = all.stream().filter(s -> s.number() == target.slot() && s.namespace().equals(target.namespace())).findFirst();
         var shared = all.stream().anyMatch(s -> s.namespace().equals(target.namespace()) && s.number() != target.slot());
@@ -1196,7 +1190,7 @@ public static final class Release {
         record.ifPresent(this::record);
     }
 
-    public void expired(Instant now) {
+    void expired(Instant now) {
         for (var slot : slots.all()) {
             if (slot.expired(now)) {
                 one(slot.target(new Wanted(slot.env(), slot.number(), 0, 0, 0), false));
@@ -1231,19 +1225,19 @@ public static final class Release {
 }
 
 /** What a release deleted and what it left, filled while it goes on; an interrupt reads it as it stands. */
-public record Released(List<String> deleted, List<String> left) {
-    public Released() {
+record Released(List<String> deleted, List<String> left) {
+    Released() {
         this(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());
     }
 
-    public String sentence() {
+    String sentence() {
         return "deleted " + (deleted.isEmpty() ? "nothing" : String.join(", ", deleted))
             + (left.isEmpty() ? "" : "; left " + String.join(", ", left));
     }
 }
 
 /** A slot record. */
-public record Slot(int number, String env, String namespace, String owner, int issue,
+record Slot(int number, String env, String namespace, String owner, int issue,
     int pr, String createdAt, String expiresAt, String uid, long version) {
     static Slot of(Obj configMap, String prefix) {
         var data = configMap.map("/data");
@@ -1281,7 +1275,7 @@ public record Slot(int number, String env, String namespace, String owner, int i
  * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue get the same:
  * of two records for one issue the one that was created first stays, and whoever made the other deletes it and joins.
  */
-public static final class Slots {
+static final class Slots {
     private final Api api;
     private final String namespace;
     private final String prefix;
@@ -1289,7 +1283,7 @@ public static final class Slots {
     private final String owner;
     private final Progress progress;
 
-    public Slots(Api api, String namespace, String prefix, IntFunction<String> namespaceOf, String owner, Progress progress) {
+    Slots(Api api, String namespace, String prefix, IntFunction<String> namespaceOf, String owner, Progress progress) {
         this.api = api;
         this.namespace = namespace;
         this.prefix = prefix;
@@ -1302,7 +1296,7 @@ public static final class Slots {
      * Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link InfraFailure} {@code no_slot} at the
      * deadline.
      */
-    public Target acquire(Wanted wanted, Deadline deadline, Optional<Instant> expires) {
+    Target acquire(Wanted wanted, Deadline deadline, Optional<Instant> expires) {
         for (String told = ""; ; ) {
             var records = records();
             var mine = find(records.slots(), wanted);
@@ -1337,16 +1331,16 @@ public static final class Slots {
     }
 
     /** The slot that is there; throws {@link InfraFailure} {@code no_slot} when there is none. */
-    public Target find(Wanted wanted) {
+    Target find(Wanted wanted) {
         return seek(wanted).orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
     }
 
-    public Optional<Target> seek(Wanted wanted) {
+    Optional<Target> seek(Wanted wanted) {
         return find(records().slots(), wanted).map(s -> s.target(wanted, false));
     }
 
     /** Sets issue, pull request and, if given, the time to live of the slot that is there. */
-    public Target attach(Wanted wanted, Optional<Instant> expires) {
+    Target attach(Wanted wanted, Optional<Instant> expires) {
         var slot = find(records().slots(), wanted)
             .orElseThrow(() -> new InfraFailure(Outcome.no_slot, "no slot for " + wanted + " in " + namespace));
         return join(slot, wanted, expires);
@@ -1361,7 +1355,7 @@ public static final class Slots {
     }
 
     /** By number, else by issue, else by pull request; only within one environment type. */
-    public static Optional<Slot> find(List<Slot> slots, Wanted w) {
+    static Optional<Slot> find(List<Slot> slots, Wanted w) {
         return slots.stream().filter(s -> s.env().isEmpty() || s.env().equals(w.env())).filter(s -> w.number() > 0
             ? s.number() == w.number() && (w.issue() == 0 || s.issue() == 0 || s.issue() == w.issue())
             : w.issue() > 0 ? s.issue() == w.issue() : w.pr() > 0 && s.pr() == w.pr()).findFirst()
@@ -1467,7 +1461,7 @@ public static final class Slots {
 }
 
 /** Which slot is asked for; 0 stands for "not given", {@code max} 0 for no limit. */
-public record Wanted(String env, int number, int issue, int pr, int max) {
+record Wanted(String env, int number, int issue, int pr, int max) {
     @Override
     public String toString() {
         return "env " + env + (number > 0 ? ", slot " + number : "") + (issue > 0 ? ", issue " + issue : "")
@@ -1478,7 +1472,7 @@ public record Wanted(String env, int number, int issue, int pr, int max) {
 // src/ensure_ready/manifests/
 
 /** Server-side apply under our own manager: every object gets its result, and no error stops the others. */
-public static final class Apply {
+static final class Apply {
     static final String MANAGER = "ensure-ready";
     /** How long an unknown kind is asked for again when no CRD of the manifests brings it; an operator may be about to. */
     private static final Duration UNKNOWN_KIND = Duration.ofSeconds(30);
@@ -1499,7 +1493,7 @@ public static final class Apply {
     private Set<String> scaled = Set.of();
 
     /** {@code told} hears the results after each pass, those of all objects so far. */
-    public Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
+    Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
         this.api = api.within(Deadline.now());
         this.patient = api;
         this.namespace = namespace;
@@ -1509,12 +1503,12 @@ public static final class Apply {
     }
 
     /** Objects that a run without apply is judged by. */
-    public static List<Applied> notNow(List<Item> items) {
+    static List<Applied> notNow(List<Item> items) {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
     /** Applies in order, and what may still succeed again and again until the deadline. */
-    public List<Applied> all(List<Item> items, Deadline deadline) {
+    List<Applied> all(List<Item> items, Deadline deadline) {
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
         pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
@@ -1790,37 +1784,37 @@ public static final class Apply {
 }
 
 /** An object of the manifests and where it stands. */
-public record Item(Obj object, Source source) { }
+record Item(Obj object, Source source) { }
 
 /** What was read of the manifests. */
-public record Loaded(List<Item> items, List<Problem> problems) {
+record Loaded(List<Item> items, List<Problem> problems) {
     static Loaded none() {
         return new Loaded(List.of(), List.of());
     }
 
-    public static Loaded failed(Source source, String message) {
+    static Loaded failed(Source source, String message) {
         return new Loaded(List.of(), List.of(new Problem(source, Texts.line(message))));
     }
 
-    public Loaded and(Loaded other) {
+    Loaded and(Loaded other) {
         return new Loaded(Stream.concat(items.stream(), other.items.stream())
             .toList(), Stream.concat(problems.stream(), other.problems.stream()).toList());
     }
 }
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
-public static final class Manifests {
+static final class Manifests {
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
     private final Map<String, Object> facts;
-    public final String stdin;
+    final String stdin;
 
-    public Manifests(Map<String, Object> facts, String stdin) {
+    Manifests(Map<String, Object> facts, String stdin) {
         this.facts = facts;
         this.stdin = stdin;
     }
 
     /** stdin can be read once, so it is read where the manifests name it. */
-    public static String stdin(List<String> paths) {
+    static String stdin(List<String> paths) {
         try {
             return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
         } catch (IOException e) {
@@ -1828,7 +1822,7 @@ public static final class Manifests {
         }
     }
 
-    public Loaded load(List<String> paths) {
+    Loaded load(List<String> paths) {
         var loaded = Loaded.none();
         for (var path : paths) {
             loaded = loaded.and(path.equals("-") ? parse("stdin", stdin) : load(Path.of(path)));
@@ -1836,7 +1830,7 @@ public static final class Manifests {
         return loaded;
     }
 
-    public Loaded load(Path path) {
+    Loaded load(Path path) {
         try {
             return Files.isDirectory(path) ? folder(path) : file(path);
         } catch (IOException | IllegalArgumentException e) {
@@ -1903,7 +1897,7 @@ public static final class Manifests {
             starts.size() == lines.size() ? starts.get(lines.indexOf(i.source().line())) : 0))).toList(), rendered.problems());
     }
 
-    public static Loaded parse(String label, String text) {
+    static Loaded parse(String label, String text) {
         var read = Yaml.documents(label, text);
         var items = new ArrayList<Item>();
         var problems = new ArrayList<>(read.problems());
@@ -1929,7 +1923,7 @@ public static final class Manifests {
      * YAML with the line of every document. Plain scalars mean what they mean to kubectl ({@code yes} is true, {@code 0644} is octal),
      * and empty maps and lists stay: typed models lose both.
      */
-    public static final class Yaml {
+    static final class Yaml {
         private static final Pattern SEPARATOR = Pattern.compile("^---(\\s.*)?$");
         private static final Pattern OCTAL = Pattern.compile("[-+]?0[0-7]+");
         private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
@@ -1939,13 +1933,13 @@ public static final class Manifests {
         private Yaml() { }
 
         /** One document and where it starts. */
-        public record Document(JsonNode json, Source source) { }
+        record Document(JsonNode json, Source source) { }
 
         /** What could be read, and what not. */
-        public record Documents(List<Document> documents, List<Problem> problems) { }
+        record Documents(List<Document> documents, List<Problem> problems) { }
 
         /** Each document is read for itself, so that a broken one does not take the others with it. */
-        public static Documents documents(String label, String text) {
+        static Documents documents(String label, String text) {
             var documents = new ArrayList<Document>();
             var problems = new ArrayList<Problem>();
             var lines = text.split("\\R", -1);
@@ -2064,9 +2058,9 @@ public static final class Manifests {
 }
 
 /** Mirrors a source tree; what it writes and deletes lies within {@code target}, whatever links say. */
-public record Mirror(Path source, Path target) {
+record Mirror(Path source, Path target) {
     /** Throws {@link InfraFailure} {@code prepare_failed} when a file cannot be copied. */
-    public void run(Progress progress) {
+    void run(Progress progress) {
         try {
             Files.createDirectories(target);
             if (!target.toRealPath()
@@ -2134,14 +2128,14 @@ public record Mirror(Path source, Path target) {
 }
 
 /** Filling names into patterns; what is not known stays as it stands. */
-public static final class Placeholders {
+static final class Placeholders {
     private Placeholders() { }
 
-    public static String fill(String pattern, Map<String, String> values) {
+    static String fill(String pattern, Map<String, String> values) {
         return fill(pattern, values, "${", "}");
     }
 
-    public static String fill(String pattern, Map<String, String> values, String open, String close) {
+    static String fill(String pattern, Map<String, String> values, String open, String close) {
         for (var e : values.entrySet()) {
             pattern = pattern.replace(open + e.getKey() + close, e.getValue());
         }
@@ -2150,17 +2144,17 @@ public static final class Placeholders {
 }
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
-public static final class Shell {
+static final class Shell {
     private Shell() { }
 
-    public static List<String> sh(String command) {
+    static List<String> sh(String command) {
         return List.of("sh", "-c", command);
     }
 
     /**
      * stdout of the command; each line of its stderr goes to {@code log}. Throws {@link InfraFailure} when it fails or the deadline passes.
      */
-    public static String run(List<String> command, Map<String, String> environment, Deadline deadline, Consumer<String> log) {
+    static String run(List<String> command, Map<String, String> environment, Deadline deadline, Consumer<String> log) {
         var what = command.get(command.size() - 1);
         var builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
@@ -2224,7 +2218,7 @@ public static final class Shell {
 }
 
 /** Manifests that are FreeMarker templates. */
-public static final class Templates {
+static final class Templates {
     private Templates() { }
 
     /** Throws {@link TemplateEngine.Unfit}; a template may include others of its folder. */
@@ -2242,7 +2236,7 @@ public static final class Templates {
 // src/ensure_ready/waiting/
 
 /** Which types of objects a wait follows. */
-public static final class FollowedTypes {
+static final class FollowedTypes {
     /** Events that only tell that all goes well; they are most of what a namespace says. */
     private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete",
         "ScalingReplicaSet", "Completed")
@@ -2286,7 +2280,7 @@ public static final class FollowedTypes {
 }
 
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
-public static final class SoftWait {
+static final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(100);
     private static final Duration TICK = Duration.ofSeconds(5);
     private static final Duration LIVE_READ = Duration.ofSeconds(10);
@@ -2304,7 +2298,7 @@ public static final class SoftWait {
     private long looked;
     private volatile Judgement last;
 
-    public SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
+    SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
         this.applied = List.copyOf(applied);
@@ -2314,12 +2308,12 @@ public static final class SoftWait {
     }
 
     /** What was known last; for the interrupt. */
-    public Judgement last() {
+    Judgement last() {
         return last;
     }
 
     /** Waits until ready, certainly failed, or the deadline. Infrastructure trouble is an outcome, never an exception. */
-    public Judgement run(Deadline deadline) {
+    Judgement run(Deadline deadline) {
         try (var informers = started()) {
             var memory = WaitMemory.NONE;
             while (!deadline.passed()) {
@@ -2339,7 +2333,7 @@ public static final class SoftWait {
     }
 
     /** One list a type, judged; no wait, no settling. */
-    public Judgement once() {
+    Judgement once() {
         try (var informers = started()) {
             var until = Deadline.in(LIVE_READ);
             followed(look(informers.objects(), informers), informers);
@@ -2455,7 +2449,7 @@ public static final class SoftWait {
 // src/ensure_ready/cluster/
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
-public static final class Api implements AutoCloseable {
+static final class Api implements AutoCloseable {
     private final KubernetesClient client;
     private final HttpClient http;
     private final Duration timeout;
@@ -2463,7 +2457,7 @@ public static final class Api implements AutoCloseable {
     private final Set<String> withStatus;
     private final Deadline patience;
 
-    public Api(Config config, Duration timeout) {
+    Api(Config config, Duration timeout) {
         this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
         this.http = client.getHttpClient();
         this.timeout = timeout;
@@ -2482,7 +2476,7 @@ public static final class Api implements AutoCloseable {
     }
 
     /** The same connection, whose {@link #send} itself goes on until then when the server is away or overloaded. */
-    public Api within(Deadline patience) {
+    Api within(Deadline patience) {
         return new Api(this, patience);
     }
 
@@ -2496,16 +2490,16 @@ public static final class Api implements AutoCloseable {
             .withHttp2Disable(true).withUserAgent("ensure-ready").build();
     }
 
-    public String server() {
+    String server() {
         return client.getMasterUrl().toString();
     }
 
     /** Sends one request; {@code body} null for none. Throws {@link ApiError} for every answer but 2xx, and when no answer came. */
-    public JsonNode send(String method, String path, String contentType, String body) {
+    JsonNode send(String method, String path, String contentType, String body) {
         return send(method, path, contentType, body, "application/json");
     }
 
-    public JsonNode send(String method, String path, String contentType, String body, String accept) {
+    JsonNode send(String method, String path, String contentType, String body, String accept) {
         for (long pause = 200; ; pause = Math.min(5000, pause * 2)) {
             try {
                 return sendOnce(method, path, contentType, body, accept);
@@ -2556,12 +2550,12 @@ public static final class Api implements AutoCloseable {
         }
     }
 
-    public JsonNode get(String path) {
+    JsonNode get(String path) {
         return send("GET", path, null, null);
     }
 
     /** False when it is there already. */
-    public boolean create(Kind kind, String namespace, JsonNode body) {
+    boolean create(Kind kind, String namespace, JsonNode body) {
         try {
             send("POST", kind.path(namespace, null), null, body.toString());
             return true;
@@ -2574,7 +2568,7 @@ public static final class Api implements AutoCloseable {
     }
 
     /** Deletes this very object, not one of the same name; one that is gone already is what was wanted. */
-    public void delete(Kind kind, String namespace, String name, String uid, Map<String, String> options) {
+    void delete(Kind kind, String namespace, String name, String uid, Map<String, String> options) {
         var body = Json.MAPPER.createObjectNode();
         options.forEach(body::put);
         body.putObject("preconditions").put("uid", uid);
@@ -2588,7 +2582,7 @@ public static final class Api implements AutoCloseable {
     }
 
     /** {@code accept} may ask for another form of the answer, such as metadata alone. */
-    public JsonNode get(String path, String accept) {
+    JsonNode get(String path, String accept) {
         return send("GET", path, null, null, accept);
     }
 
@@ -2597,7 +2591,7 @@ public static final class Api implements AutoCloseable {
         return new String(answer(http.newHttpRequestBuilder().uri(url(path)), "GET " + path), StandardCharsets.UTF_8);
     }
 
-    public Optional<Obj> find(Kind kind, String namespace, String name) {
+    Optional<Obj> find(Kind kind, String namespace, String name) {
         try {
             return Optional.of(new Obj(get(kind.path(namespace, name))));
         } catch (ApiError e) {
@@ -2609,11 +2603,11 @@ public static final class Api implements AutoCloseable {
     }
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
-    public List<Obj> list(Kind kind, String namespace, String query) {
+    List<Obj> list(Kind kind, String namespace, String query) {
         return items(kind, get(kind.path(namespace, null) + (query.isEmpty() ? "" : "?" + query)));
     }
 
-    public static List<Obj> items(Kind kind, JsonNode list) {
+    static List<Obj> items(Kind kind, JsonNode list) {
         var items = new ArrayList<Obj>();
         list.path("items").forEach(item -> items.add(new Obj(typed(kind, item))));
         return items;
@@ -2630,7 +2624,7 @@ public static final class Api implements AutoCloseable {
      * Opens a watch and hands over each line as JSON until the server or the caller ends it.
      * The future completes with the response once headers are there; {@code ended} is called exactly once, with null for a clean end.
      */
-    public CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
+    CompletableFuture<HttpResponse<AsyncBody>> watch(String path, String accept,
         Consumer<JsonNode> event, Consumer<Throwable> ended) {
         var lines = new JsonLines(event);
         var request = http.newHttpRequestBuilder().uri(url(path)).header("Accept", accept).forStreaming().build();
@@ -2653,7 +2647,7 @@ public static final class Api implements AutoCloseable {
     }
 
     /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
-    public Optional<Kind> kind(String apiVersion, String name) {
+    Optional<Kind> kind(String apiVersion, String name) {
         var known = discovered.get(apiVersion);
         if (known == null) {
             known = discover(apiVersion);
@@ -2670,7 +2664,7 @@ public static final class Api implements AutoCloseable {
     }
 
     /** Forgets what an apiVersion serves, after a CRD changed it. */
-    public void rediscover(String apiVersion) {
+    void rediscover(String apiVersion) {
         discovered.remove(apiVersion);
     }
 
@@ -2705,18 +2699,18 @@ public static final class Api implements AutoCloseable {
 }
 
 /** An answer that is not success, or none: {@code code} is the HTTP status, 0 when the server did not answer. */
-public static final class ApiError extends RuntimeException {
+static final class ApiError extends RuntimeException {
     private static final long serialVersionUID = 1;
-    public final int code;
-    public final String reason;
-    public final String tried;
+    final int code;
+    final String reason;
+    final String tried;
     final transient JsonNode status;
 
-    public ApiError(int code, String reason, String message, String tried) {
+    ApiError(int code, String reason, String message, String tried) {
         this(code, reason, message, tried, MissingNode.getInstance(), null);
     }
 
-    public ApiError(int code, String reason, String message, String tried, JsonNode status, Throwable cause) {
+    ApiError(int code, String reason, String message, String tried, JsonNode status, Throwable cause) {
         super(message, cause);
         this.code = code;
         this.reason = reason;
@@ -2739,16 +2733,16 @@ public static final class ApiError extends RuntimeException {
         return new ApiError(0, "Unreachable", why.lines().findFirst().orElse(why), tried, MissingNode.getInstance(), cause);
     }
 
-    public boolean forbidden() {
+    boolean forbidden() {
         return code == 401 || code == 403;
     }
 
-    public Outcome outcome() {
+    Outcome outcome() {
         return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
     }
 
     /** {@code POST /api/v1/namespaces: forbidden: …}: what was tried, and what the server said. */
-    public String sentence() {
+    String sentence() {
         return tried + ": " + (forbidden() ? "forbidden: " : code == 0 ? "no answer: " : code + ": ") + Texts.line(getMessage());
     }
 
@@ -2760,20 +2754,20 @@ public static final class ApiError extends RuntimeException {
     }
 
     /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
-    public String fields() {
+    String fields() {
         var fields = new ArrayList<String>();
         status.at("/details/causes").forEach(c -> fields.add(c.path("field").asText()));
         return fields.stream().filter(f -> !f.isEmpty()).distinct()
             .collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
     }
 
-    public ApiError with(String advice) {
+    ApiError with(String advice) {
         return new ApiError(code, reason, advice + ": " + getMessage(), tried, status, this);
     }
 }
 
 /** Reads what the wait's snapshot lacks for an explanation. What cannot be read is told in {@code limited}; nothing of it throws. */
-public static final class Collect {
+static final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
     private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
@@ -2801,15 +2795,15 @@ public static final class Collect {
     }
 
     /** The fuller snapshot, and the values of the namespace's Secrets as {@code name#key}, which must never leave the process. */
-    public record Collected(Snapshot snapshot, Map<String, String> secrets) { }
+    record Collected(Snapshot snapshot, Map<String, String> secrets) { }
 
     /** At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read. */
-    public static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Duration atMost) {
+    static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Duration atMost) {
         return new Collect(api, snapshot, atMost).collect(notReady);
     }
 
     /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by. */
-    public static Map<String, String> secretsIn(Api api, String namespace) {
+    static Map<String, String> secretsIn(Api api, String namespace) {
         var collect = new Collect(api, new Snapshot(namespace, Instant.now(), Map.of(), List.of(), Map.of(), List.of()), Duration.ZERO);
         try {
             api.list(Kind.SECRET, namespace, "").forEach(collect::secret);
@@ -2992,7 +2986,7 @@ public static final class Collect {
  * One list and one watch a type, kept alive through whatever the API server does, until closed.
  * Nothing of it throws: what cannot be read is told by {@link #limited()} and {@link #away()}.
  */
-public static final class Informers implements AutoCloseable {
+static final class Informers implements AutoCloseable {
     /** Real API servers send a bookmark about every minute; a watch that says nothing for longer is dead. */
     private static final Duration SILENCE = Duration.ofSeconds(90);
     /** A server that accepts a watch and does not even answer with headers. */
@@ -3009,11 +3003,11 @@ public static final class Informers implements AutoCloseable {
     private final Set<String> statusless = ConcurrentHashMap.newKeySet();
     private final Map<String, Obj> gone = new ConcurrentHashMap<>();
 
-    public Informers(Api api, Runnable changed) {
+    Informers(Api api, Runnable changed) {
         this(api, changed, SILENCE);
     }
 
-    public Informers(Api api, Runnable changed, Duration silence) {
+    Informers(Api api, Runnable changed, Duration silence) {
         this.api = api;
         this.changed = changed;
         this.silence = silence;
@@ -3023,7 +3017,7 @@ public static final class Informers implements AutoCloseable {
     }
 
     /** Starts to follow a type; once is enough. */
-    public void follow(Topic topic) {
+    void follow(Topic topic) {
         informers.computeIfAbsent(topic, t -> {
             var informer = new Informer(t);
             pool.execute(informer::list);
@@ -3032,7 +3026,7 @@ public static final class Informers implements AutoCloseable {
     }
 
     /** Follows the type of an object of the manifests, as soon as discovery tells where the server has it. */
-    public void seek(Obj o, String namespace) {
+    void seek(Obj o, String namespace) {
         if (sought.add(o)) {
             pool.execute(() -> seek(o, namespace, 0));
         }
@@ -3075,50 +3069,50 @@ public static final class Informers implements AutoCloseable {
     }
 
     /** {@code apiVersion/kind} of the custom resources whose status nobody writes. */
-    public Set<String> statusless() {
+    Set<String> statusless() {
         return Set.copyOf(statusless);
     }
 
     /** Jobs that were there and are not any more, by uid. */
-    public Map<String, Obj> gone() {
+    Map<String, Obj> gone() {
         return Map.copyOf(gone);
     }
 
     /** Whether every type was read at least once, or cannot be. */
-    public boolean complete() {
+    boolean complete() {
         return sought.isEmpty() && informers.values().stream().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
-    public boolean away() {
+    boolean away() {
         return informers.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
     }
 
     /** Whether the server refuses to show any object that could be judged. */
-    public boolean forbidden() {
+    boolean forbidden() {
         var judged = informers.values().stream().filter(f -> f.topic.gates()).toList();
         return !judged.isEmpty() && judged.stream().allMatch(Informer::refused);
     }
 
     /** Whether the server does not know who asks, for any type. */
-    public boolean unauthorized() {
+    boolean unauthorized() {
         return !informers.isEmpty() && informers.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
     }
 
     /** What may not be read, as {@code events: forbidden}. */
-    public List<String> limited() {
+    List<String> limited() {
         return informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
             .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
             .distinct().sorted().toList();
     }
 
     /** Objects by {@link Snapshot#key}; a type that was never read is absent. */
-    public Map<String, List<Obj>> objects() {
+    Map<String, List<Obj>> objects() {
         return gather(informer -> informer.listed ? Optional.of(informer.objects.values()) : Optional.empty());
     }
 
     /** The objects, those that decide read afresh and side by side; throws {@link ApiError} when one type cannot be had in time. */
-    public Map<String, List<Obj>> read(Duration patience) {
+    Map<String, List<Obj>> read(Duration patience) {
         var until = Deadline.in(patience);
         var reads = new HashMap<Informer, Future<Listing>>();
         informers.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
@@ -3340,7 +3334,7 @@ public static final class Informers implements AutoCloseable {
 }
 
 /** Cuts a watch's byte stream into lines of JSON; a line may come in many pieces and a piece may hold many lines. */
-public static final class JsonLines {
+static final class JsonLines {
     private final Consumer<JsonNode> event;
     private ByteArrayOutputStream rest = new ByteArrayOutputStream();
 
@@ -3364,7 +3358,7 @@ public static final class JsonLines {
 }
 
 /** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
-public static final class Slim {
+static final class Slim {
     /** They repeat whole manifests, Secrets' included. */
     private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
         "kapp.k14s.io/original-diff", "kapp.k14s.io/original-diff-md5");
@@ -3426,7 +3420,7 @@ public static final class Slim {
 // src/ensure_ready/report/
 
 /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
-public static final class Annotations {
+static final class Annotations {
     private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
 
     private Annotations() { }
@@ -3454,7 +3448,7 @@ public static final class Annotations {
 }
 
 /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
-public static final class Markdown {
+static final class Markdown {
     private Markdown() { }
 
     static String of(JsonNode json) {
@@ -3515,7 +3509,7 @@ public static final class Markdown {
 }
 
 /** Progress on stderr: a view that redraws on a terminal, one line a change elsewhere. */
-public static final class Progress implements AutoCloseable {
+static final class Progress implements AutoCloseable {
     private final PrintStream err;
     private final boolean quiet;
     private final boolean verbose;
@@ -3534,36 +3528,36 @@ public static final class Progress implements AutoCloseable {
         this.actions = actions;
     }
 
-    public static Progress on(PrintStream err, Map<String, String> env, boolean quiet, boolean verbose) {
+    static Progress on(PrintStream err, Map<String, String> env, boolean quiet, boolean verbose) {
         var actions = env.containsKey("GITHUB_ACTIONS");
         return new Progress(err, quiet, verbose, !quiet && !actions && !env.containsKey("CI")
             && !"dumb".equals(env.get("TERM")) && Terminal.is(2), actions);
     }
 
     /** What every line goes through before it is shown. */
-    public void mask(UnaryOperator<String> mask) {
+    void mask(UnaryOperator<String> mask) {
         this.mask = mask;
     }
 
-    public synchronized void say(String text) {
+    synchronized void say(String text) {
         if (!quiet) {
             wipe();
             err.println("ensure_ready: " + Texts.line(mask.apply(text)));
         }
     }
 
-    public void warn(String text) {
+    void warn(String text) {
         say(actions ? "warning: " + text : text);
     }
 
-    public void detail(String text) {
+    void detail(String text) {
         if (verbose) {
             say(text);
         }
     }
 
     /** Shows what changed since the last judgement; on a terminal the whole list of what is not ready yet. */
-    public synchronized void judgement(Judgement j) {
+    synchronized void judgement(Judgement j) {
         if (quiet) {
             return;
         }
@@ -3617,8 +3611,8 @@ public static final class Progress implements AutoCloseable {
  * @param environment names GitHub's files for outputs and summary
  * @param annotations whether causes become annotations of GitHub's log
  */
-public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<String, String> environment, boolean annotations) {
-    public void publish(Report report, Redaction redaction) {
+record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<String, String> environment, boolean annotations) {
+    void publish(Report report, Redaction redaction) {
         var json = redaction.clean(ReportJson.of(report));
         ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
             .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
@@ -3679,12 +3673,12 @@ public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Ma
  * @param applied       whether an apply was begun
  * @param left          what a release did not delete, and why
  */
-public record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
+record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
     double waitedSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
     List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
-public static final class ReportJson {
+static final class ReportJson {
     private ReportJson() { }
 
     static ObjectNode of(Report report) {
@@ -3749,7 +3743,7 @@ public static final class ReportJson {
 }
 
 /** What people see on a terminal: causes first, each with what it explains and one next command. */
-public static final class Text {
+static final class Text {
     private static final int SHOWN = 20;
 
     private Text() { }
@@ -3838,10 +3832,10 @@ public static final class Text {
 // src/ensure_ready/system/
 
 /** Threads that keep no process alive. */
-public static final class Daemon {
+static final class Daemon {
     private Daemon() { }
 
-    public static ThreadFactory named(String name) {
+    static ThreadFactory named(String name) {
         return task -> {
             var thread = new Thread(task, name);
             thread.setDaemon(true);
@@ -3851,52 +3845,52 @@ public static final class Daemon {
 }
 
 /** A moment on the machine's own steady clock, which no change of the date moves. */
-public record Deadline(long nanos) {
-    public static Deadline in(Duration d) {
+record Deadline(long nanos) {
+    static Deadline in(Duration d) {
         return new Deadline(System.nanoTime() + d.toNanos());
     }
 
     /** One that has passed already: what it limits is tried once and never again. */
-    public static Deadline now() {
+    static Deadline now() {
         return in(Duration.ZERO);
     }
 
-    public Duration left() {
+    Duration left() {
         return Duration.ofNanos(Math.max(0, nanos - System.nanoTime()));
     }
 
-    public boolean passed() {
+    boolean passed() {
         return nanos - System.nanoTime() <= 0;
     }
 
     /** The earlier of this one and the one in {@code d}. */
-    public Deadline atMost(Duration d) {
+    Deadline atMost(Duration d) {
         return left().compareTo(d) < 0 ? this : in(d);
     }
 }
 
 /** Infrastructure trouble that ends the work; with --wait-soft-fail it still exits with 0. */
-public static final class InfraFailure extends RuntimeException {
+static final class InfraFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
-    public final Outcome outcome;
+    final Outcome outcome;
 
-    public InfraFailure(Outcome outcome, String message) {
+    InfraFailure(Outcome outcome, String message) {
         super(message);
         this.outcome = outcome;
     }
 
     /** Whoever asked this thread to stop is obeyed. */
-    public static InfraFailure interrupted() {
+    static InfraFailure interrupted() {
         Thread.currentThread().interrupt();
         return new InfraFailure(Outcome.interrupted, "interrupted");
     }
 }
 
 /** A sleep that an interrupt ends. */
-public static final class Pause {
+static final class Pause {
     private Pause() { }
 
-    public static void of(Duration d) {
+    static void of(Duration d) {
         try {
             Thread.sleep(Math.max(0, d.toMillis()));
         } catch (InterruptedException e) {
@@ -3907,18 +3901,34 @@ public static final class Pause {
 
 // src/shared/system/
 
+/** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
+static final class GivenTwice {
+    private GivenTwice() { }
+
+    /** {@code --pr is given twice}; options that take several values may come again. */
+    static Optional<String> of(List<String> given, CommandSpec spec) {
+        return spec.options().stream().filter(option -> !option.isMultiValue())
+            .filter(option -> given.stream().filter(word -> is(option, word)).count() > 1)
+            .map(option -> option.longestName() + " is given twice").findFirst();
+    }
+
+    private static boolean is(OptionSpec option, String word) {
+        return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
+    }
+}
+
 /** What is to happen when the process is told to end. */
-public static final class Hooks {
+static final class Hooks {
     private Hooks() { }
 
     /** Runs {@code work} when the process is told to end, until it is forgotten. */
-    public static Thread add(String name, Runnable work) {
+    static Thread add(String name, Runnable work) {
         var hook = new Thread(work, name);
         Runtime.getRuntime().addShutdownHook(hook);
         return hook;
     }
 
-    public static void forget(Thread hook) {
+    static void forget(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
@@ -3928,14 +3938,14 @@ public static final class Hooks {
 }
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
-public static final class Kubeconfig {
+static final class Kubeconfig {
     private Kubeconfig() { }
 
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
      */
-    public static Config read(Path kubeconfig, String context) {
+    static Config read(Path kubeconfig, String context) {
         var named = named(kubeconfig);
         Config config;
         try {
@@ -3991,10 +4001,10 @@ public static final class Kubeconfig {
  * FreeMarker with nothing but data in reach: maps, lists and text; no Java object, no class, no template made of data. An undefined
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
-public static final class TemplateEngine {
+static final class TemplateEngine {
     private TemplateEngine() { }
 
-    public static Configuration of(TemplateLoader loader) {
+    static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);
         engine.setTemplateLoader(loader);
@@ -4014,7 +4024,7 @@ public static final class TemplateEngine {
     }
 
     /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
-    public static String render(Configuration engine, String name, Map<String, Object> data) {
+    static String render(Configuration engine, String name, Map<String, Object> data) {
         try {
             var out = new StringWriter();
             template(engine, name).process(data, out);
@@ -4045,11 +4055,11 @@ public static final class TemplateEngine {
     /**
      * A template that cannot be rendered. {@code line} is 0 where it is not known, {@code undefined} empty unless a variable is missing.
      */
-    public static final class Unfit extends RuntimeException {
+    static final class Unfit extends RuntimeException {
         private static final long serialVersionUID = 1;
-        public final String template;
-        public final int line;
-        public final String undefined;
+        final String template;
+        final int line;
+        final String undefined;
 
         Unfit(String template, int line, String undefined, String why, Exception cause) {
             super(why, cause);
@@ -4061,10 +4071,10 @@ public static final class TemplateEngine {
 }
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
-public static final class Terminal {
+static final class Terminal {
     private Terminal() { }
 
-    public static boolean is(int descriptor) {
+    static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
         } catch (IOException e) {
@@ -4075,7 +4085,7 @@ public static final class Terminal {
         }
     }
 
-    public static int width() {
+    static int width() {
         try {
             return Math.max(40, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "100")));
         } catch (NumberFormatException e) {
@@ -4085,11 +4095,11 @@ public static final class Terminal {
 }
 
 /** Files of text, and what to say when they cannot be read. */
-public static final class TextFile {
+static final class TextFile {
     private TextFile() { }
 
     /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
-    public static String read(Path file) {
+    static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
@@ -4098,7 +4108,7 @@ public static final class TextFile {
     }
 
     /** Why a file could not be read or written, without its name: {@code no such file}. */
-    public static String reason(IOException e) {
+    static String reason(IOException e) {
         if (e instanceof CharacterCodingException) {
             return "not UTF-8 text";
         }
@@ -4110,11 +4120,11 @@ public static final class TextFile {
 }
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
-public static final class Variables {
+static final class Variables {
     private Variables() { }
 
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
-    public static Map<String, Object> read(List<Path> files, List<String> lists) {
+    static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
         files.forEach(file -> all.putAll(named("--var-file " + file + ": ", () -> Vars.ofFile(file.toString(), TextFile.read(file)))));
         lists.forEach(list -> all.putAll(named("--vars: ", () -> Vars.ofList(list))));
@@ -4141,12 +4151,12 @@ public static final class Variables {
  *
  * @param relevant findings that stand between a gating workload and being ready
  */
-public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) {
+record Assessment(Snapshot snapshot, Family family, Verdict verdict, List<Finding> relevant) {
     /**
      * @param statusless {@code apiVersion/kind} of the custom resources whose status nobody writes
      * @param gone       Jobs that were seen and are there no more, by uid
      */
-    public static Assessment of(Snapshot snapshot, Set<String> statusless, Map<String, Obj> gone, WaitSettings settings) {
+    static Assessment of(Snapshot snapshot, Set<String> statusless, Map<String, Obj> gone, WaitSettings settings) {
         var family = new Family(snapshot, statusless, Map.of(), gone);
         var verdict = Verdicts.of(family, settings);
         if (verdict.ready() || verdict.workloads().isEmpty()) {
@@ -4159,21 +4169,21 @@ public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List
         return new Assessment(snapshot, explained, inWords, Certainty.relevant(findings, inWords, explained));
     }
 
-    public List<Finding> certain(WaitMemory memory, WaitSettings settings, Instant now) {
+    List<Finding> certain(WaitMemory memory, WaitSettings settings, Instant now) {
         return Certainty.certain(relevant, family, verdict, memory, settings, now);
     }
 
-    public WaitMemory remembered(WaitMemory before, WaitSettings settings, Instant now) {
+    WaitMemory remembered(WaitMemory before, WaitSettings settings, Instant now) {
         return before.next(verdict, Certainty.counting(relevant, family, verdict), snapshot, settings.appliedSince(), now);
     }
 
     /** When a rule of time next has something to say. */
-    public Optional<Instant> due(WaitMemory memory, Instant now) {
+    Optional<Instant> due(WaitMemory memory, Instant now) {
         return Stream.of(memory.due(now), Certainty.due(relevant, family, verdict, memory, now))
             .flatMap(Optional::stream).min(Comparator.naturalOrder());
     }
 
-    public Judgement judgement(Outcome outcome, List<Finding> certain) {
+    Judgement judgement(Outcome outcome, List<Finding> certain) {
         return new Judgement(outcome, verdict, snapshot, certain);
     }
 }
@@ -4182,7 +4192,7 @@ public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List
  * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link WaitMemory}.
  * A false alarm is worse than waiting, so a code without a rule here never ends the wait.
  */
-public static final class Certainty {
+static final class Certainty {
     /** Everything waits this long, so that causes that show up together are told together. */
     private static final Duration TOGETHER = Duration.ofSeconds(2);
     /** When something in the set could still make what is missing. */
@@ -4389,7 +4399,7 @@ public static final class Certainty {
 }
 
 /** How often a container ended in one and the same way; another exit code is another story and is counted anew. */
-public record CrashCount(long baseline, long restarts, int exitCode) {
+record CrashCount(long baseline, long restarts, int exitCode) {
     static String key(Obj pod, String container) {
         return pod.uid() + "/" + container;
     }
@@ -4405,26 +4415,26 @@ public record CrashCount(long baseline, long restarts, int exitCode) {
 }
 
 /** What the wait found out; never thrown away: an interrupt reads the last one. */
-public record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain) {
-    public Judgement with(Outcome other) {
+record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain) {
+    Judgement with(Outcome other) {
         return new Judgement(other, verdict, snapshot, certain);
     }
 
     /** True with the outcome ready alone, so that nobody can read it too early. */
-    public boolean ready() {
+    boolean ready() {
         return outcome == Outcome.ready && verdict.ready();
     }
 
-    public List<Workload> workloads() {
+    List<Workload> workloads() {
         return verdict.workloads();
     }
 }
 
 /** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
-public static final class PodReasons {
+static final class PodReasons {
     private PodReasons() { }
 
-    public static Map<String, String> of(List<Finding> findings) {
+    static Map<String, String> of(List<Finding> findings) {
         var reasons = new HashMap<String, String>();
         findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.pod(), text)));
         return reasons;
@@ -4442,11 +4452,11 @@ public static final class PodReasons {
 }
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
-public static final class Preflight {
+static final class Preflight {
     private Preflight() { }
 
     /** Kinds whose names must be known before {@link #missing} can tell anything. */
-    public static Set<String> kinds(Snapshot snapshot) {
+    static Set<String> kinds(Snapshot snapshot) {
         var kinds = new TreeSet<String>();
         templates(snapshot).forEach(t -> {
             References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
@@ -4460,7 +4470,7 @@ public static final class Preflight {
         return kinds;
     }
 
-    public static List<Finding> missing(Snapshot snapshot) {
+    static List<Finding> missing(Snapshot snapshot) {
         var found = new ArrayList<Finding>();
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
@@ -4521,10 +4531,10 @@ public static final class Preflight {
 }
 
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
-public record WaitMemory(Instant readySince, long restarts, List<String> gating,
+record WaitMemory(Instant readySince, long restarts, List<String> gating,
     Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
     Set<String> jobs, Instant jobEnded) {
-    public static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
     /** What a Job or an operator may still make. */
     static final Set<Code> MAKEABLE =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
@@ -4538,7 +4548,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
      * @param counting     the findings whose grace runs
      * @param appliedSince when the apply began; null when nothing was applied
      */
-    public WaitMemory next(Verdict verdict, List<Finding> counting, Snapshot snapshot, Instant appliedSince, Instant now) {
+    WaitMemory next(Verdict verdict, List<Finding> counting, Snapshot snapshot, Instant appliedSince, Instant now) {
         var refs = verdict.workloads().stream().map(Workload::ref).toList();
         boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
@@ -4601,15 +4611,15 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
-    public boolean settled(Instant now) {
+    boolean settled(Instant now) {
         return readySince != null && !now.isBefore(readySince.plus(settle));
     }
 
     /** When a finding was first and last there. */
-    public record Seen(Instant first, Instant last) { }
+    record Seen(Instant first, Instant last) { }
 
     /** When the settling ends, if that is still to come. */
-    public Optional<Instant> due(Instant now) {
+    Optional<Instant> due(Instant now) {
         return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
     }
 }
@@ -4617,7 +4627,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
 // src/ensure_ready/diagnosis/
 
 /** Rights that pods need of the API server: a Role that is bound but absent, an agent that nobody gave any. Pure. */
-public record AccessFindings(Observed seen, Ref agent) {
+record AccessFindings(Observed seen, Ref agent) {
     Stream<Finding> find() {
         return Stream.concat(seen.snapshot.all("RoleBinding").stream()
             .filter(b -> b.text("/roleRef/kind").equals("Role") && !seen.exists("Role", b.text("/roleRef/name")))
@@ -4657,7 +4667,7 @@ public record AccessFindings(Observed seen, Ref agent) {
 
 /** One root cause, as the JSON gives it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Cause(String id, String fingerprint, Code code, Code.Family family,
+record Cause(String id, String fingerprint, Code code, Code.Family family,
     Code.Severity severity, ObjectRef object, ObjectRef owner, String container,
     String basis, double confidence, Map<String, String> params,
              Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
@@ -4671,7 +4681,7 @@ public record Cause(String id, String fingerprint, Code code, Code.Family family
 }
 
 /** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
-public static final class Connections {
+static final class Connections {
     /** The findings, understood better where that was possible, and the needs that symptoms tell. */
     record Understood(List<Finding> findings, List<Edge> edges) { }
 
@@ -4955,7 +4965,7 @@ public static final class Connections {
 }
 
 /** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
-public static final class Dependencies {
+static final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
     private static final Pattern KUBECTL_WAIT =
         Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
@@ -5128,14 +5138,15 @@ public static final class Dependencies {
  * From findings to root causes. What an object says of itself is a cause, a symptom or progress; a symptom is explained by the causes that
  * its edges lead to; what nothing explains stays visible. Pure, and the same bytes for the same snapshot whatever the order of its lists.
  */
-public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
+record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
     /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
-    public static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot)).explain();
+    static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
+        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot))
+            .explain();
     }
 
     /** What is said when explaining itself failed: that the causes are not known, never that there are none. */
-    public static DiagnosisReport unavailable(Snapshot snapshot, List<Workload> workloads, Throwable why) {
+    static DiagnosisReport unavailable(Snapshot snapshot, List<Workload> workloads, Throwable why) {
         var limited = Stream.concat(snapshot.limited().stream(),
             Stream.of("diagnosis: " + Texts.line(why.toString()) + "; please report it")).toList();
         return explain(new Snapshot(snapshot.namespace(), snapshot.at(), Map.of(), List.of(), Map.of(), limited), workloads, "");
@@ -5184,13 +5195,13 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
 }
 
 /** The causes and what they leave open. */
-public record DiagnosisReport(List<Cause> causes, List<Unexplained> unexplained,
+record DiagnosisReport(List<Cause> causes, List<Unexplained> unexplained,
     List<Warning> warnings, List<String> limited, String disposition, String summary) { }
 
 /**
  * "from needs to": how that is known, in words in {@code via}, and how sure it is (0 to 1); a port when one was named, else an empty text.
  */
-public record Edge(Ref from, Ref to, Origin origin, String via, double confidence, String port) {
+record Edge(Ref from, Ref to, Origin origin, String via, double confidence, String port) {
     /** Where a need was read; a symptom that names what it misses is followed along the first three only. */
     enum Origin {
         LOG, INIT, MAKER, IMAGE,
@@ -5205,16 +5216,16 @@ public record Edge(Ref from, Ref to, Origin origin, String via, double confidenc
 }
 
 /** The lines of a failed container's log that say most; how many are shown of how many. */
-public record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
+record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
 
 /** A place in a manifest of the repository. */
-public record FileRef(String path, int line) { }
+record FileRef(String path, int line) { }
 
 /** Where the repair lies and in which file. */
-public record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
+record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
-public static final class Graph {
+static final class Graph {
     private static final double FOLLOWED = 0.6;
     private final Observed seen;
     private final Set<Ref> unready;
@@ -5293,7 +5304,7 @@ public static final class Graph {
 }
 
 /** Ingresses that lead nowhere: a class, a Service, a port or a certificate that does not exist. Pure. */
-public record IngressFindings(Observed seen) {
+record IngressFindings(Observed seen) {
     Stream<Finding> find() {
         return seen.snapshot.all("Ingress").stream()
             .flatMap(i -> Stream.of(type(i), Dependencies.backends(i).flatMap(b -> backend(i, b).stream()),
@@ -5342,7 +5353,7 @@ public record IngressFindings(Observed seen) {
 }
 
 /** A host that a workload names: in {@code via}, such as {@code env DB_HOST}, and how sure it is that it is needed (0 to 1). */
-public record Mention(Address address, Edge.Origin origin, String via, double confidence) {
+record Mention(Address address, Edge.Origin origin, String via, double confidence) {
     String host() {
         return address.host();
     }
@@ -5358,7 +5369,7 @@ public record Mention(Address address, Edge.Origin origin, String via, double co
 }
 
 /** The hosts that a pod template names: in commands, variables, arguments, ConfigMaps and Secrets. Pure. */
-public static final class Mentions {
+static final class Mentions {
     private static final String NAME = "(?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
     private static final Pattern URL =
         Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^@/\\s]*@)?([A-Za-z0-9]" + NAME + ")(?::(\\d{1,5}))?");
@@ -5447,7 +5458,7 @@ public static final class Mentions {
 }
 
 /** When two findings are one cause. */
-public static final class Merge {
+static final class Merge {
     private static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet", "Pod");
 
     private Merge() { }
@@ -5499,11 +5510,11 @@ public static final class Merge {
 }
 
 /** What has to stay readable though a Secret holds the same text. */
-public static final class NamesToKeep {
+static final class NamesToKeep {
     private NamesToKeep() { }
 
     /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
-    public static Set<String> of(Snapshot snapshot) {
+    static Set<String> of(Snapshot snapshot) {
         var names = new HashSet<>(Set.of(snapshot.namespace()));
         snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
             names.add(o.name());
@@ -5516,7 +5527,7 @@ public static final class NamesToKeep {
 }
 
 /** The existing name that somebody may have meant. */
-public static final class NearMiss {
+static final class NearMiss {
     private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
@@ -5542,7 +5553,7 @@ public static final class NearMiss {
 }
 
 /** What NetworkPolicies let through between two pods of this namespace. */
-public record NetworkPolicies(Snapshot snapshot) {
+record NetworkPolicies(Snapshot snapshot) {
     /** The policy that stops a connection to one of the workloads behind a Service, on this port of it or on any when it is empty. */
     Optional<Obj> blocking(Obj from, Obj service, String port, List<Obj> behind) {
         return behind.stream().flatMap(w -> blocking(Dependencies.labels(from), Dependencies.labels(w),
@@ -5619,7 +5630,7 @@ public record NetworkPolicies(Snapshot snapshot) {
 }
 
 /** An object as the JSON names it; the namespace is empty for what has none. */
-public record ObjectRef(String apiVersion, String kind, String namespace, String name) {
+record ObjectRef(String apiVersion, String kind, String namespace, String name) {
     @Override
     public String toString() {
         return kind + "/" + name;
@@ -5627,11 +5638,11 @@ public record ObjectRef(String apiVersion, String kind, String namespace, String
 }
 
 /** Evidence for a reader who must not trust it; {@code suspicious} when it reads like an instruction. */
-public record Proof(String source, String path, String reason, String message,
+record Proof(String source, String path, String reason, String message,
     long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
 
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
-public record Repairs(Snapshot snapshot) {
+record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
 
@@ -5695,7 +5706,7 @@ public record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -5807,7 +5818,8 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
             var other = kind.equals("ConfigMap") ? "Secret" : kind.equals("Secret") ? "ConfigMap" : "";
             seen.snapshot.find(other, f.objectName()).ifPresent(o -> params.put("otherKind", Ref.of(o).toString()));
             if (REFERENCED.contains(kind) && seen.snapshot.find(kind, f.objectName()).isEmpty()) {
-                params.merge("nearMiss", NearMiss.of(f.objectName(), seen.snapshot.all(kind)), (told, near) -> near.isEmpty() ? told : near);
+                params.merge("nearMiss", NearMiss.of(f.objectName(), seen.snapshot.all(kind)), (told, near) -> near.isEmpty()
+                    ? told : near);
             }
         }
         params.values().removeIf(String::isEmpty);
@@ -5853,13 +5865,14 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
     }
 
     private boolean oldRevisionServing(Finding f) {
-        return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && seen.snapshot.all("Pod").stream()
+        return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent()
+            && seen.snapshot.all("Pod").stream()
             .anyMatch(p -> Pods.saysReady(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
     }
 }
 
 /** One explanation found: a cause, and by which trail each of the workloads came to it. */
-public record Root(String key, List<Finding> findings, Map<Ref, Trail> explains) {
+record Root(String key, List<Finding> findings, Map<Ref, Trail> explains) {
     /** How a symptom came to its cause: what each edge was read from, in order, and over how many of them. */
     record Trail(List<String> via, int hops) {
         static Trail of(List<Edge> edges) {
@@ -5870,7 +5883,7 @@ public record Root(String key, List<Finding> findings, Map<Ref, Trail> explains)
 }
 
 /** Follows the edges from every symptom to its causes. Cycles count as one place. */
-public static final class Roots {
+static final class Roots {
     private final Graph graph;
     private final Map<Ref, Integer> component = new HashMap<>();
     private final Map<Integer, Set<Ref>> members = new TreeMap<>();
@@ -5995,7 +6008,7 @@ public static final class Roots {
 }
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
-public record ScalingFindings(Observed seen, Dependencies needs) {
+record ScalingFindings(Observed seen, Dependencies needs) {
     Stream<Finding> find() {
         return Stream.of(seen.snapshot.all("HorizontalPodAutoscaler").stream().flatMap(h -> autoscaler(h).stream()),
             seen.snapshot.all("PodDisruptionBudget").stream().flatMap(b -> budget(b).stream()),
@@ -6029,7 +6042,7 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
 }
 
 /** Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure. */
-public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
+record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
     /** Labels that many workloads of one application share say nothing about which one is meant. */
     private static final Pattern COMMON_LABEL = Pattern.compile("(.*/)?(" + String.join("|", "part-of", "managed-by", "instance", "release",
         "chart", "env", "environment", "heritage", "project", "team", "stage", "created-by", "slot", "issue", "version", "tier", "track")
@@ -6144,7 +6157,7 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
  * What the settings of a workload alone prove: an address with a port that its Service does not serve, a name that only lacks its
  * Service, a policy between the two, a DNS that knows no Services. Pure.
  */
-public static final class SettingFindings {
+static final class SettingFindings {
     private final Observed seen;
     private final Snapshot snapshot;
     private final Dependencies needs;
@@ -6214,7 +6227,7 @@ public static final class SettingFindings {
 }
 
 /** What all causes together come to: who must act, and one sentence. Pure. */
-public static final class Summary {
+static final class Summary {
     private Summary() { }
 
     /** {@code repair_repo}, {@code platform}, {@code wait}, {@code none} or {@code unknown}. */
@@ -6265,18 +6278,18 @@ public static final class Summary {
 }
 
 /** What a cause accounts for: by which edges, over how many workloads. */
-public record Symptom(String object, Code code, List<String> via, int hops) { }
+record Symptom(String object, Code code, List<String> via, int hops) { }
 
 /** A workload that is not ready and that no cause explains, with the judge's word on it. */
-public record Unexplained(String object, Code code, String message) { }
+record Unexplained(String object, Code code, String message) { }
 
 /** What blocks nothing and is told all the same. */
-public record Warning(Code code, String object, String message) { }
+record Warning(Code code, String object, String message) { }
 
 // src/ensure_ready/findings/
 
 /** A host as written, and a port or an empty text. */
-public record Address(String host, String port) {
+record Address(String host, String port) {
     @Override
     public String toString() {
         return port.isEmpty() ? host : host + ":" + port;
@@ -6284,7 +6297,7 @@ public record Address(String host, String port) {
 }
 
 /** Why a claim has no volume of its StorageClass, the {@code type}. Pure. */
-public record ClaimFindings(Observed seen, Obj claim, String type) {
+record ClaimFindings(Observed seen, Obj claim, String type) {
     static Optional<Finding> of(Observed seen, Obj claim) {
         return new ClaimFindings(seen, claim, claim.text("/spec/storageClassName")).find();
     }
@@ -6352,7 +6365,7 @@ public record ClaimFindings(Observed seen, Obj claim, String type) {
 }
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
-public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
     Optional<Finding> find() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asText();
@@ -6585,7 +6598,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 }
 
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
-public static final class CustomFindings {
+static final class CustomFindings {
     private CustomFindings() { }
 
     static boolean custom(Obj o) {
@@ -6606,7 +6619,7 @@ public static final class CustomFindings {
     }
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
-    public static Optional<Obj> maker(Snapshot snapshot, String secret) {
+    static Optional<Obj> maker(Snapshot snapshot, String secret) {
         return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
             .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
                 || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
@@ -6626,11 +6639,11 @@ public static final class CustomFindings {
  * @param wants     what it says that it lacks
  * @param params    values that the report shows and that tell equal causes from different ones; nothing else is read from them
  */
-public record Finding(Code code, Ref object, Ref owner, String pod, String container, Instant since,
+record Finding(Code code, Ref object, Ref owner, String pod, String container, Instant since,
     List<Evidence> evidence, Basis basis, Wants wants, Map<String, String> params) {
 
     /** The one order of findings, so that equal snapshots give equal reports. */
-    public static final Comparator<Finding> ORDER = Comparator.comparing(Finding::owner).thenComparing(Finding::code)
+    static final Comparator<Finding> ORDER = Comparator.comparing(Finding::owner).thenComparing(Finding::code)
         .thenComparing(Finding::object).thenComparing(Finding::container).thenComparing(Finding::since)
         .thenComparing(f -> f.evidence().toString()).thenComparing(Finding::pod).thenComparing(f -> f.params().toString());
 
@@ -6641,25 +6654,25 @@ public record Finding(Code code, Ref object, Ref owner, String pod, String conta
      * @param unreachable the log tells of something that does not answer
      * @param waitsFor    what the command waits for
      */
-    public record Wants(boolean named, boolean unreachable, List<Address> waitsFor) {
+    record Wants(boolean named, boolean unreachable, List<Address> waitsFor) {
         static final Wants NOTHING = new Wants(false, false, List.of());
     }
 
-    public static Finding of(Code code, Ref object, Ref owner, Instant since, List<Evidence> evidence) {
+    static Finding of(Code code, Ref object, Ref owner, Instant since, List<Evidence> evidence) {
         return new Finding(code, object, owner, "", "", since, List.copyOf(evidence), code.basis, Wants.NOTHING, Map.of());
     }
 
-    public Finding in(String otherPod, String otherContainer) {
+    Finding in(String otherPod, String otherContainer) {
         return new Finding(code, object, owner, otherPod, otherContainer, since, evidence, basis, wants, params);
     }
 
-    public Finding with(Map<String, String> more) {
+    Finding with(Map<String, String> more) {
         var all = new TreeMap<>(params);
         all.putAll(more);
         return new Finding(code, object, owner, pod, container, since, evidence, basis, wants, Collections.unmodifiableMap(all));
     }
 
-    public Finding with(Basis other) {
+    Finding with(Basis other) {
         return new Finding(code, object, owner, pod, container, since, evidence, other, wants, params);
     }
 
@@ -6668,50 +6681,50 @@ public record Finding(Code code, Ref object, Ref owner, String pod, String conta
     }
 
     /** What it says that it lacks is known by name. */
-    public Finding named() {
+    Finding named() {
         return with(new Wants(true, wants.unreachable(), wants.waitsFor()));
     }
 
     /** The same observation, understood better. */
-    public Finding as(Code other, Ref at) {
+    Finding as(Code other, Ref at) {
         return new Finding(other, at, owner, pod, container, since, evidence, basis == code.basis ? other.basis : basis, wants, params);
     }
 
-    public String param(String name) {
+    String param(String name) {
         return params.getOrDefault(name, "");
     }
 
-    public String ownerKind() {
+    String ownerKind() {
         return owner.kind();
     }
 
-    public String ownerName() {
+    String ownerName() {
         return owner.name();
     }
 
-    public String objectKind() {
+    String objectKind() {
         return object.kind();
     }
 
-    public String objectName() {
+    String objectName() {
         return object.name();
     }
 }
 
 /** Local findings: what each object's own status, conditions, events and logs say. Pure. */
-public static final class Findings {
+static final class Findings {
     private Findings() { }
 
     /**
      * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
      * give equal lists.
      */
-    public static List<Finding> of(Snapshot snapshot) {
+    static List<Finding> of(Snapshot snapshot) {
         return all(new Observed(snapshot)).stream().distinct().sorted(Finding.ORDER).toList();
     }
 
     /** The same unsorted, in the order of the detectors. */
-    public static List<Finding> all(Observed seen) {
+    static List<Finding> all(Observed seen) {
         var snapshot = seen.snapshot;
         var refusals = new Refusals(seen);
         return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
@@ -6748,7 +6761,7 @@ public static final class Findings {
 }
 
 /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
-public record LogReading(Code code, String line, Log log, Map<String, String> params) {
+record LogReading(Code code, String line, Log log, Map<String, String> params) {
     static Optional<LogReading> of(Log log) {
         if (log == null) {
             return Optional.empty();
@@ -6783,7 +6796,7 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
-    public static boolean ownErrorLater(Log log) {
+    static boolean ownErrorLater(Log log) {
         var lines = log == null ? List.<String>of() : log.lines();
         for (int i = lines.size() - 1; i >= 0; i--) {
             if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
@@ -6797,7 +6810,7 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
-    public static List<String> around(List<String> lines) {
+    static List<String> around(List<String> lines) {
         var near = new TreeSet<Integer>();
         for (int i = 0; i < lines.size(); i++) {
             if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
@@ -6808,7 +6821,7 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
     }
 
     /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
-    public static List<String> excerpt(List<String> lines) {
+    static List<String> excerpt(List<String> lines) {
         var folded = folded(lines);
         var keep = new TreeSet<Integer>();
         for (int i = 0; i < folded.size(); i++) {
@@ -6839,7 +6852,7 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
 }
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
-public static final class MissingObject {
+static final class MissingObject {
     private MissingObject() { }
 
     static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
@@ -6880,12 +6893,12 @@ public static final class MissingObject {
 }
 
 /** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
-public static final class Observed {
+static final class Observed {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,252}");
-    public final Snapshot snapshot;
+    final Snapshot snapshot;
     private final Map<Ref, List<Event>> events = new HashMap<>();
 
-    public Observed(Snapshot snapshot) {
+    Observed(Snapshot snapshot) {
         this.snapshot = snapshot;
         snapshot.all("Event").stream().map(Event::of)
             .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
@@ -6899,7 +6912,7 @@ public static final class Observed {
     }
 
     /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
-    public Ref owner(Obj pod) {
+    Ref owner(Obj pod) {
         return Ownership.workload(snapshot, pod);
     }
 
@@ -6909,7 +6922,7 @@ public static final class Observed {
     }
 
     /** False for pods of a revision that is being replaced. */
-    public boolean current(Obj pod) {
+    boolean current(Obj pod) {
         return Ownership.current(snapshot, pod);
     }
 
@@ -6918,43 +6931,43 @@ public static final class Observed {
     }
 
     /** Also true where nobody could look. */
-    public boolean exists(String kind, String name) {
+    boolean exists(String kind, String name) {
         return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
     }
 
     /** Seconds from a time in the cluster to the snapshot; 0 when the time is not told. */
-    public long age(Optional<Instant> since) {
+    long age(Optional<Instant> since) {
         return since.map(t -> Math.max(0, Duration.between(t, snapshot.at()).toSeconds())).orElse(0L);
     }
 
-    public long age(Obj object) {
+    long age(Obj object) {
         return age(object.time("/metadata/creationTimestamp"));
     }
 
     /** Since when a condition is as it is. */
-    public static Optional<Instant> since(JsonNode condition) {
+    static Optional<Instant> since(JsonNode condition) {
         return Obj.instant(condition.path("lastTransitionTime").asText());
     }
 
     /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
-    public Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
+    Finding finding(Code code, Ref object, Ref owner, Optional<Instant> since, List<Evidence> evidence) {
         var at = NAME.matcher(object.name()).matches() ? object : owner;
         return Finding.of(code, at, owner, since.orElse(snapshot.at()), evidence);
     }
 
     /** What is wrong with an object since it was made. */
-    public Finding fault(Code code, Obj object, Evidence... evidence) {
+    Finding fault(Code code, Obj object, Evidence... evidence) {
         return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
     }
 
     /** What an object says of itself as it is now. */
-    public Finding finding(Code code, Ref object, Evidence... evidence) {
+    Finding finding(Code code, Ref object, Evidence... evidence) {
         return finding(code, object, object, Optional.empty(), List.of(evidence));
     }
 }
 
 /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
-public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
+record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
         return new PodFindings(seen, pod, seen.owner(pod), before).find();
@@ -7141,28 +7154,28 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
 }
 
 /** Ports that Services serve, and ports that containers say they listen on. */
-public static final class Ports {
+static final class Ports {
     private Ports() { }
 
     /** The pod's port that a Service's port leads to, by number or name. */
-    public static String target(JsonNode port) {
+    static String target(JsonNode port) {
         return port.path("targetPort").asText(port.path("port").asText());
     }
 
     /** True also where it cannot be told. */
-    public static boolean serves(Obj service, String port) {
+    static boolean serves(Obj service, String port) {
         var ports = service.list("/spec/ports");
         return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
             || ports.stream().anyMatch(p -> p.path("port").asText().equals(port) || p.path("nodePort").asText().equals(port)
                 || service.text("/spec/clusterIP").equals("None") && target(p).equals(port));
     }
 
-    public static String served(Obj service) {
+    static String served(Obj service) {
         return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
     }
 
     /** Ports that a pod's containers declare or are probed on, by number and name. */
-    public static Set<String> open(JsonNode podSpec) {
+    static Set<String> open(JsonNode podSpec) {
         var open = new LinkedHashSet<String>();
         for (var list : List.of("containers", "initContainers")) {
             for (var c : podSpec.path(list)) {
@@ -7180,7 +7193,7 @@ public static final class Ports {
     }
 
     /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
-    public static Set<String> behind(Obj service, String port, JsonNode podSpec) {
+    static Set<String> behind(Obj service, String port, JsonNode podSpec) {
         var ports = new LinkedHashSet<String>();
         service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port))
             .map(Ports::target).forEach(ports::add);
@@ -7195,7 +7208,7 @@ public static final class Ports {
 }
 
 /** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
-public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
+record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     /** The probe for which the kubelet kills this container, {@code startup} or {@code liveness}, as its event tells. */
     Optional<String> killer(long restarts) {
         var kill = seen.events(pod, "Killing").stream()
@@ -7269,7 +7282,7 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 }
 
 /** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
-public record Refusals(Observed seen) {
+record Refusals(Observed seen) {
     /** Pods that the controller cannot create: the condition says it for good, the event says it in time. */
     List<Finding> of(Obj workload, Obj creator, boolean missing) {
         if (!missing) {
@@ -7334,7 +7347,7 @@ public record Refusals(Observed seen) {
 }
 
 /** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
-public record Scheduling(Observed seen, Obj pod, Ref owner) {
+record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final Pattern REASON = Pattern.compile("(\\d+) ([^,]*(?:\\{[^}]*\\}[^,]*)*)");
     /** A node is named with the first test that it fails; this is the order of the tests, so a later one was nearer to success. */
     private static final List<Code> NEARNESS =
@@ -7404,7 +7417,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
     }
 
     /** The reasons by node, without the second sentence about preemption and without control planes, which are closed on purpose. */
-    public static List<Code> codes(String message) {
+    static List<Code> codes(String message) {
         var text = message.toLowerCase(Locale.ROOT).replaceFirst("^[^:]*available:", "").replaceFirst("\\bpreemption:.*", "")
             .replaceFirst("no new claims to deallocate.*", "");
         var reasons = REASON.matcher(text).results().map(m -> m.group(2)).toList();
@@ -7432,7 +7445,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
 }
 
 /** What a container's command waits for: the usual ways to write "until the database is there". */
-public static final class WaitCommands {
+static final class WaitCommands {
     private static final String HOST = "([A-Za-z0-9](?:[\\w.-]*[A-Za-z0-9])?)";
     private static final String PORT = "(\\d{1,5})";
     private static final String MAYBE_PORT = "(?::" + PORT + ")?";
@@ -7458,7 +7471,7 @@ public static final class WaitCommands {
         return "(?:[^;&|]*?(?:" + option + "|--port)[= ]*" + PORT + ")?";
     }
 
-    public static List<Address> targets(JsonNode container) {
+    static List<Address> targets(JsonNode container) {
         var line = expanded(container);
         var found = new LinkedHashSet<Address>();
         for (var command : COMMANDS) {
@@ -7483,7 +7496,7 @@ public static final class WaitCommands {
     }
 
     /** Command and arguments as one text. */
-    public static String words(JsonNode container) {
+    static String words(JsonNode container) {
         var words = new StringBuilder();
         container.path("command").forEach(c -> words.append(c.asText()).append(' '));
         container.path("args").forEach(a -> words.append(a.asText()).append(' '));
@@ -7496,7 +7509,7 @@ public static final class WaitCommands {
  *
  * @param pods what the pods say, which some workloads explain better
  */
-public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
@@ -7593,7 +7606,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
  * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
  * What shows none of these is unverified: guessing would be right as often as a coin.
  */
-public static final class CustomReadiness {
+static final class CustomReadiness {
     private static final Set<String> FLAGS = Set.of("ready", "healthy", "readyToUse", "available", "synced", "isReady");
 
     private CustomReadiness() { }
@@ -7686,7 +7699,7 @@ public static final class CustomReadiness {
  * The words in which custom resources say how they are, for the judge and for the finder alike: types and reasons of conditions (nested
  * ones too), and texts of phase, state, status and health. Pure.
  */
-public static final class CustomStatus {
+static final class CustomStatus {
     private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded",
         "Complete", "Completed", "Valid",
         "Initialized", "Active", "Provisioned", "Released", "Running", "Created", "Installed", "Configured");
@@ -7711,7 +7724,7 @@ public static final class CustomStatus {
     private CustomStatus() { }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
-    public static List<JsonNode> conditions(Obj o) {
+    static List<JsonNode> conditions(Obj o) {
         var all = o.list("/status/conditions");
         for (var field : NESTED) {
             o.list("/status/" + field).forEach(part -> part.path("conditions").forEach(all::add));
@@ -7736,7 +7749,7 @@ public static final class CustomStatus {
     }
 
     /** Whether the condition speaks against its object: a good one that is not so, or a bad one that is. */
-    public static boolean bad(JsonNode condition) {
+    static boolean bad(JsonNode condition) {
         return positive(condition) ? condition.path("status").asText().equals("False") : broken(condition) || ailing(condition);
     }
 
@@ -7762,7 +7775,7 @@ public static final class CustomStatus {
     }
 
     /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
-    public static boolean bad(String phase) {
+    static boolean bad(String phase) {
         return FAILED_WORD.matcher(phase).matches() || phase.matches("(?i).*(fail|error).*");
     }
 
@@ -7790,7 +7803,7 @@ public static final class CustomStatus {
 }
 
 /** Who belongs to whom in a snapshot, indexed once so that a thousand workloads are judged in milliseconds. */
-public static final class Family {
+static final class Family {
     private final Snapshot snapshot;
     private final Set<String> statusless;
     private final Map<String, String> podReasons;
@@ -7798,7 +7811,7 @@ public static final class Family {
     private final Map<String, List<Obj>> byLabel = new HashMap<>();
     private final Map<String, List<Obj>> slices = new HashMap<>();
 
-    public Family(Snapshot snapshot, Set<String> statusless) {
+    Family(Snapshot snapshot, Set<String> statusless) {
         this(snapshot, statusless, Map.of(), Map.of());
     }
 
@@ -7807,7 +7820,7 @@ public static final class Family {
      * @param podReasons what findings say of a pod by its name, in a person's words
      * @param gone       Jobs that were seen and are there no more, by uid, as they were last
      */
-    public Family(Snapshot snapshot, Set<String> statusless, Map<String, String> podReasons, Map<String, Obj> gone) {
+    Family(Snapshot snapshot, Set<String> statusless, Map<String, String> podReasons, Map<String, Obj> gone) {
         this.snapshot = snapshot;
         this.statusless = statusless;
         this.podReasons = podReasons;
@@ -7823,11 +7836,11 @@ public static final class Family {
         byLabel.computeIfAbsent(key + "=" + value, pair -> new ArrayList<>()).add(o);
     }
 
-    public Snapshot snapshot() {
+    Snapshot snapshot() {
         return snapshot;
     }
 
-    public Set<String> statusless() {
+    Set<String> statusless() {
         return statusless;
     }
 
@@ -7884,7 +7897,7 @@ public static final class Family {
         return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asText().equals(claim.name()));
     }
 
-    public static boolean runs(Obj w) {
+    static boolean runs(Obj w) {
         return switch (w.kind()) {
             case "Job" -> !w.is("/spec/suspend") && !Obj.isTrue(w.condition("Complete"));
             case "DaemonSet" -> w.number("/status/desiredNumberScheduled", 0) > 0;
@@ -7913,7 +7926,7 @@ public static final class Family {
 }
 
 /** How texts of the cluster stand inside a message of ours. */
-public static final class Phrases {
+static final class Phrases {
     private Phrases() { }
 
     /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
@@ -7936,7 +7949,7 @@ public static final class Phrases {
 }
 
 /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps a pod from being ready, in words. */
-public static final class PodDescription {
+static final class PodDescription {
     private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
 
     private PodDescription() { }
@@ -8005,7 +8018,7 @@ public static final class PodDescription {
  * Rules of readiness: pure functions from an object and what belongs to it to a {@link Workload}.
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
-public static final class Readiness {
+static final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
     /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
@@ -8284,7 +8297,7 @@ public static final class Readiness {
 }
 
 /** A workload's counts while it is judged; makes the {@link Workload}. {@code desired} is -1 where a kind has no counts. */
-public record Tally(Obj o, long ready, long desired) {
+record Tally(Obj o, long ready, long desired) {
     static Tally of(Obj o, Snapshot snapshot) {
         if (!o.builtIn()) {
             return new Tally(o, 0, -1);
@@ -8333,16 +8346,16 @@ public record Tally(Obj o, long ready, long desired) {
 }
 
 /** All workloads judged at one moment; {@code restarts} and {@code unprobed} steer how long it must hold. */
-public record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
+record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
     boolean verified, List<String> warnings, long restarts, boolean unprobed) {
-    public static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
+    static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
 }
 
 /** Which objects gate, and what follows for the whole. Pure. */
-public static final class Verdicts {
+static final class Verdicts {
     private Verdicts() { }
 
-    public static Verdict of(Family family, WaitSettings settings) {
+    static Verdict of(Family family, WaitSettings settings) {
         var applied = family.snapshot().applied();
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
@@ -8506,15 +8519,15 @@ public static final class Verdicts {
  * @param failFast     a certain failure ends the wait
  * @param appliedSince when the apply began; null when nothing was applied
  */
-public record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
+record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
 
 // src/ensure_ready/catalogue/
 
 /** What the repair needs besides, where it applies: a StatefulSet's pod stays broken, variables are read once, Jobs cannot be changed. */
-public enum Also implements Trait { DELETE_POD, ROLLOUT_RESTART, NEW_JOB_NAME }
+enum Also implements Trait { DELETE_POD, ROLLOUT_RESTART, NEW_JOB_NAME }
 
 /** How a finding is known, and whether it stands by itself or leans on what its object needs. */
-public enum Basis implements Trait {
+enum Basis implements Trait {
     /** An object says so. */
     OBSERVED(false, false),
     /** An object says so, though what it needs may explain it better. */
@@ -8528,8 +8541,8 @@ public enum Basis implements Trait {
     /** The state of the workload is final by itself, though no finding says why. */
     FINAL(false, false);
 
-    public final boolean inferred;
-    public final boolean leans;
+    final boolean inferred;
+    final boolean leans;
 
     Basis(boolean inferred, boolean leans) {
         this.inferred = inferred;
@@ -8542,7 +8555,7 @@ public enum Basis implements Trait {
  * what every code has in columns, and behind them the commands to look with and whatever {@link Trait} sets it apart.
  * docs/causes.md is written from it. What a message means stands in {@link Messages}.
  */
-public enum Code {
+enum Code {
     UNKNOWN(Family.OTHER, Role.SYMPTOM, Scope.unknown, "INVESTIGATE",
         "Nothing that the cluster tells explains this; look at the object and its log.",
         Look.OBJECT, Look.LOG, Basis.INFERRED, new Young(120)),
@@ -8813,32 +8826,32 @@ public enum Code {
         "The cluster could not be asked, so the causes are not known; this does not mean that all is well.");
 
     /** What a code is about; groups the docs page. */
-    public enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
+    enum Family { IMAGE, CRASH, CONFIG, PROBE, INIT, SCHEDULING, STORAGE, SERVICE,
         NETWORK, INGRESS, ADMISSION, RBAC, APPLY, JOB, ROLLOUT, NODE, CUSTOM,
         ADVICE, OTHER }
 
     /** A cause stays a root; a symptom is explained by what it needs; a wrapper by what is inside it; progress heals by itself. */
-    public enum Role { CAUSE, SYMPTOM, WRAPPER, PROGRESS }
+    enum Role { CAUSE, SYMPTOM, WRAPPER, PROGRESS }
 
     /** Where the repair lies. */
-    public enum Scope { repo, platform, either, wait, unknown }
+    enum Scope { repo, platform, either, wait, unknown }
 
     /** How bad it is: a workload waits for it, it is wrong though nothing waits for it, or it is only told. */
-    public enum Severity { blocking, degraded, info }
+    enum Severity { blocking, degraded, info }
 
-    public final Family family;
-    public final Role role;
-    public final Scope scope;
-    public final String action;
-    public final String text;
+    final Family family;
+    final Role role;
+    final Scope scope;
+    final String action;
+    final String text;
     /** Commands that show more, in this order. */
-    public final List<Look> next;
+    final List<Look> next;
     /** When it is certain never to heal; null when it never ends the wait. */
-    public final Grace grace;
+    final Grace grace;
     /** Below this age in seconds it is progress. */
-    public final int young;
-    public final Same same;
-    public final Basis basis;
+    final int young;
+    final Same same;
+    final Basis basis;
     private final List<Trait> traits;
 
     Code(Family family, Role role, Scope scope, String action, String text, Trait... traits) {
@@ -8864,21 +8877,21 @@ public enum Code {
         return traits.stream().filter(type::isInstance).map(type::cast);
     }
 
-    public boolean has(Trait trait) {
+    boolean has(Trait trait) {
         return traits.contains(trait);
     }
 
     /** What a pod lacks that refers to an object of this kind which does not exist. */
-    public static Code missing(String kind) {
+    static Code missing(String kind) {
         return kind.equals("Secret") ? SECRET_MISSING : kind.equals("ConfigMap") ? CONFIGMAP_MISSING : PVC_MISSING;
     }
 
     /** How often a container must have ended so before that is certain; 0 when crashes do not count. */
-    public int crashes() {
+    int crashes() {
         return grace == null ? 0 : grace.crashes();
     }
 
-    public Severity severity(boolean awaited) {
+    Severity severity(boolean awaited) {
         return role == Role.PROGRESS ? Severity.info : awaited ? Severity.blocking : Severity.degraded;
     }
 }
@@ -8889,7 +8902,7 @@ public enum Code {
  * @param after   how long it must have been so
  * @param crashes how often a container must have ended so; 0 where time alone counts
  */
-public record Grace(Duration after, int crashes) implements Trait {
+record Grace(Duration after, int crashes) implements Trait {
     static Grace seconds(int seconds) {
         return new Grace(Duration.ofSeconds(seconds), 0);
     }
@@ -8901,7 +8914,7 @@ public record Grace(Duration after, int crashes) implements Trait {
 }
 
 /** Read-only commands; a placeholder is filled with a checked name only, else the command is left out. Most look into the namespace. */
-public enum Look implements Trait {
+enum Look implements Trait {
     OBJECT("get {object} -o yaml"),
     OBJECT_DESCRIBE("describe {object}"),
     OWNER("describe {owner}"),
@@ -8933,7 +8946,7 @@ public enum Look implements Trait {
     NETPOL("describe networkpolicy"),
     DNS("kubectl -n kube-system get pods -l k8s-app=kube-dns");
 
-    public final String template;
+    final String template;
 
     Look(String template) {
         this.template = template.startsWith("kubectl") ? template : "kubectl -n {ns} " + template;
@@ -8945,9 +8958,9 @@ public enum Look implements Trait {
  * to case, anywhere in the text, first row first. An alternative is a plain text; one that begins with {@code ~} is a pattern. The texts
  * of many versions stand in tests/fixtures/messages.
  */
-public static final class Messages {
+static final class Messages {
     /** Where a text comes from; the same words mean different things in different places. */
-    public enum Topic {
+    enum Topic {
         IMAGE(Messages::image), VOLUME(Messages::volume), START(Messages::start), CREATE(Messages::create), CLAIM(Messages::claim),
         APPLY(Messages::apply), LOG(Messages::log), EVICTED(Messages::evicted), SCHEDULER(Messages::scheduler), NODE(Messages::node);
 
@@ -8974,7 +8987,7 @@ public static final class Messages {
     private Messages() { }
 
     /** The code that this text stands for at this place; empty when no row knows it. */
-    public static Optional<Code> code(Topic topic, String text) {
+    static Optional<Code> code(Topic topic, String text) {
         var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;
         var lower = plain.toLowerCase(Locale.ROOT);
         return ROWS.get(topic).stream().filter(r -> r.fits(plain, lower)).map(Row::code).findFirst();
@@ -9180,7 +9193,7 @@ public static final class Messages {
  * What is looked for inside a message: whether it occurs, or the name, port or key that it tells. Which code a text stands for say {@link
  * Messages}.
  */
-public enum Phrase {
+enum Phrase {
     MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
     /** The key, the kind and the name of what lacks it. */
     KEY("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
@@ -9247,24 +9260,24 @@ public enum Phrase {
         return "(?:" + String.join("|", alternatives) + ")";
     }
 
-    public boolean occurs(String text) {
+    boolean occurs(String text) {
         return pattern.matcher(text).find();
     }
 
     /** What stands in the phrase's place for a name, or an empty text. */
-    public String in(String text) {
+    String in(String text) {
         return in(text, 1);
     }
 
     /** The same of a phrase that has more than one such place. */
-    public String in(String text, int place) {
+    String in(String text, int place) {
         var match = pattern.matcher(text);
         return match.find() ? match.group(place) : "";
     }
 }
 
 /** What holds for a code and not for most. */
-public enum Rule implements Trait {
+enum Rule implements Trait {
     /** A Job or an operator may still make what is missing. */
     MAKEABLE,
     /** The pod fits on no node as they are labelled; other reasons beside this one may pass. */
@@ -9282,7 +9295,7 @@ public enum Rule implements Trait {
 }
 
 /** What two findings of one code must share to be one cause. */
-public enum Same implements Trait {
+enum Same implements Trait {
     /** The object, and for a workload its container. */
     PLACE(""),
     OBJECT(""), KEY("key"), REGISTRY("image"),
@@ -9291,7 +9304,7 @@ public enum Same implements Trait {
     IMAGE("image"), CLASS("class"), PROVISIONER("provisioner"), TAINT("taint"), HOST("host"), ADDRESS("address"), TARGET("target");
 
     /** The finding's parameter that is compared; where there is none the object is. */
-    public final String param;
+    final String param;
 
     Same(String param) {
         this.param = param;
@@ -9299,10 +9312,10 @@ public enum Same implements Trait {
 }
 
 /** What sets a code of the catalogue apart from those that have nothing to say about it. */
-public interface Trait { }
+interface Trait { }
 
 /** Below this age in seconds it is progress, not a fault. */
-public record Young(int seconds) implements Trait { }
+record Young(int seconds) implements Trait { }
 
 // src/ensure_ready/model/
 
@@ -9314,16 +9327,16 @@ public record Young(int seconds) implements Trait { }
  * @param uid        of the object that was applied; another uid means that somebody made it again
  * @param error      one line when it failed, else empty
  */
-public record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) {
-    public static boolean anyFailed(List<Applied> results) {
+record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) {
+    static boolean anyFailed(List<Applied> results) {
         return results.stream().anyMatch(r -> r.result() == Result.failed);
     }
 }
 
 /** An event as both event APIs tell it, with the best time that it has. */
-public record Event(String uid, String kind, String name, String type, String reason,
+record Event(String uid, String kind, String name, String type, String reason,
     String message, String field, long count, String first, String last) {
-    public static Event of(Obj e) {
+    static Event of(Obj e) {
         var about = e.has("/involvedObject") ? "/involvedObject" : "/regarding";
         var created = e.text("/metadata/creationTimestamp");
         var time = first(e, created, "/eventTime", "/firstTimestamp", "/deprecatedFirstTimestamp");
@@ -9344,41 +9357,41 @@ public record Event(String uid, String kind, String name, String type, String re
     }
 
     /** Names are used again by the next object; a uid is not. */
-    public boolean about(Obj object) {
+    boolean about(Obj object) {
         return uid.isEmpty() || object.uid().isEmpty() ? kind.equals(object.kind())
             && name.equals(object.name()) : uid.equals(object.uid());
     }
 
-    public boolean aboutContainer(String container) {
+    boolean aboutContainer(String container) {
         return field.isEmpty() || field.endsWith("{" + container + "}");
     }
 
-    public Evidence evidence(Obj object) {
+    Evidence evidence(Obj object) {
         return new Evidence("event", object.ref(), reason, message, count, first, last);
     }
 }
 
 /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
-public record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
-    public static Evidence condition(Obj object, JsonNode condition) {
+record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
+    static Evidence condition(Obj object, JsonNode condition) {
         var since = condition.path("lastTransitionTime").asText();
         return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asText() + "]",
             condition.path("reason").asText(), condition.path("message").asText(), 1, since, since);
     }
 
     /** A field of the object and what is wrong with it. */
-    public static Evidence field(Obj object, String path, String value) {
+    static Evidence field(Obj object, String path, String value) {
         return new Evidence(path.startsWith("status") ? "status" : "spec", object.ref() + "/" + path, "", value, 1, "", "");
     }
 
     /** What a status says, with a reason of its own. */
-    public static Evidence status(String path, String reason, String message) {
+    static Evidence status(String path, String reason, String message) {
         return new Evidence("status", path, reason, message, 1, "", "");
     }
 }
 
 /** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
-public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
+record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
     static Index of(Map<String, List<Obj>> objects) {
         var index = new Index(new HashMap<>(), new HashMap<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
@@ -9391,33 +9404,33 @@ public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
 }
 
 /** A kind of resource as the API server's discovery names it. */
-public record Kind(String apiVersion, String name, String plural, boolean namespaced) {
-    public static final Kind POD = of("v1", "Pod");
-    public static final Kind NAMESPACE = clusterWide("v1", "Namespace");
-    public static final Kind NODE = clusterWide("v1", "Node");
-    public static final Kind EVENT = of("v1", "Event");
-    public static final Kind CONFIG_MAP = of("v1", "ConfigMap");
-    public static final Kind SECRET = of("v1", "Secret");
-    public static final Kind SERVICE = of("v1", "Service");
-    public static final Kind SERVICE_ACCOUNT = of("v1", "ServiceAccount");
-    public static final Kind PVC = of("v1", "PersistentVolumeClaim");
-    public static final Kind DEPLOYMENT = of("apps/v1", "Deployment");
-    public static final Kind STATEFUL_SET = of("apps/v1", "StatefulSet");
-    public static final Kind DAEMON_SET = of("apps/v1", "DaemonSet");
-    public static final Kind REPLICA_SET = of("apps/v1", "ReplicaSet");
-    public static final Kind JOB = of("batch/v1", "Job");
-    public static final Kind ENDPOINT_SLICE = of("discovery.k8s.io/v1", "EndpointSlice");
-    public static final Kind STORAGE_CLASS = clusterWide("storage.k8s.io/v1", "StorageClass");
-    public static final Kind HPA = of("autoscaling/v2", "HorizontalPodAutoscaler");
+record Kind(String apiVersion, String name, String plural, boolean namespaced) {
+    static final Kind POD = of("v1", "Pod");
+    static final Kind NAMESPACE = clusterWide("v1", "Namespace");
+    static final Kind NODE = clusterWide("v1", "Node");
+    static final Kind EVENT = of("v1", "Event");
+    static final Kind CONFIG_MAP = of("v1", "ConfigMap");
+    static final Kind SECRET = of("v1", "Secret");
+    static final Kind SERVICE = of("v1", "Service");
+    static final Kind SERVICE_ACCOUNT = of("v1", "ServiceAccount");
+    static final Kind PVC = of("v1", "PersistentVolumeClaim");
+    static final Kind DEPLOYMENT = of("apps/v1", "Deployment");
+    static final Kind STATEFUL_SET = of("apps/v1", "StatefulSet");
+    static final Kind DAEMON_SET = of("apps/v1", "DaemonSet");
+    static final Kind REPLICA_SET = of("apps/v1", "ReplicaSet");
+    static final Kind JOB = of("batch/v1", "Job");
+    static final Kind ENDPOINT_SLICE = of("discovery.k8s.io/v1", "EndpointSlice");
+    static final Kind STORAGE_CLASS = clusterWide("storage.k8s.io/v1", "StorageClass");
+    static final Kind HPA = of("autoscaling/v2", "HorizontalPodAutoscaler");
 
     /** One of Kubernetes' own, whose plurals follow the rules; those of others are asked of the server. */
-    public static Kind of(String apiVersion, String name) {
+    static Kind of(String apiVersion, String name) {
         var one = name.toLowerCase(Locale.ROOT);
         var many = one.endsWith("y") ? one.substring(0, one.length() - 1) + "ies" : one + (one.endsWith("s") ? "es" : "s");
         return new Kind(apiVersion, name, many, true);
     }
 
-    public static Kind clusterWide(String apiVersion, String name) {
+    static Kind clusterWide(String apiVersion, String name) {
         return new Kind(apiVersion, name, of(apiVersion, name).plural, false);
     }
 
@@ -9426,28 +9439,28 @@ public record Kind(String apiVersion, String name, String plural, boolean namesp
     }
 
     /** Path of the collection ({@code object} null) or of one object; {@code namespace} null means all namespaces. */
-    public String path(String namespace, String object) {
+    String path(String namespace, String object) {
         return (group().isEmpty() ? "/api/" : "/apis/") + apiVersion
             + (namespaced && namespace != null ? "/namespaces/" + namespace : "") + "/" + plural + (object == null ? "" : "/" + object);
     }
 }
 
 /** Kubernetes' own kinds: which groups are built in, and which of their kinds can be ready or not. */
-public static final class Kinds {
+static final class Kinds {
     /** Groups of the API server itself; "" is the core group. Every other group is a custom resource's. */
-    public static final Set<String> BUILT_IN_GROUPS = Set.of("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io",
+    static final Set<String> BUILT_IN_GROUPS = Set.of("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io",
         "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
         "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "node.k8s.io", "certificates.k8s.io", "events.k8s.io",
         "flowcontrol.apiserver.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "resource.k8s.io");
     /** What gates when a whole namespace is judged. */
-    public static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
+    static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
         "Job", "Pod", "PersistentVolumeClaim");
     /** What gates beside workloads when it was applied. */
-    public static final Set<String> ALSO_JUDGED = Set.of("CronJob", "PersistentVolume", "Service", "Ingress", "HorizontalPodAutoscaler",
+    static final Set<String> ALSO_JUDGED = Set.of("CronJob", "PersistentVolume", "Service", "Ingress", "HorizontalPodAutoscaler",
         "PodDisruptionBudget", "CustomResourceDefinition", "APIService", "Namespace",
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration");
     /** What makes pods of a template. */
-    public static final List<String> TEMPLATED =
+    static final List<String> TEMPLATED =
         List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
 
     private Kinds() { }
@@ -9459,19 +9472,19 @@ public static final class Kinds {
 }
 
 /** Labels and annotations of ours. */
-public static final class Labels {
-    public static final String US = "ensure-ready";
-    public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
-    public static final String SLOT = "ensure-ready/slot";
-    public static final String ENV = "ensure-ready/env";
-    public static final String ISSUE = "ensure-ready/issue";
-    public static final String EXPIRES = "ensure-ready/expires-at";
-    public static final String APPLIED = "ensure-ready/applied-at";
+static final class Labels {
+    static final String US = "ensure-ready";
+    static final String MANAGED_BY = "app.kubernetes.io/managed-by";
+    static final String SLOT = "ensure-ready/slot";
+    static final String ENV = "ensure-ready/env";
+    static final String ISSUE = "ensure-ready/issue";
+    static final String EXPIRES = "ensure-ready/expires-at";
+    static final String APPLIED = "ensure-ready/applied-at";
 
     private Labels() { }
 
     /** Labels and annotations of what this tool creates. */
-    public static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
+    static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
         var labels = metadata.putObject("labels").put(MANAGED_BY, US).put(ENV, env);
         if (slot > 0) {
             labels.put(SLOT, "" + slot);
@@ -9484,10 +9497,10 @@ public static final class Labels {
 }
 
 /** The tail of a container's log; {@code previous} when it is of the run before the last restart. */
-public record Log(String pod, String container, boolean previous, List<String> lines) { }
+record Log(String pod, String container, boolean previous, List<String> lines) { }
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
-public record Obj(JsonNode json) {
+record Obj(JsonNode json) {
     private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
         Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
             Map.entry("PersistentVolume", "pv"),
@@ -9496,110 +9509,110 @@ public record Obj(JsonNode json) {
         Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"), Map.entry("ResourceQuota", "quota"));
 
     /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
-    public static String ref(String kind, String name) {
+    static String ref(String kind, String name) {
         return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 
-    public String ref() {
+    String ref() {
         return ref(kind(), name());
     }
 
-    public String apiVersion() {
+    String apiVersion() {
         return text("/apiVersion");
     }
 
-    public String kind() {
+    String kind() {
         return text("/kind");
     }
 
     /** Empty for the core group. */
-    public String group() {
+    String group() {
         return group(apiVersion());
     }
 
-    public static String group(String apiVersion) {
+    static String group(String apiVersion) {
         return apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
     }
 
     /** False for custom resources. */
-    public boolean builtIn() {
+    boolean builtIn() {
         return Kinds.BUILT_IN_GROUPS.contains(group());
     }
 
     /** Whether there is more to say of this kind than that it exists. */
-    public boolean judged() {
+    boolean judged() {
         return !builtIn() || Kinds.judged(kind());
     }
 
-    public String name() {
+    String name() {
         return text("/metadata/name");
     }
 
-    public String namespace() {
+    String namespace() {
         return text("/metadata/namespace");
     }
 
-    public String uid() {
+    String uid() {
         return text("/metadata/uid");
     }
 
-    public long generation() {
+    long generation() {
         return number("/metadata/generation", 0);
     }
 
-    public JsonNode at(String pointer) {
+    JsonNode at(String pointer) {
         return json.at(pointer);
     }
 
-    public boolean has(String pointer) {
+    boolean has(String pointer) {
         return !json.at(pointer).isMissingNode() && !json.at(pointer).isNull();
     }
 
     /** The text there, or an empty one. */
-    public String text(String pointer) {
+    String text(String pointer) {
         return json.at(pointer).asText("");
     }
 
     /** The number there; numbers written as text count too, as some operators write observedGeneration so. */
-    public long number(String pointer, long otherwise) {
+    long number(String pointer, long otherwise) {
         return json.at(pointer).asLong(otherwise);
     }
 
-    public boolean is(String pointer) {
+    boolean is(String pointer) {
         return json.at(pointer).asBoolean(false);
     }
 
-    public List<JsonNode> list(String pointer) {
+    List<JsonNode> list(String pointer) {
         var items = new ArrayList<JsonNode>();
         json.at(pointer).forEach(items::add);
         return items;
     }
 
-    public Map<String, String> map(String pointer) {
+    Map<String, String> map(String pointer) {
         var map = new LinkedHashMap<String, String>();
         json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asText()));
         return map;
     }
 
-    public Map<String, String> labels() {
+    Map<String, String> labels() {
         return map("/metadata/labels");
     }
 
-    public String annotation(String key) {
+    String annotation(String key) {
         return json.at("/metadata/annotations").path(key).asText("");
     }
 
-    public boolean deleting() {
+    boolean deleting() {
         return has("/metadata/deletionTimestamp");
     }
 
     /** The RFC 3339 time there, if it is one. */
-    public Optional<Instant> time(String pointer) {
+    Optional<Instant> time(String pointer) {
         return instant(text(pointer));
     }
 
     /** The same of a text. */
-    public static Optional<Instant> instant(String text) {
+    static Optional<Instant> instant(String text) {
         try {
             return text.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(text));
         } catch (DateTimeParseException e) {
@@ -9608,42 +9621,42 @@ public record Obj(JsonNode json) {
     }
 
     /** The condition of this type, or a missing node. */
-    public JsonNode condition(String type) {
+    JsonNode condition(String type) {
         return list("/status/conditions").stream().filter(c -> c.path("type").asText().equals(type))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
-    public static boolean isTrue(JsonNode condition) {
+    static boolean isTrue(JsonNode condition) {
         return condition.path("status").asText().equals("True");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
-    public JsonNode controller() {
+    JsonNode controller() {
         return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean())
             .findFirst().orElse(MissingNode.getInstance());
     }
 
-    public boolean ownedBy(Obj owner) {
+    boolean ownedBy(Obj owner) {
         return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
             .anyMatch(o -> o.path("uid").asText().equals(owner.uid()));
     }
 }
 
 /** How a run ended; {@link #word} is what the JSON says. */
-public enum Outcome {
+enum Outcome {
     ready, not_ready, timeout, failed, apply_failed, prepare_failed, no_cluster, forbidden, interrupted, no_slot, released, attached;
 
-    public String word() {
+    String word() {
         return name().replace('_', '-');
     }
 }
 
 /** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
-public static final class Ownership {
+static final class Ownership {
     private Ownership() { }
 
     /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
-    public static Ref workload(Snapshot snapshot, Obj pod) {
+    static Ref workload(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
         if (controller.isMissingNode()) {
             return Ref.of(pod);
@@ -9663,14 +9676,14 @@ public static final class Ownership {
     }
 
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
-    public static boolean ownedByBuiltIn(Obj o) {
+    static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !owner.path("kind").asText().equals("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asText()));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
-    public static Optional<Obj> newestReplicaSet(Snapshot snapshot, Obj deployment) {
+    static Optional<Obj> newestReplicaSet(Snapshot snapshot, Obj deployment) {
         return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator.comparingLong(Ownership::revision)
             .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
     }
@@ -9681,7 +9694,7 @@ public static final class Ownership {
     }
 
     /** False for pods of a Deployment's revision that is being replaced. */
-    public static boolean current(Snapshot snapshot, Obj pod) {
+    static boolean current(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
         if (!controller.path("kind").asText().equals("ReplicaSet")) {
             return true;
@@ -9692,7 +9705,7 @@ public static final class Ownership {
     }
 
     /** Pods of the revision that is being rolled out: only their faults are the new release's faults. */
-    public static List<Obj> newestPods(Snapshot snapshot, Obj w) {
+    static List<Obj> newestPods(Snapshot snapshot, Obj w) {
         return switch (w.kind()) {
             case "Pod" -> List.of(w);
             case "Deployment" -> snapshot.knows("ReplicaSet") ? newestReplicaSet(snapshot, w)
@@ -9720,70 +9733,70 @@ public static final class Ownership {
 }
 
 /** What a pod's status says of it, over init, sidecar and main containers. Pure. */
-public static final class Pods {
+static final class Pods {
     private Pods() { }
 
     /** Ready, and not about to go away. */
-    public static boolean ready(Obj pod) {
+    static boolean ready(Obj pod) {
         return !pod.deleting() && saysReady(pod);
     }
 
     /** Its Ready condition alone. */
-    public static boolean saysReady(Obj pod) {
+    static boolean saysReady(Obj pod) {
         return Obj.isTrue(pod.condition("Ready"));
     }
 
-    public static boolean ended(Obj pod) {
+    static boolean ended(Obj pod) {
         return pod.text("/status/phase").equals("Succeeded") || pod.text("/status/phase").equals("Failed");
     }
 
     /** Statuses of init containers first, then of the main ones: the order in which they start. */
-    public static List<JsonNode> containers(Obj pod) {
+    static List<JsonNode> containers(Obj pod) {
         var all = pod.list("/status/initContainerStatuses");
         all.addAll(pod.list("/status/containerStatuses"));
         return all;
     }
 
     /** The status of the container of this name, or a missing node. */
-    public static JsonNode container(Obj pod, String name) {
+    static JsonNode container(Obj pod, String name) {
         return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
     }
 
-    public static boolean initContainer(Obj pod, JsonNode container) {
+    static boolean initContainer(Obj pod, JsonNode container) {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
     /** Since when it is ready, or ended; long ago when it does not say. */
-    public static Instant settledAt(Obj pod) {
+    static Instant settledAt(Obj pod) {
         return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asText("")).orElse(Instant.EPOCH);
     }
 
-    public static long restarts(Obj pod) {
+    static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
-    public static boolean unprobed(Obj pod) {
+    static boolean unprobed(Obj pod) {
         var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 }
 
 /** A piece of the manifests that could not be read. */
-public record Problem(Source source, String message) { }
+record Problem(Source source, String message) { }
 
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
-public record Ref(String kind, String name) implements Comparable<Ref> {
-    public static Ref of(Obj o) {
+record Ref(String kind, String name) implements Comparable<Ref> {
+    static Ref of(Obj o) {
         return new Ref(o.kind(), o.name());
     }
 
     /** An ownerReference or another node with these two fields. */
-    public static Ref of(JsonNode reference) {
+    static Ref of(JsonNode reference) {
         return new Ref(reference.path("kind").asText(), reference.path("name").asText());
     }
 
-    public boolean is(String otherKind) {
+    boolean is(String otherKind) {
         return kind.equals(otherKind);
     }
 
@@ -9799,13 +9812,13 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
 }
 
 /** What a pod template refers to by name. */
-public static final class References {
+static final class References {
     /** One reference; {@code key} empty when the whole object is meant, {@code pull} for a pull secret. */
-    public record Ref(String kind, String name, String key, boolean optional, boolean pull) { }
+    record Ref(String kind, String name, String key, boolean optional, boolean pull) { }
 
     private References() { }
 
-    public static List<Ref> of(JsonNode spec) {
+    static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
         for (var list : List.of("initContainers", "containers")) {
@@ -9824,7 +9837,7 @@ public static final class References {
         return List.copyOf(refs);
     }
 
-    public static List<Ref> ofVolume(JsonNode volume) {
+    static List<Ref> ofVolume(JsonNode volume) {
         var refs = new LinkedHashSet<Ref>();
         ref(refs, "Secret", volume.path("secret"), "secretName");
         ref(refs, "ConfigMap", volume.path("configMap"), "name");
@@ -9845,13 +9858,13 @@ public static final class References {
 }
 
 /** What an apply did with an object. */
-public enum Result { created, configured, unchanged, recreated, failed, skipped }
+enum Result { created, configured, unchanged, recreated, failed, skipped }
 
 /** Label selectors as the API means them. */
-public static final class Selector {
+static final class Selector {
     private Selector() { }
 
-    public static boolean matches(JsonNode selector, Map<String, String> labels) {
+    static boolean matches(JsonNode selector, Map<String, String> labels) {
         var all = true;
         for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
             var e = i.next();
@@ -9863,7 +9876,7 @@ public static final class Selector {
         return all;
     }
 
-    public static boolean expression(JsonNode e, Map<String, String> labels) {
+    static boolean expression(JsonNode e, Map<String, String> labels) {
         var value = labels.get(e.path("key").asText());
         var values = new ArrayList<String>();
         e.path("values").forEach(v -> values.add(v.asText()));
@@ -9896,46 +9909,46 @@ public static final class Selector {
  * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
  * @param limited what could not be read, such as {@code events: forbidden}
  */
-public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
+record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
     List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
-    public Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
+    Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
         this(namespace, at, objects, applied, logs, limited, Index.of(objects));
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */
-    public static String key(String apiVersion, String kind) {
+    static String key(String apiVersion, String kind) {
         var group = Obj.group(apiVersion);
         return Kinds.BUILT_IN_GROUPS.contains(group) ? kind : kind + "." + group;
     }
 
-    public static String key(Obj o) {
+    static String key(Obj o) {
         return key(o.apiVersion(), o.kind());
     }
 
-    public List<Obj> all(String kind) {
+    List<Obj> all(String kind) {
         return objects.getOrDefault(kind, List.of());
     }
 
-    public boolean knows(String kind) {
+    boolean knows(String kind) {
         return objects.containsKey(kind);
     }
 
-    public Optional<Obj> find(String kind, String name) {
+    Optional<Obj> find(String kind, String name) {
         return Optional.ofNullable(index.byName().get(kind + "/" + name));
     }
 
-    public List<Obj> ownedBy(String kind, Obj owner) {
+    List<Obj> ownedBy(String kind, Obj owner) {
         return index.byOwner().getOrDefault(owner.uid(), List.of()).stream().filter(o -> key(o).equals(kind)).toList();
     }
 
-    public Optional<Applied> applied(String kind, String name) {
+    Optional<Applied> applied(String kind, String name) {
         return applied.stream().filter(a -> a.object().kind().equals(kind) && a.object().name().equals(name)).findFirst();
     }
 }
 
 /** Where an object of a manifest stands: a path as given on the command line, and its first line (1-based; 0: unknown). */
-public record Source(String file, int line) {
+record Source(String file, int line) {
     @Override
     public String toString() {
         return line > 0 ? file + ":" + line : file;
@@ -9943,16 +9956,16 @@ public record Source(String file, int line) {
 }
 
 /** How far a workload is. */
-public enum State { ready, progressing, failed, suspended, unverified }
+enum State { ready, progressing, failed, suspended, unverified }
 
 /** The environment that this run is about; {@code fresh}: its slot was allocated by this run. */
-public record Target(String env, int slot, String namespace, int issue, int pr, boolean fresh) {
-    public Map<String, String> placeholders() {
+record Target(String env, int slot, String namespace, int issue, int pr, boolean fresh) {
+    Map<String, String> placeholders() {
         return Map.of("env", env, "slot", "" + slot, "namespace", namespace, "issue", "" + issue, "pr", "" + pr);
     }
 
     /** For the user's own commands. */
-    public Map<String, String> environment() {
+    Map<String, String> environment() {
         return Map.of("CODEXCTL_ENV", env, "CODEXCTL_SLOT", "" + slot, "CODEXCTL_NAMESPACE",
             namespace, "CODEXCTL_ISSUE_NUMBER", "" + issue, "CODEXCTL_PR_NUMBER", "" + pr);
     }
@@ -9962,41 +9975,41 @@ public record Target(String env, int slot, String namespace, int issue, int pr, 
  * A type to follow in a namespace; {@code query} narrows it, {@code namesOnly} asks for metadata alone (no Secret value enters the
  * process).
  */
-public record Topic(Kind kind, String namespace, String query, boolean namesOnly) {
-    public static Topic of(Kind kind, String namespace) {
+record Topic(Kind kind, String namespace, String query, boolean namesOnly) {
+    static Topic of(Kind kind, String namespace) {
         return new Topic(kind, namespace, "", false);
     }
 
-    public String path() {
+    String path() {
         return kind.path(namespace, null);
     }
 
-    public String key() {
+    String key() {
         return Snapshot.key(kind.apiVersion(), kind.name());
     }
 
     /** Whether objects of this type are judged, and not only help to explain. */
-    public boolean gates() {
+    boolean gates() {
         return !namesOnly && (Kinds.WORKLOADS.contains(kind.name()) || !Kinds.BUILT_IN_GROUPS.contains(kind.group()));
     }
 
     /** Whether a verdict may hang on it. */
-    public boolean decides() {
+    boolean decides() {
         return !namesOnly && kind != Kind.EVENT && kind != Kind.STORAGE_CLASS;
     }
 
-    public String accept() {
+    String accept() {
         return namesOnly ? "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" : "application/json";
     }
 
-    public String watchAccept() {
+    String watchAccept() {
         return namesOnly ? "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1" : "application/json";
     }
 }
 
 /** One judged object, as the JSON gives it. */
-public record Workload(String kind, String name, State state, long ready, long desired, String message) {
-    public String ref() {
+record Workload(String kind, String name, State state, long ready, long desired, String message) {
+    String ref() {
         return Obj.ref(kind, name);
     }
 }
@@ -10004,14 +10017,14 @@ public record Workload(String kind, String name, State state, long ready, long d
 // src/shared/
 
 /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
-public static final class Disguises {
+static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
 
     private Disguises() { }
 
     /** Without the blank ones; the value itself comes first. */
-    public static Set<String> of(String value) {
+    static Set<String> of(String value) {
         var text = value.strip();
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         var url = URLEncoder.encode(text, StandardCharsets.UTF_8);
@@ -10062,7 +10075,7 @@ public static final class Disguises {
 }
 
 /** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
-public static final class Durations {
+static final class Durations {
     /** What is longer is a typing mistake; it would also overflow the clocks that it is added to. */
     private static final Duration LONGEST = Duration.ofDays(1000);
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
@@ -10071,7 +10084,7 @@ public static final class Durations {
     private Durations() { }
 
     /** Empty for what is no duration, or longer than a thousand days. */
-    public static Optional<Duration> of(String text) {
+    static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());
         double millis = 0;
         int end = 0;
@@ -10084,20 +10097,20 @@ public static final class Durations {
     }
 
     /** {@code 1h05m}, {@code 4m12s}, {@code 9s}. */
-    public static String human(Duration d) {
+    static String human(Duration d) {
         return d.toHours() > 0 ? String.format("%dh%02dm", d.toHours(), d.toMinutesPart())
             : d.toMinutes() > 0 ? String.format("%dm%02ds", d.toMinutes(), d.toSecondsPart()) : d.toSeconds() + "s";
     }
 }
 
 /** Yes and no as environment variables and workflows write them. */
-public static final class Flags {
-    public static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
+static final class Flags {
+    static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
     private Flags() { }
 
     /** Empty for a word that is neither; an empty text is a no. */
-    public static Optional<Boolean> of(String text) {
+    static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
             case "1", "true", "yes", "on" -> Optional.of(true);
             case "0", "false", "no", "off", "" -> Optional.of(false);
@@ -10107,8 +10120,8 @@ public static final class Flags {
 }
 
 /** JSON as both scripts read and write it. */
-public static final class Json {
-    public static final ObjectMapper MAPPER = new ObjectMapper();
+static final class Json {
+    static final ObjectMapper MAPPER = new ObjectMapper();
 
     private Json() { }
 
@@ -10116,7 +10129,7 @@ public static final class Json {
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
      * escaped: the same JSON, but no command.
      */
-    public static String pretty(Object value) {
+    static String pretty(Object value) {
         try {
             return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value).replace("##[", "#\\u0023[");
         } catch (JsonProcessingException e) {
@@ -10129,7 +10142,7 @@ public static final class Json {
  * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
  * secrets have. Hosts, ports and names of objects survive, or the diagnosis is useless. Redact before anything is cut.
  */
-public static final class Redaction {
+static final class Redaction {
     private static final String PATTERN_MARK = "[REDACTED:pattern]";
     private static final int PREFIX = 6;
     private static final int SHORTEST = 6;
@@ -10151,9 +10164,9 @@ public static final class Redaction {
     private final Map<String, List<String>> forms = new HashMap<>();
     private final Map<String, String> marks = new HashMap<>();
     private final Set<String> keep;
-    public int known;
-    public int pattern;
-    public int withheld;
+    int known;
+    int pattern;
+    int withheld;
 
     private Redaction(Set<String> keep) {
         this.keep = keep;
@@ -10163,12 +10176,12 @@ public static final class Redaction {
      * {@code secrets}: values by {@code name#key}; {@code environment}: the caller's variables, of which those that are called like secrets
      * are hidden.
      */
-    public static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
+    static Redaction of(Map<String, String> secrets, Map<String, String> environment) {
         return of(secrets, environment, Set.of());
     }
 
     /** {@code keep}: hosts, ports and names that must stay readable though a Secret holds them too. */
-    public static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
+    static Redaction of(Map<String, String> secrets, Map<String, String> environment, Set<String> keep) {
         var redaction = new Redaction(keep);
         new TreeMap<>(secrets).forEach((name, value) -> redaction.hide("[REDACTED:secret/" + name.replaceAll("[\\s\\]]", "") + "]",
             name.substring(name.indexOf('#') + 1), value));
@@ -10243,20 +10256,20 @@ public static final class Redaction {
         });
     }
 
-    public int known() {
+    int known() {
         return known;
     }
 
-    public int pattern() {
+    int pattern() {
         return pattern;
     }
 
-    public int withheld() {
+    int withheld() {
         return withheld;
     }
 
     /** The same text without secrets; line ends stay where they are. A text in which one is found again afterwards is withheld whole. */
-    public String clean(String text) {
+    String clean(String text) {
         if (text == null || text.length() < SHORTEST) {
             return text;
         }
@@ -10269,7 +10282,7 @@ public static final class Redaction {
     }
 
     /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
-    public JsonNode clean(JsonNode json) {
+    JsonNode clean(JsonNode json) {
         if (json.isTextual()) {
             return TextNode.valueOf(clean(json.asText()));
         }
@@ -10398,13 +10411,13 @@ public static final class Redaction {
 }
 
 /** What secrets look like and what they are called: the one table of it. */
-public static final class SecretShapes {
+static final class SecretShapes {
     /** Names of variables and keys that hold secrets. */
-    public static final Pattern NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key"
+    static final Pattern NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key"
         + "|_pat$|_auth$|_key$|_dsn$).*");
 
     /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
-    public static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development",
+    static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development",
         "production", "staging", "testing", "enabled", "disabled", "username", "secret", "public", "private", "service", "cluster",
         "database", "mongodb", "mariadb", "rabbitmq", "minioadmin", "elasticsearch", "undefined", "example", "secrets", "config", "server",
         "client", "container", "deployment", "status", "failed", "running", "ready", "message", "reason", "unknown", "warning", "string",
@@ -10457,17 +10470,17 @@ public static final class SecretShapes {
     }
 
     /** Whether a token stands in the text, whatever stands around it. */
-    public static boolean anyToken(String text) {
+    static boolean anyToken(String text) {
         return TOKENS.stream().anyMatch(shape -> shape.matcher(text).find());
     }
 
     /** The text with {@code mark} in place of every token and secret setting, but for what {@code keep} wants; line ends stay. */
-    public static String hidden(String text, String mark, Predicate<String> keep) {
+    static String hidden(String text, String mark, Predicate<String> keep) {
         return replaced(SETTINGS, hiddenTokens(text, mark, keep), mark, keep);
     }
 
     /** As {@link #hidden}, for texts in which a setting is meant as it stands: only what is told by its form alone. */
-    public static String hiddenTokens(String text, String mark, Predicate<String> keep) {
+    static String hiddenTokens(String text, String mark, Predicate<String> keep) {
         return replaced(TOKENS, text, mark, keep);
     }
 
@@ -10496,11 +10509,11 @@ public static final class SecretShapes {
 }
 
 /** Small things about texts. */
-public static final class Texts {
+static final class Texts {
     private Texts() { }
 
     /** A line that may keep its indentation. */
-    public static String visible(String text) {
+    static String visible(String text) {
         var line = line(text);
         return " ".repeat(text.length() - text.stripLeading().length()) + line;
     }
@@ -10509,20 +10522,20 @@ public static final class Texts {
      * One line without control characters, so that no text of a cluster can steer a terminal or a log; GitHub's runner still takes
      * its old commands ({@code ##[stop-commands]…}) from anywhere in a line.
      */
-    public static String line(String text) {
+    static String line(String text) {
         return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").replace("##[", "## [").strip();
     }
 
     /** A message on one line; nothing of it is taken away. */
-    public static String oneLine(String message) {
+    static String oneLine(String message) {
         return message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
-    public static String cut(String text, int most) {
+    static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }
 
-    public static String count(long n, String one) {
+    static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
     }
 }
@@ -10531,14 +10544,14 @@ public static final class Texts {
  * Template variables, from {@code --vars} and from files. A value prints as it was written, whichever way it was given:
  * {@code 1.10} stays {@code 1.10}. What cannot be read throws {@link IllegalArgumentException}, whose message is one line.
  */
-public static final class Vars {
+static final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
 
     private Vars() { }
 
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
-    public static Map<String, Object> ofList(String list) {
+    static Map<String, Object> ofList(String list) {
         var vars = new LinkedHashMap<String, Object>();
         for (var part : NEXT_KEY.split(list)) {
             var pair = PAIR.matcher(part);
@@ -10553,7 +10566,7 @@ public static final class Vars {
     }
 
     /** A file's text: KEY=VALUE lines or a YAML mapping; {@code name} stands in what is said of a mistake. */
-    public static Map<String, Object> ofFile(String name, String text) {
+    static Map<String, Object> ofFile(String name, String text) {
         var lines = text.lines().filter(l -> !l.isBlank() && !l.strip().startsWith("#")).map(PAIR::matcher).toList();
         if (!lines.stream().allMatch(Matcher::matches)) {
             return ofYaml(name, text);

@@ -35,25 +35,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   316 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   787 src/prompt_run/run: One run of the agent from its start to its end
-// line  1235 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1570 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1745 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2498 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2716 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2877 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3011 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   319 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   790 src/prompt_run/run: One run of the agent from its start to its end
+// line  1238 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1573 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1748 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2501 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2719 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2880 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3014 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3220 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3633 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4042 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4508 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4611 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5226 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5460 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6241 src/prompt_run/options: What options and variables mean
-// line  6325 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3239 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3652 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4061 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4527 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4630 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5245 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5479 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6260 src/prompt_run/options: What options and variables mean
+// line  6332 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -206,6 +206,7 @@ import org.snakeyaml.engine.v2.schema.JsonSchema;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine;
@@ -258,7 +259,9 @@ public class prompt_run implements Callable<Integer> {
         if (prompt.listKinds) {
             return told(new Listing(new Templates(prompt.templates, null).kinds()));
         }
-        Values.once(spec.commandLine());
+        GivenTwice.of(spec.commandLine().getParseResult().originalArgs(), spec).ifPresent(twice -> {
+            throw new UsageError(twice);
+        });
         var options = prompt.read(env);
         var infra = infrastructure.read(env, console);
         var event = EventFile.read(env, console);
@@ -316,7 +319,7 @@ public class prompt_run implements Callable<Integer> {
 // src/prompt_run/command/
 
 /** GitHub Actions' files: outputs for the next steps, and the step's summary. */
-public record ActionsFiles(Env env, Log log) {
+record ActionsFiles(Env env, Log log) {
     /** Output to the result's field that it tells. */
     static final Map<String, String> OUTPUTS = new LinkedHashMap<>();
 
@@ -357,64 +360,64 @@ public record ActionsFiles(Env env, Log log) {
 }
 
 /** Where and how the agent runs. */
-public static class AgentOptions {
+static class AgentOptions {
     @Option(names = "--model", paramLabel = "NAME",
         description = "model; default: the label [ai-model-...], else the agent's own (CODEXCTL_MODEL)")
-    public String model;
+    String model;
     @Option(names = "--reasoning-effort", paramLabel = "EFFORT",
         description = "minimal, low, medium, high, xhigh; default: the label [ai-reasoning-...] (CODEXCTL_MODEL_REASONING_EFFORT)")
-    public String effort;
+    String effort;
     @Option(names = "--resume", paramLabel = "THREAD|auto", description = "continue a session by its id, or the last one of this issue")
-    public String resume;
+    String resume;
     @Option(names = "--agent-target", paramLabel = "TARGET", description = "auto, deploy, pod or runner; default auto")
-    public String target;
+    String target;
     @Option(names = "--fallback", paramLabel = "PLACES",
         description = "none, pod or pod,runner: where the agent runs when deploy/codex cannot; default pod")
-    public String fallback;
+    String fallback;
     @Option(names = "--agent-image", paramLabel = "IMAGE", description = "image of the fallback pod; default: that of deploy/codex")
-    public String image;
+    String image;
     @Option(names = "--agent-command", paramLabel = "CMD",
         description = "another agent than Codex: a shell command that reads the prompt on stdin")
-    public String command;
+    String command;
     @Option(names = "--agent-deployment", paramLabel = "NAME", defaultValue = "codex",
         description = "the agent's Deployment; default codex")
-    public String deployment;
+    String deployment;
     @Option(names = "--agent-container", paramLabel = "NAME",
         description = "its container; default: kubectl's, the one named like the Deployment, the first")
-    public String container;
+    String container;
     @Option(names = "--agent-env", paramLabel = "NAME", split = ",",
         description = "environment variables of the caller that the agent gets, by file; repeatable")
-    public List<String> passEnv = new ArrayList<>();
+    List<String> passEnv = new ArrayList<>();
     @Option(names = "--workspace", paramLabel = "DIR",
         description = "the agent's working tree in its place; default: its working directory, /workspace, ~/workspace")
-    public String workspace;
+    String workspace;
     @Option(names = "--git-name", paramLabel = "NAME", description = "author of the agent's commits (CODEXCTL_GIT_NAME)")
-    public String gitName;
+    String gitName;
     @Option(names = "--git-email", paramLabel = "ADDRESS", description = "his address (CODEXCTL_GIT_EMAIL)")
-    public String gitEmail;
+    String gitEmail;
     @Option(names = "--kubeconfig", paramLabel = "FILE", description = "kubeconfig file")
-    public Path kubeconfig;
+    Path kubeconfig;
     @Option(names = "--context", paramLabel = "NAME", description = "context of the kubeconfig")
-    public String context;
+    String context;
     @Option(names = "--source", paramLabel = "DIR", description = "working tree to upload where the agent's workspace is empty")
-    public Path source;
+    Path source;
     @Option(names = "--bring-back", description = "fetch the agent's commits and uncommitted changes back into --source")
-    public boolean bringBack;
+    boolean bringBack;
     @Option(names = "--agent-wait", paramLabel = "DURATION",
         description = "how long to wait for deploy/codex; default 5m, for repair kinds 90s")
-    public String wait;
+    String wait;
     @Option(names = "--agent-timeout", paramLabel = "DURATION", description = "limit for the whole run; default 60m")
-    public String timeout;
+    String timeout;
     @Option(names = "--idle-timeout", paramLabel = "DURATION", description = "limit without a sign of life; default 15m")
-    public String idle;
+    String idle;
     @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m")
-    public String lease;
+    String lease;
 
     private static final Pattern RUNNER_ENV = Pattern.compile(String.join("|", "PATH", "LANG", "LC_[A-Z]+", "TZ",
         "(?i:https?_proxy|no_proxy|all_proxy)", "SSL_CERT_(FILE|DIR)", "NODE_EXTRA_CA_CERTS",
         "CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"));
 
-    public AgentSettings read(RunOptions options, Facts facts, Env env) {
+    AgentSettings read(RunOptions options, Facts facts, Env env) {
         var where = Values.oneOf("--agent-target", Facts.first(blankToNull(target), "auto"), "auto", "deploy", "pod", "runner");
         var otherwise = Values.oneOf("--fallback", Facts.first(blankToNull(fallback), "pod"), "none", "pod", "pod,runner");
         checkSource();
@@ -484,7 +487,7 @@ public static class AgentOptions {
 }
 
 /** Prompt, events, last message and stderr of the agent as files, masked. {@code folder}: where to, or null for nowhere. */
-public record Artifacts(Path folder, Redactor redactor, Log log) {
+record Artifacts(Path folder, Redactor redactor, Log log) {
 
     /** File name to where it was written; {@code kept}, the folder with the agent's output, is gone afterwards. */
     Map<String, Path> write(String prompt, String message, Path kept) {
@@ -530,13 +533,13 @@ public record Artifacts(Path folder, Redactor redactor, Log log) {
 }
 
 /** The streams: stdout gets one answer and nothing else, stderr gets the rest, one line at a time. */
-public static final class Console implements Log {
+static final class Console implements Log {
     private final CommandLine command;
     private final OutputOptions options;
     private final boolean actions;
     private boolean answered;
 
-    public Console(CommandLine command, OutputOptions options, Env env) {
+    Console(CommandLine command, OutputOptions options, Env env) {
         if (options.format != null) {
             Values.oneOf("--output", options.format, "text", "json");
         }
@@ -546,7 +549,7 @@ public static final class Console implements Log {
     }
 
     /** The only place that writes to stdout; the first answer counts. */
-    public synchronized void answer(Answer answer) {
+    synchronized void answer(Answer answer) {
         if (!answered) {
             answered = true;
             boolean json = options.format == null ? answer.jsonByDefault() && !Terminal.is(1) : options.format.equals("json");
@@ -587,7 +590,7 @@ public static final class Console implements Log {
         command.getErr().flush();
     }
 
-    public static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
+    static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
         command.getErr().println("prompt_run: " + Texts.line(message));
         if (verbose) {
             problem.printStackTrace(command.getErr());
@@ -598,22 +601,22 @@ public static final class Console implements Log {
 }
 
 /** What the run is about; what is not given comes from the GitHub event and the report. */
-public static class FactOptions {
+static class FactOptions {
     @Option(names = "--env", paramLabel = "ENV", description = "environment type; default ai (CODEXCTL_ENV)")
-    public String env;
+    String env;
     @Option(names = "--slot", paramLabel = "N", description = "slot number, 1 or more (CODEXCTL_SLOT)")
-    public String slot;
+    String slot;
     @Option(names = {"-n", "--namespace"}, paramLabel = "NAME", description = "namespace of the environment (CODEXCTL_NAMESPACE)")
-    public String namespace;
+    String namespace;
     @Option(names = "--issue", paramLabel = "N", description = "issue number; default: the event's (CODEXCTL_ISSUE_NUMBER)")
-    public String issue;
+    String issue;
     @Option(names = "--pr", paramLabel = "N", description = "pull request number; default: the event's (CODEXCTL_PR_NUMBER)")
-    public String pr;
+    String pr;
     @Option(names = "--repo", paramLabel = "OWNER/NAME",
         description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
-    public String repo;
+    String repo;
 
-    public Facts.Given given(AgentOptions agent, Env twins) {
+    Facts.Given given(AgentOptions agent, Env twins) {
         return new Facts.Given(twins.pick(env, "CODEXCTL_ENV"), twins.pick(slot, "CODEXCTL_SLOT"),
             twins.pick(namespace, "CODEXCTL_NAMESPACE"), twins.pick(issue, "CODEXCTL_ISSUE_NUMBER"),
             twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"),
@@ -623,22 +626,22 @@ public static class FactOptions {
 }
 
 /** What is known about the environment. */
-public static class InfraOptions {
+static class InfraOptions {
     @Option(names = "--infra-unhealthy", arity = "0..1", fallbackValue = "1", paramLabel = "BOOL",
         description = "1, true, yes: the environment did not come up; 0, false, no or empty: it did "
             + "(INFRA_UNHEALTHY, CODEXCTL_INFRA_UNHEALTHY)")
-    public String unhealthy;
+    String unhealthy;
     @Option(names = "--infra-report", paramLabel = "FILE",
         description = "the JSON of ensure_ready; not ready unless it says infraReady: true (missing and invalid included)")
-    public Path report;
+    Path report;
 
-    public Infra read(Env env, Log log) {
+    Infra read(Env env, Log log) {
         return ReportFile.read(report, unhealthy != null ? unhealthy : env.pick(null, "INFRA_UNHEALTHY", "CODEXCTL_INFRA_UNHEALTHY"), log);
     }
 }
 
 /** What --list-kinds answers: every kind with its languages. */
-public record Listing(Map<String, Set<String>> kinds) implements Answer {
+record Listing(Map<String, Set<String>> kinds) implements Answer {
     @Override
     public String asText() {
         var lines = new StringBuilder();
@@ -654,45 +657,45 @@ public record Listing(Map<String, Set<String>> kinds) implements Answer {
 }
 
 /** What is told, and where. */
-public static class OutputOptions {
+static class OutputOptions {
     @Option(names = "--result", paramLabel = "FILE", description = "write the result as JSON to this file too")
-    public Path result;
+    Path result;
     @Option(names = "--artifacts", paramLabel = "DIR", description = "prompt, events, last message and stderr of the agent, redacted")
-    public Path artifacts;
+    Path artifacts;
     @Option(names = "--output", paramLabel = "FORMAT",
         description = "text or json; default: text on a terminal and for --print, else json")
-    public String format;
+    String format;
     @Option(names = {"-v", "--verbose"}, description = "more on stderr, stack traces included")
-    public boolean verbose;
+    boolean verbose;
     @Option(names = {"-q", "--quiet"}, description = "only warnings and errors on stderr")
-    public boolean quiet;
+    boolean quiet;
 }
 
 /** What the prompt is made of. */
-public static class PromptOptions {
+static class PromptOptions {
     @Option(names = "--kind", paramLabel = "KIND",
         description = "dev_issue, plan_issue, repair_issue, dev_review, plan_review, repair_review, repair_plan (CODEXCTL_KIND)")
-    public String kind;
+    String kind;
     @Option(names = "--list-kinds", description = "print the kinds with their languages and exit")
-    public boolean listKinds;
+    boolean listKinds;
     @Option(names = "--lang", paramLabel = "LANG",
         description = "language of the prompt: en or ru; default en, also for a language without templates (CODEXCTL_LANG)")
-    public String lang;
+    String lang;
     @Option(names = "--templates", paramLabel = "DIR", description = "folder with templates that add to or override the built-in ones")
-    public Path templates;
+    Path templates;
     @Option(names = "--template", paramLabel = "FILE", description = "render this template instead of the kind's own")
-    public Path template;
+    Path template;
     @Option(names = "--vars", paramLabel = "K=V,...", description = "template variables, repeatable (CODEXCTL_VARS)")
-    public List<String> vars = new ArrayList<>();
+    List<String> vars = new ArrayList<>();
     @Option(names = "--var-file", paramLabel = "FILE",
         description = "template variables as YAML or KEY=VALUE lines, repeatable (CODEXCTL_VAR_FILE)")
-    public List<Path> varFiles = new ArrayList<>();
+    List<Path> varFiles = new ArrayList<>();
     @Option(names = "--print", description = "print the prompt and stop")
-    public boolean print;
+    boolean print;
     @Option(names = "--dry-run", description = "print the prompt, where the agent would run, its command and permissions; start nothing")
-    public boolean dryRun;
+    boolean dryRun;
 
-    public RunOptions read(Env env) {
+    RunOptions read(Env env) {
         var known = new Templates(templates, template);
         var asked = env.pick(kind, "CODEXCTL_KIND");
         var accepted = String.join(", ", known.kinds().keySet());
@@ -732,9 +735,9 @@ public static class PromptOptions {
 }
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
-public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
+record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
 
-    public RunResult deliver(Place place, Prompt prompt, Finished run) {
+    RunResult deliver(Place place, Prompt prompt, Finished run) {
         var story = run.story();
         var message = story.message() == null ? "" : redactor.mask(story.message());
         var files = new Artifacts(folder(run.id()), redactor, log).write(prompt.text(), message, run.transcript());
@@ -765,21 +768,21 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
 }
 
 /** Whose words reach the prompt. */
-public static class TextOptions {
+static class TextOptions {
     @Option(names = "--allow-users", paramLabel = "LOGIN,...",
         description = "people whose text is taken although they have no write access (AI_ALLOWED_USERS)")
-    public String allowUsers;
+    String allowUsers;
     @Option(names = "--any-author", description = "take everybody's text, marked as coming from people without write access")
-    public boolean anyAuthor;
+    boolean anyAuthor;
     @Option(names = "--redact-env", paramLabel = "NAME,...",
         description = "environment variables whose values are masked, besides those named like a secret")
-    public String redactEnv;
+    String redactEnv;
 
-    public List<String> redactNames() {
+    List<String> redactNames() {
         return redactEnv == null ? List.of() : List.of(redactEnv.split("[\\s,]+"));
     }
 
-    public WriteAccess access(Env env) {
+    WriteAccess access(Env env) {
         return new WriteAccess(WriteAccess.logins(env.pick(allowUsers, "AI_ALLOWED_USERS")), anyAuthor);
     }
 }
@@ -787,7 +790,7 @@ public static class TextOptions {
 // src/prompt_run/run/
 
 /** One run: finds a place for the agent, has it work there, and says what that counts as. Closing it removes what it made. */
-public static final class AgentRun implements AutoCloseable {
+static final class AgentRun implements AutoCloseable {
     private final RunSetup run;
     private final Facts facts;
     private final Infra infra;
@@ -799,7 +802,7 @@ public static final class AgentRun implements AutoCloseable {
     private String nowhere;
 
     /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
-    public AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
+    AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
         this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
         this.facts = facts;
         this.infra = infra;
@@ -812,7 +815,7 @@ public static final class AgentRun implements AutoCloseable {
     }
 
     /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
-    public Place choosePlace(boolean dryRun) {
+    Place choosePlace(boolean dryRun) {
         try {
             site = dryRun ? ladder.look() : ladder.climb();
             nowhere = site == null ? ladder.reasons() : null;
@@ -854,7 +857,7 @@ public static final class AgentRun implements AutoCloseable {
     }
 
     /** What --dry-run prints: prompt, target, command and permissions. Starts nothing. */
-    public Preview preview(Place place, Prompt prompt) {
+    Preview preview(Place place, Prompt prompt) {
         var settings = run.settings();
         var plan = new LinkedHashMap<String, Object>();
         plan.put("agentTarget", site != null ? site.target() : ladder.wouldTry());
@@ -874,7 +877,7 @@ public static final class AgentRun implements AutoCloseable {
     }
 
     /** Runs the agent to its end. Never a success without proof. */
-    public Finished run(Place place, Prompt prompt) {
+    Finished run(Place place, Prompt prompt) {
         var output = new RunLog(run.settings().codex(), run.log(), redactor);
         var ending = Ending.nowhere(nowhere);
         var brought = Brought.nothing();
@@ -907,7 +910,7 @@ public static final class AgentRun implements AutoCloseable {
 }
 
 /** SIGINT and SIGTERM: the main thread is interrupted and ends the run in good order; a second signal hurries it. */
-public static final class Cancel {
+static final class Cancel {
     private final Thread main = Thread.currentThread();
     private final Map<String, SignalHandler> before = new LinkedHashMap<>();
     private volatile int exitCode;
@@ -951,7 +954,7 @@ public static final class Cancel {
 }
 
 /** One agent in one place: what it needs is put there, it is started and followed to its end, and its work is fetched. */
-public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Redactor redactor, RunLog output, Cancel cancel) {
+record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Redactor redactor, RunLog output, Cancel cancel) {
 
     Ending run(String prompt, String reportPath) {
         try {
@@ -1050,11 +1053,11 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
 }
 
 /** A run that is over. {@code where}: its place for people, or null; {@code transcript}: the folder with the agent's output. */
-public record Finished(String id, String where, Instant began, Verdict verdict, Story story, Usage spent, Brought brought,
+record Finished(String id, String where, Instant began, Verdict verdict, Story story, Usage spent, Brought brought,
                        Path transcript, List<String> notes) { }
 
 /** Follows a started agent to its end by polls. What it counts as comes from its exit file alone. */
-public static final class Follower {
+static final class Follower {
     private static final int POLL_BYTES = 1024 * 1024;
     private static final int ABSENT_MOST = 3;
     private static final int STARTING_MOST = 30;
@@ -1121,7 +1124,7 @@ public static final class Follower {
 }
 
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
-public static final class RunId {
+static final class RunId {
     private RunId() { }
 
     static String next() {
@@ -1133,7 +1136,7 @@ public static final class RunId {
 }
 
 /** The agent's output: kept whole in a file, told live line by line. */
-public static final class RunLog {
+static final class RunLog {
     private static final long STDERR_MOST = 256 * 1024;
 
     private final boolean codex;
@@ -1205,7 +1208,7 @@ public static final class RunLog {
 }
 
 /** The real Codex CLI's own opinion of the config, where one is at hand; nothing is started. */
-public record StrictConfig(RunSetup run) {
+record StrictConfig(RunSetup run) {
 
     String check(Site site) {
         var place = site != null ? site : Site.here(run);
@@ -1235,7 +1238,7 @@ public record StrictConfig(RunSetup run) {
 // src/prompt_run/sources/
 
 /** Git in the caller's working tree, with nothing that a repository could have run; {@code index}: another than its own, or null. */
-public record Git(Path tree, Path index) {
+record Git(Path tree, Path index) {
     private static final Duration LIMIT = Duration.ofMinutes(30);
     private static final List<String> HARMLESS = List.of("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
         "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "safe.directory=*", "-c", "core.quotePath=false");
@@ -1306,7 +1309,7 @@ public record Git(Path tree, Path index) {
 /**
  * The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are.
  */
-public record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
+record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
 
     Brought arrive() throws Broken, InterruptedException, IOException {
         var ourHead = git.run("rev-parse", "HEAD");
@@ -1453,14 +1456,14 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
 }
 
 /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
-public static final class Sources {
+static final class Sources {
     private static final long REPORTED = 20;
 
     private final Git git;
     private final String runId;
     private final Log log;
 
-    public Sources(Path tree, String runId, Log log) {
+    Sources(Path tree, String runId, Log log) {
         this.git = new Git(tree.toAbsolutePath().normalize(), null);
         this.runId = runId;
         this.log = log;
@@ -1470,7 +1473,7 @@ public static final class Sources {
         return "refs/prompt-run/" + runId + "/" + name;
     }
 
-    public List<String> upload(Commands keeper) throws Broken, InterruptedException {
+    List<String> upload(Commands keeper) throws Broken, InterruptedException {
         var workspace = keeper.site().workspace();
         var state = keeper.site().facts().get("workspace_state");
         if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
@@ -1526,7 +1529,7 @@ public static final class Sources {
     }
 
     /** Fetches what the agent committed and what it left uncommitted. Either all of it reaches the working tree or nothing does. */
-    public Brought bringBack(Commands keeper, String usualBranch) throws Broken, InterruptedException {
+    Brought bringBack(Commands keeper, String usualBranch) throws Broken, InterruptedException {
         var workspace = keeper.site().workspace();
         var scratch = Disk.temporary("prompt-run-back");
         try {
@@ -1570,11 +1573,11 @@ public static final class Sources {
 // src/prompt_run/keeper/
 
 /** Commands in the agent's place, each of which may be repeated; no connection's word counts as a success. */
-public record Commands(Site site, Patience patience, Log log) {
+record Commands(Site site, Patience patience, Log log) {
     private static final int BAD_ENDS = 3;
     private static final long FIRST_PAUSE_MILLIS = 250;
 
-    public String keeper(Duration limit, String... words) throws Broken, InterruptedException {
+    String keeper(Duration limit, String... words) throws Broken, InterruptedException {
         return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
     }
 
@@ -1610,23 +1613,23 @@ public record Commands(Site site, Patience patience, Log log) {
 }
 
 /** The agent's life as its keeper there sees it: started once, polled, ended. */
-public static final class Keeper {
+static final class Keeper {
     private static final long END_PAUSE_MILLIS = 300;
 
     private final Commands commands;
     private boolean started;
 
-    public Keeper(Commands commands) {
+    Keeper(Commands commands) {
         this.commands = commands;
     }
 
     /** True as soon as the agent may have been started, whether or not anybody said so. */
-    public boolean started() {
+    boolean started() {
         return started;
     }
 
     /** A run that never began leaves no environment behind in its place. */
-    public void discardUnlessStarted() throws InterruptedException {
+    void discardUnlessStarted() throws InterruptedException {
         if (!started) {
             commands.site().shell().run(List.of("sh", "-c", Scripts.DISCARD, "sh", commands.site().folder()), new byte[0],
                 commands.patience().exec());
@@ -1634,28 +1637,28 @@ public static final class Keeper {
     }
 
     /** Sends the start; how that ended does not matter: the polls tell whether the agent runs, and a second start does nothing. */
-    public void start() throws InterruptedException {
+    void start() throws InterruptedException {
         started = true;
         var reply = commands.once(commands.patience().exec(), "start");
         commands.log().debug("start: " + (reply.ok() ? "sent" : reply.problem()));
     }
 
-    public Poll poll(long offset, int most) throws Broken, InterruptedException {
+    Poll poll(long offset, int most) throws Broken, InterruptedException {
         return Poll.parse(commands.persist("poll", commands.argv("poll", String.valueOf(offset), String.valueOf(most)),
             new byte[0], commands.patience().exec(), commands.patience().lostAfter(), Poll::whole));
     }
 
     /** Between two looks an agent may end and its pod go: an exit file that can be read still counts. */
-    public boolean endedMeanwhile() throws InterruptedException {
+    boolean endedMeanwhile() throws InterruptedException {
         return exited(commands.once(commands.patience().exec(), "poll", "0", "0"));
     }
 
-    public String lost() {
+    String lost() {
         return commands.site().shell().lost();
     }
 
     /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
-    public void end(Duration wait) throws InterruptedException {
+    void end(Duration wait) throws InterruptedException {
         long until = System.nanoTime() + wait.toNanos();
         while (System.nanoTime() < until) {
             var reply = commands.once(wait, "cancel");
@@ -1673,18 +1676,18 @@ public static final class Keeper {
 }
 
 /** Files put into the run's folder in the agent's place, and fetched from there. */
-public record Transfer(Commands commands) {
+record Transfer(Commands commands) {
     private static final int PART = 1024 * 1024;
     private static final int TOLD_EVERY = 16;
     private static final int BYTES_A_SECOND = 50_000;
     private static final String KEPT_RUNS = "5";
 
-    public void store(String name, String text) throws Broken, InterruptedException {
+    void store(String name, String text) throws Broken, InterruptedException {
         store(name, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Uploads by length and compares checksums there: a file has its name only when it is whole. */
-    public void store(String name, byte[] content) throws Broken, InterruptedException {
+    void store(String name, byte[] content) throws Broken, InterruptedException {
         var patience = commands.patience();
         commands.persist(name, put(commands.site().folder(), name, content), content,
             patience.exec().plusSeconds(content.length / BYTES_A_SECOND), patience.uploads(),
@@ -1696,7 +1699,7 @@ public record Transfer(Commands commands) {
             Checksums.sha256(content), Checksums.cksum(content));
     }
 
-    public void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
+    void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
         try (var in = Files.newInputStream(file)) {
             int number = 0;
             for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
@@ -1712,7 +1715,7 @@ public record Transfer(Commands commands) {
         }
     }
 
-    public byte[] fetch(String file, long offset) throws Broken, InterruptedException {
+    byte[] fetch(String file, long offset) throws Broken, InterruptedException {
         var patience = commands.patience();
         var all = new ByteArrayOutputStream();
         for (long at = offset; ; ) {
@@ -1726,13 +1729,13 @@ public record Transfer(Commands commands) {
         }
     }
 
-    public byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
+    byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
         long size = Long.parseLong(commands.keeper(commands.patience().exec(), "size", file).strip());
         return fetch(file, Math.max(0, size - most));
     }
 
     /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */
-    public void remember(String key, String line) throws Broken, InterruptedException {
+    void remember(String key, String line) throws Broken, InterruptedException {
         byte[] content = (line + "\n").getBytes(StandardCharsets.UTF_8);
         var folder = commands.site().folder();
         var threads = folder.substring(0, folder.lastIndexOf('/')) + "/threads";
@@ -1745,7 +1748,7 @@ public record Transfer(Commands commands) {
 // src/prompt_run/place/
 
 /** The manifests that mend the account of the agent's Deployment, as notes for the result. */
-public static final class AccountAdvice {
+static final class AccountAdvice {
     private AccountAdvice() { }
 
     static String missing(DeployView view) {
@@ -1773,7 +1776,7 @@ public static final class AccountAdvice {
 }
 
 /** The first rung: a ready pod of the agent's Deployment. */
-public static final class DeployPlace {
+static final class DeployPlace {
     private static final long LOOK_MOST_MILLIS = 1000;
 
     private final KubernetesClient client;
@@ -1874,7 +1877,7 @@ public static final class DeployPlace {
 }
 
 /** Reads the objects around the agent's Deployment. */
-public record DeployReader(KubernetesClient client, String namespace, String name) {
+record DeployReader(KubernetesClient client, String namespace, String name) {
 
     DeployView read() {
         var phase = phase();
@@ -1902,10 +1905,10 @@ public record DeployReader(KubernetesClient client, String namespace, String nam
 }
 
 /** The edge to the API server. */
-public static final class Kube {
+static final class Kube {
     private Kube() { }
 
-    public static Config config(Path kubeconfig, String context) {
+    static Config config(Path kubeconfig, String context) {
         try {
             return Kubeconfig.read(kubeconfig, context);
         } catch (IllegalArgumentException e) {
@@ -1977,19 +1980,19 @@ public static final class Kube {
 }
 
 /** deploy/codex, else a pod of our own, else (only if asked) this machine, else nowhere. */
-public static final class Ladder implements AutoCloseable {
+static final class Ladder implements AutoCloseable {
     private final RunSetup run;
     private final Map<String, String> refused = new LinkedHashMap<>();
     private final List<Site> opened = new ArrayList<>();
     private KubernetesClient client;
     private DeployPlace deploy;
 
-    public Ladder(RunSetup run) {
+    Ladder(RunSetup run) {
         this.run = run;
     }
 
     /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
-    public Site climb() throws InterruptedException {
+    Site climb() throws InterruptedException {
         for (var rung : List.of("deploy", "pod", "runner")) {
             if (run.settings().allows(rung)) {
                 try {
@@ -2014,7 +2017,7 @@ public static final class Ladder implements AutoCloseable {
     }
 
     /** For a dry run: deploy/codex if it is there now, and nothing created. */
-    public Site look() throws InterruptedException {
+    Site look() throws InterruptedException {
         if (!run.settings().allows("deploy")) {
             return null;
         }
@@ -2029,7 +2032,7 @@ public static final class Ladder implements AutoCloseable {
     }
 
     /** Where a dry run would go on, after deploy/codex. */
-    public String wouldTry() {
+    String wouldTry() {
         return Stream.of("pod", "runner").filter(run.settings()::allows).findFirst().orElse("none");
     }
 
@@ -2038,12 +2041,12 @@ public static final class Ladder implements AutoCloseable {
     }
 
     /** Why the places before the chosen one were refused; null when the first one held. */
-    public String reasons() {
+    String reasons() {
         return refused.isEmpty() ? null : refused.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue())
             .collect(Collectors.joining("; "));
     }
 
-    public Map<String, String> permissions() {
+    Map<String, String> permissions() {
         return run.namespace() == null ? Map.of() : new Rights(client(), run.namespace()).asked(run.settings().allows("pod"));
     }
 
@@ -2088,7 +2091,7 @@ public static final class Ladder implements AutoCloseable {
 }
 
 /** The second rung: a pod of our own for one run; all that belongs to it is removed with it. */
-public record OwnPod(KubernetesClient client, RunSetup run) {
+record OwnPod(KubernetesClient client, RunSetup run) {
     private static final Duration AFTER_TIMEOUT = Duration.ofMinutes(15);
     private static final long LOOK_MOST_MILLIS = 1000;
 
@@ -2217,20 +2220,20 @@ public record OwnPod(KubernetesClient client, RunSetup run) {
 }
 
 /** How long things may take; tests are less patient. */
-public record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter,
+record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter,
                        Duration certain, Duration unreachable, Duration cancelled, Duration afterLimit) {
-    public static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30),
+    static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30),
         Duration.ofMinutes(10), Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(75),
         Duration.ofSeconds(5), Duration.ofMinutes(2));
 
     /** For what is worth one more try, when a long wait has been in vain. */
-    public Patience brief() {
+    Patience brief() {
         return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
     }
 }
 
 /** Removes what belongs to a pod of our own: after its run, and what a killed run left behind. */
-public record PodObjects(KubernetesClient client, RunSetup run) {
+record PodObjects(KubernetesClient client, RunSetup run) {
 
     /** Everything by name, whether or not anybody knows that it was created. An interrupt does not stop this. */
     void remove(String runId) {
@@ -2278,14 +2281,14 @@ public record PodObjects(KubernetesClient client, RunSetup run) {
 }
 
 /** Exec in a pinned container, one short command a connection. */
-public record PodShell(KubernetesClient client, Pin pin) implements Shell {
+record PodShell(KubernetesClient client, Pin pin) implements Shell {
 
     /**
      * stdin goes out as one message: the JDK's websocket refuses a second one before the first is through, and the v4
      * protocol cannot close stdin, so the command must know how much to read.
      */
-    @Override
     @SuppressWarnings("deprecation") // the error channel is the only place where the API says why an exec has no exit code
+    @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
@@ -2332,7 +2335,7 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
 }
 
 /** What the caller may do in the namespace, and what an account is bound to. */
-public record Rights(KubernetesClient client, String namespace) {
+record Rights(KubernetesClient client, String namespace) {
 
     private static final String RBAC = "rbac.authorization.k8s.io";
     private static final List<Ask> TO_RUN = List.of(new Ask("get", "apps", "deployments"), new Ask("list", "apps", "replicasets"),
@@ -2395,12 +2398,12 @@ public record Rights(KubernetesClient client, String namespace) {
 }
 
 /** What holds for the whole of a run; {@code namespace} may be null, {@code notes} grows with what the result should tell. */
-public record RunSetup(String id, AgentSettings settings, String namespace, Patience patience, Log log, List<String> notes) { }
+record RunSetup(String id, AgentSettings settings, String namespace, Patience patience, Log log, List<String> notes) { }
 
 /** A place that is up: its shell, its folder for this run, and what a look around told. */
-public record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup)
+record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup)
     implements AutoCloseable {
-    public static final String CODEX_VERSION = "0.169";
+    static final String CODEX_VERSION = "0.169";
     private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)\\.\\d+");
     private static final int TRIES = 3;
 
@@ -2447,7 +2450,7 @@ public record Site(String target, String label, Shell shell, String folder, Map<
     }
 
     /** With a home of its own that is removed afterwards; what is wrong with it stands in its facts as {@code problem}. */
-    public static Site here(RunSetup run) {
+    static Site here(RunSetup run) {
         var home = Disk.temporary("prompt-run-home");
         var environment = new LinkedHashMap<String, String>(run.settings().runnerEnv());
         environment.put("HOME", home.toString());
@@ -2467,25 +2470,25 @@ public record Site(String target, String label, Shell shell, String folder, Map<
     }
 
     /** Codex takes settings as a profile file, and resumes by id, since this version. */
-    public boolean oldCodex() {
+    boolean oldCodex() {
         var version = VERSION.matcher(facts.getOrDefault("version", ""));
         return version.find() && version.group(1).equals("0") && Integer.parseInt(version.group(2)) < 169;
     }
 
-    public boolean has(String what) {
+    boolean has(String what) {
         return "yes".equals(facts.get(what));
     }
 
-    public String workspace() {
+    String workspace() {
         return facts.getOrDefault("workspace", "");
     }
 
     /** The last run's for the same issue, as long as its session is there; else blank. */
-    public String thread() {
+    String thread() {
         return facts.getOrDefault("thread", "");
     }
 
-    public String totals() {
+    String totals() {
         return facts.getOrDefault("totals", "");
     }
 
@@ -2498,9 +2501,9 @@ public record Site(String target, String label, Shell shell, String folder, Map<
 // src/prompt_run/facts/
 
 /** Fetches what is said about the issue or pull request: from the event, and from GitHub where a token is given. */
-public record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Map<String, Boolean> permissions) {
+record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Map<String, Boolean> permissions) {
 
-    public static Conversation gather(String kind, Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Redactor redactor) {
+    static Conversation gather(String kind, Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Redactor redactor) {
         var talk = new Discussion(facts, event, github, access, new HashMap<>());
         var raw = talk.fetch(kind.endsWith("_review") ? facts.pr() : null);
         return new Untrusted(talk::mayWrite, redactor, access.anyAuthor(), Nonce.next())
@@ -2537,11 +2540,11 @@ public record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAcc
 }
 
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
-public static final class EventFile {
+static final class EventFile {
     private EventFile() { }
 
     /** A file that is not there or cannot be read is a warning: the prompt is then built without the event. */
-    public static GitHubEvent read(Env env, Log log) {
+    static GitHubEvent read(Env env, Log log) {
         var path = env.get("GITHUB_EVENT_PATH");
         if (path == null) {
             return GitHubEvent.NONE;
@@ -2561,7 +2564,7 @@ public static final class EventFile {
 }
 
 /** GitHub's REST API, read only. Whatever fails is a warning: the prompt is then built from what is there. */
-public static final class GitHub {
+static final class GitHub {
     private static final int PAGE = 100;
     private static final int MOST_PAGES = 20;
     private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -2579,7 +2582,7 @@ public static final class GitHub {
         this.log = log;
     }
 
-    public static GitHub of(Env env, Log log) {
+    static GitHub of(Env env, Log log) {
         var base = Facts.first(env.get("GITHUB_API_URL"), "https://api.github.com");
         var token = env.pick(null, "GITHUB_TOKEN", "CODEXCTL_GH_PAT", "GH_TOKEN");
         boolean safe = base.startsWith("https://") || base.matches("http://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?(/.*)?");
@@ -2684,11 +2687,11 @@ public static final class GitHub {
 }
 
 /** The report of ensure_ready. */
-public static final class ReportFile {
+static final class ReportFile {
     private ReportFile() { }
 
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
-    public static Infra read(Path file, String flag, Log log) {
+    static Infra read(Path file, String flag, Log log) {
         boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
         if (file == null) {
             return Infra.withoutReport(asked);
@@ -2716,10 +2719,10 @@ public static final class ReportFile {
 // src/prompt_run/templates/
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
-public static final class CodexConfig {
+static final class CodexConfig {
     private CodexConfig() { }
 
-    public static String render(RunOptions options, Facts facts, Map<String, String> passed) {
+    static String render(RunOptions options, Facts facts, Map<String, String> passed) {
         var model = new LinkedHashMap<String, Object>();
         model.put("vars", options.vars());
         model.put("model", facts.model() == null ? "" : toml(facts.model()));
@@ -2749,19 +2752,19 @@ public static final class CodexConfig {
 }
 
 /** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
-public static final class Renderer {
+static final class Renderer {
     private final PromptModel facts;
     private final Configuration engine;
     private final String template;
 
-    public Renderer(PromptModel facts, Log log) throws IOException {
+    Renderer(PromptModel facts, Log log) throws IOException {
         var templates = new Templates(facts.options().templates(), facts.options().template());
         this.facts = facts;
         this.engine = TemplateEngine.of(templates.loader());
         this.template = templates.nameFor(facts.options().kind(), facts.options().lang(), log);
     }
 
-    public Prompt render(Place place) throws IOException {
+    Prompt render(Place place) throws IOException {
         var options = facts.options();
         var model = facts.of(place);
         model.put("infraBlock", infraBlock(model));
@@ -2801,14 +2804,14 @@ public static final class Renderer {
 }
 
 /** Where templates come from: {@code --templates} first, then the ones this script brings along. */
-public static final class Templates {
-    public static final Map<String, String> BUILT_IN = kindsWithPurpose();
+static final class Templates {
+    static final Map<String, String> BUILT_IN = kindsWithPurpose();
     private static final Pattern FILE_NAME = Pattern.compile("([a-z][a-z0-9]*(?:_[a-z0-9]+)+)_([a-z]{2,3})\\.ftl");
 
     private final Path folder;
     private final Path single;
 
-    public Templates(Path folder, Path single) {
+    Templates(Path folder, Path single) {
         if (folder != null && !Files.isDirectory(folder)) {
             throw new UsageError("--templates " + folder + ": not a folder");
         }
@@ -2832,7 +2835,7 @@ public static final class Templates {
     }
 
     /** Every kind with its languages. */
-    public Map<String, Set<String>> kinds() {
+    Map<String, Set<String>> kinds() {
         var kinds = new LinkedHashMap<String, Set<String>>();
         BUILT_IN.keySet().forEach(kind -> kinds.put(kind, new TreeSet<>(List.of("en", "ru"))));
         if (folder != null) {
@@ -2877,19 +2880,19 @@ public static final class Templates {
 // src/prompt_run/machine/
 
 /** Something between here and the agent's place does not work; the message says what. */
-public static final class Broken extends Exception {
+static final class Broken extends Exception {
     private static final long serialVersionUID = 1;
 
-    public Broken(String message) {
+    Broken(String message) {
         super(message);
     }
 }
 
 /** Files of our own. */
-public static final class Disk {
+static final class Disk {
     private Disk() { }
 
-    public static Path temporary(String name) {
+    static Path temporary(String name) {
         try {
             return Files.createTempDirectory(name);
         } catch (IOException problem) {
@@ -2897,7 +2900,7 @@ public static final class Disk {
         }
     }
 
-    public static void append(Path file, byte[] data) {
+    static void append(Path file, byte[] data) {
         try {
             Files.write(file, data, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException problem) {
@@ -2905,7 +2908,7 @@ public static final class Disk {
         }
     }
 
-    public static void copyIfThere(Path from, Path to) throws Broken {
+    static void copyIfThere(Path from, Path to) throws Broken {
         try {
             Files.deleteIfExists(to);
             if (Files.exists(from)) {
@@ -2916,7 +2919,7 @@ public static final class Disk {
         }
     }
 
-    public static void delete(Path folder) {
+    static void delete(Path folder) {
         try (var all = Files.walk(folder)) {
             all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
         } catch (IOException gone) {
@@ -2926,7 +2929,7 @@ public static final class Disk {
 }
 
 /** Commands on this machine, with nothing of its environment but what is allowed. */
-public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
+record LocalShell(Map<String, String> environment, Path folder) implements Shell {
     @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
         var builder = new ProcessBuilder(argv).directory(folder.toFile());
@@ -2978,7 +2981,7 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
 }
 
 /** What people are told while it runs, one line at a time; never on stdout. */
-public interface Log {
+interface Log {
     void warn(String message);
 
     void info(String message);
@@ -2989,10 +2992,10 @@ public interface Log {
 }
 
 /** A mark that nobody who wrote a text can have known. */
-public static final class Nonce {
+static final class Nonce {
     private Nonce() { }
 
-    public static String next() {
+    static String next() {
         byte[] bits = new byte[16];
         new SecureRandom().nextBytes(bits);
         return HexFormat.of().formatHex(bits);
@@ -3000,7 +3003,7 @@ public static final class Nonce {
 }
 
 /** Runs short commands in one place. */
-public interface Shell {
+interface Shell {
     /** Never throws for a broken connection: the reply says so. */
     Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException;
 
@@ -3010,15 +3013,31 @@ public interface Shell {
 
 // src/shared/system/
 
+/** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
+static final class GivenTwice {
+    private GivenTwice() { }
+
+    /** {@code --pr is given twice}; options that take several values may come again. */
+    static Optional<String> of(List<String> given, CommandSpec spec) {
+        return spec.options().stream().filter(option -> !option.isMultiValue())
+            .filter(option -> given.stream().filter(word -> is(option, word)).count() > 1)
+            .map(option -> option.longestName() + " is given twice").findFirst();
+    }
+
+    private static boolean is(OptionSpec option, String word) {
+        return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
+    }
+}
+
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
-public static final class Kubeconfig {
+static final class Kubeconfig {
     private Kubeconfig() { }
 
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
      */
-    public static Config read(Path kubeconfig, String context) {
+    static Config read(Path kubeconfig, String context) {
         var named = named(kubeconfig);
         Config config;
         try {
@@ -3074,10 +3093,10 @@ public static final class Kubeconfig {
  * FreeMarker with nothing but data in reach: maps, lists and text; no Java object, no class, no template made of data. An undefined
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
-public static final class TemplateEngine {
+static final class TemplateEngine {
     private TemplateEngine() { }
 
-    public static Configuration of(TemplateLoader loader) {
+    static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);
         engine.setTemplateLoader(loader);
@@ -3097,7 +3116,7 @@ public static final class TemplateEngine {
     }
 
     /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
-    public static String render(Configuration engine, String name, Map<String, Object> data) {
+    static String render(Configuration engine, String name, Map<String, Object> data) {
         try {
             var out = new StringWriter();
             template(engine, name).process(data, out);
@@ -3128,11 +3147,11 @@ public static final class TemplateEngine {
     /**
      * A template that cannot be rendered. {@code line} is 0 where it is not known, {@code undefined} empty unless a variable is missing.
      */
-    public static final class Unfit extends RuntimeException {
+    static final class Unfit extends RuntimeException {
         private static final long serialVersionUID = 1;
-        public final String template;
-        public final int line;
-        public final String undefined;
+        final String template;
+        final int line;
+        final String undefined;
 
         Unfit(String template, int line, String undefined, String why, Exception cause) {
             super(why, cause);
@@ -3144,10 +3163,10 @@ public static final class TemplateEngine {
 }
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
-public static final class Terminal {
+static final class Terminal {
     private Terminal() { }
 
-    public static boolean is(int descriptor) {
+    static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
         } catch (IOException e) {
@@ -3158,7 +3177,7 @@ public static final class Terminal {
         }
     }
 
-    public static int width() {
+    static int width() {
         try {
             return Math.max(40, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "100")));
         } catch (NumberFormatException e) {
@@ -3168,11 +3187,11 @@ public static final class Terminal {
 }
 
 /** Files of text, and what to say when they cannot be read. */
-public static final class TextFile {
+static final class TextFile {
     private TextFile() { }
 
     /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
-    public static String read(Path file) {
+    static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
@@ -3181,7 +3200,7 @@ public static final class TextFile {
     }
 
     /** Why a file could not be read or written, without its name: {@code no such file}. */
-    public static String reason(IOException e) {
+    static String reason(IOException e) {
         if (e instanceof CharacterCodingException) {
             return "not UTF-8 text";
         }
@@ -3193,11 +3212,11 @@ public static final class TextFile {
 }
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
-public static final class Variables {
+static final class Variables {
     private Variables() { }
 
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
-    public static Map<String, Object> read(List<Path> files, List<String> lists) {
+    static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
         files.forEach(file -> all.putAll(named("--var-file " + file + ": ", () -> Vars.ofFile(file.toString(), TextFile.read(file)))));
         lists.forEach(list -> all.putAll(named("--vars: ", () -> Vars.ofList(list))));
@@ -3223,10 +3242,10 @@ public static final class Variables {
  * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
  * commands; every other text stands in one fenced block of marked lines. The report is checked again here, wherever it comes from.
  */
-public static final class InfraView {
+static final class InfraView {
     /** The block, in UTF-8, in any language. */
-    public static final int BLOCK_BYTES = 12 * 1024;
-    public static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
+    static final int BLOCK_BYTES = 12 * 1024;
+    static final List<Limits> LEVELS = List.of(new Limits(5, 5, 400, 20, 40, 4096), new Limits(5, 3, 400, 20, 20, 2048),
         new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
             new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
     private static final int LINE_CHARS = 300;
@@ -3253,7 +3272,7 @@ public static final class InfraView {
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
-    public record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
+    record Limits(int causes, int evidence, int evidenceChars, int symptoms, int logLines, int logBytes) {
     }
 
     private final Infra infra;
@@ -3265,7 +3284,7 @@ public static final class InfraView {
     private int suspicious;
 
     /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
-    public InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
+    InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
         this.infra = infra;
         this.redactor = redactor;
         this.nonce = nonce;
@@ -3273,7 +3292,7 @@ public static final class InfraView {
         this.cleaned = cleaned;
     }
 
-    public Map<String, Object> model() {
+    Map<String, Object> model() {
         var report = infra.report();
         var model = new LinkedHashMap<String, Object>();
         model.put("unhealthy", infra.unhealthy());
@@ -3457,7 +3476,7 @@ public static final class InfraView {
             Untrusted.escaped(redactor.mask(HIDDEN.matcher(Invisible.plain(raw)).replaceAll("")), nonce));
     }
 
-    public static String middleCut(int limit, String text) {
+    static String middleCut(int limit, String text) {
         if (text.length() <= limit) {
             return text;
         }
@@ -3534,7 +3553,7 @@ public static final class InfraView {
 }
 
 /** What --dry-run answers. */
-public record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
+record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
     @Override
     public String asText() {
         var text = new StringBuilder(prompt.asText()).append("\n----\n");
@@ -3556,7 +3575,7 @@ public record Preview(Prompt prompt, Map<String, Object> plan) implements Answer
 }
 
 /** The prompt as it is sent, and what --print answers. */
-public record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
+record Prompt(String kind, String lang, boolean infraUnhealthy, String text) implements Answer {
     @Override
     public String asText() {
         return text;
@@ -3575,12 +3594,12 @@ public record Prompt(String kind, String lang, boolean infraUnhealthy, String te
 }
 
 /** What a template sees, all of it maps, lists and text: the variables, the facts of the run, the discussion, the place. */
-public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation talk, Redactor redactor) {
+record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation talk, Redactor redactor) {
     private static final List<String> NEVER_MISSING = List.of("projectContext", "servicesOverview", "links", "extraTools");
     private static final int REASON_CHARS = 300;
 
     /** A fact has its name whatever a variable of that name says; what is not known is an empty text. */
-    public Map<String, Object> of(Place place) {
+    Map<String, Object> of(Place place) {
         var model = new LinkedHashMap<String, Object>(options.vars());
         NEVER_MISSING.forEach(name -> model.putIfAbsent(name, ""));
         model.put("vars", options.vars());
@@ -3633,7 +3652,7 @@ public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversa
 // src/prompt_run/verdict/
 
 /** What can be printed as the result of a command. */
-public interface Answer {
+interface Answer {
     String asText();
 
     Map<String, Object> asJson();
@@ -3651,16 +3670,16 @@ public interface Answer {
  * What came back: {@code unchanged}, {@code brought}, {@code conflict} or {@code failed}. {@code files}: uncommitted paths;
  * {@code notes}: conflicts, or what else is worth knowing.
  */
-public record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
-    public static Brought nothing() {
+record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
+    static Brought nothing() {
         return new Brought(null, null, null, 0, List.of(), List.of(), null);
     }
 
-    public static Brought failed(String why) {
+    static Brought failed(String why) {
         return new Brought("failed", null, null, 0, List.of(), List.of(), why);
     }
 
-    public boolean lacking() {
+    boolean lacking() {
         return "failed".equals(state) || "conflict".equals(state);
     }
 
@@ -3669,13 +3688,13 @@ public record Brought(String state, String branch, String head, int commits, Lis
         return notes.isEmpty() || !lacking() ? problem : String.join("; ", notes) + "; " + problem;
     }
 
-    public String told() {
+    String told() {
         return lacking() ? "not brought back: " + problem() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
             : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
             + ", " + files.size() + " uncommitted files";
     }
 
-    public Map<String, Object> asJson() {
+    Map<String, Object> asJson() {
         var json = new LinkedHashMap<String, Object>();
         json.put("state", state);
         json.put("branch", branch);
@@ -3689,28 +3708,28 @@ public record Brought(String state, String branch, String head, int commits, Lis
 }
 
 /** How the agent's process ended, as far as anybody can prove. {@code began}: it may have been started. */
-public record Ending(How how, int rc, String reason, boolean began) {
-    public enum How { EXITED, BROKEN, CANCELLED, NOWHERE }
+record Ending(How how, int rc, String reason, boolean began) {
+    enum How { EXITED, BROKEN, CANCELLED, NOWHERE }
 
-    public static Ending exited(int rc, String reason) {
+    static Ending exited(int rc, String reason) {
         return new Ending(How.EXITED, rc, reason, true);
     }
 
-    public static Ending broken(String why, boolean began) {
+    static Ending broken(String why, boolean began) {
         return new Ending(How.BROKEN, -1, why, began);
     }
 
-    public static Ending cancelled(int exitCode, boolean began) {
+    static Ending cancelled(int exitCode, boolean began) {
         return new Ending(How.CANCELLED, exitCode, "cancelled", began);
     }
 
-    public static Ending nowhere(String why) {
+    static Ending nowhere(String why) {
         return new Ending(How.NOWHERE, -1, why, false);
     }
 }
 
 /** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
-public enum Outcome {
+enum Outcome {
     SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
 
     private final int exitCode;
@@ -3719,22 +3738,22 @@ public enum Outcome {
         this.exitCode = exitCode;
     }
 
-    public int exitCode() {
+    int exitCode() {
         return exitCode;
     }
 
-    public String word() {
+    String word() {
         return this == INTERRUPTED || this == TERMINATED ? "cancelled" : name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }
 
 /** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-public record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
+record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
                         Path transcriptFile, Brought brought, List<String> notes) implements Answer {
     private static final int MESSAGE_MOST = 60_000;
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
 
-    public record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
+    record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
                       String model, String effort) {
         void put(Map<String, Object> json) {
             json.put("runId", id);
@@ -3751,7 +3770,7 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
         }
     }
 
-    public static RunResult unexpected(String reason) {
+    static RunResult unexpected(String reason) {
         return new RunResult(Outcome.LOST, reason, null, 0, null, "", null, null, null, List.of());
     }
 
@@ -3807,7 +3826,7 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
 }
 
 /** What an agent's events have told so far. */
-public static final class Story {
+static final class Story {
     private String thread;
     private String message;
     private String error;
@@ -3815,7 +3834,7 @@ public static final class Story {
     private Usage usage = Usage.NONE;
 
     /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
-    public List<String> codex(JsonNode event) {
+    List<String> codex(JsonNode event) {
         switch (event.path("type").asText()) {
             case "thread.started":
                 thread = event.path("thread_id").asText();
@@ -3879,27 +3898,27 @@ public static final class Story {
     }
 
     /** Any other program's output: its end is its last message. */
-    public List<String> plain(String line) {
+    List<String> plain(String line) {
         message = message == null ? line : message + "\n" + line;
         message = message.length() > 16_000 ? message.substring(message.length() - 16_000) : message;
         return List.of(line);
     }
 
     /** A blank one changes nothing. */
-    public void lastMessage(String text) {
+    void lastMessage(String text) {
         message = text.isBlank() ? message : text;
     }
 
-    public void stderr(String text) {
+    void stderr(String text) {
         error = error != null || text.isBlank() ? error
             : Texts.oneLine(text.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse(""));
     }
 
-    public String thread() {
+    String thread() {
         return thread;
     }
 
-    public String message() {
+    String message() {
         return message;
     }
 
@@ -3911,16 +3930,16 @@ public static final class Story {
         return completed;
     }
 
-    public Usage usage() {
+    Usage usage() {
         return usage;
     }
 }
 
 /** The result as Markdown, for the summary of a step. */
-public static final class Summary {
+static final class Summary {
     private Summary() { }
 
-    public static String of(Map<String, Object> json) {
+    static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
         row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
@@ -3957,8 +3976,8 @@ public static final class Summary {
 }
 
 /** Tokens, cumulative over a thread. */
-public record Usage(long input, long cached, long output, long reasoning) {
-    public static final Usage NONE = new Usage(0, 0, 0, 0);
+record Usage(long input, long cached, long output, long reasoning) {
+    static final Usage NONE = new Usage(0, 0, 0, 0);
 
     static Usage of(JsonNode usage) {
         return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens").asLong(),
@@ -3966,18 +3985,18 @@ public record Usage(long input, long cached, long output, long reasoning) {
     }
 
     /** What {@link #line} wrote; {@link #NONE} for anything else. */
-    public static Usage parse(String line) {
+    static Usage parse(String line) {
         var numbers = line.strip().split(" ");
         return numbers.length == 4 && line.strip().matches("[0-9 ]{7,80}")
             ? new Usage(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]), Long.parseLong(numbers[3]))
             : NONE;
     }
 
-    public String line() {
+    String line() {
         return input + " " + cached + " " + output + " " + reasoning;
     }
 
-    public Usage minus(Usage before) {
+    Usage minus(Usage before) {
         return new Usage(Math.max(0, input - before.input), Math.max(0, cached - before.cached), Math.max(0, output - before.output),
             Math.max(0, reasoning - before.reasoning));
     }
@@ -3991,9 +4010,9 @@ public record Usage(long input, long cached, long output, long reasoning) {
 }
 
 /** What the run counts as. Success needs the exit file's 0 and, from Codex, a completed turn. */
-public record Verdict(Outcome outcome, String reason) {
+record Verdict(Outcome outcome, String reason) {
 
-    public static Verdict of(Ending ending, Story story, boolean codex, String thread) {
+    static Verdict of(Ending ending, Story story, boolean codex, String thread) {
         var verdict = of(ending, story, codex);
         boolean other = thread != null && story.thread() != null && !thread.equals(story.thread());
         return verdict.outcome() == Outcome.SUCCEEDED && other
@@ -4032,7 +4051,7 @@ public record Verdict(Outcome outcome, String reason) {
     }
 
     /** Work that was asked for and did not come back is no success. */
-    public Verdict with(Brought brought) {
+    Verdict with(Brought brought) {
         return outcome == Outcome.SUCCEEDED && brought.lacking()
             ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem())
             : this;
@@ -4042,41 +4061,41 @@ public record Verdict(Outcome outcome, String reason) {
 // src/prompt_run/view/
 
 /** The pod of our own for one run: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
-public record AgentPod(String namespace, String runId, String image, String account, long deadlineSeconds) {
-    public static final Map.Entry<String, String> MANAGED = Map.entry("app.kubernetes.io/managed-by", "prompt-run");
+record AgentPod(String namespace, String runId, String image, String account, long deadlineSeconds) {
+    static final Map.Entry<String, String> MANAGED = Map.entry("app.kubernetes.io/managed-by", "prompt-run");
     private static final String PREFIX = "agent-";
     private static final String HOME = "/agent";
     private static final String EXPIRES = "prompt-run/expires";
 
     /** What admission wants besides: limits, or the rules of a restricted namespace. */
-    public record Demands(boolean limits, boolean restricted) {
-        public Demands after(String refusal) {
+    record Demands(boolean limits, boolean restricted) {
+        Demands after(String refusal) {
             return new Demands(limits || refusal.contains("must specify"), restricted || refusal.contains("violates PodSecurity"));
         }
     }
 
-    public static String name(String runId) {
+    static String name(String runId) {
         return PREFIX + runId;
     }
 
-    public static Map<String, String> labels(String runId) {
+    static Map<String, String> labels(String runId) {
         return Map.of(MANAGED.getKey(), MANAGED.getValue(), "prompt-run/run-id", runId);
     }
 
     /** The run of a pod whose time is over; else null. */
-    public static String expired(Pod pod, Instant now) {
+    static String expired(Pod pod, Instant now) {
         var annotations = pod.getMetadata().getAnnotations();
         var expires = annotations == null ? null : annotations.get(EXPIRES);
         return expires != null && Instant.parse(expires).isBefore(now) ? pod.getMetadata().getName().substring(PREFIX.length()) : null;
     }
 
-    public static List<HasMetadata> objects(String namespace, String runId) {
+    static List<HasMetadata> objects(String namespace, String runId) {
         var meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name(runId)).build();
         return List.of(new PodBuilder().withMetadata(meta).build(), new RoleBindingBuilder().withMetadata(meta).build(),
             new RoleBuilder().withMetadata(meta).build(), new ServiceAccountBuilder().withMetadata(meta).build());
     }
 
-    public Pod build(DeployView view, Demands demands, Instant now, Predicate<String> claimUsable) {
+    Pod build(DeployView view, Demands demands, Instant now, Predicate<String> claimUsable) {
         var theirs = view.deployment() == null ? null : view.deployment().getSpec().getTemplate().getSpec();
         var agent = theirs == null ? null : DeployView.agent(view.deployment().getSpec().getTemplate(), view.name());
         List<Volume> volumes = theirs == null ? new ArrayList<>() : Borrowed.volumes(theirs, claimUsable);
@@ -4121,7 +4140,7 @@ public record AgentPod(String namespace, String runId, String image, String acco
     }
 
     /** Bound, and not held by a pod that may be on another node; {@code claim} may be null, {@code pods}: the namespace's. */
-    public static boolean claimUsable(PersistentVolumeClaim claim, Supplier<List<Pod>> pods) {
+    static boolean claimUsable(PersistentVolumeClaim claim, Supplier<List<Pod>> pods) {
         if (claim == null || claim.getStatus() == null || !"Bound".equals(claim.getStatus().getPhase())) {
             return false;
         }
@@ -4138,7 +4157,7 @@ public record AgentPod(String namespace, String runId, String image, String acco
 }
 
 /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
-public static final class Borrowed {
+static final class Borrowed {
     private Borrowed() { }
 
     static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
@@ -4222,7 +4241,7 @@ public static final class Borrowed {
 }
 
 /** The objects around deploy/codex at one moment. */
-public record DeployView(String name, String namespace, String namespacePhase,
+record DeployView(String name, String namespace, String namespacePhase,
     Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
     private static final Set<String> IMAGE =
         Set.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError");
@@ -4230,7 +4249,7 @@ public record DeployView(String name, String namespace, String namespacePhase,
         Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
         "StartError");
 
-    public static Prospect judge(DeployView view) {
+    static Prospect judge(DeployView view) {
         var deploy = "deploy/" + view.name;
         if ("NotFound".equals(view.namespacePhase)) {
             return Prospect.never("namespace " + view.namespace + " does not exist");
@@ -4273,12 +4292,12 @@ public record DeployView(String name, String namespace, String namespacePhase,
             .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
     }
 
-    public static boolean ready(Pod pod) {
+    static boolean ready(Pod pod) {
         return pod.getMetadata().getDeletionTimestamp() == null && pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase())
             && pod.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
     }
 
-    public static Prospect judgePod(Pod pod) {
+    static Prospect judgePod(Pod pod) {
         var name = "pod/" + pod.getMetadata().getName();
         if (pod.getStatus() == null) {
             return Prospect.pending(name + " has no status yet");
@@ -4305,7 +4324,7 @@ public record DeployView(String name, String namespace, String namespacePhase,
     }
 
     /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
-    public static String container(Pod pod, String deployment, String asked) throws NoPlace {
+    static String container(Pod pod, String deployment, String asked) throws NoPlace {
         var names = pod.getSpec().getContainers().stream().map(Container::getName).toList();
         var annotations = pod.getMetadata().getAnnotations();
         var usual = annotations == null ? null : annotations.get("kubectl.kubernetes.io/default-container");
@@ -4317,7 +4336,7 @@ public record DeployView(String name, String namespace, String namespacePhase,
     }
 
     /** Images for a pod of our own: the one of deploy/codex, and those of its earlier revisions. */
-    public List<String> images() {
+    List<String> images() {
         var images = new ArrayList<String>();
         if (deployment != null) {
             images.add(agent(deployment.getSpec().getTemplate(), name).getImage());
@@ -4331,16 +4350,16 @@ public record DeployView(String name, String namespace, String namespacePhase,
         return all.stream().filter(c -> c.getName().equals(name)).findFirst().orElse(all.get(0));
     }
 
-    public String account() {
+    String account() {
         return deployment == null ? "default" : account(deployment);
     }
 
-    public static String account(Deployment deployment) {
+    static String account(Deployment deployment) {
         var account = deployment.getSpec().getTemplate().getSpec().getServiceAccountName();
         return account == null || account.isBlank() ? "default" : account;
     }
 
-    public static boolean owned(HasMetadata object, HasMetadata owner) {
+    static boolean owned(HasMetadata object, HasMetadata owner) {
         return object.getMetadata().getOwnerReferences().stream().anyMatch(ref -> owner.getMetadata().getUid().equals(ref.getUid()));
     }
 
@@ -4357,25 +4376,25 @@ public record DeployView(String name, String namespace, String namespacePhase,
 }
 
 /** Why one rung of the ladder does not hold. */
-public static final class NoPlace extends Exception {
+static final class NoPlace extends Exception {
     private static final long serialVersionUID = 1;
 
-    public NoPlace(String message) {
+    NoPlace(String message) {
         super(message);
     }
 }
 
 /** The pod as it was when the run began. Another pod of the same name, or the container after a restart, is another place. */
-public record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
+record Pin(String namespace, String pod, String container, String uid, String containerId, int restarts) {
 
-    public static Pin of(Pod pod, String container) {
+    static Pin of(Pod pod, String container) {
         var status = status(pod, container);
         return new Pin(pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container, pod.getMetadata().getUid(),
             status == null ? null : status.getContainerID(), restarts(status));
     }
 
     /** Why {@code now} is another place; null while it is the same. */
-    public String difference(Pod now) {
+    String difference(Pod now) {
         if (now == null || !uid.equals(now.getMetadata().getUid())) {
             return "pod/" + pod + " is gone";
         }
@@ -4407,30 +4426,30 @@ public record Pin(String namespace, String pod, String container, String uid, St
 }
 
 /** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
-public record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
-    public static Prospect ready(Pod pod) {
+record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
+    static Prospect ready(Pod pod) {
         return new Prospect(pod, null, false, false, null);
     }
 
-    public static Prospect blocked(String why) {
+    static Prospect blocked(String why) {
         return new Prospect(null, why, false, false, null);
     }
 
-    public static Prospect never(String why) {
+    static Prospect never(String why) {
         return new Prospect(null, why, true, false, null);
     }
 
-    public static Prospect pending(String why) {
+    static Prospect pending(String why) {
         return new Prospect(null, null, false, false, why);
     }
 
-    public String reason() {
+    String reason() {
         return blocked != null ? blocked : pending;
     }
 }
 
 /** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
-public static final class Rbac {
+static final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
         "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",
             "resourcequotas", "limitranges"),
@@ -4447,7 +4466,7 @@ public static final class Rbac {
 
     private Rbac() { }
 
-    public static List<PolicyRule> wanted(boolean plans) {
+    static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
         if (!plans) {
@@ -4463,7 +4482,7 @@ public static final class Rbac {
         return new PolicyRuleBuilder().withApiGroups(group).withResources(resources).withVerbs(verbs).build();
     }
 
-    public static List<HasMetadata> objects(String namespace, String name, Map<String, String> labels, List<PolicyRule> rules) {
+    static List<HasMetadata> objects(String namespace, String name, Map<String, String> labels, List<PolicyRule> rules) {
         var meta = new ObjectMetaBuilder().withNamespace(namespace).withName(name).withLabels(labels).build();
         var objects = new ArrayList<HasMetadata>(List.of(new ServiceAccountBuilder().withMetadata(meta).build()));
         if (!rules.isEmpty()) {
@@ -4474,7 +4493,7 @@ public static final class Rbac {
         return objects;
     }
 
-    public static List<PolicyRule> within(List<PolicyRule> wanted, List<ResourceRule> held) {
+    static List<PolicyRule> within(List<PolicyRule> wanted, List<ResourceRule> held) {
         var granted = new ArrayList<PolicyRule>();
         for (var rule : wanted) {
             for (var resource : rule.getResources()) {
@@ -4499,7 +4518,7 @@ public static final class Rbac {
     }
 
     /** In a binding of the whole cluster a subject must say its namespace. */
-    public static boolean names(List<Subject> subjects, String namespace, String account, boolean ofCluster) {
+    static boolean names(List<Subject> subjects, String namespace, String account, boolean ofCluster) {
         return subjects.stream().anyMatch(subject -> subject.getKind().equals("ServiceAccount") && account.equals(subject.getName())
             && (subject.getNamespace() == null ? !ofCluster : subject.getNamespace().equals(namespace)));
     }
@@ -4511,43 +4530,43 @@ public static final class Rbac {
  * Where and how the agent runs, checked; what was not given is null. {@code command} is null for Codex, {@code config} its profile;
  * {@code runnerEnv} is all that an agent on this machine sees of ours; {@code plans}: it changes nothing.
  */
-public record AgentSettings(String target, List<String> fallback, String deployment, String container, String image, Duration waitFor,
+record AgentSettings(String target, List<String> fallback, String deployment, String container, String image, Duration waitFor,
                             Limits limits, String command, String resume, Path source, boolean bringBack, String workspace,
                             Map<String, String> passed, Map<String, String> git, String threadKey, String config,
                             Path kubeconfig, String context, Map<String, String> runnerEnv, boolean plans) {
-    public static final String CODEX = "codex";
+    static final String CODEX = "codex";
 
-    public record Limits(Duration total, Duration idle, Duration lease) {
+    record Limits(Duration total, Duration idle, Duration lease) {
     }
 
-    public boolean codex() {
+    boolean codex() {
         return command == null;
     }
 
-    public String program() {
+    String program() {
         return codex() ? CODEX : "sh";
     }
 
-    public boolean allows(String place) {
+    boolean allows(String place) {
         return target.equals(place) || target.equals("auto") && (place.equals("deploy") || fallback.contains(place));
     }
 }
 
 /** What starts the agent, as text: command, limits, environment. {@code target}: the kind of its place; {@code thread} may be null. */
-public record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target) {
+record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target) {
 
-    public static String profile(String runId) {
+    static String profile(String runId) {
         return "prompt-run-" + runId;
     }
 
-    public String script(String folder, String workspace) {
+    String script(String folder, String workspace) {
         var what = settings.codex() ? "exec " + command(workspace).replace(" -o last.md ", " -o \"$run/last.md\" ")
             : "exec sh -c " + quoted(settings.command());
         return Scripts.LAUNCHER.replace("@RUN@", quoted(folder)).replace("@WORKSPACE@", quoted(workspace))
             .replace("@PROFILE@", profile(runId)).replace("@COMMAND@", what);
     }
 
-    public String command(String workspace) {
+    String command(String workspace) {
         if (!settings.codex()) {
             return settings.command();
         }
@@ -4568,14 +4587,14 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
-    public String limits() {
+    String limits() {
         var limits = settings.limits();
         return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(limits.total().toSeconds(), limits.idle().toSeconds(),
             limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no");
     }
 
     /** A file, so that secrets stand on no command line. {@code reportPath}: the report in the agent's place, or null. */
-    public String environment(String reportPath) {
+    String environment(String reportPath) {
         var all = new LinkedHashMap<String, String>(settings.git());
         all.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
         all.put("CODEXCTL_ENV", facts.env());
@@ -4611,10 +4630,10 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
 // src/prompt_run/remote/
 
 /** SHA-256, and the POSIX cksum for images that have nothing else. */
-public static final class Checksums {
+static final class Checksums {
     private Checksums() { }
 
-    public static String sha256(byte[] content) {
+    static String sha256(byte[] content) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
         } catch (NoSuchAlgorithmException impossible) {
@@ -4623,7 +4642,7 @@ public static final class Checksums {
     }
 
     /** As {@code cksum} prints it for stdin: CRC and length. */
-    public static String cksum(byte[] content) {
+    static String cksum(byte[] content) {
         int crc = 0;
         for (byte b : content) {
             crc = next(crc, b & 0xff);
@@ -4643,17 +4662,17 @@ public static final class Checksums {
     }
 
     /** Compares with what sha256sum or cksum printed over there. */
-    public static boolean matches(String printed, byte[] content) {
+    static boolean matches(String printed, byte[] content) {
         var first = printed.strip().split("\\s+")[0];
         return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
     }
 }
 
 /** The {@code key=value} lines that the shell programs print. */
-public static final class Fields {
+static final class Fields {
     private Fields() { }
 
-    public static Map<String, String> of(String text) {
+    static Map<String, String> of(String text) {
         var fields = new LinkedHashMap<String, String>();
         text.lines().filter(line -> line.indexOf('=') > 0)
             .forEach(line -> fields.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1)));
@@ -4662,7 +4681,7 @@ public static final class Fields {
 }
 
 /** The agent's keeper, as sh; {@code sh keeper.sh COMMAND ARGUMENT...} runs one of its functions. */
-public static final class KeeperScript {
+static final class KeeperScript {
     private static final String SETTINGS = """
 # The agent's keeper: starts it once, ends it at its limits, answers the caller's polls.
 # Plain POSIX sh; everything it knows is in files beside it.
@@ -4884,17 +4903,17 @@ join() { # file; from file.0001, file.0002, ...
 }
 """;
 
-    public static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
+    static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
 
     private KeeperScript() { }
 }
 
 /** One answer of the keeper: header lines, and as many bytes as the header promises. */
-public record Poll(String state, int rc, String reason, byte[] data) {
+record Poll(String state, int rc, String reason, byte[] data) {
     private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
 
     /** Its header, and not a byte more or less than that promises. */
-    public static boolean whole(Reply reply) {
+    static boolean whole(Reply reply) {
         var text = new String(reply.out(), StandardCharsets.ISO_8859_1);
         var header = HEADER.matcher(text);
         return reply.ok() && header.find() && text.length() - header.end() == Integer.parseInt(header.group(2))
@@ -4907,7 +4926,7 @@ public record Poll(String state, int rc, String reason, byte[] data) {
             && fields.containsKey("reason") && "yes".equals(fields.get("end"));
     }
 
-    public static Poll parse(Reply reply) {
+    static Poll parse(Reply reply) {
         var text = new String(reply.out(), StandardCharsets.ISO_8859_1);
         var header = HEADER.matcher(text);
         if (!header.find()) {
@@ -4920,9 +4939,9 @@ public record Poll(String state, int rc, String reason, byte[] data) {
 }
 
 /** Looks around in a place before anything is put there: POSIX sh, and nothing but the usual small tools. */
-public static final class ProbeScript {
+static final class ProbeScript {
     /** $1 workspace or nothing, $2 program, $3 key of the thread. It travels in a request's URL, which proxies cut at 8 KiB. */
-    public static final String PROBE = """
+    static final String PROBE = """
 umask 077
 in_git() {
   at=$1
@@ -4982,44 +5001,44 @@ printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "
 }
 
 /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
-public record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
+record Reply(Integer code, byte[] out, String err, String broken, boolean hopeless) {
 
-    public static Reply broken(String why, boolean hopeless) {
+    static Reply broken(String why, boolean hopeless) {
         return new Reply(null, new byte[0], "", why, hopeless);
     }
 
-    public boolean ok() {
+    boolean ok() {
         return broken == null && code != null && code == 0;
     }
 
     /** The command ran to its end and said how: exec uses -1 for "there was a status, but no exit code". */
-    public boolean ended() {
+    boolean ended() {
         return broken == null && code != null && code >= 0;
     }
 
-    public String text() {
+    String text() {
         return new String(out, StandardCharsets.UTF_8);
     }
 
-    public String problem() {
+    String problem() {
         return broken != null ? broken
             : Texts.oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
     }
 }
 
 /** Paths that come from the agent. */
-public static final class SafePaths {
+static final class SafePaths {
     private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
 
     private SafePaths() { }
 
-    public static boolean inside(String path) {
+    static boolean inside(String path) {
         return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
             .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..")
             || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
     }
 
-    public static boolean linkInside(String path, String target) {
+    static boolean linkInside(String path, String target) {
         if (target.startsWith("/") || target.isEmpty()) {
             return false;
         }
@@ -5029,12 +5048,12 @@ public static final class SafePaths {
 }
 
 /** The small programs for the agent's place: POSIX sh, and nothing but the usual small tools. */
-public static final class Scripts {
+static final class Scripts {
     /** A container that waits for the agent's run, and ends when asked to. */
-    public static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
+    static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 
     /** $1 folder, $2 name, $3 length, $4 SHA-256, $5 cksum. Ends by itself: stdin of an exec cannot be closed. */
-    public static final String PUT = """
+    static final String PUT = """
 umask 077
 mkdir -p "$1" && cd "$1" && head -c "$3" >"$2.tmp" || exit 91
 if command -v sha256sum >/dev/null 2>&1; then
@@ -5051,7 +5070,7 @@ exit 92
 """;
 
     /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
-    public static final String LAUNCHER = """
+    static final String LAUNCHER = """
 run=@RUN@
 mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
 . "$run/env.sh"
@@ -5081,20 +5100,20 @@ fi
 """;
 
     /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
-    public static final String STRICT_CONFIG = """
+    static final String STRICT_CONFIG = """
 home=${CODEX_HOME:-$HOME/.codex}
 mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
 CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
 rm -rf "$home/$2.config.toml" "$1"
 """;
 
-    public static final String DISCARD = "rm -rf \"$1\"";
+    static final String DISCARD = "rm -rf \"$1\"";
 
     private Scripts() { }
 }
 
 /** The keeper's commands for the agent's work tree: sources put in, changes packed up. Git is needed for them alone. */
-public static final class WorkTreeScript {
+static final class WorkTreeScript {
     private static final String GIT = """
 
 # Git with nothing that a repository could bring along: no hooks, no file monitor, no question of who owns it.
@@ -5226,11 +5245,11 @@ brought() { # workspace, tree, head
 // src/prompt_run/subject/
 
 /** What the run is about. Everything in here is checked; free text stands in the conversation, never here. */
-public record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
+record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
              String model, String effort, boolean bringBack, Limits limits) {
 
     /** How long the agent may take, as written. */
-    public record Limits(String total, String idle) {
+    record Limits(String total, String idle) {
         static Limits of(String total, String idle) {
             var limits = new Limits(first(total, "60m").strip(), first(idle, "15m").strip());
             Values.duration("--agent-timeout", limits.total);
@@ -5240,7 +5259,7 @@ public record Facts(String env, Integer slot, String namespace, Integer issue, I
     }
 
     /** Option or variable as written, null where neither is given. */
-    public record Given(String env, String slot, String namespace, String issue, String pr, String repo,
+    record Given(String env, String slot, String namespace, String issue, String pr, String repo,
                         String model, String effort, boolean bringBack, String total, String idle) {
     }
 
@@ -5248,7 +5267,7 @@ public record Facts(String env, Integer slot, String namespace, Integer issue, I
     private static final String ACCEPTED = "lower-case letters, digits and '-', at most 63";
 
     /** An option counts more than the event, and the event more than the report; {@code warn} hears what is not used. */
-    public static Facts gather(String kind, Given given, GitHubEvent event, Infra infra, Consumer<String> warn) {
+    static Facts gather(String kind, Given given, GitHubEvent event, Infra infra, Consumer<String> warn) {
         var repo = Values.matching("--repo", first(given.repo, event.repo()), "[\\w.-]{1,100}/[\\w.-]{1,100}", "OWNER/NAME");
         var head = event.headBranch();
         var issue = first(Values.positive("--issue", given.issue), event.issue(), issueOf(head), infra.number("issue"));
@@ -5276,22 +5295,22 @@ public record Facts(String env, Integer slot, String namespace, Integer issue, I
     }
 
     /** One thread per issue (or pull request, or environment) and repository; the key is a file's name. */
-    public String threadKey() {
+    String threadKey() {
         var about = issue != null ? "issue-" + issue : pr != null ? "pr-" + pr : "slot-" + slot;
         return (repo == null ? "" : repo.replace('/', '.') + ".") + about;
     }
 
     @SafeVarargs
     @SuppressWarnings("varargs")
-    public static <T> T first(T... candidates) {
+    static <T> T first(T... candidates) {
         return Arrays.stream(candidates).filter(c -> c != null).findFirst().orElse(null);
     }
 }
 
 /** The webhook payload of the workflow run, or nothing: which issue or pull request it is about, and as of when. */
-public record GitHubEvent(JsonNode root) {
+record GitHubEvent(JsonNode root) {
 
-    public static final GitHubEvent NONE = new GitHubEvent(MissingNode.getInstance());
+    static final GitHubEvent NONE = new GitHubEvent(MissingNode.getInstance());
 
     /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
     boolean aboutPullRequest() {
@@ -5327,17 +5346,17 @@ public record GitHubEvent(JsonNode root) {
     }
 
     /** The issue as the event shows it, if the event is about this one. */
-    public JsonNode issueNode(Integer number) {
+    JsonNode issueNode(Integer number) {
         return number != null && number.equals(issue()) ? root.path("issue") : MissingNode.getInstance();
     }
 
-    public JsonNode pullNode(Integer number) {
+    JsonNode pullNode(Integer number) {
         var node = root.has("pull_request") ? root.path("pull_request") : root.path("issue");
         return number != null && number.equals(pullRequest()) ? node : MissingNode.getInstance();
     }
 
     /** The comment or review that caused the run; null when something else did. */
-    public Said trigger() {
+    Said trigger() {
         var number = pullRequest() != null ? pullRequest() : issue();
         var review = root.path("review");
         var comment = root.path("comment");
@@ -5352,14 +5371,14 @@ public record GitHubEvent(JsonNode root) {
     }
 
     /** When the label was set (or the review sent, the comment written): what was written or changed later does not count. */
-    public Instant asOf() {
+    Instant asOf() {
         var review = root.path("review");
         var comment = root.path("comment");
         var labelled = root.path(root.has("issue") ? "issue" : "pull_request");
         return SaidOnGitHub.latest(review.isObject() ? review : comment.isObject() ? comment : labelled);
     }
 
-    public List<String> labels() {
+    List<String> labels() {
         var names = new ArrayList<String>();
         var owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
         owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
@@ -5373,15 +5392,15 @@ public record GitHubEvent(JsonNode root) {
 }
 
 /** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
-public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
+record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
 
     static final String NAME = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 
-    public static Infra withoutReport(boolean asked) {
+    static Infra withoutReport(boolean asked) {
         return new Infra(asked, false, null, null, MissingNode.getInstance());
     }
 
-    public static Infra of(boolean asked, Path file, JsonNode root) {
+    static Infra of(boolean asked, Path file, JsonNode root) {
         if (root == null || !root.isObject()) {
             return broken(file, "it is not a JSON object");
         }
@@ -5390,7 +5409,7 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
         return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
     }
 
-    public static Infra broken(Path file, String problem) {
+    static Infra broken(Path file, String problem) {
         return new Infra(true, false, problem, file, MissingNode.getInstance());
     }
 
@@ -5406,14 +5425,14 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
 }
 
 /** Model and effort: an option counts more than a label; what nobody knows is a warning, what cannot be meant is not used. */
-public record ModelChoice(String model, String effort) {
+record ModelChoice(String model, String effort) {
     private static final Pattern LABEL = Pattern.compile("\\[?ai-(model|reasoning)-([A-Za-z0-9._:/-]{1,80}?)]?");
     private static final Pattern KNOWN = Pattern.compile("gpt-5(\\.\\d+)?(-codex)?(-(max|mini|nano|pro))?"
         + "|gpt-4\\.1(-mini)?|o3|o4-mini|codex-mini-latest");
     private static final List<String> EFFORTS = List.of("none", "minimal", "low", "medium", "high", "xhigh");
 
     /** {@code model} and {@code effort} as given, or null; {@code warn} hears what is not used. */
-    public static ModelChoice of(String model, String effort, List<String> labels, Consumer<String> warn) {
+    static ModelChoice of(String model, String effort, List<String> labels, Consumer<String> warn) {
         var named = Values.matching("--model", model, "[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}", "letters, digits and . _ : / -");
         var chosen = effort == null ? null : Values.oneOf("--reasoning-effort", effort(effort), EFFORTS.toArray(String[]::new));
         var labelled = fromLabels("reasoning", labels, warn);
@@ -5447,14 +5466,14 @@ public record ModelChoice(String model, String effort) {
 /**
  * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it.
  */
-public record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed) {
-    public static Place undecided(Infra infra) {
+record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed) {
+    static Place undecided(Infra infra) {
         return new Place("undecided", null, infra.file() == null ? null : infra.file().toString(), null, false);
     }
 }
 
 /** The options that say what is done, merged with their twins and checked. */
-public record RunOptions(String kind, String lang, Path templates, Path template, Map<String, Object> vars,
+record RunOptions(String kind, String lang, Path templates, Path template, Map<String, Object> vars,
                          boolean print, boolean dryRun) { }
 
 // src/prompt_run/text/
@@ -5464,8 +5483,8 @@ public record RunOptions(String kind, String lang, Path templates, Path template
  * characters go. The first pass reads the text as GitHub does (so nothing can hide behind what only we take for code);
  * later passes, after decoding, only ever remove more.
  */
-public static final class Cleaner {
-    public record Cleaned(String text, int hidden, int invisible) {
+static final class Cleaner {
+    record Cleaned(String text, int hidden, int invisible) {
     }
 
     private static final int MOST_PASSES = 12;
@@ -5506,7 +5525,7 @@ public static final class Cleaner {
         return named;
     }
 
-    public static Cleaned clean(String raw) {
+    static Cleaned clean(String raw) {
         var cleaner = new Cleaner();
         var text = raw.replaceAll("\\r\\n?", "\n");
         var out = new StringBuilder();
@@ -5775,19 +5794,19 @@ public static final class Cleaner {
  * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.
  * {@code opening} holds title and description, {@code replies} the rest; the counts say what is missing.
  */
-public record Conversation(String title, String opening, String replies, boolean withheld, Gaps gaps,
+record Conversation(String title, String opening, String replies, boolean withheld, Gaps gaps,
                     int outsiders, int late, int cut, int hidden, int invisible) {
 
-    public Map<String, Object> model() {
+    Map<String, Object> model() {
         return Json.MAPPER.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() { });
     }
 }
 
 /** What the prompt has to say about the discussion besides the discussion. */
-public record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) { }
+record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) { }
 
 /** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
-public static final class Injection {
+static final class Injection {
     private static final String EARLIER = "(previous|prior|above|earlier|all|any|your|these|those|system|the)";
     private static final String NEW = "(new|updated|real|actual|important|urgent|system|additional|following)";
     private static final String DEEDS = "(now|act|run|execute|delete|print|send|export|ignore|reveal|output|approve|merge|push)";
@@ -5820,12 +5839,12 @@ public static final class Injection {
 
     private Injection() { }
 
-    public static boolean in(String text) {
+    static boolean in(String text) {
         return PATTERN.matcher(folded(text)).find();
     }
 
     /** The lines that a hit touches, also a hit that is spread over neighbours. */
-    public static Set<Integer> lines(List<String> lines) {
+    static Set<Integer> lines(List<String> lines) {
         var hit = new TreeSet<Integer>();
         for (int i = 0; i < lines.size(); i++) {
             if (in(lines.get(i))) {
@@ -5847,7 +5866,7 @@ public static final class Injection {
 /**
  * Characters that a reader does not see but a model reads. Sources: Unicode's Default_Ignorable_Code_Point and the categories Cc and Cf.
  */
-public static final class Invisible {
+static final class Invisible {
     private static final Pattern ANSI = Pattern.compile("(?:\\x1B\\[|\\x9B)[0-9;?]*[ -/]*[@-~]|\\x1B\\][^\\x07\\x1B]*(?:\\x07|\\x1B\\\\)");
     private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
         0x110BD, 0x110CD);
@@ -5859,7 +5878,7 @@ public static final class Invisible {
     }
 
     /** For text that is not Markdown (logs, messages): control and invisible characters only. */
-    public static String plain(String raw) {
+    static String plain(String raw) {
         return visible(raw.replaceAll("\\r\\n?", "\n")).text();
     }
 
@@ -5909,10 +5928,10 @@ public static final class Invisible {
 }
 
 /** JSON with its secrets masked where they are text: in the written form a token may stand right after an escape such as {@code \\n}. */
-public static final class MaskedJson {
+static final class MaskedJson {
     private MaskedJson() { }
 
-    public static JsonNode of(JsonNode node, Redactor redactor) {
+    static JsonNode of(JsonNode node, Redactor redactor) {
         if (node.isTextual()) {
             return Json.MAPPER.getNodeFactory().textNode(redactor.mask(node.asText()));
         }
@@ -5926,7 +5945,7 @@ public static final class MaskedJson {
         return node;
     }
 
-    public static String line(String line, Redactor redactor) {
+    static String line(String line, Redactor redactor) {
         try {
             return line.startsWith("{") ? of(Json.MAPPER.readTree(line), redactor).toString() : line;
         } catch (JsonProcessingException plain) {
@@ -5939,11 +5958,11 @@ public static final class MaskedJson {
  * What is said about the issue, and in a review about the pull request; nobody's words are chosen yet.
  * {@code resolved}: a thread's first comment to whether it is settled; {@code trigger}: what caused the run, or null.
  */
-public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> issueComments, List<JsonNode> pullComments,
+record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> issueComments, List<JsonNode> pullComments,
                       List<JsonNode> reviews, List<JsonNode> threads, Map<Long, Boolean> resolved, Said trigger, boolean incomplete) {
 
     /** As the event shows it, and as GitHub has it now; either may be missing. */
-    public record Subject(String what, Integer number, JsonNode then, JsonNode now) {
+    record Subject(String what, Integer number, JsonNode then, JsonNode now) {
         JsonNode node() {
             return then.isObject() ? then : now;
         }
@@ -5957,7 +5976,7 @@ public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> i
         }
     }
 
-    public List<Said> opening() {
+    List<Said> opening() {
         return Stream.of(issue, pull).flatMap(this::opening).toList();
     }
 
@@ -5980,7 +5999,7 @@ public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> i
     }
 
     /** Comments and reviews, the oldest first; threads that are settled are left out. */
-    public List<Said> replies() {
+    List<Said> replies() {
         var replies = new ArrayList<Said>();
         issueComments.forEach(comment -> replies.add(SaidOnGitHub.comment(issue.what(), issue.number(), comment)));
         pullComments.forEach(comment -> replies.add(SaidOnGitHub.comment(pull.what(), pull.number(), comment)));
@@ -5994,20 +6013,20 @@ public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> i
         return replies;
     }
 
-    public Gaps gaps() {
+    Gaps gaps() {
         return new Gaps(issue.edited() || pull.edited(), !threads.isEmpty() && resolved.isEmpty(), incomplete);
     }
 }
 
 /** Masks secrets: the values of variables named like one (or named by the caller), and what looks like one. */
-public static final class Redactor {
+static final class Redactor {
     /** The least length of a value that is masked; what the caller names himself may be shorter. */
     private static final int NAMED = 6;
     private static final int LIKE_A_SECRET = 8;
 
     private final Map<String, String> values = new LinkedHashMap<>();
 
-    public Redactor(Env env, List<String> named) {
+    Redactor(Env env, List<String> named) {
         var found = new LinkedHashMap<String, String>();
         env.values().forEach((name, value) -> forms(value).filter(form -> form.length() >= least(name, value, named))
             .forEach(form -> found.putIfAbsent(form, "[REDACTED:" + name + "]")));
@@ -6026,12 +6045,12 @@ public static final class Redactor {
             .map(Disguises::of).flatMap(Set::stream);
     }
 
-    public String mask(String text) {
+    String mask(String text) {
         return SecretShapes.hidden(maskKnown(text), "[REDACTED]", hidden -> false);
     }
 
     /** Only the values of this run: for texts in which a shape may be meant as it stands. */
-    public String maskKnown(String text) {
+    String maskKnown(String text) {
         var masked = text;
         for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
@@ -6044,28 +6063,28 @@ public static final class Redactor {
  * What somebody wrote. {@code association} is GitHub's word for what they are to the repository; {@code changed} is the time of the last
  * edit.
  */
-public record Said(String source, String author, String association, Instant changed, String text) { }
+record Said(String source, String author, String association, Instant changed, String text) { }
 
 /** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
-public static final class SaidOnGitHub {
+static final class SaidOnGitHub {
     private SaidOnGitHub() { }
 
-    public static Said said(String source, JsonNode node, String field) {
+    static Said said(String source, JsonNode node, String field) {
         return new Said(source, node.path("user").path("login").asText(null), node.path("author_association").asText(null),
             latest(node), node.path(field).asText(""));
     }
 
-    public static Said comment(String what, Integer number, JsonNode comment) {
+    static Said comment(String what, Integer number, JsonNode comment) {
         return said(what + " " + number + " comment " + comment.path("id").asLong(), comment, "body");
     }
 
-    public static Said review(JsonNode review) {
+    static Said review(JsonNode review) {
         var state = review.path("state").asText("");
         var told = state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
         return said(("review " + review.path("id").asLong() + " " + told).strip(), review, "body");
     }
 
-    public static Said inThread(JsonNode comment) {
+    static Said inThread(JsonNode comment) {
         return said("review thread " + thread(comment) + " comment " + comment.path("id").asLong() + place(comment), comment, "body");
     }
 
@@ -6080,7 +6099,7 @@ public static final class SaidOnGitHub {
             ? " at " + path + (line > 0 ? ":" + line : "") : "";
     }
 
-    public static Instant latest(JsonNode node) {
+    static Instant latest(JsonNode node) {
         var time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asText(null))
             .filter(Objects::nonNull)
             .findFirst().orElse(null);
@@ -6093,7 +6112,7 @@ public static final class SaidOnGitHub {
 }
 
 /** Chooses and prepares what people wrote: only from people with write access, only as it was when the label was set. */
-public static final class Untrusted {
+static final class Untrusted {
     static final int ITEM_BYTES = 16 * 1024;
     static final int TOTAL_BYTES = 64 * 1024;
     private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
@@ -6113,14 +6132,14 @@ public static final class Untrusted {
     private int hidden;
     private int invisible;
 
-    public Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
+    Untrusted(Predicate<Said> trusted, Redactor redactor, boolean anyAuthor, String nonce) {
         this.trusted = trusted;
         this.redactor = redactor;
         this.anyAuthor = anyAuthor;
         this.nonce = nonce;
     }
 
-    public Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
+    Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
         var first = opening.stream().filter(this::takes).map(this::fenced).toList();
         boolean withheld = first.size() < opening.size();
         outsiders = 0;
@@ -6184,17 +6203,17 @@ public static final class Untrusted {
     }
 
     /** Nothing inside may look like the end of the fence, nor, when the prompt is printed in a CI log, like a command to the runner. */
-    public static String escaped(String text, String nonce) {
+    static String escaped(String text, String nonce) {
         var harmless = RUNNER_COMMAND.matcher(text).replaceAll("$1\\\\");
         return LOOKS_LIKE_FENCE.matcher(nonce.isEmpty() ? harmless : harmless.replace(nonce, "[nonce]")).replaceAll("<\\\\\\\\");
     }
 
-    public static int bytes(String text) {
+    static int bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
     /** At most {@code limit} bytes of UTF-8 plus a mark that says how much is missing. */
-    public static String cutTo(int limit, String text) {
+    static String cutTo(int limit, String text) {
         byte[] all = text.getBytes(StandardCharsets.UTF_8);
         if (all.length <= limit) {
             return text;
@@ -6208,24 +6227,24 @@ public static final class Untrusted {
 }
 
 /** Who is heard: people with write access, and whoever is allowed by name; {@code anyAuthor} hears everybody, and says so. */
-public record WriteAccess(Set<String> allowed, boolean anyAuthor) {
+record WriteAccess(Set<String> allowed, boolean anyAuthor) {
     private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
     private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
     private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
 
     /** {@code a,b}, {@code a b} or the JSON list that a repository variable often holds. */
-    public static Set<String> logins(String list) {
+    static Set<String> logins(String list) {
         var logins = new LinkedHashSet<String>();
         LOGIN.matcher(list == null ? "" : list).results().forEach(login -> logins.add(login.group().toLowerCase(Locale.ROOT)));
         return logins;
     }
 
-    public boolean byName(Said said) {
+    boolean byName(Said said) {
         return allowed.contains(login(said));
     }
 
     /** {@code permission} is the API's word; null where it does not tell: then the association counts. */
-    public static boolean mayWrite(Said said, String permission) {
+    static boolean mayWrite(Said said, String permission) {
         if (permission != null) {
             return MAY_WRITE.contains(permission);
         }
@@ -6233,7 +6252,7 @@ public record WriteAccess(Set<String> allowed, boolean anyAuthor) {
         return said.association() == null ? !said.source().contains("comment") : WRITERS.contains(said.association());
     }
 
-    public static String login(Said said) {
+    static String login(Said said) {
         return said.author() == null ? "" : said.author().toLowerCase(Locale.ROOT);
     }
 }
@@ -6241,14 +6260,14 @@ public record WriteAccess(Set<String> allowed, boolean anyAuthor) {
 // src/prompt_run/options/
 
 /** The environment: a variable that is blank counts as not set. */
-public record Env(Map<String, String> values) {
-    public String get(String name) {
+record Env(Map<String, String> values) {
+    String get(String name) {
         String value = values.get(name);
         return value == null || value.isBlank() ? null : value;
     }
 
     /** The option if it is given and not blank, else the first variable that is set, else null. */
-    public String pick(String option, String... twins) {
+    String pick(String option, String... twins) {
         if (option != null && !option.isBlank()) {
             return option;
         }
@@ -6257,24 +6276,24 @@ public record Env(Map<String, String> values) {
 }
 
 /** A mistake of the caller: one line that says what is wrong and what is accepted. */
-public static class UsageError extends RuntimeException {
+static class UsageError extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    public UsageError(String message) {
+    UsageError(String message) {
         super(message);
     }
 
-    public UsageError(String message, Throwable cause) {
+    UsageError(String message, Throwable cause) {
         super(message, cause);
     }
 }
 
 /** Values that several options share. */
-public static final class Values {
+static final class Values {
     private Values() {
     }
 
-    public static Integer positive(String name, String value) {
+    static Integer positive(String name, String value) {
         if (value == null) {
             return null;
         }
@@ -6284,37 +6303,25 @@ public static final class Values {
         return Integer.valueOf(value.strip());
     }
 
-    /** picocli starts an option's group anew when the option comes again, and forgets what the group had. */
-    public static void once(CommandLine command) {
-        List<String> given = command.getParseResult().originalArgs();
-        command.getCommandSpec().options().stream().filter(option -> !option.isMultiValue()).forEach(option -> {
-            Predicate<String> isIt = word -> Arrays.stream(option.names())
-                .anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
-            if (given.stream().filter(isIt).count() > 1) {
-                throw new UsageError(option.longestName() + " is given twice");
-            }
-        });
-    }
-
     /** More than zero. */
-    public static Duration duration(String name, String value) {
+    static Duration duration(String name, String value) {
         return Durations.of(value).filter(d -> !d.isZero())
             .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a duration; accepted: 90s, 20m, 1h5m"));
     }
 
-    public static boolean flag(String name, String value) {
+    static boolean flag(String name, String value) {
         return Flags.of(value)
             .orElseThrow(() -> new UsageError(name + " " + Texts.oneLine(value) + ": not a yes or no; accepted: " + Flags.ACCEPTED));
     }
 
-    public static String matching(String name, String value, String pattern, String accepted) {
+    static String matching(String name, String value, String pattern, String accepted) {
         if (value != null && !value.matches(pattern)) {
             throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + accepted);
         }
         return value;
     }
 
-    public static String oneOf(String name, String value, String... accepted) {
+    static String oneOf(String name, String value, String... accepted) {
         if (!Arrays.asList(accepted).contains(value)) {
             throw new UsageError(name + " " + Texts.oneLine(value) + ": accepted: " + String.join(", ", accepted));
         }
@@ -6325,14 +6332,14 @@ public static final class Values {
 // src/shared/
 
 /** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
-public static final class Disguises {
+static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
 
     private Disguises() { }
 
     /** Without the blank ones; the value itself comes first. */
-    public static Set<String> of(String value) {
+    static Set<String> of(String value) {
         var text = value.strip();
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         var url = URLEncoder.encode(text, StandardCharsets.UTF_8);
@@ -6383,7 +6390,7 @@ public static final class Disguises {
 }
 
 /** Durations as people and Go write them: {@code 90s}, {@code 20m}, {@code 1h5m}, {@code 1.5h}, {@code 7d}. */
-public static final class Durations {
+static final class Durations {
     /** What is longer is a typing mistake; it would also overflow the clocks that it is added to. */
     private static final Duration LONGEST = Duration.ofDays(1000);
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
@@ -6392,7 +6399,7 @@ public static final class Durations {
     private Durations() { }
 
     /** Empty for what is no duration, or longer than a thousand days. */
-    public static Optional<Duration> of(String text) {
+    static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());
         double millis = 0;
         int end = 0;
@@ -6405,20 +6412,20 @@ public static final class Durations {
     }
 
     /** {@code 1h05m}, {@code 4m12s}, {@code 9s}. */
-    public static String human(Duration d) {
+    static String human(Duration d) {
         return d.toHours() > 0 ? String.format("%dh%02dm", d.toHours(), d.toMinutesPart())
             : d.toMinutes() > 0 ? String.format("%dm%02ds", d.toMinutes(), d.toSecondsPart()) : d.toSeconds() + "s";
     }
 }
 
 /** Yes and no as environment variables and workflows write them. */
-public static final class Flags {
-    public static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
+static final class Flags {
+    static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
     private Flags() { }
 
     /** Empty for a word that is neither; an empty text is a no. */
-    public static Optional<Boolean> of(String text) {
+    static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
             case "1", "true", "yes", "on" -> Optional.of(true);
             case "0", "false", "no", "off", "" -> Optional.of(false);
@@ -6428,8 +6435,8 @@ public static final class Flags {
 }
 
 /** JSON as both scripts read and write it. */
-public static final class Json {
-    public static final ObjectMapper MAPPER = new ObjectMapper();
+static final class Json {
+    static final ObjectMapper MAPPER = new ObjectMapper();
 
     private Json() { }
 
@@ -6437,7 +6444,7 @@ public static final class Json {
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
      * escaped: the same JSON, but no command.
      */
-    public static String pretty(Object value) {
+    static String pretty(Object value) {
         try {
             return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value).replace("##[", "#\\u0023[");
         } catch (JsonProcessingException e) {
@@ -6447,13 +6454,13 @@ public static final class Json {
 }
 
 /** What secrets look like and what they are called: the one table of it. */
-public static final class SecretShapes {
+static final class SecretShapes {
     /** Names of variables and keys that hold secrets. */
-    public static final Pattern NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key"
+    static final Pattern NAME = Pattern.compile("(?i).*(token|secret|passw|passphrase|credential|api_?key|private_?key|access_?key"
         + "|_pat$|_auth$|_key$|_dsn$).*");
 
     /** Weak passwords that are names of things too: masking them would hide {@code postgres:5432} and protect nobody. */
-    public static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development",
+    static final Set<String> WORDS = Set.of("password", "postgres", "postgresql", "default", "changeme", "localhost", "development",
         "production", "staging", "testing", "enabled", "disabled", "username", "secret", "public", "private", "service", "cluster",
         "database", "mongodb", "mariadb", "rabbitmq", "minioadmin", "elasticsearch", "undefined", "example", "secrets", "config", "server",
         "client", "container", "deployment", "status", "failed", "running", "ready", "message", "reason", "unknown", "warning", "string",
@@ -6506,17 +6513,17 @@ public static final class SecretShapes {
     }
 
     /** Whether a token stands in the text, whatever stands around it. */
-    public static boolean anyToken(String text) {
+    static boolean anyToken(String text) {
         return TOKENS.stream().anyMatch(shape -> shape.matcher(text).find());
     }
 
     /** The text with {@code mark} in place of every token and secret setting, but for what {@code keep} wants; line ends stay. */
-    public static String hidden(String text, String mark, Predicate<String> keep) {
+    static String hidden(String text, String mark, Predicate<String> keep) {
         return replaced(SETTINGS, hiddenTokens(text, mark, keep), mark, keep);
     }
 
     /** As {@link #hidden}, for texts in which a setting is meant as it stands: only what is told by its form alone. */
-    public static String hiddenTokens(String text, String mark, Predicate<String> keep) {
+    static String hiddenTokens(String text, String mark, Predicate<String> keep) {
         return replaced(TOKENS, text, mark, keep);
     }
 
@@ -6545,11 +6552,11 @@ public static final class SecretShapes {
 }
 
 /** Small things about texts. */
-public static final class Texts {
+static final class Texts {
     private Texts() { }
 
     /** A line that may keep its indentation. */
-    public static String visible(String text) {
+    static String visible(String text) {
         var line = line(text);
         return " ".repeat(text.length() - text.stripLeading().length()) + line;
     }
@@ -6558,20 +6565,20 @@ public static final class Texts {
      * One line without control characters, so that no text of a cluster can steer a terminal or a log; GitHub's runner still takes
      * its old commands ({@code ##[stop-commands]…}) from anywhere in a line.
      */
-    public static String line(String text) {
+    static String line(String text) {
         return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").replace("##[", "## [").strip();
     }
 
     /** A message on one line; nothing of it is taken away. */
-    public static String oneLine(String message) {
+    static String oneLine(String message) {
         return message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
-    public static String cut(String text, int most) {
+    static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }
 
-    public static String count(long n, String one) {
+    static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
     }
 }
@@ -6580,14 +6587,14 @@ public static final class Texts {
  * Template variables, from {@code --vars} and from files. A value prints as it was written, whichever way it was given:
  * {@code 1.10} stays {@code 1.10}. What cannot be read throws {@link IllegalArgumentException}, whose message is one line.
  */
-public static final class Vars {
+static final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
 
     private Vars() { }
 
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
-    public static Map<String, Object> ofList(String list) {
+    static Map<String, Object> ofList(String list) {
         var vars = new LinkedHashMap<String, Object>();
         for (var part : NEXT_KEY.split(list)) {
             var pair = PAIR.matcher(part);
@@ -6602,7 +6609,7 @@ public static final class Vars {
     }
 
     /** A file's text: KEY=VALUE lines or a YAML mapping; {@code name} stands in what is said of a mistake. */
-    public static Map<String, Object> ofFile(String name, String text) {
+    static Map<String, Object> ofFile(String name, String text) {
         var lines = text.lines().filter(l -> !l.isBlank() && !l.strip().startsWith("#")).map(PAIR::matcher).toList();
         if (!lines.stream().allMatch(Matcher::matches)) {
             return ofYaml(name, text);

@@ -25,11 +25,12 @@ import picocli.CommandLine.Option;
  * Makes one file to copy out of many files to edit: {@code ./jbangw assemble}.
  *
  * <p>A script's entry ({@code src/NAME/NAME.java}) becomes the outer class; every other file of its wings, and what it needs of
- * {@code src/shared}, becomes a nested class, byte for byte as it is edited, less its package and imports. First stands what acts,
+ * {@code src/shared}, becomes a nested class as it is edited, less package, imports and {@code public}. First stands what acts,
  * then what only thinks. Equal sources give equal bytes, wherever it runs.
  */
 @Command(name = "assemble", mixinStandardHelpOptions = true, description = "Writes the two scripts from src/.",
-    exitCodeList = {"0:written, or fresh", "1:stale (--check), or the sources cannot be assembled", "2:usage"}, exitCodeListHeading = "%nExit codes%n")
+    exitCodeList = {"0:written, or fresh", "1:stale (--check), or the sources cannot be assembled", "2:usage"},
+        exitCodeListHeading = "%nExit codes%n")
 class assemble implements Callable<Integer> {
     /** A script and its wings in the order in which they stand in it; {@code shared} holds what both scripts use. */
     record Script(String name, List<String> acts, List<String> thinks) { }
@@ -41,9 +42,11 @@ class assemble implements Callable<Integer> {
             List.of("command", "run", "sources", "keeper", "place", "facts", "templates", "machine", "shared.system"),
             List.of("prompt", "verdict", "view", "agent", "remote", "subject", "text", "options", "shared")));
 
-    private static final Pattern TYPE = Pattern.compile("(?m)^public ((?:(?:final|abstract|sealed) )*)(class|record|enum|interface) (\\w+)");
+    private static final Pattern TYPE =
+        Pattern.compile("(?m)^public ((?:(?:final|abstract|sealed) )*)(class|record|enum|interface) (\\w+)");
     private static final Pattern IMPORT = Pattern.compile("(?m)^import (static )?([\\w.]+?\\.(\\w+));\\n");
     private static final Pattern DIRECTIVE = Pattern.compile("(?m)^//[A-Z][A-Z_:]*\\b.*");
+    private static final Pattern PUBLIC_MEMBER = Pattern.compile("(?m)(?<!@Override\\n {0,12})^( {4,8})public ");
     private static final String LINE = "// " + "-".repeat(117);
 
     @Option(names = "--check", description = "write nothing; exit 1 and say which script is stale")
@@ -119,11 +122,13 @@ class assemble implements Callable<Integer> {
         unique(script, parts);
         var head = entry.body().lines().takeWhile(l -> l.startsWith("//")).toList();
         var open = entry.body().lines().skip(head.size()).collect(Collectors.joining("\n")).strip();
-        var start = head(head) + "\n" + contents(script, wings, src) + "\n" + imports(script, parts) + "\n" + open.substring(0, open.length() - 1);
+        var start = head(head) + "\n" + contents(script, wings, src) + "\n" + imports(script, parts)
+            + "\n" + open.substring(0, open.length() - 1);
         var text = new StringBuilder(start);
         wings.forEach((wing, files) -> {
             if (wing.equals(script.thinks().get(0))) {
-                text.append("\n" + LINE + "\n// From here on nothing acts: no client, file, process, clock or environment. A test holds it.\n" + LINE + "\n");
+                text.append("\n" + LINE
+                    + "\n// From here on nothing acts: no client, file, process, clock or environment. A test holds it.\n" + LINE + "\n");
             }
             text.append("\n").append(title(script, wing));
             files.forEach(f -> text.append("\n").append(nested(f)));
@@ -172,7 +177,8 @@ class assemble implements Callable<Integer> {
         var path = "src/" + src.relativize(file).toString().replace('\\', '/');
         var text = Files.readString(file).replace("\r\n", "\n");
         var imports = IMPORT.matcher(text).results().map(m -> m.group().strip()).toList();
-        var body = IMPORT.matcher(text).replaceAll("").replaceFirst("(?m)^package [\\w.]+;\\n", "").replaceFirst("\\A(//[^\\n]*\\n)*\\n+", "$0");
+        var body = IMPORT.matcher(text).replaceAll("").replaceFirst("(?m)^package [\\w.]+;\\n", "")
+            .replaceFirst("\\A(//[^\\n]*\\n)*\\n+", "$0");
         body = entry(path) ? body.replaceAll("\\n{3,}", "\n\n") : body.strip() + "\n";
         var types = TYPE.matcher(body).results().toList();
         var name = file.getFileName().toString().replaceFirst("\\.java$", "");
@@ -230,7 +236,8 @@ class assemble implements Callable<Integer> {
 
     /** The entry's lines for JBang; where its sources lie is no concern of the assembled file. */
     private static String head(List<String> lines) {
-        return lines.stream().filter(l -> !l.startsWith("//SOURCES")).map(l -> l.replace("=../../", "=") + "\n").collect(Collectors.joining());
+        return lines.stream().filter(l -> !l.startsWith("//SOURCES")).map(l -> l.replace("=../../", "=") + "\n")
+            .collect(Collectors.joining());
     }
 
     /** What stands where; the lines' numbers are filled in when they are known, in the same width. */
@@ -242,7 +249,8 @@ class assemble implements Callable<Integer> {
         for (var wing : wings.entrySet()) {
             var folder = folder(script, wing.getKey());
             text.append(wing.getKey().equals(script.thinks().get(0)) ? "// Then what only thinks: equal input gives equal answers.\n" : "");
-            text.append("// line @").append(wing.getKey()).append("@ src/").append(folder).append(": ").append(purpose(src.resolve(folder))).append('\n');
+            text.append("// line @").append(wing.getKey()).append("@ src/").append(folder)
+                .append(": ").append(purpose(src.resolve(folder))).append('\n');
         }
         return text.toString();
     }
@@ -266,7 +274,8 @@ class assemble implements Callable<Integer> {
     private static String purpose(Path folder) throws IOException {
         var info = folder.resolve("package-info.java");
         check(Files.exists(info), "src/" + folder.getFileName() + ": package-info.java is missing: say what the wing is for");
-        return Files.readString(info).replaceAll("(?s)^.*?/\\*\\*\\s*|\\s*\\*/.*$|\\.(\\s.*)?$", "").replaceAll("\\s*\\n \\* ?", " ").strip();
+        return Files.readString(info).replaceAll("(?s)^.*?/\\*\\*\\s*|\\s*\\*/.*$|\\.(\\s.*)?$", "")
+            .replaceAll("\\s*\\n \\* ?", " ").strip();
     }
 
     private static String imports(Script script, List<Part> parts) {
@@ -275,7 +284,10 @@ class assemble implements Callable<Integer> {
             + lines.stream().filter(l -> l.startsWith("import static")).map(l -> l + "\n").collect(Collectors.joining());
     }
 
+    /** In one class everything sees everything, so {@code public} goes, but where a method answers for a type of the library's. */
     private static String nested(Part part) {
-        return TYPE.matcher(part.body()).replaceFirst(m -> "public " + (m.group(2).equals("class") ? "static " : "") + m.group(1) + m.group(2) + " " + m.group(3));
+        var body = TYPE.matcher(part.body())
+            .replaceFirst(m -> (m.group(2).equals("class") ? "static " : "") + m.group(1) + m.group(2) + " " + m.group(3));
+        return PUBLIC_MEMBER.matcher(body).replaceAll("$1");
     }
 }

@@ -70,9 +70,12 @@ class reference {
 
     private static String script(Path root, CommandLine command, String about, String schema, String outputs) throws IOException {
         var result = new ObjectMapper().readTree(root.resolve("docs/" + schema + ".schema.json").toFile());
-        return "## " + command.getCommandName() + ".java\n\n" + about + "\n" + options(command) + "\n### Exit codes of " + command.getCommandName()
-            + "\n\n| code | meaning |\n|---|---|\n" + exitCodes(command) + "\n### Result of " + command.getCommandName() + "\n\nOne JSON object on stdout, and nothing "
-            + "else there; as JSON Schema: [" + schema + ".schema.json](" + schema + ".schema.json).\n\n| field | type | meaning |\n|---|---|---|\n"
+        return "## " + command.getCommandName() + ".java\n\n" + about + "\n"
+            + options(command) + "\n### Exit codes of " + command.getCommandName()
+            + "\n\n| code | meaning |\n|---|---|\n" + exitCodes(command) + "\n### Result of "
+            + command.getCommandName() + "\n\nOne JSON object on stdout, and nothing "
+            + "else there; as JSON Schema: [" + schema + ".schema.json](" + schema
+            + ".schema.json).\n\n| field | type | meaning |\n|---|---|---|\n"
             + fields("", result, result) + "\nIn GitHub Actions `GITHUB_OUTPUT` gets `" + outputs + "`, and the step summary a report.\n\n";
     }
 
@@ -83,16 +86,19 @@ class reference {
 
     private static String option(OptionSpec option) {
         var told = String.join(" ", option.description());
-        var twins = TWIN.matcher(told).results().flatMap(m -> Stream.of(m.group(1).split(", "))).map(v -> "`" + v + "`").collect(Collectors.joining(" "));
+        var twins = TWIN.matcher(told).results().flatMap(m -> Stream.of(m.group(1).split(", ")))
+            .map(v -> "`" + v + "`").collect(Collectors.joining(" "));
         var value = option.typeInfo().isBoolean() ? "" : " " + option.paramLabel();
         var names = Arrays.stream(option.names()).sorted((a, b) -> Integer.compare(a.length(), b.length())).toList();
-        var shown = names.stream().map(n -> "`" + n + (n.equals(names.get(names.size() - 1)) ? value : "") + "`").collect(Collectors.joining(", "));
+        var shown = names.stream().map(n -> "`" + n + (n.equals(names.get(names.size() - 1)) ? value : "") + "`")
+            .collect(Collectors.joining(", "));
         return "| " + cell(shown) + " | " + twins + " | " + cell(TWIN.matcher(told).replaceAll("").replace("$$", "$").strip()) + " |\n";
     }
 
     private static String exitCodes(CommandLine command) {
         return command.getHelp().exitCodeList() == null ? "" : Stream.of(command.getCommandSpec().usageMessage().exitCodeList().entrySet())
-            .flatMap(codes -> codes.stream()).map(e -> "| " + e.getKey().strip() + " | " + cell(e.getValue()) + " |\n").collect(Collectors.joining());
+            .flatMap(codes -> codes.stream()).map(e -> "| " + e.getKey().strip() + " | " + cell(e.getValue()) + " |\n")
+            .collect(Collectors.joining());
     }
 
     private static String fields(String prefix, JsonNode node, JsonNode root) {
@@ -100,7 +106,8 @@ class reference {
         var rows = new StringBuilder();
         schema.path("properties").properties().forEach(property -> {
             var name = prefix + property.getKey();
-            var of = property.getValue().has("$ref") ? root.at(property.getValue().path("$ref").asText().substring(1)) : property.getValue();
+            var of = property.getValue().has("$ref") ? root.at(property.getValue().path("$ref").asText().substring(1))
+                : property.getValue();
             rows.append("| `").append(name).append("` | ").append(type(of)).append(" | ").append(cell(meaning(of))).append(" |\n");
             rows.append(fields(name + (of.has("items") ? "[]." : "."), of.has("items") ? of.get("items") : of, root));
         });
@@ -110,7 +117,8 @@ class reference {
     private static String type(JsonNode schema) {
         var types = schema.path("type");
         return schema.has("const") ? "`" + schema.path("const").asText() + "`"
-            : types.isArray() ? Stream.of(types.get(0), types.get(1)).map(JsonNode::asText).collect(Collectors.joining(" or ")) : types.asText();
+            : types.isArray() ? Stream.of(types.get(0), types.get(1)).map(JsonNode::asText).collect(Collectors.joining(" or "))
+            : types.asText();
     }
 
     private static String meaning(JsonNode schema) {

@@ -64,7 +64,6 @@ import prompt_run.facts.EventFile;
 import prompt_run.facts.GitHub;
 import prompt_run.options.Env;
 import prompt_run.options.UsageError;
-import prompt_run.options.Values;
 import prompt_run.place.Patience;
 import prompt_run.prompt.PromptModel;
 import prompt_run.run.AgentRun;
@@ -79,6 +78,7 @@ import prompt_run.verdict.Answer;
 import prompt_run.verdict.Outcome;
 import prompt_run.verdict.RunResult;
 import shared.Texts;
+import shared.system.GivenTwice;
 
 /**
  * Renders the prompt of the kind asked for and runs the agent with it:
@@ -125,7 +125,9 @@ public class prompt_run implements Callable<Integer> {
         if (prompt.listKinds) {
             return told(new Listing(new Templates(prompt.templates, null).kinds()));
         }
-        Values.once(spec.commandLine());
+        GivenTwice.of(spec.commandLine().getParseResult().originalArgs(), spec).ifPresent(twice -> {
+            throw new UsageError(twice);
+        });
         var options = prompt.read(env);
         var infra = infrastructure.read(env, console);
         var event = EventFile.read(env, console);

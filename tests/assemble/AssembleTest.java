@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Many files to edit, one to copy: what may stand in the sources, and that the committed scripts are what they give. */
 class AssembleTest {
-    private static final assemble.Script TOY = new assemble.Script("toy", List.of("acting", "shared.system"), List.of("thinking", "shared"));
+    private static final assemble.Script TOY =
+        new assemble.Script("toy", List.of("acting", "shared.system"), List.of("thinking", "shared"));
 
     @TempDir
     Path src;
@@ -38,8 +39,8 @@ class AssembleTest {
             // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
             // line    22 src/toy/acting: Acts
             // Then what only thinks: equal input gives equal answers.
-            // line    33 src/toy/thinking: Thinks
-            // line    39 src/shared: Shares
+            // line    38 src/toy/thinking: Thinks
+            // line    44 src/shared: Shares
 
             import java.io.IOException;
             import java.util.List;
@@ -51,26 +52,31 @@ class AssembleTest {
                     Hand.wave(entry("a", Idea.of("b")));
                 }
 
-            // src/toy/acting/Hand.java
+            // src/toy/acting/
 
             /** A hand. */
-            public static final class Hand {
+            static final class Hand {
                 static void wave(Object o) { }
+
+                @Override
+                public String toString() {
+                    return "hand";
+                }
             }
 
             // %s
             // From here on nothing acts: no client, file, process, clock or environment. A test holds it.
             // %s
 
-            // src/toy/thinking/Idea.java
+            // src/toy/thinking/
 
-            public record Idea(List<String> words) {
+            record Idea(List<String> words) {
                 static Idea of(String s) { return new Idea(List.of(Used.UP + s)); }
             }
 
-            // src/shared/Used.java
+            // src/shared/
 
-            public interface Used {
+            interface Used {
                 String UP = "up";
             }
             }
@@ -118,9 +124,11 @@ class AssembleTest {
     @Test
     void aDirectiveOfJbangInATextBlockIsRefusedAndAnIndentedOneIsNot() throws IOException {
         toy();
-        write("toy/thinking/Text.java", "package toy.thinking;\n\npublic interface Text {\n    String T = \"\"\"\n  //DEPS a:b:1\n  \"\"\";\n}\n");
+        write("toy/thinking/Text.java",
+            "package toy.thinking;\n\npublic interface Text {\n    String T = \"\"\"\n  //DEPS a:b:1\n  \"\"\";\n}\n");
         assemble.assembled(TOY, src);
-        write("toy/thinking/Text.java", "package toy.thinking;\n\npublic interface Text {\n    String T = \"\"\"\n//DEPS a:b:1\n\"\"\";\n}\n");
+        write("toy/thinking/Text.java",
+            "package toy.thinking;\n\npublic interface Text {\n    String T = \"\"\"\n//DEPS a:b:1\n\"\"\";\n}\n");
         assertUnfit("src/toy/thinking/Text.java: //NAME in the first column is a directive of JBang: indent it");
     }
 
@@ -162,7 +170,12 @@ class AssembleTest {
 
             /** A hand. */
             public final class Hand {
-                static void wave(Object o) { }
+                public static void wave(Object o) { }
+
+                @Override
+                public String toString() {
+                    return "hand";
+                }
             }
             """);
         write("toy/thinking/Idea.java", """

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine;
+import shared.system.GivenTwice;
 
 /** What a command line must be before anything is touched. */
 public final class Usage {
@@ -20,18 +20,11 @@ public final class Usage {
     private Usage() { }
 
     public static void check(Options o, CommandLine command) {
-        var wrong = Stream.of(twice(o.given, command.getCommandSpec()), slots(o), names(o), files(o), verbs(o))
+        var wrong = Stream.of(GivenTwice.of(o.given, command.getCommandSpec()).stream().toList(), slots(o), names(o), files(o), verbs(o))
             .flatMap(List::stream).findFirst();
         if (wrong.isPresent()) {
             throw new ParameterException(command, wrong.get());
         }
-    }
-
-    /** picocli would start the option's group anew and forget what the group had. */
-    private static List<String> twice(List<String> given, CommandSpec spec) {
-        return spec.options().stream().filter(o -> !o.isMultiValue()).filter(o -> given.stream()
-            .filter(g -> Stream.of(o.names()).anyMatch(n -> g.equals(n) || g.startsWith(n + "="))).count() > 1)
-            .map(o -> o.longestName() + " is given twice").toList();
     }
 
     private static List<String> slots(Options o) {

@@ -139,7 +139,8 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
             var other = kind.equals("ConfigMap") ? "Secret" : kind.equals("Secret") ? "ConfigMap" : "";
             seen.snapshot.find(other, f.objectName()).ifPresent(o -> params.put("otherKind", Ref.of(o).toString()));
             if (REFERENCED.contains(kind) && seen.snapshot.find(kind, f.objectName()).isEmpty()) {
-                params.merge("nearMiss", NearMiss.of(f.objectName(), seen.snapshot.all(kind)), (told, near) -> near.isEmpty() ? told : near);
+                params.merge("nearMiss", NearMiss.of(f.objectName(), seen.snapshot.all(kind)), (told, near) -> near.isEmpty()
+                    ? told : near);
             }
         }
         params.values().removeIf(String::isEmpty);
@@ -185,7 +186,8 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
     }
 
     private boolean oldRevisionServing(Finding f) {
-        return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent() && seen.snapshot.all("Pod").stream()
+        return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent()
+            && seen.snapshot.all("Pod").stream()
             .anyMatch(p -> Pods.saysReady(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
     }
 }

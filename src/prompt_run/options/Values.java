@@ -2,9 +2,6 @@ package prompt_run.options;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
-import java.util.function.Predicate;
-import picocli.CommandLine;
 import shared.Durations;
 import shared.Flags;
 import shared.Texts;
@@ -22,18 +19,6 @@ public final class Values {
             throw new UsageError(name + " " + Texts.oneLine(value) + ": not a number; accepted: 1 or more");
         }
         return Integer.valueOf(value.strip());
-    }
-
-    /** picocli starts an option's group anew when the option comes again, and forgets what the group had. */
-    public static void once(CommandLine command) {
-        List<String> given = command.getParseResult().originalArgs();
-        command.getCommandSpec().options().stream().filter(option -> !option.isMultiValue()).forEach(option -> {
-            Predicate<String> isIt = word -> Arrays.stream(option.names())
-                .anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
-            if (given.stream().filter(isIt).count() > 1) {
-                throw new UsageError(option.longestName() + " is given twice");
-            }
-        });
     }
 
     /** More than zero. */

@@ -21,8 +21,8 @@ public record PodShell(KubernetesClient client, Pin pin) implements Shell {
      * stdin goes out as one message: the JDK's websocket refuses a second one before the first is through, and the v4
      * protocol cannot close stdin, so the command must know how much to read.
      */
-    @Override
     @SuppressWarnings("deprecation") // the error channel is the only place where the API says why an exec has no exit code
+    @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
