@@ -6,6 +6,9 @@
 //SOURCES cluster/LocalCluster.java
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xlog:disable
 
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.opentest4j.TestAbortedException;
@@ -23,6 +26,9 @@ class cluster implements Callable<Integer> {
     @Option(names = "--build", description = "Only see that its programs are in the cache: build them where they are missing.")
     boolean build;
 
+    @Option(names = "--real", description = "With one real node (kubelet, containerd, DNS, registries), no played ones; Linux, as root.")
+    boolean real;
+
     @Spec
     CommandSpec spec;
 
@@ -34,10 +40,14 @@ class cluster implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         try {
             if (build) {
-                LocalCluster.Binaries.locate().values().forEach(program -> spec.commandLine().getOut().println(program));
+                locate().values().forEach(program -> spec.commandLine().getOut().println(program));
                 return 0;
             }
-            serve(LocalCluster.start());
+            if (real) {
+                serve(RealNode.start());
+            } else {
+                serve(LocalCluster.start(), "TEST_KUBE_CONTEXT=" + LocalCluster.CONTEXT + " ./jbangw test");
+            }
             return 0;
         } catch (LocalCluster.Unavailable | TestAbortedException e) {
             spec.commandLine().getErr().println("cluster: " + e.getMessage());
@@ -45,14 +55,35 @@ class cluster implements Callable<Integer> {
         }
     }
 
-    private void serve(LocalCluster running) throws InterruptedException {
+    private Map<String, Path> locate() {
+        Map<String, Path> programs = new TreeMap<>(ClusterPrograms.locate());
+        if (real) {
+            programs.putAll(NodePrograms.locate());
+        }
+        return programs;
+    }
+
+    private void serve(RealNode node) throws InterruptedException {
+        NodeRegistries registries = node.registries();
+        serve(node.cluster(), """
+            kubectl run web --image %1$s
+              images: lab/app:1 (shell, git, curl), lab/nonroot:1 (user 10001), lab/noshell:1; pull secret of %2$s: %3$s, %4$s; \
+            unknown certificate: %5$s
+              push:   %6$sIMAGE:TAG from this machine (plain HTTP, no password); pods name it %7$s/IMAGE:TAG
+              import: %8$s\
+            """.formatted(RealNode.image("app:1"), NodeRegistries.LOCKED, NodeRegistries.USER, NodeRegistries.PASSWORD,
+                NodeRegistries.SECURE, registries.open().getAuthority() + "/", NodeRegistries.OPEN,
+                node.shell("ctr -n k8s.io images import FILE.tar")));
+    }
+
+    private void serve(LocalCluster running, String how) throws InterruptedException {
         spec.commandLine().getOut().println(running.kubeconfig());
         spec.commandLine().getOut().flush();
         spec.commandLine().getErr().printf("""
             cluster: ready until Ctrl-C; its logs are in %s
               export KUBECONFIG=%s
-              TEST_KUBE_CONTEXT=%s ./jbangw test
-            """, running.dir(), running.kubeconfig(), LocalCluster.CONTEXT);
+              %s
+            """, running.dir(), running.kubeconfig(), how);
         spec.commandLine().getErr().flush();
         new CountDownLatch(1).await();
     }

@@ -8,9 +8,9 @@
 //DEPS com.networknt:json-schema-validator:1.5.8
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 //SOURCES ../ensure_ready.java ../prompt_run.java
-//SOURCES ../tools/assemble.java ../tools/reference.java demo.java
+//SOURCES ../tools/assemble.java ../tools/reference.java demo.java cluster.java
 //SOURCES command/*.java slots/*.java waiting/*.java readiness/*.java diagnosis/*.java
-//SOURCES prompt/*.java agent/*.java workflow/*.java cluster/*.java assemble/*.java
+//SOURCES prompt/*.java agent/*.java workflow/*.java cluster/*.java realnode/*.java assemble/*.java
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;

@@ -162,7 +162,8 @@ class LocalClusterTest {
               containers: [{name: web, image: acme/web:1.0}]
             """);
         await(pod -> statuses(pod).anyMatch(status -> status.getName().equals("wait") && status.getState().getRunning() != null));
-        assertEquals("waiting for db", client.pods().inNamespace(namespace).withName("web").inContainer("wait").getLog().lines().findFirst().orElse(""));
+        assertEquals("waiting for db", client.pods().inNamespace(namespace).withName("web").inContainer("wait").getLog().lines()
+            .findFirst().orElse(""));
         deploy("db", "");
         await(LocalClusterTest::isReady);
     }
@@ -182,12 +183,14 @@ class LocalClusterTest {
     void aRegistryThatFailsTwiceIsForgotten() {
         pod("life.test/is: registry-down", "life.test/times: '2'", "life.test/speed: '20'");
         await(LocalClusterTest::isReady);
-        assertEquals("2", client.pods().inNamespace(namespace).withName("web").get().getMetadata().getAnnotations().get("life.test/failures"));
+        assertEquals("2", client.pods().inNamespace(namespace).withName("web").get().getMetadata().getAnnotations()
+            .get("life.test/failures"));
     }
 
     @Test
     void aPodThatCrashedTwiceKeepsItsCount() {
-        pod("life.test/is: crashes", "life.test/exit-code: '3'", "life.test/times: '2'", "life.test/speed: '20'", "life.test/previous-log: no database");
+        pod("life.test/is: crashes", "life.test/exit-code: '3'", "life.test/times: '2'", "life.test/speed: '20'",
+            "life.test/previous-log: no database");
         Pod pod = await(LocalClusterTest::isReady);
         ContainerStatus status = pod.getStatus().getContainerStatuses().get(0);
         assertEquals(2, status.getRestartCount());
@@ -209,7 +212,8 @@ class LocalClusterTest {
     void aManualPodIsTheTests() {
         pod("life.test/is: manual");
         await(pod -> pod.getSpec().getNodeName() != null);
-        client.pods().inNamespace(namespace).withName("web").editStatus(pod -> new PodBuilder(pod).editStatus().withPhase("Unknown").endStatus().build());
+        client.pods().inNamespace(namespace).withName("web").editStatus(pod -> new PodBuilder(pod).editStatus().withPhase("Unknown")
+            .endStatus().build());
         assertEquals("Unknown", client.pods().inNamespace(namespace).withName("web").get().getStatus().getPhase());
     }
 
@@ -273,7 +277,7 @@ class LocalClusterTest {
         String name = "counted-" + namespace;
         client.configMaps().inNamespace(namespace).withName(name).get();
         cluster.eventually(() -> cluster.requests().stream().anyMatch(request -> request.name().equals(name)));
-        List<LocalCluster.Request> seen = cluster.requests().stream().filter(request -> request.name().equals(name)).toList();
+        List<ApiRequest> seen = cluster.requests().stream().filter(request -> request.name().equals(name)).toList();
         assertEquals(1, seen.size());
         assertEquals("get configmaps 404", seen.get(0).verb() + " " + seen.get(0).resource() + " " + seen.get(0).code());
     }
@@ -351,7 +355,8 @@ class LocalClusterTest {
 
     private static Predicate<Pod> waitsFor(String reason, String message) {
         return pod -> statuses(pod).map(ContainerStatus::getState).map(ContainerState::getWaiting).anyMatch(waiting ->
-            waiting != null && reason.equals(waiting.getReason()) && waiting.getMessage() != null && waiting.getMessage().contains(message));
+            waiting != null && reason.equals(waiting.getReason()) && waiting.getMessage() != null
+                && waiting.getMessage().contains(message));
     }
 
     private static boolean isReady(Pod pod) {

@@ -43,7 +43,7 @@ class ReadmeTest {
     @Test
     void commandLinesUseOptionsThatExist() {
         var known = new TreeSet<>(TEST_RUNNER);
-        Stream.of(new CommandLine(new ensure_ready()), new CommandLine(new prompt_run(Map.of())))
+        Stream.of(new CommandLine(new ensure_ready()), new CommandLine(new prompt_run(Map.of())), new CommandLine(new cluster()))
                 .forEach(command -> command.getCommandSpec().options().forEach(option -> known.addAll(List.of(option.names()))));
         for (var line : readme.lines().toList()) {
             for (var option : found(OPTION, 0, line.replaceAll("\\b(bash|kubectl|git|npm) .*", ""))) {
