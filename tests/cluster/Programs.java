@@ -16,16 +16,22 @@ import java.util.function.BooleanSupplier;
 final class Programs {
     /**
      * Holds the pids of its last line; at the end of its input (this JVM closed it, or died) they are killed. A real
-     * node's containers end with its first process; its cgroup, named as the folder, can be removed once they are dead.
+     * node's containers end with its first process, unless the runtime died in the moment in which it had one frozen; its
+     * cgroup, named as the folder, can be removed once they are dead.
      */
     private static final String WATCHDOG = """
         trap '' INT TERM HUP
+        end() {
+            find "$1" -name freezer.state -exec sh -c 'echo THAWED > "$1"' thaw {} \\;
+            find "$1" -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -9
+            find "$1" -depth -type d -exec rmdir {} \\;
+        }
         groups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "${1##*/}" 2>/dev/null; }
         while read -r line; do pids=$line; done
         [ -z "$pids" ] || kill -9 $pids
         try=0
         while [ $try -lt 100 ] && [ -n "$(groups "$1")" ]; do
-            groups "$1" | while read -r group; do find "$group" -depth -type d -exec rmdir {} \\; 2>/dev/null; done
+            groups "$1" | while read -r group; do end "$group" 2>/dev/null; done
             [ -z "$(groups "$1")" ] || sleep 0.1
             try=$((try + 1))
         done

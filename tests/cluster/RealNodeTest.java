@@ -141,7 +141,7 @@ class RealNodeTest {
     }
 
     private static void gone(Remains remains) {
-        Await.until(() -> "the end of " + remains.all(), Duration.ofSeconds(30), () -> remains.all().isEmpty());
+        Await.until(() -> "the end of " + remains.all(), Duration.ofSeconds(60), () -> remains.all().isEmpty());
     }
 
     private static void skipWhereNoneCanBeHad() {
