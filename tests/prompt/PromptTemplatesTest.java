@@ -153,7 +153,7 @@ class PromptTemplatesTest {
     @Test
     void whereTheAgentRunsAndWhyIsAFactOfThePrompt() throws IOException {
         var options = new prompt_run(Map.of());
-        var console = new prompt_run.Console(new picocli.CommandLine(options), options.output, options.env);
+        var console = new prompt_run.Console(new picocli.CommandLine(options), options.output, options.env, options.redactor());
         options.prompt.kind = "dev_issue";
         var run = options.prompt.read(options.env);
         var infra = options.infrastructure.read(options.env, console);

@@ -20,6 +20,7 @@ import shared.Texts;
 /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
 public final class Sources {
     private static final long REPORTED = 20;
+    private static final String OBJECT = "[0-9a-f]{40,64}";
 
     private final Git git;
     private final String runId;
@@ -99,6 +100,7 @@ public final class Sources {
             if (!"yes".equals(pack.get("packed"))) {
                 return Brought.failed("the agent's workspace " + workspace + " is not a git working tree");
             }
+            check(pack);
             fetch(keeper, pack, scratch);
             var brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
             if (!brought.lacking()) {
@@ -110,6 +112,15 @@ public final class Sources {
             throw new Broken("--bring-back: " + Texts.oneLine(problem.getMessage()));
         } finally {
             Disk.delete(scratch);
+        }
+    }
+
+    /** What the agent's place answers may be made up: nothing but names of objects reaches a command. */
+    private static void check(Map<String, String> pack) throws Broken {
+        boolean sound = pack.getOrDefault("tree", "").matches(OBJECT) && pack.getOrDefault("head", "").matches("|" + OBJECT)
+            && pack.getOrDefault("size", "").matches("\\d{1,18}") && pack.containsKey("branch") && pack.containsKey("sum");
+        if (!sound) {
+            throw new Broken("--bring-back: the keeper's answer names no objects");
         }
     }
 

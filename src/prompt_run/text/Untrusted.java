@@ -37,7 +37,7 @@ public final class Untrusted {
 
     public Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
         var first = opening.stream().filter(this::takes).map(this::fenced).toList();
-        boolean withheld = first.size() < opening.size();
+        boolean withheld = outsiders > 0;
         outsiders = 0;
         int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
         var rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
