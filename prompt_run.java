@@ -37,23 +37,23 @@
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   328 src/prompt_run/command: Options, the two streams, and where a result is written
 // line   812 src/prompt_run/run: One run of the agent from its start to its end
-// line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1620 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1795 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2548 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2770 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2932 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3066 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1274 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1625 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1800 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2553 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2775 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2937 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3071 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3291 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3729 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4143 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4609 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4712 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5335 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5583 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6384 src/prompt_run/options: What options and variables mean
-// line  6472 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3296 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3742 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4156 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4622 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4725 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5353 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5609 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6410 src/prompt_run/options: What options and variables mean
+// line  6498 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -869,10 +869,11 @@ static final class AgentRun implements AutoCloseable {
 
     private Place place() {
         if (site == null) {
-            return new Place("none", nowhere, null, null, false);
+            return Place.nowhere("none", nowhere, null);
         }
         var report = infra.reported() ? site.folder() + "/ready.json" : null;
-        return new Place(site.target(), reasons(), report, site.workspace(), thread() != null);
+        return new Place(site.target(), reasons(), report, site.workspace(), thread() != null,
+            site.facts().get("tools"), site.facts().get("missing"));
     }
 
     /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */
@@ -1021,7 +1022,8 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             files.store("ready.json", MaskedJson.of(launch.infra().report().deepCopy(), redactor).toString());
         }
         if (run.settings().source() != null) {
-            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands));
+            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands,
+                launch.facts().base()));
         }
         commands.keeper(run.patience().slowExec(), "mark", site().workspace());
     }
@@ -1446,7 +1448,8 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         var conflicts = new ArrayList<String>();
         var ours = git.snapshot(scratch);
         for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
+            boolean isNew = !change.getValue().equals("0")
+                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
             if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
                 conflicts.add(change.getKey() + ": an ignored file of yours has this name");
             }
@@ -1493,6 +1496,7 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
 
 /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
 static final class Sources {
+    private static final String ORIGIN = "refs/remotes/origin/";
     private static final long REPORTED = 20;
     private static final String OBJECT = "[0-9a-f]{40,64}";
 
@@ -1510,7 +1514,8 @@ static final class Sources {
         return "refs/prompt-run/" + runId + "/" + name;
     }
 
-    List<String> upload(Commands keeper) throws Broken, InterruptedException {
+    /** {@code base}: the branch that the work is for, or ""; it comes along as the agent's origin has it. */
+    List<String> upload(Commands keeper, String base) throws Broken, InterruptedException {
         var workspace = keeper.site().workspace();
         var state = keeper.site().facts().get("workspace_state");
         if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
@@ -1521,7 +1526,7 @@ static final class Sources {
         }
         var scratch = Disk.temporary("prompt-run-source");
         try {
-            uploadTo(keeper, scratch);
+            uploadTo(keeper, scratch, base);
             return List.of();
         } catch (IOException problem) {
             throw new Broken("--source: " + Texts.oneLine(problem.getMessage()));
@@ -1530,7 +1535,7 @@ static final class Sources {
         }
     }
 
-    private void uploadTo(Commands keeper, Path scratch) throws Broken, InterruptedException, IOException {
+    private void uploadTo(Commands keeper, Path scratch, String base) throws Broken, InterruptedException, IOException {
         if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
             throw new Broken("--source " + git.tree() + ": has no commit yet");
         }
@@ -1538,7 +1543,7 @@ static final class Sources {
         var head = git.run("rev-parse", "HEAD");
         var branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
         var work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
-        var bundle = bundled(scratch, branch, work);
+        var bundle = bundled(scratch, branch, work, base);
         var files = new Transfer(keeper);
         if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
             files.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
@@ -1550,14 +1555,14 @@ static final class Sources {
         }
     }
 
-    private Path bundled(Path scratch, String branch, String work) throws Broken, InterruptedException {
+    private Path bundled(Path scratch, String branch, String work, String base) throws Broken, InterruptedException {
         var bundle = scratch.resolve("source.bundle");
         git.run("update-ref", ref("work"), work);
         try {
             var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
             words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
-            words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master")
-                .lines().toList());
+            words.addAll(git.run("for-each-ref", "--format=%(refname)", ORIGIN + "main", ORIGIN + "master",
+                ORIGIN + (base.isEmpty() ? "main" : base)).lines().toList());
             git.run(words.toArray(String[]::new));
             return bundle;
         } finally {
@@ -3712,6 +3717,10 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
         model.put("workspace", text(place.workspace()));
         model.put("resumed", place.resumed());
         model.put("reportPath", text(place.reportPath()));
+        if (place.tools() != null) {
+            model.put("tools", words(place.tools()));
+            model.put("missingTools", words(place.missing()));
+        }
     }
 
     /** What the ladder saw may quote the cluster: one line, masked, and nothing that speaks to the agent. */
@@ -3719,6 +3728,10 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
         var plain = redactor.mask(Texts.oneLine(Invisible.plain(text(reason))));
         var line = InfraView.middleCut(REASON_CHARS, Untrusted.escaped(plain, "").replace('"', '\''));
         return Injection.in(line) ? "(text withheld)" : line;
+    }
+
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split(" +"));
     }
 
     private static String text(Object value) {
@@ -5073,7 +5086,12 @@ if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
 fi
 version=
 [ "$2" = codex ] && version=$(codex --version 2>/dev/null </dev/null | head -n 1)
-printf 'version=%s\\n' "$version"
+tools=
+missing=
+for t in git kubectl gh curl; do
+  if [ "$(has "$t")" = yes ]; then tools="$tools$t "; else missing="$missing$t "; fi
+done
+printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
 printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
 printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
 printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
@@ -5371,7 +5389,8 @@ record Facts(String env, Integer slot, String namespace, Integer issue, Integer 
         var kindOfEnv = Values.matching("--env", first(given.env, infra.name("env"), "ai"), Infra.NAME, ACCEPTED);
         var choice = ModelChoice.of(given.model, given.effort, event.labels(), warn);
         return new Facts(kindOfEnv, slot, namespace, issue, pr, repo, branch(kind, head, issue, slot),
-            first(base, event.base(), ""), choice.model(), choice.effort(), given.bringBack, given.agent, Limits.of(given.total, given.idle));
+            first(base, event.base(), ""), choice.model(), choice.effort(), given.bringBack, given.agent,
+            Limits.of(given.total, given.idle));
     }
 
     /** A review goes on with the branch under review; the other kinds have one branch per issue. */
@@ -5432,7 +5451,8 @@ record GitHubEvent(JsonNode root) {
 
     /** What the pull request is for, else the repository's default branch; null when the event tells neither. */
     String base() {
-        return Facts.first(safeRef(root.path("pull_request").path("base").path("ref")), defaultBranch());
+        var target = safeRef(root.path("pull_request").path("base").path("ref"));
+        return target != null ? target : defaultBranch();
     }
 
     private String defaultBranch() {
@@ -5568,11 +5588,17 @@ record ModelChoice(String model, String effort) {
 }
 
 /**
- * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it.
+ * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it;
+ * the tools that are there and those that are missing, with blanks between them, null where nobody has looked.
  */
-record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed) {
+record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed,
+                    String tools, String missing) {
     static Place undecided(Infra infra) {
-        return new Place("undecided", null, infra.file() == null ? null : infra.file().toString(), null, false);
+        return nowhere("undecided", null, infra.file() == null ? null : infra.file().toString());
+    }
+
+    static Place nowhere(String target, String why, String reportPath) {
+        return new Place(target, why, reportPath, null, false, null, null);
     }
 }
 
@@ -5909,7 +5935,7 @@ record Conversation(String title, String opening, String replies, boolean withhe
 /** What the prompt has to say about the discussion besides the discussion. */
 record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) { }
 
-/** Recognises text that speaks to the agent instead of describing a fault. Data that does is flagged; where a fact is meant, it is left out. */
+/** Recognises text that speaks to the agent instead of describing a fault: data is then flagged, a fact is left out. */
 static final class Injection {
     private static final String EARLIER = "(previous|prior|above|earlier|all|any|your|these|those|system|the)";
     private static final String NEW = "(new|updated|real|actual|important|urgent|system|additional|following)";

@@ -198,6 +198,12 @@ class AgentSourcesTest {
     }
 
     @Test
+    void theBaseComesAlongAsItsOriginHasIt() {
+        sh(tree, "git update-ref refs/remotes/origin/release/2 HEAD~1; git update-ref refs/remotes/origin/other HEAD~1");
+        assertEquals(sh(tree, "git rev-parse HEAD~1"), run("git rev-parse -q --verify origin/release/2; git rev-parse -q --verify origin/other", "--base", "release/2").path("finalMessage").asText());
+    }
+
+    @Test
     void hooksAndSettingsOfTheAgentsRepositoryNeverRunHere() {
         Path trace = folder.resolve("trace");
         run("""

@@ -83,10 +83,11 @@ public final class AgentRun implements AutoCloseable {
 
     private Place place() {
         if (site == null) {
-            return new Place("none", nowhere, null, null, false);
+            return Place.nowhere("none", nowhere, null);
         }
         var report = infra.reported() ? site.folder() + "/ready.json" : null;
-        return new Place(site.target(), reasons(), report, site.workspace(), thread() != null);
+        return new Place(site.target(), reasons(), report, site.workspace(), thread() != null,
+            site.facts().get("tools"), site.facts().get("missing"));
     }
 
     /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */

@@ -117,7 +117,8 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
         var conflicts = new ArrayList<String>();
         var ours = git.snapshot(scratch);
         for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
+            boolean isNew = !change.getValue().equals("0")
+                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
             if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
                 conflicts.add(change.getKey() + ": an ignored file of yours has this name");
             }

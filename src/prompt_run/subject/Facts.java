@@ -42,7 +42,8 @@ public record Facts(String env, Integer slot, String namespace, Integer issue, I
         var kindOfEnv = Values.matching("--env", first(given.env, infra.name("env"), "ai"), Infra.NAME, ACCEPTED);
         var choice = ModelChoice.of(given.model, given.effort, event.labels(), warn);
         return new Facts(kindOfEnv, slot, namespace, issue, pr, repo, branch(kind, head, issue, slot),
-            first(base, event.base(), ""), choice.model(), choice.effort(), given.bringBack, given.agent, Limits.of(given.total, given.idle));
+            first(base, event.base(), ""), choice.model(), choice.effort(), given.bringBack, given.agent,
+            Limits.of(given.total, given.idle));
     }
 
     /** A review goes on with the branch under review; the other kinds have one branch per issue. */

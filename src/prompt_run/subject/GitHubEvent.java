@@ -39,7 +39,8 @@ public record GitHubEvent(JsonNode root) {
 
     /** What the pull request is for, else the repository's default branch; null when the event tells neither. */
     String base() {
-        return Facts.first(safeRef(root.path("pull_request").path("base").path("ref")), defaultBranch());
+        var target = safeRef(root.path("pull_request").path("base").path("ref"));
+        return target != null ? target : defaultBranch();
     }
 
     private String defaultBranch() {
