@@ -40,20 +40,20 @@
 // line  1274 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
 // line  1625 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
 // line  1800 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2553 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2775 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2937 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3071 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2558 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2780 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2942 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3076 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3296 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3742 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4156 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4622 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4725 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5353 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5609 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6410 src/prompt_run/options: What options and variables mean
-// line  6498 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3301 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3747 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4161 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4627 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4730 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5358 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5614 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6415 src/prompt_run/options: What options and variables mean
+// line  6503 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -1829,8 +1829,6 @@ static final class AccountAdvice {
 
 /** The first rung: a ready pod of the agent's Deployment. */
 static final class DeployPlace {
-    private static final long LOOK_MOST_MILLIS = 1000;
-
     private final KubernetesClient client;
     private final RunSetup run;
     private final long began = System.nanoTime();
@@ -1844,28 +1842,12 @@ static final class DeployPlace {
 
     /** Waits for a ready pod, and no longer than it can still come. */
     Site await() throws NoPlace, InterruptedException {
-        long until = System.nanoTime() + run.settings().waitFor().toNanos();
-        long blockedSince = 0;
-        boolean blocked = false;
-        var last = "";
-        while (true) {
-            var prospect = prospect();
-            if (prospect.pod() != null) {
-                return probe(prospect.pod());
-            }
-            if (!prospect.reason().equals(last)) {
-                run.log().info("waiting for deploy/" + run.settings().deployment() + ": " + prospect.reason());
-            }
-            last = prospect.reason();
-            blockedSince = prospect.blocked() == null || !blocked ? System.nanoTime() : blockedSince;
-            blocked = prospect.blocked() != null;
-            imageFault = prospect.imageFault();
-            boolean certain = blocked && (prospect.atOnce() || System.nanoTime() - blockedSince >= run.patience().certain().toNanos());
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(last + (certain ? "" : " (waited " + run.settings().waitFor().toSeconds() + " s)") + advice());
-            }
-            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        var prospect = new Vigil(run, "deploy/" + run.settings().deployment()).keep(this::prospect);
+        imageFault = prospect.imageFault();
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason() + advice());
         }
+        return probe(prospect.pod());
     }
 
     Site look() throws NoPlace, InterruptedException {
@@ -2145,7 +2127,6 @@ static final class Ladder implements AutoCloseable {
 /** The second rung: a pod of our own for one run; all that belongs to it is removed with it. */
 record OwnPod(KubernetesClient client, RunSetup run) {
     private static final Duration AFTER_TIMEOUT = Duration.ofMinutes(15);
-    private static final long LOOK_MOST_MILLIS = 1000;
 
     /** {@code imageFault}: the newest image cannot be pulled, so it is an older one's turn. */
     Site open(DeployView view, boolean imageFault) throws NoPlace, InterruptedException {
@@ -2236,37 +2217,26 @@ record OwnPod(KubernetesClient client, RunSetup run) {
     }
 
     private Pod await(Pod created) throws NoPlace, InterruptedException {
-        run.log().info("pod/" + name() + ": created, waiting until it is ready");
-        long until = System.nanoTime() + run.settings().waitFor().toNanos();
-        long since = 0;
-        while (true) {
-            var pod = look(created);
-            if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
-                throw new NoPlace("pod/" + name() + " was deleted by somebody else");
-            }
-            if (DeployView.ready(pod)) {
-                return pod;
-            }
-            var prospect = DeployView.judgePod(pod);
-            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-            boolean certain = since != 0 && System.nanoTime() - since >= run.patience().certain().toNanos();
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(certain ? prospect.blocked()
-                    : "pod/" + name() + " did not become ready within " + run.settings().waitFor().toSeconds() + " s");
-            }
-            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        var prospect = new Vigil(run, "pod/" + name()).keep(() -> look(created));
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason());
         }
+        return prospect.pod();
     }
 
     /** An API server that is away for a moment has not deleted the pod. */
-    private Pod look(Pod last) {
+    private Prospect look(Pod created) throws NoPlace {
         try {
-            return client.pods().inNamespace(run.namespace()).withName(name()).get();
+            var pod = client.pods().inNamespace(run.namespace()).withName(name()).get();
+            if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
+                throw new NoPlace("pod/" + name() + " was deleted by somebody else");
+            }
+            return DeployView.ready(pod) ? Prospect.ready(pod) : DeployView.judgePod(pod);
         } catch (KubernetesClientException problem) {
             if (problem.getCode() > 0 && problem.getCode() < 500 && problem.getCode() != 429 || Thread.currentThread().isInterrupted()) {
                 throw problem;
             }
-            return last;
+            return Prospect.pending(Kube.reason(problem));
         }
     }
 }
@@ -2547,6 +2517,41 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
     @Override
     public void close() {
         cleanup.run();
+    }
+}
+
+/** Waits for a pod that is ready, and no longer than it can still come. */
+record Vigil(RunSetup run, String what) {
+    private static final long LOOK_MOST_MILLIS = 1000;
+
+    interface Look {
+        Prospect now() throws NoPlace, InterruptedException;
+    }
+
+    /** The pod, or the last look with the reason why there is none. */
+    Prospect keep(Look look) throws NoPlace, InterruptedException {
+        long until = System.nanoTime() + run.settings().waitFor().toNanos();
+        long since = 0;
+        var last = "";
+        while (true) {
+            var prospect = look.now();
+            if (prospect.pod() != null) {
+                return prospect;
+            }
+            if (!prospect.reason().equals(last)) {
+                run.log().info("waiting for " + what + ": " + prospect.reason());
+            }
+            last = prospect.reason();
+            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
+            if (since != 0 && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
+                return prospect;
+            }
+            if (System.nanoTime() > until) {
+                return new Prospect(null, last + " (waited " + run.settings().waitFor().toSeconds() + " s)", false,
+                    prospect.imageFault(), null);
+            }
+            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        }
     }
 }
 
