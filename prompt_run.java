@@ -36,24 +36,24 @@
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   328 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   812 src/prompt_run/run: One run of the agent from its start to its end
-// line  1274 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1625 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1800 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2558 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2780 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2942 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3076 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   807 src/prompt_run/run: One run of the agent from its start to its end
+// line  1269 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1620 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1795 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2553 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2775 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2937 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3071 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3301 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3747 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4161 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4627 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4730 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5358 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5614 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6415 src/prompt_run/options: What options and variables mean
-// line  6503 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3296 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3742 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4156 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4622 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4725 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5353 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5617 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6417 src/prompt_run/options: What options and variables mean
+// line  6505 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -427,20 +427,16 @@ static class AgentOptions {
         "CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"));
 
     AgentSettings read(RunOptions options, Facts facts, Env env) {
-        var where = Values.oneOf("--agent-target", Facts.first(blankToNull(target), "auto"), "auto", "deploy", "pod", "runner");
-        var otherwise = Values.oneOf("--fallback", Facts.first(blankToNull(fallback), "pod"), "none", "pod", "pod,runner");
+        var where = Values.oneOf("--agent-target", Facts.first(env.pick(target), "auto"), "auto", "deploy", "pod", "runner");
+        var otherwise = Values.oneOf("--fallback", Facts.first(env.pick(fallback), "pod"), "none", "pod", "pod,runner");
         checkSource();
         var thread = Values.matching("--resume", resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
         var passed = passed(env);
         return new AgentSettings(where, List.of(otherwise.split(",")), deployment, container, env.pick(image, "CODEXCTL_AGENT_IMAGE"),
-            waitFor(options.kind().startsWith("repair")), limits(), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
+            waitFor(options.kind().startsWith("repair")), limits(facts, env), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
             thread, source, bringBack, Values.matching("--workspace", workspace, "/[^\\x00-\\x1f]*", "an absolute path"),
             passed, identity(env), facts.threadKey(), CodexConfig.render(options, facts, passed), kubeconfig, context,
             runnerEnv(env), options.kind().contains("plan"));
-    }
-
-    private static String blankToNull(String given) {
-        return given == null || given.isBlank() ? null : given;
     }
 
     private void checkSource() {
@@ -456,10 +452,9 @@ static class AgentOptions {
         return wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", wait);
     }
 
-    private AgentSettings.Limits limits() {
-        return new AgentSettings.Limits(Values.duration("--agent-timeout", Facts.first(blankToNull(timeout), "60m")),
-            Values.duration("--idle-timeout", Facts.first(blankToNull(idle), "15m")),
-            Values.duration("--agent-lease", Facts.first(blankToNull(lease), "10m")));
+    private AgentSettings.Limits limits(Facts facts, Env env) {
+        return new AgentSettings.Limits(facts.limits().totalTime(), facts.limits().idleTime(),
+            Values.duration("--agent-lease", Facts.first(env.pick(lease), "10m")));
     }
 
     private Map<String, String> identity(Env env) {
@@ -643,7 +638,7 @@ static class FactOptions {
             twins.pick(namespace, "CODEXCTL_NAMESPACE"), twins.pick(issue, "CODEXCTL_ISSUE_NUMBER"),
             twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), twins.pick(base, "CODEXCTL_BASE"),
             twins.pick(agent.model, "CODEXCTL_MODEL"), twins.pick(agent.effort, "CODEXCTL_MODEL_REASONING_EFFORT"),
-            agent.bringBack, agent.deployment, agent.timeout, agent.idle);
+            agent.bringBack, agent.deployment, twins.pick(agent.timeout), twins.pick(agent.idle));
     }
 }
 
@@ -3617,15 +3612,15 @@ static final class InfraView {
     }
 
     private static String code(JsonNode value) {
-        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
+        return or(matching(CODE, value), "UNKNOWN");
     }
 
     private static String word(JsonNode value) {
-        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
+        return or(matching(WORD, value), "unknown");
     }
 
-    private static String emptyToNull(String text) {
-        return text.isEmpty() ? null : text;
+    private static String or(String text, String otherwise) {
+        return text.isEmpty() ? otherwise : text;
     }
 
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
@@ -5368,9 +5363,17 @@ record Facts(String env, Integer slot, String namespace, Integer issue, Integer 
     record Limits(String total, String idle) {
         static Limits of(String total, String idle) {
             var limits = new Limits(first(total, "60m").strip(), first(idle, "15m").strip());
-            Values.duration("--agent-timeout", limits.total);
-            Values.duration("--idle-timeout", limits.idle);
+            limits.totalTime();
+            limits.idleTime();
             return limits;
+        }
+
+        Duration totalTime() {
+            return Values.duration("--agent-timeout", total);
+        }
+
+        Duration idleTime() {
+            return Values.duration("--idle-timeout", idle);
         }
     }
 
@@ -6270,7 +6273,6 @@ static final class SaidOnGitHub {
 static final class Untrusted {
     static final int ITEM_BYTES = 16 * 1024;
     static final int TOTAL_BYTES = 64 * 1024;
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
     private static final String COMMANDS = "add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher"
         + "|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+";
     private static final Pattern RUNNER_COMMAND = Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:" + COMMANDS + ")\\b)");
@@ -6335,7 +6337,7 @@ static final class Untrusted {
     }
 
     private String fenced(Said said) {
-        var who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
+        var who = said.author() != null && WriteAccess.LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
         var access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
         return "<untrusted nonce=\"" + nonce + "\" source=\"" + said.source() + "\" author=\"" + who + "\" access=\"" + access + "\">\n"
             + prepared(said) + "\n</untrusted nonce=\"" + nonce + "\">";
@@ -6383,7 +6385,7 @@ static final class Untrusted {
 
 /** Who is heard: people with write access, and whoever is allowed by name; {@code anyAuthor} hears everybody, and says so. */
 record WriteAccess(Set<String> allowed, boolean anyAuthor) {
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
+    static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
     private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
     private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
 

@@ -29,6 +29,6 @@ public class FactOptions {
             twins.pick(namespace, "CODEXCTL_NAMESPACE"), twins.pick(issue, "CODEXCTL_ISSUE_NUMBER"),
             twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), twins.pick(base, "CODEXCTL_BASE"),
             twins.pick(agent.model, "CODEXCTL_MODEL"), twins.pick(agent.effort, "CODEXCTL_MODEL_REASONING_EFFORT"),
-            agent.bringBack, agent.deployment, agent.timeout, agent.idle);
+            agent.bringBack, agent.deployment, twins.pick(agent.timeout), twins.pick(agent.idle));
     }
 }

@@ -14,7 +14,6 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import prompt_run.subject.Facts;
 import prompt_run.subject.Infra;
 import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
@@ -338,15 +337,15 @@ public final class InfraView {
     }
 
     private static String code(JsonNode value) {
-        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
+        return or(matching(CODE, value), "UNKNOWN");
     }
 
     private static String word(JsonNode value) {
-        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
+        return or(matching(WORD, value), "unknown");
     }
 
-    private static String emptyToNull(String text) {
-        return text.isEmpty() ? null : text;
+    private static String or(String text, String otherwise) {
+        return text.isEmpty() ? otherwise : text;
     }
 
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */

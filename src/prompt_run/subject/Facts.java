@@ -1,5 +1,6 @@
 package prompt_run.subject;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -16,9 +17,17 @@ public record Facts(String env, Integer slot, String namespace, Integer issue, I
     public record Limits(String total, String idle) {
         static Limits of(String total, String idle) {
             var limits = new Limits(first(total, "60m").strip(), first(idle, "15m").strip());
-            Values.duration("--agent-timeout", limits.total);
-            Values.duration("--idle-timeout", limits.idle);
+            limits.totalTime();
+            limits.idleTime();
             return limits;
+        }
+
+        public Duration totalTime() {
+            return Values.duration("--agent-timeout", total);
+        }
+
+        public Duration idleTime() {
+            return Values.duration("--idle-timeout", idle);
         }
     }
 
