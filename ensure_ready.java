@@ -10671,6 +10671,11 @@ static final class Texts {
         return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").replace("##[", "## [").strip();
     }
 
+    /** Several lines, each of them {@link #visible}, and none a command to GitHub's runner. */
+    static String lines(String text) {
+        return text.lines().map(line -> visible(line).replaceFirst("^(\\s*:)(?=:)", "$1\\\\")).collect(Collectors.joining("\n"));
+    }
+
     /** A message on one line; nothing of it is taken away. */
     static String oneLine(String message) {
         return message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", " ");

@@ -35,30 +35,32 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   319 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   790 src/prompt_run/run: One run of the agent from its start to its end
-// line  1238 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1573 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1748 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2501 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2719 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2880 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3014 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   328 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   807 src/prompt_run/run: One run of the agent from its start to its end
+// line  1269 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1620 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1795 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2553 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2775 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2937 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3071 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3239 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3652 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4061 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4527 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4630 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5245 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5479 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6260 src/prompt_run/options: What options and variables mean
-// line  6332 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3296 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3742 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4156 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4622 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4725 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5353 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5617 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6417 src/prompt_run/options: What options and variables mean
+// line  6505 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -167,6 +169,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -190,12 +193,14 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -255,7 +260,8 @@ public class prompt_run implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        console = new Console(spec.commandLine(), output, env);
+        var redactor = redactor();
+        console = new Console(spec.commandLine(), output, env, redactor);
         if (prompt.listKinds) {
             return told(new Listing(new Templates(prompt.templates, null).kinds()));
         }
@@ -266,21 +272,24 @@ public class prompt_run implements Callable<Integer> {
         var infra = infrastructure.read(env, console);
         var event = EventFile.read(env, console);
         var facts = Facts.gather(options.kind(), fact.given(agent, env), event, infra, console::warn);
-        var redactor = new Redactor(env, text.redactNames());
         var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
         var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
-        return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer);
+        return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer, redactor);
     }
 
-    private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer) throws IOException {
+    private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
-        var redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
         try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
             var place = run.choosePlace(options.dryRun());
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered)));
         }
+    }
+
+    /** The one of this run: it knows what the caller named, and what the agent gets. */
+    Redactor redactor() {
+        return new Redactor(env, Stream.concat(text.redactNames().stream(), agent.passEnv.stream()).toList());
     }
 
     private int told(Answer answer) {
@@ -305,7 +314,7 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? problem.getMessage() : Texts.oneLine("internal error: " + problem);
+        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
         if (!usage && console != null) {
             console.answer(RunResult.unexpected(message));
         }
@@ -418,20 +427,16 @@ static class AgentOptions {
         "CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"));
 
     AgentSettings read(RunOptions options, Facts facts, Env env) {
-        var where = Values.oneOf("--agent-target", Facts.first(blankToNull(target), "auto"), "auto", "deploy", "pod", "runner");
-        var otherwise = Values.oneOf("--fallback", Facts.first(blankToNull(fallback), "pod"), "none", "pod", "pod,runner");
+        var where = Values.oneOf("--agent-target", Facts.first(env.pick(target), "auto"), "auto", "deploy", "pod", "runner");
+        var otherwise = Values.oneOf("--fallback", Facts.first(env.pick(fallback), "pod"), "none", "pod", "pod,runner");
         checkSource();
         var thread = Values.matching("--resume", resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
         var passed = passed(env);
         return new AgentSettings(where, List.of(otherwise.split(",")), deployment, container, env.pick(image, "CODEXCTL_AGENT_IMAGE"),
-            waitFor(options.kind().startsWith("repair")), limits(), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
+            waitFor(options.kind().startsWith("repair")), limits(facts, env), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
             thread, source, bringBack, Values.matching("--workspace", workspace, "/[^\\x00-\\x1f]*", "an absolute path"),
             passed, identity(env), facts.threadKey(), CodexConfig.render(options, facts, passed), kubeconfig, context,
             runnerEnv(env), options.kind().contains("plan"));
-    }
-
-    private static String blankToNull(String given) {
-        return given == null || given.isBlank() ? null : given;
     }
 
     private void checkSource() {
@@ -447,10 +452,9 @@ static class AgentOptions {
         return wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", wait);
     }
 
-    private AgentSettings.Limits limits() {
-        return new AgentSettings.Limits(Values.duration("--agent-timeout", Facts.first(blankToNull(timeout), "60m")),
-            Values.duration("--idle-timeout", Facts.first(blankToNull(idle), "15m")),
-            Values.duration("--agent-lease", Facts.first(blankToNull(lease), "10m")));
+    private AgentSettings.Limits limits(Facts facts, Env env) {
+        return new AgentSettings.Limits(facts.limits().totalTime(), facts.limits().idleTime(),
+            Values.duration("--agent-lease", Facts.first(env.pick(lease), "10m")));
     }
 
     private Map<String, String> identity(Env env) {
@@ -537,14 +541,16 @@ static final class Console implements Log {
     private final CommandLine command;
     private final OutputOptions options;
     private final boolean actions;
+    private final Redactor redactor;
     private boolean answered;
 
-    Console(CommandLine command, OutputOptions options, Env env) {
+    Console(CommandLine command, OutputOptions options, Env env, Redactor redactor) {
         if (options.format != null) {
             Values.oneOf("--output", options.format, "text", "json");
         }
         this.command = command;
         this.options = options;
+        this.redactor = redactor;
         this.actions = "true".equals(env.get("GITHUB_ACTIONS"));
     }
 
@@ -560,20 +566,21 @@ static final class Console implements Log {
 
     @Override
     public void warn(String message) {
-        line((actions ? "::warning::" : "") + "prompt_run: warning: " + Texts.line(message));
+        var told = "prompt_run: warning: " + line(message);
+        print(actions ? "::warning::" + told.replace("%", "%25") : told);
     }
 
     @Override
     public void info(String message) {
         if (!options.quiet) {
-            line("prompt_run: " + Texts.line(message));
+            print("prompt_run: " + line(message));
         }
     }
 
     @Override
     public void debug(String message) {
         if (options.verbose) {
-            line("prompt_run: " + Texts.line(message));
+            print("prompt_run: " + line(message));
         }
     }
 
@@ -581,11 +588,15 @@ static final class Console implements Log {
     @Override
     public void agent(String text) {
         if (!options.quiet) {
-            text.lines().forEach(line -> line("agent | " + Texts.visible(line)));
+            text.lines().forEach(line -> print("agent | " + Texts.visible(line)));
         }
     }
 
-    private synchronized void line(String line) {
+    private String line(String message) {
+        return Texts.line(redactor.mask(message));
+    }
+
+    private synchronized void print(String line) {
         command.getErr().println(line);
         command.getErr().flush();
     }
@@ -593,7 +604,9 @@ static final class Console implements Log {
     static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
         command.getErr().println("prompt_run: " + Texts.line(message));
         if (verbose) {
-            problem.printStackTrace(command.getErr());
+            var trace = new StringWriter();
+            problem.printStackTrace(new PrintWriter(trace));
+            command.getErr().println(Texts.lines(trace.toString()));
         }
         command.getErr().flush();
         return outcome.exitCode();
@@ -616,12 +629,16 @@ static class FactOptions {
         description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
     String repo;
 
+    @Option(names = "--base", paramLabel = "BRANCH",
+        description = "branch that the work is for; default: the event's (CODEXCTL_BASE)")
+    String base;
+
     Facts.Given given(AgentOptions agent, Env twins) {
         return new Facts.Given(twins.pick(env, "CODEXCTL_ENV"), twins.pick(slot, "CODEXCTL_SLOT"),
             twins.pick(namespace, "CODEXCTL_NAMESPACE"), twins.pick(issue, "CODEXCTL_ISSUE_NUMBER"),
-            twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"),
+            twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), twins.pick(base, "CODEXCTL_BASE"),
             twins.pick(agent.model, "CODEXCTL_MODEL"), twins.pick(agent.effort, "CODEXCTL_MODEL_REASONING_EFFORT"),
-            agent.bringBack, agent.timeout, agent.idle);
+            agent.bringBack, agent.deployment, twins.pick(agent.timeout), twins.pick(agent.idle));
     }
 }
 
@@ -723,13 +740,13 @@ static class PromptOptions {
     }
 
     private Map<String, Object> variables(Env env) {
-        var file = env.get("CODEXCTL_VAR_FILE");
+        var file = env.pick(null, "CODEXCTL_VAR_FILE");
         var list = env.get("CODEXCTL_VARS");
         try {
             return new TreeMap<>(Variables.read(varFiles.isEmpty() && file != null ? List.of(Path.of(file)) : varFiles,
                 vars.isEmpty() && list != null ? List.of(list) : vars));
         } catch (IllegalArgumentException e) {
-            throw new UsageError(e.getMessage(), e);
+            throw new UsageError(vars.isEmpty() ? e.getMessage().replaceFirst("^--vars:", "CODEXCTL_VARS:") : e.getMessage(), e);
         }
     }
 }
@@ -744,7 +761,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         var reason = run.verdict().reason();
         var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
             about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
-            run.brought(), run.notes().stream().map(redactor::mask).toList());
+            run.brought().masked(redactor::mask), run.notes().stream().map(redactor::mask).toList());
         new ActionsFiles(env, log).tell(result.asJson());
         if (output.result != null) {
             Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
@@ -818,7 +835,7 @@ static final class AgentRun implements AutoCloseable {
     Place choosePlace(boolean dryRun) {
         try {
             site = dryRun ? ladder.look() : ladder.climb();
-            nowhere = site == null ? ladder.reasons() : null;
+            nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
         }
@@ -839,12 +856,19 @@ static final class AgentRun implements AutoCloseable {
         return run;
     }
 
+    /** They may quote the cluster. */
+    private String reasons() {
+        var reasons = ladder.reasons();
+        return reasons == null ? null : redactor.mask(reasons);
+    }
+
     private Place place() {
         if (site == null) {
-            return new Place("none", nowhere, null, null, false);
+            return Place.nowhere("none", nowhere, null);
         }
         var report = infra.reported() ? site.folder() + "/ready.json" : null;
-        return new Place(site.target(), ladder.reasons(), report, site.workspace(), thread() != null);
+        return new Place(site.target(), reasons(), report, site.workspace(), thread() != null,
+            site.facts().get("tools"), site.facts().get("missing"));
     }
 
     /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */
@@ -993,7 +1017,8 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             files.store("ready.json", MaskedJson.of(launch.infra().report().deepCopy(), redactor).toString());
         }
         if (run.settings().source() != null) {
-            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands));
+            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands,
+                launch.facts().base()));
         }
         commands.keeper(run.patience().slowExec(), "mark", site().workspace());
     }
@@ -1137,11 +1162,14 @@ static final class RunId {
 
 /** The agent's output: kept whole in a file, told live line by line. */
 static final class RunLog {
-    private static final long STDERR_MOST = 256 * 1024;
+    private static final int STDERR_MOST = 256 * 1024;
+    /** Fetched more than is kept: what is cut in half in here is cut away. */
+    private static final int BORDER = 64 * 1024;
 
     private final boolean codex;
     private final Log log;
     private final Redactor redactor;
+    private final MaskedLines lines;
     private final Story story = new Story();
     private final Path folder = Disk.temporary("prompt-run");
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
@@ -1151,6 +1179,7 @@ static final class RunLog {
         this.codex = codex;
         this.log = log;
         this.redactor = redactor;
+        this.lines = new MaskedLines(redactor);
     }
 
     long size() {
@@ -1179,16 +1208,16 @@ static final class RunLog {
     }
 
     private void tell(String line) {
-        var lines = codex ? event(line) : story.plain(line);
-        lines.forEach(text -> log.agent(redactor.mask(text)));
+        (codex ? event(line) : story.plain(lines.next(line))).forEach(log::agent);
     }
 
+    /** Masked whole, before it is cut into lines and shortened. */
     private List<String> event(String line) {
         try {
             var event = Json.MAPPER.readTree(line);
-            return event != null && event.isObject() ? story.codex(event) : List.of();
+            return event != null && event.isObject() ? story.codex(MaskedJson.of(event, redactor)) : List.of();
         } catch (JsonProcessingException notJson) {
-            return line.isBlank() ? List.of() : List.of(line);
+            return line.isBlank() ? List.of() : List.of(lines.next(line));
         }
     }
 
@@ -1197,10 +1226,12 @@ static final class RunLog {
         if (rest.size() > 0) {
             accept(new byte[] {'\n'});
         }
-        byte[] stderr = files.fetchEnd("stderr.log", STDERR_MOST);
+        byte[] stderr = files.fetchEnd("stderr.log", STDERR_MOST + BORDER);
         stderr = stderr.length > 0 ? stderr : files.fetch("keeper.log", 0);
-        Disk.append(folder.resolve("stderr.log"), stderr);
-        story.stderr(new String(stderr, StandardCharsets.UTF_8));
+        var told = redactor.mask(new String(stderr, StandardCharsets.UTF_8));
+        told = stderr.length > STDERR_MOST ? told.substring(Math.max(0, told.length() - STDERR_MOST)) : told;
+        Disk.append(folder.resolve("stderr.log"), told.getBytes(StandardCharsets.UTF_8));
+        story.stderr(told);
         if (codex) {
             story.lastMessage(new String(files.fetch("last.md", 0), StandardCharsets.UTF_8));
         }
@@ -1240,6 +1271,8 @@ record StrictConfig(RunSetup run) {
 /** Git in the caller's working tree, with nothing that a repository could have run; {@code index}: another than its own, or null. */
 record Git(Path tree, Path index) {
     private static final Duration LIMIT = Duration.ofMinutes(30);
+    /** Before every value that is not ours: it is no option, whatever it looks like. */
+    static final String END = "--end-of-options";
     private static final List<String> HARMLESS = List.of("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
         "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "safe.directory=*", "-c", "core.quotePath=false");
 
@@ -1297,7 +1330,7 @@ record Git(Path tree, Path index) {
     /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
     Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
         var changes = new TreeMap<String, String>();
-        var fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
+        var fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", END, before, after).split("\0");
         for (int at = 0; at + 1 < fields.length; at += 2) {
             var raw = fields[at].split(" ");
             changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);
@@ -1328,7 +1361,7 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
         conflicts.addAll(unsafe(git.changes(ours, wanted)));
         conflicts.addAll(inTheWay(git.changes(ours, wanted)));
-        int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
+        int commits = Integer.parseInt(git.run("rev-list", "--count", Git.END, ourHead + ".." + head));
         if (!conflicts.isEmpty()) {
             return new Brought("conflict", branch, head, commits, List.of(),
                 conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
@@ -1359,9 +1392,9 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
                 conflicts.add("the working tree is in the middle of something (" + state + ")");
             }
         }
-        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
+        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + branch);
         var tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
-        if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
+        if (exists && !git.ok("merge-base", "--is-ancestor", Git.END, tip, head)) {
             conflicts.add("branch " + branch + ": the agent's commits are not based on it");
         }
         return conflicts;
@@ -1383,7 +1416,7 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     /** The agent's tree, with the caller's own changes in it. */
     private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
         var aside = git.with(scratch.resolve("merged"));
-        aside.run("read-tree", theirs);
+        aside.run("read-tree", Git.END, theirs);
         var lines = new StringBuilder();
         mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry)
             .append('\t').append(path).append('\0'));
@@ -1410,7 +1443,8 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         var conflicts = new ArrayList<String>();
         var ours = git.snapshot(scratch);
         for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
+            boolean isNew = !change.getValue().equals("0")
+                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
             if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
                 conflicts.add(change.getKey() + ": an ignored file of yours has this name");
             }
@@ -1421,14 +1455,14 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
     private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
         var aside = git.with(scratch.resolve("index"));
-        aside.run("read-tree", ours);
+        aside.run("read-tree", Git.END, ours);
         aside.ok("update-index", "-q", "--refresh");
-        aside.run("read-tree", "-m", "-u", ours, wanted);
+        aside.run("read-tree", "-m", "-u", Git.END, ours, wanted);
         if (branch != null) {
-            git.run("update-ref", "-m", "prompt-run: brought back", "refs/heads/" + branch, head);
-            git.run("symbolic-ref", "HEAD", "refs/heads/" + branch);
+            git.run("update-ref", "-m", "prompt-run: brought back", Git.END, "refs/heads/" + branch, head);
+            git.run("symbolic-ref", Git.END, "HEAD", "refs/heads/" + branch);
         }
-        git.run("read-tree", head);
+        git.run("read-tree", Git.END, head);
         git.ok("update-index", "-q", "--refresh");
     }
 
@@ -1438,9 +1472,9 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         var prefix = "refs/prompt-run/" + runId + "/heads/";
         for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
             var name = ref.substring(prefix.length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
-            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
-                git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
+            boolean exists = git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + name);
+            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", Git.END, "refs/heads/" + name, ref))) {
+                git.run("update-ref", Git.END, "refs/heads/" + name, git.run("rev-parse", ref));
                 told.add("branch " + name + " came along");
             } else if (!name.equals(branch)) {
                 told.add("branch " + name + " differs from yours and was left out");
@@ -1457,7 +1491,9 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
 
 /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
 static final class Sources {
+    private static final String ORIGIN = "refs/remotes/origin/";
     private static final long REPORTED = 20;
+    private static final String OBJECT = "[0-9a-f]{40,64}";
 
     private final Git git;
     private final String runId;
@@ -1473,7 +1509,8 @@ static final class Sources {
         return "refs/prompt-run/" + runId + "/" + name;
     }
 
-    List<String> upload(Commands keeper) throws Broken, InterruptedException {
+    /** {@code base}: the branch that the work is for, or ""; it comes along as the agent's origin has it. */
+    List<String> upload(Commands keeper, String base) throws Broken, InterruptedException {
         var workspace = keeper.site().workspace();
         var state = keeper.site().facts().get("workspace_state");
         if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
@@ -1484,7 +1521,7 @@ static final class Sources {
         }
         var scratch = Disk.temporary("prompt-run-source");
         try {
-            uploadTo(keeper, scratch);
+            uploadTo(keeper, scratch, base);
             return List.of();
         } catch (IOException problem) {
             throw new Broken("--source: " + Texts.oneLine(problem.getMessage()));
@@ -1493,7 +1530,7 @@ static final class Sources {
         }
     }
 
-    private void uploadTo(Commands keeper, Path scratch) throws Broken, InterruptedException, IOException {
+    private void uploadTo(Commands keeper, Path scratch, String base) throws Broken, InterruptedException, IOException {
         if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
             throw new Broken("--source " + git.tree() + ": has no commit yet");
         }
@@ -1501,7 +1538,7 @@ static final class Sources {
         var head = git.run("rev-parse", "HEAD");
         var branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
         var work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
-        var bundle = bundled(scratch, branch, work);
+        var bundle = bundled(scratch, branch, work, base);
         var files = new Transfer(keeper);
         if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
             files.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
@@ -1513,14 +1550,14 @@ static final class Sources {
         }
     }
 
-    private Path bundled(Path scratch, String branch, String work) throws Broken, InterruptedException {
+    private Path bundled(Path scratch, String branch, String work, String base) throws Broken, InterruptedException {
         var bundle = scratch.resolve("source.bundle");
         git.run("update-ref", ref("work"), work);
         try {
             var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
             words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
-            words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master")
-                .lines().toList());
+            words.addAll(git.run("for-each-ref", "--format=%(refname)", ORIGIN + "main", ORIGIN + "master",
+                ORIGIN + (base.isEmpty() ? "main" : base)).lines().toList());
             git.run(words.toArray(String[]::new));
             return bundle;
         } finally {
@@ -1537,6 +1574,7 @@ static final class Sources {
             if (!"yes".equals(pack.get("packed"))) {
                 return Brought.failed("the agent's workspace " + workspace + " is not a git working tree");
             }
+            check(pack);
             fetch(keeper, pack, scratch);
             var brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
             if (!brought.lacking()) {
@@ -1548,6 +1586,15 @@ static final class Sources {
             throw new Broken("--bring-back: " + Texts.oneLine(problem.getMessage()));
         } finally {
             Disk.delete(scratch);
+        }
+    }
+
+    /** What the agent's place answers may be made up: nothing but names of objects reaches a command. */
+    private static void check(Map<String, String> pack) throws Broken {
+        boolean sound = pack.getOrDefault("tree", "").matches(OBJECT) && pack.getOrDefault("head", "").matches("|" + OBJECT)
+            && pack.getOrDefault("size", "").matches("\\d{1,18}") && pack.containsKey("branch") && pack.containsKey("sum");
+        if (!sound) {
+            throw new Broken("--bring-back: the keeper's answer names no objects");
         }
     }
 
@@ -1777,8 +1824,6 @@ static final class AccountAdvice {
 
 /** The first rung: a ready pod of the agent's Deployment. */
 static final class DeployPlace {
-    private static final long LOOK_MOST_MILLIS = 1000;
-
     private final KubernetesClient client;
     private final RunSetup run;
     private final long began = System.nanoTime();
@@ -1792,28 +1837,12 @@ static final class DeployPlace {
 
     /** Waits for a ready pod, and no longer than it can still come. */
     Site await() throws NoPlace, InterruptedException {
-        long until = System.nanoTime() + run.settings().waitFor().toNanos();
-        long blockedSince = 0;
-        boolean blocked = false;
-        var last = "";
-        while (true) {
-            var prospect = prospect();
-            if (prospect.pod() != null) {
-                return probe(prospect.pod());
-            }
-            if (!prospect.reason().equals(last)) {
-                run.log().info("waiting for deploy/" + run.settings().deployment() + ": " + prospect.reason());
-            }
-            last = prospect.reason();
-            blockedSince = prospect.blocked() == null || !blocked ? System.nanoTime() : blockedSince;
-            blocked = prospect.blocked() != null;
-            imageFault = prospect.imageFault();
-            boolean certain = blocked && (prospect.atOnce() || System.nanoTime() - blockedSince >= run.patience().certain().toNanos());
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(last + (certain ? "" : " (waited " + run.settings().waitFor().toSeconds() + " s)") + advice());
-            }
-            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        var prospect = new Vigil(run, "deploy/" + run.settings().deployment()).keep(this::prospect);
+        imageFault = prospect.imageFault();
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason() + advice());
         }
+        return probe(prospect.pod());
     }
 
     Site look() throws NoPlace, InterruptedException {
@@ -2093,7 +2122,6 @@ static final class Ladder implements AutoCloseable {
 /** The second rung: a pod of our own for one run; all that belongs to it is removed with it. */
 record OwnPod(KubernetesClient client, RunSetup run) {
     private static final Duration AFTER_TIMEOUT = Duration.ofMinutes(15);
-    private static final long LOOK_MOST_MILLIS = 1000;
 
     /** {@code imageFault}: the newest image cannot be pulled, so it is an older one's turn. */
     Site open(DeployView view, boolean imageFault) throws NoPlace, InterruptedException {
@@ -2184,37 +2212,26 @@ record OwnPod(KubernetesClient client, RunSetup run) {
     }
 
     private Pod await(Pod created) throws NoPlace, InterruptedException {
-        run.log().info("pod/" + name() + ": created, waiting until it is ready");
-        long until = System.nanoTime() + run.settings().waitFor().toNanos();
-        long since = 0;
-        while (true) {
-            var pod = look(created);
-            if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
-                throw new NoPlace("pod/" + name() + " was deleted by somebody else");
-            }
-            if (DeployView.ready(pod)) {
-                return pod;
-            }
-            var prospect = DeployView.judgePod(pod);
-            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-            boolean certain = since != 0 && System.nanoTime() - since >= run.patience().certain().toNanos();
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(certain ? prospect.blocked()
-                    : "pod/" + name() + " did not become ready within " + run.settings().waitFor().toSeconds() + " s");
-            }
-            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        var prospect = new Vigil(run, "pod/" + name()).keep(() -> look(created));
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason());
         }
+        return prospect.pod();
     }
 
     /** An API server that is away for a moment has not deleted the pod. */
-    private Pod look(Pod last) {
+    private Prospect look(Pod created) throws NoPlace {
         try {
-            return client.pods().inNamespace(run.namespace()).withName(name()).get();
+            var pod = client.pods().inNamespace(run.namespace()).withName(name()).get();
+            if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
+                throw new NoPlace("pod/" + name() + " was deleted by somebody else");
+            }
+            return DeployView.ready(pod) ? Prospect.ready(pod) : DeployView.judgePod(pod);
         } catch (KubernetesClientException problem) {
             if (problem.getCode() > 0 && problem.getCode() < 500 && problem.getCode() != 429 || Thread.currentThread().isInterrupted()) {
                 throw problem;
             }
-            return last;
+            return Prospect.pending(Kube.reason(problem));
         }
     }
 }
@@ -2498,6 +2515,41 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
     }
 }
 
+/** Waits for a pod that is ready, and no longer than it can still come. */
+record Vigil(RunSetup run, String what) {
+    private static final long LOOK_MOST_MILLIS = 1000;
+
+    interface Look {
+        Prospect now() throws NoPlace, InterruptedException;
+    }
+
+    /** The pod, or the last look with the reason why there is none. */
+    Prospect keep(Look look) throws NoPlace, InterruptedException {
+        long until = System.nanoTime() + run.settings().waitFor().toNanos();
+        long since = 0;
+        var last = "";
+        while (true) {
+            var prospect = look.now();
+            if (prospect.pod() != null) {
+                return prospect;
+            }
+            if (!prospect.reason().equals(last)) {
+                run.log().info("waiting for " + what + ": " + prospect.reason());
+            }
+            last = prospect.reason();
+            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
+            if (since != 0 && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
+                return prospect;
+            }
+            if (System.nanoTime() > until) {
+                return new Prospect(null, last + " (waited " + run.settings().waitFor().toSeconds() + " s)", false,
+                    prospect.imageFault(), null);
+            }
+            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        }
+    }
+}
+
 // src/prompt_run/facts/
 
 /** Fetches what is said about the issue or pull request: from the event, and from GitHub where a token is given. */
@@ -2688,6 +2740,10 @@ static final class GitHub {
 
 /** The report of ensure_ready. */
 static final class ReportFile {
+    /** One value, nothing after it, no key twice: else it would be the reader's choice what the report says. */
+    private static final ObjectReader EXACT = Json.MAPPER.reader()
+        .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
     private ReportFile() { }
 
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
@@ -2707,7 +2763,7 @@ static final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, Json.MAPPER.readTree(Files.readString(file)));
+            return Infra.of(asked, file, EXACT.readTree(Files.readString(file)));
         } catch (JsonProcessingException problem) {
             return Infra.broken(file, "it is not valid JSON");
         } catch (IOException problem) {
@@ -2781,7 +2837,8 @@ static final class Renderer {
         var cleaned = new HashMap<String, String>();
         for (var limits : InfraView.LEVELS) {
             var model = new LinkedHashMap<String, Object>(common);
-            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned).model());
+            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned,
+                facts.facts().agent()).model());
             block = process(engine, name, model).strip();
             if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
                 return block;
@@ -3250,6 +3307,8 @@ static final class InfraView {
             new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
     private static final int LINE_CHARS = 300;
     private static final String MARK = "~| ";
+    /** What reads like an instruction is told apart and not left out: real errors say what to run, too. */
+    private static final String FLAG = "[?] ";
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
@@ -3280,16 +3339,20 @@ static final class InfraView {
     private final String nonce;
     private final Limits limits;
     private final Map<String, String> cleaned;
+    private final String agent;
     private final List<String> data = new ArrayList<>();
-    private int suspicious;
+    private final Set<String> explained = new HashSet<>();
+    private final Map<String, Integer> excerpts = new HashMap<>();
 
-    /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
-    InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
+    /** {@code agent}: its Deployment's name. {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
+    InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned,
+                     String agent) {
         this.infra = infra;
         this.redactor = redactor;
         this.nonce = nonce;
         this.limits = limits;
         this.cleaned = cleaned;
+        this.agent = agent;
     }
 
     Map<String, Object> model() {
@@ -3303,6 +3366,7 @@ static final class InfraView {
         model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
         var waited = report.path("waitedSeconds");
         model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
+        model.put("agentExists", exists(report.path("workloads"), "deploy/" + agent));
         model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
         model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
         model.put("causesMore", more(report.path("causes"), limits.causes()));
@@ -3316,8 +3380,12 @@ static final class InfraView {
             warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
         model.put("limited", limitations(report.path("limited")));
         model.put("data", block());
-        model.put("suspicious", suspicious);
+        model.put("flagged", (int) data.stream().filter(line -> line.startsWith(FLAG)).count());
         return model;
+    }
+
+    private static boolean exists(JsonNode workloads, String object) {
+        return StreamSupport.stream(workloads.spliterator(), false).anyMatch(workload -> object(workload).equals(object));
     }
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
@@ -3348,7 +3416,9 @@ static final class InfraView {
         view.put("state", word(workload.path("state")));
         view.put("ready", workload.path("ready").asInt(0));
         view.put("desired", workload.path("desired").asInt(0));
-        say(object(workload), workload.path("message").asText(""));
+        if (!explained.contains(object(workload))) {
+            say(object(workload), workload.path("message").asText(""));
+        }
         return view;
     }
 
@@ -3377,8 +3447,11 @@ static final class InfraView {
         view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
         view.put("explainsTotal", cause.path("explains").size());
         view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
-        evidence(cause.path("evidence"));
-        log(cause.path("logExcerpt"));
+        named(view.get("object"), view.get("owner"));
+        cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
+        var log = log(cause.path("logExcerpt"));
+        evidence(cause.path("evidence"), String.join("\n", log));
+        data.addAll(log);
         return view;
     }
 
@@ -3391,17 +3464,17 @@ static final class InfraView {
         return "";
     }
 
-    private void evidence(JsonNode evidence) {
+    /** {@code excerpt}: the lines of the log that are shown; what stands there is not said again. */
+    private void evidence(JsonNode evidence, String excerpt) {
         for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
             var item = evidence.path(i);
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
-            if (item.path("suspicious").asBoolean(false)) {
-                suspicious++;
-            } else {
-                say(where, item.path("message").asText(""));
+            var message = item.path("message").asText("");
+            if (!where.startsWith("[" + causeNumber + "] log") || flat(message).isBlank() || !excerpt.contains(flat(message))) {
+                say(where, message, item.path("suspicious").asBoolean(false));
             }
         }
         if (evidence.size() > limits.evidence()) {
@@ -3414,30 +3487,40 @@ static final class InfraView {
         return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
     }
 
-    private void log(JsonNode excerpt) {
+    private void named(Object... objects) {
+        Stream.of(objects).forEach(object -> explained.add(object.toString()));
+    }
+
+    /** A heading and the excerpt's last lines; an excerpt that another cause has shown is only referred to. */
+    private List<String> log(JsonNode excerpt) {
         var lines = new ArrayList<String>();
         excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
         if (lines.isEmpty()) {
-            return;
+            return List.of();
         }
         var all = folded(lines);
-        var last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
-        var poisoned = Injection.lines(last);
-        suspicious += poisoned.size();
+        var kept = lastOf(all.subList(Math.max(0, all.size() - limits.logLines()), all.size()));
+        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
+        var head = "log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
+            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
+        var first = excerpts.putIfAbsent(head + kept, causeNumber);
+        kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+        return first == null ? kept : kept.subList(0, 1);
+    }
+
+    private LinkedList<String> lastOf(List<String> lines) {
+        var suspicious = Injection.lines(lines);
         var kept = new LinkedList<String>();
         int bytes = 0;
-        for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
-            bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
-            if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
-                kept.addFirst(last.get(i));
+        for (int i = lines.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
+            var line = (suspicious.contains(i) ? FLAG : "") + lines.get(i);
+            bytes += Untrusted.bytes(line) + MARK.length() + 1;
+            if (bytes <= limits.logBytes()) {
+                kept.addFirst(line);
             }
         }
-        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
-        data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod"))
-            + " " + matching(OBJECT_NAME, excerpt.path("container"))
-            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "")
-            + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
-        data.addAll(kept);
+        return kept;
     }
 
     /** The same line again and again stands once, with its number. */
@@ -3453,16 +3536,15 @@ static final class InfraView {
         return folded;
     }
 
-    /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
     private void say(String label, String text) {
+        say(label, text, false);
+    }
+
+    /** A text that is not ours: into the fenced block, flagged when it reads like an instruction. */
+    private void say(String label, String text, boolean suspicious) {
         var line = middleCut(limits.evidenceChars(), flat(text));
-        if (line.isBlank()) {
-            return;
-        }
-        if (Injection.in(line)) {
-            suspicious++;
-        } else {
-            data.add(label + ": " + line);
+        if (!line.isBlank()) {
+            data.add((suspicious || Injection.in(line) ? FLAG : "") + label + ": " + line);
         }
     }
 
@@ -3530,15 +3612,15 @@ static final class InfraView {
     }
 
     private static String code(JsonNode value) {
-        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
+        return or(matching(CODE, value), "UNKNOWN");
     }
 
     private static String word(JsonNode value) {
-        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
+        return or(matching(WORD, value), "unknown");
     }
 
-    private static String emptyToNull(String text) {
-        return text.isEmpty() ? null : text;
+    private static String or(String text, String otherwise) {
+        return text.isEmpty() ? otherwise : text;
     }
 
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
@@ -3557,7 +3639,7 @@ record Preview(Prompt prompt, Map<String, Object> plan) implements Answer {
     @Override
     public String asText() {
         var text = new StringBuilder(prompt.asText()).append("\n----\n");
-        plan.forEach((name, value) -> text.append(name).append(": ").append(value).append('\n'));
+        plan.forEach((name, value) -> text.append(name).append(": ").append(Texts.lines(String.valueOf(value))).append('\n'));
         return text.toString();
     }
 
@@ -3635,6 +3717,10 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
         model.put("workspace", text(place.workspace()));
         model.put("resumed", place.resumed());
         model.put("reportPath", text(place.reportPath()));
+        if (place.tools() != null) {
+            model.put("tools", words(place.tools()));
+            model.put("missingTools", words(place.missing()));
+        }
     }
 
     /** What the ladder saw may quote the cluster: one line, masked, and nothing that speaks to the agent. */
@@ -3642,6 +3728,10 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
         var plain = redactor.mask(Texts.oneLine(Invisible.plain(text(reason))));
         var line = InfraView.middleCut(REASON_CHARS, Untrusted.escaped(plain, "").replace('"', '\''));
         return Injection.in(line) ? "(text withheld)" : line;
+    }
+
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split(" +"));
     }
 
     private static String text(Object value) {
@@ -3677,6 +3767,11 @@ record Brought(String state, String branch, String head, int commits, List<Strin
 
     static Brought failed(String why) {
         return new Brought("failed", null, null, 0, List.of(), List.of(), why);
+    }
+
+    Brought masked(UnaryOperator<String> mask) {
+        return new Brought(state, branch, head, commits, files.stream().map(mask).toList(), notes.stream().map(mask).toList(),
+            problem == null ? null : mask.apply(problem));
     }
 
     boolean lacking() {
@@ -3807,14 +3902,14 @@ record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage 
 
     @Override
     public String asText() {
-        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + reason) + "\n");
+        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason)) + "\n");
         var json = asJson();
         json.forEach((name, value) -> {
             if (value != null && !TOLD_OTHERWISE.contains(name)) {
                 text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
             }
         });
-        notes.forEach(note -> text.append("  note: ").append(note.replace("\n", "\n    ")).append('\n'));
+        notes.forEach(note -> text.append("  note: ").append(Texts.lines(note).replace("\n", "\n    ")).append('\n'));
         cut(finalMessage).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
         return text.toString();
     }
@@ -3960,7 +4055,7 @@ static final class Summary {
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
             text.append("| ").append(name).append(" | ")
-                .append(Texts.oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
                 .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
         }
     }
@@ -3971,7 +4066,7 @@ static final class Summary {
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + text + "\n" + fence + "\n";
+        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
     }
 }
 
@@ -4769,7 +4864,7 @@ watch_limits() { # pid of the agent, pid of the keeper
   told=0
   while sleep 1; do
     [ -e exit ] && return 0
-    if ! kill -0 "$2" 2>/dev/null; then
+    if [ -z "$(born "$2")" ]; then
       end_agent keeper-gone "$1"
       return 0
     fi
@@ -4991,7 +5086,12 @@ if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
 fi
 version=
 [ "$2" = codex ] && version=$(codex --version 2>/dev/null </dev/null | head -n 1)
-printf 'version=%s\\n' "$version"
+tools=
+missing=
+for t in git kubectl gh curl; do
+  if [ "$(has "$t")" = yes ]; then tools="$tools$t "; else missing="$missing$t "; fi
+done
+printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
 printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
 printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
 printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
@@ -5072,7 +5172,7 @@ exit 92
     /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
     static final String LAUNCHER = """
 run=@RUN@
-mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
+(umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
 . "$run/env.sh"
 rm -f "$run/env.sh"
 if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
@@ -5081,8 +5181,10 @@ if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
   export HOME
 fi
 {
-  printf '[safe]\\n\\tdirectory = *\\n'
-  if [ -e "$HOME/.gitconfig" ]; then printf '[include]\\n\\tpath = %s\\n' "$HOME/.gitconfig"; fi
+  printf '[safe]\\n\\tdirectory = *\\n[user]\\n\\tname = prompt-run\\n\\temail = prompt-run@localhost\\n'
+  for own in /etc/gitconfig "$HOME/.gitconfig"; do
+    if [ -e "$own" ]; then printf '[include]\\n\\tpath = %s\\n' "$own"; fi
+  done
 } >"$run/gitconfig"
 export GIT_CONFIG_GLOBAL="$run/gitconfig"
 if [ -e "$run/config.toml" ]; then
@@ -5096,6 +5198,11 @@ if [ -e "$run/config.toml" ]; then
     export CODEX_API_KEY="$OPENAI_API_KEY"
   fi
 fi
+# What the run writes stays the user's own; what the agent makes, others may read.
+: >"$run/events.jsonl"
+: >"$run/stderr.log"
+: >"$run/last.md"
+umask 022
 @COMMAND@ <"$run/prompt.md" >"$run/events.jsonl" 2>"$run/stderr.log"
 """;
 
@@ -5160,6 +5267,7 @@ renewable() { # workspace
 
 # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
 unpack() { # workspace, branch or -, head, work tree as a commit
+  umask 022
   ws=$1
   if [ -e "$ws/.git" ]; then
     gd=$ws/.git
@@ -5244,23 +5352,34 @@ brought() { # workspace, tree, head
 
 // src/prompt_run/subject/
 
-/** What the run is about. Everything in here is checked; free text stands in the conversation, never here. */
+/**
+ * What the run is about. Everything in here is checked; free text stands in the conversation, never here. {@code base} is "" where
+ * nobody tells it, {@code agent} the name of the agent's Deployment.
+ */
 record Facts(String env, Integer slot, String namespace, Integer issue, Integer pr, String repo, String branch, String base,
-             String model, String effort, boolean bringBack, Limits limits) {
+             String model, String effort, boolean bringBack, String agent, Limits limits) {
 
     /** How long the agent may take, as written. */
     record Limits(String total, String idle) {
         static Limits of(String total, String idle) {
             var limits = new Limits(first(total, "60m").strip(), first(idle, "15m").strip());
-            Values.duration("--agent-timeout", limits.total);
-            Values.duration("--idle-timeout", limits.idle);
+            limits.totalTime();
+            limits.idleTime();
             return limits;
+        }
+
+        Duration totalTime() {
+            return Values.duration("--agent-timeout", total);
+        }
+
+        Duration idleTime() {
+            return Values.duration("--idle-timeout", idle);
         }
     }
 
     /** Option or variable as written, null where neither is given. */
     record Given(String env, String slot, String namespace, String issue, String pr, String repo,
-                        String model, String effort, boolean bringBack, String total, String idle) {
+                        String base, String model, String effort, boolean bringBack, String agent, String total, String idle) {
     }
 
     private static final Pattern OUR_BRANCH = Pattern.compile("codex/(?:issue|ai-repair)-([1-9]\\d{0,8})");
@@ -5269,6 +5388,7 @@ record Facts(String env, Integer slot, String namespace, Integer issue, Integer 
     /** An option counts more than the event, and the event more than the report; {@code warn} hears what is not used. */
     static Facts gather(String kind, Given given, GitHubEvent event, Infra infra, Consumer<String> warn) {
         var repo = Values.matching("--repo", first(given.repo, event.repo()), "[\\w.-]{1,100}/[\\w.-]{1,100}", "OWNER/NAME");
+        var base = Values.matching("--base", given.base, GitHubEvent.SAFE_REF, "the name of a branch");
         var head = event.headBranch();
         var issue = first(Values.positive("--issue", given.issue), event.issue(), issueOf(head), infra.number("issue"));
         var pr = first(Values.positive("--pr", given.pr), event.pullRequest(), infra.number("pr"));
@@ -5277,7 +5397,8 @@ record Facts(String env, Integer slot, String namespace, Integer issue, Integer 
         var kindOfEnv = Values.matching("--env", first(given.env, infra.name("env"), "ai"), Infra.NAME, ACCEPTED);
         var choice = ModelChoice.of(given.model, given.effort, event.labels(), warn);
         return new Facts(kindOfEnv, slot, namespace, issue, pr, repo, branch(kind, head, issue, slot),
-            first(event.defaultBranch(), "main"), choice.model(), choice.effort(), given.bringBack, Limits.of(given.total, given.idle));
+            first(base, event.base(), ""), choice.model(), choice.effort(), given.bringBack, given.agent,
+            Limits.of(given.total, given.idle));
     }
 
     /** A review goes on with the branch under review; the other kinds have one branch per issue. */
@@ -5310,6 +5431,8 @@ record Facts(String env, Integer slot, String namespace, Integer issue, Integer 
 /** The webhook payload of the workflow run, or nothing: which issue or pull request it is about, and as of when. */
 record GitHubEvent(JsonNode root) {
 
+    /** A branch name that is safe in a command line and in a prompt. */
+    static final String SAFE_REF = "(?!.*(?:\\.\\.|/$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}";
     static final GitHubEvent NONE = new GitHubEvent(MissingNode.getInstance());
 
     /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
@@ -5334,15 +5457,25 @@ record GitHubEvent(JsonNode root) {
         return root.path("repository").path("full_name").asText(null);
     }
 
-    String defaultBranch() {
-        return safeRef(root.path("repository").path("default_branch").asText(null));
+    /** What the pull request is for, else the repository's default branch; null when the event tells neither. */
+    String base() {
+        var target = safeRef(root.path("pull_request").path("base").path("ref"));
+        return target != null ? target : defaultBranch();
     }
 
-    /** The branch of the pull request under review; null when it lives in a fork, where nobody here may push. */
+    private String defaultBranch() {
+        return safeRef(root.path("repository").path("default_branch"));
+    }
+
+    /**
+     * The branch of the pull request under review; null when it does not live in this repository (a fork, also one that is gone) and
+     * when it is one that others build on: nobody here may push there.
+     */
     String headBranch() {
         var head = root.path("pull_request").path("head");
-        boolean fork = head.path("repo").has("full_name") && !head.path("repo").path("full_name").asText().equals(repo());
-        return fork ? null : safeRef(head.path("ref").asText(null));
+        var ref = safeRef(head.path("ref"));
+        boolean ours = ref != null && head.path("repo").path("full_name").asText("").equals(repo());
+        return !ours || ref.equals(base()) || ref.equals(defaultBranch()) ? null : ref;
     }
 
     /** The issue as the event shows it, if the event is about this one. */
@@ -5385,9 +5518,8 @@ record GitHubEvent(JsonNode root) {
         return names;
     }
 
-    /** A branch name that is safe in a command line and in a prompt, else null. */
-    private static String safeRef(String ref) {
-        return ref != null && ref.matches("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}") && !ref.contains("..") && !ref.endsWith("/") ? ref : null;
+    private static String safeRef(JsonNode ref) {
+        return ref.asText("").matches(SAFE_REF) ? ref.asText() : null;
     }
 }
 
@@ -5464,11 +5596,17 @@ record ModelChoice(String model, String effort) {
 }
 
 /**
- * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it.
+ * Where the agent runs and why there: {@code deploy}, {@code pod}, {@code runner} or {@code none}; the report's path as the agent sees it;
+ * the tools that are there and those that are missing, with blanks between them, null where nobody has looked.
  */
-record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed) {
+record Place(String target, String fallbackReason, String reportPath, String workspace, boolean resumed,
+                    String tools, String missing) {
     static Place undecided(Infra infra) {
-        return new Place("undecided", null, infra.file() == null ? null : infra.file().toString(), null, false);
+        return nowhere("undecided", null, infra.file() == null ? null : infra.file().toString());
+    }
+
+    static Place nowhere(String target, String why, String reportPath) {
+        return new Place(target, why, reportPath, null, false, null, null);
     }
 }
 
@@ -5805,7 +5943,7 @@ record Conversation(String title, String opening, String replies, boolean withhe
 /** What the prompt has to say about the discussion besides the discussion. */
 record Gaps(boolean editedSince, boolean threadsUnsorted, boolean incomplete) { }
 
-/** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
+/** Recognises text that speaks to the agent instead of describing a fault: data is then flagged, a fact is left out. */
 static final class Injection {
     private static final String EARLIER = "(previous|prior|above|earlier|all|any|your|these|those|system|the)";
     private static final String NEW = "(new|updated|real|actual|important|urgent|system|additional|following)";
@@ -5951,6 +6089,26 @@ static final class MaskedJson {
         } catch (JsonProcessingException plain) {
             return line;
         }
+    }
+}
+
+/** Masks a text that arrives line by line: a private key is hidden from its first line to its last. */
+static final class MaskedLines {
+    private static final Pattern OPEN = Pattern.compile("-----BEGIN [A-Z0-9 ]+-----(?!(?s:.*)-----END )");
+    /** A key of 16384 bits has 200; what goes on longer only looked like the beginning of one. */
+    private static final int KEY_LINES = 200;
+
+    private final Redactor redactor;
+    private int inKey;
+
+    MaskedLines(Redactor redactor) {
+        this.redactor = redactor;
+    }
+
+    String next(String line) {
+        var text = inKey > 0 ? "-----BEGIN KEY-----\n" + line : line;
+        inKey = inKey < KEY_LINES && OPEN.matcher(text).find() ? inKey + 1 : 0;
+        return redactor.mask(text).replace("\n", "");
     }
 }
 
@@ -6115,7 +6273,6 @@ static final class SaidOnGitHub {
 static final class Untrusted {
     static final int ITEM_BYTES = 16 * 1024;
     static final int TOTAL_BYTES = 64 * 1024;
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
     private static final String COMMANDS = "add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher"
         + "|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+";
     private static final Pattern RUNNER_COMMAND = Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:" + COMMANDS + ")\\b)");
@@ -6141,7 +6298,7 @@ static final class Untrusted {
 
     Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
         var first = opening.stream().filter(this::takes).map(this::fenced).toList();
-        boolean withheld = first.size() < opening.size();
+        boolean withheld = outsiders > 0;
         outsiders = 0;
         int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
         var rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
@@ -6180,7 +6337,7 @@ static final class Untrusted {
     }
 
     private String fenced(Said said) {
-        var who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
+        var who = said.author() != null && WriteAccess.LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
         var access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
         return "<untrusted nonce=\"" + nonce + "\" source=\"" + said.source() + "\" author=\"" + who + "\" access=\"" + access + "\">\n"
             + prepared(said) + "\n</untrusted nonce=\"" + nonce + "\">";
@@ -6228,7 +6385,7 @@ static final class Untrusted {
 
 /** Who is heard: people with write access, and whoever is allowed by name; {@code anyAuthor} hears everybody, and says so. */
 record WriteAccess(Set<String> allowed, boolean anyAuthor) {
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
+    static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
     private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
     private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
 
@@ -6259,8 +6416,12 @@ record WriteAccess(Set<String> allowed, boolean anyAuthor) {
 
 // src/prompt_run/options/
 
-/** The environment: a variable that is blank counts as not set. */
-record Env(Map<String, String> values) {
+/** The environment: a variable that is blank counts as not set. {@code picked}: a value to the variable that it was taken from. */
+record Env(Map<String, String> values, Map<String, String> picked) {
+    Env(Map<String, String> values) {
+        this(values, new HashMap<>());
+    }
+
     String get(String name) {
         String value = values.get(name);
         return value == null || value.isBlank() ? null : value;
@@ -6271,7 +6432,19 @@ record Env(Map<String, String> values) {
         if (option != null && !option.isBlank()) {
             return option;
         }
-        return Arrays.stream(twins).map(this::get).filter(v -> v != null).findFirst().orElse(null);
+        var set = Stream.of(twins).filter(name -> get(name) != null).findFirst();
+        set.ifPresent(name -> picked.put(Texts.oneLine(get(name)), name));
+        return set.map(this::get).orElse(null);
+    }
+
+    /** What is said of an option's value, said of the variable that the value came from. */
+    String named(String message) {
+        for (var from : picked.entrySet()) {
+            if (message.matches("(?s)--[a-z-]+ \\Q" + from.getKey().replace("\\E", "") + "\\E: .*")) {
+                return message.replaceFirst("--[a-z-]+", Matcher.quoteReplacement(from.getValue()));
+            }
+        }
+        return message;
     }
 }
 
@@ -6567,6 +6740,11 @@ static final class Texts {
      */
     static String line(String text) {
         return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").replace("##[", "## [").strip();
+    }
+
+    /** Several lines, each of them {@link #visible}, and none a command to GitHub's runner. */
+    static String lines(String text) {
+        return text.lines().map(line -> visible(line).replaceFirst("^(\\s*:)(?=:)", "$1\\\\")).collect(Collectors.joining("\n"));
     }
 
     /** A message on one line; nothing of it is taken away. */

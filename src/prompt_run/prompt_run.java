@@ -44,9 +44,9 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -124,7 +124,8 @@ public class prompt_run implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        console = new Console(spec.commandLine(), output, env);
+        var redactor = redactor();
+        console = new Console(spec.commandLine(), output, env, redactor);
         if (prompt.listKinds) {
             return told(new Listing(new Templates(prompt.templates, null).kinds()));
         }
@@ -135,21 +136,24 @@ public class prompt_run implements Callable<Integer> {
         var infra = infrastructure.read(env, console);
         var event = EventFile.read(env, console);
         var facts = Facts.gather(options.kind(), fact.given(agent, env), event, infra, console::warn);
-        var redactor = new Redactor(env, text.redactNames());
         var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
         var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
-        return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer);
+        return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer, redactor);
     }
 
-    private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer) throws IOException {
+    private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
-        var redactor = new Redactor(env, List.copyOf(settings.passed().keySet()));
         try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
             var place = run.choosePlace(options.dryRun());
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered)));
         }
+    }
+
+    /** The one of this run: it knows what the caller named, and what the agent gets. */
+    Redactor redactor() {
+        return new Redactor(env, Stream.concat(text.redactNames().stream(), agent.passEnv.stream()).toList());
     }
 
     private int told(Answer answer) {
@@ -174,7 +178,7 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? problem.getMessage() : Texts.oneLine("internal error: " + problem);
+        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
         if (!usage && console != null) {
             console.answer(RunResult.unexpected(message));
         }

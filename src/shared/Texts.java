@@ -1,5 +1,7 @@
 package shared;
 
+import java.util.stream.Collectors;
+
 /** Small things about texts. */
 public final class Texts {
     private Texts() { }
@@ -16,6 +18,11 @@ public final class Texts {
      */
     public static String line(String text) {
         return text.replaceAll("\\R+", " ").replaceAll("[\\p{Cc}\\p{Cf}]", "").replace("##[", "## [").strip();
+    }
+
+    /** Several lines, each of them {@link #visible}, and none a command to GitHub's runner. */
+    public static String lines(String text) {
+        return text.lines().map(line -> visible(line).replaceFirst("^(\\s*:)(?=:)", "$1\\\\")).collect(Collectors.joining("\n"));
     }
 
     /** A message on one line; nothing of it is taken away. */

@@ -126,6 +126,29 @@ class AgentFaultsTest {
         assertTrue(result.path("reason").asText().contains("keeper died"), result.toString());
     }
 
+    /** PID 1 of many containers, such as {@code sleep}, waits for no child: a keeper that is killed stays as a zombie. */
+    @Test
+    void aKeeperThatIsAZombieIsNotAlive() throws Exception {
+        Path run = Files.createDirectories(lab.home.resolve("zombie"));
+        write(run.resolve("keeper.sh"), prompt_run.KeeperScript.KEEPER);
+        write(run.resolve("limits"), "total=0 idle=0 lease=0 grace=1 run_id=zombie codex=no\n");
+        write(run.resolve("agent.sh"), "echo agent-is-here >here; exec sleep 71\n");
+        Process container = new ProcessBuilder("sh", "-c", "sh keeper.sh keep </dev/null >/dev/null 2>&1 & echo $! >pid; exec sleep 72")
+            .directory(run.toFile()).redirectErrorStream(true).start();
+        try {
+            await(() -> Files.exists(run.resolve("here")) && Files.exists(run.resolve("started")));
+            sleep(1500); // until the keeper's watch looks
+            long keeper = Long.parseLong(Files.readString(run.resolve("pid")).strip());
+            ProcessHandle.of(keeper).orElseThrow().destroyForcibly();
+            await(() -> Files.exists(run.resolve("reason")));
+            assertEquals("keeper-gone\n", Files.readString(run.resolve("reason")));
+            assertTrue(Files.readString(Path.of("/proc/" + keeper + "/stat")).contains(") Z "), "the keeper was to be a zombie");
+        } finally {
+            container.descendants().forEach(ProcessHandle::destroyForcibly);
+            container.destroyForcibly();
+        }
+    }
+
     @Test
     void anAgentThatEndedBeforeItsContainerDidKeepsItsVerdict() {
         lab.shell.on("poll", AgentLab.Fault.after(() -> {

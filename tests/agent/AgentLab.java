@@ -79,13 +79,13 @@ final class AgentLab implements AutoCloseable {
     }
 
     private JsonNode result(prompt_run command, CommandLine cli, boolean ladder) throws IOException {
-        var console = new prompt_run.Console(cli, command.output, command.env);
+        var console = new prompt_run.Console(cli, command.output, command.env, command.redactor());
         var options = command.prompt.read(command.env);
         var infra = command.infrastructure.read(command.env, console);
         var event = prompt_run.EventFile.read(command.env, console);
         var facts = prompt_run.Facts.gather(options.kind(), command.fact.given(command.agent, command.env), event, infra, console::warn);
         var settings = command.agent.read(options, facts, command.env);
-        var redactor = new prompt_run.Redactor(command.env, List.copyOf(settings.passed().keySet()));
+        var redactor = command.redactor();
         var report = new prompt_run.Report(options, facts, infra, command.output, command.env, redactor, console);
         var prompt = new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n");
         try (var run = new prompt_run.AgentRun(settings, facts, infra, redactor, HASTY, console)) {

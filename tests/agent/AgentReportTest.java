@@ -102,6 +102,84 @@ class AgentReportTest {
     }
 
     @Test
+    void whatTheCallerNamesIsMaskedInEverythingThatARunTells() throws IOException {
+        Path summary = folder.resolve("summary");
+        lab.caller("LICENCE", "abc-123-def").caller("GITHUB_STEP_SUMMARY", summary.toString());
+        JsonNode result = lab.run("--redact-env", "LICENCE", "--artifacts", folder.resolve("art").toString(), "--result", folder.resolve("result.json").toString(),
+            "--agent-command", "echo licence abc-123-def plain; echo abc-123-def >&2; exit 3");
+        assertEquals("licence [REDACTED:LICENCE] plain", result.path("finalMessage").asText(), result.toString());
+        StringBuilder told = new StringBuilder(result.toString()).append(lab.err).append(Files.readString(summary)).append(Files.readString(folder.resolve("result.json")));
+        for (String file : List.of("events.jsonl", "last-message.md", "stderr.log", "prompt.md")) {
+            told.append(Files.readString(folder.resolve("art").resolve(file)));
+        }
+        assertFalse(told.toString().contains("abc-123"), told.toString());
+    }
+
+    @Test
+    void whyItRunsElsewhereIsMaskedToo() {
+        lab.caller("WORDS", "namespace is known");
+        JsonNode result = lab.climb("--redact-env", "WORDS", "--fallback", "none", "--agent-command", "true");
+        assertEquals("deploy/codex: no [REDACTED:WORDS]", result.path("fallbackReason").asText().split(":(?= give)")[0], result.toString());
+        assertFalse(lab.err.toString().contains("namespace is known"), lab.err.toString());
+    }
+
+    private static final String KEY = "-----BEGIN RSA PRIVATE KEY-----\\nMIIEabcd\\nMIIEefgh==\\n-----END RSA PRIVATE KEY-----\\n";
+
+    @Test
+    void aPrivateKeyThatIsPrintedLineByLineIsMasked() {
+        JsonNode result = lab.run("--agent-command", "printf 'before\\n%b%b%b' '" + KEY + "' 'between\\n' '" + KEY + "'; echo after");
+        assertFalse((lab.err + result.toString()).contains("MIIE"), lab.err.toString());
+        List<String> said = lab.err.toString().lines().filter(line -> line.startsWith("agent | ") && !line.contains("REDACTED")).toList();
+        assertEquals(List.of("agent | before", "agent | between", "agent | after"), said);
+    }
+
+    @Test
+    void aKeyThatNeverEndsHidesNotAllThatFollows() {
+        lab.run("--agent-command", "echo '-----BEGIN X PRIVATE KEY-----'; i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo line $i; done");
+        assertTrue(lab.err.toString().contains("agent | line 300\n") && !lab.err.toString().contains("agent | line 50\n"), lab.err.toString());
+    }
+
+    @Test
+    void aPrivateKeyInAnEventOfCodexIsMaskedBeforeItIsSplitAndCut() {
+        List<String> said = new java.util.ArrayList<>();
+        var log = new prompt_run.RunLog(true, heard(said), new prompt_run.Redactor(new prompt_run.Env(Map.of()), List.of()));
+        String output = KEY.replace("MIIEefgh==", "MIIE" + "\\nMIIE".repeat(20));
+        log.accept(("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\",\"aggregated_output\":\"" + output + "\",\"exit_code\":0}}\n"
+            + "{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":\"a\\n" + KEY + "b\"}}\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertFalse(said.toString().contains("MIIE") || log.story().message().contains("MIIE"), said.toString());
+        assertTrue(said.contains("a") && said.contains("b"), said.toString());
+    }
+
+    private static prompt_run.Log heard(List<String> said) {
+        return new prompt_run.Log() {
+            @Override
+            public void warn(String message) { }
+
+            @Override
+            public void info(String message) { }
+
+            @Override
+            public void debug(String message) { }
+
+            @Override
+            public void agent(String text) {
+                text.lines().forEach(said::add);
+            }
+        };
+    }
+
+    @Test
+    void noTextOfOthersIsACommandToTheRunner() {
+        String evil = "x ##[set-output name=a]b\n  ::error::c";
+        var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, evil, null, 0, null, evil, null, null, null, List.of(evil, "deploy:\n  app: web"));
+        var preview = new prompt_run.Preview(new prompt_run.Prompt("k", "en", false, "p"), Map.of("fallbackReason", evil));
+        for (String text : List.of(result.asText(), preview.asText(), prompt_run.Summary.of(result.asJson()))) {
+            assertTrue(text.lines().noneMatch(line -> line.contains("##[") || line.stripLeading().startsWith("::")), text);
+        }
+        assertTrue(result.asText().contains("deploy:\n      app: web"), result.asText());
+    }
+
+    @Test
     void aFileThatCannotBeWrittenIsAWarningNotAVerdict() {
         JsonNode result = lab.run("--agent-command", "echo ok", "--result", "/proc/nowhere/result.json", "--artifacts", "/proc/nowhere");
         assertEquals("succeeded", result.path("status").asText());

@@ -49,6 +49,15 @@ class AgentScriptsTest {
         }
     }
 
+    @Test
+    void theProbeTellsWhichToolsAreThereAndWhichAreMissing() {
+        String told = Cli.program("sh", "-c", prompt_run.ProbeScript.PROBE, "sh", folder.toString(), "sh", "key").run().out();
+        List<String> tools = List.of("git", "kubectl", "gh", "curl");
+        String there = String.join(" ", tools.stream().filter(AgentScriptsTest::has).toList());
+        String missing = String.join(" ", tools.stream().filter(tool -> !has(tool)).toList());
+        assertTrue(there.startsWith("git") && told.contains("\ntools=" + there) && told.contains("\nmissing=" + missing), told);
+    }
+
     private static Path program(String name) {
         return Path.of(Cli.program("sh", "-c", "command -v " + name).run().out().strip());
     }

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The caller's working tree goes to the agent, and what the agent did comes back, exactly, or not at all. */
 class AgentSourcesTest {
@@ -196,6 +198,12 @@ class AgentSourcesTest {
     }
 
     @Test
+    void theBaseComesAlongAsItsOriginHasIt() {
+        sh(tree, "git update-ref refs/remotes/origin/release/2 HEAD~1; git update-ref refs/remotes/origin/other HEAD~1");
+        assertEquals(sh(tree, "git rev-parse HEAD~1"), run("git rev-parse -q --verify origin/release/2; git rev-parse -q --verify origin/other", "--base", "release/2").path("finalMessage").asText());
+    }
+
+    @Test
     void hooksAndSettingsOfTheAgentsRepositoryNeverRunHere() {
         Path trace = folder.resolve("trace");
         run("""
@@ -243,6 +251,34 @@ class AgentSourcesTest {
     void aBundleThatArrivesDamagedIsFetchedAgain() {
         lab.shell.on("part", AgentLab.Fault.HALF_ANSWER, AgentLab.Fault.NO_CODE, AgentLab.Fault.HALF_ANSWER);
         assertEquals("brought", run("echo x >x").path("broughtBack").path("state").asText());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tree=--output=VICTIM", "head=--output=VICTIM", "tree=", "tree=HEAD", "head=main", "size=x", "size="})
+    void anAnswerThatNamesNoObjectReachesNoGitCommand(String field) throws IOException {
+        Path victim = Files.writeString(folder.resolve("victim"), "kept");
+        lab.shell.on("pack", new AgentLab.Fault(true, false, true, (reply, argv) -> new prompt_run.Reply(0,
+            reply.text().replaceFirst("(?m)^" + field.replaceFirst("=.*", "=.*"), field.replace("VICTIM", victim.toString())).getBytes(java.nio.charset.StandardCharsets.UTF_8), "", null, false)));
+        JsonNode result = run("echo x >x; git add x; git commit -qm x");
+        assertEquals("failed", result.path("broughtBack").path("state").asText(), result.toString());
+        assertTrue(result.path("reason").asText().contains("the keeper's answer"), result.toString());
+        assertEquals("kept", Files.readString(victim));
+    }
+
+    @Test
+    void filesOfTheWorkTreeCanBeReadByOthersAndTheRunsOwnCannot() {
+        JsonNode result = run("umask; mkdir d; touch f; stat -c %a . a.txt d f .git/config; cd " + lab.home + "/.agent-runs/run-*/; stat -c %a . events.jsonl stderr.log prompt.md");
+        assertEquals("0022\n755\n644\n755\n644\n644\n700\n600\n600\n600", result.path("finalMessage").asText(), result.toString());
+    }
+
+    @Test
+    void commitsHaveAnAuthorAlsoWhenNobodyGivesOne() {
+        String commit = "git init -q own; cd own; %s git commit -q --allow-empty -m a; git log -1 --format='%%an <%%ae>'";
+        assertEquals("prompt-run <prompt-run@localhost>", lab.run("--agent-command", commit.formatted("")).path("finalMessage").asText(), lab.err.toString());
+        assertEquals("me <me@example.org>", lab.run("--agent-command", commit.formatted("git config user.name me; git config user.email me@example.org;")).path("finalMessage").asText());
+        assertEquals("Bot <prompt-run@localhost>", lab.run("--git-name", "Bot", "--agent-command", "rm -rf own; " + commit.formatted("")).path("finalMessage").asText());
+        sh(lab.home, "printf '[user]\\n\\tname = home\\n\\temail = home@example.org\\n' >.gitconfig");
+        assertEquals("home <home@example.org>", lab.run("--agent-command", "rm -rf own; " + commit.formatted("")).path("finalMessage").asText());
     }
 
     @Test

@@ -83,17 +83,26 @@ class PromptCommandTest {
         }
 
         @Test
-        void inTheEnvironmentIsToldLikeInTheOptions() {
-            assertEquals(2, PromptLab.run(Map.of("CODEXCTL_SLOT", "none"), "--kind", "dev_issue", "--print").exit());
-            assertEquals(2, PromptLab.run(Map.of("INFRA_UNHEALTHY", "perhaps"), "--kind", "dev_issue", "--print").exit());
-            assertEquals(2, PromptLab.run(Map.of("CODEXCTL_KIND", "nothing"), "--print").exit());
+        void inTheEnvironmentIsToldByTheNameOfTheVariable() {
+            for (String wrong : java.util.List.of("CODEXCTL_SLOT none: not a number", "INFRA_UNHEALTHY perhaps: not a yes or no", "CODEXCTL_KIND nothing: no such kind",
+                "CODEXCTL_INFRA_UNHEALTHY x: not a yes", "GITHUB_REPOSITORY shop: accepted: OWNER/NAME", "CODEXCTL_VARS novalue", "CODEXCTL_VAR_FILE /nonexistent/v: no such file")) {
+                String[] words = wrong.replace(":", "").split(" ");
+                var result = PromptLab.run(Map.of(words[0], words[1]), words[0].equals("CODEXCTL_KIND") ? new String[] {"--print"} : new String[] {"--kind", "dev_issue", "--print"});
+                assertEquals(2, result.exit(), result.toString());
+                assertTrue(result.err().startsWith("prompt_run: " + wrong.replace("CODEXCTL_VARS novalue", "CODEXCTL_VARS: \"novalue\" is not KEY=VALUE")), result.err());
+            }
+        }
+
+        @Test
+        void ofAnOptionIsToldByTheOptionWhateverTheVariableSays() {
+            assertTrue(PromptLab.run(Map.of("CODEXCTL_SLOT", "x"), "--kind", "dev_issue", "--print", "--slot", "x").err().contains("--slot x: not a number"));
         }
 
         @Test
         void showsAStackTraceOnlyWhenAsked() {
-            assertFalse(PromptLab.run(Map.of(), "--kind", "x", "--print").err().contains("\tat "));
-            assertTrue(PromptLab.run(Map.of(), "--kind", "x", "--print", "-v").err().contains("\tat "));
-            assertTrue(PromptLab.run(Map.of(), "--nonsense", "-v").err().contains("\tat "));
+            assertFalse(PromptLab.run(Map.of(), "--kind", "x", "--print").err().contains("\n at "));
+            assertTrue(PromptLab.run(Map.of(), "--kind", "x", "--print", "-v").err().contains("\n at "));
+            assertTrue(PromptLab.run(Map.of(), "--nonsense", "-v").err().contains("\n at "));
         }
 
         @ParameterizedTest
@@ -266,6 +275,31 @@ class PromptCommandTest {
             for (String part : java.util.List.of("Pull request: #57", "Issue: #42", "`codex/issue-42`", "Please keep the old endpoint working.", "source=\"review 501 changes_requested\"", "Adds the date to list and page.")) {
                 assertTrue(prompt.contains(part), part + "\n" + prompt);
             }
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', value = {"{\"ref\": \"trunk\", \"repo\": null}", "{\"ref\": \"feature\", \"repo\": null}", "{\"ref\": \"trunk\"}", "{\"ref\": \"trunk\", \"repo\": {\"full_name\": \"example/shop\"}}"})
+        void ofAReviewWhoseForkIsGoneNamesNoBranchOfOursToPushTo(String head) throws IOException {
+            String review = Files.readString(Cli.fixture("events/review.json")).replace("{\"ref\": \"codex/issue-42\", \"repo\": {\"full_name\": \"example/shop\"}}", head);
+            String prompt = PromptLab.prompt(Map.of("GITHUB_EVENT_PATH", PromptLab.file(folder, "e.json", review).toString()), "--kind", "dev_review");
+            assertTrue(prompt.contains("base branch `trunk`") && !prompt.contains("Your branch: `trunk`") && !prompt.contains("refs/heads/trunk") && !prompt.contains("`feature`"), prompt);
+        }
+
+        @Test
+        void isTheBaseUnlessAnotherIsGivenAndWithoutBothNoneIsAssumed() {
+            assertTrue(PromptLab.prompt(PromptLab.event("labeled.json"), "--kind", "dev_issue", "--base", "release/2").contains("base branch `release/2`"));
+            assertTrue(PromptLab.prompt(Map.of("CODEXCTL_BASE", "next"), "--kind", "dev_issue", "--repo", "a/b").contains("base branch `next`"));
+            String unknown = PromptLab.prompt(Map.of(), "--kind", "dev_issue", "--repo", "a/b");
+            assertFalse(unknown.contains("base branch `") || unknown.contains("origin/main") || unknown.contains("--base"), unknown);
+            assertTrue(PromptLab.run(Map.of("CODEXCTL_BASE", "--x"), "--kind", "dev_issue", "--print").err().startsWith("prompt_run: CODEXCTL_BASE --x: accepted: "));
+        }
+
+        @Test
+        void isMaskedByTheNamesThatTheAgentGets() {
+            var env = new java.util.HashMap<>(PromptLab.event("labeled.json"));
+            env.put("LICENCE", "expected delivery");
+            assertFalse(PromptLab.prompt(env, "--kind", "dev_issue", "--agent-env", "LICENCE").contains("expected delivery"));
+            assertTrue(PromptLab.prompt(env, "--kind", "dev_issue").contains("expected delivery"));
         }
 
         @ParameterizedTest

@@ -302,6 +302,13 @@ class PromptTextTest {
         }
 
         @Test
+        void aTokenAcrossTheBorderIsMaskedWhole() {
+            String token = "ghp_" + "a1B2".repeat(9);
+            String fenced = talk(List.of(said("body", "ada", "x".repeat(16 * 1024 - 20) + " " + token + " tail")), List.of()).opening();
+            assertFalse(fenced.contains("ghp_"), fenced.substring(fenced.length() - 200));
+        }
+
+        @Test
         void aTextOfExactlySixteenKilobytesIsNotCut() {
             assertFalse(talk(List.of(said("body", "ada", "x".repeat(16 * 1024))), List.of()).opening().contains("[cut"));
         }
@@ -338,6 +345,13 @@ class PromptTextTest {
             var talk = talk(List.of(said("title", "ada", "t")), List.of(late, undated, said("c3", "ada", "in time")));
             assertEquals(2, talk.late());
             assertTrue(talk.replies().contains("in time") && !talk.replies().contains("changed later") && !talk.replies().contains("no time"));
+        }
+
+        @Test
+        void anIssueWithATitleAndNoDescriptionIsNotWithheld() {
+            var talk = talk(List.of(said("title", "ada", "a title"), said("body", "ada", " ")), List.of());
+            assertTrue(!talk.withheld() && talk.title().equals("a title") && talk.opening().contains("a title"), talk.toString());
+            assertTrue(talk(List.of(said("title", "mallory", "a title"), said("body", "mallory", "")), List.of()).withheld());
         }
 
         @Test

@@ -76,20 +76,16 @@ public class AgentOptions {
         "CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"));
 
     public AgentSettings read(RunOptions options, Facts facts, Env env) {
-        var where = Values.oneOf("--agent-target", Facts.first(blankToNull(target), "auto"), "auto", "deploy", "pod", "runner");
-        var otherwise = Values.oneOf("--fallback", Facts.first(blankToNull(fallback), "pod"), "none", "pod", "pod,runner");
+        var where = Values.oneOf("--agent-target", Facts.first(env.pick(target), "auto"), "auto", "deploy", "pod", "runner");
+        var otherwise = Values.oneOf("--fallback", Facts.first(env.pick(fallback), "pod"), "none", "pod", "pod,runner");
         checkSource();
         var thread = Values.matching("--resume", resume, "auto|[0-9a-fA-F-]{8,64}", "auto or the id of a thread");
         var passed = passed(env);
         return new AgentSettings(where, List.of(otherwise.split(",")), deployment, container, env.pick(image, "CODEXCTL_AGENT_IMAGE"),
-            waitFor(options.kind().startsWith("repair")), limits(), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
+            waitFor(options.kind().startsWith("repair")), limits(facts, env), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
             thread, source, bringBack, Values.matching("--workspace", workspace, "/[^\\x00-\\x1f]*", "an absolute path"),
             passed, identity(env), facts.threadKey(), CodexConfig.render(options, facts, passed), kubeconfig, context,
             runnerEnv(env), options.kind().contains("plan"));
-    }
-
-    private static String blankToNull(String given) {
-        return given == null || given.isBlank() ? null : given;
     }
 
     private void checkSource() {
@@ -105,10 +101,9 @@ public class AgentOptions {
         return wait == null ? Duration.ofSeconds(repair ? 90 : 300) : Values.duration("--agent-wait", wait);
     }
 
-    private AgentSettings.Limits limits() {
-        return new AgentSettings.Limits(Values.duration("--agent-timeout", Facts.first(blankToNull(timeout), "60m")),
-            Values.duration("--idle-timeout", Facts.first(blankToNull(idle), "15m")),
-            Values.duration("--agent-lease", Facts.first(blankToNull(lease), "10m")));
+    private AgentSettings.Limits limits(Facts facts, Env env) {
+        return new AgentSettings.Limits(facts.limits().totalTime(), facts.limits().idleTime(),
+            Values.duration("--agent-lease", Facts.first(env.pick(lease), "10m")));
     }
 
     private Map<String, String> identity(Env env) {

@@ -1,9 +1,12 @@
 package prompt_run.command;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import picocli.CommandLine;
 import prompt_run.machine.Log;
 import prompt_run.options.Env;
 import prompt_run.options.Values;
+import prompt_run.text.Redactor;
 import prompt_run.verdict.Answer;
 import prompt_run.verdict.Outcome;
 import shared.Json;
@@ -15,14 +18,16 @@ public final class Console implements Log {
     private final CommandLine command;
     private final OutputOptions options;
     private final boolean actions;
+    private final Redactor redactor;
     private boolean answered;
 
-    public Console(CommandLine command, OutputOptions options, Env env) {
+    public Console(CommandLine command, OutputOptions options, Env env, Redactor redactor) {
         if (options.format != null) {
             Values.oneOf("--output", options.format, "text", "json");
         }
         this.command = command;
         this.options = options;
+        this.redactor = redactor;
         this.actions = "true".equals(env.get("GITHUB_ACTIONS"));
     }
 
@@ -38,20 +43,21 @@ public final class Console implements Log {
 
     @Override
     public void warn(String message) {
-        line((actions ? "::warning::" : "") + "prompt_run: warning: " + Texts.line(message));
+        var told = "prompt_run: warning: " + line(message);
+        print(actions ? "::warning::" + told.replace("%", "%25") : told);
     }
 
     @Override
     public void info(String message) {
         if (!options.quiet) {
-            line("prompt_run: " + Texts.line(message));
+            print("prompt_run: " + line(message));
         }
     }
 
     @Override
     public void debug(String message) {
         if (options.verbose) {
-            line("prompt_run: " + Texts.line(message));
+            print("prompt_run: " + line(message));
         }
     }
 
@@ -59,11 +65,15 @@ public final class Console implements Log {
     @Override
     public void agent(String text) {
         if (!options.quiet) {
-            text.lines().forEach(line -> line("agent | " + Texts.visible(line)));
+            text.lines().forEach(line -> print("agent | " + Texts.visible(line)));
         }
     }
 
-    private synchronized void line(String line) {
+    private String line(String message) {
+        return Texts.line(redactor.mask(message));
+    }
+
+    private synchronized void print(String line) {
         command.getErr().println(line);
         command.getErr().flush();
     }
@@ -71,7 +81,9 @@ public final class Console implements Log {
     public static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
         command.getErr().println("prompt_run: " + Texts.line(message));
         if (verbose) {
-            problem.printStackTrace(command.getErr());
+            var trace = new StringWriter();
+            problem.printStackTrace(new PrintWriter(trace));
+            command.getErr().println(Texts.lines(trace.toString()));
         }
         command.getErr().flush();
         return outcome.exitCode();

@@ -20,11 +20,15 @@ public class FactOptions {
         description = "repository; default: the event's (CODEXCTL_REPO, GITHUB_REPOSITORY)")
     public String repo;
 
+    @Option(names = "--base", paramLabel = "BRANCH",
+        description = "branch that the work is for; default: the event's (CODEXCTL_BASE)")
+    public String base;
+
     public Facts.Given given(AgentOptions agent, Env twins) {
         return new Facts.Given(twins.pick(env, "CODEXCTL_ENV"), twins.pick(slot, "CODEXCTL_SLOT"),
             twins.pick(namespace, "CODEXCTL_NAMESPACE"), twins.pick(issue, "CODEXCTL_ISSUE_NUMBER"),
-            twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"),
+            twins.pick(pr, "CODEXCTL_PR_NUMBER"), twins.pick(repo, "CODEXCTL_REPO", "GITHUB_REPOSITORY"), twins.pick(base, "CODEXCTL_BASE"),
             twins.pick(agent.model, "CODEXCTL_MODEL"), twins.pick(agent.effort, "CODEXCTL_MODEL_REASONING_EFFORT"),
-            agent.bringBack, agent.timeout, agent.idle);
+            agent.bringBack, agent.deployment, twins.pick(agent.timeout), twins.pick(agent.idle));
     }
 }

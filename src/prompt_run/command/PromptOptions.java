@@ -67,13 +67,13 @@ public class PromptOptions {
     }
 
     private Map<String, Object> variables(Env env) {
-        var file = env.get("CODEXCTL_VAR_FILE");
+        var file = env.pick(null, "CODEXCTL_VAR_FILE");
         var list = env.get("CODEXCTL_VARS");
         try {
             return new TreeMap<>(Variables.read(varFiles.isEmpty() && file != null ? List.of(Path.of(file)) : varFiles,
                 vars.isEmpty() && list != null ? List.of(list) : vars));
         } catch (IllegalArgumentException e) {
-            throw new UsageError(e.getMessage(), e);
+            throw new UsageError(vars.isEmpty() ? e.getMessage().replaceFirst("^--vars:", "CODEXCTL_VARS:") : e.getMessage(), e);
         }
     }
 }

@@ -25,7 +25,7 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
         var reason = run.verdict().reason();
         var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
             about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
-            run.brought(), run.notes().stream().map(redactor::mask).toList());
+            run.brought().masked(redactor::mask), run.notes().stream().map(redactor::mask).toList());
         new ActionsFiles(env, log).tell(result.asJson());
         if (output.result != null) {
             Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);

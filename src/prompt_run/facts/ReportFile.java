@@ -1,6 +1,8 @@
 package prompt_run.facts;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,10 @@ import shared.system.TextFile;
 
 /** The report of ensure_ready. */
 public final class ReportFile {
+    /** One value, nothing after it, no key twice: else it would be the reader's choice what the report says. */
+    private static final ObjectReader EXACT = Json.MAPPER.reader()
+        .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
     private ReportFile() { }
 
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
@@ -31,7 +37,7 @@ public final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, Json.MAPPER.readTree(Files.readString(file)));
+            return Infra.of(asked, file, EXACT.readTree(Files.readString(file)));
         } catch (JsonProcessingException problem) {
             return Infra.broken(file, "it is not valid JSON");
         } catch (IOException problem) {

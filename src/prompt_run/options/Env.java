@@ -1,10 +1,17 @@
 package prompt_run.options;
 
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.stream.Stream;
+import shared.Texts;
 
-/** The environment: a variable that is blank counts as not set. */
-public record Env(Map<String, String> values) {
+/** The environment: a variable that is blank counts as not set. {@code picked}: a value to the variable that it was taken from. */
+public record Env(Map<String, String> values, Map<String, String> picked) {
+    public Env(Map<String, String> values) {
+        this(values, new HashMap<>());
+    }
+
     public String get(String name) {
         String value = values.get(name);
         return value == null || value.isBlank() ? null : value;
@@ -15,6 +22,18 @@ public record Env(Map<String, String> values) {
         if (option != null && !option.isBlank()) {
             return option;
         }
-        return Arrays.stream(twins).map(this::get).filter(v -> v != null).findFirst().orElse(null);
+        var set = Stream.of(twins).filter(name -> get(name) != null).findFirst();
+        set.ifPresent(name -> picked.put(Texts.oneLine(get(name)), name));
+        return set.map(this::get).orElse(null);
+    }
+
+    /** What is said of an option's value, said of the variable that the value came from. */
+    public String named(String message) {
+        for (var from : picked.entrySet()) {
+            if (message.matches("(?s)--[a-z-]+ \\Q" + from.getKey().replace("\\E", "") + "\\E: .*")) {
+                return message.replaceFirst("--[a-z-]+", Matcher.quoteReplacement(from.getValue()));
+            }
+        }
+        return message;
     }
 }

@@ -10,8 +10,6 @@ import prompt_run.view.Prospect;
 
 /** The first rung: a ready pod of the agent's Deployment. */
 public final class DeployPlace {
-    private static final long LOOK_MOST_MILLIS = 1000;
-
     private final KubernetesClient client;
     private final RunSetup run;
     private final long began = System.nanoTime();
@@ -25,28 +23,12 @@ public final class DeployPlace {
 
     /** Waits for a ready pod, and no longer than it can still come. */
     Site await() throws NoPlace, InterruptedException {
-        long until = System.nanoTime() + run.settings().waitFor().toNanos();
-        long blockedSince = 0;
-        boolean blocked = false;
-        var last = "";
-        while (true) {
-            var prospect = prospect();
-            if (prospect.pod() != null) {
-                return probe(prospect.pod());
-            }
-            if (!prospect.reason().equals(last)) {
-                run.log().info("waiting for deploy/" + run.settings().deployment() + ": " + prospect.reason());
-            }
-            last = prospect.reason();
-            blockedSince = prospect.blocked() == null || !blocked ? System.nanoTime() : blockedSince;
-            blocked = prospect.blocked() != null;
-            imageFault = prospect.imageFault();
-            boolean certain = blocked && (prospect.atOnce() || System.nanoTime() - blockedSince >= run.patience().certain().toNanos());
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(last + (certain ? "" : " (waited " + run.settings().waitFor().toSeconds() + " s)") + advice());
-            }
-            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        var prospect = new Vigil(run, "deploy/" + run.settings().deployment()).keep(this::prospect);
+        imageFault = prospect.imageFault();
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason() + advice());
         }
+        return probe(prospect.pod());
     }
 
     Site look() throws NoPlace, InterruptedException {

@@ -14,12 +14,12 @@ import prompt_run.view.AgentPod;
 import prompt_run.view.DeployView;
 import prompt_run.view.NoPlace;
 import prompt_run.view.Pin;
+import prompt_run.view.Prospect;
 import prompt_run.view.Rbac;
 
 /** The second rung: a pod of our own for one run; all that belongs to it is removed with it. */
 public record OwnPod(KubernetesClient client, RunSetup run) {
     private static final Duration AFTER_TIMEOUT = Duration.ofMinutes(15);
-    private static final long LOOK_MOST_MILLIS = 1000;
 
     /** {@code imageFault}: the newest image cannot be pulled, so it is an older one's turn. */
     Site open(DeployView view, boolean imageFault) throws NoPlace, InterruptedException {
@@ -110,37 +110,26 @@ public record OwnPod(KubernetesClient client, RunSetup run) {
     }
 
     private Pod await(Pod created) throws NoPlace, InterruptedException {
-        run.log().info("pod/" + name() + ": created, waiting until it is ready");
-        long until = System.nanoTime() + run.settings().waitFor().toNanos();
-        long since = 0;
-        while (true) {
-            var pod = look(created);
-            if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
-                throw new NoPlace("pod/" + name() + " was deleted by somebody else");
-            }
-            if (DeployView.ready(pod)) {
-                return pod;
-            }
-            var prospect = DeployView.judgePod(pod);
-            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-            boolean certain = since != 0 && System.nanoTime() - since >= run.patience().certain().toNanos();
-            if (certain || System.nanoTime() > until) {
-                throw new NoPlace(certain ? prospect.blocked()
-                    : "pod/" + name() + " did not become ready within " + run.settings().waitFor().toSeconds() + " s");
-            }
-            Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
+        var prospect = new Vigil(run, "pod/" + name()).keep(() -> look(created));
+        if (prospect.pod() == null) {
+            throw new NoPlace(prospect.reason());
         }
+        return prospect.pod();
     }
 
     /** An API server that is away for a moment has not deleted the pod. */
-    private Pod look(Pod last) {
+    private Prospect look(Pod created) throws NoPlace {
         try {
-            return client.pods().inNamespace(run.namespace()).withName(name()).get();
+            var pod = client.pods().inNamespace(run.namespace()).withName(name()).get();
+            if (pod == null || !pod.getMetadata().getUid().equals(created.getMetadata().getUid())) {
+                throw new NoPlace("pod/" + name() + " was deleted by somebody else");
+            }
+            return DeployView.ready(pod) ? Prospect.ready(pod) : DeployView.judgePod(pod);
         } catch (KubernetesClientException problem) {
             if (problem.getCode() > 0 && problem.getCode() < 500 && problem.getCode() != 429 || Thread.currentThread().isInterrupted()) {
                 throw problem;
             }
-            return last;
+            return Prospect.pending(Kube.reason(problem));
         }
     }
 }

@@ -2,6 +2,8 @@ package prompt_run.prompt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedList;
 import java.util.List;
@@ -10,7 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import prompt_run.subject.Facts;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import prompt_run.subject.Infra;
 import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
@@ -29,6 +32,8 @@ public final class InfraView {
             new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
     private static final int LINE_CHARS = 300;
     private static final String MARK = "~| ";
+    /** What reads like an instruction is told apart and not left out: real errors say what to run, too. */
+    private static final String FLAG = "[?] ";
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
@@ -59,16 +64,20 @@ public final class InfraView {
     private final String nonce;
     private final Limits limits;
     private final Map<String, String> cleaned;
+    private final String agent;
     private final List<String> data = new ArrayList<>();
-    private int suspicious;
+    private final Set<String> explained = new HashSet<>();
+    private final Map<String, Integer> excerpts = new HashMap<>();
 
-    /** {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
-    public InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned) {
+    /** {@code agent}: its Deployment's name. {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
+    public InfraView(Infra infra, Redactor redactor, String nonce, Limits limits, Map<String, String> cleaned,
+                     String agent) {
         this.infra = infra;
         this.redactor = redactor;
         this.nonce = nonce;
         this.limits = limits;
         this.cleaned = cleaned;
+        this.agent = agent;
     }
 
     public Map<String, Object> model() {
@@ -82,6 +91,7 @@ public final class InfraView {
         model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
         var waited = report.path("waitedSeconds");
         model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
+        model.put("agentExists", exists(report.path("workloads"), "deploy/" + agent));
         model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
         model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
         model.put("causesMore", more(report.path("causes"), limits.causes()));
@@ -95,8 +105,12 @@ public final class InfraView {
             warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
         model.put("limited", limitations(report.path("limited")));
         model.put("data", block());
-        model.put("suspicious", suspicious);
+        model.put("flagged", (int) data.stream().filter(line -> line.startsWith(FLAG)).count());
         return model;
+    }
+
+    private static boolean exists(JsonNode workloads, String object) {
+        return StreamSupport.stream(workloads.spliterator(), false).anyMatch(workload -> object(workload).equals(object));
     }
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
@@ -127,7 +141,9 @@ public final class InfraView {
         view.put("state", word(workload.path("state")));
         view.put("ready", workload.path("ready").asInt(0));
         view.put("desired", workload.path("desired").asInt(0));
-        say(object(workload), workload.path("message").asText(""));
+        if (!explained.contains(object(workload))) {
+            say(object(workload), workload.path("message").asText(""));
+        }
         return view;
     }
 
@@ -156,8 +172,11 @@ public final class InfraView {
         view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
         view.put("explainsTotal", cause.path("explains").size());
         view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
-        evidence(cause.path("evidence"));
-        log(cause.path("logExcerpt"));
+        named(view.get("object"), view.get("owner"));
+        cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
+        var log = log(cause.path("logExcerpt"));
+        evidence(cause.path("evidence"), String.join("\n", log));
+        data.addAll(log);
         return view;
     }
 
@@ -170,17 +189,17 @@ public final class InfraView {
         return "";
     }
 
-    private void evidence(JsonNode evidence) {
+    /** {@code excerpt}: the lines of the log that are shown; what stands there is not said again. */
+    private void evidence(JsonNode evidence, String excerpt) {
         for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
             var item = evidence.path(i);
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
-            if (item.path("suspicious").asBoolean(false)) {
-                suspicious++;
-            } else {
-                say(where, item.path("message").asText(""));
+            var message = item.path("message").asText("");
+            if (!where.startsWith("[" + causeNumber + "] log") || flat(message).isBlank() || !excerpt.contains(flat(message))) {
+                say(where, message, item.path("suspicious").asBoolean(false));
             }
         }
         if (evidence.size() > limits.evidence()) {
@@ -193,30 +212,40 @@ public final class InfraView {
         return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
     }
 
-    private void log(JsonNode excerpt) {
+    private void named(Object... objects) {
+        Stream.of(objects).forEach(object -> explained.add(object.toString()));
+    }
+
+    /** A heading and the excerpt's last lines; an excerpt that another cause has shown is only referred to. */
+    private List<String> log(JsonNode excerpt) {
         var lines = new ArrayList<String>();
         excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
         if (lines.isEmpty()) {
-            return;
+            return List.of();
         }
         var all = folded(lines);
-        var last = all.subList(Math.max(0, all.size() - limits.logLines()), all.size());
-        var poisoned = Injection.lines(last);
-        suspicious += poisoned.size();
+        var kept = lastOf(all.subList(Math.max(0, all.size() - limits.logLines()), all.size()));
+        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
+        var head = "log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
+            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
+        var first = excerpts.putIfAbsent(head + kept, causeNumber);
+        kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+        return first == null ? kept : kept.subList(0, 1);
+    }
+
+    private LinkedList<String> lastOf(List<String> lines) {
+        var suspicious = Injection.lines(lines);
         var kept = new LinkedList<String>();
         int bytes = 0;
-        for (int i = last.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
-            bytes += Untrusted.bytes(last.get(i)) + MARK.length() + 1;
-            if (!poisoned.contains(i) && bytes <= limits.logBytes()) {
-                kept.addFirst(last.get(i));
+        for (int i = lines.size() - 1; i >= 0 && bytes <= limits.logBytes(); i--) {
+            var line = (suspicious.contains(i) ? FLAG : "") + lines.get(i);
+            bytes += Untrusted.bytes(line) + MARK.length() + 1;
+            if (bytes <= limits.logBytes()) {
+                kept.addFirst(line);
             }
         }
-        int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
-        data.add("[" + causeNumber + "] log " + matching(OBJECT_NAME, excerpt.path("pod"))
-            + " " + matching(OBJECT_NAME, excerpt.path("container"))
-            + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "")
-            + ": " + (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines");
-        data.addAll(kept);
+        return kept;
     }
 
     /** The same line again and again stands once, with its number. */
@@ -232,16 +261,15 @@ public final class InfraView {
         return folded;
     }
 
-    /** A text that is not ours: into the fenced block, unless it reads like an instruction. */
     private void say(String label, String text) {
+        say(label, text, false);
+    }
+
+    /** A text that is not ours: into the fenced block, flagged when it reads like an instruction. */
+    private void say(String label, String text, boolean suspicious) {
         var line = middleCut(limits.evidenceChars(), flat(text));
-        if (line.isBlank()) {
-            return;
-        }
-        if (Injection.in(line)) {
-            suspicious++;
-        } else {
-            data.add(label + ": " + line);
+        if (!line.isBlank()) {
+            data.add((suspicious || Injection.in(line) ? FLAG : "") + label + ": " + line);
         }
     }
 
@@ -309,15 +337,15 @@ public final class InfraView {
     }
 
     private static String code(JsonNode value) {
-        return Facts.first(emptyToNull(matching(CODE, value)), "UNKNOWN");
+        return or(matching(CODE, value), "UNKNOWN");
     }
 
     private static String word(JsonNode value) {
-        return Facts.first(emptyToNull(matching(WORD, value)), "unknown");
+        return or(matching(WORD, value), "unknown");
     }
 
-    private static String emptyToNull(String text) {
-        return text.isEmpty() ? null : text;
+    private static String or(String text, String otherwise) {
+        return text.isEmpty() ? otherwise : text;
     }
 
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */

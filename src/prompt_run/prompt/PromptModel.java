@@ -56,6 +56,10 @@ public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversa
         model.put("workspace", text(place.workspace()));
         model.put("resumed", place.resumed());
         model.put("reportPath", text(place.reportPath()));
+        if (place.tools() != null) {
+            model.put("tools", words(place.tools()));
+            model.put("missingTools", words(place.missing()));
+        }
     }
 
     /** What the ladder saw may quote the cluster: one line, masked, and nothing that speaks to the agent. */
@@ -63,6 +67,10 @@ public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversa
         var plain = redactor.mask(Texts.oneLine(Invisible.plain(text(reason))));
         var line = InfraView.middleCut(REASON_CHARS, Untrusted.escaped(plain, "").replace('"', '\''));
         return Injection.in(line) ? "(text withheld)" : line;
+    }
+
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split(" +"));
     }
 
     private static String text(Object value) {

@@ -89,7 +89,7 @@ watch_limits() { # pid of the agent, pid of the keeper
   told=0
   while sleep 1; do
     [ -e exit ] && return 0
-    if ! kill -0 "$2" 2>/dev/null; then
+    if [ -z "$(born "$2")" ]; then
       end_agent keeper-gone "$1"
       return 0
     fi

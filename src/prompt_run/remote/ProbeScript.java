@@ -53,7 +53,12 @@ if [ -n "$3" ] && [ -r "$base/threads/$3" ]; then
 fi
 version=
 [ "$2" = codex ] && version=$(codex --version 2>/dev/null </dev/null | head -n 1)
-printf 'version=%s\\n' "$version"
+tools=
+missing=
+for t in git kubectl gh curl; do
+  if [ "$(has "$t")" = yes ]; then tools="$tools$t "; else missing="$missing$t "; fi
+done
+printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
 printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
 printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
 printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"

@@ -25,7 +25,7 @@ exit 92
     /** Starts the agent in its workspace, with its environment from a file that is gone before the agent runs. */
     public static final String LAUNCHER = """
 run=@RUN@
-mkdir -p @WORKSPACE@ && cd @WORKSPACE@ || exit 96
+(umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
 . "$run/env.sh"
 rm -f "$run/env.sh"
 if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
@@ -34,8 +34,10 @@ if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
   export HOME
 fi
 {
-  printf '[safe]\\n\\tdirectory = *\\n'
-  if [ -e "$HOME/.gitconfig" ]; then printf '[include]\\n\\tpath = %s\\n' "$HOME/.gitconfig"; fi
+  printf '[safe]\\n\\tdirectory = *\\n[user]\\n\\tname = prompt-run\\n\\temail = prompt-run@localhost\\n'
+  for own in /etc/gitconfig "$HOME/.gitconfig"; do
+    if [ -e "$own" ]; then printf '[include]\\n\\tpath = %s\\n' "$own"; fi
+  done
 } >"$run/gitconfig"
 export GIT_CONFIG_GLOBAL="$run/gitconfig"
 if [ -e "$run/config.toml" ]; then
@@ -49,6 +51,11 @@ if [ -e "$run/config.toml" ]; then
     export CODEX_API_KEY="$OPENAI_API_KEY"
   fi
 fi
+# What the run writes stays the user's own; what the agent makes, others may read.
+: >"$run/events.jsonl"
+: >"$run/stderr.log"
+: >"$run/last.md"
+umask 022
 @COMMAND@ <"$run/prompt.md" >"$run/events.jsonl" 2>"$run/stderr.log"
 """;
 

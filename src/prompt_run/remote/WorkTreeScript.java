@@ -48,6 +48,7 @@ renewable() { # workspace
 
 # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
 unpack() { # workspace, branch or -, head, work tree as a commit
+  umask 022
   ws=$1
   if [ -e "$ws/.git" ]; then
     gd=$ws/.git

@@ -54,7 +54,7 @@ public final class AgentRun implements AutoCloseable {
     public Place choosePlace(boolean dryRun) {
         try {
             site = dryRun ? ladder.look() : ladder.climb();
-            nowhere = site == null ? ladder.reasons() : null;
+            nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
         }
@@ -75,12 +75,19 @@ public final class AgentRun implements AutoCloseable {
         return run;
     }
 
+    /** They may quote the cluster. */
+    private String reasons() {
+        var reasons = ladder.reasons();
+        return reasons == null ? null : redactor.mask(reasons);
+    }
+
     private Place place() {
         if (site == null) {
-            return new Place("none", nowhere, null, null, false);
+            return Place.nowhere("none", nowhere, null);
         }
         var report = infra.reported() ? site.folder() + "/ready.json" : null;
-        return new Place(site.target(), ladder.reasons(), report, site.workspace(), thread() != null);
+        return new Place(site.target(), reasons(), report, site.workspace(), thread() != null,
+            site.facts().get("tools"), site.facts().get("missing"));
     }
 
     /** The thread to go on with: the one asked for, or for {@code auto} the last one of this issue, if its session is still there. */

@@ -56,7 +56,8 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
             files.store("ready.json", MaskedJson.of(launch.infra().report().deepCopy(), redactor).toString());
         }
         if (run.settings().source() != null) {
-            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands));
+            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands,
+                launch.facts().base()));
         }
         commands.keeper(run.patience().slowExec(), "mark", site().workspace());
     }

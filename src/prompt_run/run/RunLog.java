@@ -9,17 +9,22 @@ import prompt_run.keeper.Transfer;
 import prompt_run.machine.Broken;
 import prompt_run.machine.Disk;
 import prompt_run.machine.Log;
+import prompt_run.text.MaskedJson;
+import prompt_run.text.MaskedLines;
 import prompt_run.text.Redactor;
 import prompt_run.verdict.Story;
 import shared.Json;
 
 /** The agent's output: kept whole in a file, told live line by line. */
 public final class RunLog {
-    private static final long STDERR_MOST = 256 * 1024;
+    private static final int STDERR_MOST = 256 * 1024;
+    /** Fetched more than is kept: what is cut in half in here is cut away. */
+    private static final int BORDER = 64 * 1024;
 
     private final boolean codex;
     private final Log log;
     private final Redactor redactor;
+    private final MaskedLines lines;
     private final Story story = new Story();
     private final Path folder = Disk.temporary("prompt-run");
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
@@ -29,6 +34,7 @@ public final class RunLog {
         this.codex = codex;
         this.log = log;
         this.redactor = redactor;
+        this.lines = new MaskedLines(redactor);
     }
 
     long size() {
@@ -57,16 +63,16 @@ public final class RunLog {
     }
 
     private void tell(String line) {
-        var lines = codex ? event(line) : story.plain(line);
-        lines.forEach(text -> log.agent(redactor.mask(text)));
+        (codex ? event(line) : story.plain(lines.next(line))).forEach(log::agent);
     }
 
+    /** Masked whole, before it is cut into lines and shortened. */
     private List<String> event(String line) {
         try {
             var event = Json.MAPPER.readTree(line);
-            return event != null && event.isObject() ? story.codex(event) : List.of();
+            return event != null && event.isObject() ? story.codex(MaskedJson.of(event, redactor)) : List.of();
         } catch (JsonProcessingException notJson) {
-            return line.isBlank() ? List.of() : List.of(line);
+            return line.isBlank() ? List.of() : List.of(lines.next(line));
         }
     }
 
@@ -75,10 +81,12 @@ public final class RunLog {
         if (rest.size() > 0) {
             accept(new byte[] {'\n'});
         }
-        byte[] stderr = files.fetchEnd("stderr.log", STDERR_MOST);
+        byte[] stderr = files.fetchEnd("stderr.log", STDERR_MOST + BORDER);
         stderr = stderr.length > 0 ? stderr : files.fetch("keeper.log", 0);
-        Disk.append(folder.resolve("stderr.log"), stderr);
-        story.stderr(new String(stderr, StandardCharsets.UTF_8));
+        var told = redactor.mask(new String(stderr, StandardCharsets.UTF_8));
+        told = stderr.length > STDERR_MOST ? told.substring(Math.max(0, told.length() - STDERR_MOST)) : told;
+        Disk.append(folder.resolve("stderr.log"), told.getBytes(StandardCharsets.UTF_8));
+        story.stderr(told);
         if (codex) {
             story.lastMessage(new String(files.fetch("last.md", 0), StandardCharsets.UTF_8));
         }

@@ -16,6 +16,8 @@ import prompt_run.remote.Reply;
 /** Git in the caller's working tree, with nothing that a repository could have run; {@code index}: another than its own, or null. */
 public record Git(Path tree, Path index) {
     private static final Duration LIMIT = Duration.ofMinutes(30);
+    /** Before every value that is not ours: it is no option, whatever it looks like. */
+    static final String END = "--end-of-options";
     private static final List<String> HARMLESS = List.of("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
         "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "safe.directory=*", "-c", "core.quotePath=false");
 
@@ -73,7 +75,7 @@ public record Git(Path tree, Path index) {
     /** path to "mode object" of what differs between two trees, in the second one; "0" where it is not there. */
     Map<String, String> changes(String before, String after) throws Broken, InterruptedException {
         var changes = new TreeMap<String, String>();
-        var fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0");
+        var fields = run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", END, before, after).split("\0");
         for (int at = 0; at + 1 < fields.length; at += 2) {
             var raw = fields[at].split(" ");
             changes.put(fields[at + 1], raw[4].equals("D") ? "0" : raw[1] + " " + raw[3]);

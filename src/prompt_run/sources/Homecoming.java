@@ -35,7 +35,7 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
         var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
         conflicts.addAll(unsafe(git.changes(ours, wanted)));
         conflicts.addAll(inTheWay(git.changes(ours, wanted)));
-        int commits = Integer.parseInt(git.run("rev-list", "--count", ourHead + ".." + head));
+        int commits = Integer.parseInt(git.run("rev-list", "--count", Git.END, ourHead + ".." + head));
         if (!conflicts.isEmpty()) {
             return new Brought("conflict", branch, head, commits, List.of(),
                 conflicts, "the changes are kept as refs/prompt-run/" + runId + "/head and …/work");
@@ -66,9 +66,9 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
                 conflicts.add("the working tree is in the middle of something (" + state + ")");
             }
         }
-        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", "refs/heads/" + branch);
+        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + branch);
         var tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
-        if (exists && !git.ok("merge-base", "--is-ancestor", tip, head)) {
+        if (exists && !git.ok("merge-base", "--is-ancestor", Git.END, tip, head)) {
             conflicts.add("branch " + branch + ": the agent's commits are not based on it");
         }
         return conflicts;
@@ -90,7 +90,7 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
     /** The agent's tree, with the caller's own changes in it. */
     private String merged(String theirs, Map<String, String> mine) throws Broken, InterruptedException {
         var aside = git.with(scratch.resolve("merged"));
-        aside.run("read-tree", theirs);
+        aside.run("read-tree", Git.END, theirs);
         var lines = new StringBuilder();
         mine.forEach((path, entry) -> lines.append(entry.equals("0") ? "0 " + "0".repeat(40) : entry)
             .append('\t').append(path).append('\0'));
@@ -117,7 +117,8 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
         var conflicts = new ArrayList<String>();
         var ours = git.snapshot(scratch);
         for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0") && git.run("ls-tree", "--name-only", ours, "--", change.getKey()).isEmpty();
+            boolean isNew = !change.getValue().equals("0")
+                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
             if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
                 conflicts.add(change.getKey() + ": an ignored file of yours has this name");
             }
@@ -128,14 +129,14 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
     /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
     private void apply(String branch, String head, String ours, String wanted) throws Broken, InterruptedException {
         var aside = git.with(scratch.resolve("index"));
-        aside.run("read-tree", ours);
+        aside.run("read-tree", Git.END, ours);
         aside.ok("update-index", "-q", "--refresh");
-        aside.run("read-tree", "-m", "-u", ours, wanted);
+        aside.run("read-tree", "-m", "-u", Git.END, ours, wanted);
         if (branch != null) {
-            git.run("update-ref", "-m", "prompt-run: brought back", "refs/heads/" + branch, head);
-            git.run("symbolic-ref", "HEAD", "refs/heads/" + branch);
+            git.run("update-ref", "-m", "prompt-run: brought back", Git.END, "refs/heads/" + branch, head);
+            git.run("symbolic-ref", Git.END, "HEAD", "refs/heads/" + branch);
         }
-        git.run("read-tree", head);
+        git.run("read-tree", Git.END, head);
         git.ok("update-index", "-q", "--refresh");
     }
 
@@ -145,9 +146,9 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
         var prefix = "refs/prompt-run/" + runId + "/heads/";
         for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
             var name = ref.substring(prefix.length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", "refs/heads/" + name);
-            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", "refs/heads/" + name, ref))) {
-                git.run("update-ref", "refs/heads/" + name, git.run("rev-parse", ref));
+            boolean exists = git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + name);
+            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", Git.END, "refs/heads/" + name, ref))) {
+                git.run("update-ref", Git.END, "refs/heads/" + name, git.run("rev-parse", ref));
                 told.add("branch " + name + " came along");
             } else if (!name.equals(branch)) {
                 told.add("branch " + name + " differs from yours and was left out");

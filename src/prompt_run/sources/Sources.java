@@ -19,7 +19,9 @@ import shared.Texts;
 
 /** Carries the caller's working tree to the agent and the agent's changes back, as git bundles: data only. */
 public final class Sources {
+    private static final String ORIGIN = "refs/remotes/origin/";
     private static final long REPORTED = 20;
+    private static final String OBJECT = "[0-9a-f]{40,64}";
 
     private final Git git;
     private final String runId;
@@ -35,7 +37,8 @@ public final class Sources {
         return "refs/prompt-run/" + runId + "/" + name;
     }
 
-    public List<String> upload(Commands keeper) throws Broken, InterruptedException {
+    /** {@code base}: the branch that the work is for, or ""; it comes along as the agent's origin has it. */
+    public List<String> upload(Commands keeper, String base) throws Broken, InterruptedException {
         var workspace = keeper.site().workspace();
         var state = keeper.site().facts().get("workspace_state");
         if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
@@ -46,7 +49,7 @@ public final class Sources {
         }
         var scratch = Disk.temporary("prompt-run-source");
         try {
-            uploadTo(keeper, scratch);
+            uploadTo(keeper, scratch, base);
             return List.of();
         } catch (IOException problem) {
             throw new Broken("--source: " + Texts.oneLine(problem.getMessage()));
@@ -55,7 +58,7 @@ public final class Sources {
         }
     }
 
-    private void uploadTo(Commands keeper, Path scratch) throws Broken, InterruptedException, IOException {
+    private void uploadTo(Commands keeper, Path scratch, String base) throws Broken, InterruptedException, IOException {
         if (!git.ok("rev-parse", "--verify", "-q", "HEAD")) {
             throw new Broken("--source " + git.tree() + ": has no commit yet");
         }
@@ -63,7 +66,7 @@ public final class Sources {
         var head = git.run("rev-parse", "HEAD");
         var branch = git.ok("symbolic-ref", "-q", "HEAD") ? git.run("symbolic-ref", "-q", "--short", "HEAD") : "-";
         var work = git.run("commit-tree", git.snapshot(scratch), "-p", head, "-m", "working tree");
-        var bundle = bundled(scratch, branch, work);
+        var bundle = bundled(scratch, branch, work, base);
         var files = new Transfer(keeper);
         if (git.run("rev-parse", "--is-shallow-repository").equals("true")) {
             files.store("shallow", Files.readAllBytes(git.tree().resolve(git.run("rev-parse", "--git-path", "shallow"))));
@@ -75,14 +78,14 @@ public final class Sources {
         }
     }
 
-    private Path bundled(Path scratch, String branch, String work) throws Broken, InterruptedException {
+    private Path bundled(Path scratch, String branch, String work, String base) throws Broken, InterruptedException {
         var bundle = scratch.resolve("source.bundle");
         git.run("update-ref", ref("work"), work);
         try {
             var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
             words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
-            words.addAll(git.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main", "refs/remotes/origin/master")
-                .lines().toList());
+            words.addAll(git.run("for-each-ref", "--format=%(refname)", ORIGIN + "main", ORIGIN + "master",
+                ORIGIN + (base.isEmpty() ? "main" : base)).lines().toList());
             git.run(words.toArray(String[]::new));
             return bundle;
         } finally {
@@ -99,6 +102,7 @@ public final class Sources {
             if (!"yes".equals(pack.get("packed"))) {
                 return Brought.failed("the agent's workspace " + workspace + " is not a git working tree");
             }
+            check(pack);
             fetch(keeper, pack, scratch);
             var brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
             if (!brought.lacking()) {
@@ -110,6 +114,15 @@ public final class Sources {
             throw new Broken("--bring-back: " + Texts.oneLine(problem.getMessage()));
         } finally {
             Disk.delete(scratch);
+        }
+    }
+
+    /** What the agent's place answers may be made up: nothing but names of objects reaches a command. */
+    private static void check(Map<String, String> pack) throws Broken {
+        boolean sound = pack.getOrDefault("tree", "").matches(OBJECT) && pack.getOrDefault("head", "").matches("|" + OBJECT)
+            && pack.getOrDefault("size", "").matches("\\d{1,18}") && pack.containsKey("branch") && pack.containsKey("sum");
+        if (!sound) {
+            throw new Broken("--bring-back: the keeper's answer names no objects");
         }
     }
 

@@ -11,6 +11,8 @@ import prompt_run.text.SaidOnGitHub;
 /** The webhook payload of the workflow run, or nothing: which issue or pull request it is about, and as of when. */
 public record GitHubEvent(JsonNode root) {
 
+    /** A branch name that is safe in a command line and in a prompt. */
+    static final String SAFE_REF = "(?!.*(?:\\.\\.|/$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}";
     public static final GitHubEvent NONE = new GitHubEvent(MissingNode.getInstance());
 
     /** Comments on a pull request come as an issue that has a {@code pull_request} field. */
@@ -35,15 +37,25 @@ public record GitHubEvent(JsonNode root) {
         return root.path("repository").path("full_name").asText(null);
     }
 
-    String defaultBranch() {
-        return safeRef(root.path("repository").path("default_branch").asText(null));
+    /** What the pull request is for, else the repository's default branch; null when the event tells neither. */
+    String base() {
+        var target = safeRef(root.path("pull_request").path("base").path("ref"));
+        return target != null ? target : defaultBranch();
     }
 
-    /** The branch of the pull request under review; null when it lives in a fork, where nobody here may push. */
+    private String defaultBranch() {
+        return safeRef(root.path("repository").path("default_branch"));
+    }
+
+    /**
+     * The branch of the pull request under review; null when it does not live in this repository (a fork, also one that is gone) and
+     * when it is one that others build on: nobody here may push there.
+     */
     String headBranch() {
         var head = root.path("pull_request").path("head");
-        boolean fork = head.path("repo").has("full_name") && !head.path("repo").path("full_name").asText().equals(repo());
-        return fork ? null : safeRef(head.path("ref").asText(null));
+        var ref = safeRef(head.path("ref"));
+        boolean ours = ref != null && head.path("repo").path("full_name").asText("").equals(repo());
+        return !ours || ref.equals(base()) || ref.equals(defaultBranch()) ? null : ref;
     }
 
     /** The issue as the event shows it, if the event is about this one. */
@@ -86,8 +98,7 @@ public record GitHubEvent(JsonNode root) {
         return names;
     }
 
-    /** A branch name that is safe in a command line and in a prompt, else null. */
-    private static String safeRef(String ref) {
-        return ref != null && ref.matches("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}") && !ref.contains("..") && !ref.endsWith("/") ? ref : null;
+    private static String safeRef(JsonNode ref) {
+        return ref.asText("").matches(SAFE_REF) ? ref.asText() : null;
     }
 }

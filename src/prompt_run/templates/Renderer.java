@@ -45,7 +45,8 @@ public final class Renderer {
         var cleaned = new HashMap<String, String>();
         for (var limits : InfraView.LEVELS) {
             var model = new LinkedHashMap<String, Object>(common);
-            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned).model());
+            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned,
+                facts.facts().agent()).model());
             block = process(engine, name, model).strip();
             if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
                 return block;

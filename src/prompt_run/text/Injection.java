@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** Recognises text that speaks to the agent instead of describing a fault. It is left out of the prompt and counted. */
+/** Recognises text that speaks to the agent instead of describing a fault: data is then flagged, a fact is left out. */
 public final class Injection {
     private static final String EARLIER = "(previous|prior|above|earlier|all|any|your|these|those|system|the)";
     private static final String NEW = "(new|updated|real|actual|important|urgent|system|additional|following)";

@@ -11,7 +11,6 @@ import java.util.regex.Pattern;
 public final class Untrusted {
     static final int ITEM_BYTES = 16 * 1024;
     static final int TOTAL_BYTES = 64 * 1024;
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
     private static final String COMMANDS = "add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher"
         + "|save-state|set-env|set-output|stop-commands|warning|internal-[a-z-]+";
     private static final Pattern RUNNER_COMMAND = Pattern.compile("((?:(?m:^)\\s*:|##))(?=[:\\[](?:" + COMMANDS + ")\\b)");
@@ -37,7 +36,7 @@ public final class Untrusted {
 
     public Conversation prepare(List<Said> opening, List<Said> replies, Instant asOf, Gaps gaps) {
         var first = opening.stream().filter(this::takes).map(this::fenced).toList();
-        boolean withheld = first.size() < opening.size();
+        boolean withheld = outsiders > 0;
         outsiders = 0;
         int left = TOTAL_BYTES - first.stream().mapToInt(Untrusted::bytes).sum();
         var rest = newest(replies.stream().filter(said -> inTime(said, asOf)).filter(this::takes).toList(), left);
@@ -76,7 +75,7 @@ public final class Untrusted {
     }
 
     private String fenced(Said said) {
-        var who = said.author() != null && LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
+        var who = said.author() != null && WriteAccess.LOGIN.matcher(said.author()).matches() ? said.author() : "unknown";
         var access = anyAuthor && !trusted.test(said) ? "none" : "trusted";
         return "<untrusted nonce=\"" + nonce + "\" source=\"" + said.source() + "\" author=\"" + who + "\" access=\"" + access + "\">\n"
             + prepared(said) + "\n</untrusted nonce=\"" + nonce + "\">";

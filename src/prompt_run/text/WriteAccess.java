@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** Who is heard: people with write access, and whoever is allowed by name; {@code anyAuthor} hears everybody, and says so. */
 public record WriteAccess(Set<String> allowed, boolean anyAuthor) {
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
+    static final Pattern LOGIN = Pattern.compile("[A-Za-z0-9-]{1,39}(\\[bot])?");
     private static final Set<String> WRITERS = Set.of("OWNER", "MEMBER", "COLLABORATOR");
     private static final Set<String> MAY_WRITE = Set.of("admin", "maintain", "write");
 

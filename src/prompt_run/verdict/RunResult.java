@@ -68,14 +68,14 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
 
     @Override
     public String asText() {
-        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + reason) + "\n");
+        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason)) + "\n");
         var json = asJson();
         json.forEach((name, value) -> {
             if (value != null && !TOLD_OTHERWISE.contains(name)) {
                 text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
             }
         });
-        notes.forEach(note -> text.append("  note: ").append(note.replace("\n", "\n    ")).append('\n'));
+        notes.forEach(note -> text.append("  note: ").append(Texts.lines(note).replace("\n", "\n    ")).append('\n'));
         cut(finalMessage).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
         return text.toString();
     }

@@ -29,7 +29,7 @@ public final class Summary {
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
             text.append("| ").append(name).append(" | ")
-                .append(Texts.oneLine(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
                 .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
         }
     }
@@ -40,6 +40,6 @@ public final class Summary {
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + text + "\n" + fence + "\n";
+        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
     }
 }
