@@ -192,11 +192,14 @@ class WorkflowRulesTest {
     }
 
     @Test
-    void theScriptsKnowEveryOptionThatTheWorkflowsGiveThem() {
+    void theScriptsKnowEveryOptionThatTheWorkflowsAndThePageForAgentsGiveThem() throws IOException {
         var runs = new ArrayList<String>();
         WorkflowLab.yaml().values().forEach(text -> new Sample(text).steps().map(Step::run).filter(run -> run.contains("./jbangw "))
                 .forEach(runs::add));
         assertEquals(2 * 11, runs.size());
+        Files.readString(Cli.root().resolve("docs/agents.md")).lines().map(String::strip).filter(line -> line.startsWith("./jbangw "))
+                .forEach(runs::add);
+        assertEquals(2 * 11 + 4, runs.size());
         for (var run : runs) {
             var arguments = WorkflowLab.arguments(run);
             var script = arguments.get(0).equals("prompt_run.java") ? prompt_run.cli(Map.of())
