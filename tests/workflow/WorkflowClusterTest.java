@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,6 +137,20 @@ class WorkflowClusterTest {
         assertEquals("half\n", run.pushed(branch(), "half.sql"));
         assertTrue(run.github.pulls.isEmpty());
         assertTrue(run.github.comments.get(0).contains("no more quota"), run.github.comments.get(0));
+    }
+
+    @Test
+    void aReviewReachesTheAgentInItsOwnThreadAndItsCommitsGoOnTopOfTheSameBranch() throws IOException {
+        manifests("ready", "changes");
+        run.label("dev");
+        run.github.review("alice", "User", "CHANGES_REQUESTED").put("body", "The table needs an index.");
+        var result = run.dispatch("ai_review.yml", "github-actions[bot]", Map.of("pr", "7", "review", "5"));
+        assertEquals(0, result.exit(), result.log());
+        assertEquals("tables\nan index\n", run.pushed(branch(), "schema.sql"));
+        assertTrue(seen("prompt.md").contains("The table needs an index."), seen("prompt.md"));
+        assertTrue(seen("arguments").contains("resume 0199a213-81c0-7800-8aa1-bbab2a035a53"), seen("arguments"));
+        assertEquals(1, run.github.pulls.size());
+        assertTrue(run.github.pullComments.stream().anyMatch(text -> text.startsWith("✅ ревью: готово")), run.github.pullComments.toString());
     }
 
     @Test

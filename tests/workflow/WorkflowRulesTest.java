@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -190,11 +192,14 @@ class WorkflowRulesTest {
     }
 
     @Test
-    void theScriptsKnowEveryOptionThatTheWorkflowsGiveThem() {
+    void theScriptsKnowEveryOptionThatTheWorkflowsAndThePageForAgentsGiveThem() throws IOException {
         var runs = new ArrayList<String>();
         WorkflowLab.yaml().values().forEach(text -> new Sample(text).steps().map(Step::run).filter(run -> run.contains("./jbangw "))
                 .forEach(runs::add));
         assertEquals(2 * 11, runs.size());
+        Files.readString(Cli.root().resolve("docs/agents.md")).lines().map(String::strip).filter(line -> line.startsWith("./jbangw "))
+                .forEach(runs::add);
+        assertEquals(2 * 11 + 4, runs.size());
         for (var run : runs) {
             var arguments = WorkflowLab.arguments(run);
             var script = arguments.get(0).equals("prompt_run.java") ? prompt_run.cli(Map.of())
@@ -235,6 +240,13 @@ class WorkflowRulesTest {
             assertTrue(text.lines().filter(line -> line.matches(".*\\b(git|work) add .*"))
                     .allMatch(line -> line.contains("add --all")), name);
         });
+    }
+
+    @Test
+    void theExampleImageHasTheCodexThatTheTestsRunAndEveryToolOfItIsPinnedOrTheSystems() throws IOException {
+        var image = Files.readString(Cli.root().resolve("workflows/project-example/deploy/codex/Dockerfile"));
+        assertTrue(image.contains("npm install --global @openai/codex@" + CodexCli.VERSION + " "), image);
+        assertFalse(Pattern.compile(":latest|@latest|curl [^&]*\\| *(ba)?sh").matcher(image).find(), image);
     }
 
     /** What one consumer's file says must be what it says, not what another forgot to change. */

@@ -7,7 +7,6 @@ work() { git -C src -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commi
 
 main() {
   local commits start
-  if [ "$(run_fact .mode)" = plan ]; then return; fi
   start=$(run_fact .start)
   work add --all
   if ! work diff --cached --quiet; then
