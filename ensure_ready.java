@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   289 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1048 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1529 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2324 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2541 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3532 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3948 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4025 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1067 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1548 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2343 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2560 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3565 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3981 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4058 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4270 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4751 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6418 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7733 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8655 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9464 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10176 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4303 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4784 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6451 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7766 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8688 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9497 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10232 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -404,8 +404,8 @@ static final class KnownSoFar {
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
-    /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
-    volatile Map<String, String> secrets = Map.of();
+    /** Values of Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
+    private final Map<String, String> secrets = new ConcurrentHashMap<>();
     private volatile Outcome outcome;
     private volatile String summary = "";
     private boolean published;
@@ -418,6 +418,20 @@ static final class KnownSoFar {
     /** What could not be read, as {@code namespaces: forbidden}. */
     synchronized void limited(String what) {
         limited.add(what);
+    }
+
+    /** A value that was a secret once stays one: what a later list lacks is masked all the same. */
+    void learn(Map<String, String> more) {
+        more.forEach((name, value) -> {
+            var before = secrets.put(name, value);
+            if (before != null && !before.equals(value)) {
+                secrets.put(name + "#" + secrets.size(), before);
+            }
+        });
+    }
+
+    Map<String, String> secrets() {
+        return Map.copyOf(secrets);
     }
 
     /** Called while the machine goes down: nothing may wait here. */
@@ -820,6 +834,7 @@ static final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        learn(SecretValues.of(loaded.items().stream().map(Item::object).toList()));
         return loaded;
     }
 
@@ -870,9 +885,12 @@ static final class Steps {
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
     private void hideSecrets(Api api, Target target) {
-        var secrets = Collect.secretsIn(api.within(Deadline.now()), target.namespace());
-        known.secrets = secrets;
-        progress.mask(Redaction.of(secrets, options.environment)::clean);
+        learn(Collect.secretsIn(api.within(Deadline.now()), target.namespace(), known::limited));
+    }
+
+    private void learn(Map<String, String> secrets) {
+        known.learn(secrets);
+        progress.mask(Redaction.of(known.secrets(), options.environment)::clean);
     }
 
     private SoftWait waiting(Api api, Target target, Outcomes applied) {
@@ -897,8 +915,9 @@ static final class Steps {
         }
         var workloads = judgement.workloads();
         try {
-            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
-            known.secrets = full.secrets();
+            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
+                Duration.ofSeconds(5));
+            known.learn(full.secrets());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
@@ -2889,34 +2908,55 @@ static final class Collect {
     private final Map<String, List<Obj>> objects;
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
     private final Set<String> limited = Collections.synchronizedSet(new TreeSet<>());
-    private final Map<String, String> secrets = new TreeMap<>();
+    private final Map<String, String> secrets;
     private int requests;
 
-    private Collect(Api api, Snapshot known, Duration atMost) {
+    private Collect(Api api, Snapshot known, Map<String, String> secrets, Duration atMost) {
         this.api = api;
         this.known = known;
+        this.secrets = new ConcurrentHashMap<>(secrets);
         this.deadline = Deadline.in(atMost);
         this.objects = new ConcurrentHashMap<>(known.objects());
         this.limited.addAll(known.limited());
     }
 
-    /** The fuller snapshot, and the values of the namespace's Secrets as {@code name#key}, which must never leave the process. */
+    /** The fuller snapshot, and all values of Secrets as {@code name#key}, which must never leave the process. */
     record Collected(Snapshot snapshot, Map<String, String> secrets) { }
 
-    /** At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read. */
-    static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Duration atMost) {
-        return new Collect(api, snapshot, atMost).collect(notReady);
+    /**
+     * At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read, {@code secrets} are values
+     * that are known already.
+     */
+    static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Map<String, String> secrets, Duration atMost) {
+        return new Collect(api, snapshot, secrets, atMost).collect(notReady);
     }
 
-    /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by. */
-    static Map<String, String> secretsIn(Api api, String namespace) {
-        var collect = new Collect(api, new Snapshot(namespace, Instant.now(), Map.of(), List.of(), Map.of(), List.of()), Duration.ZERO);
+    /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by, and is told. */
+    static Map<String, String> secretsIn(Api api, String namespace, Consumer<String> limited) {
         try {
-            api.list(Kind.SECRET, namespace, "").forEach(collect::secret);
+            return SecretValues.of(secrets(api, namespace));
         } catch (ApiError e) {
+            limited.accept(limit(Kind.SECRET, e));
             return Map.of();
         }
-        return Map.copyOf(collect.secrets);
+    }
+
+    /** Without them the mask is half blind, so that a failure is no answer yet. */
+    private static List<Obj> secrets(Api api, String namespace) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return api.list(Kind.SECRET, namespace, "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500");
+            } catch (ApiError e) {
+                if (e.forbidden() || tries == 3) {
+                    throw e;
+                }
+                Pause.of(Duration.ofMillis(200));
+            }
+        }
+    }
+
+    private static String limit(Kind kind, ApiError e) {
+        return kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
     }
 
     private Collected collect(List<Workload> workloads) {
@@ -2946,7 +2986,7 @@ static final class Collect {
                 future.cancel(true);
                 limited.add("diagnosis: not everything could be read in time");
             } catch (ExecutionException e) {
-                limited.add("diagnosis: " + Texts.line(String.valueOf(e.getCause().getMessage())));
+                limited.add("diagnosis: " + Texts.line(e.getCause().toString()));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 limited.add("diagnosis: interrupted");
@@ -2983,13 +3023,12 @@ static final class Collect {
 
     private void list(Kind kind) {
         try {
-            var query = kind == Kind.SECRET ? "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500"
-                : kind == Kind.EVENT ? "limit=3000" : "limit=1000";
-            var found = api.list(kind, kind.namespaced() ? known.namespace() : null, query);
+            var found = kind == Kind.SECRET ? secrets(api, known.namespace())
+                : api.list(kind, kind.namespaced() ? known.namespace() : null, kind == Kind.EVENT ? "limit=3000" : "limit=1000");
             objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
-                limited.add(kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                limited.add(limit(kind, e));
             }
         }
     }
@@ -3000,17 +3039,11 @@ static final class Collect {
         lean.putObject("metadata").put("name", secret.name()).put("namespace", secret.namespace()).put("uid", secret.uid());
         var keys = lean.putArray("keys");
         var hosts = lean.putObject("hosts");
-        secret.map("/data").forEach((key, data) -> {
+        SecretValues.of(List.of(secret)).forEach((name, value) -> {
+            var key = name.substring(name.indexOf('#') + 1);
             keys.add(key);
-            try {
-                var value = new String(Base64.getDecoder().decode(data), StandardCharsets.UTF_8);
-                synchronized (secrets) {
-                    secrets.put(secret.name() + "#" + key, value);
-                }
-                host(value).ifPresent(h -> hosts.put(key, h));
-            } catch (IllegalArgumentException e) {
-                limited.add("secret/" + secret.name() + ": a value is not base64");
-            }
+            secrets.put(name, value);
+            host(value).ifPresent(h -> hosts.put(key, h));
         });
         return new Obj(lean);
     }
@@ -10014,6 +10047,29 @@ static final class References {
 
 /** What an apply did with an object. */
 enum Result { created, configured, unchanged, recreated, failed, skipped }
+
+/** What Secrets hold, to mask it wherever it appears; it never leaves the process. */
+static final class SecretValues {
+    private SecretValues() { }
+
+    /** Values by {@code name#key}, of the API's objects and of manifests; what is not base64 is taken as it stands. */
+    static Map<String, String> of(List<Obj> objects) {
+        var values = new TreeMap<String, String>();
+        objects.stream().filter(o -> o.kind().equals("Secret")).forEach(secret -> {
+            secret.map("/data").forEach((key, data) -> values.put(secret.name() + "#" + key, decoded(data)));
+            secret.map("/stringData").forEach((key, text) -> values.put(secret.name() + "#" + key, text));
+        });
+        return values;
+    }
+
+    private static String decoded(String data) {
+        try {
+            return new String(Base64.getDecoder().decode(data.replaceAll("\\s", "")), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return data;
+        }
+    }
+}
 
 /** Label selectors as the API means them. */
 static final class Selector {

@@ -51,12 +51,12 @@
 // line  3299 src/prompt_run/prompt: What the templates get to see, and the prompt
 // line  3745 src/prompt_run/verdict: How a run ended, and what is told about it
 // line  4160 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4626 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4729 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5357 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5621 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6421 src/prompt_run/options: What options and variables mean
-// line  6509 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4629 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4732 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5360 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5624 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6424 src/prompt_run/options: What options and variables mean
+// line  6512 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -3611,7 +3611,7 @@ static final class InfraView {
     /** A command that only reads, and reads no Secret's values. */
     private static String command(JsonNode value) {
         var command = matching(COMMAND, value);
-        return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
+        return command.matches("(?i).*[ ,]secrets?([ ,/.].*)?") && command.matches(".* (-o|--output)\\b.*") ? "" : command;
     }
 
     private static String code(JsonNode value) {
@@ -4547,7 +4547,10 @@ record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, Str
     }
 }
 
-/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+/**
+ * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads.
+ * Who may do that can mount a Secret into one: no promise is made that the agent sees none.
+ */
 static final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
         "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import shared.Redaction;
 import shared.Texts;
@@ -38,8 +39,8 @@ public final class KnownSoFar {
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
-    /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
-    volatile Map<String, String> secrets = Map.of();
+    /** Values of Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
+    private final Map<String, String> secrets = new ConcurrentHashMap<>();
     private volatile Outcome outcome;
     private volatile String summary = "";
     private boolean published;
@@ -52,6 +53,20 @@ public final class KnownSoFar {
     /** What could not be read, as {@code namespaces: forbidden}. */
     public synchronized void limited(String what) {
         limited.add(what);
+    }
+
+    /** A value that was a secret once stays one: what a later list lacks is masked all the same. */
+    void learn(Map<String, String> more) {
+        more.forEach((name, value) -> {
+            var before = secrets.put(name, value);
+            if (before != null && !before.equals(value)) {
+                secrets.put(name + "#" + secrets.size(), before);
+            }
+        });
+    }
+
+    Map<String, String> secrets() {
+        return Map.copyOf(secrets);
     }
 
     /** Called while the machine goes down: nothing may wait here. */

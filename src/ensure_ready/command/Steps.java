@@ -7,6 +7,7 @@ import ensure_ready.cluster.ApiError;
 import ensure_ready.cluster.Collect;
 import ensure_ready.diagnosis.Diagnosis;
 import ensure_ready.manifests.Apply;
+import ensure_ready.manifests.Item;
 import ensure_ready.manifests.Loaded;
 import ensure_ready.manifests.Manifests;
 import ensure_ready.manifests.Mirror;
@@ -15,6 +16,7 @@ import ensure_ready.manifests.Shell;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Problem;
+import ensure_ready.model.SecretValues;
 import ensure_ready.model.Source;
 import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
@@ -30,6 +32,7 @@ import io.fabric8.kubernetes.client.Config;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import shared.Redaction;
 
@@ -202,6 +205,7 @@ public final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        learn(SecretValues.of(loaded.items().stream().map(Item::object).toList()));
         return loaded;
     }
 
@@ -252,9 +256,12 @@ public final class Steps {
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
     private void hideSecrets(Api api, Target target) {
-        var secrets = Collect.secretsIn(api.within(Deadline.now()), target.namespace());
-        known.secrets = secrets;
-        progress.mask(Redaction.of(secrets, options.environment)::clean);
+        learn(Collect.secretsIn(api.within(Deadline.now()), target.namespace(), known::limited));
+    }
+
+    private void learn(Map<String, String> secrets) {
+        known.learn(secrets);
+        progress.mask(Redaction.of(known.secrets(), options.environment)::clean);
     }
 
     private SoftWait waiting(Api api, Target target, Outcomes applied) {
@@ -279,8 +286,9 @@ public final class Steps {
         }
         var workloads = judgement.workloads();
         try {
-            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
-            known.secrets = full.secrets();
+            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
+                Duration.ofSeconds(5));
+            known.learn(full.secrets());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict

@@ -16,7 +16,10 @@ import java.util.TreeMap;
 
 import static java.nio.file.StandardOpenOption.WRITE;
 
-/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+/**
+ * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads.
+ * Who may do that can mount a Secret into one: no promise is made that the agent sees none.
+ */
 public final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
         "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",
