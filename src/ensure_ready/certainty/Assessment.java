@@ -55,7 +55,13 @@ public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List
             .flatMap(Optional::stream).min(Comparator.naturalOrder());
     }
 
-    public Judgement judgement(Outcome outcome, List<Finding> certain) {
-        return new Judgement(outcome, verdict, snapshot, certain);
+    /** Whether a certain failure ends the wait: nothing is left to learn of the others, or they had their time. */
+    public boolean ends(WaitMemory memory, Instant now) {
+        return memory.certainSince() != null
+            && (memory.learned(now) || verdict.workloads().stream().allMatch(w -> Certainty.known(w, relevant, family)));
+    }
+
+    public Judgement judgement(Outcome outcome, List<Finding> certain, Optional<Instant> certainSince) {
+        return new Judgement(outcome, verdict, snapshot, certain, certainSince);
     }
 }

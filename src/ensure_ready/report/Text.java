@@ -18,6 +18,9 @@ public final class Text {
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
+        if (json.has("certainAfterSeconds") && !json.path("infraReady").asBoolean()) {
+            lines.add("  certain after " + json.path("certainAfterSeconds").asText() + " s, ended after " + json.path("waitedSeconds").asText() + " s");
+        }
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
         json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asText() + ": " + p.path("error").asText()));
