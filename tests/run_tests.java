@@ -5,8 +5,10 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //DEPS com.tngtech.archunit:archunit:1.5.1
-//DEPS com.networknt:json-schema-validator:1.5.8
-//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//DEPS io.fabric8:kubernetes-model-apiextensions:8.0.0@fatjar io.fabric8:kubernetes-model-autoscaling:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-discovery:8.0.0@fatjar
+//DEPS com.networknt:json-schema-validator:3.0.2
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES ../tools/assemble.java ../tools/reference.java demo.java cluster.java
 //SOURCES command/*.java slots/*.java waiting/*.java readiness/*.java diagnosis/*.java
