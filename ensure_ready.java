@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   289 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1055 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1536 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2338 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2678 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3669 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4095 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4177 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   292 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1539 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2341 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2681 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3691 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4117 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4199 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4422 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4948 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6615 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7930 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8862 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9671 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10401 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4444 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5022 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6689 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8004 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8936 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9745 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10475 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -83,8 +83,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -127,6 +129,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -2566,7 +2569,7 @@ static final class SoftWait {
     }
 
     private WaitMemory remembered(Assessment seen, WaitMemory before) {
-        var memory = seen.remembered(before, settings, now());
+        var memory = seen.settled(seen.remembered(before, settings, now()), settings, api.serverTime(), now());
         return memory.judged(applying.failed() || !seen.certain(memory, settings, now()).isEmpty(), now());
     }
 
@@ -2684,6 +2687,8 @@ static final class Api implements AutoCloseable {
     private final Duration timeout;
     private final Map<String, List<Kind>> discovered;
     private final Set<String> withStatus;
+    /** By how many milliseconds the server's clock is before {@link System#nanoTime}; the least that an answer gave. */
+    private final AtomicLong clock;
     private final Deadline patience;
 
     Api(Config config, Duration timeout) {
@@ -2692,6 +2697,7 @@ static final class Api implements AutoCloseable {
         this.timeout = timeout;
         this.discovered = new ConcurrentHashMap<>();
         this.withStatus = ConcurrentHashMap.newKeySet();
+        this.clock = new AtomicLong(Long.MAX_VALUE);
         this.patience = Deadline.now();
     }
 
@@ -2701,6 +2707,7 @@ static final class Api implements AutoCloseable {
         this.timeout = same.timeout;
         this.discovered = same.discovered;
         this.withStatus = same.withStatus;
+        this.clock = same.clock;
         this.patience = patience;
     }
 
@@ -2758,10 +2765,25 @@ static final class Api implements AutoCloseable {
     private byte[] answer(HttpRequest.Builder request, String what) {
         var sent = http.sendAsync(request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build(), byte[].class);
         var response = await(sent, timeout.plusSeconds(1), what);
+        Optional.ofNullable(response.header("Date")).ifPresent(this::setClock);
         if (!response.isSuccessful()) {
             throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
         }
         return response.body();
+    }
+
+    private void setClock(String date) {
+        try {
+            var told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)).toEpochMilli();
+            clock.accumulateAndGet(told - System.nanoTime() / 1_000_000, Math::min);
+        } catch (DateTimeException e) {
+            assert !date.isEmpty(); // not a date: another answer has one
+        }
+    }
+
+    /** What time it is by the server's own clock, at the least; empty when it never told. */
+    Optional<Instant> serverTime() {
+        return Optional.of(clock.get()).filter(c -> c < Long.MAX_VALUE).map(c -> Instant.ofEpochMilli(c + System.nanoTime() / 1_000_000));
     }
 
     /** What comes of it in time; throws {@link ApiError} when nothing does. */
@@ -4452,6 +4474,16 @@ record Assessment(Snapshot snapshot, Family family, Verdict verdict, List<Findin
         return before.next(verdict, Certainty.counting(relevant, family, verdict), snapshot, settings.appliedSince(), now);
     }
 
+    /**
+     * What has been ready for long needs no settling: {@code clusterNow} is the API server's time, as object times are the cluster's.
+     * After a change of ours the cluster's times may tell of what was before.
+     */
+    WaitMemory settled(WaitMemory memory, WaitSettings settings, Optional<Instant> clusterNow, Instant now) {
+        boolean touched = settings.appliedSince() != null && snapshot.applied().stream().anyMatch(a -> a.result() != Result.unchanged);
+        return touched || !verdict.ready() ? memory : clusterNow.flatMap(time -> Steady.since(verdict, snapshot)
+            .map(since -> memory.readyFor(Duration.between(since, time).minus(Steady.DOUBT), now))).orElse(memory);
+    }
+
     /** When a rule of time next has something to say. */
     Optional<Instant> due(WaitMemory memory, Instant now) {
         return Stream.of(memory.due(now), Certainty.due(relevant, family, verdict, memory, now))
@@ -4836,6 +4868,41 @@ static final class Preflight {
     private record Template(Obj owner, JsonNode spec) { }
 }
 
+/** Since when nothing has changed any more in what is ready, by the times that the cluster itself wrote. Pure. */
+static final class Steady {
+    /** Times are whole seconds, and a node's clock may be off by a little. */
+    static final Duration DOUBT = Duration.ofSeconds(2);
+
+    private Steady() { }
+
+    /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
+    static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
+        var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
+        for (var w : verdict.workloads()) {
+            if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
+                return Optional.empty();
+            }
+            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
+                .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+        }
+        return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
+    }
+
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        var pods = Ownership.newestPods(snapshot, o);
+        return Stream.concat(changes(o, false), pods.stream().flatMap(p -> changes(p, true)));
+    }
+
+    /** {@code ready}: it must say since when it is ready (or ended). */
+    private static Stream<Instant> changes(Obj o, boolean ready) {
+        var times = o.list("/status/conditions").stream().flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime")
+            .map(field -> Obj.instant(c.path(field).asString("")))).flatMap(Optional::stream);
+        var told = ready ? Stream.of(Obj.instant(o.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.MAX))
+            : Stream.<Instant>empty();
+        return Stream.of(times, told, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    }
+}
+
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
 record WaitMemory(Instant readySince, long restarts, List<String> gating,
     Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
@@ -4872,6 +4939,13 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     WaitMemory judged(boolean certain, Instant now) {
         return new WaitMemory(readySince, restarts, gating, settle, findings, crashes, jobs, jobEnded,
             !certain ? null : certainSince == null ? now : certainSince);
+    }
+
+    /** Readiness that is older than this look, as the cluster's own times prove. */
+    WaitMemory readyFor(Duration proven, Instant now) {
+        var since = now.minus(proven);
+        return readySince == null || !since.isBefore(readySince) ? this
+            : new WaitMemory(since, restarts, gating, settle, findings, crashes, jobs, jobEnded, certainSince);
     }
 
     boolean learned(Instant now) {

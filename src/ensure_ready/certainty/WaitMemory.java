@@ -60,6 +60,13 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
             !certain ? null : certainSince == null ? now : certainSince);
     }
 
+    /** Readiness that is older than this look, as the cluster's own times prove. */
+    WaitMemory readyFor(Duration proven, Instant now) {
+        var since = now.minus(proven);
+        return readySince == null || !since.isBefore(readySince) ? this
+            : new WaitMemory(since, restarts, gating, settle, findings, crashes, jobs, jobEnded, certainSince);
+    }
+
     boolean learned(Instant now) {
         return !now.isBefore(certainSince.plus(LEARNING));
     }

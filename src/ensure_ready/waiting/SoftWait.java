@@ -120,7 +120,7 @@ public final class SoftWait {
     }
 
     private WaitMemory remembered(Assessment seen, WaitMemory before) {
-        var memory = seen.remembered(before, settings, now());
+        var memory = seen.settled(seen.remembered(before, settings, now()), settings, api.serverTime(), now());
         return memory.judged(applying.failed() || !seen.certain(memory, settings, now()).isEmpty(), now());
     }
 
