@@ -5,6 +5,7 @@ import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Rule;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Scheduling;
+import ensure_ready.model.Applied;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
@@ -48,7 +49,8 @@ public final class Certainty {
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+        var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
+            && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
@@ -56,6 +58,11 @@ public final class Certainty {
             .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
+    }
+
+    /** What is still to be applied: what its pods say now is said of what the apply may mend. */
+    private static Optional<Applied> pending(Workload w, Family family) {
+        return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
     }
 
     private static boolean ofNewest(Finding f, Family family) {
@@ -83,6 +90,20 @@ public final class Certainty {
             return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
                 && !doubtful(f, family, verdict, seen, settings);
         }).toList();
+    }
+
+    /** Whether waiting tells nothing more of this workload: it is not under way, or a finding says already what it lacks. */
+    static boolean known(Workload w, List<Finding> relevant, Family family) {
+        return w.state() != State.progressing || followsOthers(w, family)
+            || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
+            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
+    }
+
+    /** Its pods, which are judged themselves, tell what it waits for. */
+    private static boolean followsOthers(Workload w, Family family) {
+        return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
+            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */

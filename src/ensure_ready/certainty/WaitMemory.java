@@ -12,6 +12,7 @@ import ensure_ready.model.Workload;
 import ensure_ready.readiness.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -19,12 +20,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
 public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
-    Set<String> jobs, Instant jobEnded) {
-    public static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    Set<String> jobs, Instant jobEnded, Instant certainSince) {
+    public static final WaitMemory NONE =
+        new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH, null);
+    /** For how long after the verdict is certain the others may still tell causes of their own. */
+    private static final Duration LEARNING = Duration.ofSeconds(45);
     /** What a Job or an operator may still make. */
     static final Set<Code> MAKEABLE =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
@@ -46,7 +51,24 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
             refs, settle(verdict), seen(counting, now),
             crashed(snapshot, appliedSince),
-            running, running.containsAll(jobs) ? jobEnded : now);
+            running, running.containsAll(jobs) ? jobEnded : now, certainSince);
+    }
+
+    /** The same with what the verdict is now: {@code certain} that it never becomes ready, or open (again). */
+    public WaitMemory judged(boolean certain, Instant now) {
+        return new WaitMemory(readySince, restarts, gating, settle, findings, crashes, jobs, jobEnded,
+            !certain ? null : certainSince == null ? now : certainSince);
+    }
+
+    /** Readiness that is older than this look, as the cluster's own times prove. */
+    WaitMemory readyFor(Duration proven, Instant now) {
+        var since = now.minus(proven);
+        return readySince == null || !since.isBefore(readySince) ? this
+            : new WaitMemory(since, restarts, gating, settle, findings, crashes, jobs, jobEnded, certainSince);
+    }
+
+    boolean learned(Instant now) {
+        return !now.isBefore(certainSince.plus(LEARNING));
     }
 
     /**
@@ -108,8 +130,10 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** When a finding was first and last there. */
     public record Seen(Instant first, Instant last) { }
 
-    /** When the settling ends, if that is still to come. */
+    /** When the settling ends, or the patience with a certain failure, if that is still to come. */
     public Optional<Instant> due(Instant now) {
-        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+        return Stream.of(Optional.ofNullable(readySince).map(since -> since.plus(settle)),
+            Optional.ofNullable(certainSince).map(since -> since.plus(LEARNING))).flatMap(Optional::stream)
+            .filter(at -> at.isAfter(now)).min(Comparator.naturalOrder());
     }
 }
