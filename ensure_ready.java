@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   292 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1077 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1558 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2360 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2700 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3724 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4150 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4232 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   314 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1135 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1616 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2501 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2841 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3859 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4297 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4379 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4477 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5055 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6722 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8037 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8969 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9778 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10531 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4691 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5269 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6936 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8251 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9183 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9992 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10745 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -52,7 +52,6 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
@@ -64,10 +63,12 @@ import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URLDecoder;
@@ -77,6 +78,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -121,6 +123,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
@@ -237,14 +240,20 @@ public class ensure_ready implements Callable<Integer> {
         progress.mask(Redaction.of(Map.of(), options.environment)::clean);
         var interrupted = Hooks.add("interrupted", this::publishInterrupted);
         try {
-            new Steps(options, known, progress).run();
-        } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
-            return fault(e);
+            run(progress);
+            return publish();
         } finally {
-            progress.close();
-            Hooks.forget(interrupted);
+            Hooks.forget(interrupted); // not before: an interrupt while the result is printed must not lose it
         }
-        return publish();
+    }
+
+    private void run(Progress progress) {
+        try (progress) {
+            new Steps(options, known, progress).run();
+        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+            known.fault(said(e));
+            progress.trace(e);
+        }
     }
 
     private void publishInterrupted() {
@@ -262,23 +271,36 @@ public class ensure_ready implements Callable<Integer> {
         return ExitCodes.USAGE;
     }
 
-    /** A mistake of ours: the caller gets his JSON all the same, with the verdict if there was one, and never ready. */
     private int fault(Throwable e) {
-        known.fault("internal error: " + e + "; -v shows where, please report it");
-        if (options.output.verbose) {
-            e.printStackTrace(spec.commandLine().getErr());
-        }
+        known.fault(said(e));
         return publish();
     }
 
-    /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
+    private static String said(Throwable e) {
+        return "internal error: " + e + "; -v shows where, please report it";
+    }
+
+    /**
+     * Prints the result exactly once, whoever comes first: the command or an interrupt. A mistake of ours costs details, never the result:
+     * the caller gets his JSON all the same, with the verdict if there was one, and never ready.
+     */
     private int publish() {
         synchronized (known) {
-            if (known.publishes()) {
-                boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
-                publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment));
+            try {
+                print();
+            } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+                known.fault(said(e));
+                known.withoutDetails();
+                print();
             }
             return ExitCodes.of(known.outcome(), options.wait.soft);
+        }
+    }
+
+    private void print() {
+        if (!known.published()) {
+            boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
+            publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment), known::printed);
         }
     }
 
@@ -411,7 +433,7 @@ static final class KnownSoFar {
     private final Map<String, String> secrets = new ConcurrentHashMap<>();
     private volatile Outcome outcome;
     private volatile String summary = "";
-    private boolean published;
+    private volatile boolean published;
 
     void end(Outcome outcome, String summary) {
         this.outcome = outcome;
@@ -455,11 +477,23 @@ static final class KnownSoFar {
         limited("diagnosis: " + said);
     }
 
-    /** True once; whoever comes second must be silent. */
-    synchronized boolean publishes() {
-        boolean first = !published;
+    /** Whether stdout has the result; whoever comes second must be silent. */
+    boolean published() {
+        return published;
+    }
+
+    void printed() {
         published = true;
-        return first;
+    }
+
+    /** What is told when the whole cannot be: the verdict without what was to explain it. */
+    void withoutDetails() {
+        end(outcome(), summary.isEmpty() ? "the details cannot be told" : summary);
+        judgement = null;
+        diagnosis = null;
+        problems = List.of();
+        results = List.of();
+        waiting = null;
     }
 
     /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */
@@ -569,6 +603,7 @@ static final class Options {
     Map<String, String> environment = Map.of();
     /** The arguments as they were typed. */
     List<String> given = List.of();
+    private Map<String, Object> variables;
 
     String project() {
         var repository = environment.getOrDefault("GITHUB_REPOSITORY", "");
@@ -589,15 +624,18 @@ static final class Options {
     }
 
     Map<String, Object> facts(Target target) {
-        var facts = variables();
+        var facts = new HashMap<>(variables());
         facts.putAll(target.placeholders());
         facts.put("project", project());
         return facts;
     }
 
-    /** Template variables; throws {@link IllegalArgumentException}. */
+    /** Template variables; throws {@link IllegalArgumentException}. A pipe can be read once only. */
     Map<String, Object> variables() {
-        return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+        if (variables == null) {
+            variables = Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+        }
+        return variables;
     }
 
     /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
@@ -615,7 +653,7 @@ static final class Options {
 
     /** What is reported as long as no slot is found. */
     Target unfound() {
-        return new Target(slot.env, 0, "", slot.issue, slot.pr, false);
+        return slot.namespace != null ? explicit() : new Target(slot.env, 0, "", slot.issue, slot.pr, false);
     }
 
     boolean fromEnvironment(String... twins) {
@@ -819,7 +857,6 @@ static final class Steps {
             }
         } catch (InfraFailure e) {
             notPrepared(program(images), e);
-            return;
         }
         try {
             if (options.apply.source != null) {
@@ -831,7 +868,9 @@ static final class Steps {
     }
 
     private void notPrepared(String program, InfraFailure e) {
-        known.prepareFailure = new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail);
+        var before = known.prepareFailure;
+        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
+            : new Problem(before.source(), before.message() + "; " + e.getMessage(), before.code(), before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -840,7 +879,7 @@ static final class Steps {
     }
 
     private Loaded load(Target target, Deadline deadline) {
-        var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
+        var loaded = new Manifests(options.facts(target), deadline).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
         }
@@ -856,7 +895,8 @@ static final class Steps {
     private Loaded rendered(Target target, Deadline deadline) {
         var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
-            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
+            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
+                progress::detail));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
@@ -929,7 +969,7 @@ static final class Steps {
                 Duration.ofSeconds(5));
             known.learn(full.secrets());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }
@@ -982,7 +1022,7 @@ static final class Usage {
     private static List<String> files(Options o) {
         var wrong = new ArrayList<String>();
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
-            .forEach(f -> check(wrong, Files.isReadable(Path.of(f)), "--manifests " + f + ": no such file or folder"));
+            .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
         check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
         check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
         check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
@@ -995,6 +1035,16 @@ static final class Usage {
             check(wrong, o::kubeconfig);
         }
         return wrong;
+    }
+
+    private static Optional<String> unreadable(String name) {
+        try {
+            var path = Path.of(name);
+            return Files.isReadable(path) ? Optional.empty() : Optional.of(Files.exists(path) ? "permission denied"
+                : Files.isSymbolicLink(path) ? "a link that leads nowhere" : "no such file or folder");
+        } catch (InvalidPathException e) {
+            return Optional.of("not a path in this locale; LC_ALL=C.UTF-8 knows all characters");
+        }
     }
 
     private static void check(List<String> wrong, Supplier<?> value) {
@@ -1033,12 +1083,20 @@ static final class Usage {
         var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
         var arg = e.getArgSpec();
         if (arg == null || !arg.isOption()) {
-            return lower(message);
+            return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
         var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
         var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
         return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
             .findFirst().map(t -> " (from " + t + ")").orElse("");
+    }
+
+    /** The value of an option that nobody knows would be taken for a verb, and told instead of it. */
+    private static Optional<String> unknown(CommandLine command, List<String> given) {
+        var known = command.getCommandSpec().optionsMap().keySet();
+        return given.stream().filter(g -> g.startsWith("--") && !known.contains(g.replaceFirst("(?s)=.*", ""))).findFirst()
+            .map(name -> "unknown option: '" + name + "'" + new CommandLine.UnmatchedArgumentException(command, List.of(name))
+                .getSuggestions().stream().findFirst().map(near -> "; did you mean " + near + "?").orElse(""));
     }
 
     private static String lower(String text) {
@@ -1559,11 +1617,12 @@ record Wanted(String env, int number, int issue, int pr, int max) {
 
 /** Server-side apply under our own manager: every object gets its result, and no error stops the others. */
 static final class Apply {
-    static final String MANAGER = "ensure-ready";
     /** How long an unknown kind is asked for again when no CRD of the manifests brings it; an operator may be about to. */
     private static final Duration UNKNOWN_KIND = Duration.ofSeconds(30);
     /** A first pass goes on for so long even past the deadline: what prepared it may have taken all the time. */
-    private static final Duration ONE_PASS = Duration.ofSeconds(30);
+    private static final Duration ONE_PASS = Duration.ofSeconds(10);
+    /** Requests under way at once. */
+    private static final int BESIDE = 10;
     private static final List<String> ORDER =
         List.of("Namespace", "CustomResourceDefinition", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass",
         "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding",
@@ -1572,8 +1631,6 @@ static final class Apply {
         "HorizontalPodAutoscaler", "Ingress", "*", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
     private static final Pattern PASSING =
         Pattern.compile("webhook|etcd|timeout|timed out|deadline exceeded|connection re|no endpoints|no route|leader|initializing|: eof");
-    static final Set<String> NEVER_RECREATED =
-        Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
     private final Api api;
     private final Api patient;
     private final String namespace;
@@ -1583,6 +1640,7 @@ static final class Apply {
     private Set<String> scaled = Set.of();
     private Deadline deadline = Deadline.now();
     private Deadline enough = deadline;
+    private volatile boolean away;
 
     /** {@code told} hears the results after each pass, those of all objects so far; what is tried again is pending. */
     Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
@@ -1604,67 +1662,112 @@ static final class Apply {
         return notNow(items).stream().map(a -> a.with(Result.pending)).toList();
     }
 
-    /** Applies in order, and what may still succeed again and again until the deadline. */
-    List<Applied> all(List<Item> items, Deadline deadline) {
-        this.deadline = deadline;
-        enough = Deadline.in(ONE_PASS);
-        var results = new LinkedHashMap<Item, Applied>();
-        var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
-        pending.forEach(i -> results.put(i, pending(List.of(i)).get(0)));
-        scaled = scaledByHpa(items);
-        var start = Instant.now();
-        for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
-            pending = pass(pending, results, Duration.between(start, Instant.now()));
-            var open = Set.copyOf(pending);
-            told.accept(results.entrySet().stream().map(e -> open.contains(e.getKey()) ? e.getValue().with(Result.pending) : e.getValue())
-                .toList());
-            if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
-                break;
-            }
-            progress.say("applies " + Texts.count(pending.size(), "object") + " again in " + pause + " s: " + results.get(pending.get(0))
-                .error());
-            Pause.of(Duration.ofSeconds(pause));
+    /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
+    private static final class Attempt {
+        final Item item;
+        final List<Consumer<Progress>> said = new ArrayList<>();
+        volatile Applied result;
+        volatile boolean again = true;
+
+        Attempt(Item item) {
+            this.item = item;
+            result = pending(List.of(item)).get(0);
         }
-        progress.say("applied " + summary(results.values()));
-        return List.copyOf(results.values());
+
+        int rank() {
+            return Apply.rank(item.object().kind());
+        }
     }
 
     /**
-     * One try each; gives back what is worth another. An API server that does not answer ends the pass: the rest would only wait longer.
+     * Applies rank by rank, the objects of a rank beside each other, and what may still succeed again and again until the deadline. The
+     * results stand in the manifests' order.
      */
-    private List<Item> pass(List<Item> pending, Map<Item, Applied> results, Duration since) {
-        var again = new ArrayList<Item>();
-        for (int i = 0; i < pending.size(); i++) {
-            var item = pending.get(i);
-            try {
-                results.put(item, tried(item));
-                progress.detail(item.object().ref() + ": " + results.get(item).result());
-            } catch (ApiError e) {
-                results.put(item, failed(item, e));
-                progress.detail(item.object().ref() + ": " + e.sentence());
-                if (passing(e, since, pending)) {
-                    again.add(item);
+    List<Applied> all(List<Item> items, Deadline deadline) {
+        this.deadline = deadline;
+        enough = Deadline.in(ONE_PASS);
+        scaled = scaledByHpa(items);
+        var all = items.stream().map(Attempt::new).toList();
+        var pending = all;
+        var start = Instant.now();
+        var pool = Executors.newFixedThreadPool(BESIDE, Daemon.named("apply"));
+        try {
+            for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
+                pass(pool, pending, all, Duration.between(start, Instant.now()));
+                pending = pending.stream().filter(a -> a.again).toList();
+                if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
+                    break;
                 }
-                if (e.code == 0) {
-                    again.addAll(pending.subList(i + 1, pending.size()));
-                    return again;
-                }
+                progress.say("applies " + Texts.count(pending.size(), "object") + " again in " + pause + " s: "
+                    + pending.get(0).result.error());
+                Pause.of(Duration.ofSeconds(pause));
             }
+        } finally {
+            pool.shutdownNow();
         }
-        return again;
+        var results = all.stream().map(a -> a.result).toList();
+        progress.say("applied " + summary(results));
+        return results;
+    }
+
+    /** One try each. An API server that does not answer ends the pass: the rest would only wait longer. */
+    private void pass(ExecutorService pool, List<Attempt> pending, List<Attempt> all, Duration since) {
+        away = false;
+        boolean definitions = pending.stream().anyMatch(a -> a.item.object().kind().equals("CustomResourceDefinition"));
+        var ranks = pending.stream().collect(Collectors.groupingBy(Attempt::rank, TreeMap::new, Collectors.toList()));
+        for (var rank : ranks.values()) {
+            // the same object twice: one after the other, the last one stays
+            var same = rank.stream().collect(Collectors.groupingBy(a -> a.item.object().namespace() + " " + a.item.object().apiVersion()
+                + " " + a.item.object().ref(), LinkedHashMap::new, Collectors.toList()));
+            together(pool, same.values().stream().map(chain -> Executors.callable(() -> chain.forEach(a -> attempt(a, since, definitions))))
+                .toList());
+            rank.forEach(a -> a.said.forEach(line -> line.accept(progress)));
+            rank.forEach(a -> a.said.clear());
+            told.accept(all.stream().map(a -> a.again ? a.result.with(Result.pending) : a.result).toList());
+        }
+    }
+
+    private static void together(ExecutorService pool, List<Callable<Object>> tasks) {
+        try {
+            for (var task : pool.invokeAll(tasks)) {
+                task.get();
+            }
+        } catch (InterruptedException e) {
+            throw InfraFailure.interrupted();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
+        }
+    }
+
+    private void attempt(Attempt a, Duration since, boolean definitions) {
+        if (away) {
+            return;
+        }
+        var ref = a.item.object().ref();
+        try {
+            a.result = tried(a);
+            a.again = false;
+            a.said.add(p -> p.detail(ref + ": " + a.result.result()));
+        } catch (ApiError e) {
+            a.result = failed(a.item, e);
+            a.again = passing(e, since, definitions);
+            away |= e.code == 0;
+            a.said.add(p -> p.detail(ref + ": " + e.sentence()));
+        }
     }
 
     /** What is wrong with one object, whatever it is, is the failure of that one. */
-    private Applied tried(Item item) {
-        var what = "apply " + item.object().ref();
+    private Applied tried(Attempt a) {
+        var what = "apply " + a.item.object().ref();
         if (deadline.passed() && enough.passed()) {
             throw new ApiError(408, "Timeout", "not tried any more: --wait-timeout has passed", what);
         }
         try {
-            return one(item);
+            return new ObjectApply(api, namespace, recreate, scaled, deadline, a.said).one(a.item);
         } catch (ApiError | InfraFailure e) {
             throw e;
         } catch (RuntimeException e) {
+            a.said.add(p -> p.trace(e));
             throw new ApiError(422, "Invalid", "it is invalid: " + e.getMessage(), what);
         }
     }
@@ -1677,9 +1780,9 @@ static final class Apply {
      * Errors that time may heal; a 500 tells of a mistake in the manifest, too, so only by its words: no answer, overload, webhooks that
      * start, accounts and kinds that are being made.
      */
-    private boolean passing(ApiError e, Duration since, List<Item> items) {
+    private static boolean passing(ApiError e, Duration since, boolean definitions) {
         if (e.reason.equals("NoKind")) {
-            return since.compareTo(UNKNOWN_KIND) < 0 || items.stream().anyMatch(i -> i.object().kind().equals("CustomResourceDefinition"));
+            return since.compareTo(UNKNOWN_KIND) < 0 || definitions;
         }
         var message = e.getMessage().toLowerCase(Locale.ROOT);
         return e.code == 0 || e.code == 429 || e.code > 500 || e.code == 500
@@ -1693,92 +1796,6 @@ static final class Apply {
             ? "" + e.code : e.reason, Texts.line(e.getMessage()));
     }
 
-    private Applied one(Item item) {
-        var object = item.object();
-        var kind = api.kind(object.apiVersion(), object.kind())
-            .orElseThrow(() -> new ApiError(404, "NoKind", "no matches for kind \""
-            + object.kind() + "\" in version \"" + object.apiVersion() + "\"", "apply " + object.ref()));
-        var ns = kind.namespaced() ? object.namespace().isEmpty() ? namespace : object.namespace() : null;
-        var live = api.find(kind, ns, object.name());
-        if (live.filter(Obj::deleting).isPresent()) {
-            throw new ApiError(409, "BeingDeleted", object.ref() + " is being deleted", "apply " + object.ref());
-        }
-        live.ifPresent(l -> takeOver(kind, ns, l));
-        var body = body(object, ns, live);
-        try {
-            var after = patch(kind, ns, object.name(), body);
-            if (object.kind().equals("CustomResourceDefinition")) {
-                awaitServed(object);
-            }
-            return applied(item, live, after, false);
-        } catch (ApiError e) {
-            if (immutable(e) && live.isPresent()) {
-                return again(item, kind, ns, live.get(), body, e);
-            }
-            throw e;
-        }
-    }
-
-    /** The manifests win; who else had set a field is told, as somebody will wonder where his change went. */
-    private Obj patch(Kind kind, String ns, String name, JsonNode body) {
-        var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
-        try {
-            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
-        } catch (ApiError e) {
-            if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
-                throw e;
-            }
-            progress.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage()));
-            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
-        }
-    }
-
-    private static Applied applied(Item item, Optional<Obj> before, Obj after, boolean recreated) {
-        var same = before.isPresent() && declared(before.get()).equals(declared(after));
-        var result = recreated ? Result.recreated : before.isEmpty() ? Result.created : same ? Result.unchanged : Result.configured;
-        return new Applied(item.object(), item.source(), result, after.generation(), after.uid(), "", "");
-    }
-
-    /** What an apply can change; a status that a controller wrote in between is no change of ours. */
-    private static JsonNode declared(Obj object) {
-        var copy = (ObjectNode) object.json().deepCopy();
-        copy.remove("status");
-        ((ObjectNode) copy.get("metadata")).remove(List.of("resourceVersion", "managedFields"));
-        if (copy.at("/metadata/annotations") instanceof ObjectNode annotations) {
-            annotations.remove("deployment.kubernetes.io/revision");
-        }
-        return copy;
-    }
-
-    /** The manifest without what only the server may say. */
-    private JsonNode body(Obj object, String ns, Optional<Obj> live) {
-        var body = (ObjectNode) object.json().deepCopy();
-        body.remove("status");
-        var metadata = (ObjectNode) body.get("metadata");
-        metadata.remove(List.of("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"));
-        if (ns != null) {
-            metadata.put("namespace", ns);
-        }
-        if (live.isPresent() && scaled.contains(object.ref()) && body.at("/spec/replicas").isNumber()) {
-            leaveReplicas((ObjectNode) body.get("spec"), live.get());
-        }
-        return body;
-    }
-
-    /**
-     * An autoscaler's number stays. Leaving the field out is right only when somebody else owns it too: as the last owner we would
-     * take it away, and the server would fill in 1.
-     */
-    private static void leaveReplicas(ObjectNode spec, Obj live) {
-        var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asString("")).toList();
-        if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
-            spec.remove("replicas");
-        } else {
-            spec.set("replicas", live.at("/spec/replicas"));
-        }
-    }
-
     private Set<String> scaledByHpa(List<Item> items) {
         var hpas = items.stream().map(Item::object).filter(o -> o.kind().equals("HorizontalPodAutoscaler"))
             .collect(Collectors.toCollection(ArrayList::new));
@@ -1789,112 +1806,6 @@ static final class Apply {
         }
         return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
-    }
-
-    /**
-     * kubectl's client-side apply owns fields as an updater: what a manifest drops would stay for ever. As kubectl itself does when it
-     * changes over, its entry becomes part of ours before the first server-side apply.
-     */
-    private void takeOver(Kind kind, String ns, Obj live) {
-        var fields = live.list("/metadata/managedFields");
-        var theirs = fields.stream().filter(Apply::clientSide).toList();
-        if (theirs.isEmpty()) {
-            return;
-        }
-        var merged = Json.MAPPER.createArrayNode();
-        var ours = Json.MAPPER.createObjectNode().put("manager", MANAGER).put("operation", "Apply").put("apiVersion", live.apiVersion())
-            .put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("fieldsType", "FieldsV1");
-        var owned = ours.putObject("fieldsV1");
-        for (var entry : fields) {
-            if (clientSide(entry) || mine(entry)) {
-                union(owned, entry.path("fieldsV1"));
-            } else {
-                merged.add(entry);
-            }
-        }
-        merged.add(ours);
-        var patch = Json.MAPPER.createArrayNode();
-        patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
-        patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
-            .put("value", live.text("/metadata/resourceVersion"));
-        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
-        progress.detail(live.ref() + ": took over the fields of kubectl's client-side apply");
-    }
-
-    private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
-            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
-    }
-
-    private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
-            && entry.path("subresource").asString("").isEmpty();
-    }
-
-    private static void union(ObjectNode into, JsonNode from) {
-        from.properties().forEach(e -> {
-            if (into.get(e.getKey()) instanceof ObjectNode both) {
-                union(both, e.getValue());
-            } else {
-                into.set(e.getKey(), e.getValue().deepCopy());
-            }
-        });
-    }
-
-    static boolean immutable(ApiError e) {
-        var message = e.getMessage().toLowerCase(Locale.ROOT);
-        return e.code == 422 && (message.contains("immutable") || message.contains("updates to statefulset spec for fields other than")
-            || message.contains("may not change") || message.contains("may not be changed")
-            || message.contains("updates to parameters are forbidden")
-            || message.contains("pod updates may not change fields"));
-    }
-
-    private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
-        var fields = immutable.fields();
-        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
-            throw immutable.with("cannot be changed in place" + fields
-                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
-                : "; --recreate-immutable deletes it and creates it again"));
-        }
-        progress.say(live.ref() + ": delete and create again" + fields);
-        var policy = kind.name().equals("StatefulSet") ? "Orphan" : "Foreground";
-        api.delete(kind, ns, live.name(), live.uid(), Map.of("propagationPolicy", policy));
-        awaitGone(kind, ns, live);
-        return applied(item, Optional.empty(), patch(kind, ns, live.name(), keepingAddress(body, live)), true);
-    }
-
-    /** A Service that comes back keeps its address: others may have it in their configuration. */
-    private static JsonNode keepingAddress(JsonNode body, Obj live) {
-        if (live.kind().equals("Service") && body.get("spec") instanceof ObjectNode spec
-            && !spec.has("clusterIP") && live.has("/spec/clusterIP")) {
-            spec.set("clusterIP", live.at("/spec/clusterIP"));
-        }
-        return body;
-    }
-
-    private void awaitGone(Kind kind, String ns, Obj old) {
-        var until = deadline.atMost(Duration.ofSeconds(60));
-        while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
-            if (until.passed()) {
-                throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
-            }
-            Pause.of(Duration.ofMillis(300));
-        }
-    }
-
-    /** Custom resources come after their definition is established and its version is served. */
-    private void awaitServed(Obj crd) {
-        var until = deadline.atMost(Duration.ofSeconds(15));
-        var group = crd.text("/spec/group");
-        for (var version : crd.list("/spec/versions")) {
-            var apiVersion = group + "/" + version.path("name").asString("");
-            api.rediscover(apiVersion);
-            while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
-                && !until.passed()) {
-                api.rediscover(apiVersion);
-                Pause.of(Duration.ofMillis(200));
-            }
-        }
     }
 
     static String summary(Collection<Applied> results) {
@@ -1935,28 +1846,27 @@ record Loaded(List<Item> items, List<Problem> problems) {
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 static final class Manifests {
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
+    /** What takes longer to read or to render will not end: a pipe that nobody writes to, a template in a circle. */
+    private static final Duration ONE_FILE = Duration.ofSeconds(30);
+    /** However late it is, manifests are read. */
+    static final Duration LATE = Duration.ofSeconds(5);
     private final Map<String, Object> facts;
-    final String stdin;
+    private final Deadline deadline;
+    /** Folders that were read, whatever links lead to them. */
+    private final Set<Path> folders = new HashSet<>();
 
-    Manifests(Map<String, Object> facts, String stdin) {
+    Manifests(Map<String, Object> facts, Deadline deadline) {
         this.facts = facts;
-        this.stdin = stdin;
-    }
-
-    /** stdin can be read once, so it is read where the manifests name it. */
-    static String stdin(List<String> paths) {
-        try {
-            return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
-        } catch (IOException e) {
-            throw new InfraFailure(Outcome.apply_failed, "stdin: " + e.getMessage());
-        }
+        this.deadline = deadline;
     }
 
     /** A path that gives nothing, like an empty folder, is a mistake that no wait can heal. */
     Loaded load(List<String> paths) {
         var loaded = Loaded.none();
         for (var path : paths) {
-            var read = path.equals("-") ? parse("stdin", stdin) : load(Path.of(path));
+            folders.clear();
+            var read = path.equals("-") ? read("stdin", deadline.orIn(LATE).left(), () -> parse("stdin", TextFile.all(System.in)))
+                : load(Path.of(path));
             loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
         return loaded;
@@ -1968,31 +1878,45 @@ static final class Manifests {
 
     /** What cannot be read is named and takes nothing else with it. */
     Loaded load(Path path) {
+        return Files.isDirectory(path) ? folder(path) : read(path.toString(), deadline.atMost(ONE_FILE).orIn(LATE).left(), () -> file(path));
+    }
+
+    private static Loaded read(String name, Duration atMost, Callable<Loaded> work) {
         try {
-            return Files.isDirectory(path) ? folder(path) : file(path);
+            return Bounded.get(atMost, work);
         } catch (IOException e) {
-            return Loaded.failed(new Source(path.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(new Source(name, 0), TextFile.reason(e));
         } catch (UncheckedIOException | IllegalArgumentException e) {
-            return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
+            return Loaded.failed(new Source(name, 0), e.getMessage());
         }
     }
 
     /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
-    private Loaded folder(Path folder) throws IOException {
+    private Loaded folder(Path folder) {
+        try {
+            if (!folders.add(folder.toRealPath())) {
+                return Loaded.none();
+            }
+        } catch (IOException e) {
+            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+        }
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
             return kustomized(folder);
         }
         try (var files = Files.list(folder)) {
             return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
                 .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches())
-                .map(this::load).reduce(Loaded.none(), Loaded::and);
+                .map(f -> Files.isDirectory(f) || Files.isRegularFile(f) || !Files.exists(f) ? load(f)
+                    : Loaded.failed(new Source(f.toString(), 0), "no regular file")).reduce(Loaded.none(), Loaded::and);
+        } catch (IOException e) {
+            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
         }
     }
 
-    private static Loaded kustomized(Path folder) {
+    private Loaded kustomized(Path folder) {
         try {
-            return parse(folder.toString(),
-                Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
+            return parse(folder.toString(), Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(),
+                deadline.atMost(Duration.ofMinutes(2)).orIn(LATE), line -> { }));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(folder.toString(), 0), Code.MANIFEST_UNREADABLE, e);
         }
@@ -2104,6 +2028,8 @@ static final class Manifests {
                 }
             } catch (MarkedYamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
+            } catch (StackOverflowError e) {
+                problems.add(new Problem(new Source(label, from + 1), "nested deeper than " + DEEPEST + " levels"));
             } catch (YamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }
@@ -2246,6 +2172,221 @@ record Mirror(Path source, Path target) {
                     Files.delete(file);
                 }
             }
+        }
+    }
+}
+
+/**
+ * One object on its way to the cluster, whatever stands there already; beside others, so that what it says is kept until its turn.
+ *
+ * @param namespace where an object goes that names none
+ * @param recreate  whether what cannot be updated in place is deleted and made again
+ * @param scaled    what autoscalers scale, as {@code deploy/web}
+ * @param said      gets what is to be told of it
+ */
+record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scaled, Deadline deadline,
+    List<Consumer<Progress>> said) {
+    static final String MANAGER = "ensure-ready";
+    static final Set<String> NEVER_RECREATED =
+        Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
+
+    Applied one(Item item) {
+        var object = item.object();
+        var kind = api.kind(object.apiVersion(), object.kind())
+            .orElseThrow(() -> new ApiError(404, "NoKind", "no matches for kind \""
+            + object.kind() + "\" in version \"" + object.apiVersion() + "\"", "apply " + object.ref()));
+        var ns = kind.namespaced() ? object.namespace().isEmpty() ? namespace : object.namespace() : null;
+        var live = api.find(kind, ns, object.name());
+        if (live.filter(Obj::deleting).isPresent()) {
+            throw new ApiError(409, "BeingDeleted", object.ref() + " is being deleted", "apply " + object.ref());
+        }
+        live.ifPresent(l -> takeOver(kind, ns, l));
+        var body = body(object, ns, live);
+        try {
+            var after = patch(kind, ns, object.name(), body);
+            if (object.kind().equals("CustomResourceDefinition")) {
+                awaitServed(kind, object);
+            }
+            return applied(item, live, after, false);
+        } catch (ApiError e) {
+            if (immutable(e) && live.isPresent()) {
+                return again(item, kind, ns, live.get(), body, e);
+            }
+            throw e;
+        }
+    }
+
+    /** The manifests win; who else had set a field is told, as somebody will wonder where his change went. */
+    private Obj patch(Kind kind, String ns, String name, JsonNode body) {
+        var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
+        try {
+            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
+        } catch (ApiError e) {
+            if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
+                throw e;
+            }
+            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
+        }
+    }
+
+    private static Applied applied(Item item, Optional<Obj> before, Obj after, boolean recreated) {
+        var same = before.isPresent() && declared(before.get()).equals(declared(after));
+        var result = recreated ? Result.recreated : before.isEmpty() ? Result.created : same ? Result.unchanged : Result.configured;
+        return new Applied(item.object(), item.source(), result, after.generation(), after.uid(), "", "");
+    }
+
+    /** What an apply can change; a status that a controller wrote in between is no change of ours. */
+    private static JsonNode declared(Obj object) {
+        var copy = (ObjectNode) object.json().deepCopy();
+        copy.remove("status");
+        ((ObjectNode) copy.get("metadata")).remove(List.of("resourceVersion", "managedFields"));
+        if (copy.at("/metadata/annotations") instanceof ObjectNode annotations) {
+            annotations.remove("deployment.kubernetes.io/revision");
+        }
+        return copy;
+    }
+
+    /** The manifest without what only the server may say. */
+    private JsonNode body(Obj object, String ns, Optional<Obj> live) {
+        var body = (ObjectNode) object.json().deepCopy();
+        body.remove("status");
+        var metadata = (ObjectNode) body.get("metadata");
+        metadata.remove(List.of("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"));
+        if (ns != null) {
+            metadata.put("namespace", ns);
+        }
+        if (live.isPresent() && scaled.contains(object.ref()) && body.at("/spec/replicas").isNumber()) {
+            leaveReplicas((ObjectNode) body.get("spec"), live.get());
+        }
+        return body;
+    }
+
+    /**
+     * An autoscaler's number stays. Leaving the field out is right only when somebody else owns it too: as the last owner we would
+     * take it away, and the server would fill in 1.
+     */
+    private static void leaveReplicas(ObjectNode spec, Obj live) {
+        var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
+            .map(m -> m.path("manager").asString("")).toList();
+        if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
+            spec.remove("replicas");
+        } else {
+            spec.set("replicas", live.at("/spec/replicas"));
+        }
+    }
+
+    /**
+     * kubectl's client-side apply owns fields as an updater: what a manifest drops would stay for ever. As kubectl itself does when it
+     * changes over, its entry becomes part of ours before the first server-side apply.
+     */
+    private void takeOver(Kind kind, String ns, Obj live) {
+        var fields = live.list("/metadata/managedFields");
+        var theirs = fields.stream().filter(ObjectApply::clientSide).toList();
+        if (theirs.isEmpty()) {
+            return;
+        }
+        var merged = Json.MAPPER.createArrayNode();
+        var ours = Json.MAPPER.createObjectNode().put("manager", MANAGER).put("operation", "Apply").put("apiVersion", live.apiVersion())
+            .put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("fieldsType", "FieldsV1");
+        var owned = ours.putObject("fieldsV1");
+        for (var entry : fields) {
+            if (clientSide(entry) || mine(entry)) {
+                union(owned, entry.path("fieldsV1"));
+            } else {
+                merged.add(entry);
+            }
+        }
+        merged.add(ours);
+        var patch = Json.MAPPER.createArrayNode();
+        patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
+        patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
+            .put("value", live.text("/metadata/resourceVersion"));
+        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
+        said.add(p -> p.detail(live.ref() + ": took over the fields of kubectl's client-side apply"));
+    }
+
+    private static boolean clientSide(JsonNode entry) {
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
+            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
+    }
+
+    private static boolean mine(JsonNode entry) {
+        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
+            && entry.path("subresource").asString("").isEmpty();
+    }
+
+    private static void union(ObjectNode into, JsonNode from) {
+        from.properties().forEach(e -> {
+            if (into.get(e.getKey()) instanceof ObjectNode both) {
+                union(both, e.getValue());
+            } else {
+                into.set(e.getKey(), e.getValue().deepCopy());
+            }
+        });
+    }
+
+    static boolean immutable(ApiError e) {
+        var message = e.getMessage().toLowerCase(Locale.ROOT);
+        return e.code == 422 && (message.contains("immutable") || message.contains("updates to statefulset spec for fields other than")
+            || message.contains("may not change") || message.contains("may not be changed")
+            || message.contains("updates to parameters are forbidden")
+            || message.contains("pod updates may not change fields"));
+    }
+
+    private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
+        var fields = immutable.fields();
+        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
+            throw immutable.with("cannot be changed in place" + fields
+                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
+                : "; --recreate-immutable deletes it and creates it again"));
+        }
+        said.add(p -> p.say(live.ref() + ": delete and create again" + fields));
+        var policy = kind.name().equals("StatefulSet") ? "Orphan" : "Foreground";
+        api.delete(kind, ns, live.name(), live.uid(), Map.of("propagationPolicy", policy));
+        awaitGone(kind, ns, live);
+        return applied(item, Optional.empty(), patch(kind, ns, live.name(), keepingAddress(body, live)), true);
+    }
+
+    /** A Service that comes back keeps its address: others may have it in their configuration. */
+    private static JsonNode keepingAddress(JsonNode body, Obj live) {
+        if (live.kind().equals("Service") && body.get("spec") instanceof ObjectNode spec
+            && !spec.has("clusterIP") && live.has("/spec/clusterIP")) {
+            spec.set("clusterIP", live.at("/spec/clusterIP"));
+        }
+        return body;
+    }
+
+    private void awaitGone(Kind kind, String ns, Obj old) {
+        var until = deadline.atMost(Duration.ofSeconds(60));
+        while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
+            if (until.passed()) {
+                throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
+            }
+            Pause.of(Duration.ofMillis(300));
+        }
+    }
+
+    /** Custom resources come after their definition is established and its version is served; one that is refused never will be. */
+    private void awaitServed(Kind kind, Obj crd) {
+        var until = deadline.atMost(Duration.ofSeconds(15));
+        for (var version : crd.list("/spec/versions")) {
+            var apiVersion = crd.text("/spec/group") + "/" + version.path("name").asString("");
+            api.rediscover(apiVersion);
+            while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
+                && !until.passed()) {
+                refused(api.find(kind, null, crd.name()).orElse(crd));
+                Pause.of(Duration.ofMillis(200));
+                api.rediscover(apiVersion);
+            }
+        }
+    }
+
+    private static void refused(Obj crd) {
+        var accepted = crd.condition("NamesAccepted");
+        if (accepted.path("status").asString("").equals("False")) {
+            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
+                "apply " + crd.ref());
         }
     }
 }
@@ -2926,14 +3067,8 @@ static final class Api implements AutoCloseable {
 
     /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
     Optional<Kind> kind(String apiVersion, String name) {
-        var known = discovered.get(apiVersion);
-        if (known == null) {
-            known = discover(apiVersion);
-            if (!known.isEmpty()) {
-                discovered.put(apiVersion, known);
-            }
-        }
-        return known.stream().filter(k -> k.name().equals(name)).findFirst();
+        var known = discovered.computeIfAbsent(apiVersion, asked -> Optional.of(discover(asked)).filter(k -> !k.isEmpty()).orElse(null));
+        return known == null ? Optional.empty() : known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
     /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */
@@ -3863,6 +3998,15 @@ static final class Progress implements AutoCloseable {
         }
     }
 
+    /** Where a mistake of ours happened. */
+    void trace(Throwable e) {
+        var trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace));
+        if (verbose) {
+            err.println(Texts.lines(mask.apply(trace.toString())));
+        }
+    }
+
     /** Shows what changed since the last judgement; on a terminal the whole list of what is not ready yet. */
     synchronized void judgement(Judgement j) {
         if (quiet) {
@@ -3923,14 +4067,16 @@ static final class Progress implements AutoCloseable {
  * @param annotations whether causes become annotations of GitHub's log
  */
 record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<String, String> environment, boolean annotations) {
-    void publish(Report report, Redaction redaction) {
+    /** {@code printed} is told as soon as stdout has the whole result. */
+    void publish(Report report, Redaction redaction, Runnable printed) {
         var json = redaction.clean(ReportJson.of(report));
         ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
             .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
         var text = Json.pretty(json);
         out.print(asText ? Text.of(json) : text + "\n");
         out.flush();
-        file.ifPresent(f -> write(f, text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
+        printed.run();
+        file.ifPresent(f -> write(f.toString(), text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
         fileOf("GITHUB_OUTPUT").ifPresent(f -> write(f, outputs(json), StandardOpenOption.APPEND));
         fileOf("GITHUB_STEP_SUMMARY").ifPresent(f -> write(f, Markdown.of(json), StandardOpenOption.APPEND));
         if (annotations) {
@@ -3938,18 +4084,19 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
         }
     }
 
-    private Optional<Path> fileOf(String variable) {
-        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank()).map(Path::of);
+    private Optional<String> fileOf(String variable) {
+        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank());
     }
 
-    private static void write(Path file, String text, OpenOption how) {
+    private static void write(String name, String text, OpenOption how) {
         try {
+            var file = Path.of(name);
             if (file.toAbsolutePath().getParent() != null) {
                 Files.createDirectories(file.toAbsolutePath().getParent());
             }
             Files.writeString(file, text, StandardOpenOption.CREATE, how, StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println("ensure_ready: " + name + ": cannot be written: " + e.getMessage());
         }
     }
 
@@ -4231,6 +4378,37 @@ static final class Pause {
 
 // src/shared/system/
 
+/** Work that may never end, such as reading a pipe or rendering a template. */
+static final class Bounded {
+    private Bounded() { }
+
+    /**
+     * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
+     * behind in a thread that keeps no process alive.
+     */
+    static <T> T get(Duration atMost, Callable<T> work) throws IOException {
+        var task = new FutureTask<>(work);
+        var thread = new Thread(task, "bounded");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException broken) {
+                throw broken;
+            }
+            throw e.getCause() instanceof RuntimeException wrong ? wrong : new IllegalArgumentException("fails: " + e.getCause());
+        } catch (TimeoutException e) {
+            task.cancel(true);
+            throw new IllegalArgumentException("does not end within " + Durations.human(atMost));
+        } catch (InterruptedException e) {
+            task.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new IllegalArgumentException("interrupted", e);
+        }
+    }
+}
+
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
     private GivenTwice() { }
@@ -4280,7 +4458,7 @@ static final class Kubeconfig {
         Config config;
         try {
             config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-        } catch (KubernetesClientException | IllegalArgumentException | ClassCastException e) {
+        } catch (RuntimeException e) { // each of the libraries below has its own
             throw new IllegalArgumentException(named + ": not a kubeconfig" + why(e), e);
         }
         var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
@@ -4356,9 +4534,9 @@ static final class TemplateEngine {
     /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
     static String render(Configuration engine, String name, Map<String, Object> data) {
         try {
-            var out = new StringWriter();
+            var out = new Limited();
             template(engine, name).process(data, out);
-            return out.toString();
+            return out.text.toString();
         } catch (InvalidReferenceException e) {
             throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), e.getBlamedExpressionString(), "", e);
         } catch (TemplateException e) {
@@ -4380,6 +4558,25 @@ static final class TemplateEngine {
 
     private static String first(String text) {
         return text == null ? "fails" : text.lines().findFirst().orElse("fails");
+    }
+
+    /** A template without an end must not fill the memory. */
+    private static final class Limited extends Writer {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void write(char[] part, int from, int count) throws IOException {
+            if (text.length() + count > TextFile.LARGEST) {
+                throw new IOException("it gives more than 32 MiB");
+            }
+            text.append(part, from, count);
+        }
+
+        @Override
+        public void flush() { }
+
+        @Override
+        public void close() { }
     }
 
     /**
@@ -4426,15 +4623,32 @@ static final class Terminal {
 
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
+    static final int LARGEST = 32 << 20;
+
     private TextFile() { }
 
-    /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
+    /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
         try {
-            return Files.readString(file);
+            return Files.isRegularFile(file) ? all(file) : Bounded.get(Duration.ofSeconds(30), () -> all(file));
         } catch (IOException e) {
             throw new IllegalArgumentException(reason(e), e);
         }
+    }
+
+    private static String all(Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            return all(in);
+        }
+    }
+
+    /** The stream to its end as UTF-8. */
+    static String all(InputStream in) throws IOException {
+        var bytes = in.readNBytes(LARGEST + 1);
+        if (bytes.length > LARGEST) {
+            throw new IOException("larger than 32 MiB");
+        }
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
 
     /** Why a file could not be read or written, without its name: {@code no such file}. */
@@ -10660,16 +10874,17 @@ static final class Redaction {
     private static final String PATTERN_MARK = "[REDACTED:pattern]";
     private static final int PREFIX = 6;
     private static final int SHORTEST = 6;
+    private static final int LONGEST_NAME = 253;
     private static final Pattern SECRET_LINE =
-        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?"
+        Pattern.compile("(?i)^[\\s\"'-]*+[\\w.-]{0,80}(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]{0,80}[\"']?"
             + "\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
     private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
     private static final Pattern ADDRESS = Pattern.compile("(?i)[a-z][a-z0-9+.:-]*://\\S+");
     private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
     private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
     private static final Pattern HARMLESS =
-        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+"
-            + "|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
+        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]++(-[a-z0-9]++)++"
+            + "|[A-Z0-9_]+|[A-Za-z]++([_/-][A-Za-z]++)*+|\\d+");
     private static final Set<String> STRUCTURE =
         Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
         "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
@@ -10869,10 +11084,10 @@ static final class Redaction {
     private boolean insideName(String text, int from, int to) {
         int start = from;
         int end = to;
-        while (start > 0 && name(text.charAt(start - 1))) {
+        while (start > 0 && from - start < LONGEST_NAME && name(text.charAt(start - 1))) {
             start--;
         }
-        while (end < text.length() && name(text.charAt(end))) {
+        while (end < text.length() && end - to < LONGEST_NAME && name(text.charAt(end))) {
             end++;
         }
         var word = text.substring(start, end);
@@ -10911,7 +11126,7 @@ static final class Redaction {
         if (word.matches("[0-9a-fA-F]{32,}")) {
             return true;
         }
-        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part) && entropy(word) > 4.0);
+        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part)) && entropy(word) > 4.0;
     }
 
     private static boolean mixed(String part) {
@@ -10938,10 +11153,11 @@ static final class SecretShapes {
         "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address",
         "internal", "anonymous", "000000");
 
+    // A log may have a line of a megabyte that was written to stop this: no repeated group gives back, no name is of any length.
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+        "\\beyJ[A-Za-z0-9_-]{8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
         "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
         "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
         "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
@@ -10958,7 +11174,7 @@ static final class SecretShapes {
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
     private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]*"
+        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -10970,12 +11186,12 @@ static final class SecretShapes {
         "(?i)pull rate limit as '[^']*': (\\S+)",
         "(?i)pull rate limit as '([^']+)'",
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
-        "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+        "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
     private SecretShapes() { }
 

@@ -38,25 +38,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   331 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   810 src/prompt_run/run: One run of the agent from its start to its end
-// line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1623 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1798 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2556 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2778 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2940 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3074 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   334 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   813 src/prompt_run/run: One run of the agent from its start to its end
+// line  1275 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1626 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1801 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2559 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2781 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2943 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3299 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3745 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4160 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4629 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4732 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5360 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5624 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6424 src/prompt_run/options: What options and variables mean
-// line  6512 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3369 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3815 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4230 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4699 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4802 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5430 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5694 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6494 src/prompt_run/options: What options and variables mean
+// line  6582 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -131,6 +131,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -138,6 +139,7 @@ import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -180,6 +182,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -3073,6 +3076,37 @@ interface Shell {
 
 // src/shared/system/
 
+/** Work that may never end, such as reading a pipe or rendering a template. */
+static final class Bounded {
+    private Bounded() { }
+
+    /**
+     * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
+     * behind in a thread that keeps no process alive.
+     */
+    static <T> T get(Duration atMost, Callable<T> work) throws IOException {
+        var task = new FutureTask<>(work);
+        var thread = new Thread(task, "bounded");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException broken) {
+                throw broken;
+            }
+            throw e.getCause() instanceof RuntimeException wrong ? wrong : new IllegalArgumentException("fails: " + e.getCause());
+        } catch (TimeoutException e) {
+            task.cancel(true);
+            throw new IllegalArgumentException("does not end within " + Durations.human(atMost));
+        } catch (InterruptedException e) {
+            task.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new IllegalArgumentException("interrupted", e);
+        }
+    }
+}
+
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
     private GivenTwice() { }
@@ -3102,7 +3136,7 @@ static final class Kubeconfig {
         Config config;
         try {
             config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-        } catch (KubernetesClientException | IllegalArgumentException | ClassCastException e) {
+        } catch (RuntimeException e) { // each of the libraries below has its own
             throw new IllegalArgumentException(named + ": not a kubeconfig" + why(e), e);
         }
         var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
@@ -3178,9 +3212,9 @@ static final class TemplateEngine {
     /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
     static String render(Configuration engine, String name, Map<String, Object> data) {
         try {
-            var out = new StringWriter();
+            var out = new Limited();
             template(engine, name).process(data, out);
-            return out.toString();
+            return out.text.toString();
         } catch (InvalidReferenceException e) {
             throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), e.getBlamedExpressionString(), "", e);
         } catch (TemplateException e) {
@@ -3202,6 +3236,25 @@ static final class TemplateEngine {
 
     private static String first(String text) {
         return text == null ? "fails" : text.lines().findFirst().orElse("fails");
+    }
+
+    /** A template without an end must not fill the memory. */
+    private static final class Limited extends Writer {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void write(char[] part, int from, int count) throws IOException {
+            if (text.length() + count > TextFile.LARGEST) {
+                throw new IOException("it gives more than 32 MiB");
+            }
+            text.append(part, from, count);
+        }
+
+        @Override
+        public void flush() { }
+
+        @Override
+        public void close() { }
     }
 
     /**
@@ -3248,15 +3301,32 @@ static final class Terminal {
 
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
+    static final int LARGEST = 32 << 20;
+
     private TextFile() { }
 
-    /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
+    /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
         try {
-            return Files.readString(file);
+            return Files.isRegularFile(file) ? all(file) : Bounded.get(Duration.ofSeconds(30), () -> all(file));
         } catch (IOException e) {
             throw new IllegalArgumentException(reason(e), e);
         }
+    }
+
+    private static String all(Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            return all(in);
+        }
+    }
+
+    /** The stream to its end as UTF-8. */
+    static String all(InputStream in) throws IOException {
+        var bytes = in.readNBytes(LARGEST + 1);
+        if (bytes.length > LARGEST) {
+            throw new IOException("larger than 32 MiB");
+        }
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
 
     /** Why a file could not be read or written, without its name: {@code no such file}. */
@@ -6647,10 +6717,11 @@ static final class SecretShapes {
         "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address",
         "internal", "anonymous", "000000");
 
+    // A log may have a line of a megabyte that was written to stop this: no repeated group gives back, no name is of any length.
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+        "\\beyJ[A-Za-z0-9_-]{8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
         "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
         "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
         "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
@@ -6667,7 +6738,7 @@ static final class SecretShapes {
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
     private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]*"
+        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -6679,12 +6750,12 @@ static final class SecretShapes {
         "(?i)pull rate limit as '[^']*': (\\S+)",
         "(?i)pull rate limit as '([^']+)'",
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
-        "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+        "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
     private SecretShapes() { }
 

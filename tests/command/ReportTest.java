@@ -74,7 +74,7 @@ class ReportTest {
         known.end(ensure_ready.Outcome.failed, "");
         var asked = new ensure_ready.Target("ai\ninfra_ready=true", 0, "x\r\nslot=9", 0, 0, false);
         new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false, Optional.of(report), Map.of("GITHUB_OUTPUT", file.toString()), false)
-            .publish(known.report(asked, true), known.redaction(Map.of()));
+            .publish(known.report(asked, true), known.redaction(Map.of()), () -> { });
         var lines = Files.readAllLines(file);
         assertEquals(List.of("infra_ready=false"), lines.stream().filter(l -> l.startsWith("infra_ready=")).toList());
         assertEquals(List.of("slot="), lines.stream().filter(l -> l.startsWith("slot=")).toList());

@@ -109,7 +109,7 @@ class ManifestsTest {
     @Test
     void aTemplateIsRenderedAndItsLinesAreTheTemplates() throws IOException {
         write("web.yaml.ftl", "<#-- the shop -->\n" + configMap("${namespace}-${color}") + "---\n# second\n" + configMap("b"));
-        var loaded = new ensure_ready.Manifests(Map.of("namespace", "shop", "color", "red"), "").load(List.of(folder.toString()));
+        var loaded = new ensure_ready.Manifests(Map.of("namespace", "shop", "color", "red"), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString()));
         assertEquals(List.of("shop-red", "b"), loaded.items().stream().map(i -> i.object().name()).toList());
         assertEquals(List.of(2, 7), loaded.items().stream().map(i -> i.source().line()).toList());
     }
@@ -117,14 +117,14 @@ class ManifestsTest {
     @Test
     void aTemplateThatMultipliesDocumentsHasUnknownLinesRatherThanWrongOnes() throws IOException {
         write("web.yaml.ftl", "<#list [\"a\", \"b\"] as n>\n---\n" + configMap("${n}") + "</#list>\n");
-        var loaded = new ensure_ready.Manifests(Map.of(), "").load(List.of(folder.toString()));
+        var loaded = new ensure_ready.Manifests(Map.of(), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString()));
         assertEquals(List.of(0, 0), loaded.items().stream().map(i -> i.source().line()).toList());
     }
 
     @Test
     void aTemplateReachesNoClassAndEvaluatesNoData() throws IOException {
         write("a.yaml.ftl", "${\"freemarker.template.utility.Execute\"?new()(\"id\")}");
-        var problem = new ensure_ready.Manifests(Map.of(), "").load(List.of(folder.toString())).problems().get(0);
+        var problem = new ensure_ready.Manifests(Map.of(), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString())).problems().get(0);
         assertTrue(problem.message().contains("not allowed"), problem.message());
         write("a.yaml.ftl", configMap("${name}"));
         assertEquals(List.of("${1+1}"), names(Map.of("name", "${1+1}")));
@@ -164,7 +164,7 @@ class ManifestsTest {
     }
 
     private List<String> names(Map<String, Object> facts) {
-        return new ensure_ready.Manifests(facts, "").load(List.of(folder.toString())).items().stream().map(i -> i.object().name()).toList();
+        return new ensure_ready.Manifests(facts, ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString())).items().stream().map(i -> i.object().name()).toList();
     }
 
     private void write(String name, String text) throws IOException {

@@ -264,14 +264,8 @@ public final class Api implements AutoCloseable {
 
     /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
     public Optional<Kind> kind(String apiVersion, String name) {
-        var known = discovered.get(apiVersion);
-        if (known == null) {
-            known = discover(apiVersion);
-            if (!known.isEmpty()) {
-                discovered.put(apiVersion, known);
-            }
-        }
-        return known.stream().filter(k -> k.name().equals(name)).findFirst();
+        var known = discovered.computeIfAbsent(apiVersion, asked -> Optional.of(discover(asked)).filter(k -> !k.isEmpty()).orElse(null));
+        return known == null ? Optional.empty() : known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
     /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */

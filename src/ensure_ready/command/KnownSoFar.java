@@ -45,7 +45,7 @@ public final class KnownSoFar {
     private final Map<String, String> secrets = new ConcurrentHashMap<>();
     private volatile Outcome outcome;
     private volatile String summary = "";
-    private boolean published;
+    private volatile boolean published;
 
     public void end(Outcome outcome, String summary) {
         this.outcome = outcome;
@@ -89,11 +89,23 @@ public final class KnownSoFar {
         limited("diagnosis: " + said);
     }
 
-    /** True once; whoever comes second must be silent. */
-    public synchronized boolean publishes() {
-        boolean first = !published;
+    /** Whether stdout has the result; whoever comes second must be silent. */
+    public boolean published() {
+        return published;
+    }
+
+    public void printed() {
         published = true;
-        return first;
+    }
+
+    /** What is told when the whole cannot be: the verdict without what was to explain it. */
+    public void withoutDetails() {
+        end(outcome(), summary.isEmpty() ? "the details cannot be told" : summary);
+        judgement = null;
+        diagnosis = null;
+        problems = List.of();
+        results = List.of();
+        waiting = null;
     }
 
     /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */

@@ -181,7 +181,6 @@ public final class Steps {
             }
         } catch (InfraFailure e) {
             notPrepared(program(images), e);
-            return;
         }
         try {
             if (options.apply.source != null) {
@@ -193,7 +192,9 @@ public final class Steps {
     }
 
     private void notPrepared(String program, InfraFailure e) {
-        known.prepareFailure = new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail);
+        var before = known.prepareFailure;
+        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
+            : new Problem(before.source(), before.message() + "; " + e.getMessage(), before.code(), before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -202,7 +203,7 @@ public final class Steps {
     }
 
     private Loaded load(Target target, Deadline deadline) {
-        var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
+        var loaded = new Manifests(options.facts(target), deadline).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
         }
@@ -218,7 +219,8 @@ public final class Steps {
     private Loaded rendered(Target target, Deadline deadline) {
         var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
-            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
+            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
+                progress::detail));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
@@ -291,7 +293,7 @@ public final class Steps {
                 Duration.ofSeconds(5));
             known.learn(full.secrets());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }
