@@ -46,7 +46,7 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
             new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
-        return new Reporting(seen, all, unready, workloads, agent)
+        return new Reporting(seen, needs, all, unready, workloads, agent)
             .report(new Roots(graph).find(), all.stream().filter(f -> advice(f, unready)).toList());
     }
 
