@@ -1042,7 +1042,7 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop as soon as the outcome is certain, or only at the deadline (default: fast)")
+        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -3835,7 +3835,7 @@ static final class Progress implements AutoCloseable {
         if (quiet) {
             return;
         }
-        if (j.certainSince().isPresent() != certain) {
+        if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
             say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
         }

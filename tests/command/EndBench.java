@@ -1,7 +1,6 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,7 +55,7 @@ final class EndBench implements AutoCloseable {
         }
     }
 
-    private double readyToExit(String namespace) {
+    private double readyToExit(String namespace) throws IOException, InterruptedException {
         var ready = new AtomicLong();
         api.onChange(change -> {
             if (ready.get() == 0 && api.list("deployments", namespace).stream().filter(d -> d.at("/status/readyReplicas").asInt(0) == 1).count() == 10) {
@@ -67,17 +66,19 @@ final class EndBench implements AutoCloseable {
         return (System.nanoTime() - ready.get()) / 1e9;
     }
 
-    private double wall(String namespace) {
+    private double wall(String namespace) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         run(namespace);
         return (System.nanoTime() - begin) / 1e9;
     }
 
-    private void run(String namespace) {
-        var result = Cli.of("ensure_ready").env("KUBECONFIG", api.kubeconfig(folder).toString()).timeout(Duration.ofMinutes(2))
-            .run("-n", namespace, "-f", manifests, "--apply", "--output", "json");
-        if (result.exit() != 0) {
-            throw new IllegalStateException(result.toString());
+    private void run(String namespace) throws IOException, InterruptedException {
+        var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), "ensure_ready", "-n", namespace, "-f", manifests, "--apply",
+            "--kubeconfig", api.kubeconfig(folder).toString(), "--output", "json", "-q").redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException("not ready: exit code " + process.exitValue());
         }
     }
 
