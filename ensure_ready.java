@@ -26,12 +26,12 @@
 // line  4199 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  4444 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5022 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6689 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8004 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8936 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9745 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10475 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5050 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6718 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8033 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8965 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9776 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10506 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -4600,6 +4600,10 @@ static final class Certainty {
         if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
+        if (code == Code.IMAGE_REGISTRY_UNREACHABLE && f.evidence().stream().map(Evidence::message)
+            .noneMatch(m -> Phrase.NO_HOST.occurs(m) && !Phrase.DNS_DOWN.occurs(m))) {
+            return null;
+        }
         if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
         }
@@ -4656,7 +4660,7 @@ static final class Certainty {
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
                 IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
@@ -4666,7 +4670,7 @@ static final class Certainty {
         };
     }
 
-    private static boolean started(Obj pod, String container) {
+    static boolean started(Obj pod, String container) {
         return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
             && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
     }
@@ -4930,7 +4934,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, now),
+            refs, settle(verdict), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }
@@ -4963,9 +4967,10 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
-    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+    private Map<String, Seen> seen(List<Finding> relevant, Snapshot snapshot, Instant now) {
         var seen = new HashMap<>(findings);
-        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        Stream.concat(relevant.stream().map(WaitMemory::key), snapshot.all("Pod").stream().flatMap(WaitMemory::pulls))
+            .forEach(key -> seen.merge(key, new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
         seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
         return seen;
     }
@@ -4998,9 +5003,32 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
     }
 
-    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    /** Containers that began: their registries have served an image since they were seen last. */
+    private static Stream<String> pulls(Obj pod) {
+        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
+            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+    }
+
+    private static String pulled(String image) {
+        return "pulled|" + Merge.registry(image) + "|";
+    }
+
+    private Instant lastPull(String image) {
+        return findings.entrySet().stream().filter(e -> e.getKey().startsWith(pulled(image))).map(e -> e.getValue().first())
+            .max(Comparator.naturalOrder()).orElse(Instant.EPOCH);
+    }
+
+    /**
+     * Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended, a registry that is away
+     * from its last success on.
+     */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        if (f.code() == Code.IMAGE_REGISTRY_UNREACHABLE) {
+            var pull = lastPull(f.param("image"));
+            return pull.isAfter(first) ? pull : first;
+        }
         return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
@@ -5873,6 +5901,7 @@ static final class Merge {
         };
     }
 
+    /** The host part of an image's name. */
     static String registry(String image) {
         var first = image.contains("/") ? image.substring(0, image.indexOf('/')) : "";
         return first.contains(".") || first.contains(":") || first.equals("localhost") ? first : "docker.io";
@@ -8986,7 +9015,7 @@ enum Code {
         "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD, Same.REGISTRY),
     IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Scope.either, "FIX_REGISTRY_HOST",
         "The node cannot reach the registry: check the host name, its certificate, and that it is up.",
-        Look.POD, Rule.STANDALONE, Same.REGISTRY),
+        Look.POD, Grace.seconds(180), Rule.STANDALONE, Same.REGISTRY),
     IMAGE_NAME_INVALID(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
         "The image reference is not valid: correct it (a template variable may be empty).", Look.POD, Grace.seconds(2), Same.IMAGE),
     IMAGE_NEVER_PULL(Family.IMAGE, Scope.repo, "FIX_PULL_POLICY",
@@ -9661,6 +9690,8 @@ enum Phrase {
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
+    /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
+    NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
