@@ -134,7 +134,9 @@ final class EmbeddedStore {
         }
         var current = get(kind, namespace, text(object, "/metadata/name")).orElse(null);
         if (current == null) {
+            var own = ((ObjectNode) object.withObject("/metadata")).deepCopy().retain("uid", "creationTimestamp", "generation");
             EmbeddedDefaults.onCreate(kind, namespace, object);
+            object.withObject("/metadata").setAll(own);
         } else {
             EmbeddedDefaults.keepIdentity(kind, current, object);
         }

@@ -99,7 +99,7 @@ public final class Collect {
             pool.shutdownNow();
         }
         return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)),
+            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
             Map.copyOf(secrets));
     }
 

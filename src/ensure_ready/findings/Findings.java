@@ -58,7 +58,7 @@ public final class Findings {
         var holds = o.list("/metadata/finalizers").stream().map(JsonNode::asText).collect(Collectors.joining(", "));
         var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
             && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = new Ref(kind, o.name());
+        var at = Ref.of(o);
         return !stuck ? Optional.empty()
             : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
             since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));

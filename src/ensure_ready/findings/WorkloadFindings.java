@@ -5,6 +5,7 @@ import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
+import ensure_ready.readiness.CustomStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -97,7 +98,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
                 .with(Map.of("reason", target.path("reason").asText())));
         }
         if (job.is("/spec/suspend")) {
-            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),

@@ -102,11 +102,13 @@ public final class SoftWait {
         var informers = new Informers(api, changes::release);
         FollowedTypes.always(namespace, applied).forEach(informers::follow);
         FollowedTypes.sought(applied).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        informers.sweep(namespace);
         return informers;
     }
 
     private Assessment followed(Assessment seen, Informers informers) {
         FollowedTypes.referred(seen.snapshot()).forEach(informers::follow);
+        FollowedTypes.owners(seen.snapshot()).forEach(o -> informers.seek(o, namespace));
         return seen;
     }
 
@@ -165,7 +167,7 @@ public final class SoftWait {
     }
 
     private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
+        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited).with(settings.rules());
     }
 
     private Judgement publish(Judgement judgement) {
