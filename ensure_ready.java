@@ -19,17 +19,17 @@
 // line  1528 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2322 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
 // line  2550 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3633 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4045 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4122 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3650 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4062 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4139 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4367 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4847 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6529 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7853 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8932 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9741 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10526 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4384 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4864 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6551 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7911 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8995 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9812 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10602 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2930,6 +2930,9 @@ static final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
     private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
+    private static final Kind INGRESS = Kind.of("networking.k8s.io/v1", "Ingress");
+    private static final Kind CRON_JOB = Kind.of("batch/v1", "CronJob");
+    private static final Kind BUDGET = Kind.of("policy/v1", "PodDisruptionBudget");
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
@@ -2975,7 +2978,10 @@ static final class Collect {
     private Collected collect(List<Workload> workloads) {
         var pool = Executors.newFixedThreadPool(8, Daemon.named("collect"));
         try {
-            run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
+            run(pool, kinds(workloads).stream().map(k -> (Runnable) () -> list(k)).toList());
+            if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
+                run(pool, List.of(() -> list(INGRESS_CLASS)));
+            }
             var redaction = Redaction.of(secrets, System.getenv(),
                 NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
@@ -3009,7 +3015,7 @@ static final class Collect {
     }
 
     /** What is worth a request here; a type without which no rule would speak is not read. */
-    private List<Kind> kinds() {
+    private List<Kind> kinds(List<Workload> workloads) {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
         Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
@@ -3019,8 +3025,13 @@ static final class Collect {
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
             kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
         }
-        if (!known.all("Ingress").isEmpty()) {
-            kinds.add(INGRESS_CLASS);
+        kinds.add(INGRESS);
+        boolean ready = workloads.stream().allMatch(w -> w.state() == State.ready || w.state() == State.suspended);
+        if (ready) { // then no log is read, and what is wrong though nothing waits for it is worth as many requests
+            kinds.addAll(List.of(CRON_JOB, Kind.JOB, BUDGET, Kind.HPA));
+        } else if (Kinds.TEMPLATED.stream().flatMap(k -> known.all(k).stream()).anyMatch(w -> w.number("/spec/replicas", 1) == 0
+            && w.controller().isMissingNode())) {
+            kinds.add(Kind.HPA);
         }
         kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
         return List.copyOf(kinds);
@@ -3219,16 +3230,22 @@ static final class Informers implements AutoCloseable {
     /** Follows every custom type of which the namespace has objects now; those that an operator makes later are sought by their owners. */
     void sweep(String namespace) {
         sweeps.incrementAndGet();
-        pool.execute(() -> {
-            try {
-                var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
-                sweeps.addAndGet(kinds.size());
-                kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
-            } catch (ApiError e) {
-                unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        pool.execute(() -> sweep(namespace, 0));
+    }
+
+    private void sweep(String namespace, int failures) {
+        try {
+            var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
+            sweeps.addAndGet(kinds.size());
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+        } catch (ApiError e) {
+            if (!e.forbidden() && failures < 8) {
+                later(() -> sweep(namespace, failures + 1), backoff(failures));
+                return;
             }
-            swept();
-        });
+            unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        }
+        swept();
     }
 
     private void glance(Kind kind, String namespace) {
@@ -3307,7 +3324,7 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.unconverted() ? f.topic.key() + ": " + Texts.line(f.error.getMessage())
+            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
                 : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
@@ -5423,7 +5440,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
 
     private static boolean advice(Finding f, Set<Ref> unready) {
         return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
-            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code().family == Code.Family.CUSTOM);
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
 
@@ -6256,16 +6273,21 @@ record ScalingFindings(Observed seen, Dependencies needs) {
     }
 
     private Optional<Finding> autoscaler(Obj hpa) {
+        if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
+            return Optional.empty(); // the first metrics take a minute
+        }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asText().equals("ScalingDisabled"));
+            .filter(c -> no(c) && !c.path("reason").asText().matches("ScalingDisabled|ScaledToZero"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c)).with(Map.of("reason", c.path("reason").asText())));
     }
 
     private Optional<Finding> budget(Obj budget) {
-        return Optional.of(budget.condition("DisruptionAllowed"))
-            .filter(c -> no(c) && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0))
-            .map(c -> seen.fault(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
+        boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
+            || no(budget.condition("DisruptionAllowed"));
+        return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
+            : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
+                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
@@ -6857,6 +6879,19 @@ static final class CustomFindings {
             Obj.instant(said.proof().firstSeen()), proofs));
     }
 
+    /** Kinds that the API server refuses to show because their conversion webhook is down; told at those that were applied. */
+    static Stream<Finding> unread(Observed seen) {
+        return seen.snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM) && Phrase.CONVERSION.occurs(l)).flatMap(l -> {
+            var told = l.substring(Snapshot.CUSTOM.length());
+            var kind = told.substring(0, told.indexOf(": "));
+            var at = new Ref("CustomResourceDefinition", kind);
+            var owners = seen.snapshot.applied().stream().map(Applied::object).
+                .filter(o -> Kind.of(o.apiVersion(), o.kind()).definition().equals(kind)).map(Ref::of);
+            return Stream.concat(owners, Stream.of(at)).map(o -> seen.finding(Code.CONVERSION_WEBHOOK_UNAVAILABLE, at, o, Optional.empty(),
+                List.of(Evidence.status("crd/" + kind, "", told.substring(told.indexOf(": ") + 2)))));
+        });
+    }
+
     /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */
     private static Stream<Evidence> madeOf(Snapshot snapshot, Obj o) {
         return snapshot.index().byOwner().getOrDefault(o.uid(), List.of()).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
@@ -6978,7 +7013,7 @@ static final class Findings {
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
                 .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
+            CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
     /** A pod is told what the pods before it said, since the same missing object is told once. */
@@ -7775,6 +7810,9 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
+            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
 
@@ -7828,6 +7866,26 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         return !missing(set) ? Optional.empty() : Optional.of(seen.finding(Code.STS_ORDINAL_BLOCKED, at,
             Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
+    }
+
+    private Optional<Finding> cronJob(Obj cron, Obj last) {
+        var failed = last.condition("Failed");
+        if (Obj.isTrue(failed)) {
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
+                List.of(Evidence.condition(last, failed))));
+        }
+        var began = last.time("/status/startTime");
+        return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
+            : Optional.of(seen.finding(Code.JOB_NEVER_ENDS, Ref.of(cron), Ref.of(cron), began,
+                List.of(Evidence.field(last, "status.startTime", last.text("/status/startTime")))));
+    }
+
+    /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
+    private static long period(String schedule) {
+        var field = schedule.trim().split("\\s+");
+        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
+        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
     }
 
     private List<Finding> job(Obj job) {
@@ -7887,7 +7945,7 @@ static final class CustomStatus {
     private static final Duration MUTE = Duration.ofMinutes(2);
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
-    private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady");
+    private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
     private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
     private final Obj o;
     private final Snapshot snapshot;
@@ -7928,7 +7986,7 @@ static final class CustomStatus {
      */
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Report|Policy|OpsRequest)"));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
     }
 
     /** Whether a controller made it, whose own resource speaks for it. */
@@ -8032,18 +8090,19 @@ static final class CustomStatus {
                 "status.error.message") : said(State.progressing, f + " is false", "status." + f));
     }
 
+    /** Where nothing counts what is ready, what exists is counted. */
     private Optional<Said> counts() {
         long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
-        boolean counted = o.has("/status/readyReplicas") || o.has("/status/availableReplicas")
-            || o.has("/status/replicas") && o.has("/spec/replicas");
-        long ready = o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0));
-        if (desired >= 0 && counted && ready < desired) {
-            return Optional.of(new Said(State.progressing, ready + " of " + desired + " ready", null));
-        }
-        boolean updates = o.has("/status/updatedReplicas") && o.has("/spec/replicas");
-        long updated = o.number("/status/updatedReplicas", 0);
-        return updates && updated < desired
-            ? Optional.of(new Said(State.progressing, updated + " of " + desired + " updated", null)) : Optional.empty();
+        return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
+            .filter(field -> o.has("/status/" + field)).findFirst()
+            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
+                o.number("/spec/replicas", -1)) : Optional.empty());
+    }
+
+    private static Optional<Said> lack(String what, long count, long desired) {
+        return count >= desired ? Optional.empty()
+            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
     }
 
     /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
@@ -8057,7 +8116,11 @@ static final class CustomStatus {
     private Said proven(boolean ready) {
         var note = conditions.stream().filter(c -> CustomWords.ailing(c) || CustomWords.broken(c)).findFirst().map(Phrases::said)
             .or(() -> words.stream().filter(w -> CustomWords.serving(w.text())).findFirst().map(w -> "is " + w.text())).orElse("");
+        if (o.kind().endsWith("Route") && o.has("/status/parents") && o.at("/status/parents").isEmpty()) {
+            return new Said(State.progressing, "no gateway has taken it", Evidence.field(o, "status.parents", "none"));
+        }
         boolean proven = ready || conditions.stream().anyMatch(CustomWords::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
+            || o.has("/status/replicas") && o.has("/spec/replicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
         return proven ? new Said(State.ready, note, null)
             : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
@@ -8164,7 +8227,7 @@ static final class CustomWords {
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asText()).matches()
-            : Obj.isTrue(condition) && IDLE.matcher(type(condition)).matches();
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asText()));
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -9170,6 +9233,9 @@ enum Code {
         "A cluster policy rejects the object: change it as the policy's message says.", Look.OWNER, Grace.seconds(5)),
     ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
         "An admission webhook does not respond, so nothing can be created: restore its pods.", Look.WEBHOOKS),
+    CONVERSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
+        "The webhook that converts the objects of this kind does not respond, so the API server shows none of them: restore its pods.",
+        Look.OBJECT, Rule.STATIC, Same.OBJECT),
     ADMISSION_DENIED(Family.ADMISSION, Scope.repo, "FIX_POD_TEMPLATE",
         "The API server rejects the pods of this workload: read the message and correct the template.", Look.OWNER, Grace.seconds(15)),
     SERVICE_ACCOUNT_MISSING(Family.RBAC, Scope.repo, "CREATE_SERVICE_ACCOUNT",
@@ -9198,9 +9264,13 @@ enum Code {
         "The namespace does not exist: correct the name, or have it created by whoever runs the environment.",
             Look.NAMESPACE, Grace.seconds(2)),
     JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
-        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first.",
+        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first; "
+            + "a CronJob makes the next one anew.",
         Look.OWNER, Look.JOB_LOG, Grace.seconds(2), Rule.STANDALONE, Also.NEW_JOB_NAME),
     JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false if it should run.", Look.OWNER),
+    JOB_NEVER_ENDS(Family.ADVICE, Scope.repo, "BOUND_JOB",
+        "The CronJob's last Job has been running for several of its periods: see what it waits for, and set activeDeadlineSeconds.",
+        Look.OBJECT_DESCRIBE, Rule.ADVICE),
     JOB_SIDECAR_BLOCKS(Family.JOB, Scope.repo, "MAKE_SIDECAR_NATIVE",
         "The Job's main container has finished, but a sidecar keeps the pod running: make it an init container with restartPolicy Always.",
             Look.POD),
@@ -9225,7 +9295,7 @@ enum Code {
         Look.OBJECT, new Young(120)),
     HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
         "The autoscaler gets no metrics: set resource requests, or install the metrics API. This does not block readiness.",
-        Look.OBJECT_DESCRIBE, Rule.ADVICE),
+        Look.OBJECT_DESCRIBE, Rule.ADVICE, new Young(120)),
     PDB_BLOCKING(Family.ADVICE, Scope.repo, "RELAX_BUDGET",
         "The disruption budget allows no pod to be evicted. This blocks nothing until a node is drained.",
             Look.OBJECT_DESCRIBE, Rule.ADVICE),
@@ -9625,6 +9695,7 @@ enum Phrase {
     CONTROL_PLANE("(node-role\\.kubernetes\\.io/(?:control-plane|master))"),
     QUOTA("(?:exceeded|failed) quota: ([^,:\\s]+)"),
     ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
+    CONVERSION("conversion webhook for"),
     WEBHOOK("webhook \"([^\"]+)\""),
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
@@ -9882,6 +9953,11 @@ record Kind(String apiVersion, String name, String plural, boolean namespaced) {
 
     static Kind clusterWide(String apiVersion, String name) {
         return new Kind(apiVersion, name, of(apiVersion, name).plural, false);
+    }
+
+    /** The name that its CustomResourceDefinition has. */
+    String definition() {
+        return plural + "." + group();
     }
 
     String group() {

@@ -114,16 +114,22 @@ public final class Informers implements AutoCloseable {
     /** Follows every custom type of which the namespace has objects now; those that an operator makes later are sought by their owners. */
     public void sweep(String namespace) {
         sweeps.incrementAndGet();
-        pool.execute(() -> {
-            try {
-                var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
-                sweeps.addAndGet(kinds.size());
-                kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
-            } catch (ApiError e) {
-                unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        pool.execute(() -> sweep(namespace, 0));
+    }
+
+    private void sweep(String namespace, int failures) {
+        try {
+            var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
+            sweeps.addAndGet(kinds.size());
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+        } catch (ApiError e) {
+            if (!e.forbidden() && failures < 8) {
+                later(() -> sweep(namespace, failures + 1), backoff(failures));
+                return;
             }
-            swept();
-        });
+            unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        }
+        swept();
     }
 
     private void glance(Kind kind, String namespace) {
@@ -202,7 +208,7 @@ public final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.unconverted() ? f.topic.key() + ": " + Texts.line(f.error.getMessage())
+            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
                 : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();

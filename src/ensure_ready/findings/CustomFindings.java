@@ -1,7 +1,10 @@
 package ensure_ready.findings;
 
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
+import ensure_ready.model.Applied;
 import ensure_ready.model.Evidence;
+import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
@@ -30,6 +33,19 @@ public final class CustomFindings {
         var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
             Obj.instant(said.proof().firstSeen()), proofs));
+    }
+
+    /** Kinds that the API server refuses to show because their conversion webhook is down; told at those that were applied. */
+    static Stream<Finding> unread(Observed seen) {
+        return seen.snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM) && Phrase.CONVERSION.occurs(l)).flatMap(l -> {
+            var told = l.substring(Snapshot.CUSTOM.length());
+            var kind = told.substring(0, told.indexOf(": "));
+            var at = new Ref("CustomResourceDefinition", kind);
+            var owners = seen.snapshot.applied().stream().map(Applied::object).
+                .filter(o -> Kind.of(o.apiVersion(), o.kind()).definition().equals(kind)).map(Ref::of);
+            return Stream.concat(owners, Stream.of(at)).map(o -> seen.finding(Code.CONVERSION_WEBHOOK_UNAVAILABLE, at, o, Optional.empty(),
+                List.of(Evidence.status("crd/" + kind, "", told.substring(told.indexOf(": ") + 2)))));
+        });
     }
 
     /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */

@@ -37,7 +37,7 @@ public final class Findings {
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
                 .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
+            CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
     /** A pod is told what the pods before it said, since the same missing object is told once. */

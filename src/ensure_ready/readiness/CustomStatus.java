@@ -21,7 +21,7 @@ public final class CustomStatus {
     private static final Duration MUTE = Duration.ofMinutes(2);
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
-    private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady");
+    private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
     private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
     private final Obj o;
     private final Snapshot snapshot;
@@ -62,7 +62,7 @@ public final class CustomStatus {
      */
     public static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Report|Policy|OpsRequest)"));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
     }
 
     /** Whether a controller made it, whose own resource speaks for it. */
@@ -166,18 +166,19 @@ public final class CustomStatus {
                 "status.error.message") : said(State.progressing, f + " is false", "status." + f));
     }
 
+    /** Where nothing counts what is ready, what exists is counted. */
     private Optional<Said> counts() {
         long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
-        boolean counted = o.has("/status/readyReplicas") || o.has("/status/availableReplicas")
-            || o.has("/status/replicas") && o.has("/spec/replicas");
-        long ready = o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0));
-        if (desired >= 0 && counted && ready < desired) {
-            return Optional.of(new Said(State.progressing, ready + " of " + desired + " ready", null));
-        }
-        boolean updates = o.has("/status/updatedReplicas") && o.has("/spec/replicas");
-        long updated = o.number("/status/updatedReplicas", 0);
-        return updates && updated < desired
-            ? Optional.of(new Said(State.progressing, updated + " of " + desired + " updated", null)) : Optional.empty();
+        return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
+            .filter(field -> o.has("/status/" + field)).findFirst()
+            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
+                o.number("/spec/replicas", -1)) : Optional.empty());
+    }
+
+    private static Optional<Said> lack(String what, long count, long desired) {
+        return count >= desired ? Optional.empty()
+            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
     }
 
     /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
@@ -191,7 +192,11 @@ public final class CustomStatus {
     private Said proven(boolean ready) {
         var note = conditions.stream().filter(c -> CustomWords.ailing(c) || CustomWords.broken(c)).findFirst().map(Phrases::said)
             .or(() -> words.stream().filter(w -> CustomWords.serving(w.text())).findFirst().map(w -> "is " + w.text())).orElse("");
+        if (o.kind().endsWith("Route") && o.has("/status/parents") && o.at("/status/parents").isEmpty()) {
+            return new Said(State.progressing, "no gateway has taken it", Evidence.field(o, "status.parents", "none"));
+        }
         boolean proven = ready || conditions.stream().anyMatch(CustomWords::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
+            || o.has("/status/replicas") && o.has("/spec/replicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
         return proven ? new Said(State.ready, note, null)
             : new Said(State.unverified, "its status has nothing that says whether it is ready", null);

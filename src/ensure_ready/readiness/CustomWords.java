@@ -80,7 +80,7 @@ public final class CustomWords {
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asText()).matches()
-            : Obj.isTrue(condition) && IDLE.matcher(type(condition)).matches();
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asText()));
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
