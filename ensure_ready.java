@@ -6885,7 +6885,7 @@ static final class CustomFindings {
             var told = l.substring(Snapshot.CUSTOM.length());
             var kind = told.substring(0, told.indexOf(": "));
             var at = new Ref("CustomResourceDefinition", kind);
-            var owners = seen.snapshot.applied().stream().map(Applied::object).
+            var owners = seen.snapshot.applied().stream().map(Applied::object)
                 .filter(o -> Kind.of(o.apiVersion(), o.kind()).definition().equals(kind)).map(Ref::of);
             return Stream.concat(owners, Stream.of(at)).map(o -> seen.finding(Code.CONVERSION_WEBHOOK_UNAVAILABLE, at, o, Optional.empty(),
                 List.of(Evidence.status("crd/" + kind, "", told.substring(told.indexOf(": ") + 2)))));
