@@ -106,7 +106,7 @@ class ReadyNamespaceTest {
     void theLastJobOfACronJobIsToldWhenItFailedOrNeverEnds() {
         var cron = server.putYaml("shop", "{apiVersion: batch/v1, kind: CronJob, metadata: {name: sync}, spec: {schedule: '*/5 * * * *'}}").get(0);
         var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: sync-%d, creationTimestamp: '2026-01-0%dT00:00:00Z', ownerReferences: "
-            + "[{apiVersion: batch/v1, kind: CronJob, name: sync, uid: " + cron.at("/metadata/uid").asText() + ", controller: true}]}, status: %s}";
+            + "[{apiVersion: batch/v1, kind: CronJob, name: sync, uid: " + cron.at("/metadata/uid").asString("") + ", controller: true}]}, status: %s}";
         put(job.formatted(1, 1, "{failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]}"));
         assertEquals(List.of("ready", "JOB_FAILED CronJob/sync"), look());
         put(job.formatted(2, 2, "{succeeded: 1, conditions: [{type: Complete, status: 'True'}]}"));
@@ -123,7 +123,7 @@ class ReadyNamespaceTest {
         assertEquals(List.of("ready", "JOB_SUSPENDED Job/train"), look());
         put(WIDGETS);
         put(WIDGET.formatted(before, "False").replace("name: w,", "name: w, ownerReferences: [{apiVersion: batch/v1, kind: Job, name: train, uid: "
-            + job.at("/metadata/uid").asText() + ", controller: true}],"));
+            + job.at("/metadata/uid").asString("") + ", controller: true}],"));
         assertEquals(List.of("not ready", "CR_NOT_READY Widget/w"), look());
     }
 

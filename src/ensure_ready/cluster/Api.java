@@ -1,8 +1,5 @@
 package ensure_ready.cluster;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
@@ -16,7 +13,6 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -34,6 +30,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import shared.Json;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 public final class Api implements AutoCloseable {
@@ -108,7 +108,7 @@ public final class Api implements AutoCloseable {
         var answer = answer(request, method + " " + path);
         try {
             return Json.MAPPER.readTree(answer);
-        } catch (IOException e) {
+        } catch (JacksonException e) {
             throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
         }
     }
@@ -196,7 +196,7 @@ public final class Api implements AutoCloseable {
         do {
             var page = get(kind.path(namespace, null) + "?" + query + next);
             all.addAll(items(kind, page));
-            next = page.at("/metadata/continue").asText("");
+            next = page.at("/metadata/continue").asString("");
             next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
         } while (!next.isEmpty());
         return all;
@@ -261,13 +261,13 @@ public final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asText() + "/" + v.path("version").asText(), r, r.at("/responseKind/kind").asText(),
-                r.path("resource").asText(), r.path("scope").asText().equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
+                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
-            var version = group.at("/preferredVersion/groupVersion").asText();
-            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asText())) {
-                resources(version).forEach(r -> custom(version, r, r.path("kind").asText(), r.path("name").asText(),
-                    r.path("namespaced").asBoolean(), all));
+            var version = group.at("/preferredVersion/groupVersion").asString("");
+            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
+                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+                    r.path("namespaced").asBoolean(false), all));
             }
         });
         return List.copyOf(all.values());
@@ -275,7 +275,7 @@ public final class Api implements AutoCloseable {
 
     private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
         var key = Obj.group(apiVersion) + "/" + kind;
-        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asText()));
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
         status(apiVersion, kind, plural);
         var verbs = r.path("verbs").toString();
         if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
@@ -312,10 +312,11 @@ public final class Api implements AutoCloseable {
         try {
             var kinds = new ArrayList<Kind>();
             for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-                if (r.path("name").asText().endsWith("/status")) {
-                    withStatus.add(apiVersion + "/" + r.path("kind").asText());
-                } else if (!r.path("name").asText().contains("/")) {
-                    kinds.add(new Kind(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
+                if (r.path("name").asString("").endsWith("/status")) {
+                    withStatus.add(apiVersion + "/" + r.path("kind").asString(""));
+                } else if (!r.path("name").asString("").contains("/")) {
+                    kinds.add(new Kind(apiVersion, r.path("kind").asString(""), r.path("name")
+                        .asString(""), r.path("namespaced").asBoolean(false)));
                 }
             }
             return kinds;

@@ -14,7 +14,7 @@ public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.name(), o);
             index.byUid.add(o.uid());
-            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asText(),
+            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));
         return index;

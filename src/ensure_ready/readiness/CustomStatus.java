@@ -1,6 +1,5 @@
 package ensure_ready.readiness;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.CustomRule;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
@@ -11,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a custom resource says of itself, for the judge and for the finder alike: the user's rule first, then its Ready condition (or its
@@ -67,8 +67,8 @@ public final class CustomStatus {
 
     /** Whether a controller made it, whose own resource speaks for it. */
     public static boolean made(Obj o, Snapshot snapshot) {
-        return o.list("/metadata/ownerReferences").stream().anyMatch(r -> r.path("controller").asBoolean()
-            || snapshot.index().byUid().contains(r.path("uid").asText()));
+        return o.list("/metadata/ownerReferences").stream().anyMatch(r -> r.path("controller").asBoolean(false)
+            || snapshot.index().byUid().contains(r.path("uid").asString("")));
     }
 
     /** What a queue's entry for a suspended Job says; it starts the Job, and a person who does is overruled. */
@@ -113,8 +113,8 @@ public final class CustomStatus {
     /** By the values that its user named; any other value is progress. */
     private Said ruled(CustomRule rule) {
         var condition = rule.condition().isEmpty() ? null : o.condition(rule.condition());
-        var value = condition == null ? o.text(rule.pointer()) : condition.path("status").asText();
-        var state = rule.state(value, condition == null ? "" : condition.path("reason").asText());
+        var value = condition == null ? o.text(rule.pointer()) : condition.path("status").asString("");
+        var state = rule.state(value, condition == null ? "" : condition.path("reason").asString(""));
         if (value.isEmpty()) {
             return new Said(state, rule.named() + " is not there", null);
         }
@@ -150,14 +150,14 @@ public final class CustomStatus {
         }
         if (positive && stale(c)) {
             return Optional.of(new Said(State.progressing, CustomWords.type(c) + " speaks of generation "
-                + c.path("observedGeneration").asLong() + ", not of " + o.generation(), null));
+                + c.path("observedGeneration").asLong(0) + ", not of " + o.generation(), null));
         }
         return CustomWords.rollingOut(c) ? Optional.of(said(State.progressing, c)) : Optional.empty();
     }
 
     /** Whether it was said of an earlier generation of the object. */
     private boolean stale(JsonNode condition) {
-        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong() < o.generation();
+        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
     }
 
     private Optional<Said> flags() {
@@ -216,12 +216,12 @@ public final class CustomStatus {
         var words = new ArrayList<Word>();
         status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
             var path = "status." + e.getKey();
-            if (e.getValue().isTextual()) {
-                words.add(new Word(path, e.getValue().asText()));
+            if (e.getValue().isString()) {
+                words.add(new Word(path, e.getValue().asString("")));
             } else {
                 e.getValue().properties().stream()
-                    .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isTextual())
-                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asText())));
+                    .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
+                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""))));
             }
         });
         words.removeIf(w -> w.text().isBlank());

@@ -1,10 +1,10 @@
 package ensure_ready.readiness;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Obj;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
 /** The words in which custom resources say how they are: types and reasons of conditions, texts of phase, state and health. Pure. */
 public final class CustomWords {
@@ -46,7 +46,7 @@ public final class CustomWords {
     }
 
     static String type(JsonNode condition) {
-        return condition.path("type").asText();
+        return condition.path("type").asString("");
     }
 
     /** A condition that must be true. */
@@ -70,23 +70,23 @@ public final class CustomWords {
 
     /** A good condition that is not so because its controller tried and could not. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asText()).matches();
+        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
     }
 
     static boolean no(JsonNode condition) {
-        return condition.path("status").asText().equals("False");
+        return condition.path("status").asString("").equals("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
-        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asText()).matches()
-            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asText()));
+        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
     static boolean rollingOut(JsonNode condition) {
         return type(condition).matches("Progressing|Updating|Upgrading") && Obj.isTrue(condition)
-            && !condition.path("reason").asText().matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
+            && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
     private static String plain(String word) {

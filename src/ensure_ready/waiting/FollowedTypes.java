@@ -59,9 +59,9 @@ public final class FollowedTypes {
     /** Custom types that own something here and are not followed yet: operators make them one of the other. */
     static List<Obj> owners(Snapshot snapshot) {
         return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
-            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asText()))
-                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asText(), c.path("kind").asText())))
-            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asText())
-                .put("kind", c.path("kind").asText()))).distinct().toList();
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
+                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
+                .put("kind", c.path("kind").asString("")))).distinct().toList();
     }
 }
