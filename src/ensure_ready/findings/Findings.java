@@ -37,7 +37,7 @@ public final class Findings {
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
                 .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
+            CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
     /** A pod is told what the pods before it said, since the same missing object is told once. */
@@ -69,7 +69,7 @@ public final class Findings {
         if (holds.isEmpty() && (!pod || seen.lost(o).isPresent())) {
             return Optional.empty();
         }
-        return Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, new Ref(o.kind(), o.name()), pod ? seen.owner(o) : Ref.of(o),
+        return Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), pod ? seen.owner(o) : Ref.of(o),
             since, List.of(Evidence.field(o, "metadata." + (holds.isEmpty() ? "deletionTimestamp" : "finalizers"),
             holds.isEmpty() ? since.get().toString() : holds))).with(Map.of("finalizers", holds)));
     }

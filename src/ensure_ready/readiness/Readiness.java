@@ -31,6 +31,9 @@ public final class Readiness {
         if (o.deleting()) {
             return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
         }
+        if (applied.filter(Applied::pending).isPresent()) {
+            return Optional.of(tally.progressing(notYet(applied.get())));
+        }
         var uid = applied.map(Applied::uid).orElse("");
         if (!uid.isEmpty() && !uid.equals(o.uid())) {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
@@ -47,12 +50,14 @@ public final class Readiness {
             : Optional.empty();
     }
 
+    static String notYet(Applied a) {
+        return "not applied yet" + Phrases.prefixed(": ", a.error());
+    }
+
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family.statusless().contains(o.apiVersion() + "/" + o.kind()),
-                tally, () -> family.workloadsOf(o)
-                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o).stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -206,7 +211,8 @@ public final class Readiness {
             return tally.ready("complete");
         }
         if (o.is("/spec/suspend")) {
-            return tally.suspended("suspended");
+            var held = CustomStatus.holding(o, family.snapshot());
+            return held.isPresent() ? tally.progressing("waits in its queue: " + held.get().message()) : tally.suspended("suspended");
         }
         return tally.progressing(withTrouble(tally.ready() + " of " + tally.desired() + " completed", o, family));
     }
