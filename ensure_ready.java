@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   314 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1135 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1616 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2501 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2841 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3859 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4297 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4379 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   316 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1137 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1618 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2503 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2854 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3983 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4425 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4507 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4691 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5269 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6936 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8251 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9183 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9992 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10745 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4819 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5425 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7668 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9108 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10203 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11038 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11869 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -132,6 +132,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -144,6 +145,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -1119,7 +1121,7 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop as soon as the outcome is certain, or only at the deadline (default: fast)")
+        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -2630,6 +2632,15 @@ static final class FollowedTypes {
             default -> Stream.<Topic>empty();
         }).toList();
     }
+
+    /** Custom types that own something here and are not followed yet: operators make them one of the other. */
+    static List<Obj> owners(Snapshot snapshot) {
+        return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
+                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
+                .put("kind", c.path("kind").asString("")))).distinct().toList();
+    }
 }
 
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
@@ -2720,11 +2731,13 @@ static final class SoftWait {
         applying.listen(changes::release);
         FollowedTypes.always(namespace, applying.results()).forEach(informers::follow);
         FollowedTypes.sought(applying.results()).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        informers.sweep(namespace);
         return informers;
     }
 
     private Assessment followed(Assessment seen, Informers informers) {
         FollowedTypes.referred(seen.snapshot()).forEach(informers::follow);
+        FollowedTypes.owners(seen.snapshot()).forEach(o -> informers.seek(o, namespace));
         return seen;
     }
 
@@ -2810,7 +2823,7 @@ static final class SoftWait {
     }
 
     private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited);
+        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
     private Judgement publish(Judgement judgement) {
@@ -3071,6 +3084,51 @@ static final class Api implements AutoCloseable {
         return known == null ? Optional.empty() : known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
+    /**
+     * The custom kinds of namespaces that can be followed, each in the version that its group prefers. One request where the server
+     * aggregates its discovery, else one a group; a group that does not answer has none.
+     */
+    List<Kind> customKinds() {
+        var all = new TreeMap<String, Kind>();
+        var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
+        answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
+                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+        answer.path("groups").forEach(group -> {
+            var version = group.at("/preferredVersion/groupVersion").asString("");
+            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
+                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+                    r.path("namespaced").asBoolean(false), all));
+            }
+        });
+        return List.copyOf(all.values());
+    }
+
+    private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
+        var key = Obj.group(apiVersion) + "/" + kind;
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        status(apiVersion, kind, plural);
+        var verbs = r.path("verbs").toString();
+        if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
+            && !Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion))) {
+            all.putIfAbsent(key, new Kind(apiVersion, kind, plural, true));
+        }
+    }
+
+    private void status(String apiVersion, String kind, String plural) {
+        if (plural.endsWith("/status")) {
+            withStatus.add(apiVersion + "/" + kind);
+        }
+    }
+
+    private JsonNode resources(String apiVersion) {
+        try {
+            return get("/apis/" + apiVersion).path("resources");
+        } catch (ApiError e) {
+            return MissingNode.getInstance();
+        }
+    }
+
     /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */
     boolean hasStatus(Kind kind) {
         return withStatus.contains(kind.apiVersion() + "/" + kind.name());
@@ -3190,6 +3248,9 @@ static final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
     private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
+    private static final Kind INGRESS = Kind.of("networking.k8s.io/v1", "Ingress");
+    private static final Kind CRON_JOB = Kind.of("batch/v1", "CronJob");
+    private static final Kind BUDGET = Kind.of("policy/v1", "PodDisruptionBudget");
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
@@ -3256,7 +3317,10 @@ static final class Collect {
     private Collected collect(List<Workload> workloads) {
         var pool = Executors.newFixedThreadPool(8, Daemon.named("collect"));
         try {
-            run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
+            run(pool, kinds(workloads).stream().map(k -> (Runnable) () -> list(k)).toList());
+            if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
+                run(pool, List.of(() -> list(INGRESS_CLASS)));
+            }
             var redaction = Redaction.of(secrets, System.getenv(),
                 NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
@@ -3266,7 +3330,7 @@ static final class Collect {
             pool.shutdownNow();
         }
         return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)),
+            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
             Map.copyOf(secrets));
     }
 
@@ -3290,7 +3354,7 @@ static final class Collect {
     }
 
     /** What is worth a request here; a type without which no rule would speak is not read. */
-    private List<Kind> kinds() {
+    private List<Kind> kinds(List<Workload> workloads) {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
         Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
@@ -3300,8 +3364,13 @@ static final class Collect {
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
             kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
         }
-        if (!known.all("Ingress").isEmpty()) {
-            kinds.add(INGRESS_CLASS);
+        kinds.add(INGRESS);
+        boolean ready = workloads.stream().allMatch(w -> w.state() == State.ready || w.state() == State.suspended);
+        if (ready) { // then no log is read, and what is wrong though nothing waits for it is worth as many requests
+            kinds.addAll(List.of(CRON_JOB, Kind.JOB, BUDGET, Kind.HPA));
+        } else if (Kinds.TEMPLATED.stream().flatMap(k -> known.all(k).stream()).anyMatch(w -> w.number("/spec/replicas", 1) == 0
+            && w.controller().isMissingNode())) {
+            kinds.add(Kind.HPA);
         }
         kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
         return List.copyOf(kinds);
@@ -3433,8 +3502,12 @@ static final class Informers implements AutoCloseable {
     private final Map<Topic, Informer> informers = new ConcurrentHashMap<>();
     /** Objects of the manifests whose type discovery has not named yet. */
     private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
+    private final Set<Obj> asked = ConcurrentHashMap.newKeySet();
     private final Set<String> statusless = ConcurrentHashMap.newKeySet();
     private final Map<String, Obj> gone = new ConcurrentHashMap<>();
+    private final AtomicInteger sweeps = new AtomicInteger();
+    /** Custom types that were not read, and why. */
+    private final Map<String, String> unswept = new ConcurrentHashMap<>();
 
     Informers(Api api, Runnable changed) {
         this(api, changed, SILENCE);
@@ -3460,7 +3533,7 @@ static final class Informers implements AutoCloseable {
 
     /** Follows the type of an object of the manifests, as soon as discovery tells where the server has it. */
     void seek(Obj o, String namespace) {
-        if (sought.add(o)) {
+        if (asked.add(o) && sought.add(o)) {
             pool.execute(() -> seek(o, namespace, 0));
         }
     }
@@ -3469,7 +3542,7 @@ static final class Informers implements AutoCloseable {
     private void seek(Obj o, String namespace, int failures) {
         try {
             var kind = api.kind(o.apiVersion(), o.kind());
-            kind.ifPresent(k -> found(k, o, namespace));
+            kind.ifPresent(k -> found(k, o.apiVersion(), o.name(), namespace));
             sought.remove(o);
             if (kind.isEmpty()) {
                 api.rediscover(o.apiVersion());
@@ -3486,6 +3559,47 @@ static final class Informers implements AutoCloseable {
         }
     }
 
+    /** Follows every custom type of which the namespace has objects now; those that an operator makes later are sought by their owners. */
+    void sweep(String namespace) {
+        sweeps.incrementAndGet();
+        pool.execute(() -> sweep(namespace, 0));
+    }
+
+    private void sweep(String namespace, int failures) {
+        try {
+            var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
+            sweeps.addAndGet(kinds.size());
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+        } catch (ApiError e) {
+            if (!e.forbidden() && failures < 8) {
+                later(() -> sweep(namespace, failures + 1), backoff(failures));
+                return;
+            }
+            unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        }
+        swept();
+    }
+
+    private void glance(Kind kind, String namespace) {
+        try {
+            if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
+                found(kind, kind.apiVersion(), "", namespace);
+            }
+        } catch (ApiError e) {
+            if (e.forbidden() || e.code < 500) {
+                unswept.put(kind.plural(), "forbidden");
+            } else {
+                follow(Topic.of(kind, namespace));
+            }
+        }
+        swept();
+    }
+
+    private void swept() {
+        sweeps.decrementAndGet();
+        changed.run();
+    }
+
     private static Duration backoff(int failures) {
         return Duration.ofMillis(Math.min(5000, 200L << Math.min(failures, 5)));
     }
@@ -3499,11 +3613,11 @@ static final class Informers implements AutoCloseable {
     }
 
     /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
-    private void found(Kind kind, Obj o, String namespace) {
-        if (!o.builtIn() && !api.hasStatus(kind)) {
+    private void found(Kind kind, String apiVersion, String name, String namespace) {
+        if (!Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion)) && !api.hasStatus(kind)) {
             statusless.add(kind.apiVersion() + "/" + kind.name());
         }
-        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
+        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + name, false));
     }
 
     /** {@code apiVersion/kind} of the custom resources whose status nobody writes. */
@@ -3518,7 +3632,7 @@ static final class Informers implements AutoCloseable {
 
     /** Whether every type was read at least once, or cannot be. */
     boolean complete() {
-        return sought.isEmpty() && informers.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && sweeps.get() == 0 && informers.values().stream().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
@@ -3539,8 +3653,12 @@ static final class Informers implements AutoCloseable {
 
     /** What may not be read, as {@code events: forbidden}. */
     List<String> limited() {
-        return informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+        var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
+            Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
+        return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
 
@@ -3601,7 +3719,13 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422);
+            return error != null && (error.code == 403 || error.code == 422) || unconverted();
+        }
+
+        /** The server has the objects, but the webhook that turns them into this version does not answer. */
+        boolean unconverted() {
+            var e = error;
+            return e != null && e.code == 500 && String.valueOf(e.getMessage()).contains("conversion webhook");
         }
 
         Listing fetch() {
@@ -3916,6 +4040,9 @@ static final class Markdown {
         md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
             .append("  \n");
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
+        c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
+            .append('\n'));
+        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -4012,7 +4139,7 @@ static final class Progress implements AutoCloseable {
         if (quiet) {
             return;
         }
-        if (j.certainSince().isPresent() != certain) {
+        if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
             say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
         }
@@ -4234,7 +4361,8 @@ static final class Text {
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
-        Optional.of(c.at("/fix/text").asString("")).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
+        Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
+            .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
         c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
@@ -4847,6 +4975,10 @@ static final class Certainty {
         if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
+        if (code == Code.IMAGE_REGISTRY_UNREACHABLE && f.evidence().stream().map(Evidence::message)
+            .noneMatch(m -> Phrase.NO_HOST.occurs(m) && !Phrase.DNS_DOWN.occurs(m))) {
+            return null;
+        }
         if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
         }
@@ -4903,7 +5035,7 @@ static final class Certainty {
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
                 IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
@@ -4913,7 +5045,7 @@ static final class Certainty {
         };
     }
 
-    private static boolean started(Obj pod, String container) {
+    static boolean started(Obj pod, String container) {
         return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
             && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
     }
@@ -5177,7 +5309,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, now),
+            refs, settle(verdict), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }
@@ -5210,9 +5342,10 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
-    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+    private Map<String, Seen> seen(List<Finding> relevant, Snapshot snapshot, Instant now) {
         var seen = new HashMap<>(findings);
-        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        Stream.concat(relevant.stream().map(WaitMemory::key), snapshot.all("Pod").stream().flatMap(WaitMemory::pulls))
+            .forEach(key -> seen.merge(key, new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
         seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
         return seen;
     }
@@ -5245,9 +5378,32 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
     }
 
-    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    /** Containers that began: their registries have served an image since they were seen last. */
+    private static Stream<String> pulls(Obj pod) {
+        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
+            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+    }
+
+    private static String pulled(String image) {
+        return "pulled|" + Merge.registry(image) + "|";
+    }
+
+    private Instant lastPull(String image) {
+        return findings.entrySet().stream().filter(e -> e.getKey().startsWith(pulled(image))).map(e -> e.getValue().first())
+            .max(Comparator.naturalOrder()).orElse(Instant.EPOCH);
+    }
+
+    /**
+     * Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended, a registry that is away
+     * from its last success on.
+     */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        if (f.code() == Code.IMAGE_REGISTRY_UNREACHABLE) {
+            var pull = lastPull(f.param("image"));
+            return pull.isAfter(first) ? pull : first;
+        }
         return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
@@ -5307,17 +5463,196 @@ record AccessFindings(Observed seen, Ref agent) {
     }
 }
 
+/** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
+record Candidates(Observed seen, Dependencies needs, Finding f) {
+    private static final int MOST = 6;
+    private static final int CHARS = 160;
+
+    /** At most six lines such as {@code pvc/geo-pvc: Bound, 10Gi, unused}. */
+    static List<String> of(Observed seen, Dependencies needs, Finding f) {
+        return new Candidates(seen, needs, f).find().filter(c -> !c.isEmpty())
+            .distinct().limit(MOST).map(c -> Texts.cut(Texts.line(c), CHARS)).toList();
+    }
+
+    private Snapshot snapshot() {
+        return seen.snapshot;
+    }
+
+    private Stream<String> find() {
+        return switch (f.code()) {
+            case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID,
+                IMAGE_NEVER_PULL, IMAGE_REGISTRY_UNREACHABLE, IMAGE_PULL_FAILED ->
+                images();
+            case IMAGE_AUTH, IMAGE_PULL_SECRET_MISSING ->
+                near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
+            case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
+            case SECRET_MISSING, CONFIGMAP_MISSING ->
+                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
+                near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
+                : f.objectKind(), o -> " ");
+            case PVC_MISSING -> near("PersistentVolumeClaim", this::claim);
+            case PVC_STORAGECLASS_MISSING, PVC_NO_DEFAULT_CLASS, PVC_PROVISIONER_MISSING,
+                PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
+            case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
+            case CONFIG_KEY_MISSING -> keys();
+            case CRASH_MISSING_ENV -> variables();
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
+                SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
+                INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
+            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
+                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
+            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName"));
+            default -> Stream.empty();
+        };
+    }
+
+    private static String quoted(String text) {
+        return Pattern.quote(text) + "$";
+    }
+
+    /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
+    private Stream<String> near(String kind, Function<Obj, String> text) {
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+            : f.param("service") : f.param("host").replaceFirst("\\..*", "");
+        var port = f.param("address").replaceFirst("^.*:", "");
+        return snapshot().all(kind).stream()
+            .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
+            && !o.text("/type").contains("service-account-token"))
+            .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
+            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
+    }
+
+    private boolean unused(Obj o) {
+        return o.kind().equals("PersistentVolumeClaim") && users(o).isEmpty();
+    }
+
+    private static String keyed(Obj o) {
+        return "keys " + String.join(", ", Facts.keys(o));
+    }
+
+    private String claim(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
+            Facts.compact(o.at("/spec/accessModes")),
+            users(o).isEmpty() ? "unused" : users(o).strip());
+    }
+
+    private static String type(Obj o) {
+        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+    }
+
+    private static String volume(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+    }
+
+    private static String ports(Obj service) {
+        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
+            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+    }
+
+    /** Which workloads name it. */
+    private String users(Obj o) {
+        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
+        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
+            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        return users.isEmpty() ? "" : " used by " + String.join(", ", users);
+    }
+
+    private static Stream<String> leaves(Obj workload, String pattern) {
+        var wanted = Pattern.compile(pattern);
+        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+            .map(l -> workload.ref() + " " + Facts.base(workload) + l);
+    }
+
+    /** The same setting of other workloads: a reference that works. */
+    private Stream<String> siblings(String pattern) {
+        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    }
+
+    /** Images of the same repository, else those of the same registry or name. */
+    private Stream<String> images() {
+        var image = f.param("image");
+        var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
+        var images = new TreeMap<String, String>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
+            if (path.endsWith(".image") && !value.equals(image)) {
+                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }
+        }));
+        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+            .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
+                .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
+    }
+
+    private static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
+    private Stream<String> keys() {
+        var holder = snapshot().find(f.objectKind(), f.objectName());
+        var near = holder.stream().flatMap(o -> Facts.keys(o).stream())
+            .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
+            .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
+            .limit(3).map(k -> "key " + k);
+        var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .filter(o -> !o.name().equals(f.objectName()) && Facts.keys(o).contains(f.param("key"))).map(o -> o.ref() + " has that key");
+        return Stream.concat(near, elsewhere);
+    }
+
+    /** Who else sets this variable, which object has a key of that name, and which variable comes near. */
+    private Stream<String> variables() {
+        var name = f.param("variable");
+        if (name.isEmpty()) {
+            return Stream.empty();
+        }
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+        var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .map(k -> o.ref() + " has key " + k));
+        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+    }
+
+    private Stream<String> nodes(Predicate<String> label) {
+        return snapshot().all("Node").stream()
+            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
+    private String room(Obj node) {
+        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+            var all = node.at("/status/allocatable").path(r).asString("");
+            var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
+                .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()
+                    .mapToDouble(c -> Quantities.of(c.at("/resources/requests").path(r).asString(""))).sum()).sum();
+            return all.isEmpty() ? "" : r + " " + all + (used > 0 ? " (" + Quantities.text(r, Quantities.of(all) - used) + " free)" : "");
+        }).filter(t -> !t.isEmpty()).collect(Collectors.joining(", "));
+    }
+}
+
 /** One root cause, as the JSON gives it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Cause(String id, String fingerprint, Code code, Code.Family family,
     Code.Severity severity, ObjectRef object, ObjectRef owner, String container,
     String basis, double confidence, Map<String, String> params,
-             Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
+    List<Fact> facts, List<String> candidates, Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
                  List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent,
                  @JsonIgnore int affected, @JsonIgnore String firstSeen) {
     Cause numbered(String number) {
         return new Cause(number, fingerprint, code, family, severity, object,
-            owner, container, basis, confidence, params, fix, next, evidence, logExcerpt,
+            owner, container, basis, confidence, params, facts, candidates, fix, next, evidence, logExcerpt,
             explains, oldRevisionServing, blocksAgent, affected, firstSeen);
     }
 }
@@ -5355,6 +5690,8 @@ static final class Connections {
         }
     }
 
+    private static final Set<Code> MISSING =
+        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
     private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
@@ -5386,6 +5723,12 @@ static final class Connections {
 
     private void understand(Complaint s, Set<Ref> speaking) {
         var f = s.told();
+        if (MISSING.contains(f.code()) && !f.owner().equals(f.object())
+            && snapshot.applied(f.objectKind(), f.objectName()).filter(a -> a.result() == Result.failed).isPresent()) {
+            edges.add(new Edge(f.owner(), f.object(), Edge.Origin.MAKER, "refused: " + f.object(), 1, ""));
+            s.means(f.with(Basis.WEAK).named());
+            return;
+        }
         switch (f.code()) {
             case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
@@ -5620,7 +5963,8 @@ static final class Dependencies {
         Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
             .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
-            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
+            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream())
+                .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
     }
@@ -5695,8 +6039,20 @@ static final class Dependencies {
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
         snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
+        snapshot.custom().forEach(c -> {
+            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()))
+                .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
+            snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
+                .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
+            snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
+                .forEach(j -> edges.add(edge(Ref.of(j), Ref.of(c), Edge.Origin.SPEC, "waits for", 1)));
+        });
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
+        snapshot.all("Namespace").stream().filter(Obj::deleting).forEach(n -> snapshot.objects().values().stream().flatMap(List::stream)
+            .filter(Obj::deleting).forEach(o -> edges.add(edge(Ref.of(n), Ref.of(o), Edge.Origin.SPEC, "holds", 1))));
+        snapshot.all("Service").stream().filter(s -> !s.controller().isMissingNode())
+            .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(s.controller()), Edge.Origin.SPEC, "owner", 1)));
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
             .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
@@ -5717,11 +6073,11 @@ static final class Dependencies {
                 edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
             }
         });
-        claims(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
+        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }
@@ -5733,7 +6089,13 @@ static final class Dependencies {
         return mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
     }
 
-    private List<Obj> claims(Obj workload) {
+    /** The claims that its pods use. */
+    Stream<Obj> claims(Obj workload) {
+        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
+            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+    }
+
+    private List<Obj> templated(Obj workload) {
         if (!workload.kind().equals("StatefulSet")) {
             return List.of();
         }
@@ -5805,8 +6167,11 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
             new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
-        return new Reporting(seen, all, unready, workloads, agent)
-            .report(new Roots(graph).find(), all.stream().filter(f -> advice(f, unready)).toList());
+        var roots = new Roots(graph).find();
+        var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
+        var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
+        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
+            all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
@@ -5833,7 +6198,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
     }
 
     private static boolean advice(Finding f, Set<Ref> unready) {
-        return f.code().has(Rule.ADVICE) || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(f.owner());
+        return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
 
@@ -5861,11 +6227,288 @@ record Edge(Ref from, Ref to, Origin origin, String via, double confidence, Stri
 /** The lines of a failed container's log that say most; how many are shown of how many. */
 record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
 
+/** A value that decides: of which object and field ({@code deploy/web spec.replicas}), and what it is. */
+record Fact(String at, String value) {
+    /** How many a cause has at most, and how long each may be. */
+    static final int MOST = 12;
+    static final int CHARS = 240;
+}
+
+/**
+ * The few values that decide a cause: the field at fault with its path and what it is now, what it is compared with, and what worked
+ * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
+ */
+static final class Facts {
+    private static final Pattern MEMORY =
+        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
+        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
+    private static final Pattern LISTENS =
+        Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
+    private final Observed seen;
+    private final Dependencies needs;
+    private final Map<String, String> found = new LinkedHashMap<>();
+
+    private Facts(Observed seen, Dependencies needs) {
+        this.seen = seen;
+        this.needs = needs;
+    }
+
+    /** In the order of their weight; the first is the field at fault where one is known. */
+    static List<Fact> of(Observed seen, Dependencies needs, List<Finding> findings) {
+        var facts = new Facts(seen, needs);
+        findings.stream().filter(f -> f.code().role != Code.Role.PROGRESS).limit(3).forEach(facts::told);
+        return facts.found.entrySet().stream().limit(Fact.MOST)
+            .map(e -> new Fact(e.getKey(), Texts.cut(Texts.line(e.getValue()), Fact.CHARS))).toList();
+    }
+
+    private void told(Finding f) {
+        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        object(f);
+        other(owner, f);
+        log(f);
+        owner.ifPresent(w -> before(w, f));
+    }
+
+    private void add(Obj at, String path, String value) {
+        if (!value.isEmpty() && !value.equals("{}")) {
+            found.putIfAbsent(at.ref() + " " + path, value);
+        }
+    }
+
+    private void all(Obj at, String... pointers) {
+        for (var p : pointers) {
+            var node = at.at(p);
+            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+        }
+    }
+
+    /** A part of a spec on one line, as JSON without quotes. */
+    static String compact(JsonNode node) {
+        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+    }
+
+    /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
+    private void fields(Obj workload, Finding f, String pattern) {
+        leaves(workload, f, leaves(workload), base(workload), pattern);
+    }
+
+    /** What the finding speaks of comes first. */
+    private void leaves(Obj at, Finding f, Map<String, String> leaves, String base, String pattern) {
+        if (!pattern.isEmpty()) {
+            var wanted = Pattern.compile(pattern);
+            leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
+                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
+                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .forEach(e -> add(at, base + e.getKey(), e.getValue()));
+        }
+    }
+
+    static Map<String, String> leaves(Obj workload) {
+        return Leaves.of(Dependencies.podSpec(workload));
+    }
+
+    static String base(Obj workload) {
+        return switch (workload.kind()) {
+            case "Pod" -> "spec.";
+            case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
+            default -> "spec.template.spec.";
+        };
+    }
+
+    private static String container(Finding f) {
+        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
+    }
+
+    /** What of the pod template decides this code. */
+    private static String pattern(Finding f) {
+        var c = container(f);
+        var name = Pattern.quote(f.objectName());
+        return switch (f.code()) {
+            case IMAGE_NEVER_PULL -> c + "image";
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
+            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
+            case SECRET_MISSING -> "ecret.* = " + name + "$";
+            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
+            case PVC_MISSING -> "claimName = " + name + "$";
+            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
+            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
+                + "$|onfigMap.*ame = " + name + "$";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
+            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
+                c + "(command|args|workingDir|image) |" + c + ".*subPath";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name";
+            case CRASH_PORT_IN_USE -> "[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
+            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
+            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
+            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
+                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
+                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
+                    ? "" : "|periodS|failureT|initialD")
+                    + ")|" + c + "ports.*containerPort";
+            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
+            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
+            case SCHED_TAINT -> "^tolerations|^nodeSelector";
+            case SCHED_HOST_PORT -> "hostPort";
+            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
+            case SCHED_TOPOLOGY -> "^topologySpread";
+            case SCHED_NODE_MISSING -> "^nodeName";
+            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
+            case SCHED_DEVICE_CLAIM -> "[cC]laims";
+            case POD_READINESS_GATE -> "^readinessGates";
+            case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                setting(f);
+            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
+        };
+    }
+
+    /** The settings that name the host, or all that could. */
+    private static String setting(Finding f) {
+        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
+        return host.isEmpty()
+            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
+            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
+                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
+    }
+
+    /** The object at fault itself, where it is there. */
+    private void object(Finding f) {
+        var there = seen.snapshot.find(f.objectKind(), f.objectName());
+        there.ifPresent(o -> {
+            switch (o.kind()) {
+                case "PersistentVolumeClaim" -> all(o, "/spec/storageClassName", "/spec/accessModes", "/spec/resources/requests/storage",
+                    "/spec/volumeName", "/spec/selector", "/spec/dataSource");
+                case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
+                case "Secret", "ConfigMap" -> {
+                    add(o, "keys", String.join(", ", keys(o)));
+                    setting(o, f);
+                }
+                case "ResourceQuota" -> quota(o);
+                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
+                case "Role" -> all(o, "/rules");
+                case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
+                default -> scale(o, f);
+            }
+        });
+    }
+
+    private void scale(Obj o, Finding f) {
+        switch (f.code()) {
+            case REPLICAS_ZERO, SCHED_POD_ANTI_AFFINITY, PVC_ACCESS_MODE -> all(o, "/spec/replicas", "/spec/strategy/type");
+            case JOB_FAILED -> all(o, "/spec/backoffLimit", "/spec/activeDeadlineSeconds");
+            case JOB_SUSPENDED -> all(o, "/spec/suspend");
+            case ROLLOUT_PAUSED -> all(o, "/spec/paused");
+            case STS_HEADLESS_SVC_MISSING -> all(o, "/spec/serviceName");
+            case STS_STUCK_REVISION -> all(o, "/status/updateRevision", "/status/currentRevision");
+            case POD_SECURITY_DENIED -> seen.snapshot.find("Namespace", seen.snapshot.namespace())
+                .ifPresent(n -> n.labels().forEach((k, v) -> add(n, "metadata.labels[" + k + "]", k.startsWith("pod-security") ? v : "")));
+            default -> { }
+        }
+    }
+
+    /** Names only: of a Secret nothing else is known here. */
+    static List<String> keys(Obj o) {
+        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
+    }
+
+    /** The value of a ConfigMap that names a host or a port that is not there. */
+    private void setting(Obj map, Finding f) {
+        var key = f.param("setting").replaceFirst("^.* ", "");
+        if (!key.isEmpty() && map.kind().equals("ConfigMap") && map.at("/data").has(key)) {
+            add(map, "data." + key, map.at("/data").path(key).asString(""));
+        }
+    }
+
+    private void quota(Obj quota) {
+        quota.map("/status/hard").forEach((resource, hard) -> {
+            var used = quota.at("/status/used").path(resource).asString("0");
+            add(quota, "status." + resource, "used " + used + " of " + hard);
+        });
+    }
+
+    /** What stands on the other side. */
+    private void other(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+            case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
+            case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).limit(1)
+                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
+                .forEach(c -> all(c, "/spec/resources/requests/storage"));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            default -> { }
+        }
+    }
+
+    private static String variables(Obj workload, Finding f) {
+        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+        return names.isEmpty() ? "none" : "has " + names;
+    }
+
+    private Optional<Obj> named(String ref) {
+        return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).findFirst());
+    }
+
+    private void labels(Obj workload) {
+        add(workload, "spec.template.metadata.labels", Dependencies.labels(workload).toString());
+    }
+
+    /** What the program says of the port it listens on, and of the memory it takes. */
+    private void log(Finding f) {
+        var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
+        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        if (log != null && wanted != null) {
+            log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
+                .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));
+        }
+    }
+
+    /** Fields of the newest revision that the one before it had otherwise. */
+    private void before(Obj workload, Finding f) {
+        if (!workload.kind().equals("Deployment") || f.code().family == Code.Family.SERVICE) {
+            return;
+        }
+        var newest = Ownership.newestReplicaSet(seen.snapshot, workload);
+        seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
+            .filter(rs -> rs.has("/spec/template/spec"))
+            .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .ifPresent(rs -> {
+                var now = leaves(newest.get());
+                var then = leaves(rs);
+                var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
+                Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
+                    .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
+                    .forEach(p -> add(rs, base(rs) + p, then.getOrDefault(p, "(not set)") + served));
+            });
+    }
+}
+
 /** A place in a manifest of the repository. */
 record FileRef(String path, int line) { }
 
-/** Where the repair lies and in which file. */
-record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
+/** Where the repair lies and in which file; {@code change}: the field at fault, what it is and what there is instead, or null. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) {
+    Fix changing(List<Fact> facts, List<String> candidates) {
+        return facts.isEmpty() ? this : new Fix(scope, action, text, facts.get(0).at() + " is " + facts.get(0).value()
+            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0)), files, alsoRequired);
+    }
+}
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
 static final class Graph {
@@ -5913,7 +6556,10 @@ static final class Graph {
 
     /** What is told only where nothing behind it explains it. */
     List<Finding> weak(Ref node) {
-        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))).toList();
+        // a Service only repeats that the workload behind it is not ready
+        var repeats = from(node).stream().anyMatch(e -> e.origin() == Edge.Origin.SELECTOR && unready.contains(e.to()));
+        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))
+            && !(repeats && f.code() == Code.SVC_NO_READY_ENDPOINTS)).toList();
     }
 
     /** A registry of this namespace is looked at before the image that cannot be had from it. */
@@ -5992,6 +6638,50 @@ record IngressFindings(Observed seen) {
         return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
             .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
+    }
+}
+
+/** The fields of a spec by their paths, as a person writes them: {@code containers[web].env[DB_HOST].value}. Pure. */
+static final class Leaves {
+    private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
+    private static final String HIDDEN = "(set; not shown)";
+
+    private Leaves() { }
+
+    static Map<String, String> of(JsonNode node) {
+        var found = new LinkedHashMap<String, String>();
+        walk(node, "", found);
+        return found;
+    }
+
+    private static void walk(JsonNode node, String path, Map<String, String> found) {
+        if (node.isObject() && !node.isEmpty()) {
+            node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
+        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+            for (int i = 0; i < node.size(); i++) {
+                var element = path + "[" + name(node.get(i), i) + "]";
+                walk(node.get(i), element, found);
+                found.remove(element + ".name"); // which its path says already
+            }
+        } else {
+            found.put(path, value(path, node));
+        }
+    }
+
+    /** Elements are told by what tells them for Kubernetes too, else by their place. */
+    private static String name(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
+    }
+
+    private static String value(String path, JsonNode node) {
+        var variable = VARIABLE.matcher(path);
+        if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
+            return HIDDEN;
+        }
+        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+            .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
+            : node.asString("").isEmpty() ? "\"\"" : node.asString("");
     }
 }
 
@@ -6120,6 +6810,7 @@ static final class Merge {
         };
     }
 
+    /** The host part of an image's name. */
     static String registry(String image) {
         var first = image.contains("/") ? image.substring(0, image.indexOf('/')) : "";
         return first.contains(".") || first.contains(":") || first.equals("localhost") ? first : "docker.io";
@@ -6174,13 +6865,15 @@ static final class NearMiss {
     private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
-        return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name)
-                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
+        return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 
-    private static int distance(String a, String b) {
+    static boolean near(String n, String name) {
+        return !n.equals(name) && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4));
+    }
+
+    static int distance(String a, String b) {
         var row = IntStream.rangeClosed(0, b.length()).toArray();
         for (int i = 1; i <= a.length(); i++) {
             int diagonal = row[0];
@@ -6285,6 +6978,31 @@ record ObjectRef(String apiVersion, String kind, String namespace, String name) 
 record Proof(String source, String path, String reason, String message,
     long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
 
+/** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
+static final class Quantities {
+    private static final Pattern AMOUNT = Pattern.compile("(\\d+(?:\\.\\d+)?)(m|[kKMGTPE]i?)?");
+
+    private Quantities() { }
+
+    /** Zero for what is none. */
+    static double of(String text) {
+        var match = AMOUNT.matcher(text);
+        if (!match.matches()) {
+            return 0;
+        }
+        var unit = match.group(2) == null ? "" : match.group(2);
+        var power = unit.isEmpty() ? 0 : "kMGTPE".indexOf(unit.replace('K', 'k').charAt(0)) + 1;
+        return Double.parseDouble(match.group(1)) * (unit.equals("m") ? 0.001 : Math.pow(unit.endsWith("i") ? 1024 : 1000, power));
+    }
+
+    /** Of memory in {@code Mi}, of anything else in thousandths when it is small. */
+    static String text(String resource, double amount) {
+        var mebi = resource.contains("memory") || resource.contains("storage");
+        return mebi ? Math.round(amount / (1 << 20)) + "Mi" : amount == Math.rint(amount) ? String.valueOf((long) amount)
+            : Math.round(amount * 1000) + "m";
+    }
+}
+
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
@@ -6294,7 +7012,7 @@ record Repairs(Snapshot snapshot) {
     Fix fix(Finding f) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
+        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
     }
 
     private Optional<Source> source(Ref o) {
@@ -6351,7 +7069,7 @@ record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -6406,7 +7124,7 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
             var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
-        }).toList();
+        }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
     }
 
     private Cause cause(Root root) {
@@ -6417,9 +7135,13 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
         findings.forEach(x -> affected.add(x.owner()));
         affected.retainAll(unready);
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
+        var facts = Facts.of(seen, needs, findings);
+        var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
-            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
+                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
+            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
+                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
@@ -6667,17 +7389,22 @@ record ScalingFindings(Observed seen, Dependencies needs) {
     }
 
     private Optional<Finding> autoscaler(Obj hpa) {
+        if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
+            return Optional.empty(); // the first metrics take a minute
+        }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asString("").equals("ScalingDisabled"));
+            .filter(c -> no(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
             .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
-        return Optional.of(budget.condition("DisruptionAllowed"))
-            .filter(c -> no(c) && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0))
-            .map(c -> seen.fault(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
+        boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
+            || no(budget.condition("DisruptionAllowed"));
+        return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
+            : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
+                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
@@ -6711,9 +7438,9 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             port(service, behind).ifPresent(found::add);
             behind.forEach(w -> closed(service, w).ifPresent(found::add));
         } else if (seen.snapshot.all("Pod").stream().noneMatch(p -> p.labels().entrySet().containsAll(selector.entrySet()))) {
-            var meant = meant(service, selector);
+            var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
-            if (meant.isEmpty() && !waited) {
+            if (meant.isEmpty() && !waited && !operated(service)) {
                 found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
@@ -6725,6 +7452,11 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             found.add(seen.fault(Code.SVC_LB_PENDING, service, Evidence.field(service, "status.loadBalancer", "no address")));
         }
         return found;
+    }
+
+    /** An operator gives its pods the labels of their roles while they run. */
+    private boolean operated(Obj service) {
+        return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
     }
 
     /**
@@ -6963,7 +7695,10 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         }
         var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
         if (!events.isEmpty()) {
-            return Optional.of(unbound(events.get(events.size() - 1)));
+            // what is said again and again while all waits does not outdo the error that makes it wait
+            var errors = events.stream().filter(e -> !e.reason().equals("ExternalProvisioning")).toList();
+            var telling = errors.isEmpty() ? events : errors;
+            return Optional.of(unbound(telling.get(telling.size() - 1)));
         }
         return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
     }
@@ -6990,7 +7725,8 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         var code = code(last);
         var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
             : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
-        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
+        var at = code == Code.PVC_PROVISIONER_MISSING && !params.isEmpty() ? new Ref("StorageClass", type) : Ref.of(claim);
+        return seen.finding(code, at, Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
     }
 
     private Code code(Event last) {
@@ -7253,16 +7989,35 @@ static final class CustomFindings {
     }
 
     static Optional<Finding> of(Observed seen, Obj o) {
-        var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.bad(o.text("/status/phase"));
-        if (bad.isEmpty() && !phase) {
+        var said = CustomStatus.of(o, seen.snapshot);
+        if (!said.against() || o.deleting()) {
             return Optional.empty();
         }
-        var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
-        var young = !phase && seen.age(o) < code.young;
-        var proof = bad.map(c -> Evidence.condition(o, c)).orElseGet(() -> Evidence.field(o, "status.phase", o.text("/status/phase")));
+        var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        var young = said.state() == State.progressing && seen.age(o) < code.young;
+        var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
-            bad.flatMap(Observed::since), List.of(proof)));
+            Obj.instant(said.proof().firstSeen()), proofs));
+    }
+
+    /** Kinds that the API server refuses to show because their conversion webhook is down; told at those that were applied. */
+    static Stream<Finding> unread(Observed seen) {
+        return seen.snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM) && Phrase.CONVERSION.occurs(l)).flatMap(l -> {
+            var told = l.substring(Snapshot.CUSTOM.length());
+            var kind = told.substring(0, told.indexOf(": "));
+            var at = new Ref("CustomResourceDefinition", kind);
+            var owners = seen.snapshot.applied().stream().map(Applied::object)
+                .filter(o -> Kind.of(o.apiVersion(), o.kind()).definition().equals(kind)).map(Ref::of);
+            return Stream.concat(owners, Stream.of(at)).map(o -> seen.finding(Code.CONVERSION_WEBHOOK_UNAVAILABLE, at, o, Optional.empty(),
+                List.of(Evidence.status("crd/" + kind, "", told.substring(told.indexOf(": ") + 2)))));
+        });
+    }
+
+    /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */
+    private static Stream<Evidence> madeOf(Snapshot snapshot, Obj o) {
+        return snapshot.index().byOwner().getOrDefault(o.uid(), List.of()).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
+            .flatMap(c -> Stream.concat(Stream.of(CustomStatus.of(c, snapshot)).filter(CustomStatus.Said::against)
+            .map(CustomStatus.Said::proof), madeOf(snapshot, c)));
     }
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
@@ -7379,7 +8134,7 @@ static final class Findings {
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
                 .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
+            CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
     /** A pod is told what the pods before it said, since the same missing object is told once. */
@@ -7397,13 +8152,23 @@ static final class Findings {
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
         var since = o.time("/metadata/deletionTimestamp");
+        if (!o.deleting() || seen.age(since) <= Code.OBJECT_STUCK_TERMINATING.young) {
+            return Optional.empty();
+        }
+        if (kind.equals("Namespace")) { // what is left in it says more
+            return Stream.of("NamespaceDeletionContentFailure", "NamespaceFinalizersRemaining", "NamespaceContentRemaining")
+                .map(o::condition).filter(Obj::isTrue).findFirst()
+                .map(c -> seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), Ref.of(o),
+                since, List.of(Evidence.condition(o, c))).with(Basis.WEAK));
+        }
         var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
-        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
-            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = new Ref(kind, o.name());
-        return !stuck ? Optional.empty()
-            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
-            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
+        var pod = kind.equals("Pod");
+        if (holds.isEmpty() && (!pod || seen.lost(o).isPresent())) {
+            return Optional.empty();
+        }
+        return Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), pod ? seen.owner(o) : Ref.of(o),
+            since, List.of(Evidence.field(o, "metadata." + (holds.isEmpty() ? "deletionTimestamp" : "finalizers"),
+            holds.isEmpty() ? since.get().toString() : holds))).with(Map.of("finalizers", holds)));
     }
 }
 
@@ -7577,6 +8342,27 @@ static final class Observed {
         return snapshot.logs().get(pod.name() + "/" + container);
     }
 
+    /** Another node's pod that has a volume of this pod which only one node may have. */
+    Optional<Obj> holder(Obj pod) {
+        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+            .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
+        return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            .min(Comparator.comparing(Obj::name));
+    }
+
+    /** What says that this pod's node is lost. */
+    Optional<Evidence> lost(Obj pod) {
+        var node = snapshot.find("Node", pod.text("/spec/nodeName"));
+        return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
+            .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
+                .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
+    }
+
+    private static Stream<String> claims(Obj pod) {
+        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
+    }
+
     /** Also true where nobody could look. */
     boolean exists(String kind, String name) {
         return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
@@ -7617,16 +8403,22 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var maker = pod.controller();
+        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
+            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
     }
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
+        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
+            return node().stream().toList();
+        }
         if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+            return replaced() && !again() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
@@ -7643,6 +8435,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
+    /** The last of several that ended so within minutes, with none after it that is ready: the next one will end so too. */
+    private boolean again() {
+        var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
+            .toList();
+        var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
+            .toList();
+        return ended.size() > 1 && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .filter(pod::equals).isPresent();
+    }
+
     private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
         return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
     }
@@ -7657,9 +8460,12 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
             case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
             case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
-            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+            case "NodePorts" -> Code.SCHED_HOST_PORT;
+            case "TaintToleration" -> Code.SCHED_TAINT;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") && message.contains("unavailable")
+                ? Code.SCHED_INSUFFICIENT_RESOURCES : Code.NODE_REFUSES_POD;
         };
-        if (code == null) {
+        if (code == Code.NODE_REFUSES_POD && !unstarted() || reason.equals("DeadlineExceeded")) {
             return containers();
         }
         var node = pod.text("/spec/nodeName");
@@ -7670,17 +8476,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** A node that is not ready makes its pods unready, whatever they did before. */
     private Optional<Finding> node() {
+        var lost = Pods.ready(pod) ? Optional.<Finding>empty() : lost(pod);
         var name = pod.text("/spec/nodeName");
-        var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asString("").equals("True"));
-        if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
-            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
-                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
-                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
-        }
-        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
-        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
-            : Optional.empty();
+        var unknown = seen.snapshot.find("Node", name).isEmpty() && !pod.deleting() && !seen.snapshot.all("Node").isEmpty()
+            && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name))) : lost;
+    }
+
+    /** The node of this pod, when it is lost. */
+    private Optional<Finding> lost(Obj on) {
+        return seen.lost(on).map(e -> finding(Code.NODE_NOT_READY, new Ref("Node", on.text("/spec/nodeName")),
+            Obj.instant(e.firstSeen()), e));
     }
 
     private List<Finding> containers() {
@@ -7723,14 +8529,36 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
             "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
         if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
-            var first = blockedBy(blocked);
+            var told = blockedBy(blocked);
+            var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
         }
         if (owner.is("Job") && sidecarBlocks()) {
             return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
                 Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
         }
-        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+        if (unstarted() && references().findAny().isPresent()) {
+            return absent(List.of());
+        }
+        return gate().or(this::held).or(this::progress).stream().toList();
+    }
+
+    /** Its containers are ready, and a condition that somebody else sets is not true. */
+    private Optional<Finding> gate() {
+        var since = Observed.since(pod.condition("ContainersReady"));
+        return pod.list("/spec/readinessGates").stream().map(g -> g.path("conditionType").asString(""))
+            .filter(type -> Obj.isTrue(pod.condition("ContainersReady")) && !Obj.isTrue(pod.condition(type))).findFirst()
+            .map(type -> finding(seen.age(since) < Code.POD_READINESS_GATE.young ? Code.STILL_PROGRESSING : Code.POD_READINESS_GATE, since,
+                pod.condition(type).isMissingNode() ? Evidence.field(pod, "spec.readinessGates", type + ": nobody has set this condition")
+                    : Evidence.condition(pod, pod.condition(type))).with(Map.of("gate", type)));
+    }
+
+    /** The event may have expired: another node's pod has the volume that only one may have. */
+    private Optional<Finding> held() {
+        return seen.holder(pod).filter(h -> unstarted() && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young)
+            .map(h -> lost(h).orElseGet(() -> finding(Code.PVC_ACCESS_MODE, pod.time("/metadata/creationTimestamp"),
+                Evidence.field(h, "spec.nodeName", h.text("/spec/nodeName") + " has the volume, " + pod.ref() + " is on "
+                    + pod.text("/spec/nodeName")))));
     }
 
     private Optional<Finding> progress() {
@@ -8001,16 +8829,21 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final List<Code> NEARNESS =
         List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
         Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
-        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY,
+        Code.SCHED_DEVICE_CLAIM);
 
     Finding find() {
         var condition = pod.condition("PodScheduled");
         var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
-        var scaling = seen.events(pod, "TriggeredScaleUp");
+        var scaling = seen.events(pod, "TriggeredScaleUp", "Nominated"); // Karpenter says the second
         if (condition.path("reason").asString("").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
+        }
+        if (condition.path("reason").asString("").equals("NotReadyForScheduling")) {
+            return finding(seen.age(pod) < Code.SCHED_NOT_READY.young ? Code.STILL_PROGRESSING
+                : Code.SCHED_NOT_READY, owner, since, evidence);
         }
         if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
             evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
@@ -8018,7 +8851,8 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
         }
         var message = message(condition);
         return message.isEmpty()
-            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+            ? finding(seen.age(pod) < Code.SCHED_SCHEDULER_MISSING.young ? Code.STILL_PROGRESSING
+                : condition.isMissingNode() ? Code.SCHED_SCHEDULER_MISSING : Code.UNKNOWN, owner, since, evidence)
             : unschedulable(message, since, evidence);
     }
 
@@ -8173,6 +9007,9 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
+            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
 
@@ -8228,6 +9065,26 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
             Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
     }
 
+    private Optional<Finding> cronJob(Obj cron, Obj last) {
+        var failed = last.condition("Failed");
+        if (Obj.isTrue(failed)) {
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
+                List.of(Evidence.condition(last, failed))));
+        }
+        var began = last.time("/status/startTime");
+        return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
+            : Optional.of(seen.finding(Code.JOB_NEVER_ENDS, Ref.of(cron), Ref.of(cron), began,
+                List.of(Evidence.field(last, "status.startTime", last.text("/status/startTime")))));
+    }
+
+    /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
+    private static long period(String schedule) {
+        var field = schedule.trim().split("\\s+");
+        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
+        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
     private List<Finding> job(Obj job) {
         var failed = job.condition("Failed");
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
@@ -8238,7 +9095,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
@@ -8250,91 +9107,24 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
 
 // src/ensure_ready/readiness/
 
-/**
- * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
- * What shows none of these is unverified: guessing would be right as often as a coin.
- */
+/** Judges a custom resource by what it says; one that says nothing by what its operator made for it. */
 static final class CustomReadiness {
-    private static final Set<String> FLAGS = Set.of("ready", "healthy", "readyToUse", "available", "synced", "isReady");
-
     private CustomReadiness() { }
 
     /**
-     * @param statusless whether nobody ever writes a status of its kind
-     * @param children   the workloads that an operator made for it, judged; asked for when its own status proves nothing
+     * @param children the workloads that an operator made for it, judged; asked for when its own status proves nothing
      */
-    static Workload judge(Obj o, boolean statusless, Tally tally, Supplier<List<Workload>> children) {
-        if (!o.has("/status") || o.at("/status").isEmpty()) {
-            return statusless ? tally.ready("its kind has no status") : tally.progressing("has no status yet");
+    static Workload judge(Obj o, Family family, Tally tally, Supplier<List<Workload>> children) {
+        if (o.at("/status").isEmpty() && family.statusless().contains(o.apiVersion() + "/" + o.kind())) {
+            return tally.ready("its kind has no status");
         }
-        var conditions = CustomStatus.conditions(o);
-        var words = CustomStatus.words(o.at("/status"));
-        var failure = failure(o, conditions, words);
-        if (failure.isPresent()) {
-            return tally.failed(failure.get());
-        }
-        var doubt = doubt(o, conditions, words);
-        if (doubt.isPresent()) {
-            boolean suspended = o.is("/spec/suspend") || o.is("/spec/paused");
-            return suspended ? tally.suspended("suspended: " + doubt.get()) : tally.progressing(doubt.get());
-        }
-        boolean proven = conditions.stream().anyMatch(CustomStatus::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
-            || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
-        return proven ? tally.ready("") : byChildren(children.get(), tally);
+        var said = CustomStatus.of(o, family.snapshot());
+        return said.state() == State.unverified ? byChildren(children.get(), said, tally) : tally.of(said.state(), said.message());
     }
 
-    /** What says that it failed; the controller may try again, so this alone ends no wait at once. */
-    private static Optional<String> failure(Obj o, List<JsonNode> conditions, List<String> words) {
-        return conditions.stream().filter(c -> !stale(o, c) && (CustomStatus.broken(c) || CustomStatus.triedInVain(c)))
-            .findFirst().map(Phrases::said).or(() -> CustomStatus.failedWord(words).map(CustomReadiness::is));
-    }
-
-    /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
-    private static Optional<String> doubt(Obj o, List<JsonNode> conditions, List<String> words) {
-        return conditions.stream().flatMap(c -> doubt(o, c).stream()).findFirst()
-            .or(() -> FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst()
-                .map(f -> f + " is false"))
-            .or(() -> counts(o))
-            .or(() -> CustomStatus.unfinishedWord(conditions, words).map(CustomReadiness::is));
-    }
-
-    private static Optional<String> doubt(Obj o, JsonNode c) {
-        boolean positive = CustomStatus.positive(c);
-        if (CustomStatus.ailing(c) || positive && !Obj.isTrue(c)) {
-            return Optional.of(Phrases.said(c));
-        }
-        if (positive && stale(o, c)) {
-            var seen = c.path("observedGeneration").asLong(0);
-            return Optional.of(CustomStatus.type(c) + " speaks of generation " + seen + ", not of " + o.generation());
-        }
-        return CustomStatus.rollingOut(c) ? Optional.of(Phrases.said(c)) : Optional.empty();
-    }
-
-    /** Whether it was said of an earlier generation of the object. */
-    private static boolean stale(Obj o, JsonNode condition) {
-        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
-    }
-
-    private static Optional<String> counts(Obj o) {
-        long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
-        boolean counted = o.has("/status/readyReplicas") || o.has("/status/availableReplicas")
-            || o.has("/status/replicas") && o.has("/spec/replicas");
-        long ready = o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0));
-        if (desired >= 0 && counted && ready < desired) {
-            return Optional.of(ready + " of " + desired + " ready");
-        }
-        boolean updates = o.has("/status/updatedReplicas") && o.has("/spec/replicas");
-        long updated = o.number("/status/updatedReplicas", 0);
-        return updates && updated < desired ? Optional.of(updated + " of " + desired + " updated") : Optional.empty();
-    }
-
-    private static String is(String word) {
-        return "is " + Phrases.brief(word);
-    }
-
-    private static Workload byChildren(List<Workload> children, Tally tally) {
+    private static Workload byChildren(List<Workload> children, CustomStatus.Said said, Tally tally) {
         if (children.isEmpty()) {
-            return tally.unverified("its status has nothing that says whether it is ready");
+            return tally.unverified(said.message());
         }
         var late = children.stream().filter(w -> w.state() != State.ready).findFirst();
         return late.map(w -> tally.progressing(w.ref() + ": " + w.message()))
@@ -8344,35 +9134,197 @@ static final class CustomReadiness {
 }
 
 /**
- * The words in which custom resources say how they are, for the judge and for the finder alike: types and reasons of conditions (nested
- * ones too), and texts of phase, state, status and health. Pure.
+ * What a custom resource says of itself, for the judge and for the finder alike: the user's rule first, then its Ready condition (or its
+ * kind's own word for it), then other conditions (nested ones too), flags, counts and words. Pure.
  */
 static final class CustomStatus {
-    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded",
-        "Complete", "Completed", "Valid",
-        "Initialized", "Active", "Provisioned", "Released", "Running", "Created", "Installed", "Configured");
-    private static final Pattern POSITIVE_END =
-        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
-    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
-    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
-        "complete", "finished", "done", "healthy", "green",
-        "available", "online", "deployed", "established", "synced", "synchronized", "insync", "provisioned", "installed", "ok", "up",
-        "reconciled", "created", "valid", "accepted", "compliant",
-        "stable", "normal", "passed", "approved", "enabled", "connected", "started", "true");
-    private static final String FAILURE = "failed|failure|error|errored|rejected";
-    private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
-    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
-    private static final Pattern FAILED_REASON =
-        Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
-    private static final Pattern WORD_KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    /** A controller that has written nothing for so long writes nothing: most write within seconds. */
+    private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A word that nobody knows is progress no longer. */
+    private static final Duration STRANGE = Duration.ofMinutes(10);
+    private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
     private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+    private final Obj o;
+    private final Snapshot snapshot;
+    private final List<JsonNode> conditions;
+    private final List<Word> words;
+    private final JsonNode own;
 
-    private CustomStatus() { }
+    private CustomStatus(Obj o, Snapshot snapshot) {
+        this.o = o;
+        this.snapshot = snapshot;
+        this.conditions = conditions(o);
+        this.words = words(o.at("/status"));
+        this.own = o.condition("Ready");
+    }
+
+    private record Word(String path, String text) { }
+
+    /**
+     * How it is by itself; {@code unverified} when nothing of it tells.
+     *
+     * @param proof what says so, to be shown; null when that is nothing of its own
+     */
+    record Said(State state, String message, Evidence proof) {
+        /** It is not ready, and says why. */
+        boolean against() {
+            return proof != null && (state == State.failed || state == State.progressing);
+        }
+    }
+
+    static Said of(Obj o, Snapshot snapshot) {
+        var status = new CustomStatus(o, snapshot);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().map(status::ruled).orElseGet(status::read);
+    }
+
+    /**
+     * Whether it counts when a whole namespace is judged: made by a person, and with something to become ready. Routes, policies and
+     * reports hurt no workload, and a run or a backup that failed is of the past.
+     */
+    static boolean gates(Obj o, Snapshot snapshot) {
+        return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+    }
+
+    /** Whether a controller made it, whose own resource speaks for it. */
+    static boolean made(Obj o, Snapshot snapshot) {
+        return o.list("/metadata/ownerReferences").stream().anyMatch(r -> r.path("controller").asBoolean(false)
+            || snapshot.index().byUid().contains(r.path("uid").asString("")));
+    }
+
+    /** What a queue's entry for a suspended Job says; it starts the Job, and a person who does is overruled. */
+    static Optional<Said> holding(Obj job, Snapshot snapshot) {
+        return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
+            .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    }
+
+    private Said read() {
+        if (o.at("/status").isEmpty()) {
+            return silent();
+        }
+        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+            && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
+        return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+    }
+
+    private Said silent() {
+        if (CustomWords.configuration(o)) {
+            return new Said(State.ready, "", null);
+        }
+        return younger(MUTE) ? new Said(State.progressing, "has no status yet", null)
+            : new Said(State.unverified, "nobody writes its status", null);
+    }
+
+    private boolean younger(Duration age) {
+        return o.time("/metadata/creationTimestamp").map(t -> t.plus(age).isAfter(snapshot.at())).orElse(true);
+    }
+
+    private Said said(State state, JsonNode condition) {
+        return new Said(state, Phrases.said(condition), Evidence.condition(o, condition));
+    }
+
+    private Said said(State state, String message, String path) {
+        return new Said(state, message, Evidence.field(o, path, o.text("/" + path.replace('.', '/'))));
+    }
+
+    private Said said(State state, Word word) {
+        return said(state, "is " + Phrases.brief(word.text()), word.path());
+    }
+
+    /** By the values that its user named; any other value is progress. */
+    private Said ruled(CustomRule rule) {
+        var condition = rule.condition().isEmpty() ? null : o.condition(rule.condition());
+        var value = condition == null ? o.text(rule.pointer()) : condition.path("status").asString("");
+        var state = rule.state(value, condition == null ? "" : condition.path("reason").asString(""));
+        if (value.isEmpty()) {
+            return new Said(state, rule.named() + " is not there", null);
+        }
+        return condition == null ? said(state, state == State.ready ? "" : rule.named() + " is " + Phrases.brief(value),
+            rule.pointer().substring(1).replace('/', '.')) : state == State.ready ? new Said(state, "", null) : said(state, condition);
+    }
+
+    /** What says that it failed; the controller may try again, so this alone ends no wait at once. */
+    private Optional<Said> failure(boolean ready) {
+        return conditions.stream().filter(c -> !stale(c) && (CustomWords.broken(c) && (!ready || CustomWords.type(c).equals("Stalled"))
+            || CustomWords.triedInVain(c) && (!ready || CustomWords.inForce(c)))).findFirst().map(c -> said(State.failed, c))
+            .or(() -> words.stream().filter(w -> !ready && CustomWords.failed(w.text())).findFirst().map(w -> said(State.failed, w)));
+    }
+
+    /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
+    private Optional<Said> doubt(boolean ready) {
+        var telling = ready ? conditions.stream().filter(c -> CustomWords.rollingOut(c) || CustomWords.inForce(c) && !Obj.isTrue(c))
+            : own.isMissingNode() ? conditions.stream() : Stream.of(own);
+        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
+            .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
+        boolean rests = o.is("/spec/suspend") || o.is("/spec/paused");
+        var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
+            .map(c -> said(State.suspended, c))
+            .or(() -> words.stream().filter(w -> CustomWords.idle(w.text())).findFirst().map(w -> said(State.suspended, w)));
+        return doubt.map(d -> idle.isPresent() && (d.proof() == null || own.isMissingNode() || !CustomWords.idle(own)) ? idle.get()
+            : rests ? new Said(State.suspended, "suspended: " + d.message(), null) : d).or(() -> idle);
+    }
+
+    private Optional<Said> doubt(JsonNode c) {
+        boolean positive = CustomWords.positive(c);
+        if (CustomWords.ailing(c) || positive && !Obj.isTrue(c) && !CustomWords.idle(c)) {
+            return Optional.of(said(State.progressing, c));
+        }
+        if (positive && stale(c)) {
+            return Optional.of(new Said(State.progressing, CustomWords.type(c) + " speaks of generation "
+                + c.path("observedGeneration").asLong(0) + ", not of " + o.generation(), null));
+        }
+        return CustomWords.rollingOut(c) ? Optional.of(said(State.progressing, c)) : Optional.empty();
+    }
+
+    /** Whether it was said of an earlier generation of the object. */
+    private boolean stale(JsonNode condition) {
+        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
+    }
+
+    private Optional<Said> flags() {
+        return FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst()
+            .map(f -> o.has("/status/error/message") ? said(State.progressing, Phrases.brief(o.text("/status/error/message")),
+                "status.error.message") : said(State.progressing, f + " is false", "status." + f));
+    }
+
+    /** Where nothing counts what is ready, what exists is counted. */
+    private Optional<Said> counts() {
+        long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
+        return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
+            .filter(field -> o.has("/status/" + field)).findFirst()
+            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
+                o.number("/spec/replicas", -1)) : Optional.empty());
+    }
+
+    private static Optional<Said> lack(String what, long count, long desired) {
+        return count >= desired ? Optional.empty()
+            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
+    }
+
+    /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
+    private Optional<Said> word() {
+        return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
+            : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
+            ? said(State.progressing, w) : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+    }
+
+    /** It serves, though it may say that not all is well. */
+    private Said proven(boolean ready) {
+        var note = conditions.stream().filter(c -> CustomWords.ailing(c) || CustomWords.broken(c)).findFirst().map(Phrases::said)
+            .or(() -> words.stream().filter(w -> CustomWords.serving(w.text())).findFirst().map(w -> "is " + w.text())).orElse("");
+        if (o.kind().endsWith("Route") && o.has("/status/parents") && o.at("/status/parents").isEmpty()) {
+            return new Said(State.progressing, "no gateway has taken it", Evidence.field(o, "status.parents", "none"));
+        }
+        boolean proven = ready || conditions.stream().anyMatch(CustomWords::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
+            || o.has("/status/replicas") && o.has("/spec/replicas")
+            || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
+        return proven ? new Said(State.ready, note, null)
+            : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
+    }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
-    static List<JsonNode> conditions(Obj o) {
+    private static List<JsonNode> conditions(Obj o) {
         var all = o.list("/status/conditions");
         for (var field : NESTED) {
             o.list("/status/" + field).forEach(part -> part.path("conditions").forEach(all::add));
@@ -8381,29 +9333,73 @@ static final class CustomStatus {
     }
 
     /** Texts of phase, state, status, health: at the top of the status, and one level down where an object has such a name. */
-    static List<String> words(JsonNode status) {
-        var words = new ArrayList<String>();
-        status.properties().stream().filter(e -> WORD_KEY.matcher(e.getKey()).matches()).forEach(e -> {
+    private static List<Word> words(JsonNode status) {
+        var words = new ArrayList<Word>();
+        status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
+            var path = "status." + e.getKey();
             if (e.getValue().isString()) {
-                words.add(e.getValue().asString(""));
+                words.add(new Word(path, e.getValue().asString("")));
             } else {
                 e.getValue().properties().stream()
-                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
-                    .forEach(inner -> words.add(inner.getValue().asString("")));
+                    .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
+                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""))));
             }
         });
-        words.removeIf(String::isBlank);
+        words.removeIf(w -> w.text().isBlank());
         return words;
     }
+}
 
-    /** Whether the condition speaks against its object: a good one that is not so, or a bad one that is. */
-    static boolean bad(JsonNode condition) {
-        return positive(condition) ? condition.path("status").asString("").equals("False") : broken(condition) || ailing(condition);
+/** The words in which custom resources say how they are: types and reasons of conditions, texts of phase, state and health. Pure. */
+static final class CustomWords {
+    /** Not so: the spec is not in force, whatever Ready says of the one before. */
+    private static final Pattern IN_FORCE =
+        Pattern.compile("Synced|Synchronized|Reconciled|ReconcileSuccess|Accepted|Programmed|ResolvedRefs|Applied");
+    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "ReconcileSuccess", "Deployed",
+        "Established", "Succeeded", "Complete", "Completed", "Valid", "Initialized", "Active", "Provisioned", "Released", "Running",
+        "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
+    private static final Pattern POSITIVE_END =
+        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
+    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
+    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
+        "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
+        "insync", "provisioned", "installed", "ok", "up", "reconciled", "created", "valid", "accepted", "compliant", "stable", "normal",
+        "passed", "approved", "enabled", "connected", "started", "true", "serving", "attached", "issued");
+    /** The kind's own word for ready: it outranks a condition that is not so. */
+    private static final Set<String> READY = Set.of("ready", "running", "healthy", "green", "available", "online", "ok", "up");
+    /** It serves, with less than it was asked for: Elasticsearch on one node, Ceph with a warning. */
+    private static final Set<String> SERVING = Set.of("yellow", "warning", "warn", "healthwarn", "readywithwarnings");
+    private static final Pattern IDLE = Pattern.compile("(?i).*(paused?|suspended|hibernat(ed|ion)|scaled_?to_?zero|idle|inactive|notactive"
+        + "|notraffic|sleeping|dormant|stopped)$");
+    private static final String FAILURE = "failed|failure|error|errored|rejected";
+    private static final Pattern FAILED_WORD =
+        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
+    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
+    private static final Pattern FAILED_REASON =
+        Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
+    static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    /** They are read by others and have nothing to become ready; many of their controllers write no status. */
+    private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io");
+
+    private CustomWords() { }
+
+    static boolean configuration(Obj o) {
+        return CONFIGURATION.contains(o.group()) && !o.has("/status/replicas") && !o.has("/spec/replicas");
+    }
+
+    static String type(JsonNode condition) {
+        return condition.path("type").asString("");
     }
 
     /** A condition that must be true. */
     static boolean positive(JsonNode condition) {
         return POSITIVE.contains(type(condition)) || POSITIVE_END.matcher(type(condition)).matches();
+    }
+
+    static boolean inForce(JsonNode condition) {
+        return IN_FORCE.matcher(type(condition)).matches();
     }
 
     /** It says that something failed for good. */
@@ -8418,25 +9414,17 @@ static final class CustomStatus {
 
     /** A good condition that is not so because its controller tried and could not. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && condition.path("status").asString("").equals("False")
-            && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
+        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
     }
 
-    /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
-    static boolean bad(String phase) {
-        return FAILED_WORD.matcher(phase).matches() || phase.matches("(?i).*(fail|error).*");
+    static boolean no(JsonNode condition) {
+        return condition.path("status").asString("").equals("False");
     }
 
-    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
-    static Optional<String> failedWord(List<String> words) {
-        return words.stream().filter(word -> FAILED_WORD.matcher(word).matches()).findFirst();
-    }
-
-    /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */
-    static Optional<String> unfinishedWord(List<JsonNode> conditions, List<String> words) {
-        boolean isReady = conditions.stream().anyMatch(c -> type(c).equals("Ready"));
-        return words.stream().filter(word -> !DONE.contains(word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "")))
-            .filter(word -> !isReady || word.toLowerCase(Locale.ROOT).matches(".*(ing|pending|unknown)")).findFirst();
+    /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
+    static boolean idle(JsonNode condition) {
+        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -8445,8 +9433,33 @@ static final class CustomStatus {
             && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
-    static String type(JsonNode condition) {
-        return condition.path("type").asString("");
+    private static String plain(String word) {
+        return word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "");
+    }
+
+    static boolean ready(String word) {
+        return READY.contains(plain(word));
+    }
+
+    static boolean serving(String word) {
+        return SERVING.contains(plain(word));
+    }
+
+    static boolean done(String word) {
+        return DONE.contains(plain(word)) || serving(word);
+    }
+
+    static boolean idle(String word) {
+        return IDLE.matcher(word).matches();
+    }
+
+    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
+    static boolean failed(String word) {
+        return FAILED_WORD.matcher(word).matches();
+    }
+
+    static boolean unfinished(String word) {
+        return !done(word) && plain(word).matches(".*(ing|pending|unknown)");
     }
 }
 
@@ -8477,7 +9490,7 @@ static final class Family {
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
-        snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
+        snapshot.all("Pod").stream().filter(p -> !Ownership.ownedByBuiltIn(p)).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
     }
 
     private void label(String key, String value, Obj o) {
@@ -8500,7 +9513,7 @@ static final class Family {
     /** What an operator made for a custom resource, directly or through other custom resources. */
     List<Obj> workloadsOf(Obj o) {
         var found = new ArrayList<Obj>();
-        for (var child : snapshot.index().byOwner().getOrDefault(o.uid(), List.of())) {
+        for (var child : Ownership.madeFor(snapshot, o)) {
             if (!child.builtIn()) {
                 found.addAll(workloadsOf(child));
             } else if (Kinds.WORKLOADS.contains(child.kind())) {
@@ -8711,9 +9724,7 @@ static final class Readiness {
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family.statusless().contains(o.apiVersion() + "/" + o.kind()),
-                tally, () -> family.workloadsOf(o)
-                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o).stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -8867,7 +9878,8 @@ static final class Readiness {
             return tally.ready("complete");
         }
         if (o.is("/spec/suspend")) {
-            return tally.suspended("suspended");
+            var held = CustomStatus.holding(o, family.snapshot());
+            return held.isPresent() ? tally.progressing("waits in its queue: " + held.get().message()) : tally.suspended("suspended");
         }
         return tally.progressing(withTrouble(tally.ready() + " of " + tally.desired() + " completed", o, family));
     }
@@ -8995,7 +10007,7 @@ record Tally(Obj o, long ready, long desired) {
         return of(State.unverified, message);
     }
 
-    private Workload of(State state, String message) {
+    Workload of(State state, String message) {
         return new Workload(o.kind(), o.name(), state, desired < 0 ? state == State.ready
             ? 1 : 0 : ready, desired < 0 ? 1 : desired, message);
     }
@@ -9038,7 +10050,8 @@ static final class Verdicts {
 
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
-        return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
+        return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
+                family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
             .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
@@ -9052,7 +10065,9 @@ static final class Verdicts {
 
     /** Kinds of workloads that the server does not show, when the whole namespace is to be judged. */
     private static List<String> unseen(Snapshot snapshot, boolean all) {
-        return !all ? List.of() : Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job").filter(kind -> !snapshot.knows(kind)).toList();
+        return !all ? List.of() : Stream.concat(Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job")
+            .filter(kind -> !snapshot.knows(kind)).map(kind -> kind + "s cannot be read: their pods alone are judged"),
+            snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM))).toList();
     }
 
     /** What the manifests name, and what operators made of it. */
@@ -9138,8 +10153,7 @@ static final class Verdicts {
 
     private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
-        var warnings = new ArrayList<String>();
-        unseen.forEach(kind -> warnings.add(kind + "s cannot be read: their pods alone are judged"));
+        var warnings = new ArrayList<>(unseen);
         if (!proven) {
             warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
         }
@@ -9177,8 +10191,14 @@ static final class Verdicts {
  * @param strict       what cannot be verified blocks
  * @param failFast     a certain failure ends the wait
  * @param appliedSince when the apply began; null when nothing was applied
+ * @param rules        how the user wants custom resources judged
  */
-record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
+record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince,
+    List<CustomRule> rules) {
+    WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) {
+        this(agentDeployment, onlyApplied, strict, failFast, appliedSince, List.of());
+    }
+}
 
 // src/ensure_ready/catalogue/
 
@@ -9233,7 +10253,7 @@ enum Code {
         "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD, Same.REGISTRY),
     IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Scope.either, "FIX_REGISTRY_HOST",
         "The node cannot reach the registry: check the host name, its certificate, and that it is up.",
-        Look.POD, Rule.STANDALONE, Same.REGISTRY),
+        Look.POD, Grace.seconds(180), Rule.STANDALONE, Same.REGISTRY),
     IMAGE_NAME_INVALID(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
         "The image reference is not valid: correct it (a template variable may be empty).", Look.POD, Grace.seconds(2), Same.IMAGE),
     IMAGE_NEVER_PULL(Family.IMAGE, Scope.repo, "FIX_PULL_POLICY",
@@ -9306,6 +10326,9 @@ enum Code {
         "The probe uses a port that the container does not listen on: compare it with containerPort.", Look.POD),
     PROBE_PATH_NOT_FOUND(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The program answers 404 at the probe's path: correct the path.", Look.POD, Look.LOG),
+    POD_READINESS_GATE(Family.PROBE, Scope.either, "FOLLOW_CONDITION",
+        "The containers are ready, but a readiness gate of the pod is not: whoever sets that condition says why in it.",
+        Look.POD, Look.SERVICES, new Young(120)),
     INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
         "An init container waits for a dependency: check that first.", Look.LOG, Look.POD, Rule.STANDALONE, Basis.INFERRED, new Young(600)),
     DEPENDENCY_SERVICE_MISSING(Family.INIT, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
@@ -9340,11 +10363,20 @@ enum Code {
         "The pod waits for a claim that is not bound: check the claim.", Look.PVCS),
     SCHED_NODE_MISSING(Family.SCHEDULING, Scope.repo, "FIX_NODE_NAME",
         "nodeName refers to a node that does not exist: correct it.", Look.POD, Look.NODES, Grace.seconds(60)),
+    SCHED_DEVICE_CLAIM(Family.SCHEDULING, Scope.either, "FIX_DEVICE_CLAIM",
+        "No node has the device that the pod's ResourceClaim asks for: compare the claim with the nodes' ResourceSlices and DeviceClasses.",
+        Look.POD, Look.NODES, Rule.PLACEMENT, Grace.seconds(120)),
+    SCHED_SCHEDULER_MISSING(Family.SCHEDULING, Scope.either, "FIX_SCHEDULER_NAME",
+        "No scheduler has looked at the pod: correct schedulerName, or start the scheduler of that name.",
+        Look.POD, new Young(60), Grace.seconds(120)),
+    SCHED_NOT_READY(Family.SCHEDULING, Scope.either, "READ_CONDITION",
+        "The pod may not be scheduled yet, because something that it declares to need is not ready: the condition says what.",
+        Look.POD, new Young(120)),
     AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT",
         "The autoscaler is adding a node: wait.", Look.NODES, new Young(900)),
     PVC_MISSING(Family.STORAGE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
         "The PersistentVolumeClaim does not exist: correct claimName; add a new claim only if there was no data yet.",
-            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE),
+            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Rule.STANDALONE),
     PVC_STORAGECLASS_MISSING(Family.STORAGE, Scope.repo, "FIX_STORAGE_CLASS",
         "The claim names a StorageClass that the cluster does not have: use one that exists.",
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(5), Same.CLASS),
@@ -9421,6 +10453,9 @@ enum Code {
         "A cluster policy rejects the object: change it as the policy's message says.", Look.OWNER, Grace.seconds(5)),
     ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
         "An admission webhook does not respond, so nothing can be created: restore its pods.", Look.WEBHOOKS),
+    CONVERSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
+        "The webhook that converts the objects of this kind does not respond, so the API server shows none of them: restore its pods.",
+        Look.OBJECT, Rule.STATIC, Same.OBJECT),
     ADMISSION_DENIED(Family.ADMISSION, Scope.repo, "FIX_POD_TEMPLATE",
         "The API server rejects the pods of this workload: read the message and correct the template.", Look.OWNER, Grace.seconds(15)),
     SERVICE_ACCOUNT_MISSING(Family.RBAC, Scope.repo, "CREATE_SERVICE_ACCOUNT",
@@ -9449,9 +10484,13 @@ enum Code {
         "The namespace does not exist: correct the name, or have it created by whoever runs the environment.",
             Look.NAMESPACE, Grace.seconds(2)),
     JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
-        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first.",
+        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first; "
+            + "a CronJob makes the next one anew.",
         Look.OWNER, Look.JOB_LOG, Grace.seconds(2), Rule.STANDALONE, Also.NEW_JOB_NAME),
     JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false if it should run.", Look.OWNER),
+    JOB_NEVER_ENDS(Family.ADVICE, Scope.repo, "BOUND_JOB",
+        "The CronJob's last Job has been running for several of its periods: see what it waits for, and set activeDeadlineSeconds.",
+        Look.OBJECT_DESCRIBE, Rule.ADVICE),
     JOB_SIDECAR_BLOCKS(Family.JOB, Scope.repo, "MAKE_SIDECAR_NATIVE",
         "The Job's main container has finished, but a sidecar keeps the pod running: make it an init container with restartPolicy Always.",
             Look.POD),
@@ -9471,12 +10510,15 @@ enum Code {
         "The node is short of memory, disk or process IDs: free some, or add nodes.", Look.NODE, Look.NODES),
     EVICTED_EPHEMERAL_STORAGE(Family.NODE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
         "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
+    NODE_REFUSES_POD(Family.NODE, Scope.either, "READ_MESSAGE",
+        "The node's kubelet refuses the pod, and every pod that replaces it: change what the message names, or place it on other nodes.",
+        Look.POD, Look.NODES),
     OBJECT_STUCK_TERMINATING(Family.OTHER, Scope.either, "FREE_FINALIZER",
-        "The object is being deleted, but a finalizer holds it: check the controller that owns the finalizer.",
-        Look.OBJECT, new Young(120)),
+        "The object is being deleted and does not go: check the controller that owns its finalizer, for a pod without one its node.",
+        Look.OBJECT, Rule.STANDALONE, new Young(120)),
     HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
         "The autoscaler gets no metrics: set resource requests, or install the metrics API. This does not block readiness.",
-        Look.OBJECT_DESCRIBE, Rule.ADVICE),
+        Look.OBJECT_DESCRIBE, Rule.ADVICE, new Young(120)),
     PDB_BLOCKING(Family.ADVICE, Scope.repo, "RELAX_BUDGET",
         "The disruption budget allows no pod to be evicted. This blocks nothing until a node is drained.",
             Look.OBJECT_DESCRIBE, Rule.ADVICE),
@@ -9839,6 +10881,7 @@ static final class Messages {
         t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
         t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
             "is being deleted");
+        t.row(Code.SCHED_DEVICE_CLAIM, "resourceclaim", "resource claim", "cannot allocate all claims", "device class");
         t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
     }
 
@@ -9876,6 +10919,7 @@ enum Phrase {
     CONTROL_PLANE("(node-role\\.kubernetes\\.io/(?:control-plane|master))"),
     QUOTA("(?:exceeded|failed) quota: ([^,:\\s]+)"),
     ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
+    CONVERSION("conversion webhook for"),
     WEBHOOK("webhook \"([^\"]+)\""),
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
@@ -9908,6 +10952,8 @@ enum Phrase {
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
+    /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
+    NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
@@ -10023,6 +11069,34 @@ record Applied(Obj object, Source source, Result result, long generation, String
     }
 }
 
+/**
+ * How the user wants a kind of custom resource judged.
+ *
+ * @param kind      {@code Kind.group}, or {@code *.group} for all kinds of a group
+ * @param condition whose status or reason is compared; empty where a path is read
+ * @param pointer   JSON pointer of the value that is compared; empty where a condition is
+ */
+record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle) {
+    boolean about(Obj o) {
+        return kind.equals(o.kind() + "." + o.group()) || kind.equals("*." + o.group());
+    }
+
+    /** What is read, as people write it. */
+    String named() {
+        return condition.isEmpty() ? pointer.substring(1).replace('/', '.') : "condition " + condition;
+    }
+
+    /** What the value (of a condition its status or reason) means; any that is not named is progress. */
+    State state(String value, String reason) {
+        return has(failed, value, reason) ? State.failed : has(idle, value, reason) ? State.suspended
+            : has(ready, value, reason) ? State.ready : State.progressing;
+    }
+
+    private static boolean has(List<String> values, String value, String reason) {
+        return values.stream().anyMatch(v -> v.equalsIgnoreCase(value) || !reason.isEmpty() && v.equalsIgnoreCase(reason));
+    }
+}
+
 /** An event as both event APIs tell it, with the best time that it has. */
 record Event(String uid, String kind, String name, String type, String reason,
     String message, String field, long count, String first, String last) {
@@ -10081,11 +11155,12 @@ record Evidence(String source, String path, String reason, String message, long 
 }
 
 /** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
-record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
+record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
     static Index of(Map<String, List<Obj>> objects) {
-        var index = new Index(new HashMap<>(), new HashMap<>());
+        var index = new Index(new HashMap<>(), new HashMap<>(), new HashSet<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.name(), o);
+            index.byUid.add(o.uid());
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));
@@ -10122,6 +11197,11 @@ record Kind(String apiVersion, String name, String plural, boolean namespaced) {
 
     static Kind clusterWide(String apiVersion, String name) {
         return new Kind(apiVersion, name, of(apiVersion, name).plural, false);
+    }
+
+    /** The name that its CustomResourceDefinition has. */
+    String definition() {
+        return plural + "." + group();
     }
 
     String group() {
@@ -10345,18 +11425,22 @@ enum Outcome {
 static final class Ownership {
     private Ownership() { }
 
-    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    /**
+     * The workload that speaks for a pod: through its ReplicaSet the Deployment; the pod itself when nobody made it, or an operator did,
+     * whose custom resource may say what it likes.
+     */
     static Ref workload(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (controller.isMissingNode()) {
+        if (speaks(pod)) {
             return Ref.of(pod);
         }
         var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
+        var set = snapshot.find("ReplicaSet", owner.name());
+        return set.filter(rs -> !rs.controller().isMissingNode())
+            .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
 
     /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
@@ -10365,11 +11449,38 @@ static final class Ownership {
         return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : set;
     }
 
+    /** Whether a pod is judged by itself: nobody made it, or an operator. */
+    static boolean speaks(Obj pod) {
+        return !ownedByBuiltIn(pod) && !pod.controller().path("kind").asString("").equals("Node");
+    }
+
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
+    }
+
+    /**
+     * What an operator made for a custom resource: by ownerReference, or, since some set none, by a label that holds the resource's name
+     * and a name that begins with it. What the manifests hold is nobody's work.
+     */
+    static List<Obj> madeFor(Snapshot snapshot, Obj custom) {
+        var made = new ArrayList<>(snapshot.index().byOwner().getOrDefault(custom.uid(), List.of()));
+        if (!custom.kind().matches(".*(Secret|Certificate|Route|Policy|Monitor|Rule|Issuer)")) {
+            Kinds.WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream())
+                .filter(w -> w.controller().isMissingNode() && called(w, custom) && snapshot.applied(w.kind(), w.name()).isEmpty())
+                .forEach(made::add);
+        }
+        return made;
+    }
+
+    /** Whether its name and a label of it name the custom resource. */
+    static boolean called(Obj o, Obj custom) {
+        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
+            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
+                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -10632,16 +11743,24 @@ static final class Selector {
  * @param applied what the apply did, in manifest order; empty when nothing was applied
  * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
  * @param limited what could not be read, such as {@code events: forbidden}
+ * @param rules   how the user wants custom resources judged
  */
 record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
-    List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
+    List<Applied> applied, Map<String, Log> logs, List<String> limited, List<CustomRule> rules, Index index) {
+    /** Begins the lines of {@code limited} that tell of custom resources of kinds that may not be read. */
+    static final String CUSTOM = "custom resources: ";
+
     Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
-        this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+        this(namespace, at, objects, applied, logs, limited, List.of(), Index.of(objects));
+    }
+
+    Snapshot with(List<CustomRule> others) {
+        return new Snapshot(namespace, at, objects, applied, logs, limited, others, index);
     }
 
     Snapshot and(List<Applied> more) {
-        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, rules, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */
@@ -10656,6 +11775,11 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     List<Obj> all(String kind) {
         return objects.getOrDefault(kind, List.of());
+    }
+
+    /** Of whatever kind that is not Kubernetes' own. */
+    Stream<Obj> custom() {
+        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
     }
 
     boolean knows(String kind) {

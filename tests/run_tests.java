@@ -2,11 +2,10 @@
 //DESCRIPTION Runs the tests; --only NAME selects some
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
+//DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //DEPS com.tngtech.archunit:archunit:1.5.1
-//DEPS io.fabric8:kubernetes-model-apiextensions:8.0.0@fatjar io.fabric8:kubernetes-model-autoscaling:8.0.0@fatjar
-//DEPS io.fabric8:kubernetes-model-discovery:8.0.0@fatjar
 //DEPS com.networknt:json-schema-validator:3.0.2
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //SOURCES ../ensure_ready.java ../prompt_run.java

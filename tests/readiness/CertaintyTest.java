@@ -134,10 +134,31 @@ class CertaintyTest {
 
     @Test
     void aRegistryThatDoesNotAnswerIsNeverCertain() {
-        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests",
-            "500 Internal Server Error", "lookup registry: no such host")) {
+        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests", "500 Internal Server Error", "x509: unknown authority",
+            "lookup registry.test on 10.0.0.10:53: server misbehaving", "lookup registry.test: dial udp 10.0.0.10:53: connect: connection refused")) {
             new Film().during(0, 600, DEPLOYMENT, waiting("ErrImagePull", "failed to pull image: " + message)).certain();
         }
+    }
+
+    private static final String NO_HOST = waiting("ImagePullBackOff", "Back-off: ErrImagePull: dial tcp: lookup registry.test on 10.0.0.10:53: no such host")
+        .replace("image: \"api:1\"", "image: \"registry.test/api:1\"");
+    private static final String REFUSED = NO_HOST.replace("lookup registry.test on 10.0.0.10:53: no such host", "10.0.0.1:443: connect: connection refused");
+
+    @Test
+    void aRegistryThatIsNotThereIsCertainAfterThreeMinutesWithoutOneSuccess() {
+        for (var away : List.of(NO_HOST, REFUSED, REFUSED.replace("connection refused", "no route to host"))) {
+            new Film().during(0, 179, DEPLOYMENT, away).certain().at(180, DEPLOYMENT, away).certain("IMAGE_REGISTRY_UNREACHABLE");
+        }
+        new Film().during(0, 60, DEPLOYMENT, NO_HOST).during(61, 100, DEPLOYMENT, NO_HOST.replace("no such host", "i/o timeout"))
+            .during(101, 200, DEPLOYMENT, NO_HOST).certain();
+    }
+
+    @Test
+    void onePullFromTheSameRegistryBeginsItAnew() {
+        var other = DATABASE.replace("image: \"db:1\"", "image: \"registry.test/db:1\"");
+        new Film().during(0, 100, DEPLOYMENT, NO_HOST).during(101, 280, DEPLOYMENT, NO_HOST, other).certain()
+            .at(281, DEPLOYMENT, NO_HOST, other).certain("IMAGE_REGISTRY_UNREACHABLE");
+        new Film().during(0, 100, DEPLOYMENT, NO_HOST).during(101, 180, DEPLOYMENT, NO_HOST, DATABASE).certain("IMAGE_REGISTRY_UNREACHABLE");
     }
 
     @Test

@@ -2,6 +2,7 @@ package ensure_ready.certainty;
 
 import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.catalogue.Rule;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Scheduling;
@@ -127,6 +128,10 @@ public final class Certainty {
         if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
+        if (code == Code.IMAGE_REGISTRY_UNREACHABLE && f.evidence().stream().map(Evidence::message)
+            .noneMatch(m -> Phrase.NO_HOST.occurs(m) && !Phrase.DNS_DOWN.occurs(m))) {
+            return null;
+        }
         if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
         }
@@ -183,7 +188,7 @@ public final class Certainty {
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
                 IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
@@ -193,7 +198,7 @@ public final class Certainty {
         };
     }
 
-    private static boolean started(Obj pod, String container) {
+    static boolean started(Obj pod, String container) {
         return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
             && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
     }

@@ -77,7 +77,7 @@ public final class Progress implements AutoCloseable {
         if (quiet) {
             return;
         }
-        if (j.certainSince().isPresent() != certain) {
+        if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
             say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
         }
