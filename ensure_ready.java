@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   316 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1137 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1618 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2503 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2854 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3983 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4425 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4507 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   317 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1141 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1622 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2507 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2858 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3987 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4429 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4511 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4819 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5425 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7668 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9108 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10203 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11038 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11869 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4823 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5429 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7724 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9163 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10258 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11093 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11925 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -104,6 +104,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -716,6 +717,8 @@ static final class SlotOptions {
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 static final class Steps {
+    /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
+    private static final Duration EXPLAINING = Duration.ofSeconds(20);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -970,8 +973,9 @@ static final class Steps {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
                 Duration.ofSeconds(5));
             known.learn(full.secrets());
-            known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
-        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+            known.diagnosis = Bounded.get(EXPLAINING,
+                () -> Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent));
+        } catch (IOException | RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }
@@ -5487,7 +5491,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
-                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(e -> e.getValue().equals(f.objectName())));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -5527,8 +5531,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
             .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
-            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
-                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> Map.entry(NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0), o))
+            .sorted(Map.Entry.<Integer, Obj>comparingByKey().thenComparing(e -> e.getValue().name())).map(Map.Entry::getValue)
             .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
     }
 
@@ -5575,24 +5580,33 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     /** The same setting of other workloads: a reference that works. */
-    private Stream<String> siblings(String pattern) {
-        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    private Stream<String> siblings(Predicate<Map.Entry<String, String>> wanted) {
+        return needs.workloads().entrySet().stream().filter(w -> !w.getKey().equals(f.owner()))
+            .flatMap(w -> needs.leaves(w.getKey()).entrySet().stream().filter(wanted)
+            .map(e -> w.getValue().ref() + " " + Facts.base(w.getValue()) + e.getKey() + " = " + e.getValue()));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        var images = new TreeMap<String, String>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
-            if (path.endsWith(".image") && !value.equals(image)) {
-                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }
-        }));
-        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+        return needs.images().getOrDefault(last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
+    }
+
+    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
+    static Map<String, Map<String, String>> images(Snapshot snapshot) {
+        var images = new TreeMap<String, Map<String, String>>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            Stream.of("initContainers", "containers").forEach(l -> Dependencies.podSpec(o).path(l).forEach(c -> {
+                var image = c.path("image").asString("");
+                images.computeIfAbsent(last(image), k -> new TreeMap<>())
+                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }));
+        });
+        return images;
     }
 
     private static String last(String image) {
@@ -5621,7 +5635,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
-        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+        return Stream.of(mine, objects, siblings(e -> e.getKey().contains("env[" + name + "]"))).flatMap(s -> s);
     }
 
     private Stream<String> nodes(Predicate<String> label) {
@@ -5957,6 +5971,13 @@ static final class Dependencies {
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+    // with a thousand workloads nothing may be looked for among all of them twice
+    private final Map<Ref, Map<String, String>> labels = new HashMap<>();
+    private final Map<Ref, Map<String, String>> leaves = new HashMap<>();
+    private final Map<Map<String, String>, List<Ref>> behind = new HashMap<>();
+    private final Map<String, Obj> byClusterIp;
+    private final Map<String, Obj> byPodIp;
+    private Map<String, Map<String, String>> images;
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -5967,6 +5988,23 @@ static final class Dependencies {
                 .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
+        workloads.forEach((ref, workload) -> labels.put(ref, labels(workload)));
+        byClusterIp = by("/spec/clusterIP", snapshot.all("Service"));
+        byPodIp = by("/status/podIP", snapshot.all("Pod"));
+    }
+
+    private static Map<String, Obj> by(String pointer, List<Obj> objects) {
+        var by = new HashMap<String, Obj>();
+        objects.forEach(o -> by.putIfAbsent(o.text(pointer), o));
+        by.remove("");
+        return by;
+    }
+
+    Map<String, Map<String, String>> images() {
+        if (images == null) {
+            images = Candidates.images(snapshot);
+        }
+        return images;
     }
 
     /** Everything that runs pods and that no other of these made, also what could not be applied. */
@@ -5998,8 +6036,13 @@ static final class Dependencies {
     /** Workloads whose pods a Service selects. */
     List<Ref> behind(Obj service) {
         var selector = service.map("/spec/selector");
-        return selector.isEmpty() ? List.of() : workloads.entrySet().stream()
-            .filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+        return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
+            .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
+    }
+
+    /** The fields of a workload's pod template. */
+    Map<String, String> leaves(Ref workload) {
+        return leaves.computeIfAbsent(workload, w -> Facts.leaves(workloads.get(w)));
     }
 
     /**
@@ -6007,8 +6050,7 @@ static final class Dependencies {
      * another's.
      */
     Optional<Obj> service(String host) {
-        return snapshot.all("Service").stream().filter(s -> !host.isEmpty() && s.text("/spec/clusterIP").equals(host)).findFirst()
-            .or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
+        return Optional.ofNullable(byClusterIp.get(host)).or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
     }
 
     /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
@@ -6029,8 +6071,7 @@ static final class Dependencies {
 
     /** The workload that an address of a pod belongs to. */
     Optional<Ref> byAddress(String host, Observed seen) {
-        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
-            .map(seen::owner).findFirst();
+        return Optional.ofNullable(byPodIp.get(host)).map(seen::owner);
     }
 
     List<Edge> edges() {
@@ -6165,12 +6206,13 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
             new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
-        var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
+        var judged = workloads.stream().map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+        var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
         var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
         var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
-        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
+        return Reporting.of(seen, needs, all, unready, workloads, agent).report(roots,
             all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
@@ -6192,9 +6234,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
     }
 
     /** A workload that is ready needs no explanation, whatever happened to a pod of it before; faults of wiring are told all the same. */
-    private boolean matters(Finding f, Set<Ref> unready) {
-        var known = workloads.stream().anyMatch(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()));
-        return !f.code().has(Rule.ADVICE) && (unready.contains(f.owner()) || !known || f.code().has(Rule.STATIC));
+    private static boolean matters(Finding f, Set<Ref> unready, Set<Ref> judged) {
+        return !f.code().has(Rule.ADVICE) && (unready.contains(f.owner()) || !judged.contains(f.owner()) || f.code().has(Rule.STATIC));
     }
 
     private static boolean advice(Finding f, Set<Ref> unready) {
@@ -6515,8 +6556,9 @@ static final class Graph {
     private static final double FOLLOWED = 0.6;
     private final Observed seen;
     private final Set<Ref> unready;
-    private final Map<Ref, List<Finding>> findings = new TreeMap<>();
-    private final Map<Ref, List<Edge>> edges = new TreeMap<>();
+    private final Map<Ref, List<Finding>> findings = new HashMap<>();
+    private final Map<Ref, List<Edge>> edges = new HashMap<>();
+    private final Map<Ref, List<Edge>> followed = new HashMap<>();
 
     Graph(Observed seen, Set<Ref> unready, List<Finding> findings, List<Edge> edges) {
         this.seen = seen;
@@ -6579,6 +6621,10 @@ static final class Graph {
 
     /** Where an explanation may lie: a symptom that names what it misses is followed there and nowhere else. */
     List<Edge> followed(Ref node) {
+        return followed.computeIfAbsent(node, this::follow);
+    }
+
+    private List<Edge> follow(Ref node) {
         var named = at(node).stream().anyMatch(f -> f.wants().named());
         var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
         return from(node).stream().filter(e -> e.to().is("PersistentVolumeClaim") || !pending && (!named || e.told())).toList();
@@ -7069,7 +7115,14 @@ record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
+    List<Workload> workloads, Ref agent) {
+    static Reporting of(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+        return new Reporting(seen, needs, findings, findings.stream().collect(Collectors.groupingBy(Finding::owner)),
+            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p)).map(seen::owner).collect(Collectors.toSet()),
+            unready, workloads, agent);
+    }
+
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -7140,15 +7193,15 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
                 || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
-            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
-                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            params(findings), facts, candidates, repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
     private List<Symptom> explains(List<Finding> findings, Root root) {
         var f = findings.get(0);
         var explains = new ArrayList<Symptom>();
-        var same = findings.stream().map(Finding::owner).distinct().filter(n -> !n.equals(f.owner())).toList();
+        var same = findings.stream().map(Finding::owner).filter(n -> !n.equals(f.owner()))
+            .collect(Collectors.toCollection(LinkedHashSet::new));
         same.forEach(n -> explains.add(new Symptom(n.toString(), f.code(), List.of("same cause"), 0)));
         root.explains().forEach((node, trail) -> {
             if (!node.equals(f.owner()) && !same.contains(node)) {
@@ -7160,7 +7213,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
     }
 
     private Code symptom(Ref node) {
-        return findings.stream().filter(f -> f.owner().equals(node)).min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
+        return byOwner.getOrDefault(node, List.of()).stream().min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
             .map(Finding::code).orElse(Code.UNKNOWN);
     }
 
@@ -7234,8 +7287,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
 
     private boolean oldRevisionServing(Finding f) {
         return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent()
-            && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> Pods.saysReady(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
+            && old.contains(f.owner());
     }
 }
 
@@ -7357,21 +7409,28 @@ static final class Roots {
     /** The shortest trail from a symptom to where one of these findings stands. */
     private Root.Trail trail(Ref from, List<Finding> findings) {
         var goals = findings.stream().map(Finding::owner).collect(Collectors.toSet());
-        var trails = new LinkedHashMap<Ref, List<Edge>>(Map.of(from, List.of()));
+        var came = new HashMap<Ref, Edge>();
         var queue = new ArrayList<>(List.of(from));
         for (int i = 0; i < queue.size(); i++) {
             var at = queue.get(i);
             if (goals.contains(at)) {
-                return Root.Trail.of(trails.get(at));
+                return Root.Trail.of(back(came, from, at));
             }
             for (var edge : graph.followed(at)) {
-                if (!trails.containsKey(edge.to())) {
-                    trails.put(edge.to(), Stream.concat(trails.get(at).stream(), Stream.of(edge)).toList());
+                if (!edge.to().equals(from) && came.putIfAbsent(edge.to(), edge) == null) {
                     queue.add(edge.to());
                 }
             }
         }
         return Root.Trail.of(List.of());
+    }
+
+    private static List<Edge> back(Map<Ref, Edge> came, Ref from, Ref to) {
+        var trail = new LinkedList<Edge>();
+        for (var at = to; !at.equals(from); at = trail.getFirst().from()) {
+            trail.addFirst(came.get(at));
+        }
+        return trail;
     }
 }
 
@@ -7541,7 +7600,7 @@ static final class SettingFindings {
     private final Snapshot snapshot;
     private final Dependencies needs;
     private final NetworkPolicies policies;
-    private final List<Finding> told;
+    private final Set<List<Object>> said = new HashSet<>();
     private final List<Finding> found = new ArrayList<>();
 
     /** {@code told}: what symptoms told already; it is not said twice. */
@@ -7550,7 +7609,7 @@ static final class SettingFindings {
         this.snapshot = seen.snapshot;
         this.needs = needs;
         this.policies = new NetworkPolicies(seen.snapshot);
-        this.told = told;
+        told.forEach(f -> said.add(List.of(f.code(), f.owner(), f.object())));
     }
 
     List<Finding> find() {
@@ -7564,13 +7623,10 @@ static final class SettingFindings {
 
     private void add(Code code, Obj workload, Ref at, Evidence evidence, Map<String, String> params) {
         var f = seen.finding(code, at, Ref.of(workload), Optional.empty(), List.of(evidence)).with(params);
-        if (!said(told, f, at) && !said(found, f, at)) {
+        if (!said.contains(List.<Object>of(code, f.owner(), at))) {
             found.add(f);
+            said.add(List.of(code, f.owner(), f.object()));
         }
-    }
-
-    private static boolean said(List<Finding> before, Finding f, Ref at) {
-        return before.stream().anyMatch(x -> x.code() == f.code() && x.owner().equals(f.owner()) && x.object().equals(at));
     }
 
     private void address(Obj workload, Mention m, Obj service) {
@@ -8022,8 +8078,7 @@ static final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
+        return snapshot.custom().filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
                 || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
             .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
@@ -11501,7 +11556,8 @@ static final class Ownership {
             return true;
         }
         var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
-        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
+        var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
+            .flatMap(o -> snapshot.find("Deployment", o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
 
@@ -11779,7 +11835,7 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     /** Of whatever kind that is not Kubernetes' own. */
     Stream<Obj> custom() {
-        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
+        return objects.values().stream().filter(all -> !all.isEmpty() && !all.get(0).builtIn()).flatMap(List::stream);
     }
 
     boolean knows(String kind) {

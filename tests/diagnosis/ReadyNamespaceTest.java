@@ -55,7 +55,7 @@ class ReadyNamespaceTest {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(10))) {
             var judgement = new ensure_ready.SoftWait(api, "shop", List.of(),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
-            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
+            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), java.util.Map.of(), Duration.ofSeconds(5));
             var report = ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
             return Stream.of(Stream.of(judgement.ready() ? "ready" : "not ready"), judgement.verdict().verified() ? Stream.<String>of()
                 : Stream.of("unverified"), report.causes().stream().map(c -> c.code() + " " + c.object().kind() + "/" + c.object().name()),

@@ -30,14 +30,18 @@ import ensure_ready.system.InfraFailure;
 import ensure_ready.waiting.Applying;
 import ensure_ready.waiting.SoftWait;
 import io.fabric8.kubernetes.client.Config;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import shared.Redaction;
+import shared.system.Bounded;
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 public final class Steps {
+    /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
+    private static final Duration EXPLAINING = Duration.ofSeconds(20);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -292,8 +296,9 @@ public final class Steps {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
                 Duration.ofSeconds(5));
             known.learn(full.secrets());
-            known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
-        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+            known.diagnosis = Bounded.get(EXPLAINING,
+                () -> Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent));
+        } catch (IOException | RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }

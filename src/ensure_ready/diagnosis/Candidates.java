@@ -45,7 +45,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
-                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(e -> e.getValue().equals(f.objectName())));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -85,8 +85,9 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
             .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
-            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
-                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> Map.entry(NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0), o))
+            .sorted(Map.Entry.<Integer, Obj>comparingByKey().thenComparing(e -> e.getValue().name())).map(Map.Entry::getValue)
             .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
     }
 
@@ -133,24 +134,33 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     /** The same setting of other workloads: a reference that works. */
-    private Stream<String> siblings(String pattern) {
-        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    private Stream<String> siblings(Predicate<Map.Entry<String, String>> wanted) {
+        return needs.workloads().entrySet().stream().filter(w -> !w.getKey().equals(f.owner()))
+            .flatMap(w -> needs.leaves(w.getKey()).entrySet().stream().filter(wanted)
+            .map(e -> w.getValue().ref() + " " + Facts.base(w.getValue()) + e.getKey() + " = " + e.getValue()));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        var images = new TreeMap<String, String>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
-            if (path.endsWith(".image") && !value.equals(image)) {
-                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }
-        }));
-        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+        return needs.images().getOrDefault(last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
+    }
+
+    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
+    static Map<String, Map<String, String>> images(Snapshot snapshot) {
+        var images = new TreeMap<String, Map<String, String>>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            Stream.of("initContainers", "containers").forEach(l -> Dependencies.podSpec(o).path(l).forEach(c -> {
+                var image = c.path("image").asString("");
+                images.computeIfAbsent(last(image), k -> new TreeMap<>())
+                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }));
+        });
+        return images;
     }
 
     private static String last(String image) {
@@ -179,7 +189,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
-        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+        return Stream.of(mine, objects, siblings(e -> e.getKey().contains("env[" + name + "]"))).flatMap(s -> s);
     }
 
     private Stream<String> nodes(Predicate<String> label) {

@@ -11,6 +11,7 @@ import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,13 @@ public final class Dependencies {
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+    // with a thousand workloads nothing may be looked for among all of them twice
+    private final Map<Ref, Map<String, String>> labels = new HashMap<>();
+    private final Map<Ref, Map<String, String>> leaves = new HashMap<>();
+    private final Map<Map<String, String>, List<Ref>> behind = new HashMap<>();
+    private final Map<String, Obj> byClusterIp;
+    private final Map<String, Obj> byPodIp;
+    private Map<String, Map<String, String>> images;
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -38,6 +46,23 @@ public final class Dependencies {
                 .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
+        workloads.forEach((ref, workload) -> labels.put(ref, labels(workload)));
+        byClusterIp = by("/spec/clusterIP", snapshot.all("Service"));
+        byPodIp = by("/status/podIP", snapshot.all("Pod"));
+    }
+
+    private static Map<String, Obj> by(String pointer, List<Obj> objects) {
+        var by = new HashMap<String, Obj>();
+        objects.forEach(o -> by.putIfAbsent(o.text(pointer), o));
+        by.remove("");
+        return by;
+    }
+
+    Map<String, Map<String, String>> images() {
+        if (images == null) {
+            images = Candidates.images(snapshot);
+        }
+        return images;
     }
 
     /** Everything that runs pods and that no other of these made, also what could not be applied. */
@@ -69,8 +94,13 @@ public final class Dependencies {
     /** Workloads whose pods a Service selects. */
     List<Ref> behind(Obj service) {
         var selector = service.map("/spec/selector");
-        return selector.isEmpty() ? List.of() : workloads.entrySet().stream()
-            .filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+        return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
+            .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
+    }
+
+    /** The fields of a workload's pod template. */
+    Map<String, String> leaves(Ref workload) {
+        return leaves.computeIfAbsent(workload, w -> Facts.leaves(workloads.get(w)));
     }
 
     /**
@@ -78,8 +108,7 @@ public final class Dependencies {
      * another's.
      */
     Optional<Obj> service(String host) {
-        return snapshot.all("Service").stream().filter(s -> !host.isEmpty() && s.text("/spec/clusterIP").equals(host)).findFirst()
-            .or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
+        return Optional.ofNullable(byClusterIp.get(host)).or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
     }
 
     /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
@@ -100,8 +129,7 @@ public final class Dependencies {
 
     /** The workload that an address of a pod belongs to. */
     Optional<Ref> byAddress(String host, Observed seen) {
-        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
-            .map(seen::owner).findFirst();
+        return Optional.ofNullable(byPodIp.get(host)).map(seen::owner);
     }
 
     List<Edge> edges() {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +28,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-public record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+public record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
+    List<Workload> workloads, Ref agent) {
+    static Reporting of(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+        return new Reporting(seen, needs, findings, findings.stream().collect(Collectors.groupingBy(Finding::owner)),
+            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p)).map(seen::owner).collect(Collectors.toSet()),
+            unready, workloads, agent);
+    }
+
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -98,15 +106,15 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
                 || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
-            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
-                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            params(findings), facts, candidates, repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
     private List<Symptom> explains(List<Finding> findings, Root root) {
         var f = findings.get(0);
         var explains = new ArrayList<Symptom>();
-        var same = findings.stream().map(Finding::owner).distinct().filter(n -> !n.equals(f.owner())).toList();
+        var same = findings.stream().map(Finding::owner).filter(n -> !n.equals(f.owner()))
+            .collect(Collectors.toCollection(LinkedHashSet::new));
         same.forEach(n -> explains.add(new Symptom(n.toString(), f.code(), List.of("same cause"), 0)));
         root.explains().forEach((node, trail) -> {
             if (!node.equals(f.owner()) && !same.contains(node)) {
@@ -118,7 +126,7 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
     }
 
     private Code symptom(Ref node) {
-        return findings.stream().filter(f -> f.owner().equals(node)).min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
+        return byOwner.getOrDefault(node, List.of()).stream().min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
             .map(Finding::code).orElse(Code.UNKNOWN);
     }
 
@@ -192,7 +200,6 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
 
     private boolean oldRevisionServing(Finding f) {
         return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent()
-            && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> Pods.saysReady(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
+            && old.contains(f.owner());
     }
 }
