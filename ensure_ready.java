@@ -19,19 +19,19 @@
 // line   317 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
 // line  1141 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1622 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2507 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2858 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3987 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4429 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4511 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2528 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2879 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4008 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4450 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4532 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4823 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5429 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7724 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9163 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10258 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11093 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11925 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4844 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5450 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7766 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9206 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10303 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11138 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11970 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -718,7 +718,7 @@ static final class SlotOptions {
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 static final class Steps {
     /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
-    private static final Duration EXPLAINING = Duration.ofSeconds(20);
+    private static final Duration EXPLAINING = Duration.ofSeconds(30);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -900,7 +900,7 @@ static final class Steps {
     private Loaded rendered(Target target, Deadline deadline) {
         var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
-            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
+            return Manifests.rendered(program(command), Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
                 progress::detail));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
@@ -1851,6 +1851,7 @@ record Loaded(List<Item> items, List<Problem> problems) {
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 static final class Manifests {
+    private static final Pattern TEMPLATE = Pattern.compile("# Source: (\\S+)");
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
     /** What takes longer to read or to render will not end: a pipe that nobody writes to, a template in a circle. */
     private static final Duration ONE_FILE = Duration.ofSeconds(30);
@@ -1871,7 +1872,7 @@ static final class Manifests {
         var loaded = Loaded.none();
         for (var path : paths) {
             folders.clear();
-            var read = path.equals("-") ? read("stdin", deadline.orIn(LATE).left(), () -> parse("stdin", TextFile.all(System.in)))
+            var read = path.equals("-") ? read("stdin", deadline.orIn(LATE).left(), () -> rendered("stdin", TextFile.all(System.in)))
                 : load(Path.of(path));
             loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
@@ -1948,6 +1949,26 @@ static final class Manifests {
         var lines = rendered.items().stream().map(i -> i.source().line()).distinct().toList();
         return new Loaded(rendered.items().stream().map(i -> new Item(i.object(), new Source(i.source().file(),
             starts.size() == lines.size() ? starts.get(lines.indexOf(i.source().line())) : 0))).toList(), rendered.problems());
+    }
+
+    /** What a program printed: its name stands for the file, but Helm says above each document which template it comes from. */
+    static Loaded rendered(String program, String text) {
+        var lines = text.split("\\R", -1);
+        var loaded = parse(program, text);
+        return new Loaded(loaded.items().stream().map(i -> new Item(i.object(), template(lines, i.source()))).toList(), loaded.problems());
+    }
+
+    private static Source template(String[] lines, Source at) {
+        for (int i = at.line() - 1; i >= 0; i--) {
+            var template = TEMPLATE.matcher(lines[i]);
+            if (template.matches()) {
+                return new Source(template.group(1), 0);
+            }
+            if (Yaml.SEPARATOR.matcher(lines[i]).matches()) {
+                break;
+            }
+        }
+        return at;
     }
 
     static Loaded parse(String label, String text) {
@@ -4008,7 +4029,7 @@ static final class Annotations {
     private static String file(JsonNode cause) {
         var f = cause.at("/fix/files/0");
         return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asString(""))
-            .replace(":", "%3A").replace(",", "%2C") + ",line=" + f.path("line").asInt(1);
+            .replace(":", "%3A").replace(",", "%2C") + ",line=" + Math.max(1, f.path("line").asInt(1));
     }
 
     static String escaped(String text) {
@@ -4367,7 +4388,7 @@ static final class Text {
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
         Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
             .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
-        c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
+        c.at("/fix/files").forEach(f -> lines.add("    in " + new Source(f.path("path").asString(""), f.path("line").asInt(0))));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
                 lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
@@ -7052,7 +7073,7 @@ static final class Quantities {
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
-    private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
+    private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
@@ -7089,11 +7110,11 @@ record Repairs(Snapshot snapshot) {
     /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
     List<String> next(Finding f) {
         var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
-            checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
+            checked(ref(f, f.object()), REF), "{owner}", checked(ref(f, f.owner()), REF),
             "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
         var commands = new LinkedHashSet<String>();
         for (var look : f.code().next) {
-            var command = look.template;
+            var command = restarted(f) ? look.template : look.template.replace(" --previous", "");
             for (var v : values.entrySet()) {
                 command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
             }
@@ -7101,6 +7122,19 @@ record Repairs(Snapshot snapshot) {
         }
         commands.remove("");
         return List.copyOf(commands);
+    }
+
+    /** Whether there is the log of an earlier run. */
+    private boolean restarted(Finding f) {
+        return snapshot.find("Pod", f.pod()).stream().flatMap(p -> Pods.containers(p).stream())
+            .filter(c -> c.path("name").asString("").equals(container(f))).allMatch(c -> c.path("restartCount").asLong(0) > 0);
+    }
+
+    /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
+    private String ref(Finding f, Ref o) {
+        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+            .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
+            .orElse(Obj.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {
@@ -7194,7 +7228,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<
             ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
                 || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
             params(findings), facts, candidates, repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
-            oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
+            oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
 
     private List<Symptom> explains(List<Finding> findings, Root root) {
@@ -7264,13 +7298,21 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<
     }
 
     private List<Proof> evidence(List<Finding> findings) {
-        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct().limit(EVIDENCE).toList();
+        var said = new HashSet<String>();
+        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct()
+            // the pods of one workload print the same line, each with its own time
+            .filter(p -> !p.source().equals("log") || said.add(p.message().replaceAll("\\d+", "0"))).limit(EVIDENCE).toList();
+    }
+
+    /** As the cluster writes times. */
+    private static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
     private Proof proof(Finding f, Evidence e) {
-        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? seen.snapshot.at().toString() : e.lastSeen();
+        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
+        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
             first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
     }
@@ -9050,7 +9092,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::ownerName).collect(Collectors.toSet());
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d, explained)));
         seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
             told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
@@ -9076,11 +9119,11 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return f.code().role == Code.Role.CAUSE;
     }
 
-    private List<Finding> deployment(Obj deployment) {
+    /** {@code explained}: workloads whose pods tell a cause. */
+    private List<Finding> deployment(Obj deployment, Set<String> explained) {
         var set = seen.newest(deployment);
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause)
-            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
+        var told = found.stream().anyMatch(WorkloadFindings::cause) || explained.contains(deployment.name());
         if (set.isEmpty() || !told) {
             refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
         }
@@ -9804,7 +9847,7 @@ static final class Readiness {
 
     /** {@code kubectl rollout status} and more: Available alone stays True behind a broken rollout, because the old pods serve. */
     private static Workload deployment(Obj o, Family family, Tally tally) {
-        var lack = lack(o, tally.desired());
+        var lack = lack(o, tally);
         if (o.is("/spec/paused")) {
             return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
         }
@@ -9823,14 +9866,16 @@ static final class Readiness {
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
-    private static String lack(Obj o, long desired) {
+    private static String lack(Obj o, Tally tally) {
+        long desired = tally.desired();
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
             return updated + " of " + desired + " updated";
         }
         if (all > updated) {
-            return Texts.count(all - updated, "old pod") + " still there";
+            return (tally.ready() < desired ? tally.ready() + " of " + desired + " ready, " : "") + Texts.count(all - updated, "old pod")
+                + " still there";
         }
         if (all > desired) {
             return Texts.count(all - desired, "surplus pod") + " still there";
@@ -12359,7 +12404,7 @@ static final class SecretShapes {
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
         + "|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|yes|empty|invalid|expired|wrong"
-        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
+        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect|check|unexpected|unable|could|[1-5]\\d\\d(?=\\s|$))\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
 
     /** Tokens told by what stands before them. */
     private static final List<Pattern> SETTINGS = compiled(
@@ -12369,7 +12414,7 @@ static final class SecretShapes {
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
-        "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
+        "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
             + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 

@@ -172,6 +172,13 @@ class ManifestsTest {
         Files.writeString(folder.resolve(name), text);
     }
 
+    @Test
+    void anObjectOfARendererIsNamedByItsTemplateOrByTheProgram() {
+        var text = "---\n# Source: shop/templates/db.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+        assertEquals(List.of("shop/templates/db.yaml", "helm:7"),
+            ensure_ready.Manifests.rendered("helm", text).items().stream().map(i -> i.source().toString()).toList());
+    }
+
     private static String configMap(String name) {
         return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '" + name + "'}\n";
     }

@@ -41,7 +41,7 @@ import shared.system.Bounded;
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 public final class Steps {
     /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
-    private static final Duration EXPLAINING = Duration.ofSeconds(20);
+    private static final Duration EXPLAINING = Duration.ofSeconds(30);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -223,7 +223,7 @@ public final class Steps {
     private Loaded rendered(Target target, Deadline deadline) {
         var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
-            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
+            return Manifests.rendered(program(command), Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
                 progress::detail));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);

@@ -14,6 +14,8 @@ import ensure_ready.model.Workload;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -107,7 +109,7 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
             ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
                 || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
             params(findings), facts, candidates, repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
-            oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
+            oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
 
     private List<Symptom> explains(List<Finding> findings, Root root) {
@@ -177,13 +179,21 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
     }
 
     private List<Proof> evidence(List<Finding> findings) {
-        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct().limit(EVIDENCE).toList();
+        var said = new HashSet<String>();
+        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct()
+            // the pods of one workload print the same line, each with its own time
+            .filter(p -> !p.source().equals("log") || said.add(p.message().replaceAll("\\d+", "0"))).limit(EVIDENCE).toList();
+    }
+
+    /** As the cluster writes times. */
+    private static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
     private Proof proof(Finding f, Evidence e) {
-        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? seen.snapshot.at().toString() : e.lastSeen();
+        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
+        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
             first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
     }

@@ -9,6 +9,8 @@ import ensure_ready.readiness.CustomStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.Set;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,7 +23,8 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::ownerName).collect(Collectors.toSet());
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d, explained)));
         seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
             told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
@@ -47,11 +50,11 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         return f.code().role == Code.Role.CAUSE;
     }
 
-    private List<Finding> deployment(Obj deployment) {
+    /** {@code explained}: workloads whose pods tell a cause. */
+    private List<Finding> deployment(Obj deployment, Set<String> explained) {
         var set = seen.newest(deployment);
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause)
-            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
+        var told = found.stream().anyMatch(WorkloadFindings::cause) || explained.contains(deployment.name());
         if (set.isEmpty() || !told) {
             refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
         }

@@ -48,6 +48,7 @@ import tools.jackson.databind.node.StringNode;
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 public final class Manifests {
+    private static final Pattern TEMPLATE = Pattern.compile("# Source: (\\S+)");
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
     /** What takes longer to read or to render will not end: a pipe that nobody writes to, a template in a circle. */
     private static final Duration ONE_FILE = Duration.ofSeconds(30);
@@ -68,7 +69,7 @@ public final class Manifests {
         var loaded = Loaded.none();
         for (var path : paths) {
             folders.clear();
-            var read = path.equals("-") ? read("stdin", deadline.orIn(LATE).left(), () -> parse("stdin", TextFile.all(System.in)))
+            var read = path.equals("-") ? read("stdin", deadline.orIn(LATE).left(), () -> rendered("stdin", TextFile.all(System.in)))
                 : load(Path.of(path));
             loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
@@ -145,6 +146,26 @@ public final class Manifests {
         var lines = rendered.items().stream().map(i -> i.source().line()).distinct().toList();
         return new Loaded(rendered.items().stream().map(i -> new Item(i.object(), new Source(i.source().file(),
             starts.size() == lines.size() ? starts.get(lines.indexOf(i.source().line())) : 0))).toList(), rendered.problems());
+    }
+
+    /** What a program printed: its name stands for the file, but Helm says above each document which template it comes from. */
+    public static Loaded rendered(String program, String text) {
+        var lines = text.split("\\R", -1);
+        var loaded = parse(program, text);
+        return new Loaded(loaded.items().stream().map(i -> new Item(i.object(), template(lines, i.source()))).toList(), loaded.problems());
+    }
+
+    private static Source template(String[] lines, Source at) {
+        for (int i = at.line() - 1; i >= 0; i--) {
+            var template = TEMPLATE.matcher(lines[i]);
+            if (template.matches()) {
+                return new Source(template.group(1), 0);
+            }
+            if (Yaml.SEPARATOR.matcher(lines[i]).matches()) {
+                break;
+            }
+        }
+        return at;
     }
 
     public static Loaded parse(String label, String text) {
