@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -31,12 +32,19 @@ class ApplyBesideTest {
     private static final String MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n";
     private static final String ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s}\n";
     private static final String NAMES = "{\"resources\": [{\"name\": \"configmaps\", \"kind\": \"ConfigMap\", \"namespaced\": true}, "
-        + "{\"name\": \"serviceaccounts\", \"kind\": \"ServiceAccount\", \"namespaced\": true}]}";
+        + "{\"name\": \"serviceaccounts\", \"kind\": \"ServiceAccount\", \"namespaced\": true}, "
+        + "{\"name\": \"customresourcedefinitions\", \"kind\": \"CustomResourceDefinition\", \"namespaced\": false}, "
+        + "{\"name\": \"things\", \"kind\": \"Thing\", \"namespaced\": true}]}";
     @TempDir
     Path folder;
     private HttpServer server;
     /** Writes in the order in which they came in, and the names that are waited for before a name is answered. */
     private final List<String> writes = new CopyOnWriteArrayList<>();
+    private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+    private final List<String> overlaps = new CopyOnWriteArrayList<>();
+    private volatile String slow = "";
+    private final List<String> bodies = new CopyOnWriteArrayList<>();
+    private final Map<String, String> live = new ConcurrentHashMap<>();
     private final Map<String, String> after = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> came = new ConcurrentHashMap<>();
     private final Map<String, Integer> refused = new ConcurrentHashMap<>();
@@ -57,14 +65,22 @@ class ApplyBesideTest {
     private void answer(HttpExchange exchange) throws IOException {
         var name = exchange.getRequestURI().getPath().replaceAll(".*/", "");
         boolean write = exchange.getRequestMethod().equals("PATCH");
-        int code = write ? 200 : name.equals("v1") ? 200 : exchange.getRequestURI().getPath().contains("horizontal") ? 200 : 404;
+        int code = write || name.equals("v1") || live.containsKey(name) || exchange.getRequestURI().getPath().contains("horizontal") ? 200 : 404;
         if (write) {
             writes.add(name);
+            if (!underWay.add(name)) {
+                overlaps.add(name);
+            }
+            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             latch(name).countDown();
             code = !arrived(after.getOrDefault(name, name)) ? 504 : refused.getOrDefault(name, 200);
         }
+        if (write && slow.equals(name)) {
+            arrived("nobody"); // long enough for a second one to come
+        }
+        underWay.remove(name);
         var body = (name.equals("v1") ? NAMES : write && code == 200
-            ? "{\"metadata\": {\"name\": \"" + name + "\", \"uid\": \"" + writes.size() + "\"}}" : "{\"items\": []}").getBytes(StandardCharsets.UTF_8);
+            ? "{\"metadata\": {\"name\": \"" + name + "\", \"uid\": \"" + writes.size() + "\"}}" : live.getOrDefault(name, "{\"items\": []}")).getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(code, body.length);
         exchange.getResponseBody().write(body);
         exchange.close();
@@ -76,7 +92,7 @@ class ApplyBesideTest {
 
     private boolean arrived(String name) {
         try {
-            return latch(name).await(5, TimeUnit.SECONDS);
+            return latch(name).await(name.equals("nobody") ? 1 : 5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             return false;
         }
@@ -98,8 +114,9 @@ class ApplyBesideTest {
 
     @Test
     void theSameObjectTwiceIsAppliedOneAfterTheOther() throws IOException {
+        slow = "a";
         assertEquals(List.of("a created", "a created"), apply(maps("a", "a"), new ByteArrayOutputStream()));
-        assertEquals(List.of("a", "a"), writes);
+        assertEquals(List.of(), overlaps);
     }
 
     @Test
@@ -126,6 +143,41 @@ class ApplyBesideTest {
         var results = apply(maps(names.toArray(String[]::new)), new ByteArrayOutputStream());
         assertTrue(results.stream().allMatch(r -> r.endsWith(" created")), results.toString());
         assertFalse(writes.isEmpty());
+    }
+
+    @Test
+    void customResourcesComeAfterTheirDefinitions() throws IOException {
+        var yaml = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: one}\n---\napiVersion: apiextensions.k8s.io/v1\n"
+            + "kind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n"
+            + "spec: {group: example.com, names: {kind: Thing}, versions: [{name: v1, served: true}]}\n---\n" + maps("a");
+        assertEquals(List.of("one created", "things.example.com created", "a created"), apply(yaml, new ByteArrayOutputStream()));
+        assertEquals(List.of("things.example.com", "a", "one"), writes);
+    }
+
+    @Test
+    void aDefinitionWhoseNamesAreRefusedIsNotWaitedFor() throws IOException {
+        live.put("things.example.com", """
+            {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.example.com"},
+             "status": {"conditions": [{"type": "NamesAccepted", "status": "False", "message": "things is in use"}]}}""");
+        var yaml = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n"
+            + "spec: {group: example.com, names: {kind: Other}, versions: [{name: v1, served: true}]}\n";
+        var told = new ByteArrayOutputStream();
+        assertEquals(List.of("things.example.com failed"), apply(yaml, told));
+        assertTrue(told.toString(StandardCharsets.UTF_8).contains("its names are not accepted: things is in use"), told.toString(StandardCharsets.UTF_8));
+    }
+
+    /** What kubectl owned and what we own already become one entry, or the server would keep what the manifest drops. */
+    @Test
+    void fieldsOfKubectlsApplyAreTakenOverIntoOurOwnEntry() throws IOException {
+        live.put("a", """
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "resourceVersion": "7", "managedFields": [
+              {"manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:theirs": {}}}},
+              {"manager": "ensure-ready", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:ours": {}}}},
+              {"manager": "other", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:foreign": {}}}}]}}""");
+        apply(maps("a"), new ByteArrayOutputStream());
+        var entries = ensure_ready.Json.MAPPER.readTree(bodies.get(0)).path(0).path("value");
+        assertEquals(List.of("other", "ensure-ready"), entries.valueStream().map(e -> e.path("manager").asString("")).toList());
+        assertEquals("{\"f:data\":{\"f:theirs\":{},\"f:ours\":{}}}", entries.path(1).path("fieldsV1").toString());
     }
 
     private static String maps(String... names) {

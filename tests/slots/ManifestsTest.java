@@ -48,6 +48,21 @@ class ManifestsTest {
     }
 
     @Test
+    void whatIsSaidBesideAMergeKeyWinsAndTheFirstOfSeveralMaps() {
+        var data = one("""
+            apiVersion: v1
+            kind: X
+            metadata: {name: a}
+            one: &b {x: 1, y: 2}
+            two: &c {x: 3, z: 4}
+            before: {x: 0, <<: *b}
+            both: {<<: [*b, *c]}
+            """);
+        assertEquals("{\"x\":0,\"y\":2}", data.get("before").toString());
+        assertEquals("{\"x\":1,\"y\":2,\"z\":4}", data.get("both").toString());
+    }
+
+    @Test
     void aBrokenDocumentIsNamedWithItsLineAndTheOthersAreRead() {
         var loaded = ensure_ready.Manifests.parse("deploy.yaml", """
             apiVersion: v1
