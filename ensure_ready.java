@@ -5611,27 +5611,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        return needs.images().getOrDefault(last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
+        return needs.images().getOrDefault(Dependencies.last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
-    }
-
-    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
-    static Map<String, Map<String, String>> images(Snapshot snapshot) {
-        var images = new TreeMap<String, Map<String, String>>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
-            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Stream.of("initContainers", "containers").forEach(l -> Dependencies.podSpec(o).path(l).forEach(c -> {
-                var image = c.path("image").asString("");
-                images.computeIfAbsent(last(image), k -> new TreeMap<>())
-                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }));
-        });
-        return images;
-    }
-
-    private static String last(String image) {
-        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
     }
 
     private Stream<String> keys() {
@@ -6014,6 +5996,24 @@ static final class Dependencies {
         byPodIp = by("/status/podIP", snapshot.all("Pod"));
     }
 
+    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
+    private Map<String, Map<String, String>> allImages() {
+        var images = new TreeMap<String, Map<String, String>>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
+                var image = c.path("image").asString("");
+                images.computeIfAbsent(last(image), k -> new TreeMap<>())
+                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }));
+        });
+        return images;
+    }
+
+    static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
     private static Map<String, Obj> by(String pointer, List<Obj> objects) {
         var by = new HashMap<String, Obj>();
         objects.forEach(o -> by.putIfAbsent(o.text(pointer), o));
@@ -6023,7 +6023,7 @@ static final class Dependencies {
 
     Map<String, Map<String, String>> images() {
         if (images == null) {
-            images = Candidates.images(snapshot);
+            images = allImages();
         }
         return images;
     }
@@ -6063,7 +6063,7 @@ static final class Dependencies {
 
     /** The fields of a workload's pod template. */
     Map<String, String> leaves(Ref workload) {
-        return leaves.computeIfAbsent(workload, w -> Facts.leaves(workloads.get(w)));
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(workloads.get(w))));
     }
 
     /**

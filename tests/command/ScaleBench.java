@@ -100,8 +100,4 @@ final class ScaleBench {
             return 0;
         }
     }
-
-    public static void main(String... args) throws Exception {
-        rows().forEach((what, figures) -> System.out.println("| " + what + " | " + figures + " |"));
-    }
 }

@@ -43,6 +43,8 @@ class ApplyBesideTest {
     private final Set<String> underWay = ConcurrentHashMap.newKeySet();
     private final List<String> overlaps = new CopyOnWriteArrayList<>();
     private volatile String slow = "";
+    /** What was under way when the write of a name came in. */
+    private final Map<String, Set<String>> beside = new ConcurrentHashMap<>();
     private final List<String> bodies = new CopyOnWriteArrayList<>();
     private final Map<String, String> live = new ConcurrentHashMap<>();
     private final Map<String, String> after = new ConcurrentHashMap<>();
@@ -68,6 +70,7 @@ class ApplyBesideTest {
         int code = write || name.equals("v1") || live.containsKey(name) || exchange.getRequestURI().getPath().contains("horizontal") ? 200 : 404;
         if (write) {
             writes.add(name);
+            beside.put(name, Set.copyOf(underWay));
             if (!underWay.add(name)) {
                 overlaps.add(name);
             }
@@ -129,6 +132,15 @@ class ApplyBesideTest {
         assertEquals(List.of("cm/a", "cm/b", "cm/c"), lines);
     }
 
+    @Test
+    void aMistakeOfOursFailsItsObjectAndShowsWhereItHappened() throws IOException {
+        live.put("a", "{}");
+        var told = new ByteArrayOutputStream();
+        assertEquals(List.of("a failed", "b created"), apply(maps("a", "b"), told));
+        assertTrue(told.toString(StandardCharsets.UTF_8).contains("NullPointerException"), told.toString(StandardCharsets.UTF_8));
+        assertTrue(told.toString(StandardCharsets.UTF_8).contains("at ensure_ready$ObjectApply"), told.toString(StandardCharsets.UTF_8));
+    }
+
     /** A hundred objects of a stack: how many requests stand behind each other when each of them takes its time. */
     @Test
     void aHundredObjectsAreFewRequestsInARow() throws IOException {
@@ -150,8 +162,10 @@ class ApplyBesideTest {
         var yaml = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: one}\n---\napiVersion: apiextensions.k8s.io/v1\n"
             + "kind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n"
             + "spec: {group: example.com, names: {kind: Thing}, versions: [{name: v1, served: true}]}\n---\n" + maps("a");
+        slow = "things.example.com";
         assertEquals(List.of("one created", "things.example.com created", "a created"), apply(yaml, new ByteArrayOutputStream()));
         assertEquals(List.of("things.example.com", "a", "one"), writes);
+        assertEquals(Set.of(), beside.get("one"));
     }
 
     @Test

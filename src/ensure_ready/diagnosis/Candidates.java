@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -144,27 +143,9 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        return needs.images().getOrDefault(last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
+        return needs.images().getOrDefault(Dependencies.last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
-    }
-
-    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
-    static Map<String, Map<String, String>> images(Snapshot snapshot) {
-        var images = new TreeMap<String, Map<String, String>>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
-            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Stream.of("initContainers", "containers").forEach(l -> Dependencies.podSpec(o).path(l).forEach(c -> {
-                var image = c.path("image").asString("");
-                images.computeIfAbsent(last(image), k -> new TreeMap<>())
-                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }));
-        });
-        return images;
-    }
-
-    private static String last(String image) {
-        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
     }
 
     private Stream<String> keys() {

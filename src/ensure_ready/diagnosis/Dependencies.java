@@ -5,6 +5,7 @@ import ensure_ready.findings.WaitCommands;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.model.Result;
@@ -51,6 +52,24 @@ public final class Dependencies {
         byPodIp = by("/status/podIP", snapshot.all("Pod"));
     }
 
+    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
+    private Map<String, Map<String, String>> allImages() {
+        var images = new TreeMap<String, Map<String, String>>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
+                var image = c.path("image").asString("");
+                images.computeIfAbsent(last(image), k -> new TreeMap<>())
+                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }));
+        });
+        return images;
+    }
+
+    static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
     private static Map<String, Obj> by(String pointer, List<Obj> objects) {
         var by = new HashMap<String, Obj>();
         objects.forEach(o -> by.putIfAbsent(o.text(pointer), o));
@@ -60,7 +79,7 @@ public final class Dependencies {
 
     Map<String, Map<String, String>> images() {
         if (images == null) {
-            images = Candidates.images(snapshot);
+            images = allImages();
         }
         return images;
     }
@@ -100,7 +119,7 @@ public final class Dependencies {
 
     /** The fields of a workload's pod template. */
     Map<String, String> leaves(Ref workload) {
-        return leaves.computeIfAbsent(workload, w -> Facts.leaves(workloads.get(w)));
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(workloads.get(w))));
     }
 
     /**
