@@ -2,47 +2,39 @@
 //DESCRIPTION Brings a Kubernetes environment up, waits softly, and says in JSON whether it is ready and if not, why
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-databind:2.21.4
-//DEPS io.fabric8:kubernetes-client-api:7.8.0
-//DEPS io.fabric8:kubernetes-client:7.8.0@fatjar io.fabric8:zjsonpatch:7.8.0
-//DEPS io.fabric8:kubernetes-httpclient-jdk:7.8.0
-//DEPS org.snakeyaml:snakeyaml-engine:3.0.1
-//DEPS org.freemarker:freemarker:2.3.34
+//DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
+//DEPS io.fabric8:kubernetes-client-api:8.0.0@fatjar io.fabric8:kubernetes-client:8.0.0@fatjar io.fabric8:zjsonpatch:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-httpclient-jdk:8.0.0@fatjar io.fabric8:kubernetes-model-common:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-core:8.0.0@fatjar io.fabric8:kubernetes-model-apps:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-batch:8.0.0@fatjar io.fabric8:kubernetes-model-certificates:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-extensions:8.0.0@fatjar io.fabric8:kubernetes-model-rbac:8.0.0@fatjar
+//DEPS org.snakeyaml:snakeyaml-engine:3.2
+//DEPS org.freemarker:freemarker:2.3.35
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //COMPILE_OPTIONS -encoding UTF-8 -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   287 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1046 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1527 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2321 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2538 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3527 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3939 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4016 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   289 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1048 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1529 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2324 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2541 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3532 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  3948 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4025 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4261 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4741 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6405 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7720 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8641 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9450 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10162 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4270 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4751 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6418 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7733 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8655 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9464 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10176 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.BigIntegerNode;
-import com.fasterxml.jackson.databind.node.BooleanNode;
-import com.fasterxml.jackson.databind.node.DecimalNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import freemarker.cache.FileTemplateLoader;
 import freemarker.cache.TemplateLoader;
 import freemarker.core.InvalidReferenceException;
@@ -170,6 +162,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.BigIntegerNode;
+import tools.jackson.databind.node.BooleanNode;
+import tools.jackson.databind.node.DecimalNode;
+import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.NullNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
@@ -1188,8 +1190,8 @@ static final class Namespaces {
 
     /** What the namespace controller says is left in it; its conditions name the finalizers. */
     private static String holds(Obj namespace) {
-        var left = namespace.list("/status/conditions").stream().filter(c -> c.path("status").asText().equals("True"))
-            .map(c -> Texts.line(c.path("message").asText())).collect(Collectors.joining("; "));
+        var left = namespace.list("/status/conditions").stream().filter(c -> c.path("status").asString("").equals("True"))
+            .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
         return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
     }
 }
@@ -1508,7 +1510,7 @@ static final class Slots {
         var list = api.get(Kind.CONFIG_MAP.path(namespace, null));
         var slots = Api.items(Kind.CONFIG_MAP, list).stream().filter(o -> o.name().matches(Pattern.quote(prefix) + "[1-9]\\d{0,8}"))
             .map(o -> Slot.of(o, prefix)).toList();
-        return new Records(slots, list.at("/metadata/resourceVersion").asText());
+        return new Records(slots, list.at("/metadata/resourceVersion").asString(""));
     }
 
     /** All slots, and the version of the list to watch from. */
@@ -1733,7 +1735,7 @@ static final class Apply {
      */
     private static void leaveReplicas(ObjectNode spec, Obj live) {
         var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asText()).toList();
+            .map(m -> m.path("manager").asString("")).toList();
         if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
             spec.remove("replicas");
         } else {
@@ -1784,13 +1786,13 @@ static final class Apply {
     }
 
     private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asText())
-            && entry.path("operation").asText().equals("Update") && entry.path("subresource").asText().isEmpty();
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
+            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
     }
 
     private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asText().equals(MANAGER) && entry.path("operation").asText().equals("Apply")
-            && entry.path("subresource").asText().isEmpty();
+        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
+            && entry.path("subresource").asString("").isEmpty();
     }
 
     private static void union(ObjectNode into, JsonNode from) {
@@ -1849,9 +1851,10 @@ static final class Apply {
         var until = deadline.atMost(Duration.ofSeconds(15));
         var group = crd.text("/spec/group");
         for (var version : crd.list("/spec/versions")) {
-            var apiVersion = group + "/" + version.path("name").asText();
+            var apiVersion = group + "/" + version.path("name").asString("");
             api.rediscover(apiVersion);
-            while (version.path("served").asBoolean() && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty() && !until.passed()) {
+            while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
+                && !until.passed()) {
                 api.rediscover(apiVersion);
                 Pause.of(Duration.ofMillis(200));
             }
@@ -2115,7 +2118,7 @@ static final class Manifests {
         private static JsonNode scalar(ScalarNode node) {
             var text = node.getValue();
             if (!node.isPlain()) {
-                return TextNode.valueOf(text);
+                return StringNode.valueOf(text);
             }
             switch (text.toLowerCase(Locale.ROOT)) {
                 case "", "~", "null":
@@ -2136,7 +2139,7 @@ static final class Manifests {
             if (INTEGER.matcher(text).matches()) {
                 return new BigIntegerNode(new BigInteger(text.replace("_", "")));
             }
-            return FLOAT.matcher(text).matches() ? new DecimalNode(new BigDecimal(text)) : TextNode.valueOf(text);
+            return FLOAT.matcher(text).matches() ? new DecimalNode(new BigDecimal(text)) : StringNode.valueOf(text);
         }
     }
 }
@@ -2610,7 +2613,7 @@ static final class Api implements AutoCloseable {
         var answer = answer(request, method + " " + path);
         try {
             return Json.MAPPER.readTree(answer);
-        } catch (IOException e) {
+        } catch (JacksonException e) {
             throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
         }
     }
@@ -2698,7 +2701,7 @@ static final class Api implements AutoCloseable {
         do {
             var page = get(kind.path(namespace, null) + "?" + query + next);
             all.addAll(items(kind, page));
-            next = page.at("/metadata/continue").asText("");
+            next = page.at("/metadata/continue").asString("");
             next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
         } while (!next.isEmpty());
         return all;
@@ -2769,10 +2772,11 @@ static final class Api implements AutoCloseable {
         try {
             var kinds = new ArrayList<Kind>();
             for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-                if (r.path("name").asText().endsWith("/status")) {
-                    withStatus.add(apiVersion + "/" + r.path("kind").asText());
-                } else if (!r.path("name").asText().contains("/")) {
-                    kinds.add(new Kind(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
+                if (r.path("name").asString("").endsWith("/status")) {
+                    withStatus.add(apiVersion + "/" + r.path("kind").asString(""));
+                } else if (!r.path("name").asString("").contains("/")) {
+                    kinds.add(new Kind(apiVersion, r.path("kind").asString(""), r.path("name")
+                        .asString(""), r.path("namespaced").asBoolean(false)));
                 }
             }
             return kinds;
@@ -2823,9 +2827,9 @@ static final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asText(), brief(status.path("message").asText(body.strip())),
+            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
                 tried, status, null);
-        } catch (JsonProcessingException e) {
+        } catch (JacksonException e) {
             return new ApiError(code, "", body.strip(), tried);
         }
     }
@@ -2858,7 +2862,7 @@ static final class ApiError extends RuntimeException {
     /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
     String fields() {
         var fields = new ArrayList<String>();
-        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asText()));
+        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asString("")));
         return fields.stream().filter(f -> !f.isEmpty()).distinct()
             .collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
     }
@@ -2972,7 +2976,7 @@ static final class Collect {
     private static boolean nodeMatters(Obj pod) {
         var statuses = pod.list("/status/containerStatuses");
         return !Pods.saysReady(pod)
-            && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
+            && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean(false) || !c.at("/state/running")
             .isObject() && !c.at("/state/waiting").has("message")))
             || pod.deleting() || pod.text("/status/phase").equals("Failed");
     }
@@ -3039,7 +3043,7 @@ static final class Collect {
     }
 
     private static Optional<Tail> tail(Obj pod) {
-        if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+        if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong(0) == 0)) {
             return Optional.empty();
         }
         return Stream.concat(pod.list("/status/initContainerStatuses").stream()
@@ -3049,16 +3053,16 @@ static final class Collect {
     }
 
     private static Tail tail(Obj pod, JsonNode status, boolean init) {
-        var name = status.path("name").asText();
+        var name = status.path("name").asString("");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
-            return ended.path("exitCode").asInt() != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
+            return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asText().matches("StartError|ContainerCannotRun")) {
+        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")) {
             return new Tail(pod.name(), name, true, 0);
         }
-        return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean())
+        return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean(false))
             ? new Tail(pod.name(), name, false, init ? 1 : 2) : null;
     }
 
@@ -3280,9 +3284,9 @@ static final class Informers implements AutoCloseable {
             do {
                 page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
                 Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic)));
-                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asText(""), StandardCharsets.UTF_8);
+                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
             } while (!next.equals("&continue="));
-            return new Listing(found, page.at("/metadata/resourceVersion").asText(""));
+            return new Listing(found, page.at("/metadata/resourceVersion").asString(""));
         }
 
         void list() {
@@ -3333,13 +3337,13 @@ static final class Informers implements AutoCloseable {
                     return;
                 }
                 well();
-                if (event.path("type").asText().equals("ERROR")) {
+                if (event.path("type").asString("").equals("ERROR")) {
                     drop();
-                    broken(new ApiError(event.at("/object/code").asInt(), event.at("/object/reason").asText(),
-                        event.at("/object/message").asText(), "watch " + topic.kind().plural()));
+                    broken(new ApiError(event.at("/object/code").asInt(0), event.at("/object/reason").asString(""),
+                        event.at("/object/message").asString(""), "watch " + topic.kind().plural()));
                     return;
                 }
-                version = event.at("/object/metadata/resourceVersion").asText(version);
+                version = event.at("/object/metadata/resourceVersion").asString(version);
                 if (!take(event)) {
                     return;
                 }
@@ -3349,7 +3353,7 @@ static final class Informers implements AutoCloseable {
 
         /** Whether the event changed an object: a bookmark only says how far the server is. */
         private boolean take(JsonNode event) {
-            var type = event.path("type").asText();
+            var type = event.path("type").asString("");
             if (type.equals("BOOKMARK")) {
                 return false;
             }
@@ -3449,7 +3453,7 @@ static final class JsonLines {
         this.event = event;
     }
 
-    synchronized void accept(List<ByteBuffer> buffers) throws IOException {
+    synchronized void accept(List<ByteBuffer> buffers) {
         for (var buffer : buffers) {
             while (buffer.hasRemaining()) {
                 byte b = buffer.get();
@@ -3505,20 +3509,21 @@ static final class Slim {
             return now;
         }
         for (var container : Pods.containers(now)) {
-            if (container.at("/state/waiting") instanceof ObjectNode waiting && waiting.path("reason").asText().equals("ImagePullBackOff")
-                && !waiting.path("message").asText().contains("ErrImagePull")) {
-                pullError(before, container.path("name").asText())
-                    .ifPresent(why -> waiting.put("message", waiting.path("message").asText() + ": " + why));
+            if (container.at("/state/waiting") instanceof ObjectNode waiting
+                && waiting.path("reason").asString("").equals("ImagePullBackOff")
+                && !waiting.path("message").asString("").contains("ErrImagePull")) {
+                pullError(before, container.path("name").asString(""))
+                    .ifPresent(why -> waiting.put("message", waiting.path("message").asString("") + ": " + why));
             }
         }
         return now;
     }
 
     private static Optional<String> pullError(Obj before, String container) {
-        return Pods.containers(before).stream().filter(c -> c.path("name").asText().equals(container))
+        return Pods.containers(before).stream().filter(c -> c.path("name").asString("").equals(container))
             .map(c -> c.at("/state/waiting")).map(w -> {
-            var message = w.path("message").asText();
-            return w.path("reason").asText().equals("ErrImagePull") ? "ErrImagePull: " + message
+            var message = w.path("message").asString("");
+            return w.path("reason").asString("").equals("ErrImagePull") ? "ErrImagePull: " + message
                 : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
         }).filter(text -> !text.isEmpty()).findFirst();
     }
@@ -3534,10 +3539,12 @@ static final class Annotations {
 
     static List<String> of(JsonNode json) {
         var lines = new ArrayList<String>();
-        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asText(), "::warning") + file(c) + "::"
-            + escaped(c.path("code").asText() + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text").asText())));
-        json.path("problems").forEach(p -> lines.add("::error::" + escaped(p.path("file").asText() + ": " + p.path("error").asText())));
-        if (lines.isEmpty() && json.path("waitFailed").asBoolean()) {
+        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asString(""), "::warning") + file(c) + "::"
+            + escaped(c.path("code").asString("") + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text")
+            .asString(""))));
+        json.path("problems")
+            .forEach(p -> lines.add("::error::" + escaped(p.path("file").asString("") + ": " + p.path("error").asString(""))));
+        if (lines.isEmpty() && json.path("waitFailed").asBoolean(false)) {
             lines.add("::warning::" + escaped(Text.headline(json)));
         }
         return lines;
@@ -3545,7 +3552,7 @@ static final class Annotations {
 
     private static String file(JsonNode cause) {
         var f = cause.at("/fix/files/0");
-        return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asText())
+        return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asString(""))
             .replace(":", "%3A").replace(",", "%2C") + ",line=" + f.path("line").asInt(1);
     }
 
@@ -3560,36 +3567,36 @@ static final class Markdown {
 
     static String of(JsonNode json) {
         var md = new StringBuilder();
-        md.append(json.path("infraReady").asBoolean() ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
+        md.append(json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
         json.path("causes").forEach(c -> cause(c, md));
         if (json.path("workloads").size() > 0) {
             md.append("| workload | state | ready | |\n|---|---|---|---|\n");
             json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asText(), w.path("name").asText()))).append(" | ")
-                .append(w.path("state").asText()).append(" | ").append(w.path("ready").asText())
-                .append('/').append(w.path("desired").asText())
-                .append(" | ").append(cell(w.path("message").asText())).append(" |\n"));
+                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asString(""), w.path("name").asString("")))).append(" | ")
+                .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
+                .append('/').append(w.path("desired").asString(""))
+                .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));
             md.append('\n');
         }
-        list(md, "Not applied", json.path("problems"), p -> p.path("file").asText() + ": " + p.path("error").asText());
+        list(md, "Not applied", json.path("problems"), p -> p.path("file").asString("") + ": " + p.path("error").asString(""));
         list(md, "Unexplained", json.path("unexplained"), u -> Text.object(u.path("object")));
         list(md, "Warnings", json.path("warnings"), Text::warning);
-        list(md, "Could not be seen", json.path("limited"), JsonNode::asText);
+        list(md, "Could not be seen", json.path("limited"), n -> n.asString(""));
         return md.toString();
     }
 
     private static void cause(JsonNode c, StringBuilder md) {
-        md.append("**").append(cell(c.path("code").asText())).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
+        md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
             .append("  \n");
-        md.append(cell(c.at("/fix/text").asText())).append("\n\n");
-        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asText()))
-            .append(": ").append(code(e.path("message").asText())).append('\n'));
+        md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
+        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
+            .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
-            md.append("- next: ").append(code(c.path("next").path(0).asText())).append('\n');
+            md.append("- next: ").append(code(c.path("next").path(0).asString(""))).append('\n');
         }
         if (c.path("explains").size() > 0) {
             md.append("\n<details><summary>explains ").append(Texts.count(c.path("explains").size(), "symptom")).append("</summary>\n\n");
-            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asText()))
+            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asString("")))
                 .append('\n'));
             md.append("\n</details>\n");
         }
@@ -3750,17 +3757,17 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
     }
 
     private String outputs(JsonNode json) {
-        var ready = json.path("infraReady").asBoolean();
+        var ready = json.path("infraReady").asBoolean(false);
         var values = new LinkedHashMap<String, Object>();
-        values.put("slot", json.path("slot").asText());
-        values.put("namespace", json.path("namespace").asText());
-        values.put("env", json.path("env").asText());
+        values.put("slot", json.path("slot").asString(""));
+        values.put("namespace", json.path("namespace").asString(""));
+        values.put("env", json.path("env").asString(""));
         values.put("created", json.path("created"));
         values.put("recreated", json.path("recreated"));
         values.put("infra_ready", ready);
         values.put("infra_unhealthy", ready ? "" : "1");
         values.put("agent_ready", json.path("agentReady"));
-        values.put("outcome", json.path("outcome").asText());
+        values.put("outcome", json.path("outcome").asString(""));
         values.put("report", file.map(Path::toString).orElse(""));
         return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
             .collect(Collectors.joining());
@@ -3860,29 +3867,29 @@ static final class Text {
         lines.add(headline(json));
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
-        json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asText() + ": " + p.path("error").asText()));
+        json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asString("") + ": " + p.path("error").asString("")));
         json.path("objects").forEach(o -> failed(o, lines));
         workloads(json, lines);
         json.path("warnings").forEach(w -> lines.add("  warning: " + warning(w)));
-        json.path("limited").forEach(l -> lines.add("  not seen: " + l.asText()));
+        json.path("limited").forEach(l -> lines.add("  not seen: " + l.asString("")));
         return lines.stream().map(Texts::visible).collect(Collectors.joining("\n", "", "\n"));
     }
 
     static String headline(JsonNode json) {
-        var where = json.path("namespace").asText(json.path("env").asText());
-        var slot = json.has("slot") ? " (slot " + json.path("slot").asText() + ")" : "";
+        var where = json.path("namespace").asString(json.path("env").asString(""));
+        var slot = json.has("slot") ? " (slot " + json.path("slot").asString("") + ")" : "";
         return where + slot + ": " + json.path("outcome")
-            .asText() + (json.path("summary").asText().isEmpty() ? "" : ": " + json.path("summary").asText());
+            .asString("") + (json.path("summary").asString("").isEmpty() ? "" : ": " + json.path("summary").asString(""));
     }
 
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
-        lines.add("  " + c.path("code").asText() + "  " + object(c.path("object")) + where(c));
-        Optional.of(c.at("/fix/text").asText()).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
-        c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asText() + ":" + f.path("line").asText()));
+        lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
+        Optional.of(c.at("/fix/text").asString("")).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
+        c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
-                lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asText()), 300));
+                lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
             }
         });
         var explains = new ArrayList<String>();
@@ -3891,19 +3898,19 @@ static final class Text {
             lines.add("    explains " + explains.stream().limit(SHOWN)
                 .collect(Collectors.joining(", ")) + (explains.size() > SHOWN ? " and " + (explains.size() - SHOWN) + " more" : ""));
         }
-        Optional.of(c.path("next").path(0).asText()).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    next: " + t));
+        Optional.of(c.path("next").path(0).asString("")).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    next: " + t));
     }
 
     static String where(JsonNode c) {
         var owner = object(c.path("owner"));
         return owner.isEmpty() || owner.equals(object(c.path("object"))) ? ""
-            : " (" + owner + (c.path("container").asText().isEmpty() ? "" : ", container " + c.path("container").asText()) + ")";
+            : " (" + owner + (c.path("container").asString("").isEmpty() ? "" : ", container " + c.path("container").asString("")) + ")";
     }
 
     private static void failed(JsonNode o, List<String> lines) {
-        if (o.path("result").asText().equals("failed")) {
-            lines.add("  ! " + o.path("file").asText() + ": " + Obj.ref(o.path("kind").asText(), o.path("name").asText())
-                + ": " + o.path("error").asText());
+        if (o.path("result").asString("").equals("failed")) {
+            lines.add("  ! " + o.path("file").asString("") + ": " + Obj.ref(o.path("kind").asString(""), o.path("name").asString(""))
+                + ": " + o.path("error").asString(""));
         }
     }
 
@@ -3913,25 +3920,27 @@ static final class Text {
         }
         int width = 0;
         for (var w : json.path("workloads")) {
-            width = Math.max(width, Obj.ref(w.path("kind").asText(), w.path("name").asText()).length());
+            width = Math.max(width, Obj.ref(w.path("kind").asString(""), w.path("name").asString("")).length());
         }
         for (var w : json.path("workloads")) {
-            var ref = Obj.ref(w.path("kind").asText(), w.path("name").asText());
+            var ref = Obj.ref(w.path("kind").asString(""), w.path("name").asString(""));
             lines.add(("  %-" + width + "s  %-11s %s/%s  %s")
-                .formatted(ref, w.path("state").asText(), w.path("ready").asText(), w.path("desired").asText(), w.path("message").asText())
+                .formatted(ref, w.path("state").asString(""), w.path("ready")
+                .asString(""), w.path("desired").asString(""), w.path("message").asString(""))
                 .stripTrailing());
         }
     }
 
     /** {@code secret/db} of an object node, or of one that is written as text already. */
     static String object(JsonNode o) {
-        var parts = o.asText().split("/", 2);
-        return o.isTextual() ? parts.length == 2 ? Obj.ref(parts[0], parts[1])
-            : o.asText() : o.has("name") ? Obj.ref(o.path("kind").asText(), o.path("name").asText()) : "";
+        var parts = o.asString("").split("/", 2);
+        return o.isString() ? parts.length == 2 ? Obj.ref(parts[0], parts[1])
+            : o.asString("") : o.has("name") ? Obj.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
     }
 
     static String warning(JsonNode w) {
-        return w.isTextual() ? w.asText() : Stream.of(w.path("code").asText(), object(w.path("object")), w.path("message").asText())
+        return w.isString() ? w.asString("")
+            : Stream.of(w.path("code").asString(""), object(w.path("object")), w.path("message").asString(""))
             .filter(t -> !t.isEmpty()).collect(Collectors.joining(" "));
     }
 }
@@ -4448,12 +4457,12 @@ static final class Certainty {
     }
 
     private static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
+        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
+            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
     }
 
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
+        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -4501,13 +4510,14 @@ static final class Certainty {
     }
 
     private static boolean crashes(Obj pod, JsonNode container, WaitMemory seen) {
-        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asText())))
+        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asString(""))))
             .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
     }
 
     /** Begin of the last run that has ended. */
     private static Instant lastBegin(JsonNode container) {
-        return Obj.instant(container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText("")))
+        return Obj.instant(container.at("/state/terminated/startedAt")
+            .asString(container.at("/lastState/terminated/startedAt").asString("")))
             .orElse(Instant.EPOCH);
     }
 }
@@ -4612,7 +4622,7 @@ static final class Preflight {
     }
 
     private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText("default"));
+        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
     }
 
     /** Live workloads as they are now; of the manifests those that are not there (yet). */
@@ -4636,7 +4646,7 @@ static final class Preflight {
             .forEach(c -> classes.add(c.text("/spec/storageClassName")));
         snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
             .flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
-            .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
+            .forEach(c -> classes.add(c.at("/spec/storageClassName").asString("")));
         return classes;
     }
 
@@ -4695,9 +4705,9 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var crashed = new HashMap<String, CrashCount>();
         for (var pod : snapshot.all("Pod")) {
             for (var c : Pods.containers(pod)) {
-                long restarts = c.path("restartCount").asLong();
+                long restarts = c.path("restartCount").asLong(0);
                 if (restarts > 0) {
-                    var key = CrashCount.key(pod, c.path("name").asText());
+                    var key = CrashCount.key(pod, c.path("name").asString(""));
                     int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
                     var before = Optional.ofNullable(crashes.get(key))
                         .orElseGet(() -> new CrashCount(baseline(pod, restarts, appliedSince), restarts, exit));
@@ -4769,8 +4779,8 @@ record AccessFindings(Observed seen, Ref agent) {
     }
 
     private static Stream<String> subjects(Obj binding) {
-        return binding.list("/subjects").stream().filter(s -> s.path("kind").asText().equals("ServiceAccount"))
-            .map(s -> s.path("name").asText());
+        return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
+            .map(s -> s.path("name").asString(""));
     }
 
     private Stream<Obj> users(String account) {
@@ -5068,8 +5078,8 @@ static final class Connections {
             return;
         }
         var spec = Dependencies.podSpec(from);
-        var policy = spec.path("dnsPolicy").asText("ClusterFirst");
-        var host = spec.path("hostNetwork").asBoolean() && policy.equals("ClusterFirst");
+        var policy = spec.path("dnsPolicy").asString("ClusterFirst");
+        var host = spec.path("hostNetwork").asBoolean(false) && policy.equals("ClusterFirst");
         if (policy.equals("Default") || policy.equals("None") || host) {
             s.means(Code.POD_DNS_POLICY, Map.of("dnsPolicy", policy));
         } else if (!dnsBlocked(s)) {
@@ -5165,7 +5175,7 @@ static final class Dependencies {
         var edges = new ArrayList<Edge>();
         workloads.forEach((from, workload) -> edges.addAll(edges(from, workload)));
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
-        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asText()).filter(b -> !b.isEmpty())
+        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
@@ -5209,15 +5219,16 @@ static final class Dependencies {
         if (!workload.kind().equals("StatefulSet")) {
             return List.of();
         }
-        return workload.list("/spec/volumeClaimTemplates").stream().map(t -> t.at("/metadata/name").asText() + "-" + workload.name() + "-")
+        return workload.list("/spec/volumeClaimTemplates").stream()
+            .map(t -> t.at("/metadata/name").asString("") + "-" + workload.name() + "-")
             .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream()
                 .filter(c -> c.name().startsWith(prefix) && c.name().substring(prefix.length()).matches("\\d+"))).toList();
     }
 
     private Optional<Obj> registry(Obj workload) {
         for (var c : podSpec(workload).path("containers")) {
-            var host = c.path("image").asText().replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
-            if (c.path("image").asText().contains("/") && service(host).isPresent()) {
+            var host = c.path("image").asString("").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+            if (c.path("image").asString("").contains("/") && service(host).isPresent()) {
                 return service(host);
             }
         }
@@ -5236,7 +5247,7 @@ static final class Dependencies {
         for (var c : podSpec(workload).path("initContainers")) {
             var text = WaitCommands.words(c);
             if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
-                || c.path("image").asText().contains("k8s-wait-for")) {
+                || c.path("image").asString("").contains("k8s-wait-for")) {
                 KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
             }
         }
@@ -5437,7 +5448,7 @@ record IngressFindings(Observed seen) {
     }
 
     private Optional<Finding> backend(Obj ingress, JsonNode backend) {
-        var name = backend.path("name").asText();
+        var name = backend.path("name").asString("");
         if (!seen.snapshot.knows("Service")) {
             return Optional.empty();
         }
@@ -5446,7 +5457,7 @@ record IngressFindings(Observed seen) {
             return Optional.of(finding(Code.INGRESS_BACKEND_MISSING, ingress, "spec.rules.backend.service.name", name)
                 .with(Map.of("service", name, "nearMiss", NearMiss.of(name, seen.snapshot.all("Service")))));
         }
-        var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
+        var port = backend.at("/port/name").asString(backend.at("/port/number").asString(""));
         return port.isEmpty() || has(service.get(), port) ? Optional.empty()
             : Optional.of(finding(Code.INGRESS_BACKEND_PORT, ingress, "spec.rules.backend.service.port", name + ":" + port)
                 .with(Map.of("service", name, "port", port)));
@@ -5454,13 +5465,13 @@ record IngressFindings(Observed seen) {
 
     private static boolean has(Obj service, String port) {
         return service.text("/spec/type").equals("ExternalName") || service.list("/spec/ports").stream()
-            .anyMatch(p -> p.path("port").asText().equals(port) || p.path("name").asText().equals(port));
+            .anyMatch(p -> p.path("port").asString("").equals(port) || p.path("name").asString("").equals(port));
     }
 
     private Stream<Finding> certificates(Obj ingress) {
         var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/")
             && seen.age(ingress) < Code.INGRESS_TLS_SECRET_MISSING.young;
-        return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asText())
+        return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
             .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
     }
@@ -5511,9 +5522,9 @@ static final class Mentions {
 
     private void commands(JsonNode spec) {
         spec.path("initContainers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asText() + " " + t, 0.95))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asString("") + " " + t, 0.95))));
         spec.path("containers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asText() + " " + t, 0.8))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asString("") + " " + t, 0.8))));
     }
 
     private void settings(JsonNode spec) {
@@ -5542,8 +5553,8 @@ static final class Mentions {
         var env = new TreeMap<String, String>();
         for (var e : container.path("env")) {
             var from = e.at("/valueFrom/configMapKeyRef");
-            env.put(e.path("name").asText(), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asText())
-                .map(m -> m.at("/data").path(from.path("key").asText()).asText()).orElse("") : e.path("value").asText());
+            env.put(e.path("name").asString(""), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asString(""))
+                .map(m -> m.at("/data").path(from.path("key").asString("")).asString("")).orElse("") : e.path("value").asString(""));
         }
         env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
         env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);
@@ -5633,7 +5644,7 @@ static final class NamesToKeep {
         snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
             names.add(o.name());
             names.addAll(o.labels().values());
-            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
+            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asString("")));
         });
         snapshot.applied().forEach(a -> names.add(a.object().name()));
         return names;
@@ -5699,7 +5710,7 @@ record NetworkPolicies(Snapshot snapshot) {
     }
 
     private static List<String> types(Obj policy) {
-        var types = policy.list("/spec/policyTypes").stream().map(JsonNode::asText).toList();
+        var types = policy.list("/spec/policyTypes").stream().map(n -> n.asString("")).toList();
         return !types.isEmpty() ? types : policy.has("/spec/egress") ? List.of("Ingress", "Egress") : List.of("Ingress");
     }
 
@@ -5734,7 +5745,8 @@ record NetworkPolicies(Snapshot snapshot) {
         for (var p : rule.path("ports")) {
             var low = p.path("port").asInt(-1);
             var end = p.path("endPort").asInt(low);
-            if (!p.has("port") || ports.contains(p.path("port").asText()) || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0
+            if (!p.has("port") || ports.contains(p.path("port").asString(""))
+                || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0
                 && Integer.parseInt(n) >= low && Integer.parseInt(n) <= end)) {
                 return true;
             }
@@ -5772,11 +5784,11 @@ record Repairs(Snapshot snapshot) {
         if (own.isEmpty() && o.is("PersistentVolumeClaim")) {
             return snapshot.applied().stream()
                 .filter(a -> a.object().kind().equals("StatefulSet") && a.object().list("/spec/volumeClaimTemplates").stream()
-                    .anyMatch(t -> o.name().startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-")))
+                    .anyMatch(t -> o.name().startsWith(t.at("/metadata/name").asString("") + "-" + a.object().name() + "-")))
                 .map(Applied::source).findFirst();
         }
         return own.isPresent() || !o.is("Job") ? own : snapshot.find("Job", o.name()).map(Obj::controller)
-            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asText())).map(Applied::source);
+            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asString(""))).map(Applied::source);
     }
 
     private static Optional<Also> also(Finding f) {
@@ -5816,7 +5828,7 @@ record Repairs(Snapshot snapshot) {
     /** The finding's container, or the only one of its pod. */
     String container(Finding f) {
         var containers = snapshot.find("Pod", f.pod()).map(p -> p.list("/spec/containers")).orElse(List.of());
-        return f.container().isEmpty() && containers.size() == 1 ? containers.get(0).path("name").asText() : f.container();
+        return f.container().isEmpty() && containers.size() == 1 ? containers.get(0).path("name").asString("") : f.container();
     }
 }
 
@@ -6133,14 +6145,15 @@ record ScalingFindings(Observed seen, Dependencies needs) {
     }
 
     private static boolean no(JsonNode condition) {
-        return condition.path("status").asText().equals("False");
+        return condition.path("status").asString("").equals("False");
     }
 
     private Optional<Finding> autoscaler(Obj hpa) {
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asText().equals("ScalingDisabled"));
+            .filter(c -> no(c) && !c.path("reason").asString("").equals("ScalingDisabled"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
-            .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c)).with(Map.of("reason", c.path("reason").asText())));
+            .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
+            .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
@@ -6333,7 +6346,7 @@ static final class SettingFindings {
 
     private void dns(Obj workload) {
         var spec = Dependencies.podSpec(workload);
-        var policy = spec.path("dnsPolicy").asText();
+        var policy = spec.path("dnsPolicy").asString("");
         var outside = policy.equals("Default") || policy.equals("None") && !spec.at("/dnsConfig/searches").toString().contains("svc");
         if (outside && needs.mentions(Ref.of(workload)).stream().anyMatch(m -> m.sure() && needs.service(m.host()).isPresent())) {
             add(Code.POD_DNS_POLICY, workload, Ref.of(workload), Evidence.field(workload, "spec.template.spec.dnsPolicy", policy),
@@ -6484,12 +6497,12 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
 record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
     Optional<Finding> find() {
         var waiting = status.at("/state/waiting");
-        var reason = waiting.path("reason").asText();
+        var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
             return Optional.of(crash("lastState"));
         }
         if (waiting.isObject()) {
-            return Optional.ofNullable(waits(reason, waiting.path("message").asText()));
+            return Optional.ofNullable(waits(reason, waiting.path("message").asString("")));
         }
         if (status.at("/state/terminated").isObject()) {
             return ended() ? Optional.empty() : Optional.of(crash("state"));
@@ -6498,7 +6511,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private String name() {
-        return status.path("name").asText();
+        return status.path("name").asString("");
     }
 
     private Probes probes() {
@@ -6511,7 +6524,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     private JsonNode spec() {
         return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
+            .filter(c -> c.path("name").asString("").equals(name())).findFirst().orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
@@ -6561,7 +6574,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
+            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))));
     }
 
     /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
@@ -6573,7 +6586,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private Finding start(String reason, String message) {
-        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
+        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asString("") : message;
         var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
             .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
         return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
@@ -6584,23 +6597,23 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     private boolean ended() {
         var policy = pod.text("/spec/restartPolicy");
         var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
-        return status.at("/state/terminated/exitCode").asInt() == 0 && (init || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
     private Finding crash(String at) {
         var end = status.at("/" + at + "/terminated");
-        var reason = end.path("reason").asText();
+        var reason = end.path("reason").asString("");
         var exit = end.path("exitCode").asInt(-1);
-        var message = end.path("message").asText();
+        var message = end.path("message").asString("");
         var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
-            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asText(), end.path("finishedAt").asText());
-        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asText()), proof)
-            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0")));
+            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asString(""), end.path("finishedAt").asString(""));
+        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asString("")), proof)
+            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asString("0")));
     }
 
     private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
-        var killer = probes().killer(status.path("restartCount").asLong());
+        var killer = probes().killer(status.path("restartCount").asLong(0));
         var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         if (reason.equals("OOMKilled")) {
             return finding(Code.OOM_KILLED, since, proof);
@@ -6652,8 +6665,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     private Optional<Finding> runs() {
         var running = seen.age(since());
-        var restarts = status.path("restartCount").asLong();
-        var ready = status.path("ready").asBoolean();
+        var restarts = status.path("restartCount").asLong(0);
+        var ready = status.path("ready").asBoolean(false);
         if (init) {
             return Optional.of(initRuns(running));
         }
@@ -6664,7 +6677,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private Optional<Instant> since() {
-        return Obj.instant(status.at("/state/running/startedAt").asText());
+        return Obj.instant(status.at("/state/running/startedAt").asString(""));
     }
 
     private Finding initRuns(long running) {
@@ -6866,7 +6879,7 @@ static final class Findings {
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
         var since = o.time("/metadata/deletionTimestamp");
-        var holds = o.list("/metadata/finalizers").stream().map(JsonNode::asText).collect(Collectors.joining(", "));
+        var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
         var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
             && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
         var at = new Ref(kind, o.name());
@@ -7002,7 +7015,7 @@ static final class MissingObject {
             return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
         }
         var volume = Phrase.VOLUME.in(message);
-        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asString("").equals(volume))
             .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
             .findFirst().map(r -> new Ref(r.kind(), r.name()));
     }
@@ -7062,7 +7075,7 @@ static final class Observed {
 
     /** Since when a condition is as it is. */
     static Optional<Instant> since(JsonNode condition) {
-        return Obj.instant(condition.path("lastTransitionTime").asText());
+        return Obj.instant(condition.path("lastTransitionTime").asString(""));
     }
 
     /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
@@ -7097,7 +7110,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
             return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
         }
-        if (pod.condition("PodScheduled").path("status").asText().equals("False")
+        if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
             return List.of(new Scheduling(seen, pod, owner).find());
         }
@@ -7106,9 +7119,9 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** Its controller made another one, which tells how it stands now. */
     private boolean replaced() {
-        var controller = pod.controller().path("uid").asText();
+        var controller = pod.controller().path("uid").asString("");
         return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
+            .anyMatch(p -> p.controller().path("uid").asString("").equals(controller)
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
@@ -7141,7 +7154,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     private Optional<Finding> node() {
         var name = pod.text("/spec/nodeName");
         var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
+        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asString("").equals("True"));
         if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
             return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
                 lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
@@ -7169,22 +7182,22 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     }
 
     private boolean flapping() {
-        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
-            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
+        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong(0) >= 2
+            && seen.age(Obj.instant(c.at("/state/running/startedAt").asString(""))) < 60
             && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
     }
 
     private boolean done(JsonNode status) {
-        return sidecar(status) ? status.path("started").asBoolean() || status.path("ready").asBoolean() : succeeded(status);
+        return sidecar(status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false) : succeeded(status);
     }
 
     private static boolean succeeded(JsonNode status) {
-        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0;
+        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt(0) == 0;
     }
 
     private boolean sidecar(JsonNode status) {
         return pod.list("/spec/initContainers").stream()
-            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
+            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asString("").equals("Always"));
     }
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
@@ -7217,7 +7230,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     private boolean unstarted() {
         return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
             .allMatch(c -> c.path("state").isEmpty()
-                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asText()));
+                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asString("")));
     }
 
     private boolean sidecarBlocks() {
@@ -7275,19 +7288,19 @@ static final class Ports {
 
     /** The pod's port that a Service's port leads to, by number or name. */
     static String target(JsonNode port) {
-        return port.path("targetPort").asText(port.path("port").asText());
+        return port.path("targetPort").asString(port.path("port").asString(""));
     }
 
     /** True also where it cannot be told. */
     static boolean serves(Obj service, String port) {
         var ports = service.list("/spec/ports");
         return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
-            || ports.stream().anyMatch(p -> p.path("port").asText().equals(port) || p.path("nodePort").asText().equals(port)
+            || ports.stream().anyMatch(p -> p.path("port").asString("").equals(port) || p.path("nodePort").asString("").equals(port)
                 || service.text("/spec/clusterIP").equals("None") && target(p).equals(port));
     }
 
     static String served(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
+        return service.list("/spec/ports").stream().map(p -> p.path("port").asString("")).collect(Collectors.joining(","));
     }
 
     /** Ports that a pod's containers declare or are probed on, by number and name. */
@@ -7296,12 +7309,12 @@ static final class Ports {
         for (var list : List.of("containers", "initContainers")) {
             for (var c : podSpec.path(list)) {
                 c.path("ports").forEach(p -> {
-                    open.add(p.path("containerPort").asText());
-                    open.add(p.path("name").asText(p.path("containerPort").asText()));
+                    open.add(p.path("containerPort").asString(""));
+                    open.add(p.path("name").asString(p.path("containerPort").asString("")));
                 });
                 if (!c.path("ports").isEmpty()) {
                     List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
-                        .forEach(p -> Optional.of(c.at(p).asText()).filter(t -> !t.isEmpty()).ifPresent(open::add));
+                        .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
                 }
             }
         }
@@ -7311,12 +7324,12 @@ static final class Ports {
     /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
     static Set<String> behind(Obj service, String port, JsonNode podSpec) {
         var ports = new LinkedHashSet<String>();
-        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port))
+        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asString("").equals(port))
             .map(Ports::target).forEach(ports::add);
         podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
-            if (ports.contains(p.path("name").asText()) || ports.contains(p.path("containerPort").asText())) {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText(p.path("containerPort").asText()));
+            if (ports.contains(p.path("name").asString("")) || ports.contains(p.path("containerPort").asString(""))) {
+                ports.add(p.path("containerPort").asString(""));
+                ports.add(p.path("name").asString(p.path("containerPort").asString("")));
             }
         }));
         return ports;
@@ -7361,7 +7374,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
         if (Phrase.STATUS_404.occurs(message)) {
             return Optional.of(Code.PROBE_PATH_NOT_FOUND);
         }
-        var named = probe.at("/httpGet/port").asText(probe.at("/tcpSocket/port").asText(probe.at("/grpc/port").asText()));
+        var named = probe.at("/httpGet/port").asString(probe.at("/tcpSocket/port").asString(probe.at("/grpc/port").asString("")));
         var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
         var ports = ports();
         return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
@@ -7373,8 +7386,8 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
         var ports = new ArrayList<String>();
         for (var list : List.of("/spec/containers", "/spec/initContainers")) {
             pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText("-"));
+                ports.add(p.path("containerPort").asString(""));
+                ports.add(p.path("name").asString("-"));
             }));
         }
         if (ports.isEmpty()) {
@@ -7413,14 +7426,14 @@ record Refusals(Observed seen) {
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asText().equals("True")).map(c ->
-            refused(workload, c.path("message").asText(), Observed.since(c), Evidence.condition(creator, c)));
+        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asString("").equals("True")).map(c ->
+            refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
     private Optional<Finding> account(Obj workload, Obj creator) {
         var template = creator.at("/spec/template/spec");
-        var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
+        var name = template.path("serviceAccountName").asString(template.path("serviceAccount").asString("default"));
         if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
             return Optional.empty();
         }
@@ -7478,7 +7491,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
         var scaling = seen.events(pod, "TriggeredScaleUp");
-        if (condition.path("reason").asText().equals("SchedulingGated")) {
+        if (condition.path("reason").asString("").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
         }
         if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
@@ -7493,7 +7506,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
 
     private String message(JsonNode condition) {
         var events = seen.events(pod, "FailedScheduling");
-        var message = condition.path("message").asText();
+        var message = condition.path("message").asString("");
         return message.isEmpty() && !events.isEmpty() ? events.get(events.size() - 1).message() : message;
     }
 
@@ -7516,7 +7529,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     /** The node that is short of something, when there is but one. */
     private Optional<Ref> pressed() {
         var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asText().endsWith("Pressure") && c.path("status").asText().equals("True"))).toList();
+            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && c.path("status").asString("").equals("True"))).toList();
         return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
     }
 
@@ -7607,7 +7620,7 @@ static final class WaitCommands {
     /** Command and arguments with the container's own variables filled in. */
     private static String expanded(JsonNode container) {
         var env = new HashMap<String, String>();
-        container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
+        container.path("env").forEach(e -> env.put(e.path("name").asString(""), e.path("value").asString("")));
         return VARIABLE.matcher(words(container)).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(
             m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
     }
@@ -7615,8 +7628,8 @@ static final class WaitCommands {
     /** Command and arguments as one text. */
     static String words(JsonNode container) {
         var words = new StringBuilder();
-        container.path("command").forEach(c -> words.append(c.asText()).append(' '));
-        container.path("args").forEach(a -> words.append(a.asText()).append(' '));
+        container.path("command").forEach(c -> words.append(c.asString("")).append(' '));
+        container.path("args").forEach(a -> words.append(a.asString("")).append(' '));
         return words.toString();
     }
 }
@@ -7663,7 +7676,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (progressing.path("status").asText().equals("False")) {
+        if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
@@ -7702,9 +7715,9 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
-        if (target.path("status").asText().equals("True")) {
+        if (target.path("status").asString("").equals("True")) {
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
-                .with(Map.of("reason", target.path("reason").asText())));
+                .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
             return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
@@ -7773,7 +7786,7 @@ static final class CustomReadiness {
             return Optional.of(Phrases.said(c));
         }
         if (positive && stale(o, c)) {
-            var seen = c.path("observedGeneration").asLong();
+            var seen = c.path("observedGeneration").asLong(0);
             return Optional.of(CustomStatus.type(c) + " speaks of generation " + seen + ", not of " + o.generation());
         }
         return CustomStatus.rollingOut(c) ? Optional.of(Phrases.said(c)) : Optional.empty();
@@ -7781,7 +7794,7 @@ static final class CustomReadiness {
 
     /** Whether it was said of an earlier generation of the object. */
     private static boolean stale(Obj o, JsonNode condition) {
-        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong() < o.generation();
+        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
     }
 
     private static Optional<String> counts(Obj o) {
@@ -7853,12 +7866,12 @@ static final class CustomStatus {
     static List<String> words(JsonNode status) {
         var words = new ArrayList<String>();
         status.properties().stream().filter(e -> WORD_KEY.matcher(e.getKey()).matches()).forEach(e -> {
-            if (e.getValue().isTextual()) {
-                words.add(e.getValue().asText());
+            if (e.getValue().isString()) {
+                words.add(e.getValue().asString(""));
             } else {
                 e.getValue().properties().stream()
-                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isTextual())
-                    .forEach(inner -> words.add(inner.getValue().asText()));
+                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
+                    .forEach(inner -> words.add(inner.getValue().asString("")));
             }
         });
         words.removeIf(String::isBlank);
@@ -7867,7 +7880,7 @@ static final class CustomStatus {
 
     /** Whether the condition speaks against its object: a good one that is not so, or a bad one that is. */
     static boolean bad(JsonNode condition) {
-        return positive(condition) ? condition.path("status").asText().equals("False") : broken(condition) || ailing(condition);
+        return positive(condition) ? condition.path("status").asString("").equals("False") : broken(condition) || ailing(condition);
     }
 
     /** A condition that must be true. */
@@ -7887,8 +7900,8 @@ static final class CustomStatus {
 
     /** A good condition that is not so because its controller tried and could not. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && condition.path("status").asText().equals("False")
-            && FAILED_REASON.matcher(condition.path("reason").asText()).matches();
+        return positive(condition) && condition.path("status").asString("").equals("False")
+            && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
     }
 
     /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
@@ -7911,11 +7924,11 @@ static final class CustomStatus {
     /** Still being rolled out, whatever its Ready condition says of before. */
     static boolean rollingOut(JsonNode condition) {
         return type(condition).matches("Progressing|Updating|Upgrading") && Obj.isTrue(condition)
-            && !condition.path("reason").asText().matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
+            && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
     static String type(JsonNode condition) {
-        return condition.path("type").asText();
+        return condition.path("type").asString("");
     }
 }
 
@@ -7990,7 +8003,7 @@ static final class Family {
         }
         var maker = w.kind().equals("Deployment") ? Ownership.newestReplicaSet(snapshot, w).orElse(w) : w;
         var failure = maker.condition("ReplicaFailure");
-        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asText()) : "";
+        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asString("")) : "";
     }
 
     boolean bindsOnFirstConsumer(Obj claim) {
@@ -8011,7 +8024,7 @@ static final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asText().equals(claim.name()));
+        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     static boolean runs(Obj w) {
@@ -8051,8 +8064,8 @@ static final class Phrases {
         if (condition.isMissingNode()) {
             return "has not said yet how it is";
         }
-        return condition.path("type").asText() + "=" + condition.path("status").asText()
-            + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", brief(condition.path("message").asText()));
+        return condition.path("type").asString("") + "=" + condition.path("status").asString("")
+            + prefixed(": ", condition.path("reason").asString("")) + prefixed(": ", brief(condition.path("message").asString("")));
     }
 
     static String prefixed(String prefix, String text) {
@@ -8080,8 +8093,8 @@ static final class PodDescription {
             return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
         var scheduled = pod.condition("PodScheduled");
-        if (scheduled.path("status").asText().equals("False")) {
-            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asText(scheduled.path("reason").asText()));
+        if (scheduled.path("status").asString("").equals("False")) {
+            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
             .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
@@ -8089,17 +8102,17 @@ static final class PodDescription {
 
     /** Empty when this container keeps nothing from being ready. */
     private static String container(Obj pod, JsonNode container) {
-        var waiting = container.at("/state/waiting/reason").asText("");
+        var waiting = container.at("/state/waiting/reason").asString("");
         if (!STARTING.contains(waiting)) {
             return "waits: " + which(pod, container) + waiting + (waiting.equals("CrashLoopBackOff") ? crash(container)
-                : Phrases.prefixed(": ", Phrases.brief(container.at("/state/waiting/message").asText(""))));
+                : Phrases.prefixed(": ", Phrases.brief(container.at("/state/waiting/message").asString(""))));
         }
         var ended = container.at("/state/terminated");
-        if (!ended.isMissingNode() && ended.path("exitCode").asInt() != 0) {
-            return "stopped: " + which(pod, container) + ended.path("reason").asText("Error")
-                + ", exit code " + ended.path("exitCode").asInt();
+        if (!ended.isMissingNode() && ended.path("exitCode").asInt(0) != 0) {
+            return "stopped: " + which(pod, container) + ended.path("reason").asString("Error")
+                + ", exit code " + ended.path("exitCode").asInt(0);
         }
-        boolean unready = !container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean();
+        boolean unready = !container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean(false);
         return unready ? running(pod, container) : "";
     }
 
@@ -8107,21 +8120,21 @@ static final class PodDescription {
         if (Pods.initContainer(pod, container)) {
             return "runs its " + which(pod, container).strip().replaceAll(":$", "");
         }
-        return "runs, " + which(pod, container) + "not ready" + (container.path("restartCount").asLong() > 0 ? crash(container) : "");
+        return "runs, " + which(pod, container) + "not ready" + (container.path("restartCount").asLong(0) > 0 ? crash(container) : "");
     }
 
     private static String crash(JsonNode container) {
         var last = container.at("/lastState/terminated");
-        return ", " + Texts.count(container.path("restartCount").asLong(), "restart")
-            + (last.isMissingNode() ? "" : ", exit code " + last.path("exitCode").asInt());
+        return ", " + Texts.count(container.path("restartCount").asLong(0), "restart")
+            + (last.isMissingNode() ? "" : ", exit code " + last.path("exitCode").asInt(0));
     }
 
     /** The container's name, where it is not the pod's only one. */
     private static String which(Obj pod, JsonNode container) {
         if (Pods.initContainer(pod, container)) {
-            return "init container " + container.path("name").asText() + ": ";
+            return "init container " + container.path("name").asString("") + ": ";
         }
-        return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asText() + ": " : "";
+        return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asString("") + ": " : "";
     }
 
     private static String failure(Obj pod) {
@@ -8205,14 +8218,14 @@ static final class Readiness {
             return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
         }
         var progress = o.condition("Progressing");
-        if (progress.path("reason").asText().equals("ProgressDeadlineExceeded")) {
+        if (progress.path("reason").asString("").equals("ProgressDeadlineExceeded")) {
             return tally.failed(withTrouble("no progress within its deadline: " + lack, o, family));
         }
         if (!lack.isEmpty()) {
             return tally.progressing(withTrouble(lack, o, family));
         }
         boolean deadline = o.has("/spec/progressDeadlineSeconds") && o.number("/spec/progressDeadlineSeconds", 0) < Integer.MAX_VALUE;
-        if (deadline && tally.desired() > 0 && !progress.path("reason").asText().equals("NewReplicaSetAvailable")) {
+        if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
         return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
@@ -8380,7 +8393,7 @@ static final class Readiness {
     }
 
     private static Workload definition(Obj o, Tally tally) {
-        if (o.condition("NamesAccepted").path("status").asText().equals("False")) {
+        if (o.condition("NamesAccepted").path("status").asString("").equals("False")) {
             return tally.failed(Phrases.said(o.condition("NamesAccepted")));
         }
         return Obj.isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
@@ -8390,13 +8403,14 @@ static final class Readiness {
     private static Workload webhooks(Obj o, Family family, Tally tally) {
         for (var hook : o.list("/webhooks")) {
             var service = hook.at("/clientConfig/service");
-            if (hook.at("/clientConfig/caBundle").asText().isEmpty() && service.isObject()) {
-                return tally.progressing("webhook " + hook.path("name").asText() + " has no caBundle yet");
+            if (hook.at("/clientConfig/caBundle").asString("").isEmpty() && service.isObject()) {
+                return tally.progressing("webhook " + hook.path("name").asString("") + " has no caBundle yet");
             }
-            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asText())
-                && s.namespace().equals(service.path("namespace").asText())).findFirst();
+            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asString(""))
+                && s.namespace().equals(service.path("namespace").asString(""))).findFirst();
             if (behind.isPresent() && family.snapshot().knows("EndpointSlice") && !family.hasReadyEndpoint(behind.get())) {
-                return tally.progressing("webhook " + hook.path("name").asText() + ": " + behind.get().ref() + " has no ready endpoint");
+                return tally.progressing("webhook " + hook.path("name").asString("") + ": " + behind.get()
+                    .ref() + " has no ready endpoint");
             }
         }
         return tally.ready("");
@@ -8408,7 +8422,7 @@ static final class Readiness {
     }
 
     private static String finalizers(Obj o) {
-        var names = o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList();
+        var names = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).toList();
         return names.isEmpty() ? "" : "; waits for " + String.join(", ", names);
     }
 }
@@ -8506,7 +8520,7 @@ static final class Verdicts {
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
-        var owner = pod.controller().path("kind").asText();
+        var owner = pod.controller().path("kind").asString("");
         return Set.of("StatefulSet", "DaemonSet", "ReplicationController").contains(owner) && !snapshot.knows(owner)
             || owner.equals("ReplicaSet") && !snapshot.knows("ReplicaSet") && !snapshot.knows("Deployment");
     }
@@ -9504,9 +9518,9 @@ record Event(String uid, String kind, String name, String type, String reason,
 /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
 record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
     static Evidence condition(Obj object, JsonNode condition) {
-        var since = condition.path("lastTransitionTime").asText();
-        return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asText() + "]",
-            condition.path("reason").asText(), condition.path("message").asText(), 1, since, since);
+        var since = condition.path("lastTransitionTime").asString("");
+        return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asString("") + "]",
+            condition.path("reason").asString(""), condition.path("message").asString(""), 1, since, since);
     }
 
     /** A field of the object and what is wrong with it. */
@@ -9526,7 +9540,7 @@ record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
         var index = new Index(new HashMap<>(), new HashMap<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.name(), o);
-            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asText(),
+            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));
         return index;
@@ -9700,7 +9714,7 @@ record Obj(JsonNode json) {
 
     /** The text there, or an empty one. */
     String text(String pointer) {
-        return json.at(pointer).asText("");
+        return json.at(pointer).asString("");
     }
 
     /** The number there; numbers written as text count too, as some operators write observedGeneration so. */
@@ -9720,7 +9734,7 @@ record Obj(JsonNode json) {
 
     Map<String, String> map(String pointer) {
         var map = new LinkedHashMap<String, String>();
-        json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asText()));
+        json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asString("")));
         return map;
     }
 
@@ -9729,7 +9743,7 @@ record Obj(JsonNode json) {
     }
 
     String annotation(String key) {
-        return json.at("/metadata/annotations").path(key).asText("");
+        return json.at("/metadata/annotations").path(key).asString("");
     }
 
     boolean deleting() {
@@ -9752,23 +9766,23 @@ record Obj(JsonNode json) {
 
     /** The condition of this type, or a missing node. */
     JsonNode condition(String type) {
-        return list("/status/conditions").stream().filter(c -> c.path("type").asText().equals(type))
+        return list("/status/conditions").stream().filter(c -> c.path("type").asString("").equals(type))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asText().equals("True");
+        return condition.path("status").asString("").equals("True");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
     JsonNode controller() {
-        return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean())
+        return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean(false))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     boolean ownedBy(Obj owner) {
         return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
-            .anyMatch(o -> o.path("uid").asText().equals(owner.uid()));
+            .anyMatch(o -> o.path("uid").asString("").equals(owner.uid()));
     }
 }
 
@@ -9808,8 +9822,8 @@ static final class Ownership {
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
-        return !owner.isMissingNode() && !owner.path("kind").asText().equals("Node")
-            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asText()));
+        return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
+            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -9826,10 +9840,10 @@ static final class Ownership {
     /** False for pods of a Deployment's revision that is being replaced. */
     static boolean current(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (!controller.path("kind").asText().equals("ReplicaSet")) {
+        if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
+        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -9854,7 +9868,7 @@ static final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
@@ -9889,7 +9903,7 @@ static final class Pods {
 
     /** The status of the container of this name, or a missing node. */
     static JsonNode container(Obj pod, String name) {
-        return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
+        return containers(pod).stream().filter(c -> c.path("name").asString("").equals(name)).findFirst().orElse(MissingNode.getInstance());
     }
 
     static boolean initContainer(Obj pod, JsonNode container) {
@@ -9898,16 +9912,16 @@ static final class Pods {
 
     /** Since when it is ready, or ended; long ago when it does not say. */
     static Instant settledAt(Obj pod) {
-        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asText("")).orElse(Instant.EPOCH);
+        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.EPOCH);
     }
 
     static long restarts(Obj pod) {
-        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
+        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
     static boolean unprobed(Obj pod) {
-        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
+        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 }
@@ -9934,7 +9948,7 @@ record Ref(String kind, String name) implements Comparable<Ref> {
 
     /** An ownerReference or another node with these two fields. */
     static Ref of(JsonNode reference) {
-        return new Ref(reference.path("kind").asText(), reference.path("name").asText());
+        return new Ref(reference.path("kind").asString(""), reference.path("name").asString(""));
     }
 
     boolean is(String otherKind) {
@@ -9974,7 +9988,7 @@ static final class References {
                 });
             }
         }
-        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asText(), "", false, true)));
+        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
         return List.copyOf(refs);
     }
 
@@ -9991,9 +10005,9 @@ static final class References {
     }
 
     private static void ref(Set<Ref> refs, String kind, JsonNode at, String nameKey) {
-        var name = at.path(nameKey).asText();
+        var name = at.path(nameKey).asString("");
         if (!name.isEmpty() && !name.equals("kube-root-ca.crt")) { // that one every namespace gets a moment after it was made
-            refs.add(new Ref(kind, name, at.path("key").asText(), at.path("optional").asBoolean(), false));
+            refs.add(new Ref(kind, name, at.path("key").asString(""), at.path("optional").asBoolean(false), false));
         }
     }
 }
@@ -10009,7 +10023,7 @@ static final class Selector {
         var all = true;
         for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
             var e = i.next();
-            all &= e.getValue().asText().equals(labels.get(e.getKey()));
+            all &= e.getValue().asString("").equals(labels.get(e.getKey()));
         }
         for (var e : selector.path("matchExpressions")) {
             all &= expression(e, labels);
@@ -10018,10 +10032,10 @@ static final class Selector {
     }
 
     static boolean expression(JsonNode e, Map<String, String> labels) {
-        var value = labels.get(e.path("key").asText());
+        var value = labels.get(e.path("key").asString(""));
         var values = new ArrayList<String>();
-        e.path("values").forEach(v -> values.add(v.asText()));
-        return switch (e.path("operator").asText()) {
+        e.path("values").forEach(v -> values.add(v.asString("")));
+        return switch (e.path("operator").asString("")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);
             case "Exists" -> value != null;
@@ -10194,7 +10208,7 @@ static final class Disguises {
     }
 
     private static String json(String text) {
-        var json = Json.MAPPER.getNodeFactory().textNode(text).toString();
+        var json = Json.MAPPER.getNodeFactory().stringNode(text).toString();
         return json.substring(1, json.length() - 1);
     }
 
@@ -10277,7 +10291,7 @@ static final class Json {
     static String pretty(Object value) {
         try {
             return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value).replace("##[", "#\\u0023[");
-        } catch (JsonProcessingException e) {
+        } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
     }
@@ -10373,7 +10387,7 @@ static final class Redaction {
     private void json(String mark, String text) {
         try {
             leaves(mark, "", Json.MAPPER.readTree(text));
-        } catch (JsonProcessingException e) {
+        } catch (JacksonException e) {
             form(mark, text, false);
         }
     }
@@ -10383,8 +10397,8 @@ static final class Redaction {
         if (node.isArray()) {
             node.forEach(n -> leaves(mark, key, n));
         }
-        if (node.isTextual() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
-            form(mark, node.asText(), false);
+        if (node.isString() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+            form(mark, node.asString(""), false);
         }
     }
 
@@ -10428,8 +10442,8 @@ static final class Redaction {
 
     /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
     JsonNode clean(JsonNode json) {
-        if (json.isTextual()) {
-            return TextNode.valueOf(clean(json.asText()));
+        if (json.isString()) {
+            return StringNode.valueOf(clean(json.asString("")));
         }
         if (json instanceof ObjectNode object) {
             var copy = Json.MAPPER.createObjectNode();
@@ -10439,7 +10453,7 @@ static final class Redaction {
         if (json.isArray()) {
             var copy = Json.MAPPER.createArrayNode();
             var lines = new ArrayList<String>();
-            json.forEach(n -> lines.add(n.isTextual() && !n.asText().contains("\n") ? n.asText() : null));
+            json.forEach(n -> lines.add(n.isString() && !n.asString("").contains("\n") ? n.asString("") : null));
             if (lines.size() > 1 && !lines.contains(null)) {
                 Stream.of(clean(String.join("\n", lines)).split("\n", -1)).forEach(copy::add);
             } else {

@@ -2,12 +2,15 @@
 //DESCRIPTION Renders the prompt of an AI coding agent and runs the agent, also when the environment is broken
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-databind:2.21.4
-//DEPS org.snakeyaml:snakeyaml-engine:3.0.1
-//DEPS org.freemarker:freemarker:2.3.34
-//DEPS io.fabric8:kubernetes-client-api:7.8.0
-//DEPS io.fabric8:kubernetes-client:7.8.0@fatjar io.fabric8:zjsonpatch:7.8.0
-//DEPS io.fabric8:kubernetes-httpclient-jdk:7.8.0
+//DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
+//DEPS io.fabric8:kubernetes-client-api:8.0.0@fatjar io.fabric8:kubernetes-client:8.0.0@fatjar io.fabric8:zjsonpatch:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-httpclient-jdk:8.0.0@fatjar io.fabric8:kubernetes-model-common:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-core:8.0.0@fatjar io.fabric8:kubernetes-model-apps:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-batch:8.0.0@fatjar io.fabric8:kubernetes-model-certificates:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-admissionregistration:8.0.0@fatjar io.fabric8:kubernetes-model-extensions:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-rbac:8.0.0@fatjar
+//DEPS org.snakeyaml:snakeyaml-engine:3.2
+//DEPS org.freemarker:freemarker:2.3.35
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //FILES templates/layout.ftl=templates/layout.ftl
 //FILES templates/common_en.ftl=templates/common_en.ftl
@@ -35,35 +38,26 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   328 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   807 src/prompt_run/run: One run of the agent from its start to its end
-// line  1269 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1620 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1795 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2556 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2778 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2940 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3074 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   331 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   810 src/prompt_run/run: One run of the agent from its start to its end
+// line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1623 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1798 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2559 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2781 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2943 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3299 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3745 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4159 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4625 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4728 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5363 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5627 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6427 src/prompt_run/options: What options and variables mean
-// line  6515 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3748 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4163 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4629 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4732 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5367 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5631 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6431 src/prompt_run/options: What options and variables mean
+// line  6519 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
 import freemarker.cache.MultiTemplateLoader;
@@ -217,6 +211,15 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 /**
@@ -1216,7 +1219,7 @@ static final class RunLog {
         try {
             var event = Json.MAPPER.readTree(line);
             return event != null && event.isObject() ? story.codex(MaskedJson.of(event, redactor)) : List.of();
-        } catch (JsonProcessingException notJson) {
+        } catch (JacksonException notJson) {
             return line.isBlank() ? List.of() : List.of(lines.next(line));
         }
     }
@@ -2001,8 +2004,8 @@ static final class Kube {
 
     static String statusMessage(byte[] status) {
         try {
-            return Json.MAPPER.readTree(status).path("message").asText("");
-        } catch (IOException notJson) {
+            return Json.MAPPER.readTree(status).path("message").asString("");
+        } catch (JacksonException notJson) {
             return "";
         }
     }
@@ -2610,7 +2613,7 @@ static final class EventFile {
                 return new GitHubEvent(root);
             }
             log.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
-        } catch (IOException problem) {
+        } catch (IOException | JacksonException problem) {
             log.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
                 + "); the prompt is built without the event");
         }
@@ -2658,7 +2661,7 @@ static final class GitHub {
         try {
             var answer = usable(path) ? send("GET", base + path, null) : null;
             return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException problem) {
+        } catch (IOException | JacksonException problem) {
             return missing(path, problem);
         }
     }
@@ -2685,7 +2688,7 @@ static final class GitHub {
             return null;
         }
         var answer = get("/repos/" + repo + "/collaborators/" + login + "/permission");
-        return answer.path("permission").asText(null);
+        return answer.path("permission").asString(null);
     }
 
     /** Thread (its first comment's id) to whether it is resolved; empty when unknown. Only GraphQL knows. */
@@ -2700,8 +2703,8 @@ static final class GitHub {
             var data = answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body())
                 : missing("/graphql", answer);
             data.at("/data/repository/pullRequest/reviewThreads/nodes").forEach(thread ->
-                resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
-        } catch (IOException problem) {
+                resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(0), thread.path("isResolved").asBoolean(false)));
+        } catch (IOException | JacksonException problem) {
             missing("/graphql", problem);
         }
         return resolved;
@@ -2733,8 +2736,8 @@ static final class GitHub {
     }
 
     /** Once it cannot be reached it is not asked again: every further question would wait as long. */
-    private JsonNode missing(String path, IOException problem) {
-        failed = !(problem instanceof JsonProcessingException);
+    private JsonNode missing(String path, Exception problem) {
+        failed = !(problem instanceof JacksonException);
         log.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName())
             + "; the prompt is built from the event alone");
         return MissingNode.getInstance();
@@ -2767,7 +2770,7 @@ static final class ReportFile {
     private static Infra read(Path file, boolean asked) {
         try {
             return Infra.of(asked, file, EXACT.readTree(Files.readString(file)));
-        } catch (JsonProcessingException problem) {
+        } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
         } catch (IOException problem) {
             return Infra.broken(file, TextFile.reason(problem));
@@ -3365,12 +3368,12 @@ static final class InfraView {
         model.put("reported", infra.reported());
         model.put("named", infra.file() != null);
         model.put("saysReady", report.path("infraReady").asBoolean(false));
-        var outcome = report.path("outcome").asText("");
+        var outcome = report.path("outcome").asString("");
         model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
         var waited = report.path("waitedSeconds");
-        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
+        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble(0))) : "");
         model.put("agentExists", exists(report.path("workloads"), "deploy/" + agent));
-        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
+        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asString("") : "");
         model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
         model.put("causesMore", more(report.path("causes"), limits.causes()));
         var broken = brokenWorkloads(report.path("workloads"));
@@ -3380,7 +3383,7 @@ static final class InfraView {
         model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
         model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
         report.path("warnings").forEach(warning -> say("warning",
-            warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
+            warning.isString() ? warning.asString("") : code(warning.path("code")) + " " + warning.path("message").asString("")));
         model.put("limited", limitations(report.path("limited")));
         model.put("data", block());
         model.put("flagged", (int) data.stream().filter(line -> line.startsWith(FLAG)).count());
@@ -3394,7 +3397,7 @@ static final class InfraView {
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
         var broken = new ArrayList<JsonNode>();
         workloads.forEach(workload -> {
-            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
+            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))) {
                 broken.add(workload);
             }
         });
@@ -3420,7 +3423,7 @@ static final class InfraView {
         view.put("ready", workload.path("ready").asInt(0));
         view.put("desired", workload.path("desired").asInt(0));
         if (!explained.contains(object(workload))) {
-            say(object(workload), workload.path("message").asText(""));
+            say(object(workload), workload.path("message").asString(""));
         }
         return view;
     }
@@ -3444,7 +3447,7 @@ static final class InfraView {
         view.put("container", matching(OBJECT_NAME, cause.path("container")));
         view.put("scope", word(fix.path("scope")));
         view.put("action", matching(CODE, fix.path("action")));
-        view.put("text", fixText(fix.path("text").asText("")));
+        view.put("text", fixText(fix.path("text").asString("")));
         view.put("files", texts(fix.path("files"), this::file));
         view.put("next", texts(cause.path("next"), InfraView::command));
         view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
@@ -3475,7 +3478,7 @@ static final class InfraView {
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
-            var message = item.path("message").asText("");
+            var message = item.path("message").asString("");
             if (!where.startsWith("[" + causeNumber + "] log") || flat(message).isBlank() || !excerpt.contains(flat(message))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
             }
@@ -3486,7 +3489,7 @@ static final class InfraView {
     }
 
     private static String reason(JsonNode item) {
-        var reason = item.path("reason").asText("");
+        var reason = item.path("reason").asString("");
         return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
     }
 
@@ -3497,7 +3500,7 @@ static final class InfraView {
     /** A heading and the excerpt's last lines; an excerpt that another cause has shown is only referred to. */
     private List<String> log(JsonNode excerpt) {
         var lines = new ArrayList<String>();
-        excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
+        excerpt.path("lines").forEach(line -> clean(line.asString("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
         if (lines.isEmpty()) {
             return List.of();
         }
@@ -3585,7 +3588,7 @@ static final class InfraView {
         var parts = texts(limited, part -> matching(LIMITED, part));
         limited.forEach(part -> {
             if (matching(LIMITED, part).isEmpty()) {
-                say("limited", part.asText(""));
+                say("limited", part.asString(""));
             }
         });
         return String.join("; ", parts);
@@ -3598,13 +3601,13 @@ static final class InfraView {
     }
 
     private String file(JsonNode file) {
-        var path = file.isTextual() ? file.asText() : file.path("path").asText("");
+        var path = file.isString() ? file.asString("") : file.path("path").asString("");
         int line = file.path("line").asInt(0);
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
     private static String matching(Pattern pattern, JsonNode value) {
-        var text = value.asText("");
+        var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
 
@@ -3628,8 +3631,8 @@ static final class InfraView {
 
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
     static String object(JsonNode value) {
-        var parts = value.isTextual() ? value.asText().split("/", 2)
-            : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
+        var parts = value.isString() ? value.asString("").split("/", 2)
+            : new String[] {value.path("kind").asString(""), value.path("name").asString("")};
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
@@ -3933,9 +3936,9 @@ static final class Story {
 
     /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
     List<String> codex(JsonNode event) {
-        switch (event.path("type").asText()) {
+        switch (event.path("type").asString("")) {
             case "thread.started":
-                thread = event.path("thread_id").asText();
+                thread = event.path("thread_id").asString("");
                 return List.of("thread " + thread);
             case "turn.started":
                 completed = false;
@@ -3946,14 +3949,14 @@ static final class Story {
                 return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
             case "turn.failed":
                 completed = false;
-                error = event.path("error").path("message").asText();
+                error = event.path("error").path("message").asString("");
                 return List.of("turn failed: " + error);
             case "error":
-                error = event.path("message").asText();
+                error = event.path("message").asString("");
                 return List.of("error: " + error);
             case "item.started":
-                return event.path("item").path("type").asText().equals("command_execution")
-                    ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
+                return event.path("item").path("type").asString("").equals("command_execution")
+                    ? List.of("$ " + event.path("item").path("command").asString("")) : List.of();
             case "item.completed":
                 return item(event.path("item"));
             default:
@@ -3962,23 +3965,24 @@ static final class Story {
     }
 
     private List<String> item(JsonNode item) {
-        switch (item.path("type").asText()) {
+        switch (item.path("type").asString("")) {
             case "agent_message":
-                message = item.path("text").asText();
+                message = item.path("text").asString("");
                 return message.lines().toList();
             case "command_execution":
-                return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
+                return tail(item.path("aggregated_output").asString(""), "exit code " + item.path("exit_code").asString("unknown"));
             case "file_change":
                 var lines = new ArrayList<String>();
-                item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
+                item.path("changes")
+                    .forEach(change -> lines.add(change.path("kind").asString("") + " " + change.path("path").asString("")));
                 return lines;
             case "mcp_tool_call":
-                return List.of("tool " + item.path("server").asText() + "." + item.path("tool")
-                    .asText() + ": " + item.path("status").asText());
+                return List.of("tool " + item.path("server").asString("") + "." + item.path("tool")
+                    .asString("") + ": " + item.path("status").asString(""));
             case "web_search":
-                return List.of("web search: " + item.path("query").asText());
+                return List.of("web search: " + item.path("query").asString(""));
             case "error":
-                return List.of("warning: " + item.path("message").asText());
+                return List.of("warning: " + item.path("message").asString(""));
             default:
                 return List.of();
         }
@@ -4078,8 +4082,8 @@ record Usage(long input, long cached, long output, long reasoning) {
     static final Usage NONE = new Usage(0, 0, 0, 0);
 
     static Usage of(JsonNode usage) {
-        return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens").asLong(),
-            usage.path("output_tokens").asLong(), usage.path("reasoning_output_tokens").asLong());
+        return new Usage(usage.path("input_tokens").asLong(0), usage.path("cached_input_tokens").asLong(0),
+            usage.path("output_tokens").asLong(0), usage.path("reasoning_output_tokens").asLong(0));
     }
 
     /** What {@link #line} wrote; {@link #NONE} for anything else. */
@@ -5460,11 +5464,11 @@ record GitHubEvent(JsonNode root) {
     }
 
     private static Integer number(JsonNode node) {
-        return node.canConvertToInt() && node.asInt() > 0 ? Integer.valueOf(node.asInt()) : null;
+        return node.canConvertToInt() && node.asInt(0) > 0 ? Integer.valueOf(node.asInt(0)) : null;
     }
 
     String repo() {
-        return root.path("repository").path("full_name").asText(null);
+        return root.path("repository").path("full_name").asString(null);
     }
 
     /** What the pull request is for, else the repository's default branch; null when the event tells neither. */
@@ -5484,7 +5488,7 @@ record GitHubEvent(JsonNode root) {
     String headBranch() {
         var head = root.path("pull_request").path("head");
         var ref = safeRef(head.path("ref"));
-        boolean ours = ref != null && head.path("repo").path("full_name").asText("").equals(repo());
+        boolean ours = ref != null && head.path("repo").path("full_name").asString("").equals(repo());
         return !ours || ref.equals(base()) || ref.equals(defaultBranch()) ? null : ref;
     }
 
@@ -5524,12 +5528,12 @@ record GitHubEvent(JsonNode root) {
     List<String> labels() {
         var names = new ArrayList<String>();
         var owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
-        owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
+        owner.path("labels").forEach(label -> names.add(label.path("name").asString("")));
         return names;
     }
 
     private static String safeRef(JsonNode ref) {
-        return ref.asText("").matches(SAFE_REF) ? ref.asText() : null;
+        return ref.asString("").matches(SAFE_REF) ? ref.asString("") : null;
     }
 }
 
@@ -5548,7 +5552,7 @@ record Infra(boolean unhealthy, boolean reported, String problem, Path file, Jso
         }
         var ready = root.path("infraReady");
         var problem = ready.isBoolean() ? null : "it does not say infraReady true or false";
-        return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
+        return new Infra(asked || !(ready.isBoolean() && ready.booleanValue(false)), true, problem, file, root);
     }
 
     static Infra broken(Path file, String problem) {
@@ -5557,11 +5561,11 @@ record Infra(boolean unhealthy, boolean reported, String problem, Path file, Jso
 
     Integer number(String field) {
         var value = report.path(field);
-        return value.canConvertToInt() && value.asInt() > 0 ? Integer.valueOf(value.asInt()) : null;
+        return value.canConvertToInt() && value.asInt(0) > 0 ? Integer.valueOf(value.asInt(0)) : null;
     }
 
     String name(String field) {
-        var value = report.path(field).asText("");
+        var value = report.path(field).asString("");
         return value.matches(NAME) ? value : null;
     }
 }
@@ -6080,11 +6084,11 @@ static final class MaskedJson {
     private MaskedJson() { }
 
     static JsonNode of(JsonNode node, Redactor redactor) {
-        if (node.isTextual()) {
-            return Json.MAPPER.getNodeFactory().textNode(redactor.mask(node.asText()));
+        if (node.isString()) {
+            return Json.MAPPER.getNodeFactory().stringNode(redactor.mask(node.asString("")));
         }
         if (node instanceof ObjectNode object) {
-            object.fieldNames().forEachRemaining(name -> object.set(name, of(object.get(name), redactor)));
+            List.copyOf(object.propertyNames()).forEach(name -> object.set(name, of(object.get(name), redactor)));
         } else if (node instanceof ArrayNode array) {
             for (int at = 0; at < array.size(); at++) {
                 array.set(at, of(array.get(at), redactor));
@@ -6096,7 +6100,7 @@ static final class MaskedJson {
     static String line(String line, Redactor redactor) {
         try {
             return line.startsWith("{") ? of(Json.MAPPER.readTree(line), redactor).toString() : line;
-        } catch (JsonProcessingException plain) {
+        } catch (JacksonException plain) {
             return line;
         }
     }
@@ -6140,7 +6144,7 @@ record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> issueCom
         }
 
         private boolean same(String field) {
-            return then.path(field).asText("").equals(now.path(field).asText(""));
+            return then.path(field).asString("").equals(now.path(field).asString(""));
         }
     }
 
@@ -6163,7 +6167,7 @@ record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> issueCom
 
     /** GitHub lets nobody open a pull request from a branch of this repository who may not push to it; so the workflow's bot may. */
     private boolean fromThisRepository(JsonNode node) {
-        return repo != null && repo.equals(node.path("head").path("repo").path("full_name").asText());
+        return repo != null && repo.equals(node.path("head").path("repo").path("full_name").asString(""));
     }
 
     /** Comments and reviews, the oldest first; threads that are settled are left out. */
@@ -6238,37 +6242,37 @@ static final class SaidOnGitHub {
     private SaidOnGitHub() { }
 
     static Said said(String source, JsonNode node, String field) {
-        return new Said(source, node.path("user").path("login").asText(null), node.path("author_association").asText(null),
-            latest(node), node.path(field).asText(""));
+        return new Said(source, node.path("user").path("login").asString(null), node.path("author_association").asString(null),
+            latest(node), node.path(field).asString(""));
     }
 
     static Said comment(String what, Integer number, JsonNode comment) {
-        return said(what + " " + number + " comment " + comment.path("id").asLong(), comment, "body");
+        return said(what + " " + number + " comment " + comment.path("id").asLong(0), comment, "body");
     }
 
     static Said review(JsonNode review) {
-        var state = review.path("state").asText("");
+        var state = review.path("state").asString("");
         var told = state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
-        return said(("review " + review.path("id").asLong() + " " + told).strip(), review, "body");
+        return said(("review " + review.path("id").asLong(0) + " " + told).strip(), review, "body");
     }
 
     static Said inThread(JsonNode comment) {
-        return said("review thread " + thread(comment) + " comment " + comment.path("id").asLong() + place(comment), comment, "body");
+        return said("review thread " + thread(comment) + " comment " + comment.path("id").asLong(0) + place(comment), comment, "body");
     }
 
     static long thread(JsonNode comment) {
-        return comment.path("in_reply_to_id").asLong(comment.path("id").asLong());
+        return comment.path("in_reply_to_id").asLong(comment.path("id").asLong(0));
     }
 
     private static String place(JsonNode comment) {
-        var path = comment.path("path").asText("");
+        var path = comment.path("path").asString("");
         int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
         return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " "))
             ? " at " + path + (line > 0 ? ":" + line : "") : "";
     }
 
     static Instant latest(JsonNode node) {
-        var time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asText(null))
+        var time = Stream.of("updated_at", "submitted_at", "created_at").map(field -> node.path(field).asString(null))
             .filter(Objects::nonNull)
             .findFirst().orElse(null);
         try {
@@ -6547,7 +6551,7 @@ static final class Disguises {
     }
 
     private static String json(String text) {
-        var json = Json.MAPPER.getNodeFactory().textNode(text).toString();
+        var json = Json.MAPPER.getNodeFactory().stringNode(text).toString();
         return json.substring(1, json.length() - 1);
     }
 
@@ -6630,7 +6634,7 @@ static final class Json {
     static String pretty(Object value) {
         try {
             return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value).replace("##[", "#\\u0023[");
-        } catch (JsonProcessingException e) {
+        } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
     }

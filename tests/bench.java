@@ -7,9 +7,9 @@
 //SOURCES cluster/EmbeddedPatches.java cluster/EmbeddedDiscovery.java cluster/EmbeddedSelector.java cluster/Controllers.java cluster/PlayedContainers.java
 //SOURCES cluster/LocalCluster.java waiting/WaitLab.java waiting/WaitScenarios.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
-//COMPILE_OPTIONS -encoding UTF-8 -Xlint:none
+//COMPILE_OPTIONS -encoding UTF-8 -Xlint:none -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -235,7 +235,8 @@ class bench implements Callable<Integer> {
         var result = JSON.readTree(out.toFile());
         Files.delete(out);
         row(deployments + " Deployments, " + 3 * deployments + " pods",
-            "%s with %d workloads after %.1f s, peak resident %d MiB (heap limited to 400 MiB)", result.path("outcome").asText("no result"),
+            "%s with %d workloads after %.1f s, peak resident %d MiB (heap limited to 400 MiB)", result.path("outcome")
+                .asString("no result"),
             result.path("workloads").size(), (System.nanoTime() - begin) / 1e9, peak / 1024);
     }
 

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Starts a real Kubernetes on loopback, without a container engine, until Ctrl-C
 //JAVA 17+
-//COMPILE_OPTIONS -encoding UTF-8
+//COMPILE_OPTIONS -encoding UTF-8 -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES cluster/LocalCluster.java
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xlog:disable

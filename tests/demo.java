@@ -2,14 +2,14 @@
 //DESCRIPTION From a broken manifest to the agent's prompt, on an API server in this process
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
-//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
 //SOURCES cluster/EmbeddedPatches.java cluster/EmbeddedDiscovery.java cluster/EmbeddedSelector.java cluster/Controllers.java cluster/PlayedContainers.java cluster/LocalCluster.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -137,24 +137,27 @@ class demo implements Callable<Integer> {
 
     private static void show(JsonNode report) {
         for (var field : List.of("slot", "namespace", "created", "applied", "infraReady", "agentReady", "outcome", "summary")) {
-            say(String.format("%-11s %s", field, report.path(field).asText()));
+            say(String.format("%-11s %s", field, report.path(field).asString("")));
         }
         for (var workload : report.path("workloads")) {
-            say(String.format("  %-12s %-20s %s", workload.path("state").asText(), name(workload), workload.path("message").asText())
+            say(String.format("  %-12s %-20s %s", workload.path("state").asString(""), name(workload), workload.path("message")
+                .asString(""))
                 .stripTrailing());
         }
         for (var cause : report.path("causes")) {
-            say("cause      " + cause.path("code").asText() + " at " + name(cause.path("object")) + ": " + cause.at("/fix/text").asText());
-            cause.at("/fix/files").forEach(file -> say("  in         " + file.path("path").asText() + ":" + file.path("line").asInt()));
+            say("cause      " + cause.path("code").asString("") + " at " + name(cause.path("object")) + ": " + cause.at("/fix/text")
+                .asString(""));
+            cause.at("/fix/files")
+                .forEach(file -> say("  in         " + file.path("path").asString("") + ":" + file.path("line").asInt(0)));
             var symptoms = new ArrayList<String>();
-            cause.path("explains").forEach(symptom -> symptoms.add(symptom.path("object").asText()));
+            cause.path("explains").forEach(symptom -> symptoms.add(symptom.path("object").asString("")));
             say("  explains   " + String.join(", ", symptoms));
         }
     }
 
     private static String name(JsonNode object) {
-        var kind = object.path("kind").asText().toLowerCase(Locale.ROOT);
-        return SHORT.getOrDefault(kind, kind) + "/" + object.path("name").asText();
+        var kind = object.path("kind").asString("").toLowerCase(Locale.ROOT);
+        return SHORT.getOrDefault(kind, kind) + "/" + object.path("name").asString("");
     }
 
     private int prompt() throws IOException, InterruptedException {
@@ -173,7 +176,7 @@ class demo implements Callable<Integer> {
     }
 
     private void conclude(JsonNode report) {
-        if (report.path("infraReady").asBoolean()) {
+        if (report.path("infraReady").asBoolean(false)) {
             say("The environment came up, so the prompt carries no word about infrastructure. Try `./jbangw demo` without --healthy.");
         } else {
             say("The environment did not come up, the job went on, and the agent was told why and what to do first.");

@@ -2,11 +2,12 @@
 //DESCRIPTION Runs the tests; --only NAME selects some
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
+//DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //DEPS com.tngtech.archunit:archunit:1.5.1
-//DEPS com.networknt:json-schema-validator:1.5.8
-//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//DEPS com.networknt:json-schema-validator:3.0.2
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES ../tools/assemble.java ../tools/reference.java demo.java cluster.java
 //SOURCES command/*.java slots/*.java waiting/*.java readiness/*.java diagnosis/*.java

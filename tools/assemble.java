@@ -2,7 +2,7 @@
 //DESCRIPTION Writes ensure_ready.java and prompt_run.java from src/; --check only compares
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
-//COMPILE_OPTIONS -encoding UTF-8
+//COMPILE_OPTIONS -encoding UTF-8 -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 
 import java.io.IOException;
 import java.nio.file.Files;

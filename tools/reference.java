@@ -2,10 +2,10 @@
 //DESCRIPTION Writes docs/reference.md from the scripts' options and the schemas of their results; --check only compares
 //JAVA 17+
 //SOURCES assemble.java ../ensure_ready.java ../prompt_run.java
-//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,11 +92,11 @@ class reference {
     }
 
     private static String fields(String prefix, JsonNode node, JsonNode root) {
-        var schema = node.has("$ref") ? root.at(node.path("$ref").asText().substring(1)) : node;
+        var schema = node.has("$ref") ? root.at(node.path("$ref").asString("").substring(1)) : node;
         var rows = new StringBuilder();
         schema.path("properties").properties().forEach(property -> {
             var name = prefix + property.getKey();
-            var of = property.getValue().has("$ref") ? root.at(property.getValue().path("$ref").asText().substring(1))
+            var of = property.getValue().has("$ref") ? root.at(property.getValue().path("$ref").asString("").substring(1))
                 : property.getValue();
             rows.append("| `").append(name).append("` | ").append(type(of)).append(" | ").append(cell(meaning(of))).append(" |\n");
             rows.append(fields(name + (of.has("items") ? "[]." : "."), of.has("items") ? of.get("items") : of, root));
@@ -106,15 +106,15 @@ class reference {
 
     private static String type(JsonNode schema) {
         var types = schema.path("type");
-        return schema.has("const") ? "`" + schema.path("const").asText() + "`"
-            : types.isArray() ? Stream.of(types.get(0), types.get(1)).map(JsonNode::asText).collect(Collectors.joining(" or "))
-            : types.asText();
+        return schema.has("const") ? "`" + schema.path("const").asString("") + "`"
+            : types.isArray() ? Stream.of(types.get(0), types.get(1)).map(n -> n.asString("")).collect(Collectors.joining(" or "))
+            : types.asString("");
     }
 
     private static String meaning(JsonNode schema) {
         var values = new StringBuilder();
-        schema.path("enum").forEach(v -> values.append(values.length() == 0 ? ": `" : " `").append(v.asText()).append('`'));
-        return schema.path("description").asText() + values;
+        schema.path("enum").forEach(v -> values.append(values.length() == 0 ? ": `" : " `").append(v.asString("")).append('`'));
+        return schema.path("description").asString("") + values;
     }
 
     private static String cell(String text) {

@@ -2,12 +2,14 @@
 //DESCRIPTION Brings a Kubernetes environment up, waits softly, and says in JSON whether it is ready and if not, why
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-databind:2.21.4
-//DEPS io.fabric8:kubernetes-client-api:7.8.0
-//DEPS io.fabric8:kubernetes-client:7.8.0@fatjar io.fabric8:zjsonpatch:7.8.0
-//DEPS io.fabric8:kubernetes-httpclient-jdk:7.8.0
-//DEPS org.snakeyaml:snakeyaml-engine:3.0.1
-//DEPS org.freemarker:freemarker:2.3.34
+//DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
+//DEPS io.fabric8:kubernetes-client-api:8.0.0@fatjar io.fabric8:kubernetes-client:8.0.0@fatjar io.fabric8:zjsonpatch:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-httpclient-jdk:8.0.0@fatjar io.fabric8:kubernetes-model-common:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-core:8.0.0@fatjar io.fabric8:kubernetes-model-apps:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-batch:8.0.0@fatjar io.fabric8:kubernetes-model-certificates:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-extensions:8.0.0@fatjar io.fabric8:kubernetes-model-rbac:8.0.0@fatjar
+//DEPS org.snakeyaml:snakeyaml-engine:3.2
+//DEPS org.freemarker:freemarker:2.3.35
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //SOURCES catalogue/*.java certainty/*.java cluster/*.java command/*.java diagnosis/*.java findings/*.java
 //SOURCES manifests/*.java model/*.java readiness/*.java report/*.java slots/*.java system/*.java waiting/*.java

@@ -41,7 +41,7 @@ public final class Disguises {
     }
 
     private static String json(String text) {
-        var json = Json.MAPPER.getNodeFactory().textNode(text).toString();
+        var json = Json.MAPPER.getNodeFactory().stringNode(text).toString();
         return json.substring(1, json.length() - 1);
     }
 

@@ -1,9 +1,5 @@
 package shared;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,6 +13,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /**
  * Keeps secrets out of every text that leaves the process: values that are known, in the forms in which they travel, and shapes that only
@@ -108,7 +108,7 @@ public final class Redaction {
     private void json(String mark, String text) {
         try {
             leaves(mark, "", Json.MAPPER.readTree(text));
-        } catch (JsonProcessingException e) {
+        } catch (JacksonException e) {
             form(mark, text, false);
         }
     }
@@ -118,8 +118,8 @@ public final class Redaction {
         if (node.isArray()) {
             node.forEach(n -> leaves(mark, key, n));
         }
-        if (node.isTextual() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
-            form(mark, node.asText(), false);
+        if (node.isString() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+            form(mark, node.asString(""), false);
         }
     }
 
@@ -163,8 +163,8 @@ public final class Redaction {
 
     /** Every text of the tree, names of members excepted; lines of an array are read together, since a secret may run over them. */
     public JsonNode clean(JsonNode json) {
-        if (json.isTextual()) {
-            return TextNode.valueOf(clean(json.asText()));
+        if (json.isString()) {
+            return StringNode.valueOf(clean(json.asString("")));
         }
         if (json instanceof ObjectNode object) {
             var copy = Json.MAPPER.createObjectNode();
@@ -174,7 +174,7 @@ public final class Redaction {
         if (json.isArray()) {
             var copy = Json.MAPPER.createArrayNode();
             var lines = new ArrayList<String>();
-            json.forEach(n -> lines.add(n.isTextual() && !n.asText().contains("\n") ? n.asText() : null));
+            json.forEach(n -> lines.add(n.isString() && !n.asString("").contains("\n") ? n.asString("") : null));
             if (lines.size() > 1 && !lines.contains(null)) {
                 Stream.of(clean(String.join("\n", lines)).split("\n", -1)).forEach(copy::add);
             } else {

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +57,8 @@ class AgentCodexTest {
         try {
             String ours = Files.readString(Cli.root().resolve("templates/codex_config.toml.ftl"));
             String[] parts = profile.split("\n\n", 2);
-            Files.writeString(templates.resolve("codex_config.toml.ftl"), parts[0].replaceFirst("model = .*\n", "") + "\n" + ours + "\n" + parts[1]);
+            Files.writeString(templates.resolve("codex_config.toml.ftl"),
+                parts[0].replaceFirst("model = .*\n", "") + "\n" + ours + "\n" + parts[1]);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -65,16 +66,17 @@ class AgentCodexTest {
 
     @Test
     void aTurnThatCompletesSucceeds() throws IOException {
-        JsonNode result = run(new ResponsesStub(ResponsesStub.says("All done.\n::error::not a command")), "--artifacts", lab.home.resolve("art").toString());
-        assertEquals("succeeded", result.path("status").asText(), result + "\n" + lab.err);
-        assertEquals("All done.\n::error::not a command", result.path("finalMessage").asText());
-        assertEquals(100, result.path("inputTokens").asInt());
-        assertEquals(40, result.path("cachedInputTokens").asInt());
-        assertEquals(7, result.path("outputTokens").asInt());
-        assertTrue(result.path("threadId").asText().matches("[0-9a-f-]{36}"), result.toString());
+        JsonNode result = run(new ResponsesStub(ResponsesStub.says("All done.\n::error::not a command")),
+            "--artifacts", lab.home.resolve("art").toString());
+        assertEquals("succeeded", result.path("status").asString(""), result + "\n" + lab.err);
+        assertEquals("All done.\n::error::not a command", result.path("finalMessage").asString(""));
+        assertEquals(100, result.path("inputTokens").asInt(0));
+        assertEquals(40, result.path("cachedInputTokens").asInt(0));
+        assertEquals(7, result.path("outputTokens").asInt(0));
+        assertTrue(result.path("threadId").asString("").matches("[0-9a-f-]{36}"), result.toString());
         assertTrue(stub.requests.get(0).contains("the prompt's text"), "the prompt did not reach the model");
         assertEquals("Bearer " + KEY, stub.keys.get(0));
-        assertTrue(Files.readString(Path.of(result.path("transcriptFile").asText())).contains("turn.completed"));
+        assertTrue(Files.readString(Path.of(result.path("transcriptFile").asString(""))).contains("turn.completed"));
         assertTrue(lab.err.toString().lines().anyMatch("agent | ::error::not a command"::equals), lab.err.toString());
     }
 
@@ -87,13 +89,14 @@ class AgentCodexTest {
 
     @Test
     void theAgentsShellSeesNoKeyAndItsOutputIsMasked() {
-        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("env; echo ghp_0123456789abcdefghijklmnopqrstuvwxyz"), ResponsesStub.says("done")),
+        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("env; echo ghp_0123456789abcdefghijklmnopqrstuvwxyz"),
+            ResponsesStub.says("done")),
             "--artifacts", lab.home.resolve("art").toString());
-        assertEquals("succeeded", result.path("status").asText(), result + "\n" + lab.err);
+        assertEquals("succeeded", result.path("status").asString(""), result + "\n" + lab.err);
         String seen = stub.requests.get(1);
         assertTrue(seen.contains("INFRA_UNHEALTHY=0") && seen.contains("CODEXCTL_BRANCH=codex/issue-7"), seen);
         assertFalse(seen.contains(KEY) || seen.contains("geheim"), "the agent's commands see secrets");
-        String told = lab.err + read(Path.of(result.path("transcriptFile").asText()));
+        String told = lab.err + read(Path.of(result.path("transcriptFile").asString("")));
         assertTrue(told.contains("exit code 0"), told);
         assertFalse(told.contains("ghp_0123"), "a token stands in the log or the transcript");
     }
@@ -102,14 +105,15 @@ class AgentCodexTest {
     void aKeyThatOnlyOpenaiKnowsIsFound() {
         lab.env.remove("CODEX_API_KEY");
         lab.env.put("OPENAI_API_KEY", KEY);
-        assertEquals("succeeded", run(new ResponsesStub(ResponsesStub.says("ok"))).path("status").asText(), lab.err.toString());
+        assertEquals("succeeded", run(new ResponsesStub(ResponsesStub.says("ok"))).path("status").asString(""), lab.err.toString());
         assertEquals("Bearer " + KEY, stub.keys.get(0));
     }
 
     @Test
     void whatWasPassedOnByNameReachesTheAgentsCommands() {
         lab.caller("GH_TOKEN", "geheim \"mit\" \\ allem").caller("OTHER_TOKEN", "geheim-geheim-2");
-        run(new ResponsesStub(ResponsesStub.runs("echo \"<$GH_TOKEN>\" \"<$OTHER_TOKEN>\""), ResponsesStub.says("done")), "--agent-env", "GH_TOKEN");
+        run(new ResponsesStub(ResponsesStub.runs("echo \"<$GH_TOKEN>\" \"<$OTHER_TOKEN>\""), ResponsesStub.says("done")),
+            "--agent-env", "GH_TOKEN");
         assertTrue(stub.requests.get(1).contains("<geheim \\\"mit\\\" \\\\ allem> <>"), stub.requests.get(1));
         assertFalse(lab.err.toString().contains("geheim"), lab.err.toString());
     }
@@ -117,21 +121,22 @@ class AgentCodexTest {
     @Test
     void aRefusedKeyFails() {
         JsonNode result = run(new ResponsesStub(ResponsesStub.refuses(401, "{\"error\":{\"message\":\"bad key\"}}")));
-        assertEquals(20, result.path("exitCode").asInt(), result.toString());
-        assertTrue(result.path("reason").asText().contains("401"), result.toString());
+        assertEquals(20, result.path("exitCode").asInt(0), result.toString());
+        assertTrue(result.path("reason").asString("").contains("401"), result.toString());
     }
 
     @Test
     void anExhaustedQuotaFails() {
-        JsonNode result = run(new ResponsesStub(ResponsesStub.refuses(429, "{\"error\":{\"type\":\"insufficient_quota\",\"message\":\"no more\"}}")));
-        assertEquals(20, result.path("exitCode").asInt(), result.toString());
-        assertTrue(result.path("reason").asText().length() > "the agent ended with exit code 1".length(), result.toString());
+        JsonNode result = run(new ResponsesStub(ResponsesStub.refuses(429,
+            "{\"error\":{\"type\":\"insufficient_quota\",\"message\":\"no more\"}}")));
+        assertEquals(20, result.path("exitCode").asInt(0), result.toString());
+        assertTrue(result.path("reason").asString("").length() > "the agent ended with exit code 1".length(), result.toString());
     }
 
     @Test
     void aStreamThatStallsFails() {
         JsonNode result = run(new ResponsesStub(ResponsesStub.stalls()));
-        assertEquals(20, result.path("exitCode").asInt(), result.toString());
+        assertEquals(20, result.path("exitCode").asInt(0), result.toString());
     }
 
     /** Codex says "Reconnecting..." for ever: that is no sign of life. */
@@ -140,38 +145,38 @@ class AgentCodexTest {
         stub = new ResponsesStub(ResponsesStub.says("never"));
         stub.close();
         JsonNode result = again("--idle-timeout", "6s");
-        assertEquals("idle-limit", result.path("status").asText(), result + "\n" + lab.err);
-        assertTrue(result.path("reason").asText().contains("Reconnecting"), result.toString());
+        assertEquals("idle-limit", result.path("status").asString(""), result + "\n" + lab.err);
+        assertTrue(result.path("reason").asString("").contains("Reconnecting"), result.toString());
     }
 
     @Test
     void aThreadIsResumedByItsIdAndOnlyTheNewTokensCount() {
         JsonNode first = run(new ResponsesStub(ResponsesStub.says("one")));
         JsonNode second = again("--resume", "auto");
-        assertEquals(first.path("threadId").asText(), second.path("threadId").asText(), second + "\n" + lab.err);
-        assertTrue(second.path("resumed").asBoolean());
-        assertEquals(100, second.path("inputTokens").asInt());
+        assertEquals(first.path("threadId").asString(""), second.path("threadId").asString(""), second + "\n" + lab.err);
+        assertTrue(second.path("resumed").asBoolean(false));
+        assertEquals(100, second.path("inputTokens").asInt(0));
         assertTrue(stub.requests.get(1).contains("\"one\""), "the thread's history did not come along");
     }
 
     @Test
     void autoStartsANewThreadWhereThereIsNone() {
         JsonNode result = run(new ResponsesStub(ResponsesStub.says("one")), "--resume", "auto");
-        assertEquals("succeeded", result.path("status").asText(), result.toString());
-        assertFalse(result.path("resumed").asBoolean());
+        assertEquals("succeeded", result.path("status").asString(""), result.toString());
+        assertFalse(result.path("resumed").asBoolean(false));
     }
 
     @Test
     void autoStartsANewThreadForAnotherIssue() {
         JsonNode first = run(new ResponsesStub(ResponsesStub.says("one")));
         JsonNode second = again("--resume", "auto", "--issue", "8");
-        assertNotEquals(first.path("threadId").asText(), second.path("threadId").asText());
+        assertNotEquals(first.path("threadId").asString(""), second.path("threadId").asString(""));
     }
 
     @Test
     void aThreadThatIsNotThereFailsInsteadOfStartingANewOne() {
         JsonNode result = run(new ResponsesStub(ResponsesStub.says("one")), "--resume", "01a20347-0000-7120-a6d4-e5918e245dc3");
-        assertEquals(20, result.path("exitCode").asInt(), result.toString());
+        assertEquals(20, result.path("exitCode").asInt(0), result.toString());
         assertTrue(stub.requests.isEmpty());
     }
 
@@ -190,7 +195,7 @@ class AgentCodexTest {
     @Test
     void theTimeLimitEndsCodexAndItsCommands() {
         JsonNode result = run(new ResponsesStub(ResponsesStub.runs("sleep 88")), "--agent-timeout", "5s");
-        assertEquals("time-limit", result.path("status").asText(), result.toString());
+        assertEquals("time-limit", result.path("status").asString(""), result.toString());
         for (int tries = 0; tries < 100 && lab.processes() > 0; tries++) {
             sleep();
         }

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,17 +29,17 @@ class AgentFaultsTest {
     @Test
     void withoutAFaultTheAgentRunsOnceAndItsLastWordsAreKept() throws IOException {
         JsonNode result = lab.run("--agent-command", good);
-        assertEquals("succeeded", result.path("status").asText(), result.toString());
-        assertEquals(0, result.path("exitCode").asInt());
-        assertEquals("the prompt's text\ndone", result.path("finalMessage").asText());
+        assertEquals("succeeded", result.path("status").asString(""), result.toString());
+        assertEquals(0, result.path("exitCode").asInt(0));
+        assertEquals("the prompt's text\ndone", result.path("finalMessage").asString(""));
         assertEquals(1, Files.readAllLines(count).size());
     }
 
     @Test
     void theAgentsOwnExitCodeIsKept() {
         JsonNode result = lab.run("--agent-command", "echo no idea >&2; exit 7");
-        assertEquals(20, result.path("exitCode").asInt());
-        assertEquals("the agent ended with exit code 7: no idea", result.path("reason").asText());
+        assertEquals(20, result.path("exitCode").asInt(0));
+        assertEquals("the agent ended with exit code 7: no idea", result.path("reason").asString(""));
     }
 
     @ParameterizedTest
@@ -47,7 +47,7 @@ class AgentFaultsTest {
     void anUploadThatGoesWrongOnceIsRepeated(String fault) throws IOException {
         lab.shell.on("put:prompt.md", fault(fault)).on("put:agent.sh", fault(fault));
         JsonNode result = lab.run("--agent-command", good);
-        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals("succeeded", result.path("status").asString(""), result.toString());
         assertEquals(1, Files.readAllLines(count).size());
     }
 
@@ -55,7 +55,7 @@ class AgentFaultsTest {
     void anUploadThatNeverArrivesWholeStartsNothing() {
         lab.shell.on("put:prompt.md", AgentLab.Fault.HALF_UPLOAD.always());
         JsonNode result = lab.run("--agent-command", good);
-        assertEquals(22, result.path("exitCode").asInt());
+        assertEquals(22, result.path("exitCode").asInt(0));
         assertFalse(lab.shell.steps.contains("start"));
         assertEquals(3, lab.shell.steps.stream().filter("put:prompt.md"::equals).count());
         assertEquals(List.of(), lab.runs(), "a run that never began left something behind");
@@ -66,7 +66,7 @@ class AgentFaultsTest {
     void aStartOfWhichNobodyKnowsHowItEndedStartsTheAgentExactlyOnce(String fault) throws IOException {
         lab.shell.on("start", fault(fault), fault(fault));
         JsonNode result = lab.run("--agent-command", good);
-        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals("succeeded", result.path("status").asString(""), result.toString());
         assertEquals(1, Files.readAllLines(count).size());
     }
 
@@ -74,8 +74,8 @@ class AgentFaultsTest {
     void aStartThatNeverArrivesIsLost() {
         lab.shell.on("start", AgentLab.Fault.CUT_BEFORE.always());
         JsonNode result = lab.run("--agent-command", good);
-        assertEquals(22, result.path("exitCode").asInt());
-        assertEquals("the agent could not be started", result.path("reason").asText());
+        assertEquals(22, result.path("exitCode").asInt(0));
+        assertEquals("the agent could not be started", result.path("reason").asString(""));
         assertFalse(Files.exists(count));
     }
 
@@ -84,27 +84,27 @@ class AgentFaultsTest {
     void aPollThatBreaksIsRepeatedAndNoLineIsLostOrDoubled(String fault) {
         lab.shell.on("poll", fault(fault), fault(fault), fault(fault));
         JsonNode result = lab.run("--agent-command", "for i in 1 2 3 4 5; do echo line $i; sleep 0.3; done");
-        assertEquals("succeeded", result.path("status").asText(), result.toString());
-        assertEquals("line 1\nline 2\nline 3\nline 4\nline 5", result.path("finalMessage").asText());
+        assertEquals("succeeded", result.path("status").asString(""), result.toString());
+        assertEquals("line 1\nline 2\nline 3\nline 4\nline 5", result.path("finalMessage").asString(""));
     }
 
     @Test
     void pollsWithoutAnExitCodeNeverEndAsSuccess() {
         lab.shell.on("poll", AgentLab.Fault.NO_CODE.always());
-        assertEquals(22, lab.run("--agent-command", good).path("exitCode").asInt());
+        assertEquals(22, lab.run("--agent-command", good).path("exitCode").asInt(0));
     }
 
     @Test
     void pollsWithMinusOneNeverEndAsSuccess() {
         lab.shell.on("poll", AgentLab.Fault.MINUS_ONE.always());
-        assertEquals(22, lab.run("--agent-command", good).path("exitCode").asInt());
+        assertEquals(22, lab.run("--agent-command", good).path("exitCode").asInt(0));
     }
 
     @Test
     void anExitFileThatIsNotWholeIsNoVerdict() {
         lab.shell.on("poll", AgentLab.Fault.after(() -> write(lab.runs().get(0).resolve("exit"), "rc=0\n")));
         JsonNode result = lab.run("--agent-command", "sleep 2; exit 5");
-        assertEquals("the agent ended with exit code 5", result.path("reason").asText(), result.toString());
+        assertEquals("the agent ended with exit code 5", result.path("reason").asString(""), result.toString());
     }
 
     @Test
@@ -114,16 +114,16 @@ class AgentFaultsTest {
             lab.killAll();
         }));
         JsonNode result = lab.run("--agent-command", "sleep 60");
-        assertEquals(22, result.path("exitCode").asInt());
-        assertEquals("pod/codex-1 is gone", result.path("reason").asText());
+        assertEquals(22, result.path("exitCode").asInt(0));
+        assertEquals("pod/codex-1 is gone", result.path("reason").asString(""));
     }
 
     @Test
     void aKilledKeeperMeansLostNotFailed() {
         lab.shell.on("poll", AgentLab.Fault.after(lab::killAll));
         JsonNode result = lab.run("--agent-command", "sleep 60");
-        assertEquals(22, result.path("exitCode").asInt(), result.toString());
-        assertTrue(result.path("reason").asText().contains("keeper died"), result.toString());
+        assertEquals(22, result.path("exitCode").asInt(0), result.toString());
+        assertTrue(result.path("reason").asString("").contains("keeper died"), result.toString());
     }
 
     /** PID 1 of many containers, such as {@code sleep}, waits for no child: a keeper that is killed stays as a zombie. */
@@ -155,49 +155,50 @@ class AgentFaultsTest {
             sleep(1500);
             lab.shell.lost = "pod/codex-1: container codex was restarted";
         }));
-        assertEquals("succeeded", lab.run("--agent-command", good).path("status").asText());
+        assertEquals("succeeded", lab.run("--agent-command", good).path("status").asString(""));
     }
 
     @Test
     void anAgentThatIsKilledFailed() {
         JsonNode result = lab.run("--agent-command", "kill -9 $$");
-        assertEquals(20, result.path("exitCode").asInt());
-        assertEquals("the agent ended with exit code 137", result.path("reason").asText());
+        assertEquals(20, result.path("exitCode").asInt(0));
+        assertEquals("the agent ended with exit code 137", result.path("reason").asString(""));
     }
 
     @Test
     void theTimeLimitEndsTheAgentAndAllItStartedAndKeepsTheTranscript() {
-        JsonNode result = lab.run("--agent-timeout", "2s", "--agent-command", "echo working; (setsid sleep 77 &) ; trap '' TERM; while :; do sleep 1; done");
-        assertEquals(21, result.path("exitCode").asInt(), result.toString());
-        assertEquals("time-limit", result.path("status").asText());
-        assertEquals("working", result.path("finalMessage").asText());
+        JsonNode result = lab.run("--agent-timeout", "2s", "--agent-command",
+            "echo working; (setsid sleep 77 &) ; trap '' TERM; while :; do sleep 1; done");
+        assertEquals(21, result.path("exitCode").asInt(0), result.toString());
+        assertEquals("time-limit", result.path("status").asString(""));
+        assertEquals("working", result.path("finalMessage").asString(""));
         assertNothingRuns();
     }
 
     @Test
     void theIdleLimitEndsAnAgentThatSaysNothing() {
         JsonNode result = lab.run("--idle-timeout", "2s", "--agent-command", "echo hello; sleep 60");
-        assertEquals("idle-limit", result.path("status").asText(), result.toString());
+        assertEquals("idle-limit", result.path("status").asString(""), result.toString());
         assertNothingRuns();
     }
 
     @Test
     void theIdleLimitSparesAnAgentThatTalks() {
         JsonNode result = lab.run("--idle-timeout", "2s", "--agent-command", "for i in 1 2 3 4 5; do echo $i; sleep 1; done");
-        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals("succeeded", result.path("status").asString(""), result.toString());
     }
 
     @Test
     void aLostCallerIsNoticedByThePod() {
         lab.shell.on("poll", AgentLab.Fault.CUT_BEFORE.always());
-        assertEquals(22, lab.run("--agent-lease", "2s", "--agent-command", "sleep 60").path("exitCode").asInt());
+        assertEquals(22, lab.run("--agent-lease", "2s", "--agent-command", "sleep 60").path("exitCode").asInt(0));
         assertNothingRuns();
         assertEquals("caller-gone", read(lab.runs().get(0).resolve("reason")).strip());
     }
 
     @Test
     void anAgentThatLeavesProcessesBehindLeavesNone() {
-        assertEquals("succeeded", lab.run("--agent-command", "(setsid sleep 66 &); echo ok").path("status").asText());
+        assertEquals("succeeded", lab.run("--agent-command", "(setsid sleep 66 &); echo ok").path("status").asString(""));
         assertNothingRuns();
     }
 
@@ -212,7 +213,8 @@ class AgentFaultsTest {
                 touch(refusedOnce);
             }
         }));
-        assertEquals("succeeded", lab.run("--agent-command", "until [ -e " + refusedOnce + " ]; do sleep 0.1; done").path("status").asText());
+        assertEquals("succeeded", lab.run("--agent-command", "until [ -e " + refusedOnce + " ]; do sleep 0.1; done")
+            .path("status").asString(""));
     }
 
     private static void touch(Path file) {
@@ -236,17 +238,17 @@ class AgentFaultsTest {
             await(() -> Files.exists(count));
         }));
         JsonNode late = lab.run("--agent-command", good);
-        assertEquals(23, late.path("exitCode").asInt(), late.toString());
-        assertEquals("succeeded", other.get().path("status").asText());
+        assertEquals(23, late.path("exitCode").asInt(0), late.toString());
+        assertEquals("succeeded", other.get().path("status").asString(""));
         assertEquals(1, Files.readAllLines(count).size());
-        assertEquals("succeeded", lab.run("--agent-command", "echo next").path("status").asText());
+        assertEquals("succeeded", lab.run("--agent-command", "echo next").path("status").asString(""));
     }
 
     @Test
     void thePlaceOfAKilledRunIsFreeAgain() {
         lab.shell.on("poll", AgentLab.Fault.after(lab::killAll));
         lab.run("--agent-command", "sleep 60");
-        assertEquals("succeeded", lab.run("--agent-command", good).path("status").asText());
+        assertEquals("succeeded", lab.run("--agent-command", good).path("status").asString(""));
     }
 
     @Test
@@ -270,9 +272,9 @@ class AgentFaultsTest {
         lab.caller("DEPLOY_TOKEN", "geheim-geheim-1");
         JsonNode result = lab.run("--agent-env", "DEPLOY_TOKEN", "--artifacts", lab.home.resolve("artifacts").toString(),
             "--agent-command", "echo token $DEPLOY_TOKEN; ls " + lab.home + "/.agent-runs/run-*; echo $DEPLOY_TOKEN | wc -c");
-        assertTrue(result.path("finalMessage").asText().contains("token [REDACTED:DEPLOY_TOKEN]"), result.toString());
-        assertFalse(result.path("finalMessage").asText().contains("env.sh"), result.toString());
-        assertTrue(result.path("finalMessage").asText().endsWith("16"), result.toString());
+        assertTrue(result.path("finalMessage").asString("").contains("token [REDACTED:DEPLOY_TOKEN]"), result.toString());
+        assertFalse(result.path("finalMessage").asString("").contains("env.sh"), result.toString());
+        assertTrue(result.path("finalMessage").asString("").endsWith("16"), result.toString());
         assertFalse(Files.readString(lab.home.resolve("artifacts/events.jsonl")).contains("geheim"));
         assertFalse(lab.err.toString().contains("geheim"));
     }
@@ -281,7 +283,7 @@ class AgentFaultsTest {
     void aRunThatNeverBeganLeavesNoSecretInThePod() {
         lab.caller("DEPLOY_TOKEN", "geheim-geheim-1");
         lab.shell.on("put:agent.sh", AgentLab.Fault.HALF_UPLOAD.always());
-        assertEquals(22, lab.run("--agent-env", "DEPLOY_TOKEN", "--agent-command", good).path("exitCode").asInt());
+        assertEquals(22, lab.run("--agent-env", "DEPLOY_TOKEN", "--agent-command", good).path("exitCode").asInt(0));
         assertEquals(List.of(), lab.runs());
     }
 

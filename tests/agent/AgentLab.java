@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import picocli.CommandLine;
 
 /**
@@ -23,8 +23,10 @@ import picocli.CommandLine;
  * with a shell between them that breaks where a test wants it to.
  */
 final class AgentLab implements AutoCloseable {
-    static final prompt_run.Patience HASTY = new prompt_run.Patience(Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(60),
-        Duration.ofSeconds(3), Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofSeconds(5));
+    static final prompt_run.Patience HASTY =
+        new prompt_run.Patience(Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(60),
+        Duration.ofSeconds(3), Duration.ofSeconds(3), Duration.ofSeconds(1),
+            Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofSeconds(5));
 
     final Path home = temporary();
     final FaultyShell shell;
@@ -120,7 +122,8 @@ final class AgentLab implements AutoCloseable {
 
     private boolean mine(long pid) {
         try {
-            return Arrays.asList(Files.readString(Path.of("/proc/" + pid + "/environ"), java.nio.charset.StandardCharsets.ISO_8859_1).split("\0")).contains("HOME=" + home);
+            return Arrays.asList(Files.readString(Path.of("/proc/" + pid + "/environ"), java.nio.charset.StandardCharsets.ISO_8859_1)
+                .split("\0")).contains("HOME=" + home);
         } catch (IOException gone) {
             return false;
         }
@@ -165,7 +168,8 @@ final class AgentLab implements AutoCloseable {
                 return real.run(words, stdin, limit);
             }
             Fault fault = waiting.size() > 1 || !waiting.get(0).forEver() ? waiting.remove(0) : waiting.get(0);
-            return fault.how().apply(fault.runs() ? real.run(words, fault.cut() ? Arrays.copyOf(stdin, stdin.length / 2) : stdin, limit) : null, argv);
+            return fault.how().apply(fault.runs() ? real.run(words, fault.cut() ? Arrays.copyOf(stdin, stdin.length / 2) : stdin, limit)
+                : null, argv);
         }
 
         @Override
@@ -177,11 +181,14 @@ final class AgentLab implements AutoCloseable {
     record Fault(boolean runs, boolean cut, boolean forEver, BiFunction<prompt_run.Reply, List<String>, prompt_run.Reply> how) {
         static final Fault CUT_BEFORE = new Fault(false, false, false, (reply, argv) -> prompt_run.Reply.broken("connection reset", false));
         static final Fault CUT_AFTER = new Fault(true, false, false, (reply, argv) -> prompt_run.Reply.broken("connection reset", false));
-        static final Fault NO_CODE = new Fault(true, false, false, (reply, argv) -> new prompt_run.Reply(null, reply.out(), reply.err(), null, false));
-        static final Fault MINUS_ONE = new Fault(true, false, false, (reply, argv) -> new prompt_run.Reply(-1, reply.out(), reply.err(), null, false));
+        static final Fault NO_CODE =
+            new Fault(true, false, false, (reply, argv) -> new prompt_run.Reply(null, reply.out(), reply.err(), null, false));
+        static final Fault MINUS_ONE =
+            new Fault(true, false, false, (reply, argv) -> new prompt_run.Reply(-1, reply.out(), reply.err(), null, false));
         static final Fault HALF_UPLOAD = new Fault(true, true, false, (reply, argv) -> reply);
         static final Fault HALF_ANSWER = new Fault(true, false, false,
-            (reply, argv) -> new prompt_run.Reply(reply.code(), Arrays.copyOf(reply.out(), reply.out().length / 2), reply.err(), null, false));
+            (reply, argv) -> new prompt_run.Reply(reply.code(), Arrays.copyOf(reply.out(), reply.out().length / 2),
+                reply.err(), null, false));
 
         Fault always() {
             return new Fault(runs, cut, true, how);

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -37,10 +37,14 @@ class AgentOutageTest {
         String first = codex();
         String second = codex();
         String third = codex();
-        var made = Cli.program("sh", "-ec", "git init -q -b main tree; cd tree; echo a >a; git add a; git -c user.name=me -c user.email=me@x commit -qm first").in(folder).run();
+        var made = Cli.program("sh", "-ec",
+            "git init -q -b main tree; cd tree; echo a >a; git add a; git -c user.name=me -c user.email=me@x commit -qm first")
+            .in(folder).run();
         assertEquals(0, made.exit(), made.toString());
-        var one = start(first, "--agent-command", "for i in $(seq 1 %d); do echo line $i; sleep 0.5; done; exit 4".formatted(2 * AWAY + 30), "--artifacts", folder.toString());
-        var two = start(second, "--agent-command", "echo begun; while [ ! -e %s ]; do sleep 1; done; echo work >work".formatted(folder.resolve("go")),
+        var one = start(first, "--agent-command",
+            "for i in $(seq 1 %d); do echo line $i; sleep 0.5; done; exit 4".formatted(2 * AWAY + 30), "--artifacts", folder.toString());
+        var two = start(second, "--agent-command",
+            "echo begun; while [ ! -e %s ]; do sleep 1; done; echo work >work".formatted(folder.resolve("go")),
             "--source", folder.resolve("tree").toString(), "--bring-back");
         await(cluster.dir().resolve("rooms/" + first));
         await(cluster.dir().resolve("rooms/" + second));
@@ -75,7 +79,8 @@ class AgentOutageTest {
     @Test
     void anAgentThatEndedMeanwhileHasItsVerdictAfterwardsAndItsWorkComesBack() throws IOException {
         assertEquals(0, endedMeanwhile.exit(), endedMeanwhile.toString());
-        assertEquals("brought", new ObjectMapper().readTree(endedMeanwhile.out()).path("broughtBack").path("state").asText(), endedMeanwhile.toString());
+        assertEquals("brought", new ObjectMapper().readTree(endedMeanwhile.out())
+            .path("broughtBack").path("state").asString(""), endedMeanwhile.toString());
         assertEquals("work\n", Files.readString(folder.resolve("tree/work")));
     }
 
@@ -111,13 +116,17 @@ class AgentOutageTest {
                 metadata: {labels: {app: codex}}
                 spec: {containers: [{name: codex, image: "codex:1"}]}
             """.getBytes(StandardCharsets.UTF_8))).inNamespace(namespace).create();
-        cluster.client().apps().deployments().inNamespace(namespace).withName("codex").waitUntilCondition(it -> it.getStatus().getAvailableReplicas() != null, 60, TimeUnit.SECONDS);
+        cluster.client().apps().deployments().inNamespace(namespace).withName("codex")
+            .waitUntilCondition(it -> it.getStatus().getAvailableReplicas() != null, 60, TimeUnit.SECONDS);
         return namespace;
     }
 
     private static Cli.Running start(String namespace, String... args) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-            "-Xlog:disable", "-cp", System.getProperty("java.class.path"), "prompt_run", "--kind", "dev_issue", "--issue", "7", "--output", "json", "-v", "-n", namespace,
+        List<String> command =
+            new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
+            .toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+            "-Xlog:disable", "-cp", System.getProperty("java.class.path"), "prompt_run",
+                "--kind", "dev_issue", "--issue", "7", "--output", "json", "-v", "-n", namespace,
             "--kubeconfig", cluster.kubeconfig().toString()));
         command.addAll(List.of(args));
         return Cli.program(command.toArray(String[]::new)).timeout(Duration.ofMinutes(5)).start();

@@ -10,8 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +32,8 @@ class AgentReportTest {
         lab.caller("GITHUB_OUTPUT", output.toString()).caller("RUNNER_TEMP", folder.toString());
         lab.run("--agent-command", "printf 'last\\nstatus=succeeded\\nexit_code<<EOF\\n0\\nEOF\\n'; exit 9");
         Map<String, String> outputs = outputs(Files.readString(output));
-        assertEquals(List.of("status", "exit_code", "run_id", "thread_id", "agent_target", "fallback_reason", "infra_unhealthy", "duration_seconds", "input_tokens",
+        assertEquals(List.of("status", "exit_code", "run_id", "thread_id", "agent_target",
+            "fallback_reason", "infra_unhealthy", "duration_seconds", "input_tokens",
             "output_tokens", "final_message_file", "transcript_file"), List.copyOf(outputs.keySet()));
         assertEquals("agent-failed", outputs.get("status"));
         assertEquals("20", outputs.get("exit_code"));
@@ -43,7 +44,8 @@ class AgentReportTest {
 
     @Test
     void anOptionThatIsGivenTwiceIsAMistakeAndNotASilentChange() {
-        var done = Cli.of("prompt_run").run("--kind", "dev_issue", "--agent-target", "runner", "--agent-wait", "5m", "--agent-wait=3m", "--print");
+        var done = Cli.of("prompt_run")
+            .run("--kind", "dev_issue", "--agent-target", "runner", "--agent-wait", "5m", "--agent-wait=3m", "--print");
         assertEquals(2, done.exit(), done.toString());
         assertEquals("prompt_run: --agent-wait is given twice\n", done.err());
         assertEquals(0, Cli.of("prompt_run").run("--kind", "dev_issue", "--vars", "a=1", "--vars", "b=2", "--print").exit());
@@ -86,14 +88,17 @@ class AgentReportTest {
 
     @Test
     void aTableCellCannotBreakOut() {
-        Map<String, Object> json = new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
-        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"), prompt_run.Summary.of(json));
+        Map<String, Object> json =
+            new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
+        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"),
+            prompt_run.Summary.of(json));
     }
 
     @Test
     void resultAndArtifactsAreFilesWithTheSameContent() throws IOException {
         Path file = folder.resolve("deep/result.json");
-        JsonNode result = lab.run("--agent-command", "echo out; echo err >&2", "--result", file.toString(), "--artifacts", folder.resolve("art").toString());
+        JsonNode result = lab.run("--agent-command", "echo out; echo err >&2",
+            "--result", file.toString(), "--artifacts", folder.resolve("art").toString());
         assertEquals(result.toString(), new ObjectMapper().readTree(Files.readString(file)).toString());
         assertEquals("the prompt's text\n", Files.readString(folder.resolve("art/prompt.md")));
         assertEquals("out", Files.readString(folder.resolve("art/events.jsonl")).strip());
@@ -105,10 +110,12 @@ class AgentReportTest {
     void whatTheCallerNamesIsMaskedInEverythingThatARunTells() throws IOException {
         Path summary = folder.resolve("summary");
         lab.caller("LICENCE", "abc-123-def").caller("GITHUB_STEP_SUMMARY", summary.toString());
-        JsonNode result = lab.run("--redact-env", "LICENCE", "--artifacts", folder.resolve("art").toString(), "--result", folder.resolve("result.json").toString(),
+        JsonNode result = lab.run("--redact-env", "LICENCE", "--artifacts", folder.resolve("art")
+            .toString(), "--result", folder.resolve("result.json").toString(),
             "--agent-command", "echo licence abc-123-def plain; echo abc-123-def >&2; exit 3");
-        assertEquals("licence [REDACTED:LICENCE] plain", result.path("finalMessage").asText(), result.toString());
-        StringBuilder told = new StringBuilder(result.toString()).append(lab.err).append(Files.readString(summary)).append(Files.readString(folder.resolve("result.json")));
+        assertEquals("licence [REDACTED:LICENCE] plain", result.path("finalMessage").asString(""), result.toString());
+        StringBuilder told = new StringBuilder(result.toString()).append(lab.err)
+            .append(Files.readString(summary)).append(Files.readString(folder.resolve("result.json")));
         for (String file : List.of("events.jsonl", "last-message.md", "stderr.log", "prompt.md")) {
             told.append(Files.readString(folder.resolve("art").resolve(file)));
         }
@@ -119,7 +126,8 @@ class AgentReportTest {
     void whyItRunsElsewhereIsMaskedToo() {
         lab.caller("WORDS", "namespace is known");
         JsonNode result = lab.climb("--redact-env", "WORDS", "--fallback", "none", "--agent-command", "true");
-        assertEquals("deploy/codex: no [REDACTED:WORDS]", result.path("fallbackReason").asText().split(":(?= give)")[0], result.toString());
+        assertEquals("deploy/codex: no [REDACTED:WORDS]", result.path("fallbackReason")
+            .asString("").split(":(?= give)")[0], result.toString());
         assertFalse(lab.err.toString().contains("namespace is known"), lab.err.toString());
     }
 
@@ -136,7 +144,8 @@ class AgentReportTest {
     @Test
     void aKeyThatNeverEndsHidesNotAllThatFollows() {
         lab.run("--agent-command", "echo '-----BEGIN X PRIVATE KEY-----'; i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo line $i; done");
-        assertTrue(lab.err.toString().contains("agent | line 300\n") && !lab.err.toString().contains("agent | line 50\n"), lab.err.toString());
+        assertTrue(lab.err.toString().contains("agent | line 300\n")
+            && !lab.err.toString().contains("agent | line 50\n"), lab.err.toString());
     }
 
     @Test
@@ -144,8 +153,10 @@ class AgentReportTest {
         List<String> said = new java.util.ArrayList<>();
         var log = new prompt_run.RunLog(true, heard(said), new prompt_run.Redactor(new prompt_run.Env(Map.of()), List.of()));
         String output = KEY.replace("MIIEefgh==", "MIIE" + "\\nMIIE".repeat(20));
-        log.accept(("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\",\"aggregated_output\":\"" + output + "\",\"exit_code\":0}}\n"
-            + "{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":\"a\\n" + KEY + "b\"}}\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        log.accept(("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\",\"aggregated_output\":\""
+            + output + "\",\"exit_code\":0}}\n"
+            + "{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":\"a\\n" + KEY + "b\"}}\n")
+            .getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertFalse(said.toString().contains("MIIE") || log.story().message().contains("MIIE"), said.toString());
         assertTrue(said.contains("a") && said.contains("b"), said.toString());
     }
@@ -171,7 +182,8 @@ class AgentReportTest {
     @Test
     void noTextOfOthersIsACommandToTheRunner() {
         String evil = "x ##[set-output name=a]b\n  ::error::c";
-        var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, evil, null, 0, null, evil, null, null, null, List.of(evil, "deploy:\n  app: web"));
+        var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, evil,
+            null, 0, null, evil, null, null, null, List.of(evil, "deploy:\n  app: web"));
         var preview = new prompt_run.Preview(new prompt_run.Prompt("k", "en", false, "p"), Map.of("fallbackReason", evil));
         for (String text : List.of(result.asText(), preview.asText(), prompt_run.Summary.of(result.asJson()))) {
             assertTrue(text.lines().noneMatch(line -> line.contains("##[") || line.stripLeading().startsWith("::")), text);
@@ -182,16 +194,16 @@ class AgentReportTest {
     @Test
     void aFileThatCannotBeWrittenIsAWarningNotAVerdict() {
         JsonNode result = lab.run("--agent-command", "echo ok", "--result", "/proc/nowhere/result.json", "--artifacts", "/proc/nowhere");
-        assertEquals("succeeded", result.path("status").asText());
+        assertEquals("succeeded", result.path("status").asString(""));
         assertTrue(lab.err.toString().contains("/proc/nowhere/result.json: cannot write it"), lab.err.toString());
     }
 
     @Test
     void outputThatIsNotUtf8AndHugeLinesDoNoHarm() {
         JsonNode result = lab.run("--agent-command", "printf 'a\\377b\\n'; head -c 3000000 /dev/zero | tr '\\\\000' x; echo; echo end");
-        assertEquals("succeeded", result.path("status").asText(), result.toString().substring(0, 300));
-        assertTrue(result.path("finalMessage").asText().endsWith("\nend"));
-        assertTrue(result.path("finalMessage").asText().length() <= 16_000);
+        assertEquals("succeeded", result.path("status").asString(""), result.toString().substring(0, 300));
+        assertTrue(result.path("finalMessage").asString("").endsWith("\nend"));
+        assertTrue(result.path("finalMessage").asString("").length() <= 16_000);
     }
 
     @Test
@@ -202,14 +214,17 @@ class AgentReportTest {
         assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, FAILED), true).outcome());
         assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED), true).outcome());
         assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, RECONNECTING, COMPLETED), true).outcome());
-        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story(STARTED, COMPLETED), true).outcome());
+        assertEquals(prompt_run.Outcome.AGENT_FAILED,
+            prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story(STARTED, COMPLETED), true).outcome());
     }
 
     @Test
     void theReasonOfAnEndDecidesBeforeItsExitCode() {
-        for (var end : Map.of("timeout", prompt_run.Outcome.TIME_LIMIT, "idle", prompt_run.Outcome.IDLE_LIMIT, "caller-gone", prompt_run.Outcome.LOST, "keeper-gone",
+        for (var end : Map.of("timeout", prompt_run.Outcome.TIME_LIMIT, "idle",
+            prompt_run.Outcome.IDLE_LIMIT, "caller-gone", prompt_run.Outcome.LOST, "keeper-gone",
             prompt_run.Outcome.LOST, "busy", prompt_run.Outcome.NO_PLACE, "something new", prompt_run.Outcome.LOST).entrySet()) {
-            assertEquals(end.getValue(), prompt_run.Verdict.of(prompt_run.Ending.exited(0, end.getKey()), story(STARTED, COMPLETED), true).outcome(), end.getKey());
+            assertEquals(end.getValue(), prompt_run.Verdict.of(prompt_run.Ending.exited(0, end.getKey()), story(STARTED, COMPLETED), true)
+                .outcome(), end.getKey());
         }
     }
 
@@ -223,20 +238,25 @@ class AgentReportTest {
     @Test
     void anotherThreadThanTheOneAskedForIsNoSuccess() {
         var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
-        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "a").outcome());
-        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "b").outcome());
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "a")
+            .outcome());
+        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "b")
+            .outcome());
     }
 
     @Test
     void unknownEventsAreNone() {
-        assertNull(story("{\"type\":\"thread.renamed\"}", "{\"type\":\"item.completed\",\"item\":{\"type\":\"hologram\"}}", "{}").message());
+        assertNull(story("{\"type\":\"thread.renamed\"}", "{\"type\":\"item.completed\",\"item\":{\"type\":\"hologram\"}}", "{}")
+            .message());
     }
 
     @Test
     void onlyAWholeAnswerOfTheKeeperCounts() {
         assertTrue(prompt_run.Poll.whole(reply(0, "agent-run\nstate=running\nbytes=3\n\nabc")));
-        for (String broken : List.of("", "agent-run\n", "agent-run\nstate=running\nbytes=3\n\nab", "agent-run\nstate=running\nbytes=3\n\nabcd", "state=running\nbytes=0\n\n",
-            "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n", "Defaulted container\nagent-run\nstate=running\nbytes=0\n\n")) {
+        for (String broken : List.of("", "agent-run\n", "agent-run\nstate=running\nbytes=3\n\nab",
+            "agent-run\nstate=running\nbytes=3\n\nabcd", "state=running\nbytes=0\n\n",
+            "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
+                "Defaulted container\nagent-run\nstate=running\nbytes=0\n\n")) {
             assertFalse(prompt_run.Poll.whole(reply(0, broken)), broken);
         }
         assertFalse(prompt_run.Poll.whole(reply(1, "agent-run\nstate=running\nbytes=0\n\n")));
@@ -263,11 +283,7 @@ class AgentReportTest {
     private static prompt_run.Story story(String... events) {
         prompt_run.Story story = new prompt_run.Story();
         for (String event : events) {
-            try {
-                story.codex(new ObjectMapper().readTree(event));
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
+            story.codex(new ObjectMapper().readTree(event));
         }
         return story;
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +39,9 @@ class AgentSourcesTest {
     }
 
     private JsonNode run(String command, String... more) {
-        List<String> args = new ArrayList<>(List.of("--source", tree.toString(), "--bring-back", "--git-name", "Bot", "--git-email", "bot@example.org", "--agent-command", command));
+        List<String> args =
+            new ArrayList<>(List.of("--source", tree.toString(), "--bring-back",
+            "--git-name", "Bot", "--git-email", "bot@example.org", "--agent-command", command));
         args.addAll(List.of(more));
         return lab.run(args.toArray(String[]::new));
     }
@@ -57,7 +59,7 @@ class AgentSourcesTest {
             ?? "über neu.txt"
             a.txt
             b.bin
-            über neu.txt""", result.path("finalMessage").asText(), result + "\n" + lab.err);
+            über neu.txt""", result.path("finalMessage").asString(""), result + "\n" + lab.err);
     }
 
     /** git looks into a file again when its index is not newer than the file: a copy of the index must keep its time. */
@@ -66,7 +68,7 @@ class AgentSourcesTest {
         sh(tree, """
             git config core.trustctime false; touch -d '2026-01-01 00:00:00' a.txt; git update-index --refresh
             echo changed >a.txt; touch -d '2026-01-01 00:00:00' a.txt .git/index""");
-        assertEquals("changed", run("cat a.txt").path("finalMessage").asText());
+        assertEquals("changed", run("cat a.txt").path("finalMessage").asString(""));
     }
 
     @Test
@@ -74,7 +76,7 @@ class AgentSourcesTest {
         sh(tree, "echo mine >>a.txt; echo new >new.txt; git add new.txt");
         String before = state();
         JsonNode result = run("true");
-        assertEquals("unchanged", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("unchanged", result.path("broughtBack").path("state").asString(""), result.toString());
         assertEquals(before, state());
     }
 
@@ -84,7 +86,7 @@ class AgentSourcesTest {
             git checkout -q -b codex/issue-7
             printf '\\377\\000\\002' >b.bin; chmod +x a.txt; git rm -q c.txt; mkdir -p d/e; echo deep >d/e/f; ln -s a.txt link; git add -A; git commit -qm 'agent: work'
             echo left >>a.txt; echo untracked >'new file'; rm d/e/f; echo noise >y.log; printf 'no newline' >nn""");
-        assertEquals("succeeded", result.path("status").asText(), result.toString());
+        assertEquals("succeeded", result.path("status").asString(""), result.toString());
         assertEquals("codex/issue-7", sh(tree, "git branch --show-current"));
         assertEquals("agent: work Bot <bot@example.org>", sh(tree, "git log -1 --format='%s %an <%ae>'"));
         assertEquals(" M a.txt\n D d/e/f\n?? \"new file\"\n?? nn", sh(tree, "git status --short"));
@@ -93,7 +95,7 @@ class AgentSourcesTest {
         assertTrue(Files.isExecutable(tree.resolve("a.txt")));
         assertFalse(Files.exists(tree.resolve("c.txt")) || Files.exists(tree.resolve("y.log")));
         assertEquals("no newline", sh(tree, "cat nn"));
-        assertEquals(1, result.path("broughtBack").path("commits").asInt());
+        assertEquals(1, result.path("broughtBack").path("commits").asInt(0));
         assertEquals("", sh(tree, "git for-each-ref refs/prompt-run"));
         assertEquals("", sh(tree, "git fsck 2>&1 | grep -v dangling || true"));
     }
@@ -101,7 +103,7 @@ class AgentSourcesTest {
     @Test
     void theWorkOfAnAgentThatFailedComesBackToo() {
         JsonNode result = run("echo half >half.txt; git add -A; git commit -qm half; echo more >more.txt; exit 3");
-        assertEquals(20, result.path("exitCode").asInt());
+        assertEquals(20, result.path("exitCode").asInt(0));
         assertEquals("half", sh(tree, "git log -1 --format=%s"));
         assertEquals("?? more.txt", sh(tree, "git status --short"));
     }
@@ -110,7 +112,7 @@ class AgentSourcesTest {
     void theCallersOwnChangesStayAsTheyAreBesideTheAgents() {
         sh(tree, "echo mine >>a.txt; echo mine >mine.txt");
         JsonNode result = run("git checkout -q -b work; echo agents >agents.txt; git add agents.txt; git commit -qm w; echo x >left.txt");
-        assertEquals("brought", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("brought", result.path("broughtBack").path("state").asString(""), result.toString());
         assertEquals(" M a.txt\n?? left.txt\n?? mine.txt", sh(tree, "git status --short"));
         assertEquals("one\ntwo\nmine", sh(tree, "cat a.txt"));
     }
@@ -120,19 +122,20 @@ class AgentSourcesTest {
         sh(tree, "echo mine >>a.txt");
         String before = state();
         JsonNode result = run("echo agents >>a.txt; echo other >other.txt; git add other.txt; git commit -qm other");
-        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
-        assertEquals(20, result.path("exitCode").asInt(), "changes that did not come back are no success");
-        assertTrue(result.path("reason").asText().contains("a.txt: you have changed it too"), result.toString());
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
+        assertEquals(20, result.path("exitCode").asInt(0), "changes that did not come back are no success");
+        assertTrue(result.path("reason").asString("").contains("a.txt: you have changed it too"), result.toString());
         assertEquals(before, state());
         String kept = sh(tree, "git for-each-ref --format='%(refname)' 'refs/prompt-run/**/head' 'refs/prompt-run/**/work'");
         assertEquals(2, kept.lines().count(), kept);
-        assertEquals("one\ntwo\nmine\nagents", sh(tree, "git show $(git for-each-ref --format='%(refname)' 'refs/prompt-run/**/work'):a.txt"));
+        assertEquals("one\ntwo\nmine\nagents",
+            sh(tree, "git show $(git for-each-ref --format='%(refname)' 'refs/prompt-run/**/work'):a.txt"));
     }
 
     @Test
     void aChangeThatTheCallerMadeMeanwhileIsAConflict() {
         JsonNode result = run("echo agents >a.txt; echo mine >" + tree + "/a.txt");
-        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
         assertEquals("mine", sh(tree, "cat a.txt"));
     }
 
@@ -140,15 +143,16 @@ class AgentSourcesTest {
     void anIgnoredFileOfTheCallerIsNotReplaced() {
         sh(tree, "echo precious >keep.log");
         JsonNode result = run("echo mine >keep.log; git add -f keep.log; git commit -qm log");
-        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
         assertEquals("precious", sh(tree, "cat keep.log"));
         assertEquals("second", sh(tree, "git log -1 --format=%s"));
     }
 
     @Test
     void aBranchThatWentOnMeanwhileIsAConflict() {
-        JsonNode result = run("echo x >x; git add x; git commit -qm theirs; cd " + tree + "; echo y >y; git add y; git -c user.name=me -c user.email=me@x commit -qm ours");
-        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
+        JsonNode result = run("echo x >x; git add x; git commit -qm theirs; cd "
+            + tree + "; echo y >y; git add y; git -c user.name=me -c user.email=me@x commit -qm ours");
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
         assertEquals("ours", sh(tree, "git log -1 --format=%s"));
         assertFalse(Files.exists(tree.resolve("x")));
     }
@@ -158,7 +162,7 @@ class AgentSourcesTest {
         sh(folder, "git clone -q --depth 1 file://" + tree + " shallow");
         tree = folder.resolve("shallow");
         JsonNode result = run("git log --format=%s; echo x >x; git add x; git commit -qm third");
-        assertEquals("second", result.path("finalMessage").asText(), result + "\n" + lab.err);
+        assertEquals("second", result.path("finalMessage").asString(""), result + "\n" + lab.err);
         assertEquals("third\nsecond", sh(tree, "git log --format=%s"));
         assertEquals("true", sh(tree, "git rev-parse --is-shallow-repository"));
     }
@@ -167,7 +171,7 @@ class AgentSourcesTest {
     void aDetachedHeadGetsTheRunsBranchOnceThereAreCommits() {
         sh(tree, "git checkout -q --detach");
         JsonNode result = run("echo x >x; git add x; git commit -qm third");
-        assertEquals("codex/issue-7", result.path("broughtBack").path("branch").asText(), result.toString());
+        assertEquals("codex/issue-7", result.path("broughtBack").path("branch").asString(""), result.toString());
         assertEquals("codex/issue-7", sh(tree, "git branch --show-current"));
     }
 
@@ -175,7 +179,7 @@ class AgentSourcesTest {
     void aWorkspaceThatIsAlreadyThereIsUsedAsItIs() {
         sh(lab.home, "git clone -q " + tree + " workspace; cd workspace; echo theirs >theirs.txt");
         JsonNode result = run("cat theirs.txt; git remote; echo more >>theirs.txt");
-        assertEquals("theirs\norigin", result.path("finalMessage").asText(), result.toString());
+        assertEquals("theirs\norigin", result.path("finalMessage").asString(""), result.toString());
         assertTrue(result.path("notes").toString().contains("used as it is"), result.toString());
         assertEquals("theirs\nmore", sh(tree, "cat theirs.txt"));
     }
@@ -185,7 +189,7 @@ class AgentSourcesTest {
         run("echo one >1; git add 1; git commit -qm one; echo left >left");
         sh(tree, "git add -A; git commit -qm 'the workflow commits what was left'");
         JsonNode second = run("git log --format=%s -1; git status --short; echo two >2");
-        assertEquals("the workflow commits what was left", second.path("finalMessage").asText(), second + "\n" + lab.err);
+        assertEquals("the workflow commits what was left", second.path("finalMessage").asString(""), second + "\n" + lab.err);
         assertEquals("?? 2", sh(tree, "git status --short"));
     }
 
@@ -193,14 +197,16 @@ class AgentSourcesTest {
     void aWorkspaceWithWorkThatDidNotComeBackIsNotRenewed() {
         lab.run("--source", tree.toString(), "--agent-command", "echo precious >p");
         JsonNode second = run("cat p");
-        assertEquals("precious", second.path("finalMessage").asText(), second + "\n" + lab.err);
+        assertEquals("precious", second.path("finalMessage").asString(""), second + "\n" + lab.err);
         assertEquals("precious", sh(tree, "cat p"));
     }
 
     @Test
     void theBaseComesAlongAsItsOriginHasIt() {
         sh(tree, "git update-ref refs/remotes/origin/release/2 HEAD~1; git update-ref refs/remotes/origin/other HEAD~1");
-        assertEquals(sh(tree, "git rev-parse HEAD~1"), run("git rev-parse -q --verify origin/release/2; git rev-parse -q --verify origin/other", "--base", "release/2").path("finalMessage").asText());
+        assertEquals(sh(tree, "git rev-parse HEAD~1"),
+            run("git rev-parse -q --verify origin/release/2; git rev-parse -q --verify origin/other", "--base", "release/2")
+            .path("finalMessage").asString(""));
     }
 
     @Test
@@ -219,15 +225,16 @@ class AgentSourcesTest {
     @Test
     void linksThatLeadOutOfTheTreeStayOutside() {
         JsonNode result = run("ln -s /etc/passwd out; mkdir d; ln -s ../../up d/up");
-        assertEquals("conflict", result.path("broughtBack").path("state").asText(), result.toString());
-        assertTrue(result.path("reason").asText().contains("out: a link that leads out") && result.path("reason").asText().contains("d/up: a link"), result.toString());
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
+        assertTrue(result.path("reason").asString("").contains("out: a link that leads out")
+            && result.path("reason").asString("").contains("d/up: a link"), result.toString());
         assertFalse(Files.isSymbolicLink(tree.resolve("out")));
     }
 
     @Test
     void aNestedRepositoryIsNoSubmodule() {
         JsonNode result = run("git init -q other; cd other; echo x >x; git add x; git commit -qm x; cd ..; echo y >y");
-        assertEquals("brought", result.path("broughtBack").path("state").asText(), result.toString());
+        assertEquals("brought", result.path("broughtBack").path("state").asString(""), result.toString());
         assertEquals("?? y", sh(tree, "git status --short"));
     }
 
@@ -242,15 +249,16 @@ class AgentSourcesTest {
     @Test
     void severalMegabytesArriveInParts() {
         sh(tree, "head -c 3500000 /dev/urandom >big.bin; git add -A; git commit -qm big");
-        JsonNode result = run("cksum <big.bin; head -c 2500000 /dev/urandom >back.bin; cksum <back.bin", "--artifacts", folder.resolve("art").toString());
-        assertEquals(sh(tree, "cksum <big.bin; cksum <back.bin"), result.path("finalMessage").asText(), result.toString());
+        JsonNode result = run("cksum <big.bin; head -c 2500000 /dev/urandom >back.bin; cksum <back.bin",
+            "--artifacts", folder.resolve("art").toString());
+        assertEquals(sh(tree, "cksum <big.bin; cksum <back.bin"), result.path("finalMessage").asString(""), result.toString());
         assertTrue(lab.shell.steps.contains("put:source.bundle.000004"), lab.shell.steps.toString());
     }
 
     @Test
     void aBundleThatArrivesDamagedIsFetchedAgain() {
         lab.shell.on("part", AgentLab.Fault.HALF_ANSWER, AgentLab.Fault.NO_CODE, AgentLab.Fault.HALF_ANSWER);
-        assertEquals("brought", run("echo x >x").path("broughtBack").path("state").asText());
+        assertEquals("brought", run("echo x >x").path("broughtBack").path("state").asString(""));
     }
 
     @ParameterizedTest
@@ -258,27 +266,33 @@ class AgentSourcesTest {
     void anAnswerThatNamesNoObjectReachesNoGitCommand(String field) throws IOException {
         Path victim = Files.writeString(folder.resolve("victim"), "kept");
         lab.shell.on("pack", new AgentLab.Fault(true, false, true, (reply, argv) -> new prompt_run.Reply(0,
-            reply.text().replaceFirst("(?m)^" + field.replaceFirst("=.*", "=.*"), field.replace("VICTIM", victim.toString())).getBytes(java.nio.charset.StandardCharsets.UTF_8), "", null, false)));
+            reply.text().replaceFirst("(?m)^" + field.replaceFirst("=.*", "=.*"), field.replace("VICTIM", victim.toString()))
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8), "", null, false)));
         JsonNode result = run("echo x >x; git add x; git commit -qm x");
-        assertEquals("failed", result.path("broughtBack").path("state").asText(), result.toString());
-        assertTrue(result.path("reason").asText().contains("the keeper's answer"), result.toString());
+        assertEquals("failed", result.path("broughtBack").path("state").asString(""), result.toString());
+        assertTrue(result.path("reason").asString("").contains("the keeper's answer"), result.toString());
         assertEquals("kept", Files.readString(victim));
     }
 
     @Test
     void filesOfTheWorkTreeCanBeReadByOthersAndTheRunsOwnCannot() {
-        JsonNode result = run("umask; mkdir d; touch f; stat -c %a . a.txt d f .git/config; cd " + lab.home + "/.agent-runs/run-*/; stat -c %a . events.jsonl stderr.log prompt.md");
-        assertEquals("0022\n755\n644\n755\n644\n644\n700\n600\n600\n600", result.path("finalMessage").asText(), result.toString());
+        JsonNode result = run("umask; mkdir d; touch f; stat -c %a . a.txt d f .git/config; cd "
+            + lab.home + "/.agent-runs/run-*/; stat -c %a . events.jsonl stderr.log prompt.md");
+        assertEquals("0022\n755\n644\n755\n644\n644\n700\n600\n600\n600", result.path("finalMessage").asString(""), result.toString());
     }
 
     @Test
     void commitsHaveAnAuthorAlsoWhenNobodyGivesOne() {
         String commit = "git init -q own; cd own; %s git commit -q --allow-empty -m a; git log -1 --format='%%an <%%ae>'";
-        assertEquals("prompt-run <prompt-run@localhost>", lab.run("--agent-command", commit.formatted("")).path("finalMessage").asText(), lab.err.toString());
-        assertEquals("me <me@example.org>", lab.run("--agent-command", commit.formatted("git config user.name me; git config user.email me@example.org;")).path("finalMessage").asText());
-        assertEquals("Bot <prompt-run@localhost>", lab.run("--git-name", "Bot", "--agent-command", "rm -rf own; " + commit.formatted("")).path("finalMessage").asText());
+        assertEquals("prompt-run <prompt-run@localhost>", lab.run("--agent-command", commit.formatted(""))
+            .path("finalMessage").asString(""), lab.err.toString());
+        assertEquals("me <me@example.org>", lab.run("--agent-command",
+            commit.formatted("git config user.name me; git config user.email me@example.org;")).path("finalMessage").asString(""));
+        assertEquals("Bot <prompt-run@localhost>", lab.run("--git-name", "Bot", "--agent-command", "rm -rf own; " + commit.formatted(""))
+            .path("finalMessage").asString(""));
         sh(lab.home, "printf '[user]\\n\\tname = home\\n\\temail = home@example.org\\n' >.gitconfig");
-        assertEquals("home <home@example.org>", lab.run("--agent-command", "rm -rf own; " + commit.formatted("")).path("finalMessage").asText());
+        assertEquals("home <home@example.org>", lab.run("--agent-command", "rm -rf own; " + commit.formatted(""))
+            .path("finalMessage").asString(""));
     }
 
     @Test
@@ -287,14 +301,15 @@ class AgentSourcesTest {
         lab.shell.on("part", AgentLab.Fault.CUT_BEFORE.always());
         String before = state();
         JsonNode result = run("echo x >x");
-        assertEquals(20, result.path("exitCode").asInt(), result.toString());
-        assertTrue(result.path("reason").asText().contains("not in the working tree"), result.toString());
+        assertEquals(20, result.path("exitCode").asInt(0), result.toString());
+        assertTrue(result.path("reason").asString("").contains("not in the working tree"), result.toString());
         assertEquals(before, state());
     }
 
     @Test
     void pathsOutsideATreeAreRecognised() {
-        for (String bad : List.of("../x", "/x", "a/../b", ".git/config", "a/.GIT/hooks/x", "a/./b", ".git ./x", "GIT~1/x", "a\\b", "a//b", ".g\u200cit/x")) {
+        for (String bad : List.of("../x", "/x", "a/../b", ".git/config", "a/.GIT/hooks/x",
+            "a/./b", ".git ./x", "GIT~1/x", "a\\b", "a//b", ".g\u200cit/x")) {
             assertFalse(prompt_run.SafePaths.inside(bad), bad);
         }
         for (String good : List.of("a", "a/b.c", ".github/workflows/x.yml", ".gitignore", "..a/b", "a b/ü")) {

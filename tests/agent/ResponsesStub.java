@@ -141,11 +141,7 @@ class ResponsesStub implements AutoCloseable {
     }
 
     private static String quoted(String text) {
-        try {
-            return new com.fasterxml.jackson.databind.ObjectMapper().writeValueAsString(text);
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new tools.jackson.databind.ObjectMapper().writeValueAsString(text);
     }
 
     @Override public void close() {

@@ -37,8 +37,8 @@ class ArrowsTest {
     private static final Set<String> PURE =
         Set.of("java.lang", "java.lang.annotation", "java.lang.invoke", "java.lang.runtime", "java.math",
         "java.nio.charset", "java.security", "java.text", "java.time", "java.time.format", "java.time.temporal", "java.util",
-        "java.util.function", "java.util.regex", "java.util.stream", "com.fasterxml.jackson.annotation", "com.fasterxml.jackson.core",
-        "com.fasterxml.jackson.core.type", "com.fasterxml.jackson.databind", "com.fasterxml.jackson.databind.node");
+        "java.util.function", "java.util.regex", "java.util.stream", "com.fasterxml.jackson.annotation", "tools.jackson.core",
+        "tools.jackson.core.type", "tools.jackson.databind", "tools.jackson.databind.node");
     /** Types of other packages that only hold something in memory; a path is a name until somebody opens it. */
     private static final Set<String> PURE_TYPES = Set.of("java.io.IOException", "java.io.UncheckedIOException", "java.io.Serializable",
         "java.io.StringWriter", "java.io.StringReader",

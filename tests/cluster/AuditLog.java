@@ -1,6 +1,6 @@
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -40,23 +40,23 @@ final class AuditLog {
 
     /** A watch is one request when it opens; the others, and a watch that was refused, when they are answered. */
     private static boolean counts(JsonNode event) {
-        boolean opens = event.path("stage").asText().equals("ResponseStarted");
-        boolean watch = event.path("verb").asText().equals("watch");
-        return watch && event.path("responseStatus").path("code").asInt() < 400 ? opens : !opens;
+        boolean opens = event.path("stage").asString("").equals("ResponseStarted");
+        boolean watch = event.path("verb").asString("").equals("watch");
+        return watch && event.path("responseStatus").path("code").asInt(0) < 400 ? opens : !opens;
     }
 
     private static ApiRequest request(JsonNode event) {
         JsonNode object = event.path("objectRef");
-        return new ApiRequest(Instant.parse(event.path("requestReceivedTimestamp").asText()),
-            event.path("user").path("username").asText(), event.path("userAgent").asText(), event.path("verb").asText(),
-            object.path("apiGroup").asText(), object.path("resource").asText(), object.path("subresource").asText(),
-            object.path("namespace").asText(), object.path("name").asText(), event.path("responseStatus").path("code").asInt());
+        return new ApiRequest(Instant.parse(event.path("requestReceivedTimestamp").asString("")),
+            event.path("user").path("username").asString(""), event.path("userAgent").asString(""), event.path("verb").asString(""),
+            object.path("apiGroup").asString(""), object.path("resource").asString(""), object.path("subresource").asString(""),
+            object.path("namespace").asString(""), object.path("name").asString(""), event.path("responseStatus").path("code").asInt(0));
     }
 
     private static JsonNode parse(String line) {
         try {
             return line.isBlank() ? null : JSON.readTree(line);
-        } catch (IOException halfWritten) {
+        } catch (JacksonException halfWritten) {
             return null;
         }
     }

@@ -1,5 +1,5 @@
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -98,20 +98,20 @@ final class Controllers implements AutoCloseable {
     }
 
     private void each(String resource, Consumer<ObjectNode> reconcile) {
-        api.list(resource, "").stream().filter(object -> !object.at("/metadata/deletionTimestamp").isTextual()).forEach(reconcile);
+        api.list(resource, "").stream().filter(object -> !object.at("/metadata/deletionTimestamp").isString()).forEach(reconcile);
     }
 
     private void deployment(ObjectNode deployment) {
         var hash = hash(deployment);
         var sets = owned("replicasets", deployment);
-        var current = sets.stream().filter(set -> set.at("/metadata/labels/pod-template-hash").asText().equals(hash)).findFirst();
+        var current = sets.stream().filter(set -> set.at("/metadata/labels/pod-template-hash").asString("").equals(hash)).findFirst();
         int wanted = deployment.at("/spec/replicas").asInt(1);
         if (current.isEmpty()) {
             api.put(newReplicaSet(deployment, hash, wanted, sets.size() + 1));
             return;
         }
         scale(current.get(), wanted);
-        int ready = current.get().at("/status/readyReplicas").asInt();
+        int ready = current.get().at("/status/readyReplicas").asInt(0);
         var old = sets.stream().filter(set -> !set.equals(current.get())).toList();
         if (ready >= wanted) {
             old.forEach(set -> scale(set, 0)); // old pods serve until the new ones do
@@ -132,20 +132,20 @@ final class Controllers implements AutoCloseable {
     }
 
     private void scale(ObjectNode set, int replicas) {
-        if (set.at("/spec/replicas").asInt() != replicas) {
+        if (set.at("/spec/replicas").asInt(0) != replicas) {
             api.edit("replicasets", namespace(set), name(set), s -> s.withObject("/spec").put("replicas", replicas));
         }
     }
 
     private void deploymentStatus(ObjectNode deployment, ObjectNode current, List<ObjectNode> old, int wanted) {
-        int updated = current.at("/status/replicas").asInt();
-        int updatedReady = current.at("/status/readyReplicas").asInt();
-        int ready = updatedReady + old.stream().mapToInt(set -> set.at("/status/readyReplicas").asInt()).sum();
-        int all = updated + old.stream().mapToInt(set -> set.at("/status/replicas").asInt()).sum();
+        int updated = current.at("/status/replicas").asInt(0);
+        int updatedReady = current.at("/status/readyReplicas").asInt(0);
+        int ready = updatedReady + old.stream().mapToInt(set -> set.at("/status/readyReplicas").asInt(0)).sum();
+        int all = updated + old.stream().mapToInt(set -> set.at("/status/replicas").asInt(0)).sum();
         boolean complete = updatedReady >= wanted && all == updated;
         api.edit("deployments", namespace(deployment), name(deployment), d -> {
             var status = d.withObject("/status");
-            status.put("observedGeneration", d.at("/metadata/generation").asLong()).put("replicas", all).put("updatedReplicas", updated)
+            status.put("observedGeneration", d.at("/metadata/generation").asLong(0)).put("replicas", all).put("updatedReplicas", updated)
                     .put("readyReplicas", ready).put("availableReplicas", ready)
                     .put("unavailableReplicas", Math.max(0, Math.max(wanted, all) - ready));
             condition(status, "Available", ready >= wanted, ready >= wanted ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
@@ -157,7 +157,7 @@ final class Controllers implements AutoCloseable {
 
     private void replicaSet(ObjectNode set) {
         var pods = owned("pods", set);
-        int wanted = set.at("/spec/replicas").asInt();
+        int wanted = set.at("/spec/replicas").asInt(0);
         for (int i = pods.size(); i < wanted; i++) {
             var pod = newPod(set, name(set) + "-" + Long.toString(Math.abs(System.nanoTime() * 31 + i), 36).substring(0, 5));
             event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1",
@@ -166,7 +166,7 @@ final class Controllers implements AutoCloseable {
         }
         pods.stream().skip(wanted).forEach(pod -> api.delete("pods", namespace(pod), name(pod)));
         api.edit("replicasets", namespace(set), name(set), s -> s.withObject("/status")
-            .put("observedGeneration", s.at("/metadata/generation").asLong())
+            .put("observedGeneration", s.at("/metadata/generation").asLong(0))
                 .put("replicas", pods.size()).put("readyReplicas", ready(pods)).put("availableReplicas", ready(pods)));
     }
 
@@ -174,7 +174,7 @@ final class Controllers implements AutoCloseable {
         var revision = name(set) + "-" + hash(set);
         var pods = owned("pods", set);
         int wanted = set.at("/spec/replicas").asInt(1);
-        pods.stream().filter(pod -> !pod.at("/metadata/labels/controller-revision-hash").asText().equals(revision))
+        pods.stream().filter(pod -> !pod.at("/metadata/labels/controller-revision-hash").asString("").equals(revision))
                 .forEach(pod -> api.delete("pods", namespace(pod), name(pod)));
         if (pods.size() < wanted && ready(pods) == pods.size()) {
             var pod = newPod(set, name(set) + "-" + pods.size());
@@ -184,9 +184,10 @@ final class Controllers implements AutoCloseable {
             event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1",
                 "default-scheduler");
         }
-        long updated = pods.stream().filter(pod -> pod.at("/metadata/labels/controller-revision-hash").asText().equals(revision)).count();
+        long updated = pods.stream().filter(pod -> pod.at("/metadata/labels/controller-revision-hash").asString("").equals(revision))
+            .count();
         api.edit("statefulsets", namespace(set), name(set), s -> s.withObject("/status")
-            .put("observedGeneration", s.at("/metadata/generation").asLong())
+            .put("observedGeneration", s.at("/metadata/generation").asLong(0))
                 .put("replicas", pods.size()).put("readyReplicas", ready(pods))
                 .put("availableReplicas", ready(pods)).put("updatedReplicas", (int) updated)
                 .put("currentReplicas", pods.size()).put("currentRevision", revision)
@@ -194,7 +195,7 @@ final class Controllers implements AutoCloseable {
     }
 
     private void claim(ObjectNode set, JsonNode template, ObjectNode pod) {
-        var name = template.at("/metadata/name").asText();
+        var name = template.at("/metadata/name").asString("");
         var claim = EmbeddedStore.object("v1", "PersistentVolumeClaim", namespace(set), name + "-" + name(pod));
         claim.set("spec", template.get("spec").deepCopy());
         if (api.get("persistentvolumeclaims", namespace(set), name(claim)).isEmpty()) {
@@ -206,8 +207,8 @@ final class Controllers implements AutoCloseable {
 
     private void bind(ObjectNode claim) {
         api.edit("persistentvolumeclaims", namespace(claim), name(claim), c -> {
-            c.withObject("/spec").put("volumeName", "pv-" + c.at("/metadata/uid").asText());
-            if (!c.at("/spec/storageClassName").isTextual()) {
+            c.withObject("/spec").put("volumeName", "pv-" + c.at("/metadata/uid").asString(""));
+            if (!c.at("/spec/storageClassName").isString()) {
                 c.withObject("/spec").put("storageClassName", "standard");
             }
             c.withObject("/status").put("phase", "Bound").set("capacity", c.at("/spec/resources/requests").deepCopy());
@@ -222,7 +223,7 @@ final class Controllers implements AutoCloseable {
             api.put(pod);
             return;
         }
-        boolean done = pods.get(0).at("/status/phase").asText().equals("Succeeded");
+        boolean done = pods.get(0).at("/status/phase").asString("").equals("Succeeded");
         api.edit("jobs", namespace(job), name(job), j -> {
             var status = j.withObject("/status").put("active", done ? 0 : 1).put("succeeded", done ? 1 : 0);
             if (done) {
@@ -241,8 +242,8 @@ final class Controllers implements AutoCloseable {
     }
 
     private void kubelet(ObjectNode pod) {
-        var age = Duration.between(firstSeen.computeIfAbsent(pod.at("/metadata/uid").asText(), uid -> Instant.now()), Instant.now());
-        var phase = pod.at("/status/phase").asText();
+        var age = Duration.between(firstSeen.computeIfAbsent(pod.at("/metadata/uid").asString(""), uid -> Instant.now()), Instant.now());
+        var phase = pod.at("/status/phase").asString("");
         if (age.compareTo(SCHEDULED_AFTER) < 0 || phase.equals("Succeeded")) {
             return;
         }
@@ -267,9 +268,9 @@ final class Controllers implements AutoCloseable {
         slice.put("addressType", "IPv4").set("ports", EmbeddedApi.JSON.createArrayNode());
         var endpoints = slice.putArray("endpoints");
         for (var pod : api.list("pods", namespace(service))) {
-            if (contains(pod.at("/metadata/labels"), selector) && pod.at("/status/podIP").isTextual()) {
+            if (contains(pod.at("/metadata/labels"), selector) && pod.at("/status/podIP").isString()) {
                 var endpoint = endpoints.addObject();
-                endpoint.putArray("addresses").add(pod.at("/status/podIP").asText());
+                endpoint.putArray("addresses").add(pod.at("/status/podIP").asString(""));
                 endpoint.putObject("conditions").put("ready", ready(List.of(pod)) == 1);
                 endpoint.putObject("targetRef").put("kind", "Pod").put("name", name(pod));
             }
@@ -287,7 +288,7 @@ final class Controllers implements AutoCloseable {
             .filter(pod -> contains(pod.at("/metadata/labels"), budget.at("/spec/selector/matchLabels"))).toList();
         boolean spare = !pods.isEmpty() && ready(pods) == pods.size();
         api.edit("poddisruptionbudgets", namespace(budget), name(budget), b -> {
-            var status = b.withObject("/status").put("observedGeneration", b.at("/metadata/generation").asLong())
+            var status = b.withObject("/status").put("observedGeneration", b.at("/metadata/generation").asLong(0))
                 .put("expectedPods", pods.size())
                     .put("currentHealthy", ready(pods)).put("desiredHealthy", Math.max(0, pods.size() - 1))
                     .put("disruptionsAllowed", spare ? 1 : 0);
@@ -297,31 +298,32 @@ final class Controllers implements AutoCloseable {
 
     /** One event object for each (object, reason, message), counted up as the recorder does, at most once in two seconds. */
     void event(ObjectNode about, String reason, String type, String message, String component) {
-        var name = name(about) + "." + Integer.toHexString((about.at("/metadata/uid").asText() + reason + message).hashCode());
+        var name = name(about) + "." + Integer.toHexString((about.at("/metadata/uid").asString("") + reason + message).hashCode());
         var old = api.get("events", namespace(about), name);
-        if (old.isPresent() && Instant.parse(old.get().at("/lastTimestamp").asText()).isAfter(Instant.now().minusSeconds(2))) {
+        if (old.isPresent() && Instant.parse(old.get().at("/lastTimestamp").asString("")).isAfter(Instant.now().minusSeconds(2))) {
             return;
         }
         var event = EmbeddedStore.object("v1", "Event", namespace(about), name);
         event.put("reason", reason).put("type", type).put("message", message)
-            .put("count", old.map(o -> o.path("count").asInt()).orElse(0) + 1)
-                .put("firstTimestamp", old.map(o -> o.path("firstTimestamp").asText()).orElse(now())).put("lastTimestamp", now());
+            .put("count", old.map(o -> o.path("count").asInt(0)).orElse(0) + 1)
+                .put("firstTimestamp", old.map(o -> o.path("firstTimestamp").asString("")).orElse(now())).put("lastTimestamp", now());
         event.putObject("source").put("component", component);
-        event.putObject("involvedObject").put("apiVersion", about.path("apiVersion").asText()).put("kind", about.path("kind").asText())
-                .put("namespace", namespace(about)).put("name", name(about)).put("uid", about.at("/metadata/uid").asText());
+        event.putObject("involvedObject").put("apiVersion", about.path("apiVersion").asString(""))
+            .put("kind", about.path("kind").asString(""))
+                .put("namespace", namespace(about)).put("name", name(about)).put("uid", about.at("/metadata/uid").asString(""));
         api.put(event);
     }
 
     private List<ObjectNode> owned(String resource, ObjectNode owner) {
-        var uid = owner.at("/metadata/uid").asText();
+        var uid = owner.at("/metadata/uid").asString("");
         return api.list(resource, namespace(owner)).stream()
-            .filter(object -> object.at("/metadata/ownerReferences/0/uid").asText().equals(uid)).toList();
+            .filter(object -> object.at("/metadata/ownerReferences/0/uid").asString("").equals(uid)).toList();
     }
 
     private static ObjectNode child(ObjectNode owner, String apiVersion, String kind, String name) {
         var child = EmbeddedStore.object(apiVersion, kind, namespace(owner), name);
-        child.withObject("/metadata").putArray("ownerReferences").addObject().put("apiVersion", owner.path("apiVersion").asText())
-                .put("kind", owner.path("kind").asText()).put("name", name(owner)).put("uid", owner.at("/metadata/uid").asText())
+        child.withObject("/metadata").putArray("ownerReferences").addObject().put("apiVersion", owner.path("apiVersion").asString(""))
+                .put("kind", owner.path("kind").asString("")).put("name", name(owner)).put("uid", owner.at("/metadata/uid").asString(""))
                 .put("controller", true).put("blockOwnerDeletion", true);
         return child;
     }
@@ -331,11 +333,11 @@ final class Controllers implements AutoCloseable {
         var conditions = status.withArray("conditions");
         ObjectNode found = null;
         for (var condition : conditions) {
-            found = condition.path("type").asText().equals(type) ? (ObjectNode) condition : found;
+            found = condition.path("type").asString("").equals(type) ? (ObjectNode) condition : found;
         }
         var wanted = value ? "True" : "False";
         var condition = found == null ? conditions.addObject().put("type", type) : found;
-        if (!condition.path("status").asText().equals(wanted)) {
+        if (!condition.path("status").asString("").equals(wanted)) {
             condition.put("status", wanted).put("lastTransitionTime", now());
         }
         Map.of("reason", String.valueOf(reason), "message", String.valueOf(message)).forEach((field, text) -> {
@@ -350,8 +352,8 @@ final class Controllers implements AutoCloseable {
     private static int ready(List<ObjectNode> pods) {
         return (int) pods.stream().filter(pod -> {
             for (var condition : pod.at("/status/conditions")) {
-                if (condition.path("type").asText().equals("Ready")) {
-                    return condition.path("status").asText().equals("True");
+                if (condition.path("type").asString("").equals("Ready")) {
+                    return condition.path("status").asString("").equals("True");
                 }
             }
             return false;

@@ -1,7 +1,7 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,7 @@ final class EmbeddedDefaults {
         if (!spec.has("type")) {
             spec.put("type", "ClusterIP");
         }
-        if (!spec.has("clusterIP") && !spec.path("type").asText().equals("ExternalName")) {
+        if (!spec.has("clusterIP") && !spec.path("type").asString("").equals("ExternalName")) {
             int host = Math.floorMod(EmbeddedStore.text(service, "/metadata/uid").hashCode(), 65_000);
             spec.put("clusterIP", "10.96." + host / 256 + "." + (1 + host % 250));
         }
@@ -76,7 +76,7 @@ final class EmbeddedDefaults {
     private static void mergeStringData(ObjectNode secret) {
         if (secret.remove("stringData") instanceof ObjectNode plain) {
             plain.properties().forEach(entry -> secret.withObject("/data")
-                    .put(entry.getKey(), Base64.getEncoder().encodeToString(entry.getValue().asText().getBytes(UTF_8))));
+                    .put(entry.getKey(), Base64.getEncoder().encodeToString(entry.getValue().asString("").getBytes(UTF_8))));
         }
     }
 
@@ -106,7 +106,7 @@ final class EmbeddedDefaults {
             }
         }
         if (kind.generation() && !body(current).equals(body(next))) {
-            metadata.put("generation", current.at("/metadata/generation").asLong() + 1);
+            metadata.put("generation", current.at("/metadata/generation").asLong(0) + 1);
         }
     }
 
@@ -117,10 +117,11 @@ final class EmbeddedDefaults {
     private static void refuseImmutable(EmbeddedStore.Kind kind, ObjectNode current, ObjectNode next) {
         for (var path : IMMUTABLE.getOrDefault(kind.name(), List.of())) {
             if (!current.at(path).isMissingNode() && !current.at(path).equals(next.at(path))) {
-                throw EmbeddedStore.ApiError.invalid(kind, EmbeddedStore.text(current, "/metadata/name"), path.substring(1).replace('/', '.'));
+                throw EmbeddedStore.ApiError.invalid(kind, EmbeddedStore.text(current, "/metadata/name"), path.substring(1)
+                    .replace('/', '.'));
             }
         }
-        if ((kind.name().equals("Secret") || kind.name().equals("ConfigMap")) && current.path("immutable").asBoolean()
+        if ((kind.name().equals("Secret") || kind.name().equals("ConfigMap")) && current.path("immutable").asBoolean(false)
                 && !current.path("data").equals(next.path("data"))) {
             throw EmbeddedStore.ApiError.invalid(kind, EmbeddedStore.text(current, "/metadata/name"), "data");
         }

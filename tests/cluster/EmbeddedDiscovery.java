@@ -1,4 +1,4 @@
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import java.util.HashSet;
 import java.util.List;
 
@@ -6,10 +6,12 @@ import java.util.List;
 final class EmbeddedDiscovery {
     static JsonNode answer(String path, List<EmbeddedStore.Kind> kinds) {
         return switch (path) {
-            case "/version" -> EmbeddedStore.JSON.createObjectNode().put("major", "1").put("minor", "34").put("gitVersion", "v1.34.0-embedded");
-            case "/api" -> EmbeddedStore.JSON.createObjectNode().put("kind", "APIVersions").set("versions", EmbeddedStore.JSON.createArrayNode().add("v1"));
+            case "/version" -> EmbeddedStore.JSON.createObjectNode().put("major", "1")
+                .put("minor", "34").put("gitVersion", "v1.34.0-embedded");
+            case "/api" -> EmbeddedStore.JSON.createObjectNode().put("kind", "APIVersions")
+                .set("versions", EmbeddedStore.JSON.createArrayNode().add("v1"));
             case "/apis" -> groups(kinds);
-            case "/healthz", "/livez", "/readyz" -> EmbeddedStore.JSON.getNodeFactory().textNode("ok");
+            case "/healthz", "/livez", "/readyz" -> EmbeddedStore.JSON.getNodeFactory().stringNode("ok");
             default -> resources(path.replaceFirst("^/apis?/", ""), kinds);
         };
     }
@@ -32,7 +34,8 @@ final class EmbeddedDiscovery {
         if (own.isEmpty()) {
             throw new EmbeddedStore.ApiError(404, "the server could not find the requested resource");
         }
-        var list = EmbeddedStore.JSON.createObjectNode().put("kind", "APIResourceList").put("apiVersion", "v1").put("groupVersion", apiVersion);
+        var list = EmbeddedStore.JSON.createObjectNode().put("kind", "APIResourceList")
+            .put("apiVersion", "v1").put("groupVersion", apiVersion);
         for (var kind : own) {
             var entry = list.withArray("resources").addObject().put("name", kind.plural()).put("singularName", kind.name().toLowerCase())
                     .put("namespaced", kind.namespaced()).put("kind", kind.name());

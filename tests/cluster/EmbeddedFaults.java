@@ -1,4 +1,4 @@
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -30,7 +30,8 @@ final class EmbeddedFaults {
 
     /** The same with a Retry-After header, in seconds. */
     void throttle(String verb, String resource, int times, int retryAfterSeconds) {
-        planned.add(new Fault(verb, resource, new AtomicInteger(times), 429, "fault injected by the test", retryAfterSeconds, Duration.ZERO));
+        planned.add(new Fault(verb, resource, new AtomicInteger(times), 429,
+            "fault injected by the test", retryAfterSeconds, Duration.ZERO));
     }
 
     /** The next {@code times} matching requests are answered late. */
@@ -69,9 +70,9 @@ final class EmbeddedFaults {
     }
 
     boolean allows(JsonNode attributes) {
-        var subresource = attributes.path("subresource").asText("");
-        var resource = attributes.path("resource").asText() + (subresource.isEmpty() ? "" : "/" + subresource);
-        return !denied(attributes.path("verb").asText(), resource, attributes.path("namespace").asText(""));
+        var subresource = attributes.path("subresource").asString("");
+        var resource = attributes.path("resource").asString("") + (subresource.isEmpty() ? "" : "/" + subresource);
+        return !denied(attributes.path("verb").asString(""), resource, attributes.path("namespace").asString(""));
     }
 
     private boolean denied(String verb, String resource, String namespace) {

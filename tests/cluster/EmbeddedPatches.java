@@ -1,7 +1,7 @@
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 import io.fabric8.zjsonpatch.JsonPatch;
 import io.fabric8.zjsonpatch.JsonPatchException;
 import java.util.LinkedHashMap;
@@ -15,7 +15,8 @@ final class EmbeddedPatches {
             case "application/merge-patch+json" -> (ObjectNode) merge(target, EmbeddedStore.parse(body), false);
             case "application/strategic-merge-patch+json", "application/apply-patch+yaml", "application/apply-patch+cbor" ->
                     (ObjectNode) merge(target, EmbeddedStore.parse(body), true);
-            default -> throw new EmbeddedStore.ApiError(415, "the body of the request was in an unknown format - accepted media types include: "
+            default -> throw new EmbeddedStore.ApiError(415,
+                "the body of the request was in an unknown format - accepted media types include: "
                     + "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml");
         };
     }
@@ -23,7 +24,7 @@ final class EmbeddedPatches {
     private static ObjectNode jsonPatch(ObjectNode target, String body) {
         try {
             return (ObjectNode) JsonPatch.apply(EmbeddedStore.JSON.readTree(body), target);
-        } catch (JsonProcessingException | JsonPatchException e) {
+        } catch (JacksonException | JsonPatchException e) {
             throw new EmbeddedStore.ApiError(422, "the server rejected our request due to an error in our request: " + e.getMessage());
         }
     }
@@ -46,8 +47,8 @@ final class EmbeddedPatches {
 
     private static ArrayNode mergeByName(ArrayNode target, JsonNode patch) {
         var byName = new LinkedHashMap<String, JsonNode>();
-        target.forEach(item -> byName.put(item.get("name").asText(), item));
-        patch.forEach(item -> byName.merge(item.get("name").asText(), item, (old, fresh) -> merge(old, fresh, true)));
+        target.forEach(item -> byName.put(item.get("name").asString(""), item));
+        patch.forEach(item -> byName.merge(item.get("name").asString(""), item, (old, fresh) -> merge(old, fresh, true)));
         return EmbeddedStore.JSON.createArrayNode().addAll(byName.values());
     }
 
@@ -56,7 +57,7 @@ final class EmbeddedPatches {
             return false;
         }
         for (var item : list) {
-            if (!item.path("name").isTextual()) {
+            if (!item.path("name").isString()) {
                 return false;
             }
         }

@@ -1,4 +1,4 @@
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -36,6 +36,6 @@ final class EmbeddedSelector {
     }
 
     private static String labelOf(JsonNode object, String key) {
-        return object.path("metadata").path("labels").path(key).textValue();
+        return object.path("metadata").path("labels").path(key).stringValue(null);
     }
 }

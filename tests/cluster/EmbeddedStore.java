@@ -1,8 +1,8 @@
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -78,7 +78,7 @@ final class EmbeddedStore {
     synchronized ObjectNode create(Target r, ObjectNode object) {
         var metadata = object.withObject("/metadata");
         if (!metadata.has("name") && metadata.has("generateName")) {
-            metadata.put("name", metadata.get("generateName").asText() + UUID.randomUUID().toString().substring(0, 5));
+            metadata.put("name", metadata.get("generateName").asString("") + UUID.randomUUID().toString().substring(0, 5));
         }
         checkNamespace(r, object);
         var name = text(object, "/metadata/name");
@@ -98,7 +98,7 @@ final class EmbeddedStore {
         }
         object.withObject("/metadata").put("namespace", r.namespace);
         var namespace = get(kind("namespaces"), "", r.namespace).orElseThrow(() -> notFound(kind("namespaces"), r.namespace));
-        if (namespace.at("/metadata/deletionTimestamp").isTextual()) {
+        if (namespace.at("/metadata/deletionTimestamp").isString()) {
             var name = text(object, "/metadata/name");
             throw new ApiError(403, "Forbidden", r.kind.qualified() + " \"" + name
                 + "\" is forbidden: unable to create new content in namespace "
@@ -173,7 +173,7 @@ final class EmbeddedStore {
     private void emptyNamespace(String name) {
         for (var kind : List.copyOf(objects.keySet())) {
             if (kind.namespaced) {
-                list(kind, name, object -> !object.at("/metadata/deletionTimestamp").isTextual())
+                list(kind, name, object -> !object.at("/metadata/deletionTimestamp").isString())
                         .forEach(object -> get(kind, name, text(object, "/metadata/name"))
                         .ifPresent(found -> delete(kind, name, text(found, "/metadata/name"), true)));
             }
@@ -184,7 +184,7 @@ final class EmbeddedStore {
     private void finishNamespace(String name) {
         boolean empty = objects.entrySet().stream().filter(entry -> entry.getKey().namespaced)
                 .allMatch(entry -> entry.getValue().keySet().stream().noneMatch(key -> key.startsWith(name + "/")));
-        get(kind("namespaces"), "", name).filter(namespace -> empty && namespace.at("/metadata/deletionTimestamp").isTextual())
+        get(kind("namespaces"), "", name).filter(namespace -> empty && namespace.at("/metadata/deletionTimestamp").isString())
                 .filter(namespace -> namespace.at("/metadata/finalizers").isEmpty())
                 .ifPresent(namespace -> remove(kind("namespaces"), namespace.deepCopy(), true));
     }
@@ -206,7 +206,7 @@ final class EmbeddedStore {
         return objects.values().stream().flatMap(map -> map.values().stream())
                 .filter(object -> {
                     for (var owner : object.at("/metadata/ownerReferences")) {
-                        if (owner.path("uid").asText().equals(uid)) {
+                        if (owner.path("uid").asString("").equals(uid)) {
                             return true;
                         }
                     }
@@ -226,7 +226,7 @@ final class EmbeddedStore {
         if (kind.plural.equals("customresourcedefinitions")) {
             kinds.addAll(Kind.defined(object).stream().filter(defined -> !kinds.contains(defined)).toList());
         }
-        if (object.at("/metadata/deletionTimestamp").isTextual() && object.at("/metadata/finalizers").isEmpty()
+        if (object.at("/metadata/deletionTimestamp").isString() && object.at("/metadata/finalizers").isEmpty()
             && !kind.plural.equals("namespaces")) {
             remove(kind, object.deepCopy(), false);
         } else if (kind.plural.equals("namespaces")) {
@@ -364,7 +364,8 @@ final class EmbeddedStore {
         static List<Kind> defined(JsonNode definition) {
             var kinds = new ArrayList<Kind>();
             for (var version : definition.at("/spec/versions")) {
-                kinds.add(new Kind(text(definition, "/spec/group"), version.path("name").asText(), text(definition, "/spec/names/plural"),
+                kinds.add(new Kind(text(definition, "/spec/group"), version.path("name")
+                    .asString(""), text(definition, "/spec/names/plural"),
                         text(definition, "/spec/names/kind"), text(definition, "/spec/scope").equals("Namespaced"),
                         version.at("/subresources/status").isObject(), true));
             }
@@ -463,7 +464,7 @@ final class EmbeddedStore {
     static JsonNode parse(String body) {
         try {
             return body.stripLeading().startsWith("{") || body.stripLeading().startsWith("[") ? JSON.readTree(body) : yaml(body).get(0);
-        } catch (JsonProcessingException | org.snakeyaml.engine.v2.exceptions.YamlEngineException | IndexOutOfBoundsException e) {
+        } catch (JacksonException | org.snakeyaml.engine.v2.exceptions.YamlEngineException | IndexOutOfBoundsException e) {
             throw new ApiError(400, "error decoding: " + e.getMessage());
         }
     }
@@ -473,7 +474,7 @@ final class EmbeddedStore {
     }
 
     static String text(JsonNode object, String pointer) {
-        return object.at(pointer).asText("");
+        return object.at(pointer).asString("");
     }
 
     static String now() {

@@ -1,5 +1,5 @@
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,12 +45,12 @@ final class GoBuild {
     /** Kubernetes names its staging modules by relative paths, which a module from the proxy does not have. */
     private String module() throws IOException {
         JsonNode kubernetes = JSON.readTree(go("mod", "download", "-json", "k8s.io/kubernetes@v" + ClusterPrograms.KUBERNETES));
-        JsonNode replaced = JSON.readTree(go("mod", "edit", "-json", kubernetes.path("GoMod").asText())).path("Replace");
+        JsonNode replaced = JSON.readTree(go("mod", "edit", "-json", kubernetes.path("GoMod").asString(""))).path("Replace");
         StringBuilder module = new StringBuilder("module localcluster\n\n");
         module.append("require k8s.io/kubernetes v").append(ClusterPrograms.KUBERNETES).append("\n");
         set.modules().forEach(required -> module.append("require ").append(required).append("\n"));
         for (JsonNode one : replaced) {
-            String name = one.path("Old").path("Path").asText();
+            String name = one.path("Old").path("Path").asString("");
             module.append("replace ").append(name).append(" => ").append(name)
                 .append(" v").append(ClusterPrograms.KUBERNETES.replaceFirst("^1", "0")).append("\n");
         }
@@ -62,7 +62,7 @@ final class GoBuild {
             return "";
         }
         JsonNode module = JSON.readTree(go("mod", "download", "-json", "sigs.k8s.io/kwok@v" + ClusterPrograms.KWOK));
-        return "replace sigs.k8s.io/kwok => " + KwokSource.fixed(Path.of(module.path("Dir").asText()), work.resolve("kwok")) + "\n";
+        return "replace sigs.k8s.io/kwok => " + KwokSource.fixed(Path.of(module.path("Dir").asString("")), work.resolve("kwok")) + "\n";
     }
 
     private int count() {

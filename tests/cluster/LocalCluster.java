@@ -1,8 +1,12 @@
 //JAVA 17+
-//DEPS com.fasterxml.jackson.core:jackson-databind:2.21.4
-//DEPS io.fabric8:kubernetes-client-api:7.8.0
-//DEPS io.fabric8:kubernetes-client:7.8.0@fatjar io.fabric8:zjsonpatch:7.8.0
-//DEPS io.fabric8:kubernetes-httpclient-jdk:7.8.0
+//DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
+//DEPS io.fabric8:kubernetes-client-api:8.0.0@fatjar io.fabric8:kubernetes-client:8.0.0@fatjar io.fabric8:zjsonpatch:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-httpclient-jdk:8.0.0@fatjar io.fabric8:kubernetes-model-common:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-core:8.0.0@fatjar io.fabric8:kubernetes-model-apps:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-batch:8.0.0@fatjar io.fabric8:kubernetes-model-certificates:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-extensions:8.0.0@fatjar io.fabric8:kubernetes-model-rbac:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-apiextensions:8.0.0@fatjar io.fabric8:kubernetes-model-autoscaling:8.0.0@fatjar
+//DEPS io.fabric8:kubernetes-model-discovery:8.0.0@fatjar io.fabric8:kubernetes-model-admissionregistration:8.0.0@fatjar
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS org.opentest4j:opentest4j:1.3.0
 //SOURCES RealNode.java

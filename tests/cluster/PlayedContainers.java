@@ -1,6 +1,6 @@
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ final class PlayedContainers {
     }
 
     void run() {
-        status.put("startTime", status.path("startTime").asText(Controllers.now())).put("hostIP", "10.0.0.1")
+        status.put("startTime", status.path("startTime").asString(Controllers.now())).put("hostIP", "10.0.0.1")
                 .put("podIP", "10.1.0." + (1 + Math.abs(Controllers.name(pod).hashCode() % 250))).put("qosClass", "Burstable");
         boolean initialized = initContainers();
         boolean ready = containers(initialized);
@@ -64,7 +64,7 @@ final class PlayedContainers {
                 .put("reason", "Completed").put("startedAt", started()).put("finishedAt", started());
         } else {
             entry.put("started", true).withObject("/state/running").put("startedAt", started());
-            controllers.api.log(Controllers.namespace(pod), Controllers.name(pod), container.path("name").asText(), false,
+            controllers.api.log(Controllers.namespace(pod), Controllers.name(pod), container.path("name").asString(""), false,
                     ("waiting for " + waits.group(1) + ":" + waits.group(2) + "\n")
                         .repeat((int) Math.min(20, 1 + age.toSeconds() / 2)));
         }
@@ -104,16 +104,16 @@ final class PlayedContainers {
     }
 
     private ObjectNode entry(ArrayNode statuses, JsonNode container) {
-        return statuses.addObject().put("name", container.path("name").asText()).put("image", container.path("image").asText())
+        return statuses.addObject().put("name", container.path("name").asString("")).put("image", container.path("image").asString(""))
                 .put("imageID", "").put("restartCount", 0).put("ready", false).put("started", false);
     }
 
     private boolean missing(JsonNode container) {
-        return controllers.missingImages.contains(container.path("image").asText());
+        return controllers.missingImages.contains(container.path("image").asString(""));
     }
 
     private void cannotPull(ObjectNode entry, JsonNode container) {
-        var image = container.path("image").asText();
+        var image = container.path("image").asString("");
         var error = "rpc error: code = NotFound desc = failed to pull and unpack image \"%1$s\": failed to resolve reference \"%1$s\": %1$s: not found".formatted(image);
         if (age.compareTo(Controllers.BACK_OFF_AFTER) < 0) {
             waiting(entry, "ErrImagePull", error);
@@ -144,18 +144,18 @@ final class PlayedContainers {
     }
 
     private String started() {
-        return status.get("startTime").asText();
+        return status.get("startTime").asString("");
     }
 
     private String names(String list) {
         var names = new ArrayList<String>();
-        pod.at("/spec/" + list).forEach(container -> names.add(container.path("name").asText()));
+        pod.at("/spec/" + list).forEach(container -> names.add(container.path("name").asString("")));
         return "[" + String.join(" ", names) + "]";
     }
 
     private boolean hasEndpoint(String service) {
         return controllers.api.list("endpointslices", Controllers.namespace(pod)).stream()
-                .filter(slice -> slice.at("/metadata/labels").path("kubernetes.io/service-name").asText().equals(service))
-                .anyMatch(slice -> slice.at("/endpoints/0/conditions/ready").asBoolean());
+                .filter(slice -> slice.at("/metadata/labels").path("kubernetes.io/service-name").asString("").equals(service))
+                .anyMatch(slice -> slice.at("/endpoints/0/conditions/ready").asBoolean(false));
     }
 }

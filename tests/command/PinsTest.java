@@ -1,9 +1,9 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import tools.jackson.core.json.JsonReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +18,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.yaml.snakeyaml.Yaml;
 
 /** Every pinned version is watched by Renovate, and a rule of renovate.json5 that finds nothing any more is seen here. */
 class PinsTest {
@@ -40,7 +41,7 @@ class PinsTest {
     private static final Pattern USES = Pattern.compile("(?m)^\\s*-? *uses: [^.\\s][^@\\s]*@(\\w+)");
 
     private static JsonNode renovate() throws IOException {
-        return JsonMapper.builder().enable(JsonReadFeature.ALLOW_JAVA_COMMENTS, JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES,
+        return JsonMapper.builder().enable(JsonReadFeature.ALLOW_JAVA_COMMENTS, JsonReadFeature.ALLOW_UNQUOTED_PROPERTY_NAMES,
                 JsonReadFeature.ALLOW_SINGLE_QUOTES, JsonReadFeature.ALLOW_TRAILING_COMMA).build()
                 .readTree(Files.readString(Cli.root().resolve("renovate.json5")));
     }
@@ -65,14 +66,14 @@ class PinsTest {
     }
 
     private static Stream<String> texts(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false).map(n -> n.asText(""));
+        return StreamSupport.stream(list.spliterator(), false).map(n -> n.asString(""));
     }
 
     /** The versions that a manager finds in a text; one that finds a version without its package finds nothing, as Renovate has it. */
     private static List<String> found(JsonNode manager, String text) {
         var patterns = texts(manager.path("matchStrings")).map(Pattern::compile).toList();
         var areas = List.of(text);
-        if (manager.path("matchStringsStrategy").asText("").equals("recursive")) {
+        if (manager.path("matchStringsStrategy").asString("").equals("recursive")) {
             areas = patterns.get(0).matcher(text).results().map(MatchResult::group).toList();
             patterns = patterns.subList(1, patterns.size());
         }
@@ -138,7 +139,8 @@ class PinsTest {
     @CsvSource({"0, 0", "364, 0", "366, 1"})
     @SuppressWarnings("unchecked")
     void theWeeklyRunSaysWhenNobodyLookedForAJbangForAYear(int days, int exit) throws IOException {
-        var workflow = (Map<String, Object>) new Yaml().load(Files.readString(Cli.root().resolve(".github/workflows/ci.yml")));
+        var workflow = (Map<String, Object>) new Load(LoadSettings.builder().build())
+                .loadFromString(Files.readString(Cli.root().resolve(".github/workflows/ci.yml")));
         var job = (Map<String, Object>) ((Map<String, Object>) workflow.get("jobs")).get("pins");
         assertEquals("github.event_name == 'schedule'", job.get("if"));
         var run = ((List<Map<String, Object>>) job.get("steps")).stream().map(step -> step.get("run"))

@@ -2,9 +2,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -45,7 +45,8 @@ class ReportTest {
     @Test
     void noTextOfAClusterBecomesMarkupAMentionALinkOrAnotherCell() {
         var md = ensure_ready.Markdown.of(BROKEN);
-        assertTrue(md.contains("- status: `` secret \"db\" not found ::error::pwned 'code' ¦ <img src=x> @team http://evil ``"), "all of it in one code span: " + md);
+        assertTrue(md.contains("- status: `` secret \"db\" not found ::error::pwned 'code' ¦ <img src=x> @team http://evil ``"),
+            "all of it in one code span: " + md);
         assertFalse(md.contains("<b>"), md);
         assertTrue(md.contains("| deploy/users | progressing | 0/1 | waits \\| &lt;b> |"), md);
     }
@@ -59,8 +60,10 @@ class ReportTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ready, false, 0", "ready, true, 0", "released, false, 0", "attached, false, 0", "timeout, false, 10", "timeout, true, 0", "failed, true, 0",
-        "apply_failed, true, 0", "no_cluster, true, 0", "forbidden, true, 0", "prepare_failed, false, 10", "no_slot, false, 11", "no_slot, true, 11", "interrupted, true, 130"})
+    @CsvSource({"ready, false, 0", "ready, true, 0", "released, false, 0", "attached, false, 0",
+        "timeout, false, 10", "timeout, true, 0", "failed, true, 0",
+        "apply_failed, true, 0", "no_cluster, true, 0", "forbidden, true, 0",
+            "prepare_failed, false, 10", "no_slot, false, 11", "no_slot, true, 11", "interrupted, true, 130"})
     void anOutcomeHasItsExitCode(ensure_ready.Outcome outcome, boolean soft, int code) {
         assertEquals(code, ensure_ready.ExitCodes.of(outcome, soft));
     }
@@ -77,7 +80,8 @@ class ReportTest {
     void aReadyJudgementDoesNotOutweighAFailedPreparation() {
         var known = new ensure_ready.KnownSoFar();
         var snapshot = new ensure_ready.Snapshot("x", java.time.Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of());
-        known.judgement = new ensure_ready.Judgement(ensure_ready.Outcome.ready, new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of());
+        known.judgement = new ensure_ready.Judgement(ensure_ready.Outcome.ready,
+            new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of());
         assertTrue(known.ready());
         known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1");
         assertFalse(known.ready());
@@ -97,10 +101,6 @@ class ReportTest {
     }
 
     private static JsonNode json(String text) {
-        try {
-            return new ObjectMapper().readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
+        return new ObjectMapper().readTree(text);
     }
 }

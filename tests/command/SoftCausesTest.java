@@ -2,8 +2,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,8 @@ class SoftCausesTest {
         var broken = write("b.yaml.ftl", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${colour}}\n");
         var json = run("-f", folder.resolve("deploy").toString());
         assertCause(json, "MANIFEST_UNREADABLE", "Manifest", broken.toString(), "undefined variable colour");
-        assertEquals(broken + ":3", json.at("/causes/0/fix/files/0/path").asText() + ":" + json.at("/causes/0/fix/files/0/line").asText());
+        assertEquals(broken + ":3", json.at("/causes/0/fix/files/0/path").asString("") + ":" + json.at("/causes/0/fix/files/0/line")
+            .asString(""));
         assertTrue(server.get("configmaps", "x", "a").isPresent());
     }
 
@@ -59,7 +61,7 @@ class SoftCausesTest {
         for (var path : List.of(empty, comments)) {
             var json = run("-f", path);
             assertCause(json, "MANIFEST_UNREADABLE", "Manifest", path, "no object");
-            assertTrue(json.path("waitedSeconds").asDouble() < 40, json.toString());
+            assertTrue(json.path("waitedSeconds").asDouble(0) < 40, json.toString());
         }
         assertCause(run("--render", "echo '# nothing'"), "MANIFEST_UNREADABLE", "Manifest", "--render", "no object");
     }
@@ -73,33 +75,37 @@ class SoftCausesTest {
 
     @Test
     void imagesThatCannotBePreparedAreACauseWithTheLastLines() throws IOException {
-        var json = run("-f", write("a.yaml", CONFIG).toString(), "--prepare-images", "printf 'pulling\\ndenied: --token=s3cr3t-t0ken-value\\n' >&2; exit 3");
+        var json = run("-f", write("a.yaml", CONFIG).toString(), "--prepare-images",
+            "printf 'pulling\\ndenied: --token=s3cr3t-t0ken-value\\n' >&2; exit 3");
         assertCause(json, "PREPARE_FAILED", "Command", "printf", "pulling\ndenied");
         assertFalse(json.toString().contains("s3cr3t-t0ken-value"), json.toString());
     }
 
     @Test
     void whatIsWellIsNoCause() throws IOException {
-        var json = run("-f", write("a.yaml", CONFIG).toString(), "--prepare-images", "echo fine >&2", "--render", "echo '" + CONFIG.replace("a}", "b}") + "'");
-        assertEquals("ready []", json.path("outcome").asText() + " " + json.path("causes"), json.toString());
+        var json = run("-f", write("a.yaml", CONFIG).toString(), "--prepare-images",
+            "echo fine >&2", "--render", "echo '" + CONFIG.replace("a}", "b}") + "'");
+        assertEquals("ready []", json.path("outcome").asString("") + " " + json.path("causes"), json.toString());
     }
 
     private static void assertCause(JsonNode json, String code, String kind, String name, String evidence) {
         var cause = json.at("/causes/0");
-        assertEquals(List.of(code, kind, name, "blocking", "1"), List.of(cause.path("code").asText(), cause.at("/object/kind").asText(), cause.at("/object/name").asText(),
-            cause.path("severity").asText(), "" + json.path("causes").size()), json.toString());
-        assertTrue(cause.at("/evidence/0/message").asText().contains(evidence), cause.toString());
+        assertEquals(List.of(code, kind, name, "blocking", "1"),
+            List.of(cause.path("code").asString(""), cause.at("/object/kind").asString(""), cause.at("/object/name").asString(""),
+            cause.path("severity").asString(""), "" + json.path("causes").size()), json.toString());
+        assertTrue(cause.at("/evidence/0/message").asString("").contains(evidence), cause.toString());
         assertFalse(json.path("infraReady").asBoolean(true));
     }
 
     private JsonNode run(String... more) {
         var args = new ArrayList<>(List.of("-n", "x", "--force-apply", "--wait-soft-fail"));
         args.addAll(List.of(more));
-        var result = Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString()).timeout(Duration.ofSeconds(60)).run(args.toArray(String[]::new));
+        var result = Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString())
+            .timeout(Duration.ofSeconds(60)).run(args.toArray(String[]::new));
         assertEquals(0, result.exit(), result.toString());
         try {
             return new ObjectMapper().readTree(result.out());
-        } catch (IOException e) {
+        } catch (JacksonException e) {
             throw new AssertionError(result.toString(), e);
         }
     }

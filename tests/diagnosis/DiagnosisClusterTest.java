@@ -231,7 +231,7 @@ class DiagnosisClusterTest {
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();
-            ((com.fasterxml.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting"))
+            ((tools.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting"))
                 .put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
             var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.NamesToKeep.of(full.snapshot()))
                 .clean(ensure_ready.Json.MAPPER.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(),

@@ -4,9 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
@@ -534,8 +533,7 @@ class DiagnosisCodesTest {
 
     private static void damage(JsonNode node, Random random) {
         if (node instanceof ObjectNode object) {
-            for (var name : Stream.of(object.fieldNames())
-                .flatMap(i -> { var all = new ArrayList<String>(); i.forEachRemaining(all::add); return all.stream(); }).toList()) {
+            for (var name : List.copyOf(object.propertyNames())) {
                 switch (random.nextInt(12)) {
                     case 0 -> object.remove(name);
                     case 1 -> object.putNull(name);

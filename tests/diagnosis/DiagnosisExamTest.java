@@ -1,8 +1,8 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -116,33 +116,33 @@ class DiagnosisExamTest {
         var logs = new ArrayList<ObjectNode>();
         for (var one : new Load(LoadSettings.builder().build()).loadAllFromString(text)) {
             var json = ensure_ready.Json.MAPPER.<ObjectNode>valueToTree(one);
-            if (json.path("kind").asText().equals("Log")) {
+            if (json.path("kind").asString("").equals("Log")) {
                 logs.add(json);
             } else {
-                var o = new ensure_ready.Obj(json.path("kind").asText().equals("Secret") ? lean(json, secrets) : json);
+                var o = new ensure_ready.Obj(json.path("kind").asString("").equals("Secret") ? lean(json, secrets) : json);
                 objects.computeIfAbsent(ensure_ready.Snapshot.key(o), k -> new ArrayList<>()).add(o);
             }
         }
         var bare = new ensure_ready.Snapshot("shop", NOW, objects, List.of(), Map.of(), limited);
         var redaction = ensure_ready.Redaction.of(secrets, Map.of(), ensure_ready.NamesToKeep.of(bare));
         var tails = new LinkedHashMap<String, ensure_ready.Log>();
-        logs.forEach(l -> tails.put(l.path("pod").asText() + "/" + l.path("container")
-            .asText(), new ensure_ready.Log(l.path("pod").asText(), l.path("container").asText(),
-            l.path("previous").asBoolean(), redaction.clean(l.path("text").asText()).lines().toList())));
+        logs.forEach(l -> tails.put(l.path("pod").asString("") + "/" + l.path("container")
+            .asString(""), new ensure_ready.Log(l.path("pod").asString(""), l.path("container").asString(""),
+            l.path("previous").asBoolean(false), redaction.clean(l.path("text").asString("")).lines().toList())));
         return new Paper(head, new ensure_ready.Snapshot("shop", NOW, objects, List.of(), tails, limited), secrets);
     }
 
     /** As the collection keeps a Secret: its name, its keys, and the hosts that its values name. */
     private static JsonNode lean(ObjectNode secret, Map<String, String> values) {
         var lean = ensure_ready.Json.MAPPER.createObjectNode().put("apiVersion", "v1")
-            .put("kind", "Secret").put("type", secret.path("type").asText());
+            .put("kind", "Secret").put("type", secret.path("type").asString(""));
         lean.set("metadata", secret.path("metadata"));
         var keys = lean.putArray("keys");
         var hosts = lean.putObject("hosts");
-        secret.path("data").fields().forEachRemaining(e -> {
-            var value = new String(Base64.getDecoder().decode(e.getValue().asText()), StandardCharsets.UTF_8);
+        secret.path("data").properties().forEach(e -> {
+            var value = new String(Base64.getDecoder().decode(e.getValue().asString("")), StandardCharsets.UTF_8);
             keys.add(e.getKey());
-            values.put(secret.at("/metadata/name").asText() + "#" + e.getKey(), value);
+            values.put(secret.at("/metadata/name").asString("") + "#" + e.getKey(), value);
             ensure_ready.Collect.host(value).ifPresent(h -> hosts.put(e.getKey(), h));
         });
         return lean;

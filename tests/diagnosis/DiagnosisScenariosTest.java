@@ -125,7 +125,7 @@ class DiagnosisScenariosTest {
         scene.add("kind: PersistentVolumeClaim\nmetadata: {name: data-postgres-0}\nspec: {storageClassName: fast}\nstatus: {phase: Pending}")
             .none("StorageClass").judged("PersistentVolumeClaim", "data-postgres-0", false);
         scene.snapshot().all("StatefulSet")
-            .forEach(s -> ((com.fasterxml.jackson.databind.node.ObjectNode) s.at("/spec")).putArray("volumeClaimTemplates")
+            .forEach(s -> ((tools.jackson.databind.node.ObjectNode) s.at("/spec")).putArray("volumeClaimTemplates")
             .addObject().putObject("metadata").put("name", "data"));
         assertEquals(List.of("PVC_STORAGECLASS_MISSING PersistentVolumeClaim/data-postgres-0"), scene.causes());
     }

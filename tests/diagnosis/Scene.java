@@ -1,5 +1,5 @@
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -145,7 +145,7 @@ final class Scene {
         for (var one : yaml.split("(?m)^---\\s*$")) {
             if (!one.isBlank()) {
                 var o = (ObjectNode) json(one);
-                var kind = o.path("kind").asText();
+                var kind = o.path("kind").asString("");
                 objects.computeIfAbsent(kind, k -> new ArrayList<>()).add(new ensure_ready.Obj(o));
             }
         }
@@ -155,13 +155,13 @@ final class Scene {
     private static JsonNode json(String yaml) {
         var json = ensure_ready.Json.MAPPER.<ObjectNode>valueToTree(new Load(LoadSettings.builder().build()).loadFromString(yaml));
         var metadata = json.has("metadata") ? (ObjectNode) json.get("metadata") : json.putObject("metadata");
-        var id = json.path("kind").asText() + "-" + metadata.path("name").asText();
+        var id = json.path("kind").asString("") + "-" + metadata.path("name").asString("");
         metadata.put("namespace", "shop").put("uid", "uid-" + id);
         if (!metadata.has("creationTimestamp")) {
             metadata.put("creationTimestamp", LONG_AGO);
         }
         if (metadata.has("owner")) {
-            var owner = metadata.remove("owner").asText().split("/");
+            var owner = metadata.remove("owner").asString("").split("/");
             metadata.putArray("ownerReferences").addObject().put("kind", owner[0])
                 .put("name", owner[1]).put("uid", "uid-" + owner[0] + "-" + owner[1])
                 .put("controller", true);

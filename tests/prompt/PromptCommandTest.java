@@ -2,7 +2,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,11 +34,12 @@ class PromptCommandTest {
 
         @Test
         void stdoutIsExactlyOneJsonObjectWhenAsked() throws IOException {
-            var result = Cli.of("prompt_run").run("--kind", "plan_issue", "--issue", "42", "--print", "--output", "json", "--infra-unhealthy=yes");
+            var result = Cli.of("prompt_run")
+                .run("--kind", "plan_issue", "--issue", "42", "--print", "--output", "json", "--infra-unhealthy=yes");
             var json = JSON.readTree(result.out());
-            assertEquals("plan_issue", json.path("kind").asText());
-            assertTrue(json.path("infraUnhealthy").asBoolean());
-            assertTrue(json.path("prompt").asText().startsWith("# Plan an issue"));
+            assertEquals("plan_issue", json.path("kind").asString(""));
+            assertTrue(json.path("infraUnhealthy").asBoolean(false));
+            assertTrue(json.path("prompt").asString("").startsWith("# Plan an issue"));
         }
 
         @Test
@@ -84,18 +85,23 @@ class PromptCommandTest {
 
         @Test
         void inTheEnvironmentIsToldByTheNameOfTheVariable() {
-            for (String wrong : java.util.List.of("CODEXCTL_SLOT none: not a number", "INFRA_UNHEALTHY perhaps: not a yes or no", "CODEXCTL_KIND nothing: no such kind",
-                "CODEXCTL_INFRA_UNHEALTHY x: not a yes", "GITHUB_REPOSITORY shop: accepted: OWNER/NAME", "CODEXCTL_VARS novalue", "CODEXCTL_VAR_FILE /nonexistent/v: no such file")) {
+            for (String wrong : java.util.List.of("CODEXCTL_SLOT none: not a number",
+                "INFRA_UNHEALTHY perhaps: not a yes or no", "CODEXCTL_KIND nothing: no such kind",
+                "CODEXCTL_INFRA_UNHEALTHY x: not a yes", "GITHUB_REPOSITORY shop: accepted: OWNER/NAME",
+                    "CODEXCTL_VARS novalue", "CODEXCTL_VAR_FILE /nonexistent/v: no such file")) {
                 String[] words = wrong.replace(":", "").split(" ");
-                var result = PromptLab.run(Map.of(words[0], words[1]), words[0].equals("CODEXCTL_KIND") ? new String[] {"--print"} : new String[] {"--kind", "dev_issue", "--print"});
+                var result = PromptLab.run(Map.of(words[0], words[1]), words[0].equals("CODEXCTL_KIND")
+                    ? new String[] {"--print"} : new String[] {"--kind", "dev_issue", "--print"});
                 assertEquals(2, result.exit(), result.toString());
-                assertTrue(result.err().startsWith("prompt_run: " + wrong.replace("CODEXCTL_VARS novalue", "CODEXCTL_VARS: \"novalue\" is not KEY=VALUE")), result.err());
+                assertTrue(result.err().startsWith("prompt_run: "
+                    + wrong.replace("CODEXCTL_VARS novalue", "CODEXCTL_VARS: \"novalue\" is not KEY=VALUE")), result.err());
             }
         }
 
         @Test
         void ofAnOptionIsToldByTheOptionWhateverTheVariableSays() {
-            assertTrue(PromptLab.run(Map.of("CODEXCTL_SLOT", "x"), "--kind", "dev_issue", "--print", "--slot", "x").err().contains("--slot x: not a number"));
+            assertTrue(PromptLab.run(Map.of("CODEXCTL_SLOT", "x"), "--kind", "dev_issue", "--print", "--slot", "x")
+                .err().contains("--slot x: not a number"));
         }
 
         @Test
@@ -106,12 +112,14 @@ class PromptCommandTest {
         }
 
         @ParameterizedTest
-        @CsvSource(delimiter = '|', value = {"just words | neither YAML mapping nor KEY=VALUE", "a: [1, | line ", "- a\\n- b | neither YAML mapping nor KEY=VALUE", "a: b: c | line 1"})
+        @CsvSource(delimiter = '|', value = {"just words | neither YAML mapping nor KEY=VALUE",
+            "a: [1, | line ", "- a\\n- b | neither YAML mapping nor KEY=VALUE", "a: b: c | line 1"})
         void inAVarFileNamesTheFileAndTheLine(String content, String message) {
             Path file = PromptLab.file(folder, "vars", content.replace("\\n", "\n"));
             var result = PromptLab.run(Map.of(), "--kind", "dev_issue", "--print", "--var-file", file.toString());
             assertEquals(2, result.exit());
-            assertTrue(result.err().contains(file + ":") && result.err().contains(message) && result.err().contains("accepted: a YAML mapping or KEY=VALUE lines"), result.err());
+            assertTrue(result.err().contains(file + ":") && result.err().contains(message)
+                && result.err().contains("accepted: a YAML mapping or KEY=VALUE lines"), result.err());
         }
 
         @Test
@@ -132,7 +140,8 @@ class PromptCommandTest {
         }
 
         @ParameterizedTest
-        @CsvSource(delimiter = '|', value = {"${\"freemarker.template.utility.Execute\"?new()(\"id\")}", "<#assign x = \"freemarker.template.utility.ObjectConstructor\"?new()>", "${vars?api.class}", "${vars.class.name}",
+        @CsvSource(delimiter = '|', value = {"${\"freemarker.template.utility.Execute\"?new()(\"id\")}",
+            "<#assign x = \"freemarker.template.utility.ObjectConstructor\"?new()>", "${vars?api.class}", "${vars.class.name}",
             "<#include \"/etc/passwd\">", "<#include \"../secret.ftl\">"})
         void ofAHostileTemplateGetsNoClassNoReflectionAndNoFile(String template) throws IOException {
             Files.writeString(folder.resolve("secret.ftl"), "SECRET");
@@ -181,7 +190,8 @@ class PromptCommandTest {
         void comeFromTheEnvironmentToo() {
             String template = PromptLab.file(folder, "t.ftl", "${a}").toString();
             assertEquals("1", PromptLab.prompt(Map.of("CODEXCTL_VARS", "a=1"), "--template", template));
-            assertEquals("2", PromptLab.prompt(Map.of("CODEXCTL_VAR_FILE", PromptLab.file(folder, "v", "a=2").toString()), "--template", template));
+            assertEquals("2", PromptLab.prompt(Map.of("CODEXCTL_VAR_FILE", PromptLab.file(folder, "v", "a=2").toString()),
+                "--template", template));
         }
     }
 
@@ -193,7 +203,8 @@ class PromptCommandTest {
             PromptLab.file(folder, "dev_issue_en.ftl", "mine ${issue}");
             PromptLab.file(folder, "audit_issue_de.ftl", "<#import \"common_en.ftl\" as t>Prüfung ${issue}");
             assertEquals("mine 42", PromptLab.prompt(Map.of(), "--kind", "dev_issue", "--issue", "42", "--templates", folder.toString()));
-            assertEquals("Prüfung 42", PromptLab.prompt(Map.of(), "--kind", "audit_issue", "--lang", "de", "--issue", "42", "--templates", folder.toString()));
+            assertEquals("Prüfung 42",
+                PromptLab.prompt(Map.of(), "--kind", "audit_issue", "--lang", "de", "--issue", "42", "--templates", folder.toString()));
             assertTrue(PromptLab.run(Map.of(), "--list-kinds", "--templates", folder.toString()).out().contains("audit_issue    de"));
         }
 
@@ -209,7 +220,8 @@ class PromptCommandTest {
         @Test
         void ofTheCallersOwnHaveFactsAndTheBlockAboutTheEnvironment() {
             Path own = PromptLab.file(folder, "own.ftl", "${issue} ${namespace} ${INFRA_UNHEALTHY}\n${infraBlock}\n${talk.opening}");
-            String prompt = PromptLab.prompt(Map.of(), "--template", own.toString(), "--lang", "ru", "--issue", "42", "-n", "shop", "--infra-unhealthy");
+            String prompt = PromptLab.prompt(Map.of(), "--template", own.toString(),
+                "--lang", "ru", "--issue", "42", "-n", "shop", "--infra-unhealthy");
             assertTrue(prompt.startsWith("42 shop 1\n**Инфраструктура этого окружения не поднялась"), prompt);
         }
 
@@ -241,7 +253,8 @@ class PromptCommandTest {
         @Test
         void givesIssueRepositoryBranchAndText() {
             String prompt = PromptLab.prompt(PromptLab.event("labeled.json"), "--kind", "dev_issue");
-            for (String part : java.util.List.of("`example/shop`, base branch `trunk`", "Issue: #42", "expected delivery date", "List<String> names = List.of(\"x\");", "author=\"ada\"")) {
+            for (String part : java.util.List.of("`example/shop`, base branch `trunk`",
+                "Issue: #42", "expected delivery date", "List<String> names = List.of(\"x\");", "author=\"ada\"")) {
                 assertTrue(prompt.contains(part), part);
             }
         }
@@ -254,8 +267,10 @@ class PromptCommandTest {
 
         @Test
         void cannotRunCodeByItsTitle() throws IOException {
-            String hostile = Files.readString(Cli.fixture("events/labeled.json")).replace("Orders: show the expected delivery date", "${7*7} <#list 1..9 as x>y</#list> ${.data_model} <@t.rules/>");
-            String prompt = PromptLab.prompt(Map.of("GITHUB_EVENT_PATH", PromptLab.file(folder, "e.json", hostile).toString()), "--kind", "dev_issue");
+            String hostile = Files.readString(Cli.fixture("events/labeled.json"))
+                .replace("Orders: show the expected delivery date", "${7*7} <#list 1..9 as x>y</#list> ${.data_model} <@t.rules/>");
+            String prompt = PromptLab.prompt(Map.of("GITHUB_EVENT_PATH", PromptLab.file(folder, "e.json", hostile).toString()),
+                "--kind", "dev_issue");
             assertTrue(prompt.contains("${7*7} <#list 1..9 as x>y</#list> ${.data_model} <@t.rules/>"), prompt);
         }
 
@@ -266,32 +281,41 @@ class PromptCommandTest {
             assertTrue(PromptLab.prompt(event, "--kind", "dev_issue").contains("their author has no write access"));
             assertTrue(PromptLab.prompt(event, "--kind", "dev_issue", "--allow-users", "Mallory").contains("It crashes"));
             assertTrue(PromptLab.prompt(event, "--kind", "dev_issue", "--any-author").contains("access=\"none\""));
-            assertTrue(PromptLab.prompt(Map.of("GITHUB_EVENT_PATH", event.get("GITHUB_EVENT_PATH"), "AI_ALLOWED_USERS", "[\"ada\", \"mallory\"]"), "--kind", "dev_issue").contains("It crashes"));
+            assertTrue(PromptLab.prompt(Map.of("GITHUB_EVENT_PATH", event.get("GITHUB_EVENT_PATH"),
+                "AI_ALLOWED_USERS", "[\"ada\", \"mallory\"]"), "--kind", "dev_issue").contains("It crashes"));
         }
 
         @Test
         void ofAReviewGivesTheReviewAndTheBranch() {
             String prompt = PromptLab.prompt(PromptLab.event("review.json"), "--kind", "dev_review");
-            for (String part : java.util.List.of("Pull request: #57", "Issue: #42", "`codex/issue-42`", "Please keep the old endpoint working.", "source=\"review 501 changes_requested\"", "Adds the date to list and page.")) {
+            for (String part : java.util.List.of("Pull request: #57", "Issue: #42", "`codex/issue-42`",
+                "Please keep the old endpoint working.", "source=\"review 501 changes_requested\"", "Adds the date to list and page.")) {
                 assertTrue(prompt.contains(part), part + "\n" + prompt);
             }
         }
 
         @ParameterizedTest
-        @CsvSource(delimiter = '|', value = {"{\"ref\": \"trunk\", \"repo\": null}", "{\"ref\": \"feature\", \"repo\": null}", "{\"ref\": \"trunk\"}", "{\"ref\": \"trunk\", \"repo\": {\"full_name\": \"example/shop\"}}"})
+        @CsvSource(delimiter = '|', value = {"{\"ref\": \"trunk\", \"repo\": null}", "{\"ref\": \"feature\", \"repo\": null}",
+            "{\"ref\": \"trunk\"}", "{\"ref\": \"trunk\", \"repo\": {\"full_name\": \"example/shop\"}}"})
         void ofAReviewWhoseForkIsGoneNamesNoBranchOfOursToPushTo(String head) throws IOException {
-            String review = Files.readString(Cli.fixture("events/review.json")).replace("{\"ref\": \"codex/issue-42\", \"repo\": {\"full_name\": \"example/shop\"}}", head);
-            String prompt = PromptLab.prompt(Map.of("GITHUB_EVENT_PATH", PromptLab.file(folder, "e.json", review).toString()), "--kind", "dev_review");
-            assertTrue(prompt.contains("base branch `trunk`") && !prompt.contains("Your branch: `trunk`") && !prompt.contains("refs/heads/trunk") && !prompt.contains("`feature`"), prompt);
+            String review = Files.readString(Cli.fixture("events/review.json"))
+                .replace("{\"ref\": \"codex/issue-42\", \"repo\": {\"full_name\": \"example/shop\"}}", head);
+            String prompt = PromptLab.prompt(Map.of("GITHUB_EVENT_PATH", PromptLab.file(folder, "e.json", review).toString()),
+                "--kind", "dev_review");
+            assertTrue(prompt.contains("base branch `trunk`") && !prompt.contains("Your branch: `trunk`")
+                && !prompt.contains("refs/heads/trunk") && !prompt.contains("`feature`"), prompt);
         }
 
         @Test
         void isTheBaseUnlessAnotherIsGivenAndWithoutBothNoneIsAssumed() {
-            assertTrue(PromptLab.prompt(PromptLab.event("labeled.json"), "--kind", "dev_issue", "--base", "release/2").contains("base branch `release/2`"));
-            assertTrue(PromptLab.prompt(Map.of("CODEXCTL_BASE", "next"), "--kind", "dev_issue", "--repo", "a/b").contains("base branch `next`"));
+            assertTrue(PromptLab.prompt(PromptLab.event("labeled.json"), "--kind", "dev_issue", "--base", "release/2")
+                .contains("base branch `release/2`"));
+            assertTrue(PromptLab.prompt(Map.of("CODEXCTL_BASE", "next"), "--kind", "dev_issue", "--repo", "a/b")
+                .contains("base branch `next`"));
             String unknown = PromptLab.prompt(Map.of(), "--kind", "dev_issue", "--repo", "a/b");
             assertFalse(unknown.contains("base branch `") || unknown.contains("origin/main") || unknown.contains("--base"), unknown);
-            assertTrue(PromptLab.run(Map.of("CODEXCTL_BASE", "--x"), "--kind", "dev_issue", "--print").err().startsWith("prompt_run: CODEXCTL_BASE --x: accepted: "));
+            assertTrue(PromptLab.run(Map.of("CODEXCTL_BASE", "--x"), "--kind", "dev_issue", "--print")
+                .err().startsWith("prompt_run: CODEXCTL_BASE --x: accepted: "));
         }
 
         @Test
@@ -305,7 +329,8 @@ class PromptCommandTest {
         @ParameterizedTest
         @CsvSource({"'not JSON'", "'[]'", "''", "'{\"issue\": 5, \"repository\": []}'"})
         void thatIsBrokenLeavesThePromptWithoutIt(String content) {
-            var result = PromptLab.run(Map.of("GITHUB_EVENT_PATH", PromptLab.file(folder, "e.json", content).toString()), "--kind", "dev_issue", "--print");
+            var result = PromptLab.run(Map.of("GITHUB_EVENT_PATH", PromptLab.file(folder, "e.json", content).toString()),
+                "--kind", "dev_issue", "--print");
             assertEquals(0, result.exit(), result.toString());
         }
     }
@@ -314,23 +339,28 @@ class PromptCommandTest {
     class ModelAndEffort {
 
         private prompt_run.ModelChoice choice(Map<String, String> env, String... labels) {
-            return prompt_run.ModelChoice.of(env.get("CODEXCTL_MODEL"), env.get("CODEXCTL_MODEL_REASONING_EFFORT"), java.util.List.of(labels), warning -> { });
+            return prompt_run.ModelChoice.of(env.get("CODEXCTL_MODEL"), env.get("CODEXCTL_MODEL_REASONING_EFFORT"),
+                java.util.List.of(labels), warning -> { });
         }
 
         @Test
         void comeFromLabels() {
-            assertEquals(new prompt_run.ModelChoice("gpt-5.1-codex", "high"), choice(Map.of(), "bug", "[ai-model-gpt-5.1-codex]", "[ai-reasoning-high]"));
+            assertEquals(new prompt_run.ModelChoice("gpt-5.1-codex", "high"),
+                choice(Map.of(), "bug", "[ai-model-gpt-5.1-codex]", "[ai-reasoning-high]"));
             assertEquals(new prompt_run.ModelChoice(null, "xhigh"), choice(Map.of(), "ai-reasoning-extra-high"));
         }
 
         @Test
         void ofTheEnvironmentWinOverLabels() {
-            assertEquals(new prompt_run.ModelChoice("o3", "low"), choice(Map.of("CODEXCTL_MODEL", "o3", "CODEXCTL_MODEL_REASONING_EFFORT", "low"), "[ai-model-gpt-5]", "[ai-reasoning-high]"));
+            assertEquals(new prompt_run.ModelChoice("o3", "low"),
+                choice(Map.of("CODEXCTL_MODEL", "o3", "CODEXCTL_MODEL_REASONING_EFFORT", "low"),
+                "[ai-model-gpt-5]", "[ai-reasoning-high]"));
         }
 
         @Test
         void thatALabelCannotMeanAreNotUsed() {
-            assertEquals(new prompt_run.ModelChoice(null, null), choice(Map.of(), "[ai-reasoning-huge]", "[ai-model-a b; rm]", "[ai-modell-x]"));
+            assertEquals(new prompt_run.ModelChoice(null, null),
+                choice(Map.of(), "[ai-reasoning-huge]", "[ai-model-a b; rm]", "[ai-modell-x]"));
         }
     }
 }

@@ -2,8 +2,9 @@
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -99,27 +100,28 @@ final class RealNodeLab {
     static String verdict(String result) {
         JsonNode json = parse(result);
         Stream<String> causes = StreamSupport.stream(json.path("causes").spliterator(), false)
-            .map(cause -> cause.path("code").asText() + " " + object(cause)).sorted();
-        return Stream.concat(Stream.of(json.path("outcome").asText()), causes).reduce("", (text, line) -> text + line + "\n");
+            .map(cause -> cause.path("code").asString("") + " " + object(cause)).sorted();
+        return Stream.concat(Stream.of(json.path("outcome").asString("")), causes).reduce("", (text, line) -> text + line + "\n");
     }
 
     /** What a reader of a failed test needs of the result. */
     static String told(String result) {
         JsonNode json = parse(result);
-        StringBuilder told = new StringBuilder(json.path("summary").asText()).append(" after ").append(json.path("waitedSeconds").asText());
-        json.path("workloads").forEach(each -> told.append("\n  ").append(each.path("name").asText()).append(' ')
-            .append(each.path("state").asText()).append(": ").append(each.path("message").asText()));
+        StringBuilder told = new StringBuilder(json.path("summary").asString(""))
+            .append(" after ").append(json.path("waitedSeconds").asString(""));
+        json.path("workloads").forEach(each -> told.append("\n  ").append(each.path("name").asString("")).append(' ')
+            .append(each.path("state").asString("")).append(": ").append(each.path("message").asString("")));
         json.path("causes").forEach(cause -> {
-            told.append("\n  ").append(cause.path("code").asText()).append(' ').append(object(cause));
-            cause.path("evidence").forEach(each -> told.append("\n    ").append(each.path("reason").asText()).append(": ")
-                .append(each.path("message").asText()));
+            told.append("\n  ").append(cause.path("code").asString("")).append(' ').append(object(cause));
+            cause.path("evidence").forEach(each -> told.append("\n    ").append(each.path("reason").asString("")).append(": ")
+                .append(each.path("message").asString("")));
             told.append("\n    log: ").append(cause.path("logExcerpt"));
         });
         return told.append("\n  unexplained: ").append(json.path("unexplained")).append("\n").toString();
     }
 
     private static String object(JsonNode cause) {
-        return cause.at("/object/kind").asText() + "/" + cause.at("/object/name").asText();
+        return cause.at("/object/kind").asString("") + "/" + cause.at("/object/name").asString("");
     }
 
     KubernetesClient client() {
@@ -178,8 +180,8 @@ final class RealNodeLab {
     private static JsonNode parse(String text) {
         try {
             return JSON.readTree(text);
-        } catch (IOException e) {
-            throw new UncheckedIOException("no result: " + text, e);
+        } catch (JacksonException e) {
+            throw new AssertionError("no result: " + text, e);
         }
     }
 

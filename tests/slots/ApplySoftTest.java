@@ -1,8 +1,8 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,9 +50,13 @@ class ApplySoftTest {
         metadata: {name: web}  | metadata: {name: "a b/../../c"}
         """)
     void aNameThatNoRequestCanCarryFailsItsObjectAlone(String right, String wrong) throws IOException {
-        var json = ensure(DEPLOYMENT.replaceFirst(java.util.regex.Pattern.quote(right), java.util.regex.Matcher.quoteReplacement(wrong)) + "---\n" + CONFIG, "30s");
-        assertEquals("apply-failed APPLY_INVALID", json.path("outcome").asText() + " " + json.at("/causes/0/code").asText(), json.toString());
-        assertEquals(List.of("created", "failed"), List.of(json.at("/objects/0/result").asText(), json.at("/objects/1/result").asText()), json.toString()); // in the order of the apply
+        var json = ensure(DEPLOYMENT.replaceFirst(java.util.regex.Pattern.quote(right), java.util.regex.Matcher.quoteReplacement(wrong))
+            + "---\n" + CONFIG, "30s");
+        assertEquals("apply-failed APPLY_INVALID", json.path("outcome").asString("") + " " + json.at("/causes/0/code")
+            .asString(""), json.toString());
+        // in the order of the apply
+        assertEquals(List.of("created", "failed"),
+            List.of(json.at("/objects/0/result").asString(""), json.at("/objects/1/result").asString("")), json.toString());
         assertTrue(server.get("configmaps", "x", "a").isPresent());
     }
 
@@ -65,16 +69,19 @@ class ApplySoftTest {
 
     @Test
     void anInternalErrorIsTriedAgainOnlyForWhatPasses() {
-        server.faults.fail("patch", "configmaps", 1, 500, "Internal error occurred: failed calling webhook \"p.example.com\": connection refused");
+        server.faults.fail("patch", "configmaps", 1, 500,
+            "Internal error occurred: failed calling webhook \"p.example.com\": connection refused");
         assertEquals(ensure_ready.Result.created, apply(CONFIG, false, 20).result());
         server.resetRequests();
-        server.faults.fail("patch", "configmaps", 9, 500, "failed to create typed patch object (x/a; /v1, Kind=ConfigMap): .dta: field not declared in schema");
+        server.faults.fail("patch", "configmaps", 9, 500,
+            "failed to create typed patch object (x/a; /v1, Kind=ConfigMap): .dta: field not declared in schema");
         assertEquals(ensure_ready.Result.failed, apply(CONFIG, false, 20).result());
         assertEquals(1, server.requests("patch", "configmaps"));
     }
 
     @ParameterizedTest
-    @CsvSource({"v1, PersistentVolumeClaim, persistentvolumeclaims, false", "v1, PersistentVolume, persistentvolumes, false", "v1, Namespace, namespaces, false",
+    @CsvSource({"v1, PersistentVolumeClaim, persistentvolumeclaims, false", "v1, PersistentVolume, persistentvolumes, false",
+        "v1, Namespace, namespaces, false",
         "apiextensions.k8s.io/v1, CustomResourceDefinition, customresourcedefinitions, false", "v1, Service, services, true"})
     void whatHoldsDataOrOthersIsNeverRecreated(String apiVersion, String kind, String plural, boolean recreated) {
         var yaml = "apiVersion: " + apiVersion + "\nkind: " + kind + "\nmetadata: {name: a}\nspec: {}\n";
@@ -88,18 +95,22 @@ class ApplySoftTest {
 
     @Test
     void aListIsReadToItsEnd() throws IOException {
-        var pages = com.sun.net.httpserver.HttpServer.create(new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), 0), 0);
+        var pages = com.sun.net.httpserver.HttpServer.create(new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(),
+            0), 0);
         pages.createContext("/", exchange -> {
             var last = exchange.getRequestURI().getRawQuery().equals("limit=1&continue=a%2Bb");
-            var page = ("{\"metadata\": {\"continue\": \"" + (last ? "" : "a+b") + "\"}, \"items\": [{\"metadata\": {\"name\": \"" + (last ? "two" : "one") + "\"}}]}").getBytes();
+            var page = ("{\"metadata\": {\"continue\": \"" + (last ? "" : "a+b")
+                + "\"}, \"items\": [{\"metadata\": {\"name\": \"" + (last ? "two" : "one") + "\"}}]}").getBytes();
             exchange.sendResponseHeaders(200, page.length);
             exchange.getResponseBody().write(page);
             exchange.close();
         });
         pages.start();
-        var kubeconfig = Files.writeString(folder.resolve("pages"), Files.readString(server.kubeconfig(folder)).replace(server.url().toString(), "http://127.0.0.1:" + pages.getAddress().getPort()));
+        var kubeconfig = Files.writeString(folder.resolve("pages"), Files.readString(server.kubeconfig(folder))
+            .replace(server.url().toString(), "http://127.0.0.1:" + pages.getAddress().getPort()));
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10))) {
-            assertEquals(List.of("one", "two"), api.list(ensure_ready.Kind.CONFIG_MAP, "x", "limit=1").stream().map(ensure_ready.Obj::name).toList());
+            assertEquals(List.of("one", "two"), api.list(ensure_ready.Kind.CONFIG_MAP, "x", "limit=1")
+                .stream().map(ensure_ready.Obj::name).toList());
         } finally {
             pages.stop(0);
         }
@@ -108,7 +119,7 @@ class ApplySoftTest {
     @Test
     void theLastLookHappensHoweverLateItIs() throws IOException {
         var json = ensure(DEPLOYMENT, "0s");
-        assertEquals("timeout web", json.path("outcome").asText() + " " + json.at("/workloads/0/name").asText(), json.toString());
+        assertEquals("timeout web", json.path("outcome").asString("") + " " + json.at("/workloads/0/name").asString(""), json.toString());
     }
 
     private ensure_ready.Applied apply(String yaml, boolean recreate, int seconds) {

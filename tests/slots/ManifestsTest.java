@@ -2,7 +2,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,7 +141,8 @@ class ManifestsTest {
     @Test
     void aVariablePrintsAsItWasWrittenAndAPlainBooleanIsOne() throws IOException {
         write("vars.yaml", "version: 1.10\noctal: 0644\nport: 8080\ndebug: true\nquoted: 'true'\nswitch: yes\n");
-        assertEquals(Map.of("version", "1.10", "octal", "0644", "port", 8080, "debug", true, "quoted", "true", "switch", "yes"), variables("vars.yaml"));
+        assertEquals(Map.of("version", "1.10", "octal", "0644", "port", 8080, "debug", true, "quoted", "true", "switch", "yes"),
+            variables("vars.yaml"));
     }
 
     @Test

@@ -64,10 +64,10 @@ class WorkflowClusterTest {
         assertTrue(run.github.comments.get(0).startsWith("✅ [ai-dev]: done"), run.github.comments.get(0));
         assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
         var report = WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/ready.json").toFile());
-        assertEquals("true [] shop", report.path("infraReady") + " " + report.path("limited") + " " + report.path("namespace").asText()
+        assertEquals("true [] shop", report.path("infraReady") + " " + report.path("limited") + " " + report.path("namespace").asString("")
                 .replaceAll("-dev-\\d+", ""));
         assertEquals("deploy", WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/result.json").toFile()).path("agentTarget")
-                .asText());
+                .asString(""));
         assertTrue(seen("prompt.md").contains("implement"), "the English prompt");
     }
 
@@ -140,7 +140,8 @@ class WorkflowClusterTest {
         assertTrue(seen("prompt.md").contains("The table needs an index."), seen("prompt.md"));
         assertTrue(seen("arguments").contains("resume 0199a213-81c0-7800-8aa1-bbab2a035a53"), seen("arguments"));
         assertEquals(1, run.github.pulls.size());
-        assertTrue(run.github.pullComments.stream().anyMatch(text -> text.startsWith("✅ ревью: готово")), run.github.pullComments.toString());
+        assertTrue(run.github.pullComments.stream().anyMatch(text -> text.startsWith("✅ ревью: готово")),
+            run.github.pullComments.toString());
     }
 
     @Test

@@ -43,11 +43,12 @@ class WorkflowRunTest {
         assertEquals("tables\n", run.pushed("codex/issue-42", "schema.sql"));
         assertEquals("left\n", run.pushed("codex/issue-42", "new/left uncommitted.txt"));
         var pull = run.github.pulls.get(0);
-        assertEquals("Users: `$(touch pwned)` \"${x}\" 'q'", pull.path("title").asText());
-        assertEquals("codex/issue-42 into main", pull.at("/head/ref").asText() + " into " + pull.at("/base/ref").asText());
-        assertTrue(pull.path("body").asText().startsWith("Closes #42\n\n" + MESSAGE.strip()));
-        assertFalse(pull.path("draft").asBoolean());
-        assertEquals(1, result.calls("ensure_ready.java attach --slot 3 --namespace-pattern shop-dev-3 --pr 7").count(), result.calls().toString());
+        assertEquals("Users: `$(touch pwned)` \"${x}\" 'q'", pull.path("title").asString(""));
+        assertEquals("codex/issue-42 into main", pull.at("/head/ref").asString("") + " into " + pull.at("/base/ref").asString(""));
+        assertTrue(pull.path("body").asString("").startsWith("Closes #42\n\n" + MESSAGE.strip()));
+        assertFalse(pull.path("draft").asBoolean(false));
+        assertEquals(1, result.calls("ensure_ready.java attach --slot 3 --namespace-pattern shop-dev-3 --pr 7")
+            .count(), result.calls().toString());
     }
 
     @Test
@@ -179,7 +180,7 @@ class WorkflowRunTest {
         assertEquals(List.of("codex/issue-42", "codex/issue-42-1", "main"), run.branches());
         assertEquals("", run.pushed("codex/issue-42", "schema.sql"));
         assertEquals("tables\n", run.pushed("codex/issue-42-1", "schema.sql"));
-        assertEquals("codex/issue-42-1", run.github.pulls.get(0).at("/head/ref").asText());
+        assertEquals("codex/issue-42-1", run.github.pulls.get(0).at("/head/ref").asString(""));
     }
 
     @Test
@@ -242,11 +243,11 @@ class WorkflowRunTest {
         var result = run.label("repair");
         assertEquals(0, result.exit(), result.log());
         var pull = run.github.pulls.get(0);
-        assertEquals("codex/ai-repair-42", pull.at("/head/ref").asText());
-        assertTrue(pull.path("body").asText().startsWith("Refs #42\n\n" + MESSAGE.strip()), pull.path("body").asText());
-        assertTrue(pull.path("body").asText().contains("манифесты этой ветки применены к окружению, и оно поднялось"), pull.path("body")
-                .asText());
-        assertFalse(pull.path("draft").asBoolean());
+        assertEquals("codex/ai-repair-42", pull.at("/head/ref").asString(""));
+        assertTrue(pull.path("body").asString("").startsWith("Refs #42\n\n" + MESSAGE.strip()), pull.path("body").asString(""));
+        assertTrue(pull.path("body").asString("").contains("манифесты этой ветки применены к окружению, и оно поднялось"), pull.path("body")
+                .asString(""));
+        assertFalse(pull.path("draft").asBoolean(false));
         assertTrue(run.github.comments.get(0).contains("; после агента: готово"), run.github.comments.get(0));
     }
 
@@ -265,10 +266,10 @@ class WorkflowRunTest {
         var result = run.label("repair");
         assertEquals(0, result.exit(), result.log());
         var pull = run.github.pulls.get(0);
-        assertTrue(pull.path("draft").asBoolean());
-        assertTrue(pull.path("body").asText()
+        assertTrue(pull.path("draft").asBoolean(false));
+        assertTrue(pull.path("body").asString("")
                 .contains("* `timeout` `1 cause explains 2 of 5 workloads`\n* `IMAGE_NOT_FOUND deploy/users`"), pull.path("body")
-                .asText());
+                .asString(""));
         assertTrue(run.github.comments.get(0).contains("; после агента: готовность не доказана"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("pull/7 (черновик)"), run.github.comments.get(0));
     }
@@ -298,7 +299,7 @@ class WorkflowRunTest {
     void aBlockedAgentGetsADraftAndItsQuestionIsAsked() throws IOException {
         scene("ready", "blocked");
         run.label("dev");
-        assertTrue(run.github.pulls.get(0).path("draft").asBoolean());
+        assertTrue(run.github.pulls.get(0).path("draft").asBoolean(false));
         assertTrue(run.github.comments.get(0).startsWith("✋ [ai-dev]: агент не может продолжить"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("`which of the two databases?`"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("**Дальше:** ответьте на его вопрос в комментарии"), run.github.comments.get(0));
@@ -308,7 +309,7 @@ class WorkflowRunTest {
     void workThatTheRecheckDidNotConfirmIsADraftToo() throws IOException {
         scene("timeout", "rounds");
         run.label("dev");
-        assertTrue(run.github.pulls.get(0).path("draft").asBoolean());
+        assertTrue(run.github.pulls.get(0).path("draft").asBoolean(false));
         assertTrue(run.github.comments.get(0).contains("; после агента: готовность не доказана"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("результат не доказан · в `deploy/codex` · раундов: 2"),
                 run.github.comments.get(0));

@@ -3,7 +3,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +15,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The shared scripts one by one: what the gates refuse, what cleanup may free, what the comments say, and text that somebody else wrote. */
+/**
+ * The shared scripts one by one: what the gates refuse, what cleanup may free, what the comments say, and text that somebody else wrote.
+ */
 class WorkflowShellTest {
     private final WorkflowRun.GitHub github = new WorkflowRun.GitHub();
 

@@ -1,6 +1,5 @@
 package ensure_ready.certainty;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Rule;
@@ -26,6 +25,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What is certain never to become ready without a change, and after which grace. Pure: what was seen before comes in as {@link WaitMemory}.
@@ -173,12 +173,12 @@ public final class Certainty {
     }
 
     private static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asText().equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong() > 0));
+        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
+            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
     }
 
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asText()));
+        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -226,13 +226,14 @@ public final class Certainty {
     }
 
     private static boolean crashes(Obj pod, JsonNode container, WaitMemory seen) {
-        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asText())))
+        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asString(""))))
             .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
     }
 
     /** Begin of the last run that has ended. */
     private static Instant lastBegin(JsonNode container) {
-        return Obj.instant(container.at("/state/terminated/startedAt").asText(container.at("/lastState/terminated/startedAt").asText("")))
+        return Obj.instant(container.at("/state/terminated/startedAt")
+            .asString(container.at("/lastState/terminated/startedAt").asString("")))
             .orElse(Instant.EPOCH);
     }
 }

@@ -1,6 +1,5 @@
 package ensure_ready.certainty;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.findings.Finding;
 import ensure_ready.model.Applied;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
 public final class Preflight {
@@ -66,7 +66,7 @@ public final class Preflight {
     }
 
     private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText("default"));
+        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
     }
 
     /** Live workloads as they are now; of the manifests those that are not there (yet). */
@@ -90,7 +90,7 @@ public final class Preflight {
             .forEach(c -> classes.add(c.text("/spec/storageClassName")));
         snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals("StatefulSet"))
             .flatMap(o -> o.list("/spec/volumeClaimTemplates").stream())
-            .forEach(c -> classes.add(c.at("/spec/storageClassName").asText()));
+            .forEach(c -> classes.add(c.at("/spec/storageClassName").asString("")));
         return classes;
     }
 

@@ -71,9 +71,9 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var crashed = new HashMap<String, CrashCount>();
         for (var pod : snapshot.all("Pod")) {
             for (var c : Pods.containers(pod)) {
-                long restarts = c.path("restartCount").asLong();
+                long restarts = c.path("restartCount").asLong(0);
                 if (restarts > 0) {
-                    var key = CrashCount.key(pod, c.path("name").asText());
+                    var key = CrashCount.key(pod, c.path("name").asString(""));
                     int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
                     var before = Optional.ofNullable(crashes.get(key))
                         .orElseGet(() -> new CrashCount(baseline(pod, restarts, appliedSince), restarts, exit));

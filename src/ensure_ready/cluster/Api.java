@@ -1,8 +1,5 @@
 package ensure_ready.cluster;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
 import ensure_ready.system.Deadline;
@@ -15,7 +12,6 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,6 +28,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import shared.Json;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 public final class Api implements AutoCloseable {
@@ -106,7 +106,7 @@ public final class Api implements AutoCloseable {
         var answer = answer(request, method + " " + path);
         try {
             return Json.MAPPER.readTree(answer);
-        } catch (IOException e) {
+        } catch (JacksonException e) {
             throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
         }
     }
@@ -194,7 +194,7 @@ public final class Api implements AutoCloseable {
         do {
             var page = get(kind.path(namespace, null) + "?" + query + next);
             all.addAll(items(kind, page));
-            next = page.at("/metadata/continue").asText("");
+            next = page.at("/metadata/continue").asString("");
             next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
         } while (!next.isEmpty());
         return all;
@@ -265,10 +265,11 @@ public final class Api implements AutoCloseable {
         try {
             var kinds = new ArrayList<Kind>();
             for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-                if (r.path("name").asText().endsWith("/status")) {
-                    withStatus.add(apiVersion + "/" + r.path("kind").asText());
-                } else if (!r.path("name").asText().contains("/")) {
-                    kinds.add(new Kind(apiVersion, r.path("kind").asText(), r.path("name").asText(), r.path("namespaced").asBoolean()));
+                if (r.path("name").asString("").endsWith("/status")) {
+                    withStatus.add(apiVersion + "/" + r.path("kind").asString(""));
+                } else if (!r.path("name").asString("").contains("/")) {
+                    kinds.add(new Kind(apiVersion, r.path("kind").asString(""), r.path("name")
+                        .asString(""), r.path("namespaced").asBoolean(false)));
                 }
             }
             return kinds;

@@ -1,13 +1,13 @@
 package ensure_ready.cluster;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import ensure_ready.model.Outcome;
 import java.util.ArrayList;
 import java.util.stream.Collectors;
 import shared.Json;
 import shared.Texts;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** An answer that is not success, or none: {@code code} is the HTTP status, 0 when the server did not answer. */
 public final class ApiError extends RuntimeException {
@@ -32,9 +32,9 @@ public final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asText(), brief(status.path("message").asText(body.strip())),
+            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
                 tried, status, null);
-        } catch (JsonProcessingException e) {
+        } catch (JacksonException e) {
             return new ApiError(code, "", body.strip(), tried);
         }
     }
@@ -67,7 +67,7 @@ public final class ApiError extends RuntimeException {
     /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
     public String fields() {
         var fields = new ArrayList<String>();
-        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asText()));
+        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asString("")));
         return fields.stream().filter(f -> !f.isEmpty()).distinct()
             .collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
     }

@@ -1,6 +1,5 @@
 package ensure_ready.cluster;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.diagnosis.NamesToKeep;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Log;
@@ -38,6 +37,7 @@ import java.util.stream.Stream;
 import shared.Json;
 import shared.Redaction;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
 
 /** Reads what the wait's snapshot lacks for an explanation. What cannot be read is told in {@code limited}; nothing of it throws. */
 public final class Collect {
@@ -143,7 +143,7 @@ public final class Collect {
     private static boolean nodeMatters(Obj pod) {
         var statuses = pod.list("/status/containerStatuses");
         return !Pods.saysReady(pod)
-            && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean() || !c.at("/state/running")
+            && (statuses.isEmpty() || statuses.stream().allMatch(c -> c.path("ready").asBoolean(false) || !c.at("/state/running")
             .isObject() && !c.at("/state/waiting").has("message")))
             || pod.deleting() || pod.text("/status/phase").equals("Failed");
     }
@@ -210,7 +210,7 @@ public final class Collect {
     }
 
     private static Optional<Tail> tail(Obj pod) {
-        if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong() == 0)) {
+        if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong(0) == 0)) {
             return Optional.empty();
         }
         return Stream.concat(pod.list("/status/initContainerStatuses").stream()
@@ -220,16 +220,16 @@ public final class Collect {
     }
 
     private static Tail tail(Obj pod, JsonNode status, boolean init) {
-        var name = status.path("name").asText();
+        var name = status.path("name").asString("");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
-            return ended.path("exitCode").asInt() != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
+            return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asText().matches("StartError|ContainerCannotRun")) {
+        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")) {
             return new Tail(pod.name(), name, true, 0);
         }
-        return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean())
+        return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean(false))
             ? new Tail(pod.name(), name, false, init ? 1 : 2) : null;
     }
 

@@ -1,6 +1,5 @@
 package ensure_ready.cluster;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Topic;
@@ -29,6 +28,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One list and one watch a type, kept alive through whatever the API server does, until closed.
@@ -226,9 +226,9 @@ public final class Informers implements AutoCloseable {
             do {
                 page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
                 Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic)));
-                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asText(""), StandardCharsets.UTF_8);
+                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
             } while (!next.equals("&continue="));
-            return new Listing(found, page.at("/metadata/resourceVersion").asText(""));
+            return new Listing(found, page.at("/metadata/resourceVersion").asString(""));
         }
 
         void list() {
@@ -279,13 +279,13 @@ public final class Informers implements AutoCloseable {
                     return;
                 }
                 well();
-                if (event.path("type").asText().equals("ERROR")) {
+                if (event.path("type").asString("").equals("ERROR")) {
                     drop();
-                    broken(new ApiError(event.at("/object/code").asInt(), event.at("/object/reason").asText(),
-                        event.at("/object/message").asText(), "watch " + topic.kind().plural()));
+                    broken(new ApiError(event.at("/object/code").asInt(0), event.at("/object/reason").asString(""),
+                        event.at("/object/message").asString(""), "watch " + topic.kind().plural()));
                     return;
                 }
-                version = event.at("/object/metadata/resourceVersion").asText(version);
+                version = event.at("/object/metadata/resourceVersion").asString(version);
                 if (!take(event)) {
                     return;
                 }
@@ -295,7 +295,7 @@ public final class Informers implements AutoCloseable {
 
         /** Whether the event changed an object: a bookmark only says how far the server is. */
         private boolean take(JsonNode event) {
-            var type = event.path("type").asText();
+            var type = event.path("type").asString("");
             if (type.equals("BOOKMARK")) {
                 return false;
             }

@@ -1,12 +1,11 @@
 package ensure_ready.cluster;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Consumer;
 import shared.Json;
+import tools.jackson.databind.JsonNode;
 
 /** Cuts a watch's byte stream into lines of JSON; a line may come in many pieces and a piece may hold many lines. */
 public final class JsonLines {
@@ -17,7 +16,7 @@ public final class JsonLines {
         this.event = event;
     }
 
-    synchronized void accept(List<ByteBuffer> buffers) throws IOException {
+    synchronized void accept(List<ByteBuffer> buffers) {
         for (var buffer : buffers) {
             while (buffer.hasRemaining()) {
                 byte b = buffer.get();

@@ -1,6 +1,5 @@
 package ensure_ready.cluster;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
@@ -8,6 +7,7 @@ import ensure_ready.model.Topic;
 import java.util.List;
 import java.util.Optional;
 import shared.Json;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What is kept of an object: not what would fill the memory or must not be kept. Pure. */
 public final class Slim {
@@ -50,20 +50,21 @@ public final class Slim {
             return now;
         }
         for (var container : Pods.containers(now)) {
-            if (container.at("/state/waiting") instanceof ObjectNode waiting && waiting.path("reason").asText().equals("ImagePullBackOff")
-                && !waiting.path("message").asText().contains("ErrImagePull")) {
-                pullError(before, container.path("name").asText())
-                    .ifPresent(why -> waiting.put("message", waiting.path("message").asText() + ": " + why));
+            if (container.at("/state/waiting") instanceof ObjectNode waiting
+                && waiting.path("reason").asString("").equals("ImagePullBackOff")
+                && !waiting.path("message").asString("").contains("ErrImagePull")) {
+                pullError(before, container.path("name").asString(""))
+                    .ifPresent(why -> waiting.put("message", waiting.path("message").asString("") + ": " + why));
             }
         }
         return now;
     }
 
     private static Optional<String> pullError(Obj before, String container) {
-        return Pods.containers(before).stream().filter(c -> c.path("name").asText().equals(container))
+        return Pods.containers(before).stream().filter(c -> c.path("name").asString("").equals(container))
             .map(c -> c.at("/state/waiting")).map(w -> {
-            var message = w.path("message").asText();
-            return w.path("reason").asText().equals("ErrImagePull") ? "ErrImagePull: " + message
+            var message = w.path("message").asString("");
+            return w.path("reason").asString("").equals("ErrImagePull") ? "ErrImagePull: " + message
                 : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
         }).filter(text -> !text.isEmpty()).findFirst();
     }

@@ -41,8 +41,8 @@ public record AccessFindings(Observed seen, Ref agent) {
     }
 
     private static Stream<String> subjects(Obj binding) {
-        return binding.list("/subjects").stream().filter(s -> s.path("kind").asText().equals("ServiceAccount"))
-            .map(s -> s.path("name").asText());
+        return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
+            .map(s -> s.path("name").asString(""));
     }
 
     private Stream<Obj> users(String account) {

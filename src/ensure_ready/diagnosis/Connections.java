@@ -301,8 +301,8 @@ public final class Connections {
             return;
         }
         var spec = Dependencies.podSpec(from);
-        var policy = spec.path("dnsPolicy").asText("ClusterFirst");
-        var host = spec.path("hostNetwork").asBoolean() && policy.equals("ClusterFirst");
+        var policy = spec.path("dnsPolicy").asString("ClusterFirst");
+        var host = spec.path("hostNetwork").asBoolean(false) && policy.equals("ClusterFirst");
         if (policy.equals("Default") || policy.equals("None") || host) {
             s.means(Code.POD_DNS_POLICY, Map.of("dnsPolicy", policy));
         } else if (!dnsBlocked(s)) {

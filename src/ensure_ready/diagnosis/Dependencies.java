@@ -1,6 +1,5 @@
 package ensure_ready.diagnosis;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.findings.Observed;
 import ensure_ready.findings.WaitCommands;
 import ensure_ready.model.Obj;
@@ -17,6 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
 public final class Dependencies {
@@ -105,7 +105,7 @@ public final class Dependencies {
         var edges = new ArrayList<Edge>();
         workloads.forEach((from, workload) -> edges.addAll(edges(from, workload)));
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
-        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asText()).filter(b -> !b.isEmpty())
+        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
@@ -149,15 +149,16 @@ public final class Dependencies {
         if (!workload.kind().equals("StatefulSet")) {
             return List.of();
         }
-        return workload.list("/spec/volumeClaimTemplates").stream().map(t -> t.at("/metadata/name").asText() + "-" + workload.name() + "-")
+        return workload.list("/spec/volumeClaimTemplates").stream()
+            .map(t -> t.at("/metadata/name").asString("") + "-" + workload.name() + "-")
             .flatMap(prefix -> snapshot.all("PersistentVolumeClaim").stream()
                 .filter(c -> c.name().startsWith(prefix) && c.name().substring(prefix.length()).matches("\\d+"))).toList();
     }
 
     private Optional<Obj> registry(Obj workload) {
         for (var c : podSpec(workload).path("containers")) {
-            var host = c.path("image").asText().replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
-            if (c.path("image").asText().contains("/") && service(host).isPresent()) {
+            var host = c.path("image").asString("").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+            if (c.path("image").asString("").contains("/") && service(host).isPresent()) {
                 return service(host);
             }
         }
@@ -176,7 +177,7 @@ public final class Dependencies {
         for (var c : podSpec(workload).path("initContainers")) {
             var text = WaitCommands.words(c);
             if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
-                || c.path("image").asText().contains("k8s-wait-for")) {
+                || c.path("image").asString("").contains("k8s-wait-for")) {
                 KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
             }
         }

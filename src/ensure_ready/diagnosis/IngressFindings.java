@@ -1,6 +1,5 @@
 package ensure_ready.diagnosis;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
@@ -9,6 +8,7 @@ import ensure_ready.model.Obj;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** Ingresses that lead nowhere: a class, a Service, a port or a certificate that does not exist. Pure. */
 public record IngressFindings(Observed seen) {
@@ -30,7 +30,7 @@ public record IngressFindings(Observed seen) {
     }
 
     private Optional<Finding> backend(Obj ingress, JsonNode backend) {
-        var name = backend.path("name").asText();
+        var name = backend.path("name").asString("");
         if (!seen.snapshot.knows("Service")) {
             return Optional.empty();
         }
@@ -39,7 +39,7 @@ public record IngressFindings(Observed seen) {
             return Optional.of(finding(Code.INGRESS_BACKEND_MISSING, ingress, "spec.rules.backend.service.name", name)
                 .with(Map.of("service", name, "nearMiss", NearMiss.of(name, seen.snapshot.all("Service")))));
         }
-        var port = backend.at("/port/name").asText(backend.at("/port/number").asText());
+        var port = backend.at("/port/name").asString(backend.at("/port/number").asString(""));
         return port.isEmpty() || has(service.get(), port) ? Optional.empty()
             : Optional.of(finding(Code.INGRESS_BACKEND_PORT, ingress, "spec.rules.backend.service.port", name + ":" + port)
                 .with(Map.of("service", name, "port", port)));
@@ -47,13 +47,13 @@ public record IngressFindings(Observed seen) {
 
     private static boolean has(Obj service, String port) {
         return service.text("/spec/type").equals("ExternalName") || service.list("/spec/ports").stream()
-            .anyMatch(p -> p.path("port").asText().equals(port) || p.path("name").asText().equals(port));
+            .anyMatch(p -> p.path("port").asString("").equals(port) || p.path("name").asString("").equals(port));
     }
 
     private Stream<Finding> certificates(Obj ingress) {
         var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/")
             && seen.age(ingress) < Code.INGRESS_TLS_SECRET_MISSING.young;
-        return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asText())
+        return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
             .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
     }

@@ -1,6 +1,5 @@
 package ensure_ready.diagnosis;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.findings.Address;
 import ensure_ready.findings.WaitCommands;
 import ensure_ready.model.References;
@@ -12,6 +11,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** The hosts that a pod template names: in commands, variables, arguments, ConfigMaps and Secrets. Pure. */
 public final class Mentions {
@@ -42,9 +42,9 @@ public final class Mentions {
 
     private void commands(JsonNode spec) {
         spec.path("initContainers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asText() + " " + t, 0.95))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asString("") + " " + t, 0.95))));
         spec.path("containers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asText() + " " + t, 0.8))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asString("") + " " + t, 0.8))));
     }
 
     private void settings(JsonNode spec) {
@@ -73,8 +73,8 @@ public final class Mentions {
         var env = new TreeMap<String, String>();
         for (var e : container.path("env")) {
             var from = e.at("/valueFrom/configMapKeyRef");
-            env.put(e.path("name").asText(), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asText())
-                .map(m -> m.at("/data").path(from.path("key").asText()).asText()).orElse("") : e.path("value").asText());
+            env.put(e.path("name").asString(""), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asString(""))
+                .map(m -> m.at("/data").path(from.path("key").asString("")).asString("")).orElse("") : e.path("value").asString(""));
         }
         env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
         env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);

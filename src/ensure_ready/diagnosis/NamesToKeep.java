@@ -15,7 +15,7 @@ public final class NamesToKeep {
         snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
             names.add(o.name());
             names.addAll(o.labels().values());
-            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
+            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asString("")));
         });
         snapshot.applied().forEach(a -> names.add(a.object().name()));
         return names;

@@ -1,6 +1,5 @@
 package ensure_ready.diagnosis;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.findings.Ports;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Selector;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 
 /** What NetworkPolicies let through between two pods of this namespace. */
 public record NetworkPolicies(Snapshot snapshot) {
@@ -45,7 +45,7 @@ public record NetworkPolicies(Snapshot snapshot) {
     }
 
     private static List<String> types(Obj policy) {
-        var types = policy.list("/spec/policyTypes").stream().map(JsonNode::asText).toList();
+        var types = policy.list("/spec/policyTypes").stream().map(n -> n.asString("")).toList();
         return !types.isEmpty() ? types : policy.has("/spec/egress") ? List.of("Ingress", "Egress") : List.of("Ingress");
     }
 
@@ -80,7 +80,8 @@ public record NetworkPolicies(Snapshot snapshot) {
         for (var p : rule.path("ports")) {
             var low = p.path("port").asInt(-1);
             var end = p.path("endPort").asInt(low);
-            if (!p.has("port") || ports.contains(p.path("port").asText()) || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0
+            if (!p.has("port") || ports.contains(p.path("port").asString(""))
+                || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0
                 && Integer.parseInt(n) >= low && Integer.parseInt(n) <= end)) {
                 return true;
             }

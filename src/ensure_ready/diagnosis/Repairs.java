@@ -32,11 +32,11 @@ public record Repairs(Snapshot snapshot) {
         if (own.isEmpty() && o.is("PersistentVolumeClaim")) {
             return snapshot.applied().stream()
                 .filter(a -> a.object().kind().equals("StatefulSet") && a.object().list("/spec/volumeClaimTemplates").stream()
-                    .anyMatch(t -> o.name().startsWith(t.at("/metadata/name").asText() + "-" + a.object().name() + "-")))
+                    .anyMatch(t -> o.name().startsWith(t.at("/metadata/name").asString("") + "-" + a.object().name() + "-")))
                 .map(Applied::source).findFirst();
         }
         return own.isPresent() || !o.is("Job") ? own : snapshot.find("Job", o.name()).map(Obj::controller)
-            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asText())).map(Applied::source);
+            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asString(""))).map(Applied::source);
     }
 
     private static Optional<Also> also(Finding f) {
@@ -76,6 +76,6 @@ public record Repairs(Snapshot snapshot) {
     /** The finding's container, or the only one of its pod. */
     String container(Finding f) {
         var containers = snapshot.find("Pod", f.pod()).map(p -> p.list("/spec/containers")).orElse(List.of());
-        return f.container().isEmpty() && containers.size() == 1 ? containers.get(0).path("name").asText() : f.container();
+        return f.container().isEmpty() && containers.size() == 1 ? containers.get(0).path("name").asString("") : f.container();
     }
 }

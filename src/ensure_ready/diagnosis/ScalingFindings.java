@@ -1,6 +1,5 @@
 package ensure_ready.diagnosis;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
@@ -9,6 +8,7 @@ import ensure_ready.model.Obj;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
 public record ScalingFindings(Observed seen, Dependencies needs) {
@@ -20,14 +20,15 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
     }
 
     private static boolean no(JsonNode condition) {
-        return condition.path("status").asText().equals("False");
+        return condition.path("status").asString("").equals("False");
     }
 
     private Optional<Finding> autoscaler(Obj hpa) {
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asText().equals("ScalingDisabled"));
+            .filter(c -> no(c) && !c.path("reason").asString("").equals("ScalingDisabled"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
-            .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c)).with(Map.of("reason", c.path("reason").asText())));
+            .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
+            .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {

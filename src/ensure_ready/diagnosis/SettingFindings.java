@@ -77,7 +77,7 @@ public final class SettingFindings {
 
     private void dns(Obj workload) {
         var spec = Dependencies.podSpec(workload);
-        var policy = spec.path("dnsPolicy").asText();
+        var policy = spec.path("dnsPolicy").asString("");
         var outside = policy.equals("Default") || policy.equals("None") && !spec.at("/dnsConfig/searches").toString().contains("svc");
         if (outside && needs.mentions(Ref.of(workload)).stream().anyMatch(m -> m.sure() && needs.service(m.host()).isPresent())) {
             add(Code.POD_DNS_POLICY, workload, Ref.of(workload), Evidence.field(workload, "spec.template.spec.dnsPolicy", policy),

@@ -1,7 +1,5 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Messages;
@@ -21,17 +19,19 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
 public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
     Optional<Finding> find() {
         var waiting = status.at("/state/waiting");
-        var reason = waiting.path("reason").asText();
+        var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
             return Optional.of(crash("lastState"));
         }
         if (waiting.isObject()) {
-            return Optional.ofNullable(waits(reason, waiting.path("message").asText()));
+            return Optional.ofNullable(waits(reason, waiting.path("message").asString("")));
         }
         if (status.at("/state/terminated").isObject()) {
             return ended() ? Optional.empty() : Optional.of(crash("state"));
@@ -40,7 +40,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     }
 
     private String name() {
-        return status.path("name").asText();
+        return status.path("name").asString("");
     }
 
     private Probes probes() {
@@ -53,7 +53,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     private JsonNode spec() {
         return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asText().equals(name())).findFirst().orElse(MissingNode.getInstance());
+            .filter(c -> c.path("name").asString("").equals(name())).findFirst().orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
@@ -103,7 +103,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asText(status.path("image").asText())));
+            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))));
     }
 
     /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
@@ -115,7 +115,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     }
 
     private Finding start(String reason, String message) {
-        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asText() : message;
+        var text = message.isEmpty() ? status.at("/lastState/terminated/message").asString("") : message;
         var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
             .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
         return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
@@ -126,23 +126,23 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     private boolean ended() {
         var policy = pod.text("/spec/restartPolicy");
         var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
-        return status.at("/state/terminated/exitCode").asInt() == 0 && (init || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
     private Finding crash(String at) {
         var end = status.at("/" + at + "/terminated");
-        var reason = end.path("reason").asText();
+        var reason = end.path("reason").asString("");
         var exit = end.path("exitCode").asInt(-1);
-        var message = end.path("message").asText();
+        var message = end.path("message").asString("");
         var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
-            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asText(), end.path("finishedAt").asText());
-        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asText()), proof)
-            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asText("0")));
+            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asString(""), end.path("finishedAt").asString(""));
+        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asString("")), proof)
+            .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asString("0")));
     }
 
     private Finding crash(String reason, int exit, String message, Optional<Instant> since, Evidence proof) {
-        var killer = probes().killer(status.path("restartCount").asLong());
+        var killer = probes().killer(status.path("restartCount").asLong(0));
         var own = log().map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         if (reason.equals("OOMKilled")) {
             return finding(Code.OOM_KILLED, since, proof);
@@ -194,8 +194,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     private Optional<Finding> runs() {
         var running = seen.age(since());
-        var restarts = status.path("restartCount").asLong();
-        var ready = status.path("ready").asBoolean();
+        var restarts = status.path("restartCount").asLong(0);
+        var ready = status.path("ready").asBoolean(false);
         if (init) {
             return Optional.of(initRuns(running));
         }
@@ -206,7 +206,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     }
 
     private Optional<Instant> since() {
-        return Obj.instant(status.at("/state/running/startedAt").asText());
+        return Obj.instant(status.at("/state/running/startedAt").asString(""));
     }
 
     private Finding initRuns(long running) {

@@ -1,6 +1,5 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
@@ -55,7 +54,7 @@ public final class Findings {
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
         var since = o.time("/metadata/deletionTimestamp");
-        var holds = o.list("/metadata/finalizers").stream().map(JsonNode::asText).collect(Collectors.joining(", "));
+        var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
         var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
             && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
         var at = new Ref(kind, o.name());

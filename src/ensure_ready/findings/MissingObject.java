@@ -46,7 +46,7 @@ public final class MissingObject {
             return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
         }
         var volume = Phrase.VOLUME.in(message);
-        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asText().equals(volume))
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asString("").equals(volume))
             .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
             .findFirst().map(r -> new Ref(r.kind(), r.name()));
     }

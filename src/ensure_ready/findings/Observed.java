@@ -1,6 +1,5 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.model.Event;
 import ensure_ready.model.Evidence;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
 /** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
 public final class Observed {
@@ -73,7 +73,7 @@ public final class Observed {
 
     /** Since when a condition is as it is. */
     public static Optional<Instant> since(JsonNode condition) {
-        return Obj.instant(condition.path("lastTransitionTime").asText());
+        return Obj.instant(condition.path("lastTransitionTime").asString(""));
     }
 
     /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */

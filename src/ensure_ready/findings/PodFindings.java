@@ -1,6 +1,5 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Messages;
 import ensure_ready.model.Event;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
 public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
@@ -31,7 +31,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
             return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
         }
-        if (pod.condition("PodScheduled").path("status").asText().equals("False")
+        if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
             return List.of(new Scheduling(seen, pod, owner).find());
         }
@@ -40,9 +40,9 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
 
     /** Its controller made another one, which tells how it stands now. */
     private boolean replaced() {
-        var controller = pod.controller().path("uid").asText();
+        var controller = pod.controller().path("uid").asString("");
         return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> p.controller().path("uid").asText().equals(controller)
+            .anyMatch(p -> p.controller().path("uid").asString("").equals(controller)
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
@@ -75,7 +75,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
     private Optional<Finding> node() {
         var name = pod.text("/spec/nodeName");
         var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asText().equals("True"));
+        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asString("").equals("True"));
         if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
             return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
                 lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
@@ -103,22 +103,22 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
     }
 
     private boolean flapping() {
-        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong() >= 2
-            && seen.age(Obj.instant(c.at("/state/running/startedAt").asText())) < 60
+        return pod.list("/status/containerStatuses").stream().anyMatch(c -> c.path("restartCount").asLong(0) >= 2
+            && seen.age(Obj.instant(c.at("/state/running/startedAt").asString(""))) < 60
             && c.at("/lastState/terminated/exitCode").asInt(0) != 0);
     }
 
     private boolean done(JsonNode status) {
-        return sidecar(status) ? status.path("started").asBoolean() || status.path("ready").asBoolean() : succeeded(status);
+        return sidecar(status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false) : succeeded(status);
     }
 
     private static boolean succeeded(JsonNode status) {
-        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt() == 0;
+        return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt(0) == 0;
     }
 
     private boolean sidecar(JsonNode status) {
         return pod.list("/spec/initContainers").stream()
-            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asText().equals("Always"));
+            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asString("").equals("Always"));
     }
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
@@ -151,7 +151,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
     private boolean unstarted() {
         return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
             .allMatch(c -> c.path("state").isEmpty()
-                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asText()));
+                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asString("")));
     }
 
     private boolean sidecarBlocks() {

@@ -1,12 +1,12 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Obj;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 
 /** Ports that Services serve, and ports that containers say they listen on. */
 public final class Ports {
@@ -14,19 +14,19 @@ public final class Ports {
 
     /** The pod's port that a Service's port leads to, by number or name. */
     public static String target(JsonNode port) {
-        return port.path("targetPort").asText(port.path("port").asText());
+        return port.path("targetPort").asString(port.path("port").asString(""));
     }
 
     /** True also where it cannot be told. */
     public static boolean serves(Obj service, String port) {
         var ports = service.list("/spec/ports");
         return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
-            || ports.stream().anyMatch(p -> p.path("port").asText().equals(port) || p.path("nodePort").asText().equals(port)
+            || ports.stream().anyMatch(p -> p.path("port").asString("").equals(port) || p.path("nodePort").asString("").equals(port)
                 || service.text("/spec/clusterIP").equals("None") && target(p).equals(port));
     }
 
     public static String served(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> p.path("port").asText()).collect(Collectors.joining(","));
+        return service.list("/spec/ports").stream().map(p -> p.path("port").asString("")).collect(Collectors.joining(","));
     }
 
     /** Ports that a pod's containers declare or are probed on, by number and name. */
@@ -35,12 +35,12 @@ public final class Ports {
         for (var list : List.of("containers", "initContainers")) {
             for (var c : podSpec.path(list)) {
                 c.path("ports").forEach(p -> {
-                    open.add(p.path("containerPort").asText());
-                    open.add(p.path("name").asText(p.path("containerPort").asText()));
+                    open.add(p.path("containerPort").asString(""));
+                    open.add(p.path("name").asString(p.path("containerPort").asString("")));
                 });
                 if (!c.path("ports").isEmpty()) {
                     List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
-                        .forEach(p -> Optional.of(c.at(p).asText()).filter(t -> !t.isEmpty()).ifPresent(open::add));
+                        .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
                 }
             }
         }
@@ -50,12 +50,12 @@ public final class Ports {
     /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
     public static Set<String> behind(Obj service, String port, JsonNode podSpec) {
         var ports = new LinkedHashSet<String>();
-        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asText().equals(port))
+        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asString("").equals(port))
             .map(Ports::target).forEach(ports::add);
         podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
-            if (ports.contains(p.path("name").asText()) || ports.contains(p.path("containerPort").asText())) {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText(p.path("containerPort").asText()));
+            if (ports.contains(p.path("name").asString("")) || ports.contains(p.path("containerPort").asString(""))) {
+                ports.add(p.path("containerPort").asString(""));
+                ports.add(p.path("name").asString(p.path("containerPort").asString("")));
             }
         }));
         return ports;

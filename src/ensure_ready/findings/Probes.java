@@ -1,6 +1,5 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Phrase;
 import ensure_ready.model.Event;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
 public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
@@ -49,7 +49,7 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
         if (Phrase.STATUS_404.occurs(message)) {
             return Optional.of(Code.PROBE_PATH_NOT_FOUND);
         }
-        var named = probe.at("/httpGet/port").asText(probe.at("/tcpSocket/port").asText(probe.at("/grpc/port").asText()));
+        var named = probe.at("/httpGet/port").asString(probe.at("/tcpSocket/port").asString(probe.at("/grpc/port").asString("")));
         var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
         var ports = ports();
         return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
@@ -61,8 +61,8 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
         var ports = new ArrayList<String>();
         for (var list : List.of("/spec/containers", "/spec/initContainers")) {
             pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asText());
-                ports.add(p.path("name").asText("-"));
+                ports.add(p.path("containerPort").asString(""));
+                ports.add(p.path("name").asString("-"));
             }));
         }
         if (ports.isEmpty()) {

@@ -29,14 +29,14 @@ public record Refusals(Observed seen) {
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asText().equals("True")).map(c ->
-            refused(workload, c.path("message").asText(), Observed.since(c), Evidence.condition(creator, c)));
+        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asString("").equals("True")).map(c ->
+            refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
     private Optional<Finding> account(Obj workload, Obj creator) {
         var template = creator.at("/spec/template/spec");
-        var name = template.path("serviceAccountName").asText(template.path("serviceAccount").asText("default"));
+        var name = template.path("serviceAccountName").asString(template.path("serviceAccount").asString("default"));
         if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
             return Optional.empty();
         }

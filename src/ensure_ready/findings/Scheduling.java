@@ -1,6 +1,5 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Messages;
 import ensure_ready.catalogue.Phrase;
@@ -18,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
 /** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
 public record Scheduling(Observed seen, Obj pod, Ref owner) {
@@ -34,7 +34,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
         var scaling = seen.events(pod, "TriggeredScaleUp");
-        if (condition.path("reason").asText().equals("SchedulingGated")) {
+        if (condition.path("reason").asString("").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
         }
         if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
@@ -49,7 +49,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
 
     private String message(JsonNode condition) {
         var events = seen.events(pod, "FailedScheduling");
-        var message = condition.path("message").asText();
+        var message = condition.path("message").asString("");
         return message.isEmpty() && !events.isEmpty() ? events.get(events.size() - 1).message() : message;
     }
 
@@ -72,7 +72,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
     /** The node that is short of something, when there is but one. */
     private Optional<Ref> pressed() {
         var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asText().endsWith("Pressure") && c.path("status").asText().equals("True"))).toList();
+            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && c.path("status").asString("").equals("True"))).toList();
         return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
     }
 

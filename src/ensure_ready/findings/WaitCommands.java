@@ -1,12 +1,12 @@
 package ensure_ready.findings;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** What a container's command waits for: the usual ways to write "until the database is there". */
 public final class WaitCommands {
@@ -54,7 +54,7 @@ public final class WaitCommands {
     /** Command and arguments with the container's own variables filled in. */
     private static String expanded(JsonNode container) {
         var env = new HashMap<String, String>();
-        container.path("env").forEach(e -> env.put(e.path("name").asText(), e.path("value").asText()));
+        container.path("env").forEach(e -> env.put(e.path("name").asString(""), e.path("value").asString("")));
         return VARIABLE.matcher(words(container)).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(
             m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
     }
@@ -62,8 +62,8 @@ public final class WaitCommands {
     /** Command and arguments as one text. */
     public static String words(JsonNode container) {
         var words = new StringBuilder();
-        container.path("command").forEach(c -> words.append(c.asText()).append(' '));
-        container.path("args").forEach(a -> words.append(a.asText()).append(' '));
+        container.path("command").forEach(c -> words.append(c.asString("")).append(' '));
+        container.path("args").forEach(a -> words.append(a.asString("")).append(' '));
         return words.toString();
     }
 }

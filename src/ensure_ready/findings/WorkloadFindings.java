@@ -53,7 +53,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (progressing.path("status").asText().equals("False")) {
+        if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
@@ -92,9 +92,9 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
-        if (target.path("status").asText().equals("True")) {
+        if (target.path("status").asString("").equals("True")) {
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
-                .with(Map.of("reason", target.path("reason").asText())));
+                .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
             return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));

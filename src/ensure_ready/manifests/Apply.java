@@ -1,7 +1,5 @@
 package ensure_ready.manifests;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
 import ensure_ready.model.Applied;
@@ -30,6 +28,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import shared.Json;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Server-side apply under our own manager: every object gets its result, and no error stops the others. */
 public final class Apply {
@@ -238,7 +238,7 @@ public final class Apply {
      */
     private static void leaveReplicas(ObjectNode spec, Obj live) {
         var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asText()).toList();
+            .map(m -> m.path("manager").asString("")).toList();
         if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
             spec.remove("replicas");
         } else {
@@ -289,13 +289,13 @@ public final class Apply {
     }
 
     private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asText())
-            && entry.path("operation").asText().equals("Update") && entry.path("subresource").asText().isEmpty();
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
+            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
     }
 
     private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asText().equals(MANAGER) && entry.path("operation").asText().equals("Apply")
-            && entry.path("subresource").asText().isEmpty();
+        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
+            && entry.path("subresource").asString("").isEmpty();
     }
 
     private static void union(ObjectNode into, JsonNode from) {
@@ -354,9 +354,10 @@ public final class Apply {
         var until = deadline.atMost(Duration.ofSeconds(15));
         var group = crd.text("/spec/group");
         for (var version : crd.list("/spec/versions")) {
-            var apiVersion = group + "/" + version.path("name").asText();
+            var apiVersion = group + "/" + version.path("name").asString("");
             api.rediscover(apiVersion);
-            while (version.path("served").asBoolean() && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty() && !until.passed()) {
+            while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
+                && !until.passed()) {
                 api.rediscover(apiVersion);
                 Pause.of(Duration.ofMillis(200));
             }

@@ -1,12 +1,5 @@
 package ensure_ready.manifests;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.BigIntegerNode;
-import com.fasterxml.jackson.databind.node.BooleanNode;
-import com.fasterxml.jackson.databind.node.DecimalNode;
-import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import ensure_ready.catalogue.Code;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
@@ -43,6 +36,13 @@ import shared.Json;
 import shared.Texts;
 import shared.system.TemplateEngine;
 import shared.system.TextFile;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.BigIntegerNode;
+import tools.jackson.databind.node.BooleanNode;
+import tools.jackson.databind.node.DecimalNode;
+import tools.jackson.databind.node.NullNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 public final class Manifests {
@@ -266,7 +266,7 @@ public final class Manifests {
         private static JsonNode scalar(ScalarNode node) {
             var text = node.getValue();
             if (!node.isPlain()) {
-                return TextNode.valueOf(text);
+                return StringNode.valueOf(text);
             }
             switch (text.toLowerCase(Locale.ROOT)) {
                 case "", "~", "null":
@@ -287,7 +287,7 @@ public final class Manifests {
             if (INTEGER.matcher(text).matches()) {
                 return new BigIntegerNode(new BigInteger(text.replace("_", "")));
             }
-            return FLOAT.matcher(text).matches() ? new DecimalNode(new BigDecimal(text)) : TextNode.valueOf(text);
+            return FLOAT.matcher(text).matches() ? new DecimalNode(new BigDecimal(text)) : StringNode.valueOf(text);
         }
     }
 }

@@ -11,7 +11,7 @@ public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
         var index = new Index(new HashMap<>(), new HashMap<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.name(), o);
-            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asText(),
+            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));
         return index;

@@ -1,8 +1,8 @@
 package ensure_ready.model;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Labels and annotations of ours. */
 public final class Labels {

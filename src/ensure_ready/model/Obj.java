@@ -1,7 +1,5 @@
 package ensure_ready.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -10,6 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
 public record Obj(JsonNode json) {
@@ -82,7 +82,7 @@ public record Obj(JsonNode json) {
 
     /** The text there, or an empty one. */
     public String text(String pointer) {
-        return json.at(pointer).asText("");
+        return json.at(pointer).asString("");
     }
 
     /** The number there; numbers written as text count too, as some operators write observedGeneration so. */
@@ -102,7 +102,7 @@ public record Obj(JsonNode json) {
 
     public Map<String, String> map(String pointer) {
         var map = new LinkedHashMap<String, String>();
-        json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asText()));
+        json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asString("")));
         return map;
     }
 
@@ -111,7 +111,7 @@ public record Obj(JsonNode json) {
     }
 
     public String annotation(String key) {
-        return json.at("/metadata/annotations").path(key).asText("");
+        return json.at("/metadata/annotations").path(key).asString("");
     }
 
     public boolean deleting() {
@@ -134,22 +134,22 @@ public record Obj(JsonNode json) {
 
     /** The condition of this type, or a missing node. */
     public JsonNode condition(String type) {
-        return list("/status/conditions").stream().filter(c -> c.path("type").asText().equals(type))
+        return list("/status/conditions").stream().filter(c -> c.path("type").asString("").equals(type))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     public static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asText().equals("True");
+        return condition.path("status").asString("").equals("True");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
     public JsonNode controller() {
-        return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean())
+        return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean(false))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     public boolean ownedBy(Obj owner) {
         return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
-            .anyMatch(o -> o.path("uid").asText().equals(owner.uid()));
+            .anyMatch(o -> o.path("uid").asString("").equals(owner.uid()));
     }
 }

@@ -31,8 +31,8 @@ public final class Ownership {
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     public static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
-        return !owner.isMissingNode() && !owner.path("kind").asText().equals("Node")
-            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asText()));
+        return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
+            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -49,10 +49,10 @@ public final class Ownership {
     /** False for pods of a Deployment's revision that is being replaced. */
     public static boolean current(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (!controller.path("kind").asText().equals("ReplicaSet")) {
+        if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asText());
+        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -77,7 +77,7 @@ public final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asText().equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));

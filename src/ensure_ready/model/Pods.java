@@ -1,10 +1,10 @@
 package ensure_ready.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** What a pod's status says of it, over init, sidecar and main containers. Pure. */
 public final class Pods {
@@ -33,7 +33,7 @@ public final class Pods {
 
     /** The status of the container of this name, or a missing node. */
     public static JsonNode container(Obj pod, String name) {
-        return containers(pod).stream().filter(c -> c.path("name").asText().equals(name)).findFirst().orElse(MissingNode.getInstance());
+        return containers(pod).stream().filter(c -> c.path("name").asString("").equals(name)).findFirst().orElse(MissingNode.getInstance());
     }
 
     public static boolean initContainer(Obj pod, JsonNode container) {
@@ -42,16 +42,16 @@ public final class Pods {
 
     /** Since when it is ready, or ended; long ago when it does not say. */
     public static Instant settledAt(Obj pod) {
-        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asText("")).orElse(Instant.EPOCH);
+        return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.EPOCH);
     }
 
     public static long restarts(Obj pod) {
-        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong()).sum();
+        return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
     public static boolean unprobed(Obj pod) {
-        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asText().equals("Always"));
+        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 }

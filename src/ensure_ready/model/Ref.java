@@ -1,6 +1,6 @@
 package ensure_ready.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
 public record Ref(String kind, String name) implements Comparable<Ref> {
@@ -10,7 +10,7 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
 
     /** An ownerReference or another node with these two fields. */
     public static Ref of(JsonNode reference) {
-        return new Ref(reference.path("kind").asText(), reference.path("name").asText());
+        return new Ref(reference.path("kind").asString(""), reference.path("name").asString(""));
     }
 
     public boolean is(String otherKind) {

@@ -1,9 +1,9 @@
 package ensure_ready.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 
 /** What a pod template refers to by name. */
 public final class References {
@@ -27,7 +27,7 @@ public final class References {
                 });
             }
         }
-        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asText(), "", false, true)));
+        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
         return List.copyOf(refs);
     }
 
@@ -44,9 +44,9 @@ public final class References {
     }
 
     private static void ref(Set<Ref> refs, String kind, JsonNode at, String nameKey) {
-        var name = at.path(nameKey).asText();
+        var name = at.path(nameKey).asString("");
         if (!name.isEmpty() && !name.equals("kube-root-ca.crt")) { // that one every namespace gets a moment after it was made
-            refs.add(new Ref(kind, name, at.path("key").asText(), at.path("optional").asBoolean(), false));
+            refs.add(new Ref(kind, name, at.path("key").asString(""), at.path("optional").asBoolean(false), false));
         }
     }
 }

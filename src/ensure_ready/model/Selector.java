@@ -1,8 +1,8 @@
 package ensure_ready.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
 
 /** Label selectors as the API means them. */
 public final class Selector {
@@ -12,7 +12,7 @@ public final class Selector {
         var all = true;
         for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
             var e = i.next();
-            all &= e.getValue().asText().equals(labels.get(e.getKey()));
+            all &= e.getValue().asString("").equals(labels.get(e.getKey()));
         }
         for (var e : selector.path("matchExpressions")) {
             all &= expression(e, labels);
@@ -21,10 +21,10 @@ public final class Selector {
     }
 
     public static boolean expression(JsonNode e, Map<String, String> labels) {
-        var value = labels.get(e.path("key").asText());
+        var value = labels.get(e.path("key").asString(""));
         var values = new ArrayList<String>();
-        e.path("values").forEach(v -> values.add(v.asText()));
-        return switch (e.path("operator").asText()) {
+        e.path("values").forEach(v -> values.add(v.asString("")));
+        return switch (e.path("operator").asString("")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);
             case "Exists" -> value != null;

@@ -1,6 +1,5 @@
 package ensure_ready.readiness;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Obj;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
@@ -9,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
@@ -64,7 +64,7 @@ public final class CustomReadiness {
             return Optional.of(Phrases.said(c));
         }
         if (positive && stale(o, c)) {
-            var seen = c.path("observedGeneration").asLong();
+            var seen = c.path("observedGeneration").asLong(0);
             return Optional.of(CustomStatus.type(c) + " speaks of generation " + seen + ", not of " + o.generation());
         }
         return CustomStatus.rollingOut(c) ? Optional.of(Phrases.said(c)) : Optional.empty();
@@ -72,7 +72,7 @@ public final class CustomReadiness {
 
     /** Whether it was said of an earlier generation of the object. */
     private static boolean stale(Obj o, JsonNode condition) {
-        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong() < o.generation();
+        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
     }
 
     private static Optional<String> counts(Obj o) {

@@ -1,6 +1,5 @@
 package ensure_ready.readiness;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Obj;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The words in which custom resources say how they are, for the judge and for the finder alike: types and reasons of conditions (nested
@@ -50,12 +50,12 @@ public final class CustomStatus {
     static List<String> words(JsonNode status) {
         var words = new ArrayList<String>();
         status.properties().stream().filter(e -> WORD_KEY.matcher(e.getKey()).matches()).forEach(e -> {
-            if (e.getValue().isTextual()) {
-                words.add(e.getValue().asText());
+            if (e.getValue().isString()) {
+                words.add(e.getValue().asString(""));
             } else {
                 e.getValue().properties().stream()
-                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isTextual())
-                    .forEach(inner -> words.add(inner.getValue().asText()));
+                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
+                    .forEach(inner -> words.add(inner.getValue().asString("")));
             }
         });
         words.removeIf(String::isBlank);
@@ -64,7 +64,7 @@ public final class CustomStatus {
 
     /** Whether the condition speaks against its object: a good one that is not so, or a bad one that is. */
     public static boolean bad(JsonNode condition) {
-        return positive(condition) ? condition.path("status").asText().equals("False") : broken(condition) || ailing(condition);
+        return positive(condition) ? condition.path("status").asString("").equals("False") : broken(condition) || ailing(condition);
     }
 
     /** A condition that must be true. */
@@ -84,8 +84,8 @@ public final class CustomStatus {
 
     /** A good condition that is not so because its controller tried and could not. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && condition.path("status").asText().equals("False")
-            && FAILED_REASON.matcher(condition.path("reason").asText()).matches();
+        return positive(condition) && condition.path("status").asString("").equals("False")
+            && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
     }
 
     /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
@@ -108,10 +108,10 @@ public final class CustomStatus {
     /** Still being rolled out, whatever its Ready condition says of before. */
     static boolean rollingOut(JsonNode condition) {
         return type(condition).matches("Progressing|Updating|Upgrading") && Obj.isTrue(condition)
-            && !condition.path("reason").asText().matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
+            && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
     static String type(JsonNode condition) {
-        return condition.path("type").asText();
+        return condition.path("type").asString("");
     }
 }

@@ -83,7 +83,7 @@ public final class Family {
         }
         var maker = w.kind().equals("Deployment") ? Ownership.newestReplicaSet(snapshot, w).orElse(w) : w;
         var failure = maker.condition("ReplicaFailure");
-        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asText()) : "";
+        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asString("")) : "";
     }
 
     boolean bindsOnFirstConsumer(Obj claim) {
@@ -104,7 +104,7 @@ public final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asText().equals(claim.name()));
+        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     public static boolean runs(Obj w) {

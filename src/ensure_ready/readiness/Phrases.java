@@ -1,7 +1,7 @@
 package ensure_ready.readiness;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
 
 /** How texts of the cluster stand inside a message of ours. */
 public final class Phrases {
@@ -12,8 +12,8 @@ public final class Phrases {
         if (condition.isMissingNode()) {
             return "has not said yet how it is";
         }
-        return condition.path("type").asText() + "=" + condition.path("status").asText()
-            + prefixed(": ", condition.path("reason").asText()) + prefixed(": ", brief(condition.path("message").asText()));
+        return condition.path("type").asString("") + "=" + condition.path("status").asString("")
+            + prefixed(": ", condition.path("reason").asString("")) + prefixed(": ", brief(condition.path("message").asString("")));
     }
 
     static String prefixed(String prefix, String text) {

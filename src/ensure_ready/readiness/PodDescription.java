@@ -1,10 +1,10 @@
 package ensure_ready.readiness;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import java.util.Set;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
 
 /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps a pod from being ready, in words. */
 public final class PodDescription {
@@ -21,8 +21,8 @@ public final class PodDescription {
             return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
         var scheduled = pod.condition("PodScheduled");
-        if (scheduled.path("status").asText().equals("False")) {
-            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asText(scheduled.path("reason").asText()));
+        if (scheduled.path("status").asString("").equals("False")) {
+            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
             .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
@@ -30,17 +30,17 @@ public final class PodDescription {
 
     /** Empty when this container keeps nothing from being ready. */
     private static String container(Obj pod, JsonNode container) {
-        var waiting = container.at("/state/waiting/reason").asText("");
+        var waiting = container.at("/state/waiting/reason").asString("");
         if (!STARTING.contains(waiting)) {
             return "waits: " + which(pod, container) + waiting + (waiting.equals("CrashLoopBackOff") ? crash(container)
-                : Phrases.prefixed(": ", Phrases.brief(container.at("/state/waiting/message").asText(""))));
+                : Phrases.prefixed(": ", Phrases.brief(container.at("/state/waiting/message").asString(""))));
         }
         var ended = container.at("/state/terminated");
-        if (!ended.isMissingNode() && ended.path("exitCode").asInt() != 0) {
-            return "stopped: " + which(pod, container) + ended.path("reason").asText("Error")
-                + ", exit code " + ended.path("exitCode").asInt();
+        if (!ended.isMissingNode() && ended.path("exitCode").asInt(0) != 0) {
+            return "stopped: " + which(pod, container) + ended.path("reason").asString("Error")
+                + ", exit code " + ended.path("exitCode").asInt(0);
         }
-        boolean unready = !container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean();
+        boolean unready = !container.at("/state/running").isMissingNode() && !container.path("ready").asBoolean(false);
         return unready ? running(pod, container) : "";
     }
 
@@ -48,21 +48,21 @@ public final class PodDescription {
         if (Pods.initContainer(pod, container)) {
             return "runs its " + which(pod, container).strip().replaceAll(":$", "");
         }
-        return "runs, " + which(pod, container) + "not ready" + (container.path("restartCount").asLong() > 0 ? crash(container) : "");
+        return "runs, " + which(pod, container) + "not ready" + (container.path("restartCount").asLong(0) > 0 ? crash(container) : "");
     }
 
     private static String crash(JsonNode container) {
         var last = container.at("/lastState/terminated");
-        return ", " + Texts.count(container.path("restartCount").asLong(), "restart")
-            + (last.isMissingNode() ? "" : ", exit code " + last.path("exitCode").asInt());
+        return ", " + Texts.count(container.path("restartCount").asLong(0), "restart")
+            + (last.isMissingNode() ? "" : ", exit code " + last.path("exitCode").asInt(0));
     }
 
     /** The container's name, where it is not the pod's only one. */
     private static String which(Obj pod, JsonNode container) {
         if (Pods.initContainer(pod, container)) {
-            return "init container " + container.path("name").asText() + ": ";
+            return "init container " + container.path("name").asString("") + ": ";
         }
-        return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asText() + ": " : "";
+        return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asString("") + ": " : "";
     }
 
     private static String failure(Obj pod) {

@@ -1,6 +1,5 @@
 package ensure_ready.readiness;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Workload;
@@ -83,14 +82,14 @@ public final class Readiness {
             return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
         }
         var progress = o.condition("Progressing");
-        if (progress.path("reason").asText().equals("ProgressDeadlineExceeded")) {
+        if (progress.path("reason").asString("").equals("ProgressDeadlineExceeded")) {
             return tally.failed(withTrouble("no progress within its deadline: " + lack, o, family));
         }
         if (!lack.isEmpty()) {
             return tally.progressing(withTrouble(lack, o, family));
         }
         boolean deadline = o.has("/spec/progressDeadlineSeconds") && o.number("/spec/progressDeadlineSeconds", 0) < Integer.MAX_VALUE;
-        if (deadline && tally.desired() > 0 && !progress.path("reason").asText().equals("NewReplicaSetAvailable")) {
+        if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
         return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
@@ -258,7 +257,7 @@ public final class Readiness {
     }
 
     private static Workload definition(Obj o, Tally tally) {
-        if (o.condition("NamesAccepted").path("status").asText().equals("False")) {
+        if (o.condition("NamesAccepted").path("status").asString("").equals("False")) {
             return tally.failed(Phrases.said(o.condition("NamesAccepted")));
         }
         return Obj.isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
@@ -268,13 +267,14 @@ public final class Readiness {
     private static Workload webhooks(Obj o, Family family, Tally tally) {
         for (var hook : o.list("/webhooks")) {
             var service = hook.at("/clientConfig/service");
-            if (hook.at("/clientConfig/caBundle").asText().isEmpty() && service.isObject()) {
-                return tally.progressing("webhook " + hook.path("name").asText() + " has no caBundle yet");
+            if (hook.at("/clientConfig/caBundle").asString("").isEmpty() && service.isObject()) {
+                return tally.progressing("webhook " + hook.path("name").asString("") + " has no caBundle yet");
             }
-            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asText())
-                && s.namespace().equals(service.path("namespace").asText())).findFirst();
+            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asString(""))
+                && s.namespace().equals(service.path("namespace").asString(""))).findFirst();
             if (behind.isPresent() && family.snapshot().knows("EndpointSlice") && !family.hasReadyEndpoint(behind.get())) {
-                return tally.progressing("webhook " + hook.path("name").asText() + ": " + behind.get().ref() + " has no ready endpoint");
+                return tally.progressing("webhook " + hook.path("name").asString("") + ": " + behind.get()
+                    .ref() + " has no ready endpoint");
             }
         }
         return tally.ready("");
@@ -286,7 +286,7 @@ public final class Readiness {
     }
 
     private static String finalizers(Obj o) {
-        var names = o.list("/metadata/finalizers").stream().map(JsonNode::asText).toList();
+        var names = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).toList();
         return names.isEmpty() ? "" : "; waits for " + String.join(", ", names);
     }
 }

@@ -56,7 +56,7 @@ public final class Verdicts {
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
-        var owner = pod.controller().path("kind").asText();
+        var owner = pod.controller().path("kind").asString("");
         return Set.of("StatefulSet", "DaemonSet", "ReplicationController").contains(owner) && !snapshot.knows(owner)
             || owner.equals("ReplicaSet") && !snapshot.knows("ReplicaSet") && !snapshot.knows("Deployment");
     }

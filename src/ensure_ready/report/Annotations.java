@@ -1,10 +1,10 @@
 package ensure_ready.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
 
 /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
 public final class Annotations {
@@ -14,10 +14,12 @@ public final class Annotations {
 
     static List<String> of(JsonNode json) {
         var lines = new ArrayList<String>();
-        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asText(), "::warning") + file(c) + "::"
-            + escaped(c.path("code").asText() + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text").asText())));
-        json.path("problems").forEach(p -> lines.add("::error::" + escaped(p.path("file").asText() + ": " + p.path("error").asText())));
-        if (lines.isEmpty() && json.path("waitFailed").asBoolean()) {
+        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asString(""), "::warning") + file(c) + "::"
+            + escaped(c.path("code").asString("") + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text")
+            .asString(""))));
+        json.path("problems")
+            .forEach(p -> lines.add("::error::" + escaped(p.path("file").asString("") + ": " + p.path("error").asString(""))));
+        if (lines.isEmpty() && json.path("waitFailed").asBoolean(false)) {
             lines.add("::warning::" + escaped(Text.headline(json)));
         }
         return lines;
@@ -25,7 +27,7 @@ public final class Annotations {
 
     private static String file(JsonNode cause) {
         var f = cause.at("/fix/files/0");
-        return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asText())
+        return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asString(""))
             .replace(":", "%3A").replace(",", "%2C") + ",line=" + f.path("line").asInt(1);
     }
 

@@ -1,9 +1,9 @@
 package ensure_ready.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import ensure_ready.model.Obj;
 import java.util.function.Function;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
 
 /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
 public final class Markdown {
@@ -11,36 +11,36 @@ public final class Markdown {
 
     static String of(JsonNode json) {
         var md = new StringBuilder();
-        md.append(json.path("infraReady").asBoolean() ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
+        md.append(json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
         json.path("causes").forEach(c -> cause(c, md));
         if (json.path("workloads").size() > 0) {
             md.append("| workload | state | ready | |\n|---|---|---|---|\n");
             json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asText(), w.path("name").asText()))).append(" | ")
-                .append(w.path("state").asText()).append(" | ").append(w.path("ready").asText())
-                .append('/').append(w.path("desired").asText())
-                .append(" | ").append(cell(w.path("message").asText())).append(" |\n"));
+                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asString(""), w.path("name").asString("")))).append(" | ")
+                .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
+                .append('/').append(w.path("desired").asString(""))
+                .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));
             md.append('\n');
         }
-        list(md, "Not applied", json.path("problems"), p -> p.path("file").asText() + ": " + p.path("error").asText());
+        list(md, "Not applied", json.path("problems"), p -> p.path("file").asString("") + ": " + p.path("error").asString(""));
         list(md, "Unexplained", json.path("unexplained"), u -> Text.object(u.path("object")));
         list(md, "Warnings", json.path("warnings"), Text::warning);
-        list(md, "Could not be seen", json.path("limited"), JsonNode::asText);
+        list(md, "Could not be seen", json.path("limited"), n -> n.asString(""));
         return md.toString();
     }
 
     private static void cause(JsonNode c, StringBuilder md) {
-        md.append("**").append(cell(c.path("code").asText())).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
+        md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
             .append("  \n");
-        md.append(cell(c.at("/fix/text").asText())).append("\n\n");
-        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asText()))
-            .append(": ").append(code(e.path("message").asText())).append('\n'));
+        md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
+        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
+            .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
-            md.append("- next: ").append(code(c.path("next").path(0).asText())).append('\n');
+            md.append("- next: ").append(code(c.path("next").path(0).asString(""))).append('\n');
         }
         if (c.path("explains").size() > 0) {
             md.append("\n<details><summary>explains ").append(Texts.count(c.path("explains").size(), "symptom")).append("</summary>\n\n");
-            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asText()))
+            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asString("")))
                 .append('\n'));
             md.append("\n</details>\n");
         }

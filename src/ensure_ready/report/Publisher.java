@@ -1,7 +1,5 @@
 package ensure_ready.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -15,6 +13,8 @@ import java.util.stream.Collectors;
 import shared.Json;
 import shared.Redaction;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Brings a report, masked, to everybody who wants it. The only place that writes stdout.
@@ -57,17 +57,17 @@ public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Ma
     }
 
     private String outputs(JsonNode json) {
-        var ready = json.path("infraReady").asBoolean();
+        var ready = json.path("infraReady").asBoolean(false);
         var values = new LinkedHashMap<String, Object>();
-        values.put("slot", json.path("slot").asText());
-        values.put("namespace", json.path("namespace").asText());
-        values.put("env", json.path("env").asText());
+        values.put("slot", json.path("slot").asString(""));
+        values.put("namespace", json.path("namespace").asString(""));
+        values.put("env", json.path("env").asString(""));
         values.put("created", json.path("created"));
         values.put("recreated", json.path("recreated"));
         values.put("infra_ready", ready);
         values.put("infra_unhealthy", ready ? "" : "1");
         values.put("agent_ready", json.path("agentReady"));
-        values.put("outcome", json.path("outcome").asText());
+        values.put("outcome", json.path("outcome").asString(""));
         values.put("report", file.map(Path::toString).orElse(""));
         return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
             .collect(Collectors.joining());

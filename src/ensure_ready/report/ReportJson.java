@@ -1,11 +1,11 @@
 package ensure_ready.report;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.certainty.Judgement;
 import java.util.List;
 import java.util.Optional;
 import shared.Json;
 import shared.Texts;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 public final class ReportJson {

@@ -1,6 +1,5 @@
 package ensure_ready.slots;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
 import ensure_ready.model.Kind;
@@ -22,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import shared.Json;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Slot records: one ConfigMap a slot, whose creation is the lock. N runs get N slots and two runs of one issue or pull request get the
@@ -227,7 +227,7 @@ public final class Slots {
         var list = api.get(Kind.CONFIG_MAP.path(namespace, null));
         var slots = Api.items(Kind.CONFIG_MAP, list).stream().filter(o -> o.name().matches(Pattern.quote(prefix) + "[1-9]\\d{0,8}"))
             .map(o -> Slot.of(o, prefix)).toList();
-        return new Records(slots, list.at("/metadata/resourceVersion").asText());
+        return new Records(slots, list.at("/metadata/resourceVersion").asString(""));
     }
 
     /** All slots, and the version of the list to watch from. */

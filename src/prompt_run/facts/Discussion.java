@@ -1,7 +1,5 @@
 package prompt_run.facts;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +12,8 @@ import prompt_run.text.Redactor;
 import prompt_run.text.Said;
 import prompt_run.text.Untrusted;
 import prompt_run.text.WriteAccess;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** Fetches what is said about the issue or pull request: from the event, and from GitHub where a token is given. */
 public record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess access, Map<String, Boolean> permissions) {

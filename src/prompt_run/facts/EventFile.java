@@ -7,6 +7,7 @@ import prompt_run.machine.Log;
 import prompt_run.options.Env;
 import prompt_run.subject.GitHubEvent;
 import shared.Json;
+import tools.jackson.core.JacksonException;
 
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
 public final class EventFile {
@@ -24,7 +25,7 @@ public final class EventFile {
                 return new GitHubEvent(root);
             }
             log.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
-        } catch (IOException problem) {
+        } catch (IOException | JacksonException problem) {
             log.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
                 + "); the prompt is built without the event");
         }

@@ -1,8 +1,5 @@
 package prompt_run.facts;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,6 +14,9 @@ import prompt_run.machine.Log;
 import prompt_run.options.Env;
 import prompt_run.subject.Facts;
 import shared.Json;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** GitHub's REST API, read only. Whatever fails is a warning: the prompt is then built from what is there. */
 public final class GitHub {
@@ -58,7 +58,7 @@ public final class GitHub {
         try {
             var answer = usable(path) ? send("GET", base + path, null) : null;
             return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException problem) {
+        } catch (IOException | JacksonException problem) {
             return missing(path, problem);
         }
     }
@@ -85,7 +85,7 @@ public final class GitHub {
             return null;
         }
         var answer = get("/repos/" + repo + "/collaborators/" + login + "/permission");
-        return answer.path("permission").asText(null);
+        return answer.path("permission").asString(null);
     }
 
     /** Thread (its first comment's id) to whether it is resolved; empty when unknown. Only GraphQL knows. */
@@ -100,8 +100,8 @@ public final class GitHub {
             var data = answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body())
                 : missing("/graphql", answer);
             data.at("/data/repository/pullRequest/reviewThreads/nodes").forEach(thread ->
-                resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(), thread.path("isResolved").asBoolean(false)));
-        } catch (IOException problem) {
+                resolved.put(thread.at("/comments/nodes/0/databaseId").asLong(0), thread.path("isResolved").asBoolean(false)));
+        } catch (IOException | JacksonException problem) {
             missing("/graphql", problem);
         }
         return resolved;
@@ -133,8 +133,8 @@ public final class GitHub {
     }
 
     /** Once it cannot be reached it is not asked again: every further question would wait as long. */
-    private JsonNode missing(String path, IOException problem) {
-        failed = !(problem instanceof JsonProcessingException);
+    private JsonNode missing(String path, Exception problem) {
+        failed = !(problem instanceof JacksonException);
         log.warn("GitHub " + path + ": " + Facts.first(problem.getMessage(), problem.getClass().getSimpleName())
             + "; the prompt is built from the event alone");
         return MissingNode.getInstance();

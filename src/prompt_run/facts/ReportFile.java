@@ -1,8 +1,5 @@
 package prompt_run.facts;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +8,9 @@ import prompt_run.options.Values;
 import prompt_run.subject.Infra;
 import shared.Json;
 import shared.system.TextFile;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
 
 /** The report of ensure_ready. */
 public final class ReportFile {
@@ -38,7 +38,7 @@ public final class ReportFile {
     private static Infra read(Path file, boolean asked) {
         try {
             return Infra.of(asked, file, EXACT.readTree(Files.readString(file)));
-        } catch (JsonProcessingException problem) {
+        } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
         } catch (IOException problem) {
             return Infra.broken(file, TextFile.reason(problem));

@@ -14,6 +14,7 @@ import prompt_run.options.UsageError;
 import shared.Json;
 import shared.Texts;
 import shared.system.Kubeconfig;
+import tools.jackson.core.JacksonException;
 
 /** The edge to the API server. */
 public final class Kube {
@@ -83,8 +84,8 @@ public final class Kube {
 
     static String statusMessage(byte[] status) {
         try {
-            return Json.MAPPER.readTree(status).path("message").asText("");
-        } catch (IOException notJson) {
+            return Json.MAPPER.readTree(status).path("message").asString("");
+        } catch (JacksonException notJson) {
             return "";
         }
     }

@@ -1,6 +1,5 @@
 package prompt_run.prompt;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +18,7 @@ import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
 import prompt_run.text.Redactor;
 import prompt_run.text.Untrusted;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
@@ -87,12 +87,12 @@ public final class InfraView {
         model.put("reported", infra.reported());
         model.put("named", infra.file() != null);
         model.put("saysReady", report.path("infraReady").asBoolean(false));
-        var outcome = report.path("outcome").asText("");
+        var outcome = report.path("outcome").asString("");
         model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
         var waited = report.path("waitedSeconds");
-        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble())) : "");
+        model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble(0))) : "");
         model.put("agentExists", exists(report.path("workloads"), "deploy/" + agent));
-        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asText() : "");
+        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asString("") : "");
         model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
         model.put("causesMore", more(report.path("causes"), limits.causes()));
         var broken = brokenWorkloads(report.path("workloads"));
@@ -102,7 +102,7 @@ public final class InfraView {
         model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
         model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
         report.path("warnings").forEach(warning -> say("warning",
-            warning.isTextual() ? warning.asText() : code(warning.path("code")) + " " + warning.path("message").asText("")));
+            warning.isString() ? warning.asString("") : code(warning.path("code")) + " " + warning.path("message").asString("")));
         model.put("limited", limitations(report.path("limited")));
         model.put("data", block());
         model.put("flagged", (int) data.stream().filter(line -> line.startsWith(FLAG)).count());
@@ -116,7 +116,7 @@ public final class InfraView {
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
         var broken = new ArrayList<JsonNode>();
         workloads.forEach(workload -> {
-            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asText(""))) {
+            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))) {
                 broken.add(workload);
             }
         });
@@ -142,7 +142,7 @@ public final class InfraView {
         view.put("ready", workload.path("ready").asInt(0));
         view.put("desired", workload.path("desired").asInt(0));
         if (!explained.contains(object(workload))) {
-            say(object(workload), workload.path("message").asText(""));
+            say(object(workload), workload.path("message").asString(""));
         }
         return view;
     }
@@ -166,7 +166,7 @@ public final class InfraView {
         view.put("container", matching(OBJECT_NAME, cause.path("container")));
         view.put("scope", word(fix.path("scope")));
         view.put("action", matching(CODE, fix.path("action")));
-        view.put("text", fixText(fix.path("text").asText("")));
+        view.put("text", fixText(fix.path("text").asString("")));
         view.put("files", texts(fix.path("files"), this::file));
         view.put("next", texts(cause.path("next"), InfraView::command));
         view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
@@ -197,7 +197,7 @@ public final class InfraView {
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
-            var message = item.path("message").asText("");
+            var message = item.path("message").asString("");
             if (!where.startsWith("[" + causeNumber + "] log") || flat(message).isBlank() || !excerpt.contains(flat(message))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
             }
@@ -208,7 +208,7 @@ public final class InfraView {
     }
 
     private static String reason(JsonNode item) {
-        var reason = item.path("reason").asText("");
+        var reason = item.path("reason").asString("");
         return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
     }
 
@@ -219,7 +219,7 @@ public final class InfraView {
     /** A heading and the excerpt's last lines; an excerpt that another cause has shown is only referred to. */
     private List<String> log(JsonNode excerpt) {
         var lines = new ArrayList<String>();
-        excerpt.path("lines").forEach(line -> clean(line.asText("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
+        excerpt.path("lines").forEach(line -> clean(line.asString("")).lines().forEach(part -> lines.add(middleCut(LINE_CHARS, part))));
         if (lines.isEmpty()) {
             return List.of();
         }
@@ -307,7 +307,7 @@ public final class InfraView {
         var parts = texts(limited, part -> matching(LIMITED, part));
         limited.forEach(part -> {
             if (matching(LIMITED, part).isEmpty()) {
-                say("limited", part.asText(""));
+                say("limited", part.asString(""));
             }
         });
         return String.join("; ", parts);
@@ -320,13 +320,13 @@ public final class InfraView {
     }
 
     private String file(JsonNode file) {
-        var path = file.isTextual() ? file.asText() : file.path("path").asText("");
+        var path = file.isString() ? file.asString("") : file.path("path").asString("");
         int line = file.path("line").asInt(0);
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
     private static String matching(Pattern pattern, JsonNode value) {
-        var text = value.asText("");
+        var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
 
@@ -350,8 +350,8 @@ public final class InfraView {
 
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
     static String object(JsonNode value) {
-        var parts = value.isTextual() ? value.asText().split("/", 2)
-            : new String[] {value.path("kind").asText(""), value.path("name").asText("")};
+        var parts = value.isString() ? value.asString("").split("/", 2)
+            : new String[] {value.path("kind").asString(""), value.path("name").asString("")};
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));

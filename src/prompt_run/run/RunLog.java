@@ -1,6 +1,5 @@
 package prompt_run.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import prompt_run.text.MaskedLines;
 import prompt_run.text.Redactor;
 import prompt_run.verdict.Story;
 import shared.Json;
+import tools.jackson.core.JacksonException;
 
 /** The agent's output: kept whole in a file, told live line by line. */
 public final class RunLog {
@@ -71,7 +71,7 @@ public final class RunLog {
         try {
             var event = Json.MAPPER.readTree(line);
             return event != null && event.isObject() ? story.codex(MaskedJson.of(event, redactor)) : List.of();
-        } catch (JsonProcessingException notJson) {
+        } catch (JacksonException notJson) {
             return line.isBlank() ? List.of() : List.of(lines.next(line));
         }
     }

@@ -1,12 +1,12 @@
 package prompt_run.subject;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import prompt_run.text.Said;
 import prompt_run.text.SaidOnGitHub;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** The webhook payload of the workflow run, or nothing: which issue or pull request it is about, and as of when. */
 public record GitHubEvent(JsonNode root) {
@@ -30,11 +30,11 @@ public record GitHubEvent(JsonNode root) {
     }
 
     private static Integer number(JsonNode node) {
-        return node.canConvertToInt() && node.asInt() > 0 ? Integer.valueOf(node.asInt()) : null;
+        return node.canConvertToInt() && node.asInt(0) > 0 ? Integer.valueOf(node.asInt(0)) : null;
     }
 
     String repo() {
-        return root.path("repository").path("full_name").asText(null);
+        return root.path("repository").path("full_name").asString(null);
     }
 
     /** What the pull request is for, else the repository's default branch; null when the event tells neither. */
@@ -54,7 +54,7 @@ public record GitHubEvent(JsonNode root) {
     String headBranch() {
         var head = root.path("pull_request").path("head");
         var ref = safeRef(head.path("ref"));
-        boolean ours = ref != null && head.path("repo").path("full_name").asText("").equals(repo());
+        boolean ours = ref != null && head.path("repo").path("full_name").asString("").equals(repo());
         return !ours || ref.equals(base()) || ref.equals(defaultBranch()) ? null : ref;
     }
 
@@ -94,11 +94,11 @@ public record GitHubEvent(JsonNode root) {
     public List<String> labels() {
         var names = new ArrayList<String>();
         var owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
-        owner.path("labels").forEach(label -> names.add(label.path("name").asText("")));
+        owner.path("labels").forEach(label -> names.add(label.path("name").asString("")));
         return names;
     }
 
     private static String safeRef(JsonNode ref) {
-        return ref.asText("").matches(SAFE_REF) ? ref.asText() : null;
+        return ref.asString("").matches(SAFE_REF) ? ref.asString("") : null;
     }
 }

@@ -1,8 +1,8 @@
 package prompt_run.subject;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.file.Path;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** What is known about the environment. Fails closed: it is healthy only when nothing says otherwise and a report, if named, proves it. */
 public record Infra(boolean unhealthy, boolean reported, String problem, Path file, JsonNode report) {
@@ -19,7 +19,7 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
         }
         var ready = root.path("infraReady");
         var problem = ready.isBoolean() ? null : "it does not say infraReady true or false";
-        return new Infra(asked || !(ready.isBoolean() && ready.booleanValue()), true, problem, file, root);
+        return new Infra(asked || !(ready.isBoolean() && ready.booleanValue(false)), true, problem, file, root);
     }
 
     public static Infra broken(Path file, String problem) {
@@ -28,11 +28,11 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
 
     Integer number(String field) {
         var value = report.path(field);
-        return value.canConvertToInt() && value.asInt() > 0 ? Integer.valueOf(value.asInt()) : null;
+        return value.canConvertToInt() && value.asInt(0) > 0 ? Integer.valueOf(value.asInt(0)) : null;
     }
 
     String name(String field) {
-        var value = report.path(field).asText("");
+        var value = report.path(field).asString("");
         return value.matches(NAME) ? value : null;
     }
 }

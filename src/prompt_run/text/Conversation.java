@@ -1,9 +1,9 @@
 package prompt_run.text;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import shared.Json;
+import tools.jackson.core.type.TypeReference;
 
 /**
  * The words of people, as they go into the prompt: selected, cleaned, redacted, cut and fenced.

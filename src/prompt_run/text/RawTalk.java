@@ -1,11 +1,11 @@
 package prompt_run.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What is said about the issue, and in a review about the pull request; nobody's words are chosen yet.
@@ -25,7 +25,7 @@ public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> i
         }
 
         private boolean same(String field) {
-            return then.path(field).asText("").equals(now.path(field).asText(""));
+            return then.path(field).asString("").equals(now.path(field).asString(""));
         }
     }
 
@@ -48,7 +48,7 @@ public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> i
 
     /** GitHub lets nobody open a pull request from a branch of this repository who may not push to it; so the workflow's bot may. */
     private boolean fromThisRepository(JsonNode node) {
-        return repo != null && repo.equals(node.path("head").path("repo").path("full_name").asText());
+        return repo != null && repo.equals(node.path("head").path("repo").path("full_name").asString(""));
     }
 
     /** Comments and reviews, the oldest first; threads that are settled are left out. */

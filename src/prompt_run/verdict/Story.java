@@ -1,9 +1,9 @@
 package prompt_run.verdict;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import shared.Texts;
+import tools.jackson.databind.JsonNode;
 
 /** What an agent's events have told so far. */
 public final class Story {
@@ -15,9 +15,9 @@ public final class Story {
 
     /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
     public List<String> codex(JsonNode event) {
-        switch (event.path("type").asText()) {
+        switch (event.path("type").asString("")) {
             case "thread.started":
-                thread = event.path("thread_id").asText();
+                thread = event.path("thread_id").asString("");
                 return List.of("thread " + thread);
             case "turn.started":
                 completed = false;
@@ -28,14 +28,14 @@ public final class Story {
                 return List.of("turn completed: " + usage.input() + " tokens in, " + usage.output() + " out");
             case "turn.failed":
                 completed = false;
-                error = event.path("error").path("message").asText();
+                error = event.path("error").path("message").asString("");
                 return List.of("turn failed: " + error);
             case "error":
-                error = event.path("message").asText();
+                error = event.path("message").asString("");
                 return List.of("error: " + error);
             case "item.started":
-                return event.path("item").path("type").asText().equals("command_execution")
-                    ? List.of("$ " + event.path("item").path("command").asText()) : List.of();
+                return event.path("item").path("type").asString("").equals("command_execution")
+                    ? List.of("$ " + event.path("item").path("command").asString("")) : List.of();
             case "item.completed":
                 return item(event.path("item"));
             default:
@@ -44,23 +44,24 @@ public final class Story {
     }
 
     private List<String> item(JsonNode item) {
-        switch (item.path("type").asText()) {
+        switch (item.path("type").asString("")) {
             case "agent_message":
-                message = item.path("text").asText();
+                message = item.path("text").asString("");
                 return message.lines().toList();
             case "command_execution":
-                return tail(item.path("aggregated_output").asText(), "exit code " + item.path("exit_code").asText("unknown"));
+                return tail(item.path("aggregated_output").asString(""), "exit code " + item.path("exit_code").asString("unknown"));
             case "file_change":
                 var lines = new ArrayList<String>();
-                item.path("changes").forEach(change -> lines.add(change.path("kind").asText() + " " + change.path("path").asText()));
+                item.path("changes")
+                    .forEach(change -> lines.add(change.path("kind").asString("") + " " + change.path("path").asString("")));
                 return lines;
             case "mcp_tool_call":
-                return List.of("tool " + item.path("server").asText() + "." + item.path("tool")
-                    .asText() + ": " + item.path("status").asText());
+                return List.of("tool " + item.path("server").asString("") + "." + item.path("tool")
+                    .asString("") + ": " + item.path("status").asString(""));
             case "web_search":
-                return List.of("web search: " + item.path("query").asText());
+                return List.of("web search: " + item.path("query").asString(""));
             case "error":
-                return List.of("warning: " + item.path("message").asText());
+                return List.of("warning: " + item.path("message").asString(""));
             default:
                 return List.of();
         }

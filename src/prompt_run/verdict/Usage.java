@@ -1,15 +1,15 @@
 package prompt_run.verdict;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
 
 /** Tokens, cumulative over a thread. */
 public record Usage(long input, long cached, long output, long reasoning) {
     public static final Usage NONE = new Usage(0, 0, 0, 0);
 
     static Usage of(JsonNode usage) {
-        return new Usage(usage.path("input_tokens").asLong(), usage.path("cached_input_tokens").asLong(),
-            usage.path("output_tokens").asLong(), usage.path("reasoning_output_tokens").asLong());
+        return new Usage(usage.path("input_tokens").asLong(0), usage.path("cached_input_tokens").asLong(0),
+            usage.path("output_tokens").asLong(0), usage.path("reasoning_output_tokens").asLong(0));
     }
 
     /** What {@link #line} wrote; {@link #NONE} for anything else. */
