@@ -1,4 +1,4 @@
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.ByteArrayInputStream;
@@ -28,6 +28,7 @@ final class RealAgent implements AutoCloseable {
         this.node = node;
         this.namespace = namespace;
         this.client = node.cluster().client();
+        lab.patience = prompt_run.Patience.USUAL; // a kubelet needs its time, on a busy machine more
     }
 
     /** One whose pod is ready; the fields are the container's, as {@link Stacks#fields} reads them, and the pod's. */
@@ -52,7 +53,7 @@ final class RealAgent implements AutoCloseable {
     /** prompt_run with that agent to its end. */
     JsonNode run(String command, String... more) {
         List<String> arguments = new ArrayList<>(List.of("-n", namespace, "--kubeconfig", node.cluster().kubeconfig().toString(),
-            "--agent-wait", "20s", "--agent-command", AT_WORK + command));
+            "--agent-wait", "60s", "--agent-command", AT_WORK + command));
         arguments.addAll(List.of(more));
         return lab.climb(arguments.toArray(String[]::new));
     }
@@ -74,7 +75,7 @@ final class RealAgent implements AutoCloseable {
     }
 
     void awaitWork() {
-        Await.until("the agent at work", Duration.ofSeconds(60), () -> sh("test -e /tmp/at-work").ok());
+        Await.until("the agent at work", Duration.ofSeconds(120), () -> sh("test -e /tmp/at-work").ok());
     }
 
     /** A short command in the container, the way the product runs them. */

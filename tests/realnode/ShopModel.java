@@ -1,4 +1,4 @@
-import com.fasterxml.jackson.databind.JsonNode;
+import tools.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -124,8 +124,8 @@ final class ShopModel implements AutoCloseable {
     private static String texts(JsonNode request, String type, String field) {
         var texts = new StringBuilder();
         request.path("input").forEach(item -> {
-            if (item.path("type").asText().equals(type)) {
-                item.path(field).forEach(part -> texts.append(part.path("text").asText()).append('\n'));
+            if (item.path("type").asString("").equals(type)) {
+                item.path(field).forEach(part -> texts.append(part.path("text").asString("")).append('\n'));
             }
         });
         return texts.toString();
@@ -133,6 +133,6 @@ final class ShopModel implements AutoCloseable {
 
     private static List<String> outputs(JsonNode request) {
         return StreamSupport.stream(request.path("input").spliterator(), false)
-            .filter(item -> item.path("type").asText().equals("function_call_output")).map(item -> item.path("output").asText()).toList();
+            .filter(item -> item.path("type").asString("").equals("function_call_output")).map(item -> item.path("output").asString("")).toList();
     }
 }
