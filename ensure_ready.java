@@ -29,9 +29,9 @@
 // line  5050 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  6718 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
 // line  8033 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8965 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9776 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10506 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8966 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9777 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10528 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -4545,7 +4545,7 @@ static final class Certainty {
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
+        return family.snapshot().anywhere(f.ownerKind(), f.ownerName());
     }
 
     /** A state that is final by itself, though no finding says why. */
@@ -4576,7 +4576,7 @@ static final class Certainty {
     /** Its pods, which are judged themselves, tell what it waits for. */
     private static boolean followsOthers(Workload w, Family family) {
         return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
-            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
+            && family.snapshot().anywhere(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */
@@ -4612,7 +4612,7 @@ static final class Certainty {
 
     private static boolean custom(Finding f, Family family) {
         return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+            .anyMatch(key -> family.snapshot().anywhere(key, f.ownerName()).isPresent());
     }
 
     private static State state(Finding f, Verdict verdict) {
@@ -4706,7 +4706,7 @@ static final class Certainty {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+            var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();
@@ -4834,7 +4834,7 @@ static final class Preflight {
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {
         return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
-            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
     }
@@ -4886,7 +4886,7 @@ static final class Steady {
             if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
                 return Optional.empty();
             }
-            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
+            latest = snapshot.anywhere(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
                 .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
@@ -8255,7 +8255,8 @@ static final class Family {
         this.statusless = statusless;
         this.podReasons = podReasons;
         this.gone = gone;
-        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
+        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(
+            s.namespace() + "/" + s.labels().getOrDefault("kubernetes.io/service-name", ""),
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
@@ -8324,7 +8325,7 @@ static final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     static boolean runs(Obj w) {
@@ -8344,13 +8345,13 @@ static final class Family {
         }
         var first = selector.entrySet().iterator().next();
         return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
-            .filter(w -> runs(w) && !w.kind().equals("Job")
+            .filter(w -> runs(w) && w.namespace().equals(service.namespace()) && !w.kind().equals("Job")
                 && w.map(w.kind().equals("Pod") ? "/metadata/labels"
                 : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
     }
 
     boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }
@@ -8798,10 +8799,10 @@ static final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
-        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+        var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
-        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var gating = judged.stream().filter(j -> !isAgent(j, settings) && !onlyForAgent(j, family, settings)).toList();
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
@@ -8821,9 +8822,9 @@ static final class Verdicts {
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
         return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
-            .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> family.snapshot().own(o) && (!Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot())))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
-            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
@@ -8847,18 +8848,20 @@ static final class Verdicts {
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
+                    family.snapshot().own(child)))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
+        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of(), own);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
+            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
@@ -8885,13 +8888,11 @@ static final class Verdicts {
     }
 
     private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
-            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
-        return snapshot.applied().stream()
-            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
     /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
@@ -8901,11 +8902,11 @@ static final class Verdicts {
             return List.of();
         }
         var message = live.isPresent() ? "is being deleted" : "does not exist";
-        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
-    private static boolean isAgent(Workload w, WaitSettings settings) {
-        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    private static boolean isAgent(Judged j, WaitSettings settings) {
+        return j.own() && j.workload().kind().equals("Deployment") && j.workload().name().equals(settings.agentDeployment());
     }
 
     /** A Service that selects nothing but the agent must not gate through the back door. */
@@ -8915,7 +8916,7 @@ static final class Verdicts {
         }
         var behind = family.backends(j.live().get(0));
         return !behind.isEmpty() && behind.stream()
-            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
     private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
@@ -8948,8 +8949,8 @@ static final class Verdicts {
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
-    /** A workload's verdict with the live object it was read from; none when it is not there. */
-    private record Judged(Workload workload, List<Obj> live) { }
+    /** A workload's verdict with the live object it was read from, none when it is not there; {@code own}: of the slot's namespace. */
+    private record Judged(Workload workload, List<Obj> live, boolean own) { }
 }
 
 /**
@@ -9864,12 +9865,12 @@ record Evidence(String source, String path, String reason, String message, long 
     }
 }
 
-/** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
+/** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
 record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
     static Index of(Map<String, List<Obj>> objects) {
         var index = new Index(new HashMap<>(), new HashMap<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
-            index.byName.putIfAbsent(kind + "/" + o.name(), o);
+            index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));
@@ -10139,7 +10140,7 @@ static final class Ownership {
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
+        var above = snapshot.find("ReplicaSet", pod.namespace(), owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
         return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
     }
 
@@ -10173,7 +10174,7 @@ static final class Ownership {
         if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -10198,7 +10199,7 @@ static final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
@@ -10423,8 +10424,29 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         return objects.containsKey(kind);
     }
 
+    /** Of the slot's namespace, or of none: one of the same name elsewhere is another object. */
     Optional<Obj> find(String kind, String name) {
-        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+        return find(kind, namespace, name).or(() -> find(kind, "", name));
+    }
+
+    Optional<Obj> find(String kind, String in, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** The same, else that of another namespace which the manifests name. */
+    Optional<Obj> anywhere(String kind, String name) {
+        return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());
+    }
+
+    /** Whether an object is in the slot's namespace; a manifest that names none will be. */
+    boolean own(Obj o) {
+        return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether a live object is what this manifest stands for. */
+    boolean same(Obj manifest, Obj live) {
+        return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
+            || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
     List<Obj> ownedBy(String kind, Obj owner) {

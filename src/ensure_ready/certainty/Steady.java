@@ -25,7 +25,7 @@ public final class Steady {
             if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
                 return Optional.empty();
             }
-            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
+            latest = snapshot.anywhere(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
                 .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
