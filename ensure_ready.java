@@ -26,12 +26,12 @@
 // line  4199 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  4444 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5050 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6718 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8033 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8966 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9777 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10528 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5053 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6721 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8035 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  8967 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9778 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10547 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -4656,6 +4656,9 @@ static final class Certainty {
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
@@ -6895,8 +6898,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
+        var job = owner.is("Job") || !Pods.endless(pod, spec());
         return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
     }
 
@@ -8625,10 +8627,9 @@ static final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again") : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
@@ -10248,6 +10249,24 @@ static final class Pods {
 
     static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
+    static boolean endless(Obj pod, JsonNode container) {
+        return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
+    }
+
+    /** Whether a main container never ends, so that the pod does not either. */
+    static boolean endless(Obj pod) {
+        return pod.list("/spec/containers").stream().anyMatch(c -> endless(pod, c));
+    }
+
+    /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
+    static boolean startsAgain(Obj pod, String container, String exitCode) {
+        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+            .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
+            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+                == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */

@@ -227,6 +227,20 @@ class CertaintyTest {
             .during(40, 42, DEPLOYMENT, crashed(3, 1, "2026-01-01T10:00:39Z")).certain("CRASH_APP_ERROR");
     }
 
+    private static String ruled(String operator, String container) {
+        return container.replace("containers: [{name: api,",
+            "containers: [{name: api, restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: " + operator + ", values: [42]}}],");
+    }
+
+    @Test
+    void anExitForWhichTheContainerHasARuleIsMeantToStartItAgain() {
+        var meant = crashed(5, 42, "2026-01-01T10:00:39Z");
+        new Film().during(0, 60, DEPLOYMENT, ruled("In", meant)).certain();
+        new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", meant)).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, ruled("In", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain();
+    }
+
     @Test
     void crashesWithDifferentExitCodesAreDifferentStories() {
         new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 2, "2026-01-01T10:00:19Z"))

@@ -184,6 +184,9 @@ public final class Certainty {
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }

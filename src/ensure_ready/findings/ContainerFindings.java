@@ -8,6 +8,7 @@ import ensure_ready.model.Event;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import java.time.Instant;
@@ -124,8 +125,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
+        var job = owner.is("Job") || !Pods.endless(pod, spec());
         return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
     }
 
