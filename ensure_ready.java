@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   292 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1539 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2341 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2681 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3691 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4117 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4199 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   293 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1059 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1540 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2342 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2693 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3814 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4240 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4322 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4444 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5053 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6721 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8035 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8967 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9778 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10547 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4567 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5176 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6867 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8226 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9322 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10141 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10988 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -129,6 +129,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -2470,6 +2471,15 @@ static final class FollowedTypes {
             default -> Stream.<Topic>empty();
         }).toList();
     }
+
+    /** Custom types that own something here and are not followed yet: operators make them one of the other. */
+    static List<Obj> owners(Snapshot snapshot) {
+        return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
+                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
+                .put("kind", c.path("kind").asString("")))).distinct().toList();
+    }
 }
 
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
@@ -2560,11 +2570,13 @@ static final class SoftWait {
         applying.listen(changes::release);
         FollowedTypes.always(namespace, applying.results()).forEach(informers::follow);
         FollowedTypes.sought(applying.results()).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        informers.sweep(namespace);
         return informers;
     }
 
     private Assessment followed(Assessment seen, Informers informers) {
         FollowedTypes.referred(seen.snapshot()).forEach(informers::follow);
+        FollowedTypes.owners(seen.snapshot()).forEach(o -> informers.seek(o, namespace));
         return seen;
     }
 
@@ -2650,7 +2662,7 @@ static final class SoftWait {
     }
 
     private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited);
+        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
     private Judgement publish(Judgement judgement) {
@@ -2917,6 +2929,51 @@ static final class Api implements AutoCloseable {
         return known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
+    /**
+     * The custom kinds of namespaces that can be followed, each in the version that its group prefers. One request where the server
+     * aggregates its discovery, else one a group; a group that does not answer has none.
+     */
+    List<Kind> customKinds() {
+        var all = new TreeMap<String, Kind>();
+        var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
+        answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
+                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+        answer.path("groups").forEach(group -> {
+            var version = group.at("/preferredVersion/groupVersion").asString("");
+            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
+                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+                    r.path("namespaced").asBoolean(false), all));
+            }
+        });
+        return List.copyOf(all.values());
+    }
+
+    private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
+        var key = Obj.group(apiVersion) + "/" + kind;
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        status(apiVersion, kind, plural);
+        var verbs = r.path("verbs").toString();
+        if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
+            && !Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion))) {
+            all.putIfAbsent(key, new Kind(apiVersion, kind, plural, true));
+        }
+    }
+
+    private void status(String apiVersion, String kind, String plural) {
+        if (plural.endsWith("/status")) {
+            withStatus.add(apiVersion + "/" + kind);
+        }
+    }
+
+    private JsonNode resources(String apiVersion) {
+        try {
+            return get("/apis/" + apiVersion).path("resources");
+        } catch (ApiError e) {
+            return MissingNode.getInstance();
+        }
+    }
+
     /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */
     boolean hasStatus(Kind kind) {
         return withStatus.contains(kind.apiVersion() + "/" + kind.name());
@@ -3036,6 +3093,9 @@ static final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
     private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
+    private static final Kind INGRESS = Kind.of("networking.k8s.io/v1", "Ingress");
+    private static final Kind CRON_JOB = Kind.of("batch/v1", "CronJob");
+    private static final Kind BUDGET = Kind.of("policy/v1", "PodDisruptionBudget");
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
@@ -3081,7 +3141,10 @@ static final class Collect {
     private Collected collect(List<Workload> workloads) {
         var pool = Executors.newFixedThreadPool(8, Daemon.named("collect"));
         try {
-            run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
+            run(pool, kinds(workloads).stream().map(k -> (Runnable) () -> list(k)).toList());
+            if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
+                run(pool, List.of(() -> list(INGRESS_CLASS)));
+            }
             var redaction = Redaction.of(secrets, System.getenv(),
                 NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
@@ -3091,7 +3154,7 @@ static final class Collect {
             pool.shutdownNow();
         }
         return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)),
+            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
             Map.copyOf(secrets));
     }
 
@@ -3115,7 +3178,7 @@ static final class Collect {
     }
 
     /** What is worth a request here; a type without which no rule would speak is not read. */
-    private List<Kind> kinds() {
+    private List<Kind> kinds(List<Workload> workloads) {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
         Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
@@ -3125,8 +3188,13 @@ static final class Collect {
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
             kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
         }
-        if (!known.all("Ingress").isEmpty()) {
-            kinds.add(INGRESS_CLASS);
+        kinds.add(INGRESS);
+        boolean ready = workloads.stream().allMatch(w -> w.state() == State.ready || w.state() == State.suspended);
+        if (ready) { // then no log is read, and what is wrong though nothing waits for it is worth as many requests
+            kinds.addAll(List.of(CRON_JOB, Kind.JOB, BUDGET, Kind.HPA));
+        } else if (Kinds.TEMPLATED.stream().flatMap(k -> known.all(k).stream()).anyMatch(w -> w.number("/spec/replicas", 1) == 0
+            && w.controller().isMissingNode())) {
+            kinds.add(Kind.HPA);
         }
         kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
         return List.copyOf(kinds);
@@ -3265,8 +3333,12 @@ static final class Informers implements AutoCloseable {
     private final Map<Topic, Informer> informers = new ConcurrentHashMap<>();
     /** Objects of the manifests whose type discovery has not named yet. */
     private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
+    private final Set<Obj> asked = ConcurrentHashMap.newKeySet();
     private final Set<String> statusless = ConcurrentHashMap.newKeySet();
     private final Map<String, Obj> gone = new ConcurrentHashMap<>();
+    private final AtomicInteger sweeps = new AtomicInteger();
+    /** Custom types that were not read, and why. */
+    private final Map<String, String> unswept = new ConcurrentHashMap<>();
 
     Informers(Api api, Runnable changed) {
         this(api, changed, SILENCE);
@@ -3292,7 +3364,7 @@ static final class Informers implements AutoCloseable {
 
     /** Follows the type of an object of the manifests, as soon as discovery tells where the server has it. */
     void seek(Obj o, String namespace) {
-        if (sought.add(o)) {
+        if (asked.add(o) && sought.add(o)) {
             pool.execute(() -> seek(o, namespace, 0));
         }
     }
@@ -3301,7 +3373,7 @@ static final class Informers implements AutoCloseable {
     private void seek(Obj o, String namespace, int failures) {
         try {
             var kind = api.kind(o.apiVersion(), o.kind());
-            kind.ifPresent(k -> found(k, o, namespace));
+            kind.ifPresent(k -> found(k, o.apiVersion(), o.name(), namespace));
             sought.remove(o);
             if (kind.isEmpty()) {
                 api.rediscover(o.apiVersion());
@@ -3318,6 +3390,47 @@ static final class Informers implements AutoCloseable {
         }
     }
 
+    /** Follows every custom type of which the namespace has objects now; those that an operator makes later are sought by their owners. */
+    void sweep(String namespace) {
+        sweeps.incrementAndGet();
+        pool.execute(() -> sweep(namespace, 0));
+    }
+
+    private void sweep(String namespace, int failures) {
+        try {
+            var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
+            sweeps.addAndGet(kinds.size());
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+        } catch (ApiError e) {
+            if (!e.forbidden() && failures < 8) {
+                later(() -> sweep(namespace, failures + 1), backoff(failures));
+                return;
+            }
+            unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        }
+        swept();
+    }
+
+    private void glance(Kind kind, String namespace) {
+        try {
+            if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
+                found(kind, kind.apiVersion(), "", namespace);
+            }
+        } catch (ApiError e) {
+            if (e.forbidden() || e.code < 500) {
+                unswept.put(kind.plural(), "forbidden");
+            } else {
+                follow(Topic.of(kind, namespace));
+            }
+        }
+        swept();
+    }
+
+    private void swept() {
+        sweeps.decrementAndGet();
+        changed.run();
+    }
+
     private static Duration backoff(int failures) {
         return Duration.ofMillis(Math.min(5000, 200L << Math.min(failures, 5)));
     }
@@ -3331,11 +3444,11 @@ static final class Informers implements AutoCloseable {
     }
 
     /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
-    private void found(Kind kind, Obj o, String namespace) {
-        if (!o.builtIn() && !api.hasStatus(kind)) {
+    private void found(Kind kind, String apiVersion, String name, String namespace) {
+        if (!Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion)) && !api.hasStatus(kind)) {
             statusless.add(kind.apiVersion() + "/" + kind.name());
         }
-        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
+        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + name, false));
     }
 
     /** {@code apiVersion/kind} of the custom resources whose status nobody writes. */
@@ -3350,7 +3463,7 @@ static final class Informers implements AutoCloseable {
 
     /** Whether every type was read at least once, or cannot be. */
     boolean complete() {
-        return sought.isEmpty() && informers.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && sweeps.get() == 0 && informers.values().stream().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
@@ -3371,8 +3484,12 @@ static final class Informers implements AutoCloseable {
 
     /** What may not be read, as {@code events: forbidden}. */
     List<String> limited() {
-        return informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+        var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
+            Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
+        return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
 
@@ -3433,7 +3550,13 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422);
+            return error != null && (error.code == 403 || error.code == 422) || unconverted();
+        }
+
+        /** The server has the objects, but the webhook that turns them into this version does not answer. */
+        boolean unconverted() {
+            var e = error;
+            return e != null && e.code == 500 && String.valueOf(e.getMessage()).contains("conversion webhook");
         }
 
         Listing fetch() {
@@ -5404,7 +5527,8 @@ static final class Dependencies {
         Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
             .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
-            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
+            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream())
+                .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
     }
@@ -5479,6 +5603,14 @@ static final class Dependencies {
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
         snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
+        snapshot.custom().forEach(c -> {
+            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()))
+                .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
+            snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
+                .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
+            snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
+                .forEach(j -> edges.add(edge(Ref.of(j), Ref.of(c), Edge.Origin.SPEC, "waits for", 1)));
+        });
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
@@ -5589,8 +5721,11 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
             new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
-        return new Reporting(seen, all, unready, workloads, agent)
-            .report(new Roots(graph).find(), all.stream().filter(f -> advice(f, unready)).toList());
+        var roots = new Roots(graph).find();
+        var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
+        var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
+        return new Reporting(seen, all, unready, workloads, agent).report(roots,
+            all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
@@ -5617,7 +5752,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
     }
 
     private static boolean advice(Finding f, Set<Ref> unready) {
-        return f.code().has(Rule.ADVICE) || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(f.owner());
+        return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
 
@@ -6452,17 +6588,22 @@ record ScalingFindings(Observed seen, Dependencies needs) {
     }
 
     private Optional<Finding> autoscaler(Obj hpa) {
+        if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
+            return Optional.empty(); // the first metrics take a minute
+        }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asString("").equals("ScalingDisabled"));
+            .filter(c -> no(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
             .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
-        return Optional.of(budget.condition("DisruptionAllowed"))
-            .filter(c -> no(c) && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0))
-            .map(c -> seen.fault(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
+        boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
+            || no(budget.condition("DisruptionAllowed"));
+        return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
+            : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
+                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
@@ -6496,9 +6637,9 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             port(service, behind).ifPresent(found::add);
             behind.forEach(w -> closed(service, w).ifPresent(found::add));
         } else if (seen.snapshot.all("Pod").stream().noneMatch(p -> p.labels().entrySet().containsAll(selector.entrySet()))) {
-            var meant = meant(service, selector);
+            var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
-            if (meant.isEmpty() && !waited) {
+            if (meant.isEmpty() && !waited && !operated(service)) {
                 found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
@@ -6510,6 +6651,11 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             found.add(seen.fault(Code.SVC_LB_PENDING, service, Evidence.field(service, "status.loadBalancer", "no address")));
         }
         return found;
+    }
+
+    /** An operator gives its pods the labels of their roles while they run. */
+    private boolean operated(Obj service) {
+        return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
     }
 
     /**
@@ -7037,16 +7183,35 @@ static final class CustomFindings {
     }
 
     static Optional<Finding> of(Observed seen, Obj o) {
-        var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.bad(o.text("/status/phase"));
-        if (bad.isEmpty() && !phase) {
+        var said = CustomStatus.of(o, seen.snapshot);
+        if (!said.against() || o.deleting()) {
             return Optional.empty();
         }
-        var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
-        var young = !phase && seen.age(o) < code.young;
-        var proof = bad.map(c -> Evidence.condition(o, c)).orElseGet(() -> Evidence.field(o, "status.phase", o.text("/status/phase")));
+        var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        var young = said.state() == State.progressing && seen.age(o) < code.young;
+        var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
-            bad.flatMap(Observed::since), List.of(proof)));
+            Obj.instant(said.proof().firstSeen()), proofs));
+    }
+
+    /** Kinds that the API server refuses to show because their conversion webhook is down; told at those that were applied. */
+    static Stream<Finding> unread(Observed seen) {
+        return seen.snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM) && Phrase.CONVERSION.occurs(l)).flatMap(l -> {
+            var told = l.substring(Snapshot.CUSTOM.length());
+            var kind = told.substring(0, told.indexOf(": "));
+            var at = new Ref("CustomResourceDefinition", kind);
+            var owners = seen.snapshot.applied().stream().map(Applied::object)
+                .filter(o -> Kind.of(o.apiVersion(), o.kind()).definition().equals(kind)).map(Ref::of);
+            return Stream.concat(owners, Stream.of(at)).map(o -> seen.finding(Code.CONVERSION_WEBHOOK_UNAVAILABLE, at, o, Optional.empty(),
+                List.of(Evidence.status("crd/" + kind, "", told.substring(told.indexOf(": ") + 2)))));
+        });
+    }
+
+    /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */
+    private static Stream<Evidence> madeOf(Snapshot snapshot, Obj o) {
+        return snapshot.index().byOwner().getOrDefault(o.uid(), List.of()).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
+            .flatMap(c -> Stream.concat(Stream.of(CustomStatus.of(c, snapshot)).filter(CustomStatus.Said::against)
+            .map(CustomStatus.Said::proof), madeOf(snapshot, c)));
     }
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
@@ -7163,7 +7328,7 @@ static final class Findings {
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
                 .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
+            CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
     /** A pod is told what the pods before it said, since the same missing object is told once. */
@@ -7184,7 +7349,7 @@ static final class Findings {
         var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
         var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
             && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = new Ref(kind, o.name());
+        var at = Ref.of(o);
         return !stuck ? Optional.empty()
             : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
             since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
@@ -7401,7 +7566,10 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var maker = pod.controller();
+        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
+            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
     }
 
     private List<Finding> find() {
@@ -7957,6 +8125,9 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
+            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
 
@@ -8012,6 +8183,26 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
             Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
     }
 
+    private Optional<Finding> cronJob(Obj cron, Obj last) {
+        var failed = last.condition("Failed");
+        if (Obj.isTrue(failed)) {
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
+                List.of(Evidence.condition(last, failed))));
+        }
+        var began = last.time("/status/startTime");
+        return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
+            : Optional.of(seen.finding(Code.JOB_NEVER_ENDS, Ref.of(cron), Ref.of(cron), began,
+                List.of(Evidence.field(last, "status.startTime", last.text("/status/startTime")))));
+    }
+
+    /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
+    private static long period(String schedule) {
+        var field = schedule.trim().split("\\s+");
+        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
+        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
     private List<Finding> job(Obj job) {
         var failed = job.condition("Failed");
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
@@ -8022,7 +8213,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
@@ -8034,91 +8225,24 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
 
 // src/ensure_ready/readiness/
 
-/**
- * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
- * What shows none of these is unverified: guessing would be right as often as a coin.
- */
+/** Judges a custom resource by what it says; one that says nothing by what its operator made for it. */
 static final class CustomReadiness {
-    private static final Set<String> FLAGS = Set.of("ready", "healthy", "readyToUse", "available", "synced", "isReady");
-
     private CustomReadiness() { }
 
     /**
-     * @param statusless whether nobody ever writes a status of its kind
-     * @param children   the workloads that an operator made for it, judged; asked for when its own status proves nothing
+     * @param children the workloads that an operator made for it, judged; asked for when its own status proves nothing
      */
-    static Workload judge(Obj o, boolean statusless, Tally tally, Supplier<List<Workload>> children) {
-        if (!o.has("/status") || o.at("/status").isEmpty()) {
-            return statusless ? tally.ready("its kind has no status") : tally.progressing("has no status yet");
+    static Workload judge(Obj o, Family family, Tally tally, Supplier<List<Workload>> children) {
+        if (o.at("/status").isEmpty() && family.statusless().contains(o.apiVersion() + "/" + o.kind())) {
+            return tally.ready("its kind has no status");
         }
-        var conditions = CustomStatus.conditions(o);
-        var words = CustomStatus.words(o.at("/status"));
-        var failure = failure(o, conditions, words);
-        if (failure.isPresent()) {
-            return tally.failed(failure.get());
-        }
-        var doubt = doubt(o, conditions, words);
-        if (doubt.isPresent()) {
-            boolean suspended = o.is("/spec/suspend") || o.is("/spec/paused");
-            return suspended ? tally.suspended("suspended: " + doubt.get()) : tally.progressing(doubt.get());
-        }
-        boolean proven = conditions.stream().anyMatch(CustomStatus::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
-            || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
-        return proven ? tally.ready("") : byChildren(children.get(), tally);
+        var said = CustomStatus.of(o, family.snapshot());
+        return said.state() == State.unverified ? byChildren(children.get(), said, tally) : tally.of(said.state(), said.message());
     }
 
-    /** What says that it failed; the controller may try again, so this alone ends no wait at once. */
-    private static Optional<String> failure(Obj o, List<JsonNode> conditions, List<String> words) {
-        return conditions.stream().filter(c -> !stale(o, c) && (CustomStatus.broken(c) || CustomStatus.triedInVain(c)))
-            .findFirst().map(Phrases::said).or(() -> CustomStatus.failedWord(words).map(CustomReadiness::is));
-    }
-
-    /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
-    private static Optional<String> doubt(Obj o, List<JsonNode> conditions, List<String> words) {
-        return conditions.stream().flatMap(c -> doubt(o, c).stream()).findFirst()
-            .or(() -> FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst()
-                .map(f -> f + " is false"))
-            .or(() -> counts(o))
-            .or(() -> CustomStatus.unfinishedWord(conditions, words).map(CustomReadiness::is));
-    }
-
-    private static Optional<String> doubt(Obj o, JsonNode c) {
-        boolean positive = CustomStatus.positive(c);
-        if (CustomStatus.ailing(c) || positive && !Obj.isTrue(c)) {
-            return Optional.of(Phrases.said(c));
-        }
-        if (positive && stale(o, c)) {
-            var seen = c.path("observedGeneration").asLong(0);
-            return Optional.of(CustomStatus.type(c) + " speaks of generation " + seen + ", not of " + o.generation());
-        }
-        return CustomStatus.rollingOut(c) ? Optional.of(Phrases.said(c)) : Optional.empty();
-    }
-
-    /** Whether it was said of an earlier generation of the object. */
-    private static boolean stale(Obj o, JsonNode condition) {
-        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
-    }
-
-    private static Optional<String> counts(Obj o) {
-        long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
-        boolean counted = o.has("/status/readyReplicas") || o.has("/status/availableReplicas")
-            || o.has("/status/replicas") && o.has("/spec/replicas");
-        long ready = o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0));
-        if (desired >= 0 && counted && ready < desired) {
-            return Optional.of(ready + " of " + desired + " ready");
-        }
-        boolean updates = o.has("/status/updatedReplicas") && o.has("/spec/replicas");
-        long updated = o.number("/status/updatedReplicas", 0);
-        return updates && updated < desired ? Optional.of(updated + " of " + desired + " updated") : Optional.empty();
-    }
-
-    private static String is(String word) {
-        return "is " + Phrases.brief(word);
-    }
-
-    private static Workload byChildren(List<Workload> children, Tally tally) {
+    private static Workload byChildren(List<Workload> children, CustomStatus.Said said, Tally tally) {
         if (children.isEmpty()) {
-            return tally.unverified("its status has nothing that says whether it is ready");
+            return tally.unverified(said.message());
         }
         var late = children.stream().filter(w -> w.state() != State.ready).findFirst();
         return late.map(w -> tally.progressing(w.ref() + ": " + w.message()))
@@ -8128,35 +8252,197 @@ static final class CustomReadiness {
 }
 
 /**
- * The words in which custom resources say how they are, for the judge and for the finder alike: types and reasons of conditions (nested
- * ones too), and texts of phase, state, status and health. Pure.
+ * What a custom resource says of itself, for the judge and for the finder alike: the user's rule first, then its Ready condition (or its
+ * kind's own word for it), then other conditions (nested ones too), flags, counts and words. Pure.
  */
 static final class CustomStatus {
-    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded",
-        "Complete", "Completed", "Valid",
-        "Initialized", "Active", "Provisioned", "Released", "Running", "Created", "Installed", "Configured");
-    private static final Pattern POSITIVE_END =
-        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
-    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
-    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
-        "complete", "finished", "done", "healthy", "green",
-        "available", "online", "deployed", "established", "synced", "synchronized", "insync", "provisioned", "installed", "ok", "up",
-        "reconciled", "created", "valid", "accepted", "compliant",
-        "stable", "normal", "passed", "approved", "enabled", "connected", "started", "true");
-    private static final String FAILURE = "failed|failure|error|errored|rejected";
-    private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
-    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
-    private static final Pattern FAILED_REASON =
-        Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
-    private static final Pattern WORD_KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    /** A controller that has written nothing for so long writes nothing: most write within seconds. */
+    private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A word that nobody knows is progress no longer. */
+    private static final Duration STRANGE = Duration.ofMinutes(10);
+    private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
     private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+    private final Obj o;
+    private final Snapshot snapshot;
+    private final List<JsonNode> conditions;
+    private final List<Word> words;
+    private final JsonNode own;
 
-    private CustomStatus() { }
+    private CustomStatus(Obj o, Snapshot snapshot) {
+        this.o = o;
+        this.snapshot = snapshot;
+        this.conditions = conditions(o);
+        this.words = words(o.at("/status"));
+        this.own = o.condition("Ready");
+    }
+
+    private record Word(String path, String text) { }
+
+    /**
+     * How it is by itself; {@code unverified} when nothing of it tells.
+     *
+     * @param proof what says so, to be shown; null when that is nothing of its own
+     */
+    record Said(State state, String message, Evidence proof) {
+        /** It is not ready, and says why. */
+        boolean against() {
+            return proof != null && (state == State.failed || state == State.progressing);
+        }
+    }
+
+    static Said of(Obj o, Snapshot snapshot) {
+        var status = new CustomStatus(o, snapshot);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().map(status::ruled).orElseGet(status::read);
+    }
+
+    /**
+     * Whether it counts when a whole namespace is judged: made by a person, and with something to become ready. Routes, policies and
+     * reports hurt no workload, and a run or a backup that failed is of the past.
+     */
+    static boolean gates(Obj o, Snapshot snapshot) {
+        return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+    }
+
+    /** Whether a controller made it, whose own resource speaks for it. */
+    static boolean made(Obj o, Snapshot snapshot) {
+        return o.list("/metadata/ownerReferences").stream().anyMatch(r -> r.path("controller").asBoolean(false)
+            || snapshot.index().byUid().contains(r.path("uid").asString("")));
+    }
+
+    /** What a queue's entry for a suspended Job says; it starts the Job, and a person who does is overruled. */
+    static Optional<Said> holding(Obj job, Snapshot snapshot) {
+        return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
+            .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    }
+
+    private Said read() {
+        if (o.at("/status").isEmpty()) {
+            return silent();
+        }
+        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+            && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
+        return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+    }
+
+    private Said silent() {
+        if (CustomWords.configuration(o)) {
+            return new Said(State.ready, "", null);
+        }
+        return younger(MUTE) ? new Said(State.progressing, "has no status yet", null)
+            : new Said(State.unverified, "nobody writes its status", null);
+    }
+
+    private boolean younger(Duration age) {
+        return o.time("/metadata/creationTimestamp").map(t -> t.plus(age).isAfter(snapshot.at())).orElse(true);
+    }
+
+    private Said said(State state, JsonNode condition) {
+        return new Said(state, Phrases.said(condition), Evidence.condition(o, condition));
+    }
+
+    private Said said(State state, String message, String path) {
+        return new Said(state, message, Evidence.field(o, path, o.text("/" + path.replace('.', '/'))));
+    }
+
+    private Said said(State state, Word word) {
+        return said(state, "is " + Phrases.brief(word.text()), word.path());
+    }
+
+    /** By the values that its user named; any other value is progress. */
+    private Said ruled(CustomRule rule) {
+        var condition = rule.condition().isEmpty() ? null : o.condition(rule.condition());
+        var value = condition == null ? o.text(rule.pointer()) : condition.path("status").asString("");
+        var state = rule.state(value, condition == null ? "" : condition.path("reason").asString(""));
+        if (value.isEmpty()) {
+            return new Said(state, rule.named() + " is not there", null);
+        }
+        return condition == null ? said(state, state == State.ready ? "" : rule.named() + " is " + Phrases.brief(value),
+            rule.pointer().substring(1).replace('/', '.')) : state == State.ready ? new Said(state, "", null) : said(state, condition);
+    }
+
+    /** What says that it failed; the controller may try again, so this alone ends no wait at once. */
+    private Optional<Said> failure(boolean ready) {
+        return conditions.stream().filter(c -> !stale(c) && (CustomWords.broken(c) && (!ready || CustomWords.type(c).equals("Stalled"))
+            || CustomWords.triedInVain(c) && (!ready || CustomWords.inForce(c)))).findFirst().map(c -> said(State.failed, c))
+            .or(() -> words.stream().filter(w -> !ready && CustomWords.failed(w.text())).findFirst().map(w -> said(State.failed, w)));
+    }
+
+    /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
+    private Optional<Said> doubt(boolean ready) {
+        var telling = ready ? conditions.stream().filter(c -> CustomWords.rollingOut(c) || CustomWords.inForce(c) && !Obj.isTrue(c))
+            : own.isMissingNode() ? conditions.stream() : Stream.of(own);
+        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
+            .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
+        boolean rests = o.is("/spec/suspend") || o.is("/spec/paused");
+        var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
+            .map(c -> said(State.suspended, c))
+            .or(() -> words.stream().filter(w -> CustomWords.idle(w.text())).findFirst().map(w -> said(State.suspended, w)));
+        return doubt.map(d -> idle.isPresent() && (d.proof() == null || own.isMissingNode() || !CustomWords.idle(own)) ? idle.get()
+            : rests ? new Said(State.suspended, "suspended: " + d.message(), null) : d).or(() -> idle);
+    }
+
+    private Optional<Said> doubt(JsonNode c) {
+        boolean positive = CustomWords.positive(c);
+        if (CustomWords.ailing(c) || positive && !Obj.isTrue(c) && !CustomWords.idle(c)) {
+            return Optional.of(said(State.progressing, c));
+        }
+        if (positive && stale(c)) {
+            return Optional.of(new Said(State.progressing, CustomWords.type(c) + " speaks of generation "
+                + c.path("observedGeneration").asLong(0) + ", not of " + o.generation(), null));
+        }
+        return CustomWords.rollingOut(c) ? Optional.of(said(State.progressing, c)) : Optional.empty();
+    }
+
+    /** Whether it was said of an earlier generation of the object. */
+    private boolean stale(JsonNode condition) {
+        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
+    }
+
+    private Optional<Said> flags() {
+        return FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst()
+            .map(f -> o.has("/status/error/message") ? said(State.progressing, Phrases.brief(o.text("/status/error/message")),
+                "status.error.message") : said(State.progressing, f + " is false", "status." + f));
+    }
+
+    /** Where nothing counts what is ready, what exists is counted. */
+    private Optional<Said> counts() {
+        long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
+        return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
+            .filter(field -> o.has("/status/" + field)).findFirst()
+            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
+                o.number("/spec/replicas", -1)) : Optional.empty());
+    }
+
+    private static Optional<Said> lack(String what, long count, long desired) {
+        return count >= desired ? Optional.empty()
+            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
+    }
+
+    /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
+    private Optional<Said> word() {
+        return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
+            : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
+            ? said(State.progressing, w) : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+    }
+
+    /** It serves, though it may say that not all is well. */
+    private Said proven(boolean ready) {
+        var note = conditions.stream().filter(c -> CustomWords.ailing(c) || CustomWords.broken(c)).findFirst().map(Phrases::said)
+            .or(() -> words.stream().filter(w -> CustomWords.serving(w.text())).findFirst().map(w -> "is " + w.text())).orElse("");
+        if (o.kind().endsWith("Route") && o.has("/status/parents") && o.at("/status/parents").isEmpty()) {
+            return new Said(State.progressing, "no gateway has taken it", Evidence.field(o, "status.parents", "none"));
+        }
+        boolean proven = ready || conditions.stream().anyMatch(CustomWords::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
+            || o.has("/status/replicas") && o.has("/spec/replicas")
+            || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
+        return proven ? new Said(State.ready, note, null)
+            : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
+    }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
-    static List<JsonNode> conditions(Obj o) {
+    private static List<JsonNode> conditions(Obj o) {
         var all = o.list("/status/conditions");
         for (var field : NESTED) {
             o.list("/status/" + field).forEach(part -> part.path("conditions").forEach(all::add));
@@ -8165,29 +8451,73 @@ static final class CustomStatus {
     }
 
     /** Texts of phase, state, status, health: at the top of the status, and one level down where an object has such a name. */
-    static List<String> words(JsonNode status) {
-        var words = new ArrayList<String>();
-        status.properties().stream().filter(e -> WORD_KEY.matcher(e.getKey()).matches()).forEach(e -> {
+    private static List<Word> words(JsonNode status) {
+        var words = new ArrayList<Word>();
+        status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
+            var path = "status." + e.getKey();
             if (e.getValue().isString()) {
-                words.add(e.getValue().asString(""));
+                words.add(new Word(path, e.getValue().asString("")));
             } else {
                 e.getValue().properties().stream()
-                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
-                    .forEach(inner -> words.add(inner.getValue().asString("")));
+                    .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
+                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""))));
             }
         });
-        words.removeIf(String::isBlank);
+        words.removeIf(w -> w.text().isBlank());
         return words;
     }
+}
 
-    /** Whether the condition speaks against its object: a good one that is not so, or a bad one that is. */
-    static boolean bad(JsonNode condition) {
-        return positive(condition) ? condition.path("status").asString("").equals("False") : broken(condition) || ailing(condition);
+/** The words in which custom resources say how they are: types and reasons of conditions, texts of phase, state and health. Pure. */
+static final class CustomWords {
+    /** Not so: the spec is not in force, whatever Ready says of the one before. */
+    private static final Pattern IN_FORCE =
+        Pattern.compile("Synced|Synchronized|Reconciled|ReconcileSuccess|Accepted|Programmed|ResolvedRefs|Applied");
+    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "ReconcileSuccess", "Deployed",
+        "Established", "Succeeded", "Complete", "Completed", "Valid", "Initialized", "Active", "Provisioned", "Released", "Running",
+        "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
+    private static final Pattern POSITIVE_END =
+        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
+    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
+    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
+        "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
+        "insync", "provisioned", "installed", "ok", "up", "reconciled", "created", "valid", "accepted", "compliant", "stable", "normal",
+        "passed", "approved", "enabled", "connected", "started", "true", "serving", "attached", "issued");
+    /** The kind's own word for ready: it outranks a condition that is not so. */
+    private static final Set<String> READY = Set.of("ready", "running", "healthy", "green", "available", "online", "ok", "up");
+    /** It serves, with less than it was asked for: Elasticsearch on one node, Ceph with a warning. */
+    private static final Set<String> SERVING = Set.of("yellow", "warning", "warn", "healthwarn", "readywithwarnings");
+    private static final Pattern IDLE = Pattern.compile("(?i).*(paused?|suspended|hibernat(ed|ion)|scaled_?to_?zero|idle|inactive|notactive"
+        + "|notraffic|sleeping|dormant|stopped)$");
+    private static final String FAILURE = "failed|failure|error|errored|rejected";
+    private static final Pattern FAILED_WORD =
+        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
+    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
+    private static final Pattern FAILED_REASON =
+        Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
+    static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    /** They are read by others and have nothing to become ready; many of their controllers write no status. */
+    private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io");
+
+    private CustomWords() { }
+
+    static boolean configuration(Obj o) {
+        return CONFIGURATION.contains(o.group()) && !o.has("/status/replicas") && !o.has("/spec/replicas");
+    }
+
+    static String type(JsonNode condition) {
+        return condition.path("type").asString("");
     }
 
     /** A condition that must be true. */
     static boolean positive(JsonNode condition) {
         return POSITIVE.contains(type(condition)) || POSITIVE_END.matcher(type(condition)).matches();
+    }
+
+    static boolean inForce(JsonNode condition) {
+        return IN_FORCE.matcher(type(condition)).matches();
     }
 
     /** It says that something failed for good. */
@@ -8202,25 +8532,17 @@ static final class CustomStatus {
 
     /** A good condition that is not so because its controller tried and could not. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && condition.path("status").asString("").equals("False")
-            && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
+        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
     }
 
-    /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
-    static boolean bad(String phase) {
-        return FAILED_WORD.matcher(phase).matches() || phase.matches("(?i).*(fail|error).*");
+    static boolean no(JsonNode condition) {
+        return condition.path("status").asString("").equals("False");
     }
 
-    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
-    static Optional<String> failedWord(List<String> words) {
-        return words.stream().filter(word -> FAILED_WORD.matcher(word).matches()).findFirst();
-    }
-
-    /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */
-    static Optional<String> unfinishedWord(List<JsonNode> conditions, List<String> words) {
-        boolean isReady = conditions.stream().anyMatch(c -> type(c).equals("Ready"));
-        return words.stream().filter(word -> !DONE.contains(word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "")))
-            .filter(word -> !isReady || word.toLowerCase(Locale.ROOT).matches(".*(ing|pending|unknown)")).findFirst();
+    /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
+    static boolean idle(JsonNode condition) {
+        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -8229,8 +8551,33 @@ static final class CustomStatus {
             && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
-    static String type(JsonNode condition) {
-        return condition.path("type").asString("");
+    private static String plain(String word) {
+        return word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "");
+    }
+
+    static boolean ready(String word) {
+        return READY.contains(plain(word));
+    }
+
+    static boolean serving(String word) {
+        return SERVING.contains(plain(word));
+    }
+
+    static boolean done(String word) {
+        return DONE.contains(plain(word)) || serving(word);
+    }
+
+    static boolean idle(String word) {
+        return IDLE.matcher(word).matches();
+    }
+
+    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
+    static boolean failed(String word) {
+        return FAILED_WORD.matcher(word).matches();
+    }
+
+    static boolean unfinished(String word) {
+        return !done(word) && plain(word).matches(".*(ing|pending|unknown)");
     }
 }
 
@@ -8262,7 +8609,7 @@ static final class Family {
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
-        snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
+        snapshot.all("Pod").stream().filter(p -> !Ownership.ownedByBuiltIn(p)).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
     }
 
     private void label(String key, String value, Obj o) {
@@ -8285,7 +8632,7 @@ static final class Family {
     /** What an operator made for a custom resource, directly or through other custom resources. */
     List<Obj> workloadsOf(Obj o) {
         var found = new ArrayList<Obj>();
-        for (var child : snapshot.index().byOwner().getOrDefault(o.uid(), List.of())) {
+        for (var child : Ownership.madeFor(snapshot, o)) {
             if (!child.builtIn()) {
                 found.addAll(workloadsOf(child));
             } else if (Kinds.WORKLOADS.contains(child.kind())) {
@@ -8496,9 +8843,7 @@ static final class Readiness {
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family.statusless().contains(o.apiVersion() + "/" + o.kind()),
-                tally, () -> family.workloadsOf(o)
-                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o).stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -8651,7 +8996,8 @@ static final class Readiness {
             return tally.ready("complete");
         }
         if (o.is("/spec/suspend")) {
-            return tally.suspended("suspended");
+            var held = CustomStatus.holding(o, family.snapshot());
+            return held.isPresent() ? tally.progressing("waits in its queue: " + held.get().message()) : tally.suspended("suspended");
         }
         return tally.progressing(withTrouble(tally.ready() + " of " + tally.desired() + " completed", o, family));
     }
@@ -8779,7 +9125,7 @@ record Tally(Obj o, long ready, long desired) {
         return of(State.unverified, message);
     }
 
-    private Workload of(State state, String message) {
+    Workload of(State state, String message) {
         return new Workload(o.kind(), o.name(), state, desired < 0 ? state == State.ready
             ? 1 : 0 : ready, desired < 0 ? 1 : desired, message);
     }
@@ -8822,8 +9168,10 @@ static final class Verdicts {
 
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
-        return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
-            .filter(o -> family.snapshot().own(o) && (!Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot())))
+        return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
+                family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
+            .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
             .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
@@ -8836,7 +9184,9 @@ static final class Verdicts {
 
     /** Kinds of workloads that the server does not show, when the whole namespace is to be judged. */
     private static List<String> unseen(Snapshot snapshot, boolean all) {
-        return !all ? List.of() : Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job").filter(kind -> !snapshot.knows(kind)).toList();
+        return !all ? List.of() : Stream.concat(Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job")
+            .filter(kind -> !snapshot.knows(kind)).map(kind -> kind + "s cannot be read: their pods alone are judged"),
+            snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM))).toList();
     }
 
     /** What the manifests name, and what operators made of it. */
@@ -8922,8 +9272,7 @@ static final class Verdicts {
 
     private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
-        var warnings = new ArrayList<String>();
-        unseen.forEach(kind -> warnings.add(kind + "s cannot be read: their pods alone are judged"));
+        var warnings = new ArrayList<>(unseen);
         if (!proven) {
             warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
         }
@@ -8961,8 +9310,14 @@ static final class Verdicts {
  * @param strict       what cannot be verified blocks
  * @param failFast     a certain failure ends the wait
  * @param appliedSince when the apply began; null when nothing was applied
+ * @param rules        how the user wants custom resources judged
  */
-record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
+record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince,
+    List<CustomRule> rules) {
+    WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) {
+        this(agentDeployment, onlyApplied, strict, failFast, appliedSince, List.of());
+    }
+}
 
 // src/ensure_ready/catalogue/
 
@@ -9205,6 +9560,9 @@ enum Code {
         "A cluster policy rejects the object: change it as the policy's message says.", Look.OWNER, Grace.seconds(5)),
     ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
         "An admission webhook does not respond, so nothing can be created: restore its pods.", Look.WEBHOOKS),
+    CONVERSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
+        "The webhook that converts the objects of this kind does not respond, so the API server shows none of them: restore its pods.",
+        Look.OBJECT, Rule.STATIC, Same.OBJECT),
     ADMISSION_DENIED(Family.ADMISSION, Scope.repo, "FIX_POD_TEMPLATE",
         "The API server rejects the pods of this workload: read the message and correct the template.", Look.OWNER, Grace.seconds(15)),
     SERVICE_ACCOUNT_MISSING(Family.RBAC, Scope.repo, "CREATE_SERVICE_ACCOUNT",
@@ -9233,9 +9591,13 @@ enum Code {
         "The namespace does not exist: correct the name, or have it created by whoever runs the environment.",
             Look.NAMESPACE, Grace.seconds(2)),
     JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
-        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first.",
+        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first; "
+            + "a CronJob makes the next one anew.",
         Look.OWNER, Look.JOB_LOG, Grace.seconds(2), Rule.STANDALONE, Also.NEW_JOB_NAME),
     JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false if it should run.", Look.OWNER),
+    JOB_NEVER_ENDS(Family.ADVICE, Scope.repo, "BOUND_JOB",
+        "The CronJob's last Job has been running for several of its periods: see what it waits for, and set activeDeadlineSeconds.",
+        Look.OBJECT_DESCRIBE, Rule.ADVICE),
     JOB_SIDECAR_BLOCKS(Family.JOB, Scope.repo, "MAKE_SIDECAR_NATIVE",
         "The Job's main container has finished, but a sidecar keeps the pod running: make it an init container with restartPolicy Always.",
             Look.POD),
@@ -9260,7 +9622,7 @@ enum Code {
         Look.OBJECT, new Young(120)),
     HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
         "The autoscaler gets no metrics: set resource requests, or install the metrics API. This does not block readiness.",
-        Look.OBJECT_DESCRIBE, Rule.ADVICE),
+        Look.OBJECT_DESCRIBE, Rule.ADVICE, new Young(120)),
     PDB_BLOCKING(Family.ADVICE, Scope.repo, "RELAX_BUDGET",
         "The disruption budget allows no pod to be evicted. This blocks nothing until a node is drained.",
             Look.OBJECT_DESCRIBE, Rule.ADVICE),
@@ -9660,6 +10022,7 @@ enum Phrase {
     CONTROL_PLANE("(node-role\\.kubernetes\\.io/(?:control-plane|master))"),
     QUOTA("(?:exceeded|failed) quota: ([^,:\\s]+)"),
     ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
+    CONVERSION("conversion webhook for"),
     WEBHOOK("webhook \"([^\"]+)\""),
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
@@ -9809,6 +10172,34 @@ record Applied(Obj object, Source source, Result result, long generation, String
     }
 }
 
+/**
+ * How the user wants a kind of custom resource judged.
+ *
+ * @param kind      {@code Kind.group}, or {@code *.group} for all kinds of a group
+ * @param condition whose status or reason is compared; empty where a path is read
+ * @param pointer   JSON pointer of the value that is compared; empty where a condition is
+ */
+record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle) {
+    boolean about(Obj o) {
+        return kind.equals(o.kind() + "." + o.group()) || kind.equals("*." + o.group());
+    }
+
+    /** What is read, as people write it. */
+    String named() {
+        return condition.isEmpty() ? pointer.substring(1).replace('/', '.') : "condition " + condition;
+    }
+
+    /** What the value (of a condition its status or reason) means; any that is not named is progress. */
+    State state(String value, String reason) {
+        return has(failed, value, reason) ? State.failed : has(idle, value, reason) ? State.suspended
+            : has(ready, value, reason) ? State.ready : State.progressing;
+    }
+
+    private static boolean has(List<String> values, String value, String reason) {
+        return values.stream().anyMatch(v -> v.equalsIgnoreCase(value) || !reason.isEmpty() && v.equalsIgnoreCase(reason));
+    }
+}
+
 /** An event as both event APIs tell it, with the best time that it has. */
 record Event(String uid, String kind, String name, String type, String reason,
     String message, String field, long count, String first, String last) {
@@ -9867,11 +10258,12 @@ record Evidence(String source, String path, String reason, String message, long 
 }
 
 /** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
-record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
+record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
     static Index of(Map<String, List<Obj>> objects) {
-        var index = new Index(new HashMap<>(), new HashMap<>());
+        var index = new Index(new HashMap<>(), new HashMap<>(), new HashSet<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
+            index.byUid.add(o.uid());
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));
@@ -9908,6 +10300,11 @@ record Kind(String apiVersion, String name, String plural, boolean namespaced) {
 
     static Kind clusterWide(String apiVersion, String name) {
         return new Kind(apiVersion, name, of(apiVersion, name).plural, false);
+    }
+
+    /** The name that its CustomResourceDefinition has. */
+    String definition() {
+        return plural + "." + group();
     }
 
     String group() {
@@ -10131,18 +10528,22 @@ enum Outcome {
 static final class Ownership {
     private Ownership() { }
 
-    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    /**
+     * The workload that speaks for a pod: through its ReplicaSet the Deployment; the pod itself when nobody made it, or an operator did,
+     * whose custom resource may say what it likes.
+     */
     static Ref workload(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (controller.isMissingNode()) {
+        if (speaks(pod)) {
             return Ref.of(pod);
         }
         var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var above = snapshot.find("ReplicaSet", pod.namespace(), owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), owner.name());
+        return set.filter(rs -> !rs.controller().isMissingNode())
+            .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
 
     /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
@@ -10151,11 +10552,38 @@ static final class Ownership {
         return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : set;
     }
 
+    /** Whether a pod is judged by itself: nobody made it, or an operator. */
+    static boolean speaks(Obj pod) {
+        return !ownedByBuiltIn(pod) && !pod.controller().path("kind").asString("").equals("Node");
+    }
+
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
+    }
+
+    /**
+     * What an operator made for a custom resource: by ownerReference, or, since some set none, by a label that holds the resource's name
+     * and a name that begins with it. What the manifests hold is nobody's work.
+     */
+    static List<Obj> madeFor(Snapshot snapshot, Obj custom) {
+        var made = new ArrayList<>(snapshot.index().byOwner().getOrDefault(custom.uid(), List.of()));
+        if (!custom.kind().matches(".*(Secret|Certificate|Route|Policy|Monitor|Rule|Issuer)")) {
+            Kinds.WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream())
+                .filter(w -> w.controller().isMissingNode() && called(w, custom) && snapshot.applied(w.kind(), w.name()).isEmpty())
+                .forEach(made::add);
+        }
+        return made;
+    }
+
+    /** Whether its name and a label of it name the custom resource. */
+    static boolean called(Obj o, Obj custom) {
+        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
+            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
+                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -10413,16 +10841,24 @@ static final class Selector {
  * @param applied what the apply did, in manifest order; empty when nothing was applied
  * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
  * @param limited what could not be read, such as {@code events: forbidden}
+ * @param rules   how the user wants custom resources judged
  */
 record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
-    List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
+    List<Applied> applied, Map<String, Log> logs, List<String> limited, List<CustomRule> rules, Index index) {
+    /** Begins the lines of {@code limited} that tell of custom resources of kinds that may not be read. */
+    static final String CUSTOM = "custom resources: ";
+
     Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
-        this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+        this(namespace, at, objects, applied, logs, limited, List.of(), Index.of(objects));
+    }
+
+    Snapshot with(List<CustomRule> others) {
+        return new Snapshot(namespace, at, objects, applied, logs, limited, others, index);
     }
 
     Snapshot and(List<Applied> more) {
-        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, rules, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */
@@ -10437,6 +10873,11 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     List<Obj> all(String kind) {
         return objects.getOrDefault(kind, List.of());
+    }
+
+    /** Of whatever kind that is not Kubernetes' own. */
+    Stream<Obj> custom() {
+        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
     }
 
     boolean knows(String kind) {

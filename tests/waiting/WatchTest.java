@@ -103,7 +103,7 @@ class WatchTest {
         waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(30)));
         assertEquals(2, server.requests("list", "deployments"), server.requests().toString());
         assertEquals(1, server.requests("watch", "deployments"), server.requests().toString());
-        assertEquals(0, server.requests("get", "*"), server.requests().toString());
+        assertEquals(1, server.requests("get", "*"), "which custom kinds there are: " + server.requests());
     }
 
     @Test

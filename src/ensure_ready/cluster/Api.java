@@ -1,6 +1,7 @@
 package ensure_ready.cluster;
 
 import ensure_ready.model.Kind;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.Pause;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -272,6 +274,51 @@ public final class Api implements AutoCloseable {
             }
         }
         return known.stream().filter(k -> k.name().equals(name)).findFirst();
+    }
+
+    /**
+     * The custom kinds of namespaces that can be followed, each in the version that its group prefers. One request where the server
+     * aggregates its discovery, else one a group; a group that does not answer has none.
+     */
+    List<Kind> customKinds() {
+        var all = new TreeMap<String, Kind>();
+        var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
+        answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
+                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+        answer.path("groups").forEach(group -> {
+            var version = group.at("/preferredVersion/groupVersion").asString("");
+            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
+                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+                    r.path("namespaced").asBoolean(false), all));
+            }
+        });
+        return List.copyOf(all.values());
+    }
+
+    private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
+        var key = Obj.group(apiVersion) + "/" + kind;
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        status(apiVersion, kind, plural);
+        var verbs = r.path("verbs").toString();
+        if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
+            && !Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion))) {
+            all.putIfAbsent(key, new Kind(apiVersion, kind, plural, true));
+        }
+    }
+
+    private void status(String apiVersion, String kind, String plural) {
+        if (plural.endsWith("/status")) {
+            withStatus.add(apiVersion + "/" + kind);
+        }
+    }
+
+    private JsonNode resources(String apiVersion) {
+        try {
+            return get("/apis/" + apiVersion).path("resources");
+        } catch (ApiError e) {
+            return MissingNode.getInstance();
+        }
     }
 
     /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */

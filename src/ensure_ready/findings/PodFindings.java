@@ -5,6 +5,7 @@ import ensure_ready.catalogue.Messages;
 import ensure_ready.model.Event;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
@@ -20,7 +21,10 @@ import tools.jackson.databind.JsonNode;
 public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var maker = pod.controller();
+        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
+            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
     }
 
     private List<Finding> find() {

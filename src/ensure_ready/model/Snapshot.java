@@ -14,16 +14,24 @@ import java.util.stream.Stream;
  * @param applied what the apply did, in manifest order; empty when nothing was applied
  * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
  * @param limited what could not be read, such as {@code events: forbidden}
+ * @param rules   how the user wants custom resources judged
  */
 public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
-    List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
+    List<Applied> applied, Map<String, Log> logs, List<String> limited, List<CustomRule> rules, Index index) {
+    /** Begins the lines of {@code limited} that tell of custom resources of kinds that may not be read. */
+    public static final String CUSTOM = "custom resources: ";
+
     public Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
-        this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+        this(namespace, at, objects, applied, logs, limited, List.of(), Index.of(objects));
+    }
+
+    public Snapshot with(List<CustomRule> others) {
+        return new Snapshot(namespace, at, objects, applied, logs, limited, others, index);
     }
 
     public Snapshot and(List<Applied> more) {
-        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, rules, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */
@@ -38,6 +46,11 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
 
     public List<Obj> all(String kind) {
         return objects.getOrDefault(kind, List.of());
+    }
+
+    /** Of whatever kind that is not Kubernetes' own. */
+    public Stream<Obj> custom() {
+        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
     }
 
     public boolean knows(String kind) {

@@ -40,7 +40,7 @@ public final class Family {
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
-        snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
+        snapshot.all("Pod").stream().filter(p -> !Ownership.ownedByBuiltIn(p)).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
     }
 
     private void label(String key, String value, Obj o) {
@@ -63,7 +63,7 @@ public final class Family {
     /** What an operator made for a custom resource, directly or through other custom resources. */
     List<Obj> workloadsOf(Obj o) {
         var found = new ArrayList<Obj>();
-        for (var child : snapshot.index().byOwner().getOrDefault(o.uid(), List.of())) {
+        for (var child : Ownership.madeFor(snapshot, o)) {
             if (!child.builtIn()) {
                 found.addAll(workloadsOf(child));
             } else if (Kinds.WORKLOADS.contains(child.kind())) {

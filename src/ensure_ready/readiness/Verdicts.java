@@ -49,8 +49,10 @@ public final class Verdicts {
 
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
-        return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
-            .filter(o -> family.snapshot().own(o) && (!Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot())))
+        return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
+                family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
+            .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
             .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
@@ -63,7 +65,9 @@ public final class Verdicts {
 
     /** Kinds of workloads that the server does not show, when the whole namespace is to be judged. */
     private static List<String> unseen(Snapshot snapshot, boolean all) {
-        return !all ? List.of() : Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job").filter(kind -> !snapshot.knows(kind)).toList();
+        return !all ? List.of() : Stream.concat(Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job")
+            .filter(kind -> !snapshot.knows(kind)).map(kind -> kind + "s cannot be read: their pods alone are judged"),
+            snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM))).toList();
     }
 
     /** What the manifests name, and what operators made of it. */
@@ -149,8 +153,7 @@ public final class Verdicts {
 
     private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
-        var warnings = new ArrayList<String>();
-        unseen.forEach(kind -> warnings.add(kind + "s cannot be read: their pods alone are judged"));
+        var warnings = new ArrayList<>(unseen);
         if (!proven) {
             warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
         }

@@ -111,11 +111,13 @@ public final class SoftWait {
         applying.listen(changes::release);
         FollowedTypes.always(namespace, applying.results()).forEach(informers::follow);
         FollowedTypes.sought(applying.results()).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        informers.sweep(namespace);
         return informers;
     }
 
     private Assessment followed(Assessment seen, Informers informers) {
         FollowedTypes.referred(seen.snapshot()).forEach(informers::follow);
+        FollowedTypes.owners(seen.snapshot()).forEach(o -> informers.seek(o, namespace));
         return seen;
     }
 
@@ -201,7 +203,7 @@ public final class SoftWait {
     }
 
     private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited);
+        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
     private Judgement publish(Judgement judgement) {
