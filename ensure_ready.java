@@ -26,12 +26,12 @@
 // line  4322 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  4567 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5176 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6867 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8226 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9322 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10141 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10988 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5180 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6871 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8253 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9349 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10170 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11017 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -4776,6 +4776,9 @@ static final class Certainty {
         if (!counts(f, family, verdict)) {
             return true;
         }
+        if (f.basis() == Basis.FINAL) {
+            return false;
+        }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
@@ -5009,27 +5012,28 @@ static final class Steady {
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
         var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
         for (var w : verdict.workloads()) {
-            if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
-                return Optional.empty();
-            }
-            latest = snapshot.anywhere(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
-                .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+            var told = w.state() == State.unverified ? Stream.of(Instant.MAX) : live(w, snapshot).flatMap(o -> times(o, snapshot));
+            latest = told.reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
     }
 
-    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
-        var pods = Ownership.newestPods(snapshot, o);
-        return Stream.concat(changes(o, false), pods.stream().flatMap(p -> changes(p, true)));
+    private static Stream<Obj> live(Workload w, Snapshot snapshot) {
+        return Stream.concat(snapshot.anywhere(w.kind(), w.name()).stream(),
+            snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name())));
     }
 
-    /** {@code ready}: it must say since when it is ready (or ended). */
-    private static Stream<Instant> changes(Obj o, boolean ready) {
-        var times = o.list("/status/conditions").stream().flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime")
-            .map(field -> Obj.instant(c.path(field).asString("")))).flatMap(Optional::stream);
-        var told = ready ? Stream.of(Obj.instant(o.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.MAX))
-            : Stream.<Instant>empty();
-        return Stream.of(times, told, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        return Stream.concat(Stream.of(o), Ownership.newestPods(snapshot, o).stream()).distinct().flatMap(Steady::changes);
+    }
+
+    /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
+    private static Stream<Instant> changes(Obj o) {
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+            .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
+            .flatMap(Optional::stream).toList();
+        var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();
+        return Stream.of(told.stream(), silent, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
     }
 }
 
@@ -6944,6 +6948,11 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
 record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    /** As often must a probe's command be missing before that is certain: a program may still put it there. */
+    private static final int PROVEN = 3;
+    /** So many equal answers of a probe are no matter of a slow start. */
+    private static final int MANY = 10;
+
     Optional<Finding> find() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
@@ -7149,9 +7158,15 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
     private Finding unready(long running) {
+        var missing = probes().noProgram();
+        if (missing.isPresent()) {
+            return finding(Code.CONTAINER_COMMAND_NOT_FOUND, since(), missing.get().evidence(pod))
+                .with(probes().times("readiness") + probes().times("startup") >= PROVEN ? Basis.FINAL : Basis.LEANING);
+        }
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
-        var starting = starting(running, mistake.isEmpty());
+        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
@@ -7832,7 +7847,19 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 
     private Stream<Event> failures(String kind, String... reasons) {
         var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
-        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container)
+            && e.message().replace("(combined from similar events): ", "").startsWith(title));
+    }
+
+    /** The probe's command is not in the image: the kubelet throws its answers away, so it neither passes nor kills. */
+    Optional<Event> noProgram() {
+        return Stream.of("readiness", "startup").flatMap(kind -> failure(kind).stream())
+            .filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).findFirst();
+    }
+
+    /** How often this probe has failed. */
+    long times(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").mapToLong(Event::count).sum();
     }
 
     /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
@@ -10057,6 +10084,8 @@ enum Phrase {
         "no servers could be reached")),
     /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
     NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
+    /** A command that the container's image does not have. */
+    NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",

@@ -61,8 +61,16 @@ class SettleTest {
         assertEquals(false, settled(NOW, since("2026-01-01T09:00:00Z"), since("").replace("name: shell", "name: other").replace("uid: p1", "uid: p2")));
         var known = ReadinessTest.snapshot(List.of(), since("2026-01-01T09:00:00Z")).objects();
         assertEquals(true, settled(LOOK, new ensure_ready.Snapshot("shop", NOW, known, List.of(), Map.of(), List.of()), NOW));
-        assertEquals(false, settled(APPLIED, List.of(unchanged(WIDGET, "w1"), unchanged(since("2026-01-01T09:00:00Z"), "p1")), NOW,
-            WIDGET, since("2026-01-01T09:00:00Z")), "an operator may make more");
+    }
+
+    @Test
+    void aCustomResourceMustSayItselfSinceWhen() {
+        var pod = since("2026-01-01T09:00:00Z");
+        for (var time : List.of("2026-01-01T09:00:00Z true", "2026-01-01T09:59:55Z false", " false")) {
+            var widget = WIDGET.replace("status: 'True'", "status: 'True', lastTransitionTime: '" + time.split(" ")[0] + "'");
+            assertEquals(time.endsWith("true"),
+                settled(APPLIED, List.of(unchanged(widget, "w1"), unchanged(pod, "p1")), NOW, widget, pod), time);
+        }
     }
 
     @Test
