@@ -371,6 +371,15 @@ class CertaintyTest {
     }
 
     @Test
+    void aQuotaIsNoVerdictWhileTheOldRevisionStillShrinks() {
+        var full = refused("pods \"api-1-\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2");
+        var old = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}, spec: {replicas: 0}, status: {replicas: 1}}";
+        new Film().during(0, 60, full, old).certain();
+        new Film().during(0, 60, full, old.replace("status: {replicas: 1}", "status: {replicas: 0}")).certain("QUOTA_EXCEEDED");
+        new Film().during(0, 60, full, old.replace("uid: d1", "uid: d7")).certain("QUOTA_EXCEEDED");
+    }
+
+    @Test
     void aFailedJobIsCertainAndOneThatStillTriesIsNot() {
         new Film().during(0, 2, ReadinessTest.JOB.replace("active: 1, ready: 1",
             "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]")).certain("JOB_FAILED");
