@@ -26,12 +26,12 @@
 // line  4327 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  4572 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5178 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7421 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8861 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9956 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10791 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11599 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5185 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7428 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8890 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9986 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10823 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11670 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -4673,7 +4673,7 @@ static final class Certainty {
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
+        return family.snapshot().anywhere(f.ownerKind(), f.ownerName());
     }
 
     /** A state that is final by itself, though no finding says why. */
@@ -4704,7 +4704,7 @@ static final class Certainty {
     /** Its pods, which are judged themselves, tell what it waits for. */
     private static boolean followsOthers(Workload w, Family family) {
         return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
-            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
+            && family.snapshot().anywhere(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */
@@ -4740,7 +4740,7 @@ static final class Certainty {
 
     private static boolean custom(Finding f, Family family) {
         return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+            .anyMatch(key -> family.snapshot().anywhere(key, f.ownerName()).isPresent());
     }
 
     private static State state(Finding f, Verdict verdict) {
@@ -4781,9 +4781,15 @@ static final class Certainty {
         if (!counts(f, family, verdict)) {
             return true;
         }
+        if (f.basis() == Basis.FINAL) {
+            return false;
+        }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
@@ -4834,7 +4840,7 @@ static final class Certainty {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+            var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();
@@ -4962,7 +4968,7 @@ static final class Preflight {
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {
         return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
-            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
     }
@@ -5011,27 +5017,28 @@ static final class Steady {
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
         var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
         for (var w : verdict.workloads()) {
-            if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
-                return Optional.empty();
-            }
-            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
-                .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+            var told = w.state() == State.unverified ? Stream.of(Instant.MAX) : live(w, snapshot).flatMap(o -> times(o, snapshot));
+            latest = told.reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
     }
 
-    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
-        var pods = Ownership.newestPods(snapshot, o);
-        return Stream.concat(changes(o, false), pods.stream().flatMap(p -> changes(p, true)));
+    private static Stream<Obj> live(Workload w, Snapshot snapshot) {
+        return Stream.concat(snapshot.anywhere(w.kind(), w.name()).stream(),
+            snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name())));
     }
 
-    /** {@code ready}: it must say since when it is ready (or ended). */
-    private static Stream<Instant> changes(Obj o, boolean ready) {
-        var times = o.list("/status/conditions").stream().flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime")
-            .map(field -> Obj.instant(c.path(field).asString("")))).flatMap(Optional::stream);
-        var told = ready ? Stream.of(Obj.instant(o.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.MAX))
-            : Stream.<Instant>empty();
-        return Stream.of(times, told, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        return Stream.concat(Stream.of(o), Ownership.newestPods(snapshot, o).stream()).distinct().flatMap(Steady::changes);
+    }
+
+    /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
+    private static Stream<Instant> changes(Obj o) {
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+            .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
+            .flatMap(Optional::stream).toList();
+        var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();
+        return Stream.of(told.stream(), silent, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
     }
 }
 
@@ -7502,6 +7509,11 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
 record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    /** As often must a probe's command be missing before that is certain: a program may still put it there. */
+    private static final int PROVEN = 3;
+    /** So many equal answers of a probe are no matter of a slow start. */
+    private static final int MANY = 10;
+
     Optional<Finding> find() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
@@ -7602,8 +7614,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
+        var job = owner.is("Job") || !Pods.endless(pod, spec());
         return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
     }
 
@@ -7708,9 +7719,15 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
     private Finding unready(long running) {
+        var missing = probes().noProgram();
+        if (missing.isPresent()) {
+            return finding(Code.CONTAINER_COMMAND_NOT_FOUND, since(), missing.get().evidence(pod))
+                .with(probes().times("readiness") + probes().times("startup") >= PROVEN ? Basis.FINAL : Basis.LEANING);
+        }
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
-        var starting = starting(running, mistake.isEmpty());
+        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
@@ -8461,7 +8478,19 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 
     private Stream<Event> failures(String kind, String... reasons) {
         var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
-        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container)
+            && e.message().replace("(combined from similar events): ", "").startsWith(title));
+    }
+
+    /** The probe's command is not in the image: the kubelet throws its answers away, so it neither passes nor kills. */
+    Optional<Event> noProgram() {
+        return Stream.of("readiness", "startup").flatMap(kind -> failure(kind).stream())
+            .filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).findFirst();
+    }
+
+    /** How often this probe has failed. */
+    long times(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").mapToLong(Event::count).sum();
     }
 
     /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
@@ -9239,7 +9268,8 @@ static final class Family {
         this.statusless = statusless;
         this.podReasons = podReasons;
         this.gone = gone;
-        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
+        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(
+            s.namespace() + "/" + s.labels().getOrDefault("kubernetes.io/service-name", ""),
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
@@ -9308,7 +9338,7 @@ static final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     static boolean runs(Obj w) {
@@ -9328,13 +9358,13 @@ static final class Family {
         }
         var first = selector.entrySet().iterator().next();
         return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
-            .filter(w -> runs(w) && !w.kind().equals("Job")
+            .filter(w -> runs(w) && w.namespace().equals(service.namespace()) && !w.kind().equals("Job")
                 && w.map(w.kind().equals("Pod") ? "/metadata/labels"
                 : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
     }
 
     boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }
@@ -9606,10 +9636,9 @@ static final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again") : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
@@ -9781,10 +9810,10 @@ static final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
-        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+        var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
-        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var gating = judged.stream().filter(j -> !isAgent(j, settings) && !onlyForAgent(j, family, settings)).toList();
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
@@ -9805,9 +9834,10 @@ static final class Verdicts {
     private static List<Judged> namespace(Family family) {
         return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
                 family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
-            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
@@ -9833,18 +9863,20 @@ static final class Verdicts {
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
+                    family.snapshot().own(child)))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
+        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of(), own);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
+            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
@@ -9871,13 +9903,11 @@ static final class Verdicts {
     }
 
     private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
-            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
-        return snapshot.applied().stream()
-            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
     /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
@@ -9887,11 +9917,11 @@ static final class Verdicts {
             return List.of();
         }
         var message = live.isPresent() ? "is being deleted" : "does not exist";
-        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
-    private static boolean isAgent(Workload w, WaitSettings settings) {
-        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    private static boolean isAgent(Judged j, WaitSettings settings) {
+        return j.own() && j.workload().kind().equals("Deployment") && j.workload().name().equals(settings.agentDeployment());
     }
 
     /** A Service that selects nothing but the agent must not gate through the back door. */
@@ -9901,7 +9931,7 @@ static final class Verdicts {
         }
         var behind = family.backends(j.live().get(0));
         return !behind.isEmpty() && behind.stream()
-            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
     private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
@@ -9933,8 +9963,8 @@ static final class Verdicts {
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
-    /** A workload's verdict with the live object it was read from; none when it is not there. */
-    private record Judged(Workload workload, List<Obj> live) { }
+    /** A workload's verdict with the live object it was read from, none when it is not there; {@code own}: of the slot's namespace. */
+    private record Judged(Workload workload, List<Obj> live, boolean own) { }
 }
 
 /**
@@ -10707,6 +10737,8 @@ enum Phrase {
         "no servers could be reached")),
     /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
     NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
+    /** A command that the container's image does not have. */
+    NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
@@ -10907,12 +10939,12 @@ record Evidence(String source, String path, String reason, String message, long 
     }
 }
 
-/** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
+/** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
 record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
     static Index of(Map<String, List<Obj>> objects) {
         var index = new Index(new HashMap<>(), new HashMap<>(), new HashSet<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
-            index.byName.putIfAbsent(kind + "/" + o.name(), o);
+            index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
             index.byUid.add(o.uid());
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
@@ -11191,7 +11223,7 @@ static final class Ownership {
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var set = snapshot.find("ReplicaSet", owner.name());
+        var set = snapshot.find("ReplicaSet", pod.namespace(), owner.name());
         return set.filter(rs -> !rs.controller().isMissingNode())
             .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
@@ -11253,7 +11285,7 @@ static final class Ownership {
         if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -11278,7 +11310,7 @@ static final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
@@ -11327,6 +11359,24 @@ static final class Pods {
 
     static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
+    static boolean endless(Obj pod, JsonNode container) {
+        return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
+    }
+
+    /** Whether a main container never ends, so that the pod does not either. */
+    static boolean endless(Obj pod) {
+        return pod.list("/spec/containers").stream().anyMatch(c -> endless(pod, c));
+    }
+
+    /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
+    static boolean startsAgain(Obj pod, String container, String exitCode) {
+        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+            .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
+            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+                == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
@@ -11516,8 +11566,29 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         return objects.containsKey(kind);
     }
 
+    /** Of the slot's namespace, or of none: one of the same name elsewhere is another object. */
     Optional<Obj> find(String kind, String name) {
-        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+        return find(kind, namespace, name).or(() -> find(kind, "", name));
+    }
+
+    Optional<Obj> find(String kind, String in, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** The same, else that of another namespace which the manifests name. */
+    Optional<Obj> anywhere(String kind, String name) {
+        return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());
+    }
+
+    /** Whether an object is in the slot's namespace; a manifest that names none will be. */
+    boolean own(Obj o) {
+        return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether a live object is what this manifest stands for. */
+    boolean same(Obj manifest, Obj live) {
+        return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
+            || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
     List<Obj> ownedBy(String kind, Obj owner) {

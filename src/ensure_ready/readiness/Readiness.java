@@ -2,6 +2,7 @@ package ensure_ready.readiness;
 
 import ensure_ready.model.Applied;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Workload;
 import java.util.List;
 import java.util.Optional;
@@ -186,10 +187,9 @@ public final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again") : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
