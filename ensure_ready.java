@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   290 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1049 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1530 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2325 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2553 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3655 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4071 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4148 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1539 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2399 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2627 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3729 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4145 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4222 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4393 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4874 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6564 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7924 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9009 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9826 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10616 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4467 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  4948 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6638 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  7998 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9098 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line  9915 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 10713 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -340,7 +340,7 @@ static final class EnvironmentTwins {
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
         Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
             Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        Map.entry("--rules", "CODEXCTL_RULES"), Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
     private EnvironmentTwins() { }
@@ -576,6 +576,11 @@ static final class Options {
     /** Template variables; throws {@link IllegalArgumentException}. */
     Map<String, Object> variables() {
         return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+    }
+
+    /** How custom resources are judged; throws {@link IllegalArgumentException}. */
+    List<CustomRule> rules() {
+        return wait.rules == null ? List.of() : RuleFile.read(wait.rules);
     }
 
     /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
@@ -879,7 +884,7 @@ static final class Steps {
     private SoftWait waiting(Api api, Target target, Outcomes applied) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, applied.since());
+            options.wait.failMode == FailMode.fast, applied.since(), options.rules());
         return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
     }
 
@@ -962,6 +967,7 @@ static final class Usage {
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
             check(wrong, o::variables);
+            check(wrong, o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
             check(wrong, o::kubeconfig);
@@ -1041,6 +1047,9 @@ static final class WaitOptions {
     @Option(names = "--strict", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "what cannot be verified (custom resources without a known status) blocks")
     boolean strict;
+    @Option(names = "--rules", paramLabel = "FILE",
+        description = "when custom resources of a kind are ready, failed or idle: YAML, a rule a document [CODEXCTL_RULES]")
+    Path rules;
     @Option(names = "--agent-deployment", paramLabel = "NAME",
         description = "the agent's own Deployment: reported as agentReady, does not gate (default: codex)")
     String agent = "codex";
@@ -2228,6 +2237,71 @@ static final class Placeholders {
             pattern = pattern.replace(open + e.getKey() + close, e.getValue());
         }
         return pattern;
+    }
+}
+
+/** The user's rules for custom resources: YAML, a document a rule. */
+static final class RuleFile {
+    private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
+
+    private RuleFile() { }
+
+    /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
+    static List<CustomRule> read(Path file) {
+        var label = "--rules " + file;
+        var text = text(file, label);
+        var read = Manifests.Yaml.documents(label, text);
+        read.problems().forEach(p -> {
+            throw new IllegalArgumentException(p.source() + ": " + p.message());
+        });
+        return read.documents().stream().map(d -> rule(d, text.lines().toList())).toList();
+    }
+
+    private static String text(Path file, String label) {
+        try {
+            return TextFile.read(file);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(label + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static CustomRule rule(Manifests.Yaml.Document document, List<String> lines) {
+        var json = document.json();
+        check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
+        for (var key : json.propertyNames()) {
+            int line = IntStream.range(document.source().line() - 1, lines.size())
+                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
+                + "failed, idle, ignore");
+        }
+        var kind = json.path("kind").asString("");
+        check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
+            "kind '" + kind + "': must be Kind.group, as Widget.example.com, or *.group");
+        boolean ignore = json.path("ignore").asBoolean(false);
+        var condition = json.path("condition").asString("");
+        var path = json.path("path").asString("");
+        check(ignore || condition.isEmpty() != path.isEmpty(), document, kind + " needs condition or path, one of them");
+        check(ignore || !values(json, "ready").isEmpty(), document, kind + " needs ready, the values that mean it");
+        return new CustomRule(kind, condition, path.isEmpty() ? "" : "/" + path.replace('.', '/'), values(json, "ready"),
+            values(json, "failed"), values(json, "idle"), ignore);
+    }
+
+    private static List<String> values(JsonNode json, String key) {
+        var values = new ArrayList<String>();
+        var node = json.path(key);
+        (node.isArray() ? node.values() : List.of(node)).forEach(v -> values.add(v.asString("")));
+        values.removeIf(String::isEmpty);
+        return values;
+    }
+
+    private static void check(boolean right, Manifests.Yaml.Document document, String sentence) {
+        check(right, document.source().toString(), sentence);
+    }
+
+    private static void check(boolean right, String where, String sentence) {
+        if (!right) {
+            throw new IllegalArgumentException(where + ": " + sentence);
+        }
     }
 }
 
@@ -6882,7 +6956,7 @@ static final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
-        if (!said.against() || o.deleting()) {
+        if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
             return Optional.empty();
         }
         var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
@@ -7990,7 +8064,7 @@ static final class CustomStatus {
 
     static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().map(status::ruled).orElseGet(status::read);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore()).map(status::ruled).orElseGet(status::read);
     }
 
     /**
@@ -8000,6 +8074,12 @@ static final class CustomStatus {
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
             && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+    }
+
+    /** Its user does not want it judged. */
+    static boolean ignored(Obj o, Snapshot snapshot) {
+        return o.annotation(Labels.IGNORE).equals("true")
+            || snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(CustomRule::ignore).isPresent();
     }
 
     /** Whether a controller made it, whose own resource speaks for it. */
@@ -8498,8 +8578,6 @@ static final class PodDescription {
 static final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
-    private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
 
@@ -8663,7 +8741,7 @@ static final class Readiness {
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
         boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+            && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
             return tally.failed(PodDescription.of(o));
         }
@@ -8837,6 +8915,10 @@ static final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
+        judged.removeIf(j -> named(j, family).anyMatch(o -> CustomStatus.ignored(o, family.snapshot())));
+        var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
+            && j.workload().state() != State.ready).toList();
+        judged.removeAll(tolerated);
         var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
@@ -8849,8 +8931,14 @@ static final class Verdicts {
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
             unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
-                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            warnings(workloads, tolerated, agent, proven, unseen, family.snapshot()),
             restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    /** The object; its manifest while it is not there. */
+    private static Stream<Obj> named(Judged j, Family family) {
+        return j.live().isEmpty() ? family.snapshot().applied(j.workload().kind(), j.workload().name()).map(Applied::object).stream()
+            : j.live().stream();
     }
 
     private static boolean passes(Workload w, boolean strict) {
@@ -8957,7 +9045,7 @@ static final class Verdicts {
             .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
     }
 
-    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+    private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
         var warnings = new ArrayList<>(unseen);
         if (!proven) {
@@ -8966,6 +9054,7 @@ static final class Verdicts {
         workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
             && !w.message().isEmpty() && remarkable(w))
             .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        tolerated.stream().map(Judged::workload).forEach(w -> warnings.add(w.ref() + ": tolerated: " + w.message()));
         agent.filter(w -> w.state() != State.ready)
             .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
         return warnings;
@@ -9845,8 +9934,10 @@ record Applied(Obj object, Source source, Result result, long generation, String
  * @param kind      {@code Kind.group}, or {@code *.group} for all kinds of a group
  * @param condition whose status or reason is compared; empty where a path is read
  * @param pointer   JSON pointer of the value that is compared; empty where a condition is
+ * @param ignore    whether objects of the kind are not judged at all
  */
-record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle) {
+record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle,
+    boolean ignore) {
     boolean about(Obj o) {
         return kind.equals(o.kind() + "." + o.group()) || kind.equals("*." + o.group());
     }
@@ -10020,6 +10111,12 @@ static final class Labels {
     static final String ISSUE = "ensure-ready/issue";
     static final String EXPIRES = "ensure-ready/expires-at";
     static final String APPLIED = "ensure-ready/applied-at";
+
+    /** Annotations of the user's, {@code "true"}: an object is not judged; its failure is told and does not block. */
+    static final String IGNORE = "ensure-ready/ignore";
+    static final String TOLERATE = "ensure-ready/tolerate";
+    /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
+    static final String SERVER = "ensure-ready/server";
 
     private Labels() { }
 

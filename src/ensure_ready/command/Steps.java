@@ -260,7 +260,7 @@ public final class Steps {
     private SoftWait waiting(Api api, Target target, Outcomes applied) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, applied.since());
+            options.wait.failMode == FailMode.fast, applied.since(), options.rules());
         return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
     }
 

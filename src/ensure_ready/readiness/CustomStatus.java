@@ -2,6 +2,7 @@ package ensure_ready.readiness;
 
 import ensure_ready.model.CustomRule;
 import ensure_ready.model.Evidence;
+import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
@@ -53,7 +54,7 @@ public final class CustomStatus {
 
     public static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().map(status::ruled).orElseGet(status::read);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore()).map(status::ruled).orElseGet(status::read);
     }
 
     /**
@@ -63,6 +64,12 @@ public final class CustomStatus {
     public static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
             && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+    }
+
+    /** Its user does not want it judged. */
+    public static boolean ignored(Obj o, Snapshot snapshot) {
+        return o.annotation(Labels.IGNORE).equals("true")
+            || snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(CustomRule::ignore).isPresent();
     }
 
     /** Whether a controller made it, whose own resource speaks for it. */

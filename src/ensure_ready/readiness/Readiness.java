@@ -1,6 +1,7 @@
 package ensure_ready.readiness;
 
 import ensure_ready.model.Applied;
+import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Workload;
 import java.util.List;
@@ -15,8 +16,6 @@ import shared.Texts;
 public final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
-    private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
 
@@ -180,7 +179,7 @@ public final class Readiness {
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
         boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+            && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
             return tally.failed(PodDescription.of(o));
         }

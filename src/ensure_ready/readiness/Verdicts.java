@@ -27,6 +27,10 @@ public final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
+        judged.removeIf(j -> named(j, family).anyMatch(o -> CustomStatus.ignored(o, family.snapshot())));
+        var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
+            && j.workload().state() != State.ready).toList();
+        judged.removeAll(tolerated);
         var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
@@ -39,8 +43,14 @@ public final class Verdicts {
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
             unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
-                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            warnings(workloads, tolerated, agent, proven, unseen, family.snapshot()),
             restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    /** The object; its manifest while it is not there. */
+    private static Stream<Obj> named(Judged j, Family family) {
+        return j.live().isEmpty() ? family.snapshot().applied(j.workload().kind(), j.workload().name()).map(Applied::object).stream()
+            : j.live().stream();
     }
 
     private static boolean passes(Workload w, boolean strict) {
@@ -147,7 +157,7 @@ public final class Verdicts {
             .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
     }
 
-    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+    private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
         var warnings = new ArrayList<>(unseen);
         if (!proven) {
@@ -156,6 +166,7 @@ public final class Verdicts {
         workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
             && !w.message().isEmpty() && remarkable(w))
             .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        tolerated.stream().map(Judged::workload).forEach(w -> warnings.add(w.ref() + ": tolerated: " + w.message()));
         agent.filter(w -> w.state() != State.ready)
             .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
         return warnings;
