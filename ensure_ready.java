@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   290 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1058 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1539 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2399 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2627 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3729 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4145 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4222 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   293 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1068 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1549 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2416 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2767 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3888 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4314 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4396 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4467 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4948 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6638 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7998 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9098 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9915 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10713 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4641 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5247 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  6938 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8298 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9408 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10227 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11043 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -83,8 +83,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -128,6 +130,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -483,10 +486,16 @@ static final class KnownSoFar {
      * @param judges whether the verb says anything of readiness
      */
     Report report(Target asked, boolean judges) {
-        var seconds = Math.round((System.nanoTime() - started) / 1e8) / 10.0;
-        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(), seconds, summary(),
+        var begun = Instant.now().minusNanos(System.nanoTime() - started);
+        var certain = Optional.ofNullable(judgement).flatMap(Judgement::certainSince).map(at -> seconds(Duration.between(begun, at)));
+        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(),
+            seconds(Duration.ofNanos(System.nanoTime() - started)), certain, summary(),
             Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
             List.copyOf(released.deleted()), List.copyOf(released.left()));
+    }
+
+    private static double seconds(Duration d) {
+        return Math.max(0, Math.round(d.toMillis() / 100.0) / 10.0);
     }
 
     private synchronized List<String> limited() {
@@ -695,8 +704,14 @@ static final class Steps {
             prepare(target, deadline);
         }
         var loaded = load(target, deadline);
-        var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
-        judge(api, target, applied, known.prepareFailure != null || failed(loaded, applied.results()), deadline);
+        hideSecrets(api, target);
+        var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
+        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(loaded);
+        var waiting = waiting(api, target, apply, since);
+        known.waiting = waiting;
+        known.judgement = waiting.run(deadline);
+        known.results = apply.results();
+        diagnose(api, known.judgement);
     }
 
     private void status(Api api) {
@@ -705,7 +720,7 @@ static final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))));
+        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -838,40 +853,34 @@ static final class Steps {
         }
     }
 
-    /** What an apply answered; {@code since} is the moment before it began, null when nothing was applied. */
-    private record Outcomes(List<Applied> results, Instant since) { }
-
-    private Outcomes notApplied(Loaded loaded) {
+    private Applying notApplied(Loaded loaded) {
         var results = Apply.notNow(loaded.items());
         known.results = results;
-        return new Outcomes(results, null);
+        return Applying.over(results, broken());
     }
 
-    private Outcomes apply(Api api, Target target, Loaded loaded, Deadline deadline) {
+    /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
+    private Applying apply(Api api, Target target, Loaded loaded, Deadline deadline) {
         boolean any = !loaded.items().isEmpty();
         known.applied = any;
-        var since = Instant.now();
-        var results = new Apply(api, target.namespace(), options.apply.recreate, so -> known.results = so, progress)
-            .all(loaded.items(), deadline);
-        if (any && !failed(loaded, results)) {
-            new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
-        }
-        return new Outcomes(results, any ? since : null);
+        var pending = Apply.pending(loaded.items());
+        known.results = pending;
+        return Applying.begin(pending, broken(), told -> {
+            var results = new Apply(api.within(deadline), target.namespace(), options.apply.recreate, so -> {
+                known.results = so;
+                told.accept(so);
+            }, progress).all(loaded.items(), deadline);
+            if (any && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
+                new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
+            }
+            hideSecrets(api, target);
+            return results;
+        });
     }
 
-    private static boolean failed(Loaded loaded, List<Applied> results) {
-        return !loaded.problems().isEmpty() || Applied.anyFailed(results);
-    }
-
-    /** {@code broken}: it is certain already that it will not be ready; what the rest says is worth a moment only. */
-    private void judge(Api api, Target target, Outcomes applied, boolean broken, Deadline deadline) {
-        var waiting = waiting(api, target, applied);
-        known.waiting = waiting;
-        hideSecrets(api, target);
-        boolean certain = broken && options.wait.failMode == FailMode.fast;
-        var judgement = waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline);
-        known.judgement = judgement;
-        diagnose(api, judgement);
+    /** Whether it is certain before anything is applied that not all will be as the manifests want it. */
+    private boolean broken() {
+        return known.prepareFailure != null || !known.problems.isEmpty();
     }
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
@@ -881,11 +890,12 @@ static final class Steps {
         progress.mask(Redaction.of(secrets, options.environment)::clean);
     }
 
-    private SoftWait waiting(Api api, Target target, Outcomes applied) {
+    /** {@code since}: when the apply began; null when nothing is applied. */
+    private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, applied.since(), options.rules());
-        return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
+            options.wait.failMode == FailMode.fast, since, options.rules());
+        return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 
     /** Only a wait can time out; a look says how it is. */
@@ -1039,7 +1049,7 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop as soon as the outcome is certain, or only at the deadline (default: fast)")
+        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -1565,7 +1575,7 @@ static final class Apply {
     private Deadline deadline = Deadline.now();
     private Deadline enough = deadline;
 
-    /** {@code told} hears the results after each pass, those of all objects so far. */
+    /** {@code told} hears the results after each pass, those of all objects so far; what is tried again is pending. */
     Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
         this.api = api.within(Deadline.now());
         this.patient = api;
@@ -1580,18 +1590,25 @@ static final class Apply {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
+    /** Objects that an apply is to begin with. */
+    static List<Applied> pending(List<Item> items) {
+        return notNow(items).stream().map(a -> a.with(Result.pending)).toList();
+    }
+
     /** Applies in order, and what may still succeed again and again until the deadline. */
     List<Applied> all(List<Item> items, Deadline deadline) {
         this.deadline = deadline;
         enough = Deadline.in(ONE_PASS);
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
-        pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
+        pending.forEach(i -> results.put(i, pending(List.of(i)).get(0)));
         scaled = scaledByHpa(items);
         var start = Instant.now();
         for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
             pending = pass(pending, results, Duration.between(start, Instant.now()));
-            told.accept(List.copyOf(results.values()));
+            var open = Set.copyOf(pending);
+            told.accept(results.entrySet().stream().map(e -> open.contains(e.getKey()) ? e.getValue().with(Result.pending) : e.getValue())
+                .toList());
             if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
                 break;
             }
@@ -2398,6 +2415,94 @@ static final class Templates {
 
 // src/ensure_ready/waiting/
 
+/** An apply that runs beside the wait: what it has answered so far, and its end. */
+static final class Applying {
+    /** How long a request that is under way may still take when the wait has ended. */
+    private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
+    private final boolean broken;
+    private Thread worker;
+    private volatile List<Applied> results;
+    private volatile Runnable changed = () -> { };
+    private boolean over;
+
+    private Applying(List<Applied> results, boolean broken) {
+        this.results = List.copyOf(results);
+        this.broken = broken;
+    }
+
+    /**
+     * Nothing is applied any more.
+     *
+     * @param broken whether something of the manifests cannot even be tried
+     */
+    static Applying over(List<Applied> results, boolean broken) {
+        return new Applying(results, broken);
+    }
+
+    /** Begins at once; {@code work} tells what it has so far, and gives back what came of it. */
+    static Applying begin(List<Applied> pending, boolean broken, Function<Consumer<List<Applied>>, List<Applied>> work) {
+        var applying = new Applying(pending, broken);
+        applying.worker = Daemon.named("apply").newThread(() -> {
+            try {
+                applying.tell(work.apply(applying::tell));
+            } catch (RuntimeException | LinkageError | StackOverflowError e) {
+                applying.tell(applying.results.stream().map(a -> a.pending() ? a.failed("not applied: " + e) : a).toList());
+            } finally {
+                applying.end();
+            }
+        });
+        applying.worker.start();
+        return applying;
+    }
+
+    void listen(Runnable listener) {
+        changed = listener;
+    }
+
+    /** One for each object of the manifests. */
+    List<Applied> results() {
+        return results;
+    }
+
+    /** Whether it is certain, whatever the cluster says, that not all is as the manifests want it. */
+    boolean failed() {
+        return broken || Applied.anyFailed(results);
+    }
+
+    /** Whether there are objects that were never tried: a failure must not leave them out. */
+    boolean untried() {
+        return results.stream().anyMatch(a -> a.pending() && a.error().isEmpty());
+    }
+
+    boolean running() {
+        return worker != null && worker.isAlive();
+    }
+
+    /** No more tries. */
+    void stop() {
+        end();
+        worker.interrupt();
+        try {
+            worker.join(PARTING);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void tell(List<Applied> so) {
+        if (!over) {
+            results = List.copyOf(so);
+            changed.run();
+        }
+    }
+
+    private synchronized void end() {
+        results = results.stream().map(Applied::finished).toList();
+        over = true;
+        changed.run();
+    }
+}
+
 /** Which types of objects a wait follows. */
 static final class FollowedTypes {
     /** Events that only tell that all goes well; they are most of what a namespace says. */
@@ -2456,13 +2561,15 @@ static final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(100);
     private static final Duration TICK = Duration.ofSeconds(5);
     /** However late it is, everything is looked at once. */
-    private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+    private static final Duration ONE_LOOK = Duration.ofSeconds(4);
+    /** However late it is, every object is tried once. */
+    private static final Duration ONE_TRY = Duration.ofSeconds(40);
     private static final Duration LIVE_READ = Duration.ofSeconds(10);
     /** Rights are given by objects too, and may come a moment after the namespace. */
     private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
     private final Api api;
     private final String namespace;
-    private final List<Applied> applied;
+    private final Applying applying;
     private final WaitSettings settings;
     private final Consumer<Judgement> progress;
     private final Semaphore changes = new Semaphore(0);
@@ -2473,12 +2580,17 @@ static final class SoftWait {
     private volatile Judgement last;
 
     SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
+        this(api, namespace, Applying.over(applied, false), settings, progress);
+    }
+
+    /** One that looks while objects are still being applied. */
+    SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
-        this.applied = List.copyOf(applied);
+        this.applying = applying;
         this.settings = settings;
         this.progress = progress;
-        last = new Judgement(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
+        last = new Judgement(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of(), Optional.empty());
     }
 
     /** What was known last; for the interrupt. */
@@ -2490,18 +2602,18 @@ static final class SoftWait {
     Judgement run(Deadline deadline) {
         try (var informers = started()) {
             var memory = WaitMemory.NONE;
-            var late = deadline.left().toSeconds() > 0 ? deadline : Deadline.in(LAST_LOOK);
-            while (!deadline.passed() || !informers.complete() && !late.passed()) {
+            var oneLook = deadline.orIn(ONE_LOOK);
+            var oneTry = deadline.orIn(ONE_TRY);
+            while (!deadline.passed() || !informers.complete() && !oneLook.passed() || applying.untried() && !oneTry.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
-                memory = complete ? seen.remembered(memory, settings, now()) : WaitMemory.NONE;
+                memory = complete ? remembered(seen, memory) : WaitMemory.NONE;
                 if (concluded(seen, complete, informers, memory, deadline)) {
                     return last;
                 }
-                pause(seen, memory, deadline.passed() ? late : deadline);
+                pause(seen, memory, !deadline.passed() ? deadline : oneLook.passed() ? oneTry : oneLook);
             }
-            var seen = look(informers.objects(), informers);
-            return publish(seen.judgement(atDeadline(informers), List.of()));
+            return atDeadline(informers, memory);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -2519,7 +2631,7 @@ static final class SoftWait {
             } while (!informers.complete() && !until.passed());
             var seen = look(informers.objects(), informers); // the list that came last is not in the look before it
             var ready = informers.complete() && !informers.forbidden() && seen.verdict().ready();
-            return publish(seen.judgement(ready ? Outcome.ready : atDeadline(informers), List.of()));
+            return publish(judgement(seen, ready ? Outcome.ready : unproven(informers), List.of(), WaitMemory.NONE));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -2529,8 +2641,9 @@ static final class SoftWait {
     /** The types that every wait needs, and the types that were applied. */
     private Informers started() {
         var informers = new Informers(api, changes::release);
-        FollowedTypes.always(namespace, applied).forEach(informers::follow);
-        FollowedTypes.sought(applied).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        applying.listen(changes::release);
+        FollowedTypes.always(namespace, applying.results()).forEach(informers::follow);
+        FollowedTypes.sought(applying.results()).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
         informers.sweep(namespace);
         return informers;
     }
@@ -2541,8 +2654,17 @@ static final class SoftWait {
         return seen;
     }
 
+    private WaitMemory remembered(Assessment seen, WaitMemory before) {
+        var memory = seen.settled(seen.remembered(before, settings, now()), settings, api.serverTime(), now());
+        return memory.judged(applying.failed() || !seen.certain(memory, settings, now()).isEmpty(), now());
+    }
+
+    private static Judgement judgement(Assessment seen, Outcome outcome, List<Finding> certain, WaitMemory memory) {
+        return seen.judgement(outcome, certain, Optional.ofNullable(memory.certainSince()));
+    }
+
     private boolean concluded(Assessment seen, boolean complete, Informers informers, WaitMemory memory, Deadline deadline) {
-        last = seen.judgement(Outcome.timeout, List.of());
+        last = judgement(seen, Outcome.timeout, List.of(), memory);
         if (complete) {
             progress.accept(last); // before, a type that is not read yet would look like one that has nothing
         }
@@ -2553,22 +2675,28 @@ static final class SoftWait {
             return false;
         }
         boolean ready = seen.verdict().ready() && memory.settled(now());
-        if (!ready && (!settings.failFast() || seen.certain(memory, settings, now()).isEmpty())) {
+        if (!ready && !(settings.failFast() && seen.ends(memory, now()) && !applying.untried())) {
             return false;
         }
-        return live(informers, deadline).filter(fresh -> ready ? provenReady(fresh, memory) : provenFailed(fresh, memory)).isPresent();
+        return live(informers, deadline).filter(fresh -> ready ? provenReady(fresh, memory) : provenFailed(fresh, memory, informers))
+            .isPresent();
     }
 
     private boolean provenReady(Assessment fresh, WaitMemory memory) {
         boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= memory.restarts();
-        publish(fresh.judgement(proven ? Outcome.ready : Outcome.timeout, List.of()));
+        publish(judgement(fresh, proven ? Outcome.ready : Outcome.timeout, List.of(), memory.judged(proven, now())));
         return proven;
     }
 
-    private boolean provenFailed(Assessment fresh, WaitMemory memory) {
+    private boolean provenFailed(Assessment fresh, WaitMemory memory, Informers informers) {
         var certain = fresh.certain(memory, settings, now());
-        publish(fresh.judgement(certain.isEmpty() ? Outcome.timeout : Outcome.failed, certain));
-        return !certain.isEmpty();
+        boolean proven = applying.failed() || !certain.isEmpty();
+        if (proven && applying.running()) {
+            applying.stop();
+            return provenFailed(look(fresh.snapshot().objects(), informers), memory, informers);
+        }
+        publish(judgement(fresh, proven ? Outcome.failed : Outcome.timeout, certain, memory.judged(proven, now())));
+        return proven;
     }
 
     /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
@@ -2580,9 +2708,21 @@ static final class SoftWait {
         }
     }
 
-    private static Outcome atDeadline(Informers informers) {
+    /** A failure that is certain is told as such, also when the others had no time to tell theirs. */
+    private Judgement atDeadline(Informers informers, WaitMemory memory) {
+        if (applying.running()) {
+            applying.stop();
+        }
+        var seen = look(informers.objects(), informers);
+        var certain = settings.failFast() && informers.complete() ? seen.certain(memory, settings, now()) : List.<Finding>of();
+        var open = certain.isEmpty() && !applying.failed();
+        return publish(judgement(seen, open || !settings.failFast() ? unproven(informers) : Outcome.failed, certain, memory.judged(!open, now())));
+    }
+
+    /** An API server that took objects is there, however little it says now. */
+    private Outcome unproven(Informers informers) {
         return informers.forbidden() || informers.unauthorized() ? Outcome.forbidden
-            : informers.away() ? Outcome.no_cluster : Outcome.timeout;
+            : informers.away() && applying.results().stream().allMatch(a -> a.uid().isEmpty()) ? Outcome.no_cluster : Outcome.timeout;
     }
 
     /** A look that takes long must not be all that this process does. */
@@ -2596,7 +2736,7 @@ static final class SoftWait {
     }
 
     private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited).with(settings.rules());
+        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
     private Judgement publish(Judgement judgement) {
@@ -2633,6 +2773,8 @@ static final class Api implements AutoCloseable {
     private final Duration timeout;
     private final Map<String, List<Kind>> discovered;
     private final Set<String> withStatus;
+    /** By how many milliseconds the server's clock is before {@link System#nanoTime}; the least that an answer gave. */
+    private final AtomicLong clock;
     private final Deadline patience;
 
     Api(Config config, Duration timeout) {
@@ -2641,6 +2783,7 @@ static final class Api implements AutoCloseable {
         this.timeout = timeout;
         this.discovered = new ConcurrentHashMap<>();
         this.withStatus = ConcurrentHashMap.newKeySet();
+        this.clock = new AtomicLong(Long.MAX_VALUE);
         this.patience = Deadline.now();
     }
 
@@ -2650,6 +2793,7 @@ static final class Api implements AutoCloseable {
         this.timeout = same.timeout;
         this.discovered = same.discovered;
         this.withStatus = same.withStatus;
+        this.clock = same.clock;
         this.patience = patience;
     }
 
@@ -2707,10 +2851,25 @@ static final class Api implements AutoCloseable {
     private byte[] answer(HttpRequest.Builder request, String what) {
         var sent = http.sendAsync(request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build(), byte[].class);
         var response = await(sent, timeout.plusSeconds(1), what);
+        Optional.ofNullable(response.header("Date")).ifPresent(this::setClock);
         if (!response.isSuccessful()) {
             throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
         }
         return response.body();
+    }
+
+    private void setClock(String date) {
+        try {
+            var told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)).toEpochMilli();
+            clock.accumulateAndGet(told - System.nanoTime() / 1_000_000, Math::min);
+        } catch (DateTimeException e) {
+            assert !date.isEmpty(); // not a date: another answer has one
+        }
+    }
+
+    /** What time it is by the server's own clock, at the least; empty when it never told. */
+    Optional<Instant> serverTime() {
+        return Optional.of(clock.get()).filter(c -> c < Long.MAX_VALUE).map(c -> Instant.ofEpochMilli(c + System.nanoTime() / 1_000_000));
     }
 
     /** What comes of it in time; throws {@link ApiError} when nothing does. */
@@ -3292,7 +3451,7 @@ static final class Informers implements AutoCloseable {
             sought.remove(o);
             if (kind.isEmpty()) {
                 api.rediscover(o.apiVersion());
-                later(() -> seek(o, namespace, 0), Duration.ofSeconds(5));
+                later(() -> seek(o, namespace, 0), Duration.ofSeconds(2));
             }
             changed.run();
         } catch (ApiError e) {
@@ -3829,6 +3988,7 @@ static final class Progress implements AutoCloseable {
     private final Map<String, String> shown = new LinkedHashMap<>();
     private final long started = System.nanoTime();
     private volatile UnaryOperator<String> mask = UnaryOperator.identity();
+    private boolean certain;
     private int drawn;
 
     private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
@@ -3871,6 +4031,10 @@ static final class Progress implements AutoCloseable {
     synchronized void judgement(Judgement j) {
         if (quiet) {
             return;
+        }
+        if (j.certainSince().isPresent() != certain && !j.ready()) {
+            certain = !certain;
+            say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
         }
         if (live) {
             draw(j);
@@ -3977,7 +4141,7 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param target        slot 0 and an empty namespace when no slot was found
  * @param ready         {@code infraReady}: proven, and nothing before it failed
  * @param waitFailed    not ready, where the verb says anything of readiness
- * @param waitedSeconds to a tenth
+ * @param waitedSeconds to a tenth, as the seconds after which the verdict was certain
  * @param judgement     empty when nothing was judged
  * @param limited       what could not be read, as {@code events: forbidden}
  * @param results       of the objects that were applied, in the manifests' order
@@ -3985,7 +4149,7 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param left          what a release did not delete, and why
  */
 record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
-    double waitedSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
+    double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
     List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
@@ -4000,6 +4164,7 @@ static final class ReportJson {
             .put("agentReady", report.judgement().filter(j -> j.verdict().agentReady()).isPresent())
             .put("verified", report.judgement().filter(j -> j.verdict().verified()).isPresent());
         json.put("outcome", report.outcome().word()).put("waitedSeconds", report.waitedSeconds());
+        report.certainAfterSeconds().ifPresent(s -> json.put("certainAfterSeconds", s));
         json.put("summary", Texts.line(report.summary()));
         json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
         diagnosis(json, report);
@@ -4062,6 +4227,10 @@ static final class Text {
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
+        if (json.has("certainAfterSeconds") && !json.path("infraReady").asBoolean()) {
+            lines.add("  certain after " + json.path("certainAfterSeconds").asString("")
+                + " s, ended after " + json.path("waitedSeconds").asString("") + " s");
+        }
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
         json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asString("") + ": " + p.path("error").asString("")));
@@ -4174,6 +4343,11 @@ record Deadline(long nanos) {
 
     boolean passed() {
         return nanos - System.nanoTime() <= 0;
+    }
+
+    /** The later of this one and the one in {@code d}. */
+    Deadline orIn(Duration d) {
+        return left().compareTo(d) < 0 ? in(d) : this;
     }
 
     /** The earlier of this one and the one in {@code d}. */
@@ -4497,14 +4671,30 @@ record Assessment(Snapshot snapshot, Family family, Verdict verdict, List<Findin
         return before.next(verdict, Certainty.counting(relevant, family, verdict), snapshot, settings.appliedSince(), now);
     }
 
+    /**
+     * What has been ready for long needs no settling: {@code clusterNow} is the API server's time, as object times are the cluster's.
+     * After a change of ours the cluster's times may tell of what was before.
+     */
+    WaitMemory settled(WaitMemory memory, WaitSettings settings, Optional<Instant> clusterNow, Instant now) {
+        boolean touched = settings.appliedSince() != null && snapshot.applied().stream().anyMatch(a -> a.result() != Result.unchanged);
+        return touched || !verdict.ready() ? memory : clusterNow.flatMap(time -> Steady.since(verdict, snapshot)
+            .map(since -> memory.readyFor(Duration.between(since, time).minus(Steady.DOUBT), now))).orElse(memory);
+    }
+
     /** When a rule of time next has something to say. */
     Optional<Instant> due(WaitMemory memory, Instant now) {
         return Stream.of(memory.due(now), Certainty.due(relevant, family, verdict, memory, now))
             .flatMap(Optional::stream).min(Comparator.naturalOrder());
     }
 
-    Judgement judgement(Outcome outcome, List<Finding> certain) {
-        return new Judgement(outcome, verdict, snapshot, certain);
+    /** Whether a certain failure ends the wait: nothing is left to learn of the others, or they had their time. */
+    boolean ends(WaitMemory memory, Instant now) {
+        return memory.certainSince() != null
+            && (memory.learned(now) || verdict.workloads().stream().allMatch(w -> Certainty.known(w, relevant, family)));
+    }
+
+    Judgement judgement(Outcome outcome, List<Finding> certain, Optional<Instant> certainSince) {
+        return new Judgement(outcome, verdict, snapshot, certain, certainSince);
     }
 }
 
@@ -4529,7 +4719,8 @@ static final class Certainty {
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+        var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
+            && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
@@ -4537,6 +4728,11 @@ static final class Certainty {
             .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
+    }
+
+    /** What is still to be applied: what its pods say now is said of what the apply may mend. */
+    private static Optional<Applied> pending(Workload w, Family family) {
+        return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
     }
 
     private static boolean ofNewest(Finding f, Family family) {
@@ -4566,6 +4762,20 @@ static final class Certainty {
         }).toList();
     }
 
+    /** Whether waiting tells nothing more of this workload: it is not under way, or a finding says already what it lacks. */
+    static boolean known(Workload w, List<Finding> relevant, Family family) {
+        return w.state() != State.progressing || followsOthers(w, family)
+            || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
+            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
+    }
+
+    /** Its pods, which are judged themselves, tell what it waits for. */
+    private static boolean followsOthers(Workload w, Family family) {
+        return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
+            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
+    }
+
     /** When the next grace ends; the loop wakes then. */
     static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen, Instant now) {
         return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
@@ -4586,6 +4796,10 @@ static final class Certainty {
         }
         if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
+        }
+        if (code == Code.IMAGE_REGISTRY_UNREACHABLE && f.evidence().stream().map(Evidence::message)
+            .noneMatch(m -> Phrase.NO_HOST.occurs(m) && !Phrase.DNS_DOWN.occurs(m))) {
+            return null;
         }
         if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
@@ -4643,7 +4857,7 @@ static final class Certainty {
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
                 IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
@@ -4653,7 +4867,7 @@ static final class Certainty {
         };
     }
 
-    private static boolean started(Obj pod, String container) {
+    static boolean started(Obj pod, String container) {
         return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
             && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
     }
@@ -4735,10 +4949,14 @@ record CrashCount(long baseline, long restarts, int exitCode) {
     }
 }
 
-/** What the wait found out; never thrown away: an interrupt reads the last one. */
-record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain) {
+/**
+ * What the wait found out; never thrown away: an interrupt reads the last one.
+ *
+ * @param certainSince since when the verdict is certain; empty when it is open
+ */
+record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain, Optional<Instant> certainSince) {
     Judgement with(Outcome other) {
-        return new Judgement(other, verdict, snapshot, certain);
+        return new Judgement(other, verdict, snapshot, certain, certainSince);
     }
 
     /** True with the outcome ready alone, so that nobody can read it too early. */
@@ -4851,11 +5069,49 @@ static final class Preflight {
     private record Template(Obj owner, JsonNode spec) { }
 }
 
+/** Since when nothing has changed any more in what is ready, by the times that the cluster itself wrote. Pure. */
+static final class Steady {
+    /** Times are whole seconds, and a node's clock may be off by a little. */
+    static final Duration DOUBT = Duration.ofSeconds(2);
+
+    private Steady() { }
+
+    /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
+    static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
+        var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
+        for (var w : verdict.workloads()) {
+            if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
+                return Optional.empty();
+            }
+            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
+                .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+        }
+        return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
+    }
+
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        var pods = Ownership.newestPods(snapshot, o);
+        return Stream.concat(changes(o, false), pods.stream().flatMap(p -> changes(p, true)));
+    }
+
+    /** {@code ready}: it must say since when it is ready (or ended). */
+    private static Stream<Instant> changes(Obj o, boolean ready) {
+        var times = o.list("/status/conditions").stream().flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime")
+            .map(field -> Obj.instant(c.path(field).asString("")))).flatMap(Optional::stream);
+        var told = ready ? Stream.of(Obj.instant(o.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.MAX))
+            : Stream.<Instant>empty();
+        return Stream.of(times, told, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    }
+}
+
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
 record WaitMemory(Instant readySince, long restarts, List<String> gating,
     Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
-    Set<String> jobs, Instant jobEnded) {
-    static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    Set<String> jobs, Instant jobEnded, Instant certainSince) {
+    static final WaitMemory NONE =
+        new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH, null);
+    /** For how long after the verdict is certain the others may still tell causes of their own. */
+    private static final Duration LEARNING = Duration.ofSeconds(45);
     /** What a Job or an operator may still make. */
     static final Set<Code> MAKEABLE =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
@@ -4875,9 +5131,26 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, now),
+            refs, settle(verdict), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
-            running, running.containsAll(jobs) ? jobEnded : now);
+            running, running.containsAll(jobs) ? jobEnded : now, certainSince);
+    }
+
+    /** The same with what the verdict is now: {@code certain} that it never becomes ready, or open (again). */
+    WaitMemory judged(boolean certain, Instant now) {
+        return new WaitMemory(readySince, restarts, gating, settle, findings, crashes, jobs, jobEnded,
+            !certain ? null : certainSince == null ? now : certainSince);
+    }
+
+    /** Readiness that is older than this look, as the cluster's own times prove. */
+    WaitMemory readyFor(Duration proven, Instant now) {
+        var since = now.minus(proven);
+        return readySince == null || !since.isBefore(readySince) ? this
+            : new WaitMemory(since, restarts, gating, settle, findings, crashes, jobs, jobEnded, certainSince);
+    }
+
+    boolean learned(Instant now) {
+        return !now.isBefore(certainSince.plus(LEARNING));
     }
 
     /**
@@ -4891,9 +5164,10 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
-    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+    private Map<String, Seen> seen(List<Finding> relevant, Snapshot snapshot, Instant now) {
         var seen = new HashMap<>(findings);
-        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        Stream.concat(relevant.stream().map(WaitMemory::key), snapshot.all("Pod").stream().flatMap(WaitMemory::pulls))
+            .forEach(key -> seen.merge(key, new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
         seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
         return seen;
     }
@@ -4926,9 +5200,32 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
     }
 
-    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    /** Containers that began: their registries have served an image since they were seen last. */
+    private static Stream<String> pulls(Obj pod) {
+        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
+            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+    }
+
+    private static String pulled(String image) {
+        return "pulled|" + Merge.registry(image) + "|";
+    }
+
+    private Instant lastPull(String image) {
+        return findings.entrySet().stream().filter(e -> e.getKey().startsWith(pulled(image))).map(e -> e.getValue().first())
+            .max(Comparator.naturalOrder()).orElse(Instant.EPOCH);
+    }
+
+    /**
+     * Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended, a registry that is away
+     * from its last success on.
+     */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        if (f.code() == Code.IMAGE_REGISTRY_UNREACHABLE) {
+            var pull = lastPull(f.param("image"));
+            return pull.isAfter(first) ? pull : first;
+        }
         return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
@@ -4939,9 +5236,11 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** When a finding was first and last there. */
     record Seen(Instant first, Instant last) { }
 
-    /** When the settling ends, if that is still to come. */
+    /** When the settling ends, or the patience with a certain failure, if that is still to come. */
     Optional<Instant> due(Instant now) {
-        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+        return Stream.of(Optional.ofNullable(readySince).map(since -> since.plus(settle)),
+            Optional.ofNullable(certainSince).map(since -> since.plus(LEARNING))).flatMap(Optional::stream)
+            .filter(at -> at.isAfter(now)).min(Comparator.naturalOrder());
     }
 }
 
@@ -5812,6 +6111,7 @@ static final class Merge {
         };
     }
 
+    /** The host part of an image's name. */
     static String registry(String image) {
         var first = image.contains("/") ? image.substring(0, image.indexOf('/')) : "";
         return first.contains(".") || first.contains(":") || first.equals("localhost") ? first : "docker.io";
@@ -8592,6 +8892,9 @@ static final class Readiness {
         if (o.deleting()) {
             return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
         }
+        if (applied.filter(Applied::pending).isPresent()) {
+            return Optional.of(tally.progressing(notYet(applied.get())));
+        }
         var uid = applied.map(Applied::uid).orElse("");
         if (!uid.isEmpty() && !uid.equals(o.uid())) {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
@@ -8606,6 +8909,10 @@ static final class Readiness {
         }
         return Obj.isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(Phrases.said(o.condition("Reconciling"))))
             : Optional.empty();
+    }
+
+    static String notYet(Applied a) {
+        return "not applied yet" + Phrases.prefixed(": ", a.error());
     }
 
     static Workload rule(Obj o, Family family) {
@@ -8926,7 +9233,7 @@ static final class Verdicts {
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending) && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
@@ -8972,7 +9279,7 @@ static final class Verdicts {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
             var live = live(family.snapshot(), a.object());
-            if (a.result() == Result.failed || a.object().judged()) {
+            if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
@@ -8994,6 +9301,9 @@ static final class Verdicts {
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
     private static Workload absent(Applied a, Family family) {
         var tally = new Tally(a.object(), 0, -1);
+        if (a.pending()) {
+            return tally.progressing(Readiness.notYet(a));
+        }
         if (!family.snapshot().knows(Snapshot.key(a.object()))) {
             return tally.progressing("not read (yet)");
         }
@@ -9148,7 +9458,7 @@ enum Code {
         "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD, Same.REGISTRY),
     IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Scope.either, "FIX_REGISTRY_HOST",
         "The node cannot reach the registry: check the host name, its certificate, and that it is up.",
-        Look.POD, Rule.STANDALONE, Same.REGISTRY),
+        Look.POD, Grace.seconds(180), Rule.STANDALONE, Same.REGISTRY),
     IMAGE_NAME_INVALID(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
         "The image reference is not valid: correct it (a template variable may be empty).", Look.POD, Grace.seconds(2), Same.IMAGE),
     IMAGE_NEVER_PULL(Family.IMAGE, Scope.repo, "FIX_PULL_POLICY",
@@ -9831,6 +10141,8 @@ enum Phrase {
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
+    /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
+    NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
@@ -9925,6 +10237,24 @@ record Young(int seconds) implements Trait { }
 record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) {
     static boolean anyFailed(List<Applied> results) {
         return results.stream().anyMatch(r -> r.result() == Result.failed);
+    }
+
+    boolean pending() {
+        return result == Result.pending;
+    }
+
+    Applied with(Result other) {
+        return new Applied(object, source, other, generation, uid, reason, error);
+    }
+
+    /** Not done, and why. */
+    Applied failed(String why) {
+        return new Applied(object, source, Result.failed, generation, uid, reason, why);
+    }
+
+    /** When nothing is tried any more. */
+    Applied finished() {
+        return pending() ? with(error.isEmpty() ? Result.skipped : Result.failed) : this;
     }
 }
 
@@ -10536,8 +10866,8 @@ static final class References {
     }
 }
 
-/** What an apply did with an object. */
-enum Result { created, configured, unchanged, recreated, failed, skipped }
+/** What an apply did with an object; {@code pending}: it is still to be tried, or to be tried again. */
+enum Result { created, configured, unchanged, recreated, failed, skipped, pending }
 
 /** Label selectors as the API means them. */
 static final class Selector {

@@ -3,7 +3,7 @@
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../ensure_ready.java
-//SOURCES command/StartBench.java cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
+//SOURCES command/StartBench.java command/EndBench.java cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
 //SOURCES cluster/EmbeddedPatches.java cluster/EmbeddedDiscovery.java cluster/EmbeddedSelector.java cluster/Controllers.java cluster/PlayedContainers.java
 //SOURCES cluster/LocalCluster.java waiting/WaitLab.java waiting/WaitScenarios.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
@@ -44,7 +44,7 @@ class bench implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Option(names = "--only", split = ",", paramLabel = "PART",
-        description = "rollouts, verdicts, recoveries, latency, requests, size (default: all)")
+        description = "start, ends, rollouts, verdicts, recoveries, latency, requests, size (default: all)")
     List<String> only = List.of();
 
     @Option(names = "--runs", defaultValue = "100", description = "bad images over a healthy release (default: ${DEFAULT-VALUE})")
@@ -63,6 +63,9 @@ class bench implements Callable<Integer> {
         try {
             if (wanted("start")) {
                 StartBench.rows(Path.of("").toAbsolutePath()).forEach((what, figures) -> row(what, "%s", figures));
+            }
+            if (wanted("ends")) {
+                EndBench.rows().forEach((what, figures) -> row(what, "%s", figures));
             }
             if (wanted("rollouts") || wanted("verdicts") || wanted("recoveries")) {
                 scenarios(LocalCluster.shared());

@@ -81,7 +81,8 @@ class ReportTest {
         var known = new ensure_ready.KnownSoFar();
         var snapshot = new ensure_ready.Snapshot("x", java.time.Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of());
         known.judgement = new ensure_ready.Judgement(ensure_ready.Outcome.ready,
-            new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of());
+            new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of(),
+            java.util.Optional.empty());
         assertTrue(known.ready());
         known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1");
         assertFalse(known.ready());

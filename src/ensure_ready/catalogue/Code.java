@@ -27,7 +27,7 @@ public enum Code {
         "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD, Same.REGISTRY),
     IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Scope.either, "FIX_REGISTRY_HOST",
         "The node cannot reach the registry: check the host name, its certificate, and that it is up.",
-        Look.POD, Rule.STANDALONE, Same.REGISTRY),
+        Look.POD, Grace.seconds(180), Rule.STANDALONE, Same.REGISTRY),
     IMAGE_NAME_INVALID(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
         "The image reference is not valid: correct it (a template variable may be empty).", Look.POD, Grace.seconds(2), Same.IMAGE),
     IMAGE_NEVER_PULL(Family.IMAGE, Scope.repo, "FIX_PULL_POLICY",

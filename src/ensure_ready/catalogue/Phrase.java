@@ -50,6 +50,8 @@ public enum Phrase {
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
+    /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
+    NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",

@@ -2,9 +2,11 @@ package ensure_ready.certainty;
 
 import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.catalogue.Rule;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Scheduling;
+import ensure_ready.model.Applied;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
@@ -48,7 +50,8 @@ public final class Certainty {
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+        var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
+            && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
@@ -56,6 +59,11 @@ public final class Certainty {
             .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
+    }
+
+    /** What is still to be applied: what its pods say now is said of what the apply may mend. */
+    private static Optional<Applied> pending(Workload w, Family family) {
+        return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
     }
 
     private static boolean ofNewest(Finding f, Family family) {
@@ -85,6 +93,20 @@ public final class Certainty {
         }).toList();
     }
 
+    /** Whether waiting tells nothing more of this workload: it is not under way, or a finding says already what it lacks. */
+    static boolean known(Workload w, List<Finding> relevant, Family family) {
+        return w.state() != State.progressing || followsOthers(w, family)
+            || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
+            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
+    }
+
+    /** Its pods, which are judged themselves, tell what it waits for. */
+    private static boolean followsOthers(Workload w, Family family) {
+        return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
+            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
+    }
+
     /** When the next grace ends; the loop wakes then. */
     static Optional<Instant> due(List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen, Instant now) {
         return relevant.stream().map(f -> Optional.ofNullable(grace(f, family, verdict)).map(seen.first(f)::plus)).flatMap(Optional::stream)
@@ -105,6 +127,10 @@ public final class Certainty {
         }
         if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
+        }
+        if (code == Code.IMAGE_REGISTRY_UNREACHABLE && f.evidence().stream().map(Evidence::message)
+            .noneMatch(m -> Phrase.NO_HOST.occurs(m) && !Phrase.DNS_DOWN.occurs(m))) {
+            return null;
         }
         if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
@@ -162,7 +188,7 @@ public final class Certainty {
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
                 IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
@@ -172,7 +198,7 @@ public final class Certainty {
         };
     }
 
-    private static boolean started(Obj pod, String container) {
+    static boolean started(Obj pod, String container) {
         return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
             && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
     }

@@ -15,7 +15,10 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import shared.Json;
 import tools.jackson.core.JacksonException;
@@ -42,6 +46,8 @@ public final class Api implements AutoCloseable {
     private final Duration timeout;
     private final Map<String, List<Kind>> discovered;
     private final Set<String> withStatus;
+    /** By how many milliseconds the server's clock is before {@link System#nanoTime}; the least that an answer gave. */
+    private final AtomicLong clock;
     private final Deadline patience;
 
     public Api(Config config, Duration timeout) {
@@ -50,6 +56,7 @@ public final class Api implements AutoCloseable {
         this.timeout = timeout;
         this.discovered = new ConcurrentHashMap<>();
         this.withStatus = ConcurrentHashMap.newKeySet();
+        this.clock = new AtomicLong(Long.MAX_VALUE);
         this.patience = Deadline.now();
     }
 
@@ -59,6 +66,7 @@ public final class Api implements AutoCloseable {
         this.timeout = same.timeout;
         this.discovered = same.discovered;
         this.withStatus = same.withStatus;
+        this.clock = same.clock;
         this.patience = patience;
     }
 
@@ -116,10 +124,25 @@ public final class Api implements AutoCloseable {
     private byte[] answer(HttpRequest.Builder request, String what) {
         var sent = http.sendAsync(request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build(), byte[].class);
         var response = await(sent, timeout.plusSeconds(1), what);
+        Optional.ofNullable(response.header("Date")).ifPresent(this::setClock);
         if (!response.isSuccessful()) {
             throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
         }
         return response.body();
+    }
+
+    private void setClock(String date) {
+        try {
+            var told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)).toEpochMilli();
+            clock.accumulateAndGet(told - System.nanoTime() / 1_000_000, Math::min);
+        } catch (DateTimeException e) {
+            assert !date.isEmpty(); // not a date: another answer has one
+        }
+    }
+
+    /** What time it is by the server's own clock, at the least; empty when it never told. */
+    public Optional<Instant> serverTime() {
+        return Optional.of(clock.get()).filter(c -> c < Long.MAX_VALUE).map(c -> Instant.ofEpochMilli(c + System.nanoTime() / 1_000_000));
     }
 
     /** What comes of it in time; throws {@link ApiError} when nothing does. */

@@ -98,7 +98,7 @@ public final class Informers implements AutoCloseable {
             sought.remove(o);
             if (kind.isEmpty()) {
                 api.rediscover(o.apiVersion());
-                later(() -> seek(o, namespace, 0), Duration.ofSeconds(5));
+                later(() -> seek(o, namespace, 0), Duration.ofSeconds(2));
             }
             changed.run();
         } catch (ApiError e) {

@@ -25,11 +25,11 @@ import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
+import ensure_ready.waiting.Applying;
 import ensure_ready.waiting.SoftWait;
 import io.fabric8.kubernetes.client.Config;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import shared.Redaction;
 
@@ -71,8 +71,14 @@ public final class Steps {
             prepare(target, deadline);
         }
         var loaded = load(target, deadline);
-        var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
-        judge(api, target, applied, known.prepareFailure != null || failed(loaded, applied.results()), deadline);
+        hideSecrets(api, target);
+        var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
+        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(loaded);
+        var waiting = waiting(api, target, apply, since);
+        known.waiting = waiting;
+        known.judgement = waiting.run(deadline);
+        known.results = apply.results();
+        diagnose(api, known.judgement);
     }
 
     private void status(Api api) {
@@ -81,7 +87,7 @@ public final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))));
+        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -214,40 +220,34 @@ public final class Steps {
         }
     }
 
-    /** What an apply answered; {@code since} is the moment before it began, null when nothing was applied. */
-    private record Outcomes(List<Applied> results, Instant since) { }
-
-    private Outcomes notApplied(Loaded loaded) {
+    private Applying notApplied(Loaded loaded) {
         var results = Apply.notNow(loaded.items());
         known.results = results;
-        return new Outcomes(results, null);
+        return Applying.over(results, broken());
     }
 
-    private Outcomes apply(Api api, Target target, Loaded loaded, Deadline deadline) {
+    /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
+    private Applying apply(Api api, Target target, Loaded loaded, Deadline deadline) {
         boolean any = !loaded.items().isEmpty();
         known.applied = any;
-        var since = Instant.now();
-        var results = new Apply(api, target.namespace(), options.apply.recreate, so -> known.results = so, progress)
-            .all(loaded.items(), deadline);
-        if (any && !failed(loaded, results)) {
-            new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
-        }
-        return new Outcomes(results, any ? since : null);
+        var pending = Apply.pending(loaded.items());
+        known.results = pending;
+        return Applying.begin(pending, broken(), told -> {
+            var results = new Apply(api.within(deadline), target.namespace(), options.apply.recreate, so -> {
+                known.results = so;
+                told.accept(so);
+            }, progress).all(loaded.items(), deadline);
+            if (any && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
+                new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
+            }
+            hideSecrets(api, target);
+            return results;
+        });
     }
 
-    private static boolean failed(Loaded loaded, List<Applied> results) {
-        return !loaded.problems().isEmpty() || Applied.anyFailed(results);
-    }
-
-    /** {@code broken}: it is certain already that it will not be ready; what the rest says is worth a moment only. */
-    private void judge(Api api, Target target, Outcomes applied, boolean broken, Deadline deadline) {
-        var waiting = waiting(api, target, applied);
-        known.waiting = waiting;
-        hideSecrets(api, target);
-        boolean certain = broken && options.wait.failMode == FailMode.fast;
-        var judgement = waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline);
-        known.judgement = judgement;
-        diagnose(api, judgement);
+    /** Whether it is certain before anything is applied that not all will be as the manifests want it. */
+    private boolean broken() {
+        return known.prepareFailure != null || !known.problems.isEmpty();
     }
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
@@ -257,11 +257,12 @@ public final class Steps {
         progress.mask(Redaction.of(secrets, options.environment)::clean);
     }
 
-    private SoftWait waiting(Api api, Target target, Outcomes applied) {
+    /** {@code since}: when the apply began; null when nothing is applied. */
+    private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, applied.since(), options.rules());
-        return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
+            options.wait.failMode == FailMode.fast, since, options.rules());
+        return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 
     /** Only a wait can time out; a look says how it is. */

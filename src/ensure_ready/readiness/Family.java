@@ -86,7 +86,7 @@ public final class Family {
         return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asString("")) : "";
     }
 
-    boolean bindsOnFirstConsumer(Obj claim) {
+    public boolean bindsOnFirstConsumer(Obj claim) {
         var name = claim.text("/spec/storageClassName");
         var byDefault = !claim.has("/spec/storageClassName");
         return snapshot.all("StorageClass").stream()

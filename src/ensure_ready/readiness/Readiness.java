@@ -30,6 +30,9 @@ public final class Readiness {
         if (o.deleting()) {
             return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
         }
+        if (applied.filter(Applied::pending).isPresent()) {
+            return Optional.of(tally.progressing(notYet(applied.get())));
+        }
         var uid = applied.map(Applied::uid).orElse("");
         if (!uid.isEmpty() && !uid.equals(o.uid())) {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
@@ -44,6 +47,10 @@ public final class Readiness {
         }
         return Obj.isTrue(o.condition("Reconciling")) ? Optional.of(tally.progressing(Phrases.said(o.condition("Reconciling"))))
             : Optional.empty();
+    }
+
+    static String notYet(Applied a) {
+        return "not applied yet" + Phrases.prefixed(": ", a.error());
     }
 
     static Workload rule(Obj o, Family family) {

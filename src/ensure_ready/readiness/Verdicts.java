@@ -38,7 +38,7 @@ public final class Verdicts {
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending) && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
@@ -84,7 +84,7 @@ public final class Verdicts {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
             var live = live(family.snapshot(), a.object());
-            if (a.result() == Result.failed || a.object().judged()) {
+            if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
@@ -106,6 +106,9 @@ public final class Verdicts {
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
     private static Workload absent(Applied a, Family family) {
         var tally = new Tally(a.object(), 0, -1);
+        if (a.pending()) {
+            return tally.progressing(Readiness.notYet(a));
+        }
         if (!family.snapshot().knows(Snapshot.key(a.object()))) {
             return tally.progressing("not read (yet)");
         }

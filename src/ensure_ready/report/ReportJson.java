@@ -19,6 +19,7 @@ public final class ReportJson {
             .put("agentReady", report.judgement().filter(j -> j.verdict().agentReady()).isPresent())
             .put("verified", report.judgement().filter(j -> j.verdict().verified()).isPresent());
         json.put("outcome", report.outcome().word()).put("waitedSeconds", report.waitedSeconds());
+        report.certainAfterSeconds().ifPresent(s -> json.put("certainAfterSeconds", s));
         json.put("summary", Texts.line(report.summary()));
         json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
         diagnosis(json, report);

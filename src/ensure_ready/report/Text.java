@@ -18,6 +18,10 @@ public final class Text {
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
+        if (json.has("certainAfterSeconds") && !json.path("infraReady").asBoolean()) {
+            lines.add("  certain after " + json.path("certainAfterSeconds").asString("")
+                + " s, ended after " + json.path("waitedSeconds").asString("") + " s");
+        }
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
         json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asString("") + ": " + p.path("error").asString("")));
