@@ -28,10 +28,10 @@
 // line  4641 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5247 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  6938 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8298 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9408 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10227 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11043 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8312 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9426 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10245 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11061 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -7094,7 +7094,16 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))));
+            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
+            .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
+                ? othersPullSecret() : Map.of());
+    }
+
+    /** Since 1.35 a node's copy of an image serves only pods that could pull it: a pod that names no pull secret may need its siblings'. */
+    private Map<String, String> othersPullSecret() {
+        return !pod.list("/spec/imagePullSecrets").isEmpty() ? Map.of() : seen.snapshot.all("Pod").stream()
+            .flatMap(p -> References.of(p.at("/spec")).stream()).filter(References.Ref::pull).map(References.Ref::name).sorted().findFirst()
+            .map(name -> Map.of("othersPullSecret", name)).orElse(Map.of());
     }
 
     /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
@@ -7762,6 +7771,11 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
             return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
                 pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        var sandbox = pod.condition("PodReadyToStartContainers");
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+                Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
             : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
@@ -8958,7 +8972,9 @@ static final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
+        long ending = o.number("/status/terminatingReplicas", 0);
+        return !Obj.isTrue(o.condition("Available")) ? tally.progressing(Phrases.said(o.condition("Available")))
+            : tally.ready(ending > 0 ? Texts.count(ending, "old pod") + " still ending" : "");
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -8966,7 +8982,9 @@ static final class Readiness {
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
-            return updated + " of " + desired + " updated";
+            long ending = o.number("/status/terminatingReplicas", 0);
+            return updated + " of " + desired + " updated"
+                + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
             return Texts.count(all - updated, "old pod") + " still there";

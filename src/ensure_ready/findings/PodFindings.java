@@ -1,5 +1,6 @@
 package ensure_ready.findings;
 
+import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Messages;
 import ensure_ready.model.Event;
@@ -145,6 +146,11 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
             return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
                 pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        var sandbox = pod.condition("PodReadyToStartContainers");
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+                Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
             : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),

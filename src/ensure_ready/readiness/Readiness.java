@@ -96,7 +96,9 @@ public final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
+        long ending = o.number("/status/terminatingReplicas", 0);
+        return !Obj.isTrue(o.condition("Available")) ? tally.progressing(Phrases.said(o.condition("Available")))
+            : tally.ready(ending > 0 ? Texts.count(ending, "old pod") + " still ending" : "");
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -104,7 +106,9 @@ public final class Readiness {
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
-            return updated + " of " + desired + " updated";
+            long ending = o.number("/status/terminatingReplicas", 0);
+            return updated + " of " + desired + " updated"
+                + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
             return Texts.count(all - updated, "old pod") + " still there";
