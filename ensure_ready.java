@@ -28,10 +28,10 @@
 // line  4641 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5247 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  6938 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8312 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9426 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10245 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11061 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8313 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line  9433 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10252 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11068 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -7647,10 +7647,11 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
-        var maker = pod.controller();
-        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
-            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
+        var owner = seen.owner(pod);
+        var found = new PodFindings(seen, pod, owner, before).find();
+        var maker = seen.snapshot.find(owner.kind(), owner.name()).filter(Ownership::speaks).map(Obj::controller)
+            .filter(c -> !c.isMissingNode() && (owner.is("Pod") || owner.is("ReplicaSet"))).map(Ref::of);
+        return found.stream().map(f -> maker.isPresent() && f.object().equals(owner) ? f.as(f.code(), maker.get()) : f).toList();
     }
 
     private List<Finding> find() {
@@ -8387,7 +8388,7 @@ static final class CustomStatus {
      */
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
     }
 
     /** Its user does not want it judged. */
@@ -8406,6 +8407,11 @@ static final class CustomStatus {
     static Optional<Said> holding(Obj job, Snapshot snapshot) {
         return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    }
+
+    /** What was done once: that it failed says nothing of how the namespace is. */
+    static boolean past(String kind) {
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
     }
 
     private Said read() {
@@ -8591,7 +8597,7 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev");
 
     private CustomWords() { }
 
@@ -9275,6 +9281,7 @@ static final class Verdicts {
         return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
                 family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> !CustomStatus.past(o.controller().path("kind").asString("")))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
             .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
     }

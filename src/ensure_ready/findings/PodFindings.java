@@ -22,10 +22,11 @@ import tools.jackson.databind.JsonNode;
 public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
-        var maker = pod.controller();
-        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
-            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
+        var owner = seen.owner(pod);
+        var found = new PodFindings(seen, pod, owner, before).find();
+        var maker = seen.snapshot.find(owner.kind(), owner.name()).filter(Ownership::speaks).map(Obj::controller)
+            .filter(c -> !c.isMissingNode() && (owner.is("Pod") || owner.is("ReplicaSet"))).map(Ref::of);
+        return found.stream().map(f -> maker.isPresent() && f.object().equals(owner) ? f.as(f.code(), maker.get()) : f).toList();
     }
 
     private List<Finding> find() {

@@ -63,7 +63,7 @@ public final class CustomStatus {
      */
     public static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
     }
 
     /** Its user does not want it judged. */
@@ -82,6 +82,11 @@ public final class CustomStatus {
     public static Optional<Said> holding(Obj job, Snapshot snapshot) {
         return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    }
+
+    /** What was done once: that it failed says nothing of how the namespace is. */
+    static boolean past(String kind) {
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
     }
 
     private Said read() {
