@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   293 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1068 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1549 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2416 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2767 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3888 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4314 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4396 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1069 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1550 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2417 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2768 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3889 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4319 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4401 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4641 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5247 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6938 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8313 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9433 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10252 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11068 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4646 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5252 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7495 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8950 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10070 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10905 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11721 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -142,6 +142,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -3945,6 +3946,9 @@ static final class Markdown {
         md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
             .append("  \n");
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
+        c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
+            .append('\n'));
+        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -4251,7 +4255,8 @@ static final class Text {
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
-        Optional.of(c.at("/fix/text").asString("")).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
+        Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
+            .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
         c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
@@ -5285,17 +5290,196 @@ record AccessFindings(Observed seen, Ref agent) {
     }
 }
 
+/** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
+record Candidates(Observed seen, Dependencies needs, Finding f) {
+    private static final int MOST = 6;
+    private static final int CHARS = 160;
+
+    /** At most six lines such as {@code pvc/geo-pvc: Bound, 10Gi, unused}. */
+    static List<String> of(Observed seen, Dependencies needs, Finding f) {
+        return new Candidates(seen, needs, f).find().filter(c -> !c.isEmpty())
+            .distinct().limit(MOST).map(c -> Texts.cut(Texts.line(c), CHARS)).toList();
+    }
+
+    private Snapshot snapshot() {
+        return seen.snapshot;
+    }
+
+    private Stream<String> find() {
+        return switch (f.code()) {
+            case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID,
+                IMAGE_NEVER_PULL, IMAGE_REGISTRY_UNREACHABLE, IMAGE_PULL_FAILED ->
+                images();
+            case IMAGE_AUTH, IMAGE_PULL_SECRET_MISSING ->
+                near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
+            case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
+            case SECRET_MISSING, CONFIGMAP_MISSING ->
+                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
+                near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
+                : f.objectKind(), o -> " ");
+            case PVC_MISSING -> near("PersistentVolumeClaim", this::claim);
+            case PVC_STORAGECLASS_MISSING, PVC_NO_DEFAULT_CLASS, PVC_PROVISIONER_MISSING,
+                PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
+            case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
+            case CONFIG_KEY_MISSING -> keys();
+            case CRASH_MISSING_ENV -> variables();
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
+                SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
+                INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
+            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
+                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
+            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName"));
+            default -> Stream.empty();
+        };
+    }
+
+    private static String quoted(String text) {
+        return Pattern.quote(text) + "$";
+    }
+
+    /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
+    private Stream<String> near(String kind, Function<Obj, String> text) {
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+            : f.param("service") : f.param("host").replaceFirst("\\..*", "");
+        var port = f.param("address").replaceFirst("^.*:", "");
+        return snapshot().all(kind).stream()
+            .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
+            && !o.text("/type").contains("service-account-token"))
+            .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
+            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
+    }
+
+    private boolean unused(Obj o) {
+        return o.kind().equals("PersistentVolumeClaim") && users(o).isEmpty();
+    }
+
+    private static String keyed(Obj o) {
+        return "keys " + String.join(", ", Facts.keys(o));
+    }
+
+    private String claim(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
+            Facts.compact(o.at("/spec/accessModes")),
+            users(o).isEmpty() ? "unused" : users(o).strip());
+    }
+
+    private static String type(Obj o) {
+        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+    }
+
+    private static String volume(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+    }
+
+    private static String ports(Obj service) {
+        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
+            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+    }
+
+    /** Which workloads name it. */
+    private String users(Obj o) {
+        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
+        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
+            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        return users.isEmpty() ? "" : " used by " + String.join(", ", users);
+    }
+
+    private static Stream<String> leaves(Obj workload, String pattern) {
+        var wanted = Pattern.compile(pattern);
+        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+            .map(l -> workload.ref() + " " + Facts.base(workload) + l);
+    }
+
+    /** The same setting of other workloads: a reference that works. */
+    private Stream<String> siblings(String pattern) {
+        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    }
+
+    /** Images of the same repository, else those of the same registry or name. */
+    private Stream<String> images() {
+        var image = f.param("image");
+        var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
+        var images = new TreeMap<String, String>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
+            if (path.endsWith(".image") && !value.equals(image)) {
+                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }
+        }));
+        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+            .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
+                .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
+    }
+
+    private static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
+    private Stream<String> keys() {
+        var holder = snapshot().find(f.objectKind(), f.objectName());
+        var near = holder.stream().flatMap(o -> Facts.keys(o).stream())
+            .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
+            .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
+            .limit(3).map(k -> "key " + k);
+        var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .filter(o -> !o.name().equals(f.objectName()) && Facts.keys(o).contains(f.param("key"))).map(o -> o.ref() + " has that key");
+        return Stream.concat(near, elsewhere);
+    }
+
+    /** Who else sets this variable, which object has a key of that name, and which variable comes near. */
+    private Stream<String> variables() {
+        var name = f.param("variable");
+        if (name.isEmpty()) {
+            return Stream.empty();
+        }
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+        var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .map(k -> o.ref() + " has key " + k));
+        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+    }
+
+    private Stream<String> nodes(Predicate<String> label) {
+        return snapshot().all("Node").stream()
+            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
+    private String room(Obj node) {
+        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+            var all = node.at("/status/allocatable").path(r).asString("");
+            var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
+                .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()
+                    .mapToDouble(c -> Quantities.of(c.at("/resources/requests").path(r).asString(""))).sum()).sum();
+            return all.isEmpty() ? "" : r + " " + all + (used > 0 ? " (" + Quantities.text(r, Quantities.of(all) - used) + " free)" : "");
+        }).filter(t -> !t.isEmpty()).collect(Collectors.joining(", "));
+    }
+}
+
 /** One root cause, as the JSON gives it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Cause(String id, String fingerprint, Code code, Code.Family family,
     Code.Severity severity, ObjectRef object, ObjectRef owner, String container,
     String basis, double confidence, Map<String, String> params,
-             Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
+    List<Fact> facts, List<String> candidates, Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
                  List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent,
                  @JsonIgnore int affected, @JsonIgnore String firstSeen) {
     Cause numbered(String number) {
         return new Cause(number, fingerprint, code, family, severity, object,
-            owner, container, basis, confidence, params, fix, next, evidence, logExcerpt,
+            owner, container, basis, confidence, params, facts, candidates, fix, next, evidence, logExcerpt,
             explains, oldRevisionServing, blocksAgent, affected, firstSeen);
     }
 }
@@ -5333,6 +5517,8 @@ static final class Connections {
         }
     }
 
+    private static final Set<Code> MISSING =
+        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
     private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
@@ -5364,6 +5550,12 @@ static final class Connections {
 
     private void understand(Complaint s, Set<Ref> speaking) {
         var f = s.told();
+        if (MISSING.contains(f.code()) && !f.owner().equals(f.object())
+            && snapshot.applied(f.objectKind(), f.objectName()).filter(a -> a.result() == Result.failed).isPresent()) {
+            edges.add(new Edge(f.owner(), f.object(), Edge.Origin.MAKER, "refused: " + f.object(), 1, ""));
+            s.means(f.with(Basis.WEAK).named());
+            return;
+        }
         switch (f.code()) {
             case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
@@ -5684,6 +5876,10 @@ static final class Dependencies {
         });
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
+        snapshot.all("Namespace").stream().filter(Obj::deleting).forEach(n -> snapshot.objects().values().stream().flatMap(List::stream)
+            .filter(Obj::deleting).forEach(o -> edges.add(edge(Ref.of(n), Ref.of(o), Edge.Origin.SPEC, "holds", 1))));
+        snapshot.all("Service").stream().filter(s -> !s.controller().isMissingNode())
+            .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(s.controller()), Edge.Origin.SPEC, "owner", 1)));
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
             .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
@@ -5704,11 +5900,11 @@ static final class Dependencies {
                 edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
             }
         });
-        claims(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
+        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }
@@ -5720,7 +5916,13 @@ static final class Dependencies {
         return mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
     }
 
-    private List<Obj> claims(Obj workload) {
+    /** The claims that its pods use. */
+    Stream<Obj> claims(Obj workload) {
+        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
+            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+    }
+
+    private List<Obj> templated(Obj workload) {
         if (!workload.kind().equals("StatefulSet")) {
             return List.of();
         }
@@ -5795,7 +5997,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var roots = new Roots(graph).find();
         var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
         var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
-        return new Reporting(seen, all, unready, workloads, agent).report(roots,
+        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
             all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
@@ -5852,11 +6054,288 @@ record Edge(Ref from, Ref to, Origin origin, String via, double confidence, Stri
 /** The lines of a failed container's log that say most; how many are shown of how many. */
 record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
 
+/** A value that decides: of which object and field ({@code deploy/web spec.replicas}), and what it is. */
+record Fact(String at, String value) {
+    /** How many a cause has at most, and how long each may be. */
+    static final int MOST = 12;
+    static final int CHARS = 240;
+}
+
+/**
+ * The few values that decide a cause: the field at fault with its path and what it is now, what it is compared with, and what worked
+ * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
+ */
+static final class Facts {
+    private static final Pattern MEMORY =
+        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
+        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
+    private static final Pattern LISTENS =
+        Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
+    private final Observed seen;
+    private final Dependencies needs;
+    private final Map<String, String> found = new LinkedHashMap<>();
+
+    private Facts(Observed seen, Dependencies needs) {
+        this.seen = seen;
+        this.needs = needs;
+    }
+
+    /** In the order of their weight; the first is the field at fault where one is known. */
+    static List<Fact> of(Observed seen, Dependencies needs, List<Finding> findings) {
+        var facts = new Facts(seen, needs);
+        findings.stream().filter(f -> f.code().role != Code.Role.PROGRESS).limit(3).forEach(facts::told);
+        return facts.found.entrySet().stream().limit(Fact.MOST)
+            .map(e -> new Fact(e.getKey(), Texts.cut(Texts.line(e.getValue()), Fact.CHARS))).toList();
+    }
+
+    private void told(Finding f) {
+        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        object(f);
+        other(owner, f);
+        log(f);
+        owner.ifPresent(w -> before(w, f));
+    }
+
+    private void add(Obj at, String path, String value) {
+        if (!value.isEmpty() && !value.equals("{}")) {
+            found.putIfAbsent(at.ref() + " " + path, value);
+        }
+    }
+
+    private void all(Obj at, String... pointers) {
+        for (var p : pointers) {
+            var node = at.at(p);
+            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+        }
+    }
+
+    /** A part of a spec on one line, as JSON without quotes. */
+    static String compact(JsonNode node) {
+        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+    }
+
+    /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
+    private void fields(Obj workload, Finding f, String pattern) {
+        leaves(workload, f, leaves(workload), base(workload), pattern);
+    }
+
+    /** What the finding speaks of comes first. */
+    private void leaves(Obj at, Finding f, Map<String, String> leaves, String base, String pattern) {
+        if (!pattern.isEmpty()) {
+            var wanted = Pattern.compile(pattern);
+            leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
+                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
+                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .forEach(e -> add(at, base + e.getKey(), e.getValue()));
+        }
+    }
+
+    static Map<String, String> leaves(Obj workload) {
+        return Leaves.of(Dependencies.podSpec(workload));
+    }
+
+    static String base(Obj workload) {
+        return switch (workload.kind()) {
+            case "Pod" -> "spec.";
+            case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
+            default -> "spec.template.spec.";
+        };
+    }
+
+    private static String container(Finding f) {
+        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
+    }
+
+    /** What of the pod template decides this code. */
+    private static String pattern(Finding f) {
+        var c = container(f);
+        var name = Pattern.quote(f.objectName());
+        return switch (f.code()) {
+            case IMAGE_NEVER_PULL -> c + "image";
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
+            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
+            case SECRET_MISSING -> "ecret.* = " + name + "$";
+            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
+            case PVC_MISSING -> "claimName = " + name + "$";
+            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
+            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
+                + "$|onfigMap.*ame = " + name + "$";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
+            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
+                c + "(command|args|workingDir|image) |" + c + ".*subPath";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name";
+            case CRASH_PORT_IN_USE -> "[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
+            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
+            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
+            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
+                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
+                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
+                    ? "" : "|periodS|failureT|initialD")
+                    + ")|" + c + "ports.*containerPort";
+            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
+            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
+            case SCHED_TAINT -> "^tolerations|^nodeSelector";
+            case SCHED_HOST_PORT -> "hostPort";
+            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
+            case SCHED_TOPOLOGY -> "^topologySpread";
+            case SCHED_NODE_MISSING -> "^nodeName";
+            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
+            case SCHED_DEVICE_CLAIM -> "[cC]laims";
+            case POD_READINESS_GATE -> "^readinessGates";
+            case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                setting(f);
+            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
+        };
+    }
+
+    /** The settings that name the host, or all that could. */
+    private static String setting(Finding f) {
+        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
+        return host.isEmpty()
+            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
+            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
+                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
+    }
+
+    /** The object at fault itself, where it is there. */
+    private void object(Finding f) {
+        var there = seen.snapshot.find(f.objectKind(), f.objectName());
+        there.ifPresent(o -> {
+            switch (o.kind()) {
+                case "PersistentVolumeClaim" -> all(o, "/spec/storageClassName", "/spec/accessModes", "/spec/resources/requests/storage",
+                    "/spec/volumeName", "/spec/selector", "/spec/dataSource");
+                case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
+                case "Secret", "ConfigMap" -> {
+                    add(o, "keys", String.join(", ", keys(o)));
+                    setting(o, f);
+                }
+                case "ResourceQuota" -> quota(o);
+                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
+                case "Role" -> all(o, "/rules");
+                case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
+                default -> scale(o, f);
+            }
+        });
+    }
+
+    private void scale(Obj o, Finding f) {
+        switch (f.code()) {
+            case REPLICAS_ZERO, SCHED_POD_ANTI_AFFINITY, PVC_ACCESS_MODE -> all(o, "/spec/replicas", "/spec/strategy/type");
+            case JOB_FAILED -> all(o, "/spec/backoffLimit", "/spec/activeDeadlineSeconds");
+            case JOB_SUSPENDED -> all(o, "/spec/suspend");
+            case ROLLOUT_PAUSED -> all(o, "/spec/paused");
+            case STS_HEADLESS_SVC_MISSING -> all(o, "/spec/serviceName");
+            case STS_STUCK_REVISION -> all(o, "/status/updateRevision", "/status/currentRevision");
+            case POD_SECURITY_DENIED -> seen.snapshot.find("Namespace", seen.snapshot.namespace())
+                .ifPresent(n -> n.labels().forEach((k, v) -> add(n, "metadata.labels[" + k + "]", k.startsWith("pod-security") ? v : "")));
+            default -> { }
+        }
+    }
+
+    /** Names only: of a Secret nothing else is known here. */
+    static List<String> keys(Obj o) {
+        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
+    }
+
+    /** The value of a ConfigMap that names a host or a port that is not there. */
+    private void setting(Obj map, Finding f) {
+        var key = f.param("setting").replaceFirst("^.* ", "");
+        if (!key.isEmpty() && map.kind().equals("ConfigMap") && map.at("/data").has(key)) {
+            add(map, "data." + key, map.at("/data").path(key).asString(""));
+        }
+    }
+
+    private void quota(Obj quota) {
+        quota.map("/status/hard").forEach((resource, hard) -> {
+            var used = quota.at("/status/used").path(resource).asString("0");
+            add(quota, "status." + resource, "used " + used + " of " + hard);
+        });
+    }
+
+    /** What stands on the other side. */
+    private void other(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+            case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
+            case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).limit(1)
+                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
+                .forEach(c -> all(c, "/spec/resources/requests/storage"));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            default -> { }
+        }
+    }
+
+    private static String variables(Obj workload, Finding f) {
+        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+        return names.isEmpty() ? "none" : "has " + names;
+    }
+
+    private Optional<Obj> named(String ref) {
+        return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).findFirst());
+    }
+
+    private void labels(Obj workload) {
+        add(workload, "spec.template.metadata.labels", Dependencies.labels(workload).toString());
+    }
+
+    /** What the program says of the port it listens on, and of the memory it takes. */
+    private void log(Finding f) {
+        var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
+        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        if (log != null && wanted != null) {
+            log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
+                .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));
+        }
+    }
+
+    /** Fields of the newest revision that the one before it had otherwise. */
+    private void before(Obj workload, Finding f) {
+        if (!workload.kind().equals("Deployment") || f.code().family == Code.Family.SERVICE) {
+            return;
+        }
+        var newest = Ownership.newestReplicaSet(seen.snapshot, workload);
+        seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
+            .filter(rs -> rs.has("/spec/template/spec"))
+            .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .ifPresent(rs -> {
+                var now = leaves(newest.get());
+                var then = leaves(rs);
+                var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
+                Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
+                    .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
+                    .forEach(p -> add(rs, base(rs) + p, then.getOrDefault(p, "(not set)") + served));
+            });
+    }
+}
+
 /** A place in a manifest of the repository. */
 record FileRef(String path, int line) { }
 
-/** Where the repair lies and in which file. */
-record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
+/** Where the repair lies and in which file; {@code change}: the field at fault, what it is and what there is instead, or null. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) {
+    Fix changing(List<Fact> facts, List<String> candidates) {
+        return facts.isEmpty() ? this : new Fix(scope, action, text, facts.get(0).at() + " is " + facts.get(0).value()
+            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0)), files, alsoRequired);
+    }
+}
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
 static final class Graph {
@@ -5904,7 +6383,10 @@ static final class Graph {
 
     /** What is told only where nothing behind it explains it. */
     List<Finding> weak(Ref node) {
-        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))).toList();
+        // a Service only repeats that the workload behind it is not ready
+        var repeats = from(node).stream().anyMatch(e -> e.origin() == Edge.Origin.SELECTOR && unready.contains(e.to()));
+        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))
+            && !(repeats && f.code() == Code.SVC_NO_READY_ENDPOINTS)).toList();
     }
 
     /** A registry of this namespace is looked at before the image that cannot be had from it. */
@@ -5983,6 +6465,50 @@ record IngressFindings(Observed seen) {
         return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
             .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
+    }
+}
+
+/** The fields of a spec by their paths, as a person writes them: {@code containers[web].env[DB_HOST].value}. Pure. */
+static final class Leaves {
+    private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
+    private static final String HIDDEN = "(set; not shown)";
+
+    private Leaves() { }
+
+    static Map<String, String> of(JsonNode node) {
+        var found = new LinkedHashMap<String, String>();
+        walk(node, "", found);
+        return found;
+    }
+
+    private static void walk(JsonNode node, String path, Map<String, String> found) {
+        if (node.isObject() && !node.isEmpty()) {
+            node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
+        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+            for (int i = 0; i < node.size(); i++) {
+                var element = path + "[" + name(node.get(i), i) + "]";
+                walk(node.get(i), element, found);
+                found.remove(element + ".name"); // which its path says already
+            }
+        } else {
+            found.put(path, value(path, node));
+        }
+    }
+
+    /** Elements are told by what tells them for Kubernetes too, else by their place. */
+    private static String name(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
+    }
+
+    private static String value(String path, JsonNode node) {
+        var variable = VARIABLE.matcher(path);
+        if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
+            return HIDDEN;
+        }
+        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+            .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
+            : node.asString("").isEmpty() ? "\"\"" : node.asString("");
     }
 }
 
@@ -6166,13 +6692,15 @@ static final class NearMiss {
     private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
-        return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name)
-                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
+        return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 
-    private static int distance(String a, String b) {
+    static boolean near(String n, String name) {
+        return !n.equals(name) && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4));
+    }
+
+    static int distance(String a, String b) {
         var row = IntStream.rangeClosed(0, b.length()).toArray();
         for (int i = 1; i <= a.length(); i++) {
             int diagonal = row[0];
@@ -6277,6 +6805,31 @@ record ObjectRef(String apiVersion, String kind, String namespace, String name) 
 record Proof(String source, String path, String reason, String message,
     long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
 
+/** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
+static final class Quantities {
+    private static final Pattern AMOUNT = Pattern.compile("(\\d+(?:\\.\\d+)?)(m|[kKMGTPE]i?)?");
+
+    private Quantities() { }
+
+    /** Zero for what is none. */
+    static double of(String text) {
+        var match = AMOUNT.matcher(text);
+        if (!match.matches()) {
+            return 0;
+        }
+        var unit = match.group(2) == null ? "" : match.group(2);
+        var power = unit.isEmpty() ? 0 : "kMGTPE".indexOf(unit.replace('K', 'k').charAt(0)) + 1;
+        return Double.parseDouble(match.group(1)) * (unit.equals("m") ? 0.001 : Math.pow(unit.endsWith("i") ? 1024 : 1000, power));
+    }
+
+    /** Of memory in {@code Mi}, of anything else in thousandths when it is small. */
+    static String text(String resource, double amount) {
+        var mebi = resource.contains("memory") || resource.contains("storage");
+        return mebi ? Math.round(amount / (1 << 20)) + "Mi" : amount == Math.rint(amount) ? String.valueOf((long) amount)
+            : Math.round(amount * 1000) + "m";
+    }
+}
+
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
@@ -6286,7 +6839,7 @@ record Repairs(Snapshot snapshot) {
     Fix fix(Finding f) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
+        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
     }
 
     private Optional<Source> source(Ref o) {
@@ -6343,7 +6896,7 @@ record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -6398,7 +6951,7 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
             var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
-        }).toList();
+        }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
     }
 
     private Cause cause(Root root) {
@@ -6409,9 +6962,13 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
         findings.forEach(x -> affected.add(x.owner()));
         affected.retainAll(unready);
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
+        var facts = Facts.of(seen, needs, findings);
+        var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
-            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
+                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
+            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
+                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
@@ -6965,7 +7522,10 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         }
         var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
         if (!events.isEmpty()) {
-            return Optional.of(unbound(events.get(events.size() - 1)));
+            // what is said again and again while all waits does not outdo the error that makes it wait
+            var errors = events.stream().filter(e -> !e.reason().equals("ExternalProvisioning")).toList();
+            var telling = errors.isEmpty() ? events : errors;
+            return Optional.of(unbound(telling.get(telling.size() - 1)));
         }
         return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
     }
@@ -6992,7 +7552,8 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         var code = code(last);
         var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
             : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
-        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
+        var at = code == Code.PVC_PROVISIONER_MISSING && !params.isEmpty() ? new Ref("StorageClass", type) : Ref.of(claim);
+        return seen.finding(code, at, Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
     }
 
     private Code code(Event last) {
@@ -7427,13 +7988,23 @@ static final class Findings {
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
         var since = o.time("/metadata/deletionTimestamp");
+        if (!o.deleting() || seen.age(since) <= Code.OBJECT_STUCK_TERMINATING.young) {
+            return Optional.empty();
+        }
+        if (kind.equals("Namespace")) { // what is left in it says more
+            return Stream.of("NamespaceDeletionContentFailure", "NamespaceFinalizersRemaining", "NamespaceContentRemaining")
+                .map(o::condition).filter(Obj::isTrue).findFirst()
+                .map(c -> seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), Ref.of(o),
+                since, List.of(Evidence.condition(o, c))).with(Basis.WEAK));
+        }
         var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
-        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
-            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = Ref.of(o);
-        return !stuck ? Optional.empty()
-            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
-            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
+        var pod = kind.equals("Pod");
+        if (holds.isEmpty() && (!pod || seen.lost(o).isPresent())) {
+            return Optional.empty();
+        }
+        return Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), pod ? seen.owner(o) : Ref.of(o),
+            since, List.of(Evidence.field(o, "metadata." + (holds.isEmpty() ? "deletionTimestamp" : "finalizers"),
+            holds.isEmpty() ? since.get().toString() : holds))).with(Map.of("finalizers", holds)));
     }
 }
 
@@ -7607,6 +8178,27 @@ static final class Observed {
         return snapshot.logs().get(pod.name() + "/" + container);
     }
 
+    /** Another node's pod that has a volume of this pod which only one node may have. */
+    Optional<Obj> holder(Obj pod) {
+        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+            .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
+        return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            .min(Comparator.comparing(Obj::name));
+    }
+
+    /** What says that this pod's node is lost. */
+    Optional<Evidence> lost(Obj pod) {
+        var node = snapshot.find("Node", pod.text("/spec/nodeName"));
+        return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
+            .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
+                .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
+    }
+
+    private static Stream<String> claims(Obj pod) {
+        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
+    }
+
     /** Also true where nobody could look. */
     boolean exists(String kind, String name) {
         return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
@@ -7656,11 +8248,14 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
+        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
+            return node().stream().toList();
+        }
         if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+            return replaced() && !again() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
@@ -7677,6 +8272,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
+    /** The last of several that ended so within minutes, with none after it that is ready: the next one will end so too. */
+    private boolean again() {
+        var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
+            .toList();
+        var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
+            .toList();
+        return ended.size() > 1 && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .filter(pod::equals).isPresent();
+    }
+
     private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
         return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
     }
@@ -7691,9 +8297,12 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
             case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
             case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
-            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+            case "NodePorts" -> Code.SCHED_HOST_PORT;
+            case "TaintToleration" -> Code.SCHED_TAINT;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") && message.contains("unavailable")
+                ? Code.SCHED_INSUFFICIENT_RESOURCES : Code.NODE_REFUSES_POD;
         };
-        if (code == null) {
+        if (code == Code.NODE_REFUSES_POD && !unstarted() || reason.equals("DeadlineExceeded")) {
             return containers();
         }
         var node = pod.text("/spec/nodeName");
@@ -7704,17 +8313,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** A node that is not ready makes its pods unready, whatever they did before. */
     private Optional<Finding> node() {
+        var lost = Pods.ready(pod) ? Optional.<Finding>empty() : lost(pod);
         var name = pod.text("/spec/nodeName");
-        var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asString("").equals("True"));
-        if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
-            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
-                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
-                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
-        }
-        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
-        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
-            : Optional.empty();
+        var unknown = seen.snapshot.find("Node", name).isEmpty() && !pod.deleting() && !seen.snapshot.all("Node").isEmpty()
+            && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name))) : lost;
+    }
+
+    /** The node of this pod, when it is lost. */
+    private Optional<Finding> lost(Obj on) {
+        return seen.lost(on).map(e -> finding(Code.NODE_NOT_READY, new Ref("Node", on.text("/spec/nodeName")),
+            Obj.instant(e.firstSeen()), e));
     }
 
     private List<Finding> containers() {
@@ -7757,14 +8366,36 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
             "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
         if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
-            var first = blockedBy(blocked);
+            var told = blockedBy(blocked);
+            var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
         }
         if (owner.is("Job") && sidecarBlocks()) {
             return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
                 Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
         }
-        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+        if (unstarted() && references().findAny().isPresent()) {
+            return absent(List.of());
+        }
+        return gate().or(this::held).or(this::progress).stream().toList();
+    }
+
+    /** Its containers are ready, and a condition that somebody else sets is not true. */
+    private Optional<Finding> gate() {
+        var since = Observed.since(pod.condition("ContainersReady"));
+        return pod.list("/spec/readinessGates").stream().map(g -> g.path("conditionType").asString(""))
+            .filter(type -> Obj.isTrue(pod.condition("ContainersReady")) && !Obj.isTrue(pod.condition(type))).findFirst()
+            .map(type -> finding(seen.age(since) < Code.POD_READINESS_GATE.young ? Code.STILL_PROGRESSING : Code.POD_READINESS_GATE, since,
+                pod.condition(type).isMissingNode() ? Evidence.field(pod, "spec.readinessGates", type + ": nobody has set this condition")
+                    : Evidence.condition(pod, pod.condition(type))).with(Map.of("gate", type)));
+    }
+
+    /** The event may have expired: another node's pod has the volume that only one may have. */
+    private Optional<Finding> held() {
+        return seen.holder(pod).filter(h -> unstarted() && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young)
+            .map(h -> lost(h).orElseGet(() -> finding(Code.PVC_ACCESS_MODE, pod.time("/metadata/creationTimestamp"),
+                Evidence.field(h, "spec.nodeName", h.text("/spec/nodeName") + " has the volume, " + pod.ref() + " is on "
+                    + pod.text("/spec/nodeName")))));
     }
 
     private Optional<Finding> progress() {
@@ -8040,16 +8671,21 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final List<Code> NEARNESS =
         List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
         Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
-        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY,
+        Code.SCHED_DEVICE_CLAIM);
 
     Finding find() {
         var condition = pod.condition("PodScheduled");
         var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
-        var scaling = seen.events(pod, "TriggeredScaleUp");
+        var scaling = seen.events(pod, "TriggeredScaleUp", "Nominated"); // Karpenter says the second
         if (condition.path("reason").asString("").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
+        }
+        if (condition.path("reason").asString("").equals("NotReadyForScheduling")) {
+            return finding(seen.age(pod) < Code.SCHED_NOT_READY.young ? Code.STILL_PROGRESSING
+                : Code.SCHED_NOT_READY, owner, since, evidence);
         }
         if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
             evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
@@ -8057,7 +8693,8 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
         }
         var message = message(condition);
         return message.isEmpty()
-            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+            ? finding(seen.age(pod) < Code.SCHED_SCHEDULER_MISSING.young ? Code.STILL_PROGRESSING
+                : condition.isMissingNode() ? Code.SCHED_SCHEDULER_MISSING : Code.UNKNOWN, owner, since, evidence)
             : unschedulable(message, since, evidence);
     }
 
@@ -9556,6 +10193,9 @@ enum Code {
         "The probe uses a port that the container does not listen on: compare it with containerPort.", Look.POD),
     PROBE_PATH_NOT_FOUND(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The program answers 404 at the probe's path: correct the path.", Look.POD, Look.LOG),
+    POD_READINESS_GATE(Family.PROBE, Scope.either, "FOLLOW_CONDITION",
+        "The containers are ready, but a readiness gate of the pod is not: whoever sets that condition says why in it.",
+        Look.POD, Look.SERVICES, new Young(120)),
     INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
         "An init container waits for a dependency: check that first.", Look.LOG, Look.POD, Rule.STANDALONE, Basis.INFERRED, new Young(600)),
     DEPENDENCY_SERVICE_MISSING(Family.INIT, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
@@ -9590,11 +10230,20 @@ enum Code {
         "The pod waits for a claim that is not bound: check the claim.", Look.PVCS),
     SCHED_NODE_MISSING(Family.SCHEDULING, Scope.repo, "FIX_NODE_NAME",
         "nodeName refers to a node that does not exist: correct it.", Look.POD, Look.NODES, Grace.seconds(60)),
+    SCHED_DEVICE_CLAIM(Family.SCHEDULING, Scope.either, "FIX_DEVICE_CLAIM",
+        "No node has the device that the pod's ResourceClaim asks for: compare the claim with the nodes' ResourceSlices and DeviceClasses.",
+        Look.POD, Look.NODES, Rule.PLACEMENT, Grace.seconds(120)),
+    SCHED_SCHEDULER_MISSING(Family.SCHEDULING, Scope.either, "FIX_SCHEDULER_NAME",
+        "No scheduler has looked at the pod: correct schedulerName, or start the scheduler of that name.",
+        Look.POD, new Young(60), Grace.seconds(120)),
+    SCHED_NOT_READY(Family.SCHEDULING, Scope.either, "READ_CONDITION",
+        "The pod may not be scheduled yet, because something that it declares to need is not ready: the condition says what.",
+        Look.POD, new Young(120)),
     AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT",
         "The autoscaler is adding a node: wait.", Look.NODES, new Young(900)),
     PVC_MISSING(Family.STORAGE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
         "The PersistentVolumeClaim does not exist: correct claimName; add a new claim only if there was no data yet.",
-            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE),
+            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Rule.STANDALONE),
     PVC_STORAGECLASS_MISSING(Family.STORAGE, Scope.repo, "FIX_STORAGE_CLASS",
         "The claim names a StorageClass that the cluster does not have: use one that exists.",
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(5), Same.CLASS),
@@ -9728,9 +10377,12 @@ enum Code {
         "The node is short of memory, disk or process IDs: free some, or add nodes.", Look.NODE, Look.NODES),
     EVICTED_EPHEMERAL_STORAGE(Family.NODE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
         "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
+    NODE_REFUSES_POD(Family.NODE, Scope.either, "READ_MESSAGE",
+        "The node's kubelet refuses the pod, and every pod that replaces it: change what the message names, or place it on other nodes.",
+        Look.POD, Look.NODES),
     OBJECT_STUCK_TERMINATING(Family.OTHER, Scope.either, "FREE_FINALIZER",
-        "The object is being deleted, but a finalizer holds it: check the controller that owns the finalizer.",
-        Look.OBJECT, new Young(120)),
+        "The object is being deleted and does not go: check the controller that owns its finalizer, for a pod without one its node.",
+        Look.OBJECT, Rule.STANDALONE, new Young(120)),
     HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
         "The autoscaler gets no metrics: set resource requests, or install the metrics API. This does not block readiness.",
         Look.OBJECT_DESCRIBE, Rule.ADVICE, new Young(120)),
@@ -10096,6 +10748,7 @@ static final class Messages {
         t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
         t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
             "is being deleted");
+        t.row(Code.SCHED_DEVICE_CLAIM, "resourceclaim", "resource claim", "cannot allocate all claims", "device class");
         t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
     }
 

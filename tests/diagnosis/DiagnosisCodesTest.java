@@ -132,6 +132,17 @@ class DiagnosisCodesTest {
         return web("phase: Failed\nreason: " + reason + "\nmessage: " + Scene.quoted(message));
     }
 
+    private static Scene unseen(String status) {
+        return new Scene().judged("Pod", "task", false).add("kind: Pod\nmetadata: {name: task}\nspec: {containers: [{name: a, image: a}]}\nstatus:\n"
+            + Scene.indent(status));
+    }
+
+    private static Scene gated(String containersReady) {
+        return new Scene().deploy("web", "readinessGates: [{conditionType: 'example.com/up'}]", Scene.unreadyRunning("web")
+            .replace("ready: false", "ready: " + containersReady.replace("'", "").toLowerCase())
+            .replace("{type: Ready", "{type: ContainersReady, lastTransitionTime: '2026-01-01T09:51:00Z', status: " + containersReady + "}, {type: Ready"));
+    }
+
     private static Scene job(String status, String pod) {
         return new Scene().job("migrate", "", pod, status).none("Pod");
     }
@@ -259,6 +270,14 @@ class DiagnosisCodesTest {
                 .add("kind: Node\nmetadata: {name: other}"), () -> web(Scene.creating("web")).add("kind: Node\nmetadata: {name: node-1}")),
             c(ensure_ready.Code.SCHED_VOLUME_AFFINITY, () -> pending("3 node(s) had volume node affinity conflict."),
                 () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
+            c(ensure_ready.Code.SCHED_DEVICE_CLAIM, () -> pending("3 cannot allocate all claims."), () -> pending("3 Insufficient cpu.")),
+            c(ensure_ready.Code.SCHED_SCHEDULER_MISSING, () -> unseen("phase: Pending"),
+                () -> unseen(Scene.unscheduled(PENDING + "3 Insufficient cpu."))),
+            c(ensure_ready.Code.SCHED_NOT_READY, () -> web(Scene.unscheduled("").replace("Unschedulable", "NotReadyForScheduling")),
+                () -> pending("3 Insufficient cpu.")),
+            c(ensure_ready.Code.NODE_REFUSES_POD, () -> failed("SysctlForbidden", "forbidden sysctl"),
+                () -> failed("NodePorts", "Predicate NodePorts failed")),
+            c(ensure_ready.Code.POD_READINESS_GATE, () -> gated("'True'"), () -> gated("'False'")),
             c(ensure_ready.Code.AUTOSCALING_IN_PROGRESS, () -> pending("3 Insufficient cpu.")
                 .event("Pod/web-1-a", "TriggeredScaleUp", 1, "pod triggered scale-up: [{pool 1->2 (max: 5)}]"), () ->
                 pending("3 Insufficient cpu.")
