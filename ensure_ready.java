@@ -29,9 +29,9 @@
 // line  5255 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  7498 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
 // line  8953 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10075 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10910 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11726 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10080 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10915 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11732 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -9060,7 +9060,7 @@ static final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -9218,7 +9218,7 @@ static final class CustomWords {
         "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
     private static final Pattern POSITIVE_END =
         Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
     private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
@@ -9239,7 +9239,7 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
 
     private CustomWords() { }
 
@@ -9283,6 +9283,11 @@ static final class CustomWords {
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+    }
+
+    /** It ran to its end: that it does not run any more is no fault then. */
+    static boolean finished(JsonNode condition) {
+        return Obj.isTrue(condition) && type(condition).matches("Succeeded|Complete|Completed|Finished");
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -11355,12 +11360,13 @@ static final class Ownership {
         return made;
     }
 
-    /** Whether its name and a label of it name the custom resource. */
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
     static boolean called(Obj o, Obj custom) {
-        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
-        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
-            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
-                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
