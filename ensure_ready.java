@@ -21,17 +21,17 @@
 // line  1550 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2417 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
 // line  2768 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3889 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4319 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4401 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3892 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4322 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4404 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4646 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5259 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7502 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8979 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10108 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10945 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11800 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4649 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5262 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7505 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8982 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10118 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10955 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11811 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -3134,6 +3134,11 @@ static final class ApiError extends RuntimeException {
         return code == 401 || code == 403;
     }
 
+    /** The server has the objects, but the webhook that turns them into this version does not answer. */
+    boolean unconverted() {
+        return code == 500 && String.valueOf(getMessage()).contains("conversion webhook");
+    }
+
     Outcome outcome() {
         return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
     }
@@ -3475,7 +3480,7 @@ static final class Informers implements AutoCloseable {
         try {
             var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
             sweeps.addAndGet(kinds.size());
-            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace, 0)));
         } catch (ApiError e) {
             if (!e.forbidden() && failures < 8) {
                 later(() -> sweep(namespace, failures + 1), backoff(failures));
@@ -3486,16 +3491,19 @@ static final class Informers implements AutoCloseable {
         swept();
     }
 
-    private void glance(Kind kind, String namespace) {
+    private void glance(Kind kind, String namespace, int failures) {
         try {
             if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
                 found(kind, kind.apiVersion(), "", namespace);
             }
         } catch (ApiError e) {
-            if (e.forbidden() || e.code < 500) {
-                unswept.put(kind.plural(), "forbidden");
-            } else {
+            if (e.unconverted()) {
                 follow(Topic.of(kind, namespace));
+            } else if (e.forbidden() || e.code == 405 || failures > 4) {
+                unswept.put(kind.plural(), e.forbidden() ? "forbidden" : "not answered");
+            } else if (e.code != 404) {
+                later(() -> glance(kind, namespace, failures + 1), backoff(failures));
+                return;
             }
         }
         swept();
@@ -3562,7 +3570,7 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
                 : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
@@ -3625,13 +3633,8 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422) || unconverted();
-        }
-
-        /** The server has the objects, but the webhook that turns them into this version does not answer. */
-        boolean unconverted() {
             var e = error;
-            return e != null && e.code == 500 && String.valueOf(e.getMessage()).contains("conversion webhook");
+            return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
         }
 
         Listing fetch() {
@@ -5167,12 +5170,12 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /**
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     * operators make their objects one after the other.
      */
     private static Duration settle(Verdict verdict) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
@@ -9011,6 +9014,8 @@ static final class CustomReadiness {
 static final class CustomStatus {
     /** A controller that has written nothing for so long writes nothing: most write within seconds. */
     private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A status that says nothing yet may still begin to speak. */
+    private static final Duration QUIET = Duration.ofSeconds(30);
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
@@ -9085,7 +9090,7 @@ static final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -9204,7 +9209,7 @@ static final class CustomStatus {
             || o.has("/status/replicas") && o.has("/spec/replicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
         return proven ? new Said(State.ready, note, null)
-            : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
+            : new Said(younger(QUIET) ? State.progressing : State.unverified, "its status has nothing that says whether it is ready", null);
     }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
@@ -9244,7 +9249,7 @@ static final class CustomWords {
         "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
     private static final Pattern POSITIVE_END =
         Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
     private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
@@ -9265,7 +9270,7 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
 
     private CustomWords() { }
 
@@ -9309,6 +9314,11 @@ static final class CustomWords {
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+    }
+
+    /** It ran to its end: that it does not run any more is no fault then. */
+    static boolean finished(JsonNode condition) {
+        return Obj.isTrue(condition) && type(condition).matches("Succeeded|Complete|Completed|Finished");
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -11390,12 +11400,13 @@ static final class Ownership {
         return made;
     }
 
-    /** Whether its name and a label of it name the custom resource. */
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
     static boolean called(Obj o, Obj custom) {
-        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
-        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
-            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
-                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
