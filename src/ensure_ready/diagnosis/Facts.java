@@ -45,6 +45,10 @@ public final class Facts {
 
     private void told(Finding f) {
         var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var setting = f.param("setting").startsWith("configmap");
+        if (setting) {
+            object(f);
+        }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
         object(f);
         other(owner, f);
@@ -167,8 +171,8 @@ public final class Facts {
                     "/spec/volumeName", "/spec/selector", "/spec/dataSource");
                 case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
                 case "Secret", "ConfigMap" -> {
-                    add(o, "keys", String.join(", ", keys(o)));
                     setting(o, f);
+                    add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
                 }
                 case "ResourceQuota" -> quota(o);
                 case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
@@ -193,12 +197,6 @@ public final class Facts {
                 .ifPresent(n -> n.labels().forEach((k, v) -> add(n, "metadata.labels[" + k + "]", k.startsWith("pod-security") ? v : "")));
             default -> { }
         }
-    }
-
-    /** Names only: of a Secret nothing else is known here. */
-    static List<String> keys(Obj o) {
-        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
-            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
     }
 
     /** The value of a ConfigMap that names a host or a port that is not there. */
