@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  4581 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5187 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7462 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8969 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10064 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10902 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11716 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  7496 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9003 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10099 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10937 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11751 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -3185,7 +3185,7 @@ static final class Collect {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
         Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
-        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+        if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
@@ -5257,6 +5257,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -5289,7 +5291,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
     private Stream<String> near(String kind, Function<Obj, String> text) {
-        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty()
+            ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
         return snapshot().all(kind).stream()
@@ -6062,7 +6065,7 @@ static final class Facts {
 
     /** A part of a spec on one line, as JSON without quotes. */
     static String compact(JsonNode node) {
-        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+        return node.toString().replace("\"\"", "''").replaceAll("\"([^\"]*)\":", "$1: ").replace(",", ", ").replace("\"", "");
     }
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
@@ -6075,8 +6078,9 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
-                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                    .thenComparing(e -> !f.objectName().equals(e.getValue())
+                        && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
     }
@@ -6137,6 +6141,7 @@ static final class Facts {
             case SCHED_DEVICE_CLAIM -> "[cC]laims";
             case POD_READINESS_GATE -> "^readinessGates";
             case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
             case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 setting(f);
@@ -6155,6 +6160,9 @@ static final class Facts {
 
     /** The object at fault itself, where it is there. */
     private void object(Finding f) {
+        if (f.code().family == Code.Family.APPLY) {
+            seen.snapshot.applied(f.objectKind(), f.objectName()).ifPresent(a -> all(a.object(), "/apiVersion"));
+        }
         var there = seen.snapshot.find(f.objectKind(), f.objectName());
         there.ifPresent(o -> {
             switch (o.kind()) {
@@ -6166,8 +6174,14 @@ static final class Facts {
                     add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
                 }
                 case "ResourceQuota" -> quota(o);
-                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "NetworkPolicy" -> {
+                    all(o, "/spec/ingress", "/spec/egress");
+                    add(o, "spec.podSelector", o.at("/spec/podSelector").isEmpty() ? "every pod" : compact(o.at("/spec/podSelector")));
+                    all(o, "/spec/policyTypes");
+                }
                 case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
+                    leaves(o, f, Leaves.of(o.at("/webhooks")), "webhooks", "service\\.(name|namespace) |failurePolicy");
                 case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
                 case "Role" -> all(o, "/rules");
                 case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
@@ -6209,17 +6223,34 @@ static final class Facts {
     private void other(Optional<Obj> owner, Finding f) {
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+                    labels(w);
+                    fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
+                });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
             case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).limit(1)
                 .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                owner.ifPresent(w -> maps(w, f));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** Values of the ConfigMaps that it reads, which name the host or could. */
+    private void maps(Obj workload, Finding f) {
+        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
+                if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
+                    && wanted.matcher("env[" + key + "]. = " + value).find()) {
+                    add(o, "data." + key, value.isEmpty() ? "\"\"" : value);
+                }
+            }));
     }
 
     private static String variables(Obj workload, Finding f) {
@@ -6433,6 +6464,9 @@ static final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                if (path.endsWith(".env") && node.get(i).size() == 1) {
+                    found.put(element + ".value", "\"\"");
+                }
             }
         } else {
             found.put(path, value(path, node));
@@ -9489,7 +9523,8 @@ static final class PodDescription {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
-            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
+            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready"
+            : Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
     }
 
     /** Empty when this container keeps nothing from being ready. */
@@ -10590,7 +10625,7 @@ static final class Messages {
     private static void image(Table t) {
         t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
         t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
+            "Failed to apply default image tag", "short name mode", "short-name");
         t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
         t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",

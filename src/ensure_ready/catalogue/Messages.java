@@ -72,7 +72,7 @@ public final class Messages {
     private static void image(Table t) {
         t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
         t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
+            "Failed to apply default image tag", "short name mode", "short-name");
         t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
         t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",

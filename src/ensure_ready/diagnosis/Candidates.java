@@ -46,6 +46,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -78,7 +80,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
     private Stream<String> near(String kind, Function<Obj, String> text) {
-        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty()
+            ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
         return snapshot().all(kind).stream()
