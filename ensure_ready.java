@@ -30,8 +30,8 @@
 // line  7580 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
 // line  9113 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
 // line 10250 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11090 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11952 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 11089 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11951 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -10981,7 +10981,6 @@ enum Phrase {
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
     SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
-    NO_PROGRAM("(?i)executable file not found|no such file or directory"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",

@@ -31,7 +31,6 @@ public enum Phrase {
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
     SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
-    NO_PROGRAM("(?i)executable file not found|no such file or directory"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
