@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   293 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1059 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1540 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2342 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2693 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3814 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4240 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4322 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1069 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1550 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2417 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2768 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3889 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4319 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4401 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4567 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5175 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6866 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8248 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  9344 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10165 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11018 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4646 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5254 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7497 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8974 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10103 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10940 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11801 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -142,6 +142,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -343,7 +344,7 @@ static final class EnvironmentTwins {
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
         Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
             Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        Map.entry("--rules", "CODEXCTL_RULES"), Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
     private EnvironmentTwins() { }
@@ -585,6 +586,11 @@ static final class Options {
     /** Template variables; throws {@link IllegalArgumentException}. */
     Map<String, Object> variables() {
         return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+    }
+
+    /** How custom resources are judged; throws {@link IllegalArgumentException}. */
+    List<CustomRule> rules() {
+        return wait.rules == null ? List.of() : RuleFile.read(wait.rules);
     }
 
     /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
@@ -889,7 +895,7 @@ static final class Steps {
     private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, since);
+            options.wait.failMode == FailMode.fast, since, options.rules());
         return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 
@@ -972,6 +978,7 @@ static final class Usage {
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
             check(wrong, o::variables);
+            check(wrong, o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
             check(wrong, o::kubeconfig);
@@ -1051,6 +1058,9 @@ static final class WaitOptions {
     @Option(names = "--strict", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "what cannot be verified (custom resources without a known status) blocks")
     boolean strict;
+    @Option(names = "--rules", paramLabel = "FILE",
+        description = "when custom resources of a kind are ready, failed or idle: YAML, a rule a document [CODEXCTL_RULES]")
+    Path rules;
     @Option(names = "--agent-deployment", paramLabel = "NAME",
         description = "the agent's own Deployment: reported as agentReady, does not gate (default: codex)")
     String agent = "codex";
@@ -2245,6 +2255,71 @@ static final class Placeholders {
             pattern = pattern.replace(open + e.getKey() + close, e.getValue());
         }
         return pattern;
+    }
+}
+
+/** The user's rules for custom resources: YAML, a document a rule. */
+static final class RuleFile {
+    private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
+
+    private RuleFile() { }
+
+    /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
+    static List<CustomRule> read(Path file) {
+        var label = "--rules " + file;
+        var text = text(file, label);
+        var read = Manifests.Yaml.documents(label, text);
+        read.problems().forEach(p -> {
+            throw new IllegalArgumentException(p.source() + ": " + p.message());
+        });
+        return read.documents().stream().map(d -> rule(d, text.lines().toList())).toList();
+    }
+
+    private static String text(Path file, String label) {
+        try {
+            return TextFile.read(file);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(label + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static CustomRule rule(Manifests.Yaml.Document document, List<String> lines) {
+        var json = document.json();
+        check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
+        for (var key : json.propertyNames()) {
+            int line = IntStream.range(document.source().line() - 1, lines.size())
+                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
+                + "failed, idle, ignore");
+        }
+        var kind = json.path("kind").asString("");
+        check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
+            "kind '" + kind + "': must be Kind.group, as Widget.example.com, or *.group");
+        boolean ignore = json.path("ignore").asBoolean(false);
+        var condition = json.path("condition").asString("");
+        var path = json.path("path").asString("");
+        check(ignore || condition.isEmpty() != path.isEmpty(), document, kind + " needs condition or path, one of them");
+        check(ignore || !values(json, "ready").isEmpty(), document, kind + " needs ready, the values that mean it");
+        return new CustomRule(kind, condition, path.isEmpty() ? "" : "/" + path.replace('.', '/'), values(json, "ready"),
+            values(json, "failed"), values(json, "idle"), ignore);
+    }
+
+    private static List<String> values(JsonNode json, String key) {
+        var values = new ArrayList<String>();
+        var node = json.path(key);
+        (node.isArray() ? node.values() : List.of(node)).forEach(v -> values.add(v.asString("")));
+        values.removeIf(String::isEmpty);
+        return values;
+    }
+
+    private static void check(boolean right, Manifests.Yaml.Document document, String sentence) {
+        check(right, document.source().toString(), sentence);
+    }
+
+    private static void check(boolean right, String where, String sentence) {
+        if (!right) {
+            throw new IllegalArgumentException(where + ": " + sentence);
+        }
     }
 }
 
@@ -3871,6 +3946,9 @@ static final class Markdown {
         md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
             .append("  \n");
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
+        c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
+            .append('\n'));
+        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -4177,7 +4255,8 @@ static final class Text {
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
-        Optional.of(c.at("/fix/text").asString("")).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
+        Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
+            .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
         c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
@@ -5213,17 +5292,196 @@ record AccessFindings(Observed seen, Ref agent) {
     }
 }
 
+/** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
+record Candidates(Observed seen, Dependencies needs, Finding f) {
+    private static final int MOST = 6;
+    private static final int CHARS = 160;
+
+    /** At most six lines such as {@code pvc/geo-pvc: Bound, 10Gi, unused}. */
+    static List<String> of(Observed seen, Dependencies needs, Finding f) {
+        return new Candidates(seen, needs, f).find().filter(c -> !c.isEmpty())
+            .distinct().limit(MOST).map(c -> Texts.cut(Texts.line(c), CHARS)).toList();
+    }
+
+    private Snapshot snapshot() {
+        return seen.snapshot;
+    }
+
+    private Stream<String> find() {
+        return switch (f.code()) {
+            case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID,
+                IMAGE_NEVER_PULL, IMAGE_REGISTRY_UNREACHABLE, IMAGE_PULL_FAILED ->
+                images();
+            case IMAGE_AUTH, IMAGE_PULL_SECRET_MISSING ->
+                near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
+            case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
+            case SECRET_MISSING, CONFIGMAP_MISSING ->
+                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
+                near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
+                : f.objectKind(), o -> " ");
+            case PVC_MISSING -> near("PersistentVolumeClaim", this::claim);
+            case PVC_STORAGECLASS_MISSING, PVC_NO_DEFAULT_CLASS, PVC_PROVISIONER_MISSING,
+                PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
+            case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
+            case CONFIG_KEY_MISSING -> keys();
+            case CRASH_MISSING_ENV -> variables();
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
+                SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
+                INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
+            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
+                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
+            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName"));
+            default -> Stream.empty();
+        };
+    }
+
+    private static String quoted(String text) {
+        return Pattern.quote(text) + "$";
+    }
+
+    /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
+    private Stream<String> near(String kind, Function<Obj, String> text) {
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+            : f.param("service") : f.param("host").replaceFirst("\\..*", "");
+        var port = f.param("address").replaceFirst("^.*:", "");
+        return snapshot().all(kind).stream()
+            .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
+            && !o.text("/type").contains("service-account-token"))
+            .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
+            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
+    }
+
+    private boolean unused(Obj o) {
+        return o.kind().equals("PersistentVolumeClaim") && users(o).isEmpty();
+    }
+
+    private static String keyed(Obj o) {
+        return "keys " + String.join(", ", Facts.keys(o));
+    }
+
+    private String claim(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
+            Facts.compact(o.at("/spec/accessModes")),
+            users(o).isEmpty() ? "unused" : users(o).strip());
+    }
+
+    private static String type(Obj o) {
+        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+    }
+
+    private static String volume(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+    }
+
+    private static String ports(Obj service) {
+        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
+            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+    }
+
+    /** Which workloads name it. */
+    private String users(Obj o) {
+        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
+        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
+            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        return users.isEmpty() ? "" : " used by " + String.join(", ", users);
+    }
+
+    private static Stream<String> leaves(Obj workload, String pattern) {
+        var wanted = Pattern.compile(pattern);
+        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+            .map(l -> workload.ref() + " " + Facts.base(workload) + l);
+    }
+
+    /** The same setting of other workloads: a reference that works. */
+    private Stream<String> siblings(String pattern) {
+        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    }
+
+    /** Images of the same repository, else those of the same registry or name. */
+    private Stream<String> images() {
+        var image = f.param("image");
+        var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
+        var images = new TreeMap<String, String>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
+            if (path.endsWith(".image") && !value.equals(image)) {
+                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }
+        }));
+        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+            .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
+                .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
+    }
+
+    private static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
+    private Stream<String> keys() {
+        var holder = snapshot().find(f.objectKind(), f.objectName());
+        var near = holder.stream().flatMap(o -> Facts.keys(o).stream())
+            .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
+            .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
+            .limit(3).map(k -> "key " + k);
+        var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .filter(o -> !o.name().equals(f.objectName()) && Facts.keys(o).contains(f.param("key"))).map(o -> o.ref() + " has that key");
+        return Stream.concat(near, elsewhere);
+    }
+
+    /** Who else sets this variable, which object has a key of that name, and which variable comes near. */
+    private Stream<String> variables() {
+        var name = f.param("variable");
+        if (name.isEmpty()) {
+            return Stream.empty();
+        }
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+        var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .map(k -> o.ref() + " has key " + k));
+        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+    }
+
+    private Stream<String> nodes(Predicate<String> label) {
+        return snapshot().all("Node").stream()
+            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
+    private String room(Obj node) {
+        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+            var all = node.at("/status/allocatable").path(r).asString("");
+            var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
+                .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()
+                    .mapToDouble(c -> Quantities.of(c.at("/resources/requests").path(r).asString(""))).sum()).sum();
+            return all.isEmpty() ? "" : r + " " + all + (used > 0 ? " (" + Quantities.text(r, Quantities.of(all) - used) + " free)" : "");
+        }).filter(t -> !t.isEmpty()).collect(Collectors.joining(", "));
+    }
+}
+
 /** One root cause, as the JSON gives it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Cause(String id, String fingerprint, Code code, Code.Family family,
     Code.Severity severity, ObjectRef object, ObjectRef owner, String container,
     String basis, double confidence, Map<String, String> params,
-             Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
+    List<Fact> facts, List<String> candidates, Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
                  List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent,
                  @JsonIgnore int affected, @JsonIgnore String firstSeen) {
     Cause numbered(String number) {
         return new Cause(number, fingerprint, code, family, severity, object,
-            owner, container, basis, confidence, params, fix, next, evidence, logExcerpt,
+            owner, container, basis, confidence, params, facts, candidates, fix, next, evidence, logExcerpt,
             explains, oldRevisionServing, blocksAgent, affected, firstSeen);
     }
 }
@@ -5261,6 +5519,8 @@ static final class Connections {
         }
     }
 
+    private static final Set<Code> MISSING =
+        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
     private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
@@ -5292,6 +5552,12 @@ static final class Connections {
 
     private void understand(Complaint s, Set<Ref> speaking) {
         var f = s.told();
+        if (MISSING.contains(f.code()) && !f.owner().equals(f.object())
+            && snapshot.applied(f.objectKind(), f.objectName()).filter(a -> a.result() == Result.failed).isPresent()) {
+            edges.add(new Edge(f.owner(), f.object(), Edge.Origin.MAKER, "refused: " + f.object(), 1, ""));
+            s.means(f.with(Basis.WEAK).named());
+            return;
+        }
         switch (f.code()) {
             case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
@@ -5612,6 +5878,10 @@ static final class Dependencies {
         });
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
+        snapshot.all("Namespace").stream().filter(Obj::deleting).forEach(n -> snapshot.objects().values().stream().flatMap(List::stream)
+            .filter(Obj::deleting).forEach(o -> edges.add(edge(Ref.of(n), Ref.of(o), Edge.Origin.SPEC, "holds", 1))));
+        snapshot.all("Service").stream().filter(s -> !s.controller().isMissingNode())
+            .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(s.controller()), Edge.Origin.SPEC, "owner", 1)));
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
             .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
@@ -5632,11 +5902,11 @@ static final class Dependencies {
                 edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
             }
         });
-        claims(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
+        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }
@@ -5648,7 +5918,13 @@ static final class Dependencies {
         return mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
     }
 
-    private List<Obj> claims(Obj workload) {
+    /** The claims that its pods use. */
+    Stream<Obj> claims(Obj workload) {
+        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
+            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+    }
+
+    private List<Obj> templated(Obj workload) {
         if (!workload.kind().equals("StatefulSet")) {
             return List.of();
         }
@@ -5723,7 +5999,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var roots = new Roots(graph).find();
         var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
         var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
-        return new Reporting(seen, all, unready, workloads, agent).report(roots,
+        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
             all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
@@ -5780,11 +6056,288 @@ record Edge(Ref from, Ref to, Origin origin, String via, double confidence, Stri
 /** The lines of a failed container's log that say most; how many are shown of how many. */
 record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
 
+/** A value that decides: of which object and field ({@code deploy/web spec.replicas}), and what it is. */
+record Fact(String at, String value) {
+    /** How many a cause has at most, and how long each may be. */
+    static final int MOST = 12;
+    static final int CHARS = 240;
+}
+
+/**
+ * The few values that decide a cause: the field at fault with its path and what it is now, what it is compared with, and what worked
+ * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
+ */
+static final class Facts {
+    private static final Pattern MEMORY =
+        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
+        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
+    private static final Pattern LISTENS =
+        Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
+    private final Observed seen;
+    private final Dependencies needs;
+    private final Map<String, String> found = new LinkedHashMap<>();
+
+    private Facts(Observed seen, Dependencies needs) {
+        this.seen = seen;
+        this.needs = needs;
+    }
+
+    /** In the order of their weight; the first is the field at fault where one is known. */
+    static List<Fact> of(Observed seen, Dependencies needs, List<Finding> findings) {
+        var facts = new Facts(seen, needs);
+        findings.stream().filter(f -> f.code().role != Code.Role.PROGRESS).limit(3).forEach(facts::told);
+        return facts.found.entrySet().stream().limit(Fact.MOST)
+            .map(e -> new Fact(e.getKey(), Texts.cut(Texts.line(e.getValue()), Fact.CHARS))).toList();
+    }
+
+    private void told(Finding f) {
+        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        object(f);
+        other(owner, f);
+        log(f);
+        owner.ifPresent(w -> before(w, f));
+    }
+
+    private void add(Obj at, String path, String value) {
+        if (!value.isEmpty() && !value.equals("{}")) {
+            found.putIfAbsent(at.ref() + " " + path, value);
+        }
+    }
+
+    private void all(Obj at, String... pointers) {
+        for (var p : pointers) {
+            var node = at.at(p);
+            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+        }
+    }
+
+    /** A part of a spec on one line, as JSON without quotes. */
+    static String compact(JsonNode node) {
+        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+    }
+
+    /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
+    private void fields(Obj workload, Finding f, String pattern) {
+        leaves(workload, f, leaves(workload), base(workload), pattern);
+    }
+
+    /** What the finding speaks of comes first. */
+    private void leaves(Obj at, Finding f, Map<String, String> leaves, String base, String pattern) {
+        if (!pattern.isEmpty()) {
+            var wanted = Pattern.compile(pattern);
+            leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
+                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
+                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .forEach(e -> add(at, base + e.getKey(), e.getValue()));
+        }
+    }
+
+    static Map<String, String> leaves(Obj workload) {
+        return Leaves.of(Dependencies.podSpec(workload));
+    }
+
+    static String base(Obj workload) {
+        return switch (workload.kind()) {
+            case "Pod" -> "spec.";
+            case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
+            default -> "spec.template.spec.";
+        };
+    }
+
+    private static String container(Finding f) {
+        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
+    }
+
+    /** What of the pod template decides this code. */
+    private static String pattern(Finding f) {
+        var c = container(f);
+        var name = Pattern.quote(f.objectName());
+        return switch (f.code()) {
+            case IMAGE_NEVER_PULL -> c + "image";
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
+            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
+            case SECRET_MISSING -> "ecret.* = " + name + "$";
+            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
+            case PVC_MISSING -> "claimName = " + name + "$";
+            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
+            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
+                + "$|onfigMap.*ame = " + name + "$";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
+            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
+                c + "(command|args|workingDir|image) |" + c + ".*subPath";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name";
+            case CRASH_PORT_IN_USE -> "[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
+            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
+            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
+            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
+                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
+                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
+                    ? "" : "|periodS|failureT|initialD")
+                    + ")|" + c + "ports.*containerPort";
+            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
+            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
+            case SCHED_TAINT -> "^tolerations|^nodeSelector";
+            case SCHED_HOST_PORT -> "hostPort";
+            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
+            case SCHED_TOPOLOGY -> "^topologySpread";
+            case SCHED_NODE_MISSING -> "^nodeName";
+            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
+            case SCHED_DEVICE_CLAIM -> "[cC]laims";
+            case POD_READINESS_GATE -> "^readinessGates";
+            case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                setting(f);
+            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
+        };
+    }
+
+    /** The settings that name the host, or all that could. */
+    private static String setting(Finding f) {
+        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
+        return host.isEmpty()
+            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
+            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
+                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
+    }
+
+    /** The object at fault itself, where it is there. */
+    private void object(Finding f) {
+        var there = seen.snapshot.find(f.objectKind(), f.objectName());
+        there.ifPresent(o -> {
+            switch (o.kind()) {
+                case "PersistentVolumeClaim" -> all(o, "/spec/storageClassName", "/spec/accessModes", "/spec/resources/requests/storage",
+                    "/spec/volumeName", "/spec/selector", "/spec/dataSource");
+                case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
+                case "Secret", "ConfigMap" -> {
+                    add(o, "keys", String.join(", ", keys(o)));
+                    setting(o, f);
+                }
+                case "ResourceQuota" -> quota(o);
+                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
+                case "Role" -> all(o, "/rules");
+                case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
+                default -> scale(o, f);
+            }
+        });
+    }
+
+    private void scale(Obj o, Finding f) {
+        switch (f.code()) {
+            case REPLICAS_ZERO, SCHED_POD_ANTI_AFFINITY, PVC_ACCESS_MODE -> all(o, "/spec/replicas", "/spec/strategy/type");
+            case JOB_FAILED -> all(o, "/spec/backoffLimit", "/spec/activeDeadlineSeconds");
+            case JOB_SUSPENDED -> all(o, "/spec/suspend");
+            case ROLLOUT_PAUSED -> all(o, "/spec/paused");
+            case STS_HEADLESS_SVC_MISSING -> all(o, "/spec/serviceName");
+            case STS_STUCK_REVISION -> all(o, "/status/updateRevision", "/status/currentRevision");
+            case POD_SECURITY_DENIED -> seen.snapshot.find("Namespace", seen.snapshot.namespace())
+                .ifPresent(n -> n.labels().forEach((k, v) -> add(n, "metadata.labels[" + k + "]", k.startsWith("pod-security") ? v : "")));
+            default -> { }
+        }
+    }
+
+    /** Names only: of a Secret nothing else is known here. */
+    static List<String> keys(Obj o) {
+        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
+    }
+
+    /** The value of a ConfigMap that names a host or a port that is not there. */
+    private void setting(Obj map, Finding f) {
+        var key = f.param("setting").replaceFirst("^.* ", "");
+        if (!key.isEmpty() && map.kind().equals("ConfigMap") && map.at("/data").has(key)) {
+            add(map, "data." + key, map.at("/data").path(key).asString(""));
+        }
+    }
+
+    private void quota(Obj quota) {
+        quota.map("/status/hard").forEach((resource, hard) -> {
+            var used = quota.at("/status/used").path(resource).asString("0");
+            add(quota, "status." + resource, "used " + used + " of " + hard);
+        });
+    }
+
+    /** What stands on the other side. */
+    private void other(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+            case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
+            case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).limit(1)
+                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
+                .forEach(c -> all(c, "/spec/resources/requests/storage"));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            default -> { }
+        }
+    }
+
+    private static String variables(Obj workload, Finding f) {
+        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+        return names.isEmpty() ? "none" : "has " + names;
+    }
+
+    private Optional<Obj> named(String ref) {
+        return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).findFirst());
+    }
+
+    private void labels(Obj workload) {
+        add(workload, "spec.template.metadata.labels", Dependencies.labels(workload).toString());
+    }
+
+    /** What the program says of the port it listens on, and of the memory it takes. */
+    private void log(Finding f) {
+        var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
+        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        if (log != null && wanted != null) {
+            log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
+                .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));
+        }
+    }
+
+    /** Fields of the newest revision that the one before it had otherwise. */
+    private void before(Obj workload, Finding f) {
+        if (!workload.kind().equals("Deployment") || f.code().family == Code.Family.SERVICE) {
+            return;
+        }
+        var newest = Ownership.newestReplicaSet(seen.snapshot, workload);
+        seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
+            .filter(rs -> rs.has("/spec/template/spec"))
+            .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .ifPresent(rs -> {
+                var now = leaves(newest.get());
+                var then = leaves(rs);
+                var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
+                Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
+                    .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
+                    .forEach(p -> add(rs, base(rs) + p, then.getOrDefault(p, "(not set)") + served));
+            });
+    }
+}
+
 /** A place in a manifest of the repository. */
 record FileRef(String path, int line) { }
 
-/** Where the repair lies and in which file. */
-record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
+/** Where the repair lies and in which file; {@code change}: the field at fault, what it is and what there is instead, or null. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) {
+    Fix changing(List<Fact> facts, List<String> candidates) {
+        return facts.isEmpty() ? this : new Fix(scope, action, text, facts.get(0).at() + " is " + facts.get(0).value()
+            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0)), files, alsoRequired);
+    }
+}
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
 static final class Graph {
@@ -5832,7 +6385,10 @@ static final class Graph {
 
     /** What is told only where nothing behind it explains it. */
     List<Finding> weak(Ref node) {
-        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))).toList();
+        // a Service only repeats that the workload behind it is not ready
+        var repeats = from(node).stream().anyMatch(e -> e.origin() == Edge.Origin.SELECTOR && unready.contains(e.to()));
+        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))
+            && !(repeats && f.code() == Code.SVC_NO_READY_ENDPOINTS)).toList();
     }
 
     /** A registry of this namespace is looked at before the image that cannot be had from it. */
@@ -5911,6 +6467,50 @@ record IngressFindings(Observed seen) {
         return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
             .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
+    }
+}
+
+/** The fields of a spec by their paths, as a person writes them: {@code containers[web].env[DB_HOST].value}. Pure. */
+static final class Leaves {
+    private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
+    private static final String HIDDEN = "(set; not shown)";
+
+    private Leaves() { }
+
+    static Map<String, String> of(JsonNode node) {
+        var found = new LinkedHashMap<String, String>();
+        walk(node, "", found);
+        return found;
+    }
+
+    private static void walk(JsonNode node, String path, Map<String, String> found) {
+        if (node.isObject() && !node.isEmpty()) {
+            node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
+        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+            for (int i = 0; i < node.size(); i++) {
+                var element = path + "[" + name(node.get(i), i) + "]";
+                walk(node.get(i), element, found);
+                found.remove(element + ".name"); // which its path says already
+            }
+        } else {
+            found.put(path, value(path, node));
+        }
+    }
+
+    /** Elements are told by what tells them for Kubernetes too, else by their place. */
+    private static String name(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
+    }
+
+    private static String value(String path, JsonNode node) {
+        var variable = VARIABLE.matcher(path);
+        if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
+            return HIDDEN;
+        }
+        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+            .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
+            : node.asString("").isEmpty() ? "\"\"" : node.asString("");
     }
 }
 
@@ -6094,13 +6694,15 @@ static final class NearMiss {
     private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
-        return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name)
-                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
+        return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 
-    private static int distance(String a, String b) {
+    static boolean near(String n, String name) {
+        return !n.equals(name) && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4));
+    }
+
+    static int distance(String a, String b) {
         var row = IntStream.rangeClosed(0, b.length()).toArray();
         for (int i = 1; i <= a.length(); i++) {
             int diagonal = row[0];
@@ -6205,6 +6807,31 @@ record ObjectRef(String apiVersion, String kind, String namespace, String name) 
 record Proof(String source, String path, String reason, String message,
     long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
 
+/** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
+static final class Quantities {
+    private static final Pattern AMOUNT = Pattern.compile("(\\d+(?:\\.\\d+)?)(m|[kKMGTPE]i?)?");
+
+    private Quantities() { }
+
+    /** Zero for what is none. */
+    static double of(String text) {
+        var match = AMOUNT.matcher(text);
+        if (!match.matches()) {
+            return 0;
+        }
+        var unit = match.group(2) == null ? "" : match.group(2);
+        var power = unit.isEmpty() ? 0 : "kMGTPE".indexOf(unit.replace('K', 'k').charAt(0)) + 1;
+        return Double.parseDouble(match.group(1)) * (unit.equals("m") ? 0.001 : Math.pow(unit.endsWith("i") ? 1024 : 1000, power));
+    }
+
+    /** Of memory in {@code Mi}, of anything else in thousandths when it is small. */
+    static String text(String resource, double amount) {
+        var mebi = resource.contains("memory") || resource.contains("storage");
+        return mebi ? Math.round(amount / (1 << 20)) + "Mi" : amount == Math.rint(amount) ? String.valueOf((long) amount)
+            : Math.round(amount * 1000) + "m";
+    }
+}
+
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
@@ -6214,7 +6841,7 @@ record Repairs(Snapshot snapshot) {
     Fix fix(Finding f) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
+        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
     }
 
     private Optional<Source> source(Ref o) {
@@ -6271,7 +6898,7 @@ record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -6326,7 +6953,7 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
             var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
-        }).toList();
+        }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
     }
 
     private Cause cause(Root root) {
@@ -6337,9 +6964,13 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
         findings.forEach(x -> affected.add(x.owner()));
         affected.retainAll(unready);
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
+        var facts = Facts.of(seen, needs, findings);
+        var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
-            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
+                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
+            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
+                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
@@ -6893,7 +7524,10 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         }
         var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
         if (!events.isEmpty()) {
-            return Optional.of(unbound(events.get(events.size() - 1)));
+            // what is said again and again while all waits does not outdo the error that makes it wait
+            var errors = events.stream().filter(e -> !e.reason().equals("ExternalProvisioning")).toList();
+            var telling = errors.isEmpty() ? events : errors;
+            return Optional.of(unbound(telling.get(telling.size() - 1)));
         }
         return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
     }
@@ -6920,7 +7554,8 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         var code = code(last);
         var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
             : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
-        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
+        var at = code == Code.PVC_PROVISIONER_MISSING && !params.isEmpty() ? new Ref("StorageClass", type) : Ref.of(claim);
+        return seen.finding(code, at, Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
     }
 
     private Code code(Event last) {
@@ -7027,7 +7662,16 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))));
+            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
+            .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
+                ? othersPullSecret() : Map.of());
+    }
+
+    /** Since 1.35 a node's copy of an image serves only pods that could pull it: a pod that names no pull secret may need its siblings'. */
+    private Map<String, String> othersPullSecret() {
+        return !pod.list("/spec/imagePullSecrets").isEmpty() ? Map.of() : seen.snapshot.all("Pod").stream()
+            .flatMap(p -> References.of(p.at("/spec")).stream()).filter(References.Ref::pull).map(References.Ref::name).sorted().findFirst()
+            .map(name -> Map.of("othersPullSecret", name)).orElse(Map.of());
     }
 
     /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
@@ -7194,7 +7838,7 @@ static final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
-        if (!said.against() || o.deleting()) {
+        if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
             return Optional.empty();
         }
         var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
@@ -7356,13 +8000,23 @@ static final class Findings {
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
         var since = o.time("/metadata/deletionTimestamp");
+        if (!o.deleting() || seen.age(since) <= Code.OBJECT_STUCK_TERMINATING.young) {
+            return Optional.empty();
+        }
+        if (kind.equals("Namespace")) { // what is left in it says more
+            return Stream.of("NamespaceDeletionContentFailure", "NamespaceFinalizersRemaining", "NamespaceContentRemaining")
+                .map(o::condition).filter(Obj::isTrue).findFirst()
+                .map(c -> seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), Ref.of(o),
+                since, List.of(Evidence.condition(o, c))).with(Basis.WEAK));
+        }
         var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
-        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
-            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = Ref.of(o);
-        return !stuck ? Optional.empty()
-            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
-            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
+        var pod = kind.equals("Pod");
+        if (holds.isEmpty() && (!pod || seen.lost(o).isPresent())) {
+            return Optional.empty();
+        }
+        return Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), pod ? seen.owner(o) : Ref.of(o),
+            since, List.of(Evidence.field(o, "metadata." + (holds.isEmpty() ? "deletionTimestamp" : "finalizers"),
+            holds.isEmpty() ? since.get().toString() : holds))).with(Map.of("finalizers", holds)));
     }
 }
 
@@ -7536,6 +8190,27 @@ static final class Observed {
         return snapshot.logs().get(pod.name() + "/" + container);
     }
 
+    /** Another node's pod that has a volume of this pod which only one node may have. */
+    Optional<Obj> holder(Obj pod) {
+        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+            .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
+        return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            .min(Comparator.comparing(Obj::name));
+    }
+
+    /** What says that this pod's node is lost. */
+    Optional<Evidence> lost(Obj pod) {
+        var node = snapshot.find("Node", pod.text("/spec/nodeName"));
+        return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
+            .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
+                .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
+    }
+
+    private static Stream<String> claims(Obj pod) {
+        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
+    }
+
     /** Also true where nobody could look. */
     boolean exists(String kind, String name) {
         return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
@@ -7576,19 +8251,23 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
-        var maker = pod.controller();
-        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
-            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
+        var owner = seen.owner(pod);
+        var found = new PodFindings(seen, pod, owner, before).find();
+        var maker = seen.snapshot.find(owner.kind(), owner.name()).filter(Ownership::speaks).map(Obj::controller)
+            .filter(c -> !c.isMissingNode() && (owner.is("Pod") || owner.is("ReplicaSet"))).map(Ref::of);
+        return found.stream().map(f -> maker.isPresent() && f.object().equals(owner) ? f.as(f.code(), maker.get()) : f).toList();
     }
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
+        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
+            return node().stream().toList();
+        }
         if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+            return replaced() && !again() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
@@ -7605,6 +8284,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
+    /** The last of several that ended so within minutes, with none after it that is ready: the next one will end so too. */
+    private boolean again() {
+        var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
+            .toList();
+        var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
+            .toList();
+        return ended.size() > 1 && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .filter(pod::equals).isPresent();
+    }
+
     private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
         return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
     }
@@ -7619,9 +8309,12 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
             case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
             case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
-            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+            case "NodePorts" -> Code.SCHED_HOST_PORT;
+            case "TaintToleration" -> Code.SCHED_TAINT;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") && message.contains("unavailable")
+                ? Code.SCHED_INSUFFICIENT_RESOURCES : Code.NODE_REFUSES_POD;
         };
-        if (code == null) {
+        if (code == Code.NODE_REFUSES_POD && !unstarted() || reason.equals("DeadlineExceeded")) {
             return containers();
         }
         var node = pod.text("/spec/nodeName");
@@ -7632,17 +8325,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** A node that is not ready makes its pods unready, whatever they did before. */
     private Optional<Finding> node() {
+        var lost = Pods.ready(pod) ? Optional.<Finding>empty() : lost(pod);
         var name = pod.text("/spec/nodeName");
-        var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asString("").equals("True"));
-        if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
-            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
-                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
-                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
-        }
-        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
-        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
-            : Optional.empty();
+        var unknown = seen.snapshot.find("Node", name).isEmpty() && !pod.deleting() && !seen.snapshot.all("Node").isEmpty()
+            && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name))) : lost;
+    }
+
+    /** The node of this pod, when it is lost. */
+    private Optional<Finding> lost(Obj on) {
+        return seen.lost(on).map(e -> finding(Code.NODE_NOT_READY, new Ref("Node", on.text("/spec/nodeName")),
+            Obj.instant(e.firstSeen()), e));
     }
 
     private List<Finding> containers() {
@@ -7685,14 +8378,36 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
             "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
         if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
-            var first = blockedBy(blocked);
+            var told = blockedBy(blocked);
+            var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
         }
         if (owner.is("Job") && sidecarBlocks()) {
             return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
                 Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
         }
-        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+        if (unstarted() && references().findAny().isPresent()) {
+            return absent(List.of());
+        }
+        return gate().or(this::held).or(this::progress).stream().toList();
+    }
+
+    /** Its containers are ready, and a condition that somebody else sets is not true. */
+    private Optional<Finding> gate() {
+        var since = Observed.since(pod.condition("ContainersReady"));
+        return pod.list("/spec/readinessGates").stream().map(g -> g.path("conditionType").asString(""))
+            .filter(type -> Obj.isTrue(pod.condition("ContainersReady")) && !Obj.isTrue(pod.condition(type))).findFirst()
+            .map(type -> finding(seen.age(since) < Code.POD_READINESS_GATE.young ? Code.STILL_PROGRESSING : Code.POD_READINESS_GATE, since,
+                pod.condition(type).isMissingNode() ? Evidence.field(pod, "spec.readinessGates", type + ": nobody has set this condition")
+                    : Evidence.condition(pod, pod.condition(type))).with(Map.of("gate", type)));
+    }
+
+    /** The event may have expired: another node's pod has the volume that only one may have. */
+    private Optional<Finding> held() {
+        return seen.holder(pod).filter(h -> unstarted() && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young)
+            .map(h -> lost(h).orElseGet(() -> finding(Code.PVC_ACCESS_MODE, pod.time("/metadata/creationTimestamp"),
+                Evidence.field(h, "spec.nodeName", h.text("/spec/nodeName") + " has the volume, " + pod.ref() + " is on "
+                    + pod.text("/spec/nodeName")))));
     }
 
     private Optional<Finding> progress() {
@@ -7700,6 +8415,11 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
             return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
                 pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        var sandbox = pod.condition("PodReadyToStartContainers");
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+                Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
             : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
@@ -7975,16 +8695,21 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final List<Code> NEARNESS =
         List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
         Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
-        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY,
+        Code.SCHED_DEVICE_CLAIM);
 
     Finding find() {
         var condition = pod.condition("PodScheduled");
         var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
-        var scaling = seen.events(pod, "TriggeredScaleUp");
+        var scaling = seen.events(pod, "TriggeredScaleUp", "Nominated"); // Karpenter says the second
         if (condition.path("reason").asString("").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
+        }
+        if (condition.path("reason").asString("").equals("NotReadyForScheduling")) {
+            return finding(seen.age(pod) < Code.SCHED_NOT_READY.young ? Code.STILL_PROGRESSING
+                : Code.SCHED_NOT_READY, owner, since, evidence);
         }
         if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
             evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
@@ -7992,7 +8717,8 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
         }
         var message = message(condition);
         return message.isEmpty()
-            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+            ? finding(seen.age(pod) < Code.SCHED_SCHEDULER_MISSING.young ? Code.STILL_PROGRESSING
+                : condition.isMissingNode() ? Code.SCHED_SCHEDULER_MISSING : Code.UNKNOWN, owner, since, evidence)
             : unschedulable(message, since, evidence);
     }
 
@@ -8314,7 +9040,8 @@ static final class CustomStatus {
 
     static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().map(status::ruled).orElseGet(status::read);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+            .map(status::ruled).orElseGet(status::read);
     }
 
     /**
@@ -8323,7 +9050,13 @@ static final class CustomStatus {
      */
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+    }
+
+    /** Its user does not want it judged. */
+    static boolean ignored(Obj o, Snapshot snapshot) {
+        return o.annotation(Labels.IGNORE).equals("true")
+            || snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(CustomRule::ignore).isPresent();
     }
 
     /** Whether a controller made it, whose own resource speaks for it. */
@@ -8336,6 +9069,11 @@ static final class CustomStatus {
     static Optional<Said> holding(Obj job, Snapshot snapshot) {
         return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    }
+
+    /** What was done once: that it failed says nothing of how the namespace is. */
+    static boolean past(String kind) {
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
     }
 
     private Said read() {
@@ -8446,7 +9184,8 @@ static final class CustomStatus {
     private Optional<Said> word() {
         return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
             : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
-            ? said(State.progressing, w) : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+            ? said(State.progressing, w)
+            : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
     }
 
     /** It serves, though it may say that not all is well. */
@@ -8521,7 +9260,7 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev");
 
     private CustomWords() { }
 
@@ -8696,7 +9435,8 @@ static final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream()
+            .anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     static boolean runs(Obj w) {
@@ -8722,7 +9462,8 @@ static final class Family {
     }
 
     boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of())
+            .stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }
@@ -8823,8 +9564,6 @@ static final class PodDescription {
 static final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
-    private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
 
@@ -8865,7 +9604,8 @@ static final class Readiness {
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o).stream().map(child -> judge(child, Optional.empty(), family)).toList());
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o)
+                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -8905,7 +9645,9 @@ static final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
+        long ending = o.number("/status/terminatingReplicas", 0);
+        return !Obj.isTrue(o.condition("Available")) ? tally.progressing(Phrases.said(o.condition("Available")))
+            : tally.ready(ending > 0 ? Texts.count(ending, "old pod") + " still ending" : "");
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -8913,7 +9655,9 @@ static final class Readiness {
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
-            return updated + " of " + desired + " updated";
+            long ending = o.number("/status/terminatingReplicas", 0);
+            return updated + " of " + desired + " updated"
+                + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
             return Texts.count(all - updated, "old pod") + " still there";
@@ -8994,9 +9738,10 @@ static final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !Pods.endless(o) && o.annotation(SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again") : tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again")
+                : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
@@ -9168,6 +9913,10 @@ static final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
+        judged.removeIf(j -> named(j, family).anyMatch(o -> CustomStatus.ignored(o, family.snapshot())));
+        var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
+            && j.workload().state() != State.ready).toList();
+        judged.removeAll(tolerated);
         var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
@@ -9175,13 +9924,20 @@ static final class Verdicts {
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && applied.stream().noneMatch(Applied::pending) && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending)
+            && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
             unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
-                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            warnings(workloads, tolerated, agent, proven, unseen, family.snapshot()),
             restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    /** The object; its manifest while it is not there. */
+    private static Stream<Obj> named(Judged j, Family family) {
+        return j.live().isEmpty() ? family.snapshot().applied(j.workload().kind(), j.workload().name()).map(Applied::object).stream()
+            : j.live().stream();
     }
 
     private static boolean passes(Workload w, boolean strict) {
@@ -9194,6 +9950,7 @@ static final class Verdicts {
                 family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
             .filter(family.snapshot()::own)
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> !CustomStatus.past(o.controller().path("kind").asString("")))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
             .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
@@ -9231,7 +9988,8 @@ static final class Verdicts {
         var name = a.object();
         boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of(), own);
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), own);
         }
         return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
             .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
@@ -9292,7 +10050,7 @@ static final class Verdicts {
             .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
-    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+    private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
         var warnings = new ArrayList<>(unseen);
         if (!proven) {
@@ -9301,6 +10059,7 @@ static final class Verdicts {
         workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
             && !w.message().isEmpty() && remarkable(w))
             .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        tolerated.stream().map(Judged::workload).forEach(w -> warnings.add(w.ref() + ": tolerated: " + w.message()));
         agent.filter(w -> w.state() != State.ready)
             .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
         return warnings;
@@ -9467,6 +10226,9 @@ enum Code {
         "The probe uses a port that the container does not listen on: compare it with containerPort.", Look.POD),
     PROBE_PATH_NOT_FOUND(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The program answers 404 at the probe's path: correct the path.", Look.POD, Look.LOG),
+    POD_READINESS_GATE(Family.PROBE, Scope.either, "FOLLOW_CONDITION",
+        "The containers are ready, but a readiness gate of the pod is not: whoever sets that condition says why in it.",
+        Look.POD, Look.SERVICES, new Young(120)),
     INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
         "An init container waits for a dependency: check that first.", Look.LOG, Look.POD, Rule.STANDALONE, Basis.INFERRED, new Young(600)),
     DEPENDENCY_SERVICE_MISSING(Family.INIT, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
@@ -9501,11 +10263,20 @@ enum Code {
         "The pod waits for a claim that is not bound: check the claim.", Look.PVCS),
     SCHED_NODE_MISSING(Family.SCHEDULING, Scope.repo, "FIX_NODE_NAME",
         "nodeName refers to a node that does not exist: correct it.", Look.POD, Look.NODES, Grace.seconds(60)),
+    SCHED_DEVICE_CLAIM(Family.SCHEDULING, Scope.either, "FIX_DEVICE_CLAIM",
+        "No node has the device that the pod's ResourceClaim asks for: compare the claim with the nodes' ResourceSlices and DeviceClasses.",
+        Look.POD, Look.NODES, Rule.PLACEMENT, Grace.seconds(120)),
+    SCHED_SCHEDULER_MISSING(Family.SCHEDULING, Scope.either, "FIX_SCHEDULER_NAME",
+        "No scheduler has looked at the pod: correct schedulerName, or start the scheduler of that name.",
+        Look.POD, new Young(60), Grace.seconds(120)),
+    SCHED_NOT_READY(Family.SCHEDULING, Scope.either, "READ_CONDITION",
+        "The pod may not be scheduled yet, because something that it declares to need is not ready: the condition says what.",
+        Look.POD, new Young(120)),
     AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT",
         "The autoscaler is adding a node: wait.", Look.NODES, new Young(900)),
     PVC_MISSING(Family.STORAGE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
         "The PersistentVolumeClaim does not exist: correct claimName; add a new claim only if there was no data yet.",
-            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE),
+            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Rule.STANDALONE),
     PVC_STORAGECLASS_MISSING(Family.STORAGE, Scope.repo, "FIX_STORAGE_CLASS",
         "The claim names a StorageClass that the cluster does not have: use one that exists.",
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(5), Same.CLASS),
@@ -9514,7 +10285,7 @@ enum Code {
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
-        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
     PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
@@ -9639,9 +10410,12 @@ enum Code {
         "The node is short of memory, disk or process IDs: free some, or add nodes.", Look.NODE, Look.NODES),
     EVICTED_EPHEMERAL_STORAGE(Family.NODE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
         "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
+    NODE_REFUSES_POD(Family.NODE, Scope.either, "READ_MESSAGE",
+        "The node's kubelet refuses the pod, and every pod that replaces it: change what the message names, or place it on other nodes.",
+        Look.POD, Look.NODES),
     OBJECT_STUCK_TERMINATING(Family.OTHER, Scope.either, "FREE_FINALIZER",
-        "The object is being deleted, but a finalizer holds it: check the controller that owns the finalizer.",
-        Look.OBJECT, new Young(120)),
+        "The object is being deleted and does not go: check the controller that owns its finalizer, for a pod without one its node.",
+        Look.OBJECT, Rule.STANDALONE, new Young(120)),
     HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
         "The autoscaler gets no metrics: set resource requests, or install the metrics API. This does not block readiness.",
         Look.OBJECT_DESCRIBE, Rule.ADVICE, new Young(120)),
@@ -10007,6 +10781,7 @@ static final class Messages {
         t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
         t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
             "is being deleted");
+        t.row(Code.SCHED_DEVICE_CLAIM, "resourceclaim", "resource claim", "cannot allocate all claims", "device class");
         t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
     }
 
@@ -10202,8 +10977,10 @@ record Applied(Obj object, Source source, Result result, long generation, String
  * @param kind      {@code Kind.group}, or {@code *.group} for all kinds of a group
  * @param condition whose status or reason is compared; empty where a path is read
  * @param pointer   JSON pointer of the value that is compared; empty where a condition is
+ * @param ignore    whether objects of the kind are not judged at all
  */
-record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle) {
+record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle,
+    boolean ignore) {
     boolean about(Obj o) {
         return kind.equals(o.kind() + "." + o.group()) || kind.equals("*." + o.group());
     }
@@ -10377,6 +11154,12 @@ static final class Labels {
     static final String ISSUE = "ensure-ready/issue";
     static final String EXPIRES = "ensure-ready/expires-at";
     static final String APPLIED = "ensure-ready/applied-at";
+
+    /** Annotations of the user's, {@code "true"}: an object is not judged; its failure is told and does not block. */
+    static final String IGNORE = "ensure-ready/ignore";
+    static final String TOLERATE = "ensure-ready/tolerate";
+    /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
+    static final String SERVER = "ensure-ready/server";
 
     private Labels() { }
 

@@ -43,20 +43,20 @@
 // line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
 // line  1623 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
 // line  1798 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2556 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2778 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2940 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3074 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2559 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2781 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2943 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3299 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3745 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4160 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4626 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4729 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5357 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5621 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6421 src/prompt_run/options: What options and variables mean
-// line  6509 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3772 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4187 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4653 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4756 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5391 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5655 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6455 src/prompt_run/options: What options and variables mean
+// line  6543 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -2455,6 +2455,9 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
         if (facts.get("base").isBlank()) {
             throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
         }
+        if (!has("writable")) {
+            throw new NoPlace("nothing can be written to its work tree " + facts.get("workspace"));
+        }
         if (!has("head")) {
             throw new NoPlace("its head command knows no -c");
         }
@@ -3309,6 +3312,7 @@ static final class InfraView {
         new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
             new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
     private static final int LINE_CHARS = 300;
+    private static final int FACT_CHARS = 800;
     private static final String MARK = "~| ";
     /** What reads like an instruction is told apart and not left out: real errors say what to run, too. */
     private static final String FLAG = "[?] ";
@@ -3345,6 +3349,7 @@ static final class InfraView {
     private final String agent;
     private final List<String> data = new ArrayList<>();
     private final Set<String> explained = new HashSet<>();
+    private final Set<String> said = new HashSet<>();
     private final Map<String, Integer> excerpts = new HashMap<>();
 
     /** {@code agent}: its Deployment's name. {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
@@ -3452,8 +3457,10 @@ static final class InfraView {
         view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
         named(view.get("object"), view.get("owner"));
         cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
+        view.put("facts", cause.path("facts").size() > 0);
         var log = log(cause.path("logExcerpt"));
-        evidence(cause.path("evidence"), String.join("\n", log));
+        var facts = facts(cause);
+        evidence(cause.path("evidence"), Map.of("log", String.join("\n", log), "spec", facts));
         data.addAll(log);
         return view;
     }
@@ -3467,16 +3474,32 @@ static final class InfraView {
         return "";
     }
 
-    /** {@code excerpt}: the lines of the log that are shown; what stands there is not said again. */
-    private void evidence(JsonNode evidence, String excerpt) {
+    /** The values that decide, one object after the other, and what could stand in their place; as they are shown. */
+    private String facts(JsonNode cause) {
+        var lines = new LinkedHashMap<String, String>();
+        cause.path("facts").forEach(f -> {
+            var at = f.path("at").asString("").split(" ", 2);
+            lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
+        });
+        lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
+        var others = texts(cause.path("candidates"), c -> flat(c.asString("")));
+        say("[" + causeNumber + "] there is", String.join("; ", others), false, FACT_CHARS);
+        return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
+    }
+
+    /** {@code shown}: what the log and the facts show; it is not said again, nor what another line has said. */
+    private void evidence(JsonNode evidence, Map<String, String> shown) {
         for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
             var item = evidence.path(i);
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
+                count > 1 ? "x" + count : "",
+                item.path("source").asString("").equals("event") ? matching(TIME, item.path("lastSeen")) : "")
+                    .replaceAll(" +", " ").strip();
             var message = item.path("message").asString("");
-            if (!where.startsWith("[" + causeNumber + "] log") || flat(message).isBlank() || !excerpt.contains(flat(message))) {
+            if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
+                && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
             }
         }
@@ -3545,7 +3568,11 @@ static final class InfraView {
 
     /** A text that is not ours: into the fenced block, flagged when it reads like an instruction. */
     private void say(String label, String text, boolean suspicious) {
-        var line = middleCut(limits.evidenceChars(), flat(text));
+        say(label, text, suspicious, limits.evidenceChars());
+    }
+
+    private void say(String label, String text, boolean suspicious, int most) {
+        var line = middleCut(most, flat(text));
         if (!line.isBlank()) {
             data.add((suspicious || Injection.in(line) ? FLAG : "") + label + ": " + line);
         }
@@ -5061,8 +5088,15 @@ if [ -z "$ws" ]; then
   elif [ -e /workspace/.git ]; then ws=/workspace
   elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
   elif [ -w /workspace ] && empty /workspace; then ws=/workspace
-  else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+  else
+    ws=${HOME:-/tmp}
+    [ -w "$ws" ] || ws=/tmp
+    ws=${ws%/}/workspace
+  fi
 fi
+at=$ws
+while [ ! -e "$at" ]; do at=${at%/*} at=${at:-/}; done
+if [ -w "$at" ]; then writable=yes; else writable=no; fi
 if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
 base=
 for d in "${HOME:-}" /var/tmp /tmp; do
@@ -5098,7 +5132,7 @@ done
 printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
 printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
 printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
-printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
+printf 'writable=%s\\ngit=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$writable" "$(has git)" "$(has "$2")" "$(cuts)"
 """;
 
     private ProbeScript() { }

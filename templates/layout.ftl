@@ -141,7 +141,7 @@ git push origin HEAD:refs/heads/${branch}
 <#list causes as c>
 <#local mark = "~| [" + numbers[c?index] + "] ">
 <#list c.next as n>
-<#if n?starts_with(k + " ") && !n?matches(r".*\bsecrets?\b.*") && !(n?contains(" logs ") && infra.data?contains(mark + "log ")) && !(n?contains(" describe pod ") && infra.data?contains(mark) && !infra.limited?contains("events"))>
+<#if n?starts_with(k + " ") && !(c.facts && !n?contains(" logs ")) && !n?matches(r".*\bsecrets?\b.*") && !(n?contains(" logs ") && infra.data?contains(mark + "log ")) && !(n?contains(" describe pod ") && infra.data?contains(mark) && !infra.limited?contains("events"))>
 <#local all += ["`" + n + "`"]>
 </#if>
 </#list>

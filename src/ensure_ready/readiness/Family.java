@@ -105,7 +105,8 @@ public final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream()
+            .anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     public static boolean runs(Obj w) {
@@ -131,7 +132,8 @@ public final class Family {
     }
 
     boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of())
+            .stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }

@@ -31,6 +31,7 @@ public final class InfraView {
         new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
             new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
     private static final int LINE_CHARS = 300;
+    private static final int FACT_CHARS = 800;
     private static final String MARK = "~| ";
     /** What reads like an instruction is told apart and not left out: real errors say what to run, too. */
     private static final String FLAG = "[?] ";
@@ -67,6 +68,7 @@ public final class InfraView {
     private final String agent;
     private final List<String> data = new ArrayList<>();
     private final Set<String> explained = new HashSet<>();
+    private final Set<String> said = new HashSet<>();
     private final Map<String, Integer> excerpts = new HashMap<>();
 
     /** {@code agent}: its Deployment's name. {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
@@ -174,8 +176,10 @@ public final class InfraView {
         view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
         named(view.get("object"), view.get("owner"));
         cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
+        view.put("facts", cause.path("facts").size() > 0);
         var log = log(cause.path("logExcerpt"));
-        evidence(cause.path("evidence"), String.join("\n", log));
+        var facts = facts(cause);
+        evidence(cause.path("evidence"), Map.of("log", String.join("\n", log), "spec", facts));
         data.addAll(log);
         return view;
     }
@@ -189,16 +193,32 @@ public final class InfraView {
         return "";
     }
 
-    /** {@code excerpt}: the lines of the log that are shown; what stands there is not said again. */
-    private void evidence(JsonNode evidence, String excerpt) {
+    /** The values that decide, one object after the other, and what could stand in their place; as they are shown. */
+    private String facts(JsonNode cause) {
+        var lines = new LinkedHashMap<String, String>();
+        cause.path("facts").forEach(f -> {
+            var at = f.path("at").asString("").split(" ", 2);
+            lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
+        });
+        lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
+        var others = texts(cause.path("candidates"), c -> flat(c.asString("")));
+        say("[" + causeNumber + "] there is", String.join("; ", others), false, FACT_CHARS);
+        return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
+    }
+
+    /** {@code shown}: what the log and the facts show; it is not said again, nor what another line has said. */
+    private void evidence(JsonNode evidence, Map<String, String> shown) {
         for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
             var item = evidence.path(i);
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
+                count > 1 ? "x" + count : "",
+                item.path("source").asString("").equals("event") ? matching(TIME, item.path("lastSeen")) : "")
+                    .replaceAll(" +", " ").strip();
             var message = item.path("message").asString("");
-            if (!where.startsWith("[" + causeNumber + "] log") || flat(message).isBlank() || !excerpt.contains(flat(message))) {
+            if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
+                && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
             }
         }
@@ -267,7 +287,11 @@ public final class InfraView {
 
     /** A text that is not ours: into the fenced block, flagged when it reads like an instruction. */
     private void say(String label, String text, boolean suspicious) {
-        var line = middleCut(limits.evidenceChars(), flat(text));
+        say(label, text, suspicious, limits.evidenceChars());
+    }
+
+    private void say(String label, String text, boolean suspicious, int most) {
+        var line = middleCut(most, flat(text));
         if (!line.isBlank()) {
             data.add((suspicious || Injection.in(line) ? FLAG : "") + label + ": " + line);
         }
