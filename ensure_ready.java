@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1069 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1550 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2417 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2768 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3889 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4319 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4401 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1070 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1551 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2418 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2784 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3905 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4335 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4417 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4646 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5254 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7497 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8974 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10103 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10940 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11801 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4662 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5270 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7513 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  8990 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10119 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 10956 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11817 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -711,7 +711,7 @@ static final class Steps {
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
-        known.results = apply.results();
+        known.results = apply.ended();
         diagnose(api, known.judgement);
     }
 
@@ -1050,7 +1050,8 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -2418,7 +2419,7 @@ static final class Templates {
 
 /** An apply that runs beside the wait: what it has answered so far, and its end. */
 static final class Applying {
-    /** How long a request that is under way may still take when the wait has ended. */
+    /** How long what is under way may still take when the wait has ended. */
     private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
     private final boolean broken;
     private Thread worker;
@@ -2483,6 +2484,21 @@ static final class Applying {
     void stop() {
         end();
         worker.interrupt();
+        await();
+    }
+
+    /** What came of it. An apply that went well still has to remember that it did. */
+    List<Applied> ended() {
+        if (running()) {
+            await();
+        }
+        if (running()) {
+            stop();
+        }
+        return results;
+    }
+
+    private void await() {
         try {
             worker.join(PARTING);
         } catch (InterruptedException e) {
@@ -4038,7 +4054,7 @@ static final class Progress implements AutoCloseable {
         }
         if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
-            say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);

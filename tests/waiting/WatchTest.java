@@ -414,6 +414,20 @@ class WatchTest {
     }
 
     @Test
+    void whatAnApplyStillHasToRememberIsWaitedFor() {
+        var remembered = new java.util.concurrent.atomic.AtomicBoolean();
+        var done = List.of(object(READY, ensure_ready.Result.unchanged, ""));
+        var applying = ensure_ready.Applying.begin(List.of(), false, told -> {
+            told.accept(done);
+            ensure_ready.Pause.of(Duration.ofSeconds(1));
+            remembered.set(true);
+            return done;
+        });
+        assertEquals(done, applying.ended());
+        assertTrue(remembered.get());
+    }
+
+    @Test
     void anApplyThatDiesOfAMistakeOfOursIsNeverReady() {
         server.putYaml("shop", READY);
         var applying = ensure_ready.Applying.begin(List.of(object(READY, ensure_ready.Result.pending, "")), false, told -> {
