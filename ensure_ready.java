@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1069 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1550 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2417 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2768 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3901 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4331 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4413 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1070 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1551 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2418 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2784 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3917 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4347 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4429 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4658 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5271 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7580 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9113 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10250 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11089 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11951 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4674 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5282 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7591 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9124 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10261 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11100 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11968 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -711,7 +711,7 @@ static final class Steps {
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
-        known.results = apply.results();
+        known.results = apply.ended();
         diagnose(api, known.judgement);
     }
 
@@ -1050,7 +1050,8 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -2418,7 +2419,7 @@ static final class Templates {
 
 /** An apply that runs beside the wait: what it has answered so far, and its end. */
 static final class Applying {
-    /** How long a request that is under way may still take when the wait has ended. */
+    /** How long what is under way may still take when the wait has ended. */
     private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
     private final boolean broken;
     private Thread worker;
@@ -2483,6 +2484,21 @@ static final class Applying {
     void stop() {
         end();
         worker.interrupt();
+        await();
+    }
+
+    /** What came of it. An apply that went well still has to remember that it did. */
+    List<Applied> ended() {
+        if (running()) {
+            await();
+        }
+        if (running()) {
+            stop();
+        }
+        return results;
+    }
+
+    private void await() {
         try {
             worker.join(PARTING);
         } catch (InterruptedException e) {
@@ -4050,7 +4066,7 @@ static final class Progress implements AutoCloseable {
         }
         if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
-            say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);
@@ -4881,7 +4897,7 @@ static final class Certainty {
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> Pods.started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
             case CONFIG_KEY_MISSING -> f.pod().isEmpty();
@@ -4890,13 +4906,8 @@ static final class Certainty {
         };
     }
 
-    static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
-    }
-
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -5227,7 +5238,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
         return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 
@@ -10432,7 +10443,7 @@ enum Code {
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
-        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
     PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
@@ -11631,6 +11642,12 @@ static final class Pods {
 
     static boolean initContainer(Obj pod, JsonNode container) {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
+    }
+
+    /** Whether this container has ever begun, so that its image and what it refers to were there. */
+    static boolean started(Obj pod, String container) {
+        var status = container(pod, container);
+        return status.at("/state/running").isObject() || status.path("restartCount").asLong(0) > 0;
     }
 
     /** Since when it is ready, or ended; long ago when it does not say. */

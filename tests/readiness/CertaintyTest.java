@@ -481,6 +481,16 @@ class CertaintyTest {
     }
 
     @Test
+    void aProvisionerThatIsNotThereIsNamedBeforeTheOthersHadTheirTime() {
+        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
+        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, volumeBindingMode: Immediate}";
+        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner 'example.com/disk' or manually by the system administrator.\"}";
+        new Film().during(0, 10, claim, type, event, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(false)
+            .at(40, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(true);
+        new Film().during(0, 600, claim, type, event).certain();
+    }
+
+    @Test
     void aFailureThatHealsMeanwhileStopsItsClock() {
         var running = pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:30Z'}}");
         new Film().during(0, 30, STARTING, DEPLOYMENT, NO_IMAGE).during(31, 40, STARTING, DEPLOYMENT, running)
