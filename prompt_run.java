@@ -49,14 +49,14 @@
 // line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3772 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4187 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4653 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4756 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5391 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5655 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6455 src/prompt_run/options: What options and variables mean
-// line  6543 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3770 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4185 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4651 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4754 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5389 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5653 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6453 src/prompt_run/options: What options and variables mean
+// line  6541 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -3322,7 +3322,6 @@ static final class InfraView {
     private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
-    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
@@ -3481,9 +3480,10 @@ static final class InfraView {
             var at = f.path("at").asString("").split(" ", 2);
             lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
         });
+        var others = String.join("; ", texts(cause.path("candidates"), c -> flat(c.asString(""))));
+        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; there is: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
-        var others = texts(cause.path("candidates"), c -> flat(c.asString("")));
-        say("[" + causeNumber + "] there is", String.join("; ", others), false, FACT_CHARS);
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
 
@@ -3494,9 +3494,7 @@ static final class InfraView {
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "",
-                item.path("source").asString("").equals("event") ? matching(TIME, item.path("lastSeen")) : "")
-                    .replaceAll(" +", " ").strip();
+                count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
             var message = item.path("message").asString("");
             if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {

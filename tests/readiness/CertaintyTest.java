@@ -244,10 +244,10 @@ class CertaintyTest {
 
     @Test
     void aProbeWhoseCommandIsNotInTheImageIsNamedAtOnceAndSoonCertain() {
-        assertEquals("[CONTAINER_COMMAND_NOT_FOUND]", named(1, NO_PROGRAM));
+        assertEquals("[PROBE_READINESS_FAILING]", named(1, NO_PROGRAM));
         new Film().during(0, 60, DEPLOYMENT, probed(2, NO_PROGRAM)).certain();
-        new Film().during(0, 2, DEPLOYMENT, probed(3, NO_PROGRAM)).certain("CONTAINER_COMMAND_NOT_FOUND");
-        new Film().during(0, 2, DEPLOYMENT, probed(3, "(combined from similar events): " + NO_PROGRAM)).certain("CONTAINER_COMMAND_NOT_FOUND");
+        new Film().during(0, 2, DEPLOYMENT, probed(3, NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
+        new Film().during(0, 2, DEPLOYMENT, probed(3, "(combined from similar events): " + NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
         new Film().during(0, 60, DEPLOYMENT, probed(30, "Readiness probe failed: cat: /ready: No such file or directory")).certain();
     }
 
