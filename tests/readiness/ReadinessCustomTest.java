@@ -37,6 +37,8 @@ class ReadinessCustomTest {
         metadata: {name: w, namespace: shop, generation: 1, uid: w1}
         """;
 
+    private static final String OLD = WIDGET.replace("uid: w1", "uid: w1, creationTimestamp: \"2026-01-01T09:40:00Z\"");
+
     private static ensure_ready.Workload judge(String... documents) {
         return ReadinessTest.judge(documents);
     }
@@ -179,7 +181,8 @@ class ReadinessCustomTest {
 
     @Test
     void aStatusThatSaysNothingIsUnverifiedAndBlocksOnlyWhenStrict() {
-        var mute = WIDGET + "status: {url: http://w, observed: yes}";
+        var mute = OLD + "status: {url: http://w, observed: yes}";
+        assertEquals(ensure_ready.State.progressing, state(OLD.replace("09:40:00", "09:59:45") + "status: {url: http://w}"), "it may begin to speak");
         assertEquals(ensure_ready.State.unverified, state(mute));
         var applied = List.of(ReadinessTest.applied(mute, 1, "w1"));
         var family = new ensure_ready.Family(ReadinessTest.snapshot(applied, mute), Set.of());
@@ -192,7 +195,7 @@ class ReadinessCustomTest {
 
     @Test
     void whatAnOperatorMadeJoinsInAndSpeaksForAMuteResource() {
-        var mute = WIDGET + "status: {url: http://w}";
+        var mute = OLD + "status: {url: http://w}";
         var child = ReadinessTest.DEPLOYMENT.replace("uid: d1",
             "uid: d1, ownerReferences: [{apiVersion: example.com/v1, kind: Widget, name: w, uid: w1, controller: true}]");
         assertEquals(ensure_ready.State.ready, state(mute, child));

@@ -38,7 +38,13 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 
     private Stream<Event> failures(String kind, String... reasons) {
         var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
-        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container)
+            && e.message().replace("(combined from similar events): ", "").startsWith(title));
+    }
+
+    /** How often this probe has failed. */
+    long times(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").mapToLong(Event::count).sum();
     }
 
     /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
@@ -54,7 +60,7 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
             && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
     }
 
-    /** Its command does not exist in the image. */
+    /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
     boolean programMissing(String kind) {
         return spec.path(kind + "Probe").has("exec") && failure(kind).filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).isPresent();
     }
