@@ -49,14 +49,14 @@
 // line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3770 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4185 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4651 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4754 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5389 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5653 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6453 src/prompt_run/options: What options and variables mean
-// line  6541 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3778 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4193 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4659 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4762 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5397 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5661 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6461 src/prompt_run/options: What options and variables mean
+// line  6549 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -3323,6 +3323,9 @@ static final class InfraView {
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    /** A second sentence of the scheduler, which says nothing of why. */
+    private static final Pattern PREEMPTION =
+        Pattern.compile("[ .]+(?:still not schedulable, |no new claims to deallocate, )?preemption: \\d+/\\d+ nodes.*");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
     private static final String WORD_OF_COMMAND = " [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}";
@@ -3458,7 +3461,7 @@ static final class InfraView {
         cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
         view.put("facts", cause.path("facts").size() > 0);
         var log = log(cause.path("logExcerpt"));
-        var facts = facts(cause);
+        var facts = facts(cause, String.join("\n", log));
         evidence(cause.path("evidence"), Map.of("log", String.join("\n", log), "spec", facts));
         data.addAll(log);
         return view;
@@ -3474,13 +3477,18 @@ static final class InfraView {
     }
 
     /** The values that decide, one object after the other, and what could stand in their place; as they are shown. */
-    private String facts(JsonNode cause) {
+    private String facts(JsonNode cause, String log) {
         var lines = new LinkedHashMap<String, String>();
         cause.path("facts").forEach(f -> {
             var at = f.path("at").asString("").split(" ", 2);
-            lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
+            var value = flat(f.path("value").asString(""));
+            if (!at[0].equals("log") || !log.contains(value)) {
+                lines.merge(at[0], (at.length < 2 ? "" : at[1] + "=") + value, (a, b) -> a + "; " + b);
+            }
         });
-        var others = String.join("; ", texts(cause.path("candidates"), c -> flat(c.asString(""))));
+        var shown = String.join(" ", lines.values());
+        var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
+            .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
         lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
             ? a : a + "; there is: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
@@ -3495,7 +3503,7 @@ static final class InfraView {
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
-            var message = item.path("message").asString("");
+            var message = PREEMPTION.matcher(item.path("message").asString("")).replaceFirst("");
             if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
