@@ -5084,15 +5084,15 @@ static final class Steady {
 
     private Steady() { }
 
-    /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
+    /** The latest change of any pod, of what owns it or of a custom resource (one that never says how it is changes nothing); empty where something has no times that could prove it. */
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
         var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
         for (var w : verdict.workloads()) {
-            if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
-                return Optional.empty();
-            }
-            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
-                .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+            var custom = !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind());
+            latest = (custom ? snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name()))
+                .flatMap(o -> w.state() == State.unverified || o.at("/status/conditions/0").has("lastTransitionTime") ? changes(o, false)
+                    : Stream.of(Instant.MAX)) : snapshot.find(w.kind(), w.name()).stream()
+                .flatMap(o -> times(o, snapshot))).reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
     }
