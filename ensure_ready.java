@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1069 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1550 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2417 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2768 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3892 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4322 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4404 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1070 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1551 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2418 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2784 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3917 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4347 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4429 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4649 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5255 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7498 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  8953 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10080 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 10915 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11732 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4674 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5282 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7591 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9124 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10261 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11100 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11968 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -711,7 +711,7 @@ static final class Steps {
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
-        known.results = apply.results();
+        known.results = apply.ended();
         diagnose(api, known.judgement);
     }
 
@@ -1050,7 +1050,8 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -2418,7 +2419,7 @@ static final class Templates {
 
 /** An apply that runs beside the wait: what it has answered so far, and its end. */
 static final class Applying {
-    /** How long a request that is under way may still take when the wait has ended. */
+    /** How long what is under way may still take when the wait has ended. */
     private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
     private final boolean broken;
     private Thread worker;
@@ -2483,6 +2484,21 @@ static final class Applying {
     void stop() {
         end();
         worker.interrupt();
+        await();
+    }
+
+    /** What came of it. An apply that went well still has to remember that it did. */
+    List<Applied> ended() {
+        if (running()) {
+            await();
+        }
+        if (running()) {
+            stop();
+        }
+        return results;
+    }
+
+    private void await() {
         try {
             worker.join(PARTING);
         } catch (InterruptedException e) {
@@ -3179,6 +3195,8 @@ static final class Collect {
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+        .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -3262,7 +3280,7 @@ static final class Collect {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
         Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
-        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+        if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
@@ -3276,7 +3294,12 @@ static final class Collect {
             && w.controller().isMissingNode())) {
             kinds.add(Kind.HPA);
         }
-        kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+            kinds.addAll(WEBHOOKS);
+        }
+        // of ConfigMaps the wait may know the names alone
+        kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
         return List.copyOf(kinds);
     }
 
@@ -3339,7 +3362,9 @@ static final class Collect {
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+        // of a Job the newest pod is told
+        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+            .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {
@@ -4041,7 +4066,7 @@ static final class Progress implements AutoCloseable {
         }
         if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
-            say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);
@@ -4750,7 +4775,7 @@ static final class Certainty {
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
+        return family.snapshot().anywhere(f.ownerKind(), f.ownerName());
     }
 
     /** A state that is final by itself, though no finding says why. */
@@ -4781,7 +4806,7 @@ static final class Certainty {
     /** Its pods, which are judged themselves, tell what it waits for. */
     private static boolean followsOthers(Workload w, Family family) {
         return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
-            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
+            && family.snapshot().anywhere(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */
@@ -4817,7 +4842,7 @@ static final class Certainty {
 
     private static boolean custom(Finding f, Family family) {
         return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+            .anyMatch(key -> family.snapshot().anywhere(key, f.ownerName()).isPresent());
     }
 
     private static State state(Finding f, Verdict verdict) {
@@ -4858,15 +4883,21 @@ static final class Certainty {
         if (!counts(f, family, verdict)) {
             return true;
         }
+        if (f.basis() == Basis.FINAL) {
+            return false;
+        }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> Pods.started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
             case CONFIG_KEY_MISSING -> f.pod().isEmpty();
@@ -4875,13 +4906,8 @@ static final class Certainty {
         };
     }
 
-    static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
-    }
-
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -4911,7 +4937,7 @@ static final class Certainty {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+            var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();
@@ -5039,7 +5065,7 @@ static final class Preflight {
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {
         return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
-            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
     }
@@ -5084,31 +5110,32 @@ static final class Steady {
 
     private Steady() { }
 
-    /** The latest change of any pod, of what owns it or of a custom resource (one that never says how it is changes nothing); empty where something has no times that could prove it. */
+    /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
         var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
         for (var w : verdict.workloads()) {
-            var custom = !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind());
-            latest = (custom ? snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name()))
-                .flatMap(o -> w.state() == State.unverified || o.at("/status/conditions/0").has("lastTransitionTime") ? changes(o, false)
-                    : Stream.of(Instant.MAX)) : snapshot.find(w.kind(), w.name()).stream()
-                .flatMap(o -> times(o, snapshot))).reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+            var told = w.state() == State.unverified ? Stream.of(Instant.MAX) : live(w, snapshot).flatMap(o -> times(o, snapshot));
+            latest = told.reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
     }
 
-    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
-        var pods = Ownership.newestPods(snapshot, o);
-        return Stream.concat(changes(o, false), pods.stream().flatMap(p -> changes(p, true)));
+    private static Stream<Obj> live(Workload w, Snapshot snapshot) {
+        return Stream.concat(snapshot.anywhere(w.kind(), w.name()).stream(),
+            snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name())));
     }
 
-    /** {@code ready}: it must say since when it is ready (or ended). */
-    private static Stream<Instant> changes(Obj o, boolean ready) {
-        var times = o.list("/status/conditions").stream().flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime")
-            .map(field -> Obj.instant(c.path(field).asString("")))).flatMap(Optional::stream);
-        var told = ready ? Stream.of(Obj.instant(o.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.MAX))
-            : Stream.<Instant>empty();
-        return Stream.of(times, told, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        return Stream.concat(Stream.of(o), Ownership.newestPods(snapshot, o).stream()).distinct().flatMap(Steady::changes);
+    }
+
+    /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
+    private static Stream<Instant> changes(Obj o) {
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+            .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
+            .flatMap(Optional::stream).toList();
+        var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();
+        return Stream.of(told.stream(), silent, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
     }
 }
 
@@ -5211,7 +5238,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
         return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 
@@ -5282,6 +5309,13 @@ record AccessFindings(Observed seen, Ref agent) {
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
+    /** The Role that the workload's account is bound to. */
+    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+        var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
+        return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
+            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
+    }
+
     private static Stream<String> subjects(Obj binding) {
         return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
             .map(s -> s.path("name").asString(""));
@@ -5318,6 +5352,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -5350,7 +5386,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
     private Stream<String> near(String kind, Function<Obj, String> text) {
-        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty()
+            ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
         return snapshot().all(kind).stream()
@@ -5367,7 +5404,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", Facts.keys(o));
+        return "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
@@ -5431,12 +5468,12 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> keys() {
         var holder = snapshot().find(f.objectKind(), f.objectName());
-        var near = holder.stream().flatMap(o -> Facts.keys(o).stream())
+        var near = holder.stream().flatMap(o -> o.keys().stream())
             .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
             .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
             .limit(3).map(k -> "key " + k);
         var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .filter(o -> !o.name().equals(f.objectName()) && Facts.keys(o).contains(f.param("key"))).map(o -> o.ref() + " has that key");
+            .filter(o -> !o.name().equals(f.objectName()) && o.keys().contains(f.param("key"))).map(o -> o.ref() + " has that key");
         return Stream.concat(near, elsewhere);
     }
 
@@ -5449,7 +5486,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
         return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
     }
@@ -5572,6 +5609,8 @@ static final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
+            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
+                .ifPresent(role -> s.means(f.as(f.code(), role)));
             case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
@@ -5708,7 +5747,7 @@ static final class Connections {
         } else if (s.told().code() == Code.INIT_WAITING && local.isPresent()) {
             s.meansNamed(Code.DEPENDENCY_SERVICE_MISSING, service, params);
         } else {
-            s.meansNamed(Code.DNS_NAME_UNKNOWN, s.told().object(), params);
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Mention.place(params.getOrDefault("setting", ""), s.told().object()), params);
         }
     }
 
@@ -5732,7 +5771,8 @@ static final class Connections {
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
-            s.meansNamed(Code.ENV_PORT_MISMATCH, s.told().object(), Map.of("address", service.name() + ":" + a.port(), "served",
+            s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
+                Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
             return;
         }
@@ -5994,7 +6034,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
+            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -6029,7 +6069,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
 
     private static boolean advice(Finding f, Set<Ref> unready) {
         return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
-            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
 
@@ -6093,6 +6134,10 @@ static final class Facts {
 
     private void told(Finding f) {
         var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var setting = f.param("setting").startsWith("configmap");
+        if (setting) {
+            object(f);
+        }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
         object(f);
         other(owner, f);
@@ -6115,7 +6160,7 @@ static final class Facts {
 
     /** A part of a spec on one line, as JSON without quotes. */
     static String compact(JsonNode node) {
-        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+        return node.toString().replace("\"\"", "''").replaceAll("\"([^\"]*)\":", "$1: ").replace(",", ", ").replace("\"", "");
     }
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
@@ -6128,8 +6173,9 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
-                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                    .thenComparing(e -> !f.objectName().equals(e.getValue())
+                        && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
     }
@@ -6190,6 +6236,7 @@ static final class Facts {
             case SCHED_DEVICE_CLAIM -> "[cC]laims";
             case POD_READINESS_GATE -> "^readinessGates";
             case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
             case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 setting(f);
@@ -6208,6 +6255,9 @@ static final class Facts {
 
     /** The object at fault itself, where it is there. */
     private void object(Finding f) {
+        if (f.code().family == Code.Family.APPLY) {
+            seen.snapshot.applied(f.objectKind(), f.objectName()).ifPresent(a -> all(a.object(), "/apiVersion"));
+        }
         var there = seen.snapshot.find(f.objectKind(), f.objectName());
         there.ifPresent(o -> {
             switch (o.kind()) {
@@ -6215,12 +6265,18 @@ static final class Facts {
                     "/spec/volumeName", "/spec/selector", "/spec/dataSource");
                 case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
                 case "Secret", "ConfigMap" -> {
-                    add(o, "keys", String.join(", ", keys(o)));
                     setting(o, f);
+                    add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
                 }
                 case "ResourceQuota" -> quota(o);
-                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "NetworkPolicy" -> {
+                    all(o, "/spec/ingress", "/spec/egress");
+                    add(o, "spec.podSelector", o.at("/spec/podSelector").isEmpty() ? "every pod" : compact(o.at("/spec/podSelector")));
+                    all(o, "/spec/policyTypes");
+                }
                 case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
+                    leaves(o, f, Leaves.of(o.at("/webhooks")), "webhooks", "service\\.(name|namespace) |failurePolicy");
                 case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
                 case "Role" -> all(o, "/rules");
                 case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
@@ -6243,12 +6299,6 @@ static final class Facts {
         }
     }
 
-    /** Names only: of a Secret nothing else is known here. */
-    static List<String> keys(Obj o) {
-        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
-            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
-    }
-
     /** The value of a ConfigMap that names a host or a port that is not there. */
     private void setting(Obj map, Finding f) {
         var key = f.param("setting").replaceFirst("^.* ", "");
@@ -6268,17 +6318,34 @@ static final class Facts {
     private void other(Optional<Obj> owner, Finding f) {
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+                    labels(w);
+                    fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
+                });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
             case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).limit(1)
                 .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                owner.ifPresent(w -> maps(w, f));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** Values of the ConfigMaps that it reads, which name the host or could. */
+    private void maps(Obj workload, Finding f) {
+        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
+                if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
+                    && wanted.matcher("env[" + key + "]. = " + value).find()) {
+                    add(o, "data." + key, value.isEmpty() ? "\"\"" : value);
+                }
+            }));
     }
 
     private static String variables(Obj workload, Finding f) {
@@ -6492,6 +6559,9 @@ static final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                if (path.endsWith(".env") && node.get(i).size() == 1) {
+                    found.put(element + ".value", "\"\"");
+                }
             }
         } else {
             found.put(path, value(path, node));
@@ -6523,6 +6593,11 @@ record Mention(Address address, Edge.Origin origin, String via, double confidenc
 
     String port() {
         return address.port();
+    }
+
+    /** The ConfigMap whose value it is, else the workload. */
+    static Ref place(String via, Ref workload) {
+        return via.startsWith("configmap ") ? new Ref("ConfigMap", via.split(" ")[1]) : workload;
     }
 
     /** A setting that names an address with its port. */
@@ -6568,10 +6643,20 @@ static final class Mentions {
     private void settings(JsonNode spec) {
         for (var list : List.of("initContainers", "containers")) {
             for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting("env " + key, key, value));
+                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
                 setting("args", "", WaitCommands.words(c));
             }
         }
+    }
+
+    private static String via(JsonNode container, String key) {
+        for (var e : container.path("env")) {
+            var from = e.at("/valueFrom/configMapKeyRef");
+            if (from.isObject() && e.path("name").asString("").equals(key)) {
+                return "configmap " + from.path("name").asString("") + " " + from.path("key").asString("");
+            }
+        }
+        return "env " + key;
     }
 
     /** Whole ConfigMaps, and of Secrets the hosts that stand in them. */
@@ -6908,6 +6993,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
     private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
@@ -7327,7 +7413,9 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload)) {
+        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
+        if (reached || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -7372,10 +7460,12 @@ static final class SettingFindings {
     private final Dependencies needs;
     private final NetworkPolicies policies;
     private final List<Finding> told;
+    private final Set<Ref> unready;
     private final List<Finding> found = new ArrayList<>();
 
     /** {@code told}: what symptoms told already; it is not said twice. */
-    SettingFindings(Observed seen, Dependencies needs, List<Finding> told) {
+    SettingFindings(Observed seen, Dependencies needs, List<Finding> told, Set<Ref> unready) {
+        this.unready = unready;
         this.seen = seen;
         this.snapshot = seen.snapshot;
         this.needs = needs;
@@ -7406,9 +7496,12 @@ static final class SettingFindings {
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
         if (!Ports.serves(service, m.port())) {
-            add(Code.ENV_PORT_MISMATCH, workload, Ref.of(workload), Evidence.field(workload, m.via(), address),
+            add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
+        }
+        if (!unready.contains(Ref.of(workload))) {
+            return; // whether anything enforces policies is not told, and its traffic may flow
         }
         var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
@@ -7579,7 +7672,33 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
 record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    /** As often must a probe's command be missing before that is certain: a program may still put it there. */
+    private static final int PROVEN = 3;
+    /** So many equal answers of a probe are no matter of a slow start. */
+    private static final int MANY = 10;
+
     Optional<Finding> find() {
+        return told().map(f -> emptyFolder(f).orElse(script(f) ? f.as(Code.CONTAINER_START_FAILED, owner) : f));
+    }
+
+    /** A script that the pod itself names lacks the line that names its interpreter; an image's own may as well be of another platform. */
+    private boolean script(Finding f) {
+        return f.code() == Code.IMAGE_PLATFORM_MISMATCH && f.evidence().stream().map(e -> Phrase.SCRIPT.in(e.message()))
+            .anyMatch(s -> !s.isEmpty() && s.equals(spec().path("command").path(0).asString("")));
+    }
+
+    /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
+    private Optional<Finding> emptyFolder(Finding f) {
+        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+            return Optional.empty();
+        }
+        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+            .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
+            .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
+                .in(pod.name(), name()).with(Map.of("key", k.key())));
+    }
+
+    private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
@@ -7688,9 +7807,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
+        var job = owner.is("Job") || !Pods.endless(pod, spec());
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -7760,13 +7878,18 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init) {
+        if (init && !sidecar()) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    /** A native one runs beside the main containers, with probes of its own. */
+    private boolean sidecar() {
+        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -7796,7 +7919,13 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     private Finding unready(long running) {
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
-        var starting = starting(running, mistake.isEmpty());
+        if (probes().programMissing(failed)) {
+            return finding(failed.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_READINESS_FAILING, since(),
+                probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
+                .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
+        }
+        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
@@ -8116,6 +8245,17 @@ static final class MissingObject {
         return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
     }
 
+    /** A key below subPath that its ConfigMap or Secret does not have. */
+    record Key(Ref object, String key) { }
+
+    static Optional<Key> belowSubPath(Observed seen, Obj pod, JsonNode mount) {
+        var key = mount.path("subPath").asString("").replaceFirst("/.*", "");
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").equals(mount.path("name")))
+            .flatMap(v -> References.ofVolume(v).stream().filter(r -> !v.toString().contains("\"items\"")))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+            .filter(o -> !o.keys().isEmpty() && !o.keys().contains(key)).findFirst().map(o -> new Key(Ref.of(o), key));
+    }
+
     private static String kind(Code code) {
         return switch (code) {
             case SECRET_MISSING -> "Secret";
@@ -8335,7 +8475,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         }
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
+        var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
+            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
         var initDone = init.isEmpty() || sidecar(init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
@@ -8553,19 +8694,43 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 
     private Stream<Event> failures(String kind, String... reasons) {
         var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
-        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container)
+            && e.message().replace("(combined from similar events): ", "").startsWith(title));
+    }
+
+    /** How often this probe has failed. */
+    long times(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").mapToLong(Event::count).sum();
     }
 
     /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
     Optional<Code> mistake(String kind) {
-        return failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe")));
+        return Optional.of(spec.path(kind + "Probe")).filter(this::unknownPort).map(p -> Code.PROBE_PORT_MISMATCH)
+            .or(() -> failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe"))));
+    }
+
+    /** A port by a name that no port of the container has. */
+    private boolean unknownPort(JsonNode probe) {
+        var named = port(probe);
+        return !named.isEmpty() && !named.matches("\\d+")
+            && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
+    }
+
+    /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
+    boolean programMissing(String kind) {
+        return spec.path(kind + "Probe").has("exec") && failure(kind).filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).isPresent();
+    }
+
+    private static String port(JsonNode probe) {
+        return Stream.of("/httpGet/port", "/tcpSocket/port", "/grpc/port").map(p -> probe.at(p).asString(""))
+            .filter(p -> !p.isEmpty()).findFirst().orElse("");
     }
 
     private Optional<Code> mistake(String message, JsonNode probe) {
         if (Phrase.STATUS_404.occurs(message)) {
             return Optional.of(Code.PROBE_PATH_NOT_FOUND);
         }
-        var named = probe.at("/httpGet/port").asString(probe.at("/tcpSocket/port").asString(probe.at("/grpc/port").asString("")));
+        var named = port(probe);
         var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
         var ports = ports();
         return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
@@ -8640,13 +8805,19 @@ record Refusals(Observed seen) {
     }
 
     /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
-    private static Optional<Ref> culprit(Code code, String message) {
+    private Optional<Ref> culprit(Code code, String message) {
         return switch (code) {
             case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
             case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
-            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> configuration(Phrase.WEBHOOK.in(message))
+                .or(() -> named("Webhook", Phrase.WEBHOOK, message));
             default -> Optional.empty();
         };
+    }
+
+    private Optional<Ref> configuration(String webhook) {
+        return Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(k -> seen.snapshot.all(k).stream())
+            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> w.path("name").asString("").equals(webhook))).map(Ref::of).findFirst();
     }
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {
@@ -9021,7 +9192,8 @@ static final class CustomStatus {
 
     static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore()).map(status::ruled).orElseGet(status::read);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+            .map(status::ruled).orElseGet(status::read);
     }
 
     /**
@@ -9164,7 +9336,8 @@ static final class CustomStatus {
     private Optional<Said> word() {
         return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
             : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
-            ? said(State.progressing, w) : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+            ? said(State.progressing, w)
+            : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
     }
 
     /** It serves, though it may say that not all is well. */
@@ -9349,7 +9522,8 @@ static final class Family {
         this.statusless = statusless;
         this.podReasons = podReasons;
         this.gone = gone;
-        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
+        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(
+            s.namespace() + "/" + s.labels().getOrDefault("kubernetes.io/service-name", ""),
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
@@ -9418,7 +9592,8 @@ static final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream()
+            .anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     static boolean runs(Obj w) {
@@ -9438,13 +9613,14 @@ static final class Family {
         }
         var first = selector.entrySet().iterator().next();
         return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
-            .filter(w -> runs(w) && !w.kind().equals("Job")
+            .filter(w -> runs(w) && w.namespace().equals(service.namespace()) && !w.kind().equals("Job")
                 && w.map(w.kind().equals("Pod") ? "/metadata/labels"
                 : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
     }
 
     boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of())
+            .stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }
@@ -9491,7 +9667,8 @@ static final class PodDescription {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
-            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
+            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready"
+            : Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
     }
 
     /** Empty when this container keeps nothing from being ready. */
@@ -9585,7 +9762,8 @@ static final class Readiness {
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o).stream().map(child -> judge(child, Optional.empty(), family)).toList());
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o)
+                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -9718,10 +9896,10 @@ static final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(Labels.SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again")
+                : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
@@ -9897,14 +10075,15 @@ static final class Verdicts {
         var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
             && j.workload().state() != State.ready).toList();
         judged.removeAll(tolerated);
-        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+        var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
-        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var gating = judged.stream().filter(j -> !isAgent(j, settings) && !onlyForAgent(j, family, settings)).toList();
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && applied.stream().noneMatch(Applied::pending) && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending)
+            && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
@@ -9927,10 +10106,11 @@ static final class Verdicts {
     private static List<Judged> namespace(Family family) {
         return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
                 family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
             .filter(o -> !CustomStatus.past(o.controller().path("kind").asString("")))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
-            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
@@ -9956,18 +10136,21 @@ static final class Verdicts {
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
+                    family.snapshot().own(child)))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
+        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), own);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
+            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
@@ -9994,13 +10177,11 @@ static final class Verdicts {
     }
 
     private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
-            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
-        return snapshot.applied().stream()
-            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
     /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
@@ -10010,11 +10191,11 @@ static final class Verdicts {
             return List.of();
         }
         var message = live.isPresent() ? "is being deleted" : "does not exist";
-        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
-    private static boolean isAgent(Workload w, WaitSettings settings) {
-        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    private static boolean isAgent(Judged j, WaitSettings settings) {
+        return j.own() && j.workload().kind().equals("Deployment") && j.workload().name().equals(settings.agentDeployment());
     }
 
     /** A Service that selects nothing but the agent must not gate through the back door. */
@@ -10024,7 +10205,7 @@ static final class Verdicts {
         }
         var behind = family.backends(j.live().get(0));
         return !behind.isEmpty() && behind.stream()
-            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
     private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
@@ -10057,8 +10238,8 @@ static final class Verdicts {
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
-    /** A workload's verdict with the live object it was read from; none when it is not there. */
-    private record Judged(Workload workload, List<Obj> live) { }
+    /** A workload's verdict with the live object it was read from, none when it is not there; {@code own}: of the slot's namespace. */
+    private record Judged(Workload workload, List<Obj> live, boolean own) { }
 }
 
 /**
@@ -10262,7 +10443,7 @@ enum Code {
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
-        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
     PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
@@ -10606,7 +10787,7 @@ static final class Messages {
     private static void image(Table t) {
         t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
         t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
+            "Failed to apply default image tag", "short name mode", "short-name");
         t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
         t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
@@ -10701,6 +10882,7 @@ static final class Messages {
     private static void log(Table t) {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
         t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
@@ -10809,6 +10991,7 @@ enum Phrase {
     REFUSED("(?i)connection refused|actively refused"),
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
+    SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
@@ -10831,6 +11014,8 @@ enum Phrase {
         "no servers could be reached")),
     /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
     NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
+    /** A command that the container's image does not have. */
+    NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
@@ -11033,12 +11218,12 @@ record Evidence(String source, String path, String reason, String message, long 
     }
 }
 
-/** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
+/** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
 record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
     static Index of(Map<String, List<Obj>> objects) {
         var index = new Index(new HashMap<>(), new HashMap<>(), new HashSet<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
-            index.byName.putIfAbsent(kind + "/" + o.name(), o);
+            index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
             index.byUid.add(o.uid());
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
@@ -11249,6 +11434,12 @@ record Obj(JsonNode json) {
         return map;
     }
 
+    /** Of a ConfigMap, and of a Secret as it is kept: of that nothing else is known. */
+    List<String> keys() {
+        return Stream.concat(list("/keys").stream().map(k -> k.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> map(p).keySet().stream())).sorted().toList();
+    }
+
     Map<String, String> labels() {
         return map("/metadata/labels");
     }
@@ -11323,7 +11514,7 @@ static final class Ownership {
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var set = snapshot.find("ReplicaSet", owner.name());
+        var set = snapshot.find("ReplicaSet", pod.namespace(), owner.name());
         return set.filter(rs -> !rs.controller().isMissingNode())
             .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
@@ -11386,7 +11577,7 @@ static final class Ownership {
         if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -11411,7 +11602,7 @@ static final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
@@ -11453,6 +11644,12 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Whether this container has ever begun, so that its image and what it refers to were there. */
+    static boolean started(Obj pod, String container) {
+        var status = container(pod, container);
+        return status.at("/state/running").isObject() || status.path("restartCount").asLong(0) > 0;
+    }
+
     /** Since when it is ready, or ended; long ago when it does not say. */
     static Instant settledAt(Obj pod) {
         return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.EPOCH);
@@ -11460,6 +11657,24 @@ static final class Pods {
 
     static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
+    static boolean endless(Obj pod, JsonNode container) {
+        return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
+    }
+
+    /** Whether a main container never ends, so that the pod does not either. */
+    static boolean endless(Obj pod) {
+        return pod.list("/spec/containers").stream().anyMatch(c -> endless(pod, c));
+    }
+
+    /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
+    static boolean startsAgain(Obj pod, String container, String exitCode) {
+        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+            .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
+            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+                == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
@@ -11649,8 +11864,29 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         return objects.containsKey(kind);
     }
 
+    /** Of the slot's namespace, or of none: one of the same name elsewhere is another object. */
     Optional<Obj> find(String kind, String name) {
-        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+        return find(kind, namespace, name).or(() -> find(kind, "", name));
+    }
+
+    Optional<Obj> find(String kind, String in, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** The same, else that of another namespace which the manifests name. */
+    Optional<Obj> anywhere(String kind, String name) {
+        return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());
+    }
+
+    /** Whether an object is in the slot's namespace; a manifest that names none will be. */
+    boolean own(Obj o) {
+        return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether a live object is what this manifest stands for. */
+    boolean same(Obj manifest, Obj live) {
+        return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
+            || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
     List<Obj> ownedBy(String kind, Obj owner) {

@@ -43,20 +43,20 @@
 // line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
 // line  1623 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
 // line  1798 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2556 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2778 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2940 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3074 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2559 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2781 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2943 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3299 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3769 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4184 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4650 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4753 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5381 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5645 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6445 src/prompt_run/options: What options and variables mean
-// line  6533 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3770 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4185 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4651 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4754 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5389 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5653 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6453 src/prompt_run/options: What options and variables mean
+// line  6541 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -2455,6 +2455,9 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
         if (facts.get("base").isBlank()) {
             throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
         }
+        if (!has("writable")) {
+            throw new NoPlace("nothing can be written to its work tree " + facts.get("workspace"));
+        }
         if (!has("head")) {
             throw new NoPlace("its head command knows no -c");
         }
@@ -3319,7 +3322,6 @@ static final class InfraView {
     private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
-    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
@@ -3478,9 +3480,10 @@ static final class InfraView {
             var at = f.path("at").asString("").split(" ", 2);
             lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
         });
+        var others = String.join("; ", texts(cause.path("candidates"), c -> flat(c.asString(""))));
+        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; there is: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
-        var others = texts(cause.path("candidates"), c -> flat(c.asString("")));
-        say("[" + causeNumber + "] there is", String.join("; ", others), false, FACT_CHARS);
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
 
@@ -3491,9 +3494,7 @@ static final class InfraView {
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "",
-                item.path("source").asString("").equals("event") ? matching(TIME, item.path("lastSeen")) : "")
-                    .replaceAll(" +", " ").strip();
+                count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
             var message = item.path("message").asString("");
             if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
@@ -5085,8 +5086,15 @@ if [ -z "$ws" ]; then
   elif [ -e /workspace/.git ]; then ws=/workspace
   elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
   elif [ -w /workspace ] && empty /workspace; then ws=/workspace
-  else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+  else
+    ws=${HOME:-/tmp}
+    [ -w "$ws" ] || ws=/tmp
+    ws=${ws%/}/workspace
+  fi
 fi
+at=$ws
+while [ ! -e "$at" ]; do at=${at%/*} at=${at:-/}; done
+if [ -w "$at" ]; then writable=yes; else writable=no; fi
 if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
 base=
 for d in "${HOME:-}" /var/tmp /tmp; do
@@ -5122,7 +5130,7 @@ done
 printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
 printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
 printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
-printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
+printf 'writable=%s\\ngit=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$writable" "$(has git)" "$(has "$2")" "$(cuts)"
 """;
 
     private ProbeScript() { }

@@ -56,7 +56,8 @@ public final class CustomStatus {
 
     public static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore()).map(status::ruled).orElseGet(status::read);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+            .map(status::ruled).orElseGet(status::read);
     }
 
     /**
@@ -199,7 +200,8 @@ public final class CustomStatus {
     private Optional<Said> word() {
         return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
             : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
-            ? said(State.progressing, w) : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+            ? said(State.progressing, w)
+            : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
     }
 
     /** It serves, though it may say that not all is well. */

@@ -3,6 +3,7 @@ package ensure_ready.readiness;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Workload;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +57,8 @@ public final class Readiness {
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o).stream().map(child -> judge(child, Optional.empty(), family)).toList());
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o)
+                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -189,10 +191,10 @@ public final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(Labels.SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again")
+                : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");

@@ -41,7 +41,6 @@ public final class InfraView {
     private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
-    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
@@ -200,9 +199,10 @@ public final class InfraView {
             var at = f.path("at").asString("").split(" ", 2);
             lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
         });
+        var others = String.join("; ", texts(cause.path("candidates"), c -> flat(c.asString(""))));
+        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; there is: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
-        var others = texts(cause.path("candidates"), c -> flat(c.asString("")));
-        say("[" + causeNumber + "] there is", String.join("; ", others), false, FACT_CHARS);
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
 
@@ -213,9 +213,7 @@ public final class InfraView {
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "",
-                item.path("source").asString("").equals("event") ? matching(TIME, item.path("lastSeen")) : "")
-                    .replaceAll(" +", " ").strip();
+                count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
             var message = item.path("message").asString("");
             if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
