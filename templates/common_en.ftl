@@ -31,7 +31,9 @@
 <#if env == "ai-repair">
 - Other people are using this environment: before each change look again, prefer what disrupts nobody, and report what they may have noticed.
 </#if>
-- `INFRA_UNHEALTHY=${INFRA_UNHEALTHY}`
+<#if !l.unhealthy>
+- `INFRA_UNHEALTHY=0`
+</#if>
 <#switch agentTarget>
 <#case "deploy">
 - You run in a pod of `deploy/codex`, inside the environment.
@@ -52,7 +54,7 @@
 <#if tools??>
 - Tools found here: <#list tools as tool>`${tool}`<#sep>, </#sep></#list><#if (missingTools![])?has_content>; missing: <#list missingTools as tool>`${tool}`<#sep>, </#sep></#list></#if>
 <#else>
-- Tools: see what is here with `command -v git kubectl gh curl`.
+- Tools here: `command -v git kubectl gh curl`
 </#if>
 - Your shell hides variables named like secrets (`*KEY*`, `*TOKEN*`, `*PASSWORD*`, `DATABASE_URL`): their absence proves nothing.
 - The run ends after ${totalTime}, or after ${idleTime} without output.
@@ -165,7 +167,7 @@ Catch up first: §issue<#if !l.planning>, then the branch (`git log -p ${l.from}
 <#-- The one place that says what has to be proven, and how. The kind adds its own points. -->
 <#macro proof own>
 <#if l.planning>
-A finding carries its proof: `path:line` for code that you have opened, command and decisive line for the cluster. Mark everything else as an assumption.
+A finding carries its proof: `path:line` for code that you have opened, command and decisive line for the cluster; the rest is marked as an assumption.
 
 <@own.done/>
 <#if l.unhealthy && !l.repairing>
@@ -173,7 +175,7 @@ A finding carries its proof: `path:line` for code that you have opened, command 
 </#if>
 - [ ] Nothing was changed in repository or cluster.
 <#else>
-Proof is a command from this run and the decisive line of its output. Anything else is an assumption; report what you could not check as "not verified", with the reason.
+Proof is a command of this run and the decisive line of its output. The rest is an assumption, or "not verified" with the reason.
 
 <@own.done/>
 - [ ] Build, linters and the tests of everything touched pass as in CI. Each new test fails without your change; tests that failed before you also fail on `${l.from}`.
@@ -215,7 +217,7 @@ Continue from commits that the branch already has. Commit early, in small steps 
 <#macro blocked>
 `forbidden`: note verb, resource and namespace, and continue within your rights; look for no way around. If a step fails twice the same way, change the approach; after three approaches, stop. Give long commands a timeout and visible output; keep the last ten minutes for <#if !l.planning>§delivery and </#if>§report.
 
-To stop, <#if !l.planning>commit what is worth keeping (`WIP`) and </#if>report `blocked` or `partial`: what you tried, the exact message that stopped you, who can remove the obstacle and how, and any decision you need as one question with options and your recommendation.
+To stop, <#if !l.planning>commit what is worth keeping (`WIP`) and </#if>report `blocked` or `partial`: what you tried, the exact message, who can remove the obstacle and how; a decision you need as one question with options and your recommendation.
 </#macro>
 
 <#macro report>
@@ -228,6 +230,6 @@ Your last message is posted on the pull request: Markdown, in English. A line pe
 Your last message becomes the pull request's description and a comment on the issue: Markdown, in English, for readers who were not there. One sentence on what is different now, then **Why** (reason or root cause, decisive evidence), **Changes** (by file or component), ${sections}
 </#if>
 
-End with exactly one fenced block marked `json`. A program reads it: `status` decides how the run is reported, the rest is shown with it.
+End with exactly one fenced `json` block for a program; `status` decides how the run is reported.
 <@l.fields/>
 </#macro>

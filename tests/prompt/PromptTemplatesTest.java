@@ -52,6 +52,32 @@ class PromptTemplatesTest {
         assertEquals(Files.readString(golden), prompt);
     }
 
+    /** Words of the golden files of 1.0.0: en, ru, unhealthy en, unhealthy ru. */
+    private static final Map<String, List<Integer>> WORDS_ONCE = Map.of("dev_issue", List.of(1679, 1507, 2160, 1935),
+        "plan_issue", List.of(1182, 1075, 1562, 1417), "repair_issue", List.of(2141, 1915, 2411, 2162),
+        "dev_review", List.of(1538, 1395, 2019, 1823), "plan_review", List.of(1104, 1002, 1477, 1336),
+        "repair_review", List.of(1738, 1572, 2028, 1837), "repair_plan", List.of(1266, 1145, 1537, 1392));
+
+    /** {@code WORDS=1} prints the table. */
+    @Test
+    void everyPromptIsAThirdShorterThanInOneDotZero() {
+        var table = new ArrayList<String>();
+        var over = new ArrayList<String>();
+        everyPrompt().map(Arguments::get).forEach(a -> {
+            int once = WORDS_ONCE.get(a[0]).get((a[2].equals(true) ? 2 : 0) + (a[1].equals("ru") ? 1 : 0));
+            int now = prompt((String) a[0], (String) a[1], (boolean) a[2]).strip().split("\\s+").length;
+            table.add("%s %s%s: %d, now %d (-%d %%)".formatted(a[0], a[1], a[2].equals(true) ? " unhealthy" : "", once, now,
+                100 - (100 * now + once - 1) / once));
+            if (now * 100 > once * 67) {
+                over.add(table.get(table.size() - 1));
+            }
+        });
+        if (System.getenv("WORDS") != null) {
+            table.forEach(System.err::println);
+        }
+        assertEquals(List.of(), over);
+    }
+
     static List<String> sections(String prompt) {
         return SECTION.matcher(prompt).results().map(section -> section.group(1)).toList();
     }
