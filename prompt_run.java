@@ -43,20 +43,20 @@
 // line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
 // line  1623 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
 // line  1798 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2556 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2778 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2940 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3074 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2559 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2781 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2943 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3299 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3769 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4184 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4650 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4753 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5381 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5645 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6445 src/prompt_run/options: What options and variables mean
-// line  6533 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3772 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4187 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4653 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4756 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5391 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5655 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6455 src/prompt_run/options: What options and variables mean
+// line  6543 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -2454,6 +2454,9 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
     private void complaints(AgentSettings settings) throws NoPlace {
         if (facts.get("base").isBlank()) {
             throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
+        }
+        if (!has("writable")) {
+            throw new NoPlace("nothing can be written to its work tree " + facts.get("workspace"));
         }
         if (!has("head")) {
             throw new NoPlace("its head command knows no -c");
@@ -5085,8 +5088,15 @@ if [ -z "$ws" ]; then
   elif [ -e /workspace/.git ]; then ws=/workspace
   elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
   elif [ -w /workspace ] && empty /workspace; then ws=/workspace
-  else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+  else
+    ws=${HOME:-/tmp}
+    [ -w "$ws" ] || ws=/tmp
+    ws=${ws%/}/workspace
+  fi
 fi
+at=$ws
+while [ ! -e "$at" ]; do at=${at%/*} at=${at:-/}; done
+if [ -w "$at" ]; then writable=yes; else writable=no; fi
 if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
 base=
 for d in "${HOME:-}" /var/tmp /tmp; do
@@ -5122,7 +5132,7 @@ done
 printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
 printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
 printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
-printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
+printf 'writable=%s\\ngit=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$writable" "$(has git)" "$(has "$2")" "$(cuts)"
 """;
 
     private ProbeScript() { }

@@ -43,6 +43,7 @@ import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
@@ -66,6 +67,9 @@ class run_tests implements Callable<Integer> {
     @Option(names = "--only", paramLabel = "NAME", split = ",",
             description = "only tests whose Class.method contains NAME (any case; * stands for anything); repeatable")
     List<String> only = List.of();
+
+    @Option(names = "--fast", description = "only tests that need neither a cluster nor a foreign program to be got: under a minute")
+    boolean fast;
 
     @Option(names = "--list", description = "show what would run, and stop")
     boolean list;
@@ -106,6 +110,7 @@ class run_tests implements Callable<Integer> {
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClasspathRoots(Set.of(jar)))
                 .filters(includeClassNamePatterns("[^$]*Test(\\$.*)?"), wanted())
+                .filters(TagFilter.excludeTags(fast ? List.of("cluster", "slow") : List.of("-")))
                 .configurationParameters(Map.of(
                         "junit.jupiter.execution.parallel.enabled", String.valueOf(parallel > 1),
                         "junit.jupiter.execution.parallel.config.executor-service", "WORKER_THREAD_POOL",

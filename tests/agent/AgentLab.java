@@ -33,6 +33,7 @@ final class AgentLab implements AutoCloseable {
     final Map<String, String> env = new LinkedHashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", home.toString()));
     final StringWriter out = new StringWriter();
     final StringWriter err = new StringWriter();
+    prompt_run.Patience patience = HASTY;
     private final Map<String, String> callerEnv = new HashMap<>();
 
     AgentLab() {
@@ -90,7 +91,7 @@ final class AgentLab implements AutoCloseable {
         var redactor = command.redactor();
         var report = new prompt_run.Report(options, facts, infra, command.output, command.env, redactor, console);
         var prompt = new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n");
-        try (var run = new prompt_run.AgentRun(settings, facts, infra, redactor, HASTY, console)) {
+        try (var run = new prompt_run.AgentRun(settings, facts, infra, redactor, patience, console)) {
             var place = ladder ? run.choosePlace(false)
                 : run.choose(prompt_run.Site.probe("deploy", "the lab", shell, run.setup(), () -> { }));
             return new ObjectMapper().valueToTree(report.deliver(place, prompt, run.run(place, prompt)).asJson());

@@ -332,6 +332,21 @@ class ReadinessTest {
     }
 
     @Test
+    void aContainersOwnRestartPolicyOutweighsThePods() {
+        var never = POD.replace("restartPolicy: Always", "restartPolicy: Never");
+        assertReady(judge(never.replace("{name: main,", "{name: main, restartPolicy: Always,")));
+        assertProgressing("runs to its end", judge(POD.replace("{name: main,", "{name: main, restartPolicy: OnFailure,")));
+        assertReady(judge(never.replace("containers: [{name: main,", "containers: [{name: once}, {name: main, restartPolicy: Always,")));
+    }
+
+    @Test
+    void aPodWhoseContainersAllStartAgainHasNotFailed() {
+        var failed = POD.replace("restartPolicy: Always", "restartPolicy: Never").replace("phase: Running", "phase: Failed");
+        assertProgressing("start again", judge(failed.replace("conditions: [", "conditions: [{type: AllContainersRestarting, status: \"True\"}, ")));
+        assertFailed("failed", judge(failed.replace("conditions: [", "conditions: [{type: AllContainersRestarting, status: \"False\"}, ")));
+    }
+
+    @Test
     void aPodsInitContainerAndSidecarsAreNamedWhenTheyHoldItUp() {
         var pod = POD.replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"").replace("containerStatuses: [", """
             initContainerStatuses: [{name: migrate, ready: false, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 2}}}]

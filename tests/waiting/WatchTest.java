@@ -181,6 +181,52 @@ class WatchTest {
     }
 
     @Test
+    void aWatchThatDoesNotEvenAnswerWithHeadersIsOpenedAnewLongBeforeItCountsAsSilent() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.faults.delay("watch", "deployments", 1, Duration.ofSeconds(100));
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
+            until("first list", watch::complete);
+            server.putYaml("shop", READY);
+            until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+        }
+    }
+
+    @Test
+    void aJobThatWentAwayWhileNobodyWatchedIsRemembered() throws Exception {
+        var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: seed, uid: j1}, status: {conditions: [{type: Complete, status: 'True'}]}}";
+        var uid = server.putYaml("shop", job).get(0).at("/metadata/uid").asString("");
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.JOB, "shop"));
+            until("first list", watch::complete);
+            assertTrue(watch.gone().isEmpty());
+            server.down();
+            server.delete("jobs", "shop", "seed");
+            server.compact();
+            server.up();
+            until("the list after it", () -> watch.gone().containsKey(uid));
+        }
+    }
+
+    @Test
+    void aBookmarkSparesAListAfterTheServerForgotTheVersionsBeforeIt() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.bookmarkEvery(Duration.ofMillis(50));
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
+            until("first list", () -> watch.complete() && server.requests("watch", "deployments") == 1);
+            server.putYaml("shop", NOTHING_YET);
+            Thread.sleep(1000);
+            server.compact();
+            server.cutWatches();
+            until("the next watch", () -> server.requests("watch", "deployments") > 1);
+            server.putYaml("shop", READY);
+            until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+            assertEquals(1, server.requests("list", "deployments"), server.requests().toString());
+        }
+    }
+
+    @Test
     void aRotatedTokenIsReadAgainFromTheKubeconfig() throws Exception {
         server.putYaml("shop", NOT_READY);
         server.faults.onlyToken("embedded-token");

@@ -64,6 +64,16 @@ final class WorkflowRun implements AutoCloseable {
         return this;
     }
 
+    /** Both scripts are the real ones: what jbangw does in the end, the script's class, compiled with the tests. */
+    WorkflowRun realScripts() throws IOException {
+        return jbangw("""
+                #!/bin/sh
+                script=${1%%.java}; shift
+                echo "$script.java $*" >>"$CALLS"
+                exec '%s' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -cp '%s' "$script" "$@"
+                """.formatted(Path.of(System.getProperty("java.home"), "bin/java"), System.getProperty("java.class.path")));
+    }
+
     WorkflowRun env(String name, String value) {
         env.put(name, value);
         return this;

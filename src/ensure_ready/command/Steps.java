@@ -261,7 +261,7 @@ public final class Steps {
     private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, since);
+            options.wait.failMode == FailMode.fast, since, options.rules());
         return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 

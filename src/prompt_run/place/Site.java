@@ -49,6 +49,9 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         if (facts.get("base").isBlank()) {
             throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
         }
+        if (!has("writable")) {
+            throw new NoPlace("nothing can be written to its work tree " + facts.get("workspace"));
+        }
         if (!has("head")) {
             throw new NoPlace("its head command knows no -c");
         }
