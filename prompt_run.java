@@ -49,14 +49,14 @@
 // line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3772 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4187 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4653 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4756 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5391 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5655 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6455 src/prompt_run/options: What options and variables mean
-// line  6543 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3805 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4220 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4686 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4789 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5424 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5688 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6488 src/prompt_run/options: What options and variables mean
+// line  6576 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -3319,7 +3319,7 @@ static final class InfraView {
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
     private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
@@ -3618,7 +3618,7 @@ static final class InfraView {
         return String.join("; ", parts);
     }
 
-    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+    static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
         var texts = new ArrayList<String>();
         list.forEach(item -> texts.add(view.apply(item)));
         return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
@@ -3630,7 +3630,7 @@ static final class InfraView {
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
-    private static String matching(Pattern pattern, JsonNode value) {
+    static String matching(Pattern pattern, JsonNode value) {
         var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
@@ -3718,6 +3718,8 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
         model.put("kind", options.kind());
         model.put("lang", options.lang());
         model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        model.putAll(Surroundings.of(infra.report(), redactor));
+        options.vars().computeIfPresent("renderer", model::put);
         addFacts(model);
         model.put("talk", talk.model());
         model.put("title", talk.title());
@@ -3766,6 +3768,37 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
 
     private static String text(Object value) {
         return value == null ? "" : value.toString();
+    }
+}
+
+/** Where things are, and what renders the manifests, as the report has it: names, ports, addresses and a command of known shapes alone. */
+static final class Surroundings {
+    private static final Pattern URL = Pattern.compile("https?://(\\*|[a-z0-9*]([-a-z0-9.]{0,251}[a-z0-9])?)(/[A-Za-z0-9_./()*-]{0,99})?");
+    private static final Pattern BACKEND = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[a-z0-9-]{1,15}");
+    private static final Pattern COMMAND = Pattern.compile("[A-Za-z0-9./][\\w ./:=,{}'\"|;@+-]{0,299}");
+    private static final int MOST = 20;
+
+    private Surroundings() { }
+
+    static Map<String, Object> of(JsonNode report, Redactor redactor) {
+        var services = report.path("services");
+        return Map.of("services", services(services, false), "silent", services(services, true),
+            "ingresses", report.path("ingresses").valueStream().flatMap(Surroundings::ingress).limit(MOST).toList(),
+            "renderer", redactor.mask(InfraView.matching(COMMAND, report.path("renderer"))));
+    }
+
+    /** {@code web:80}; without a port it is no address. */
+    private static List<String> services(JsonNode services, boolean silent) {
+        return services.valueStream().filter(s -> silent == !s.path("ready").asBoolean(true)).flatMap(s -> {
+            var name = InfraView.matching(InfraView.OBJECT_NAME, s.path("name"));
+            return s.path("ports").valueStream().filter(p -> !name.isEmpty() && p.isInt()).limit(3).map(p -> name + ":" + p.intValue());
+        }).limit(MOST).toList();
+    }
+
+    private static Stream<Map<String, Object>> ingress(JsonNode ingress) {
+        return ingress.path("urls").valueStream().map(url -> InfraView.matching(URL, url)).filter(url -> !url.isEmpty())
+            .map(url -> Map.of("url", url, "ready", ingress.path("ready").asBoolean(true),
+                "backends", InfraView.texts(ingress.path("backends"), b -> InfraView.matching(BACKEND, b))));
     }
 }
 

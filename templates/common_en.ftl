@@ -45,6 +45,12 @@
 - You run on the CI machine, outside the cluster: reach Services through `kubectl port-forward`. Other jobs may share this machine: touch only your working tree and the temporary folder.
 <#break>
 </#switch>
+<#if services?has_content || silent?has_content>
+- Services: <@l.addresses services/><#if silent?has_content><#if services?has_content>; </#if>without a ready endpoint: <@l.addresses silent/></#if>
+</#if>
+<#if ingresses?has_content>
+- From outside: <@l.outside "no answer"/>
+</#if>
 <#if workspace?has_content>
 - Working tree: `${workspace}`
 </#if>
@@ -77,7 +83,7 @@
 **Safe without asking**, in your namespace and within your rights (`${l.k} auth can-i --list`): apply a manifest from your branch; `rollout restart` or `undo`; scale to the manifest's number; delete a pod that its controller recreates, or a finished Job that you apply again. Propose other changes of state in the report.
 
 <#if l.infraShown>
-**Applying.** Only the objects that you changed, one at a time, the diff first (exit code 1: there is one). A template (`*.ftl`, Helm, Kustomize) must be rendered<#if (renderer!"")?has_content> (`${renderer}`)</#if>; otherwise make the same change with `kubectl set` or `patch`.
+**Applying.** Only the objects that you changed, one at a time, the diff first (exit code 1: there is one). <#if renderer?has_content>`FILE` is the changed object from the output of `${renderer}`, never the template; without that tool<#else>A template (`*.ftl`, Helm, Kustomize) must be rendered; otherwise</#if> make the same change with `kubectl set` or `patch`.
 <@l.applyChecked/>
 What you may not write, fix in the manifest and report as not applied.<#if !l.reviewing> A StatefulSet may also need its broken pod deleted (never the claim), a Job a new name, a ConfigMap in `envFrom` a `rollout restart`.</#if>
 
@@ -160,7 +166,7 @@ Catch up first: §issue<#if !l.planning>, then the branch (`git log -p ${l.from}
 </#macro>
 
 <#macro repaired>
-- [ ] Every workload is complete on its newest revision for two minutes without a new restart, Services have endpoints, health endpoints answer 2xx inside the namespace.<#if l.searching> Each cause is shown with evidence, each symptom before and after; what stays broken is proven to be outside your reach.</#if>
+- [ ] Every workload is complete on its newest revision for two minutes without a new restart<#if l.searching> (`${l.check}`)</#if>, Services have endpoints, health endpoints answer 2xx inside the namespace.<#if l.searching> Each cause is shown with evidence, each symptom before and after; what stays broken is proven to be outside your reach.</#if>
 - [ ] A new environment from your branch would come up without you: `kubectl diff` shows no difference. What worked still works; no data is lost.
 </#macro>
 
@@ -180,7 +186,7 @@ Proof is a command of this run and the decisive line of its output. The rest is 
 <@own.done/>
 - [ ] Build, linters and the tests of everything touched pass as in CI. Each new test fails without your change; tests that failed before you also fail on `${l.from}`.
 <#if !l.repairing>
-- [ ] In the environment the rollout is complete, the service answers (HTTP status and a line), and nothing restarts for two minutes.
+- [ ] In the environment the rollout is complete (`${l.check}`), the service answers (HTTP status and a line), and nothing restarts for two minutes.
 <#if l.unhealthy>
 - [ ] Each cause in §infra is fixed on your branch, or proven to be outside your reach.
 </#if>
