@@ -51,12 +51,12 @@
 // line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
 // line  3805 src/prompt_run/verdict: How a run ended, and what is told about it
 // line  4220 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4686 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4789 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5424 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5688 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6488 src/prompt_run/options: What options and variables mean
-// line  6576 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4692 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4795 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5430 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5694 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6494 src/prompt_run/options: What options and variables mean
+// line  6582 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -4607,19 +4607,24 @@ record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, Str
     }
 }
 
-/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+/**
+ * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. Nothing that
+ * deploy/codex may not, and everything that the prompts ask for.
+ */
 static final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
         "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",
             "resourcequotas", "limitranges"),
-        "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"),
+        "apps", List.of("controllerrevisions", "deployments", "replicasets", "statefulsets", "daemonsets"),
+        "autoscaling", List.of("horizontalpodautoscalers"),
         "batch", List.of("jobs", "cronjobs"),
+        "policy", List.of("poddisruptionbudgets"),
         "networking.k8s.io", List.of("ingresses", "networkpolicies"),
         "discovery.k8s.io", List.of("endpointslices"),
         "events.k8s.io", List.of("events"));
     private static final Map<String, List<String>> WRITE = Map.of(
         "", List.of("services", "configmaps"),
-        "apps", List.of("deployments", "statefulsets", "daemonsets"),
+        "apps", List.of("deployments", "deployments/scale", "statefulsets", "statefulsets/scale", "daemonsets"),
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
@@ -4628,11 +4633,12 @@ static final class Rbac {
     static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
+        rules.add(rule("rbac.authorization.k8s.io", List.of("roles", "rolebindings"), "get", "list"));
         if (!plans) {
             new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
             rules.add(rule("", List.of("pods"), "delete"));
             rules.add(rule("batch", List.of("jobs"), "delete"));
-            rules.add(rule("", List.of("pods/exec"), "create"));
+            rules.add(rule("", List.of("pods/exec", "pods/portforward"), "get", "create"));
         }
         return rules;
     }

@@ -327,10 +327,25 @@ class PromptTemplatesTest {
         return allowed;
     }
 
-    @ParameterizedTest
-    @CsvSource({"dev_issue", "plan_issue", "repair_issue", "dev_review", "plan_review", "repair_review", "repair_plan"})
-    void namesNoCommandThatTheAgentsRoleForbids(String kind) throws IOException {
+    private static List<String> ofAPod(boolean plans) {
+        return prompt_run.Rbac.wanted(plans).stream().flatMap(rule -> rule.getResources().stream()
+            .flatMap(resource -> rule.getVerbs().stream().map(verb -> resource + " " + verb))).toList();
+    }
+
+    @Test
+    void aPodOfItsOwnMayNothingThatDeployCodexMayNot() throws IOException {
         var allowed = allowed();
+        assertEquals(List.of(), ofAPod(false).stream().filter(right -> !allowed.contains(right)).toList());
+        assertEquals(List.of(), ofAPod(true).stream().filter(right -> !right.matches("\\S+ (get|list|watch)")).toList());
+        assertTrue(ofAPod(false).containsAll(List.of("deployments/scale patch", "controllerrevisions list", "replicasets list", "pods delete", "jobs delete")),
+            ofAPod(false)::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"dev_issue, false", "plan_issue, false", "repair_issue, false", "dev_review, false", "plan_review, false", "repair_review, false",
+        "repair_plan, false", "dev_issue, true", "plan_issue, true", "repair_issue, true", "repair_plan, true", "repair_review, true"})
+    void namesNoCommandThatTheAgentsRoleForbids(String kind, boolean ownPod) throws IOException {
+        var allowed = ownPod ? ofAPod(kind.contains("plan")) : allowed();
         for (String prompt : List.of(prompt(kind, "en", false, "--infra-unhealthy"), prompt(kind, "ru", true), prompt(kind, "en", false))) {
             var commands = Pattern.compile("kubectl -n shop-dev-3 ([a-z-]+)(?: ([a-z]\\S*))?").matcher(prompt).results().toList();
             commands.forEach(command -> needs(command.group(1), command.group(2)).forEach(need ->
