@@ -57,7 +57,7 @@ with_token() {
 }
 
 # An agent that did not finish gets its branch pushed, but no pull request is opened in its name. One that says itself that it is
-# blocked, or that could not prove its work, gets a draft: somebody has to decide.
+# blocked or only half-way, or that could not prove its work, gets a draft: somebody has to decide.
 find_or_open_pull_request() {
   pull_request=$(github GET "pulls?state=open&head=${GITHUB_REPOSITORY_OWNER}:$branch" | jq -c '.[0] // empty') || pull_request=''
   if [ -z "$pull_request" ] && [ "$work" = pushed ] && { [ "$AGENT" = success ] || unfinished; }; then
@@ -66,7 +66,7 @@ find_or_open_pull_request() {
   fi
 }
 
-unfinished() { [ "$status" = blocked ] || [ "$status" = unproven ]; }
+unfinished() { case $status in blocked | unproven | partial) true ;; *) false ;; esac; }
 unproven() { [ "$mode" = repair ] && [ "$(ready_after)" != true ]; }
 
 # Drafts are not to be had in every repository.

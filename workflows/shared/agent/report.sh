@@ -44,7 +44,7 @@ status() {
 headline() {
   local label
   label=$(label)
-  if [ "$RESULT" = success ] && [ "$(fact .agent.status)" = blocked ]; then
+  if [ "$RESULT" != cancelled ] && [ "$(fact .agent.status)" = blocked ]; then
     say "✋ $label: the agent is blocked" "✋ $label: агент не может продолжить"
   elif [ "$RESULT" = success ]; then
     say "✅ $label: done" "✅ $label: готово"
@@ -116,7 +116,8 @@ agent() {
   local why
   why=$(fact '.agent.status + " " + .agent.reason' | data)
   case $(fact '.agent.outcome + " " + .agent.status') in
-    'success unproven') say 'finished, but its work is not proven' 'закончил, но результат не доказан' ;;
+    *' unproven') say 'finished, but its work is not proven' 'закончил, но результат не доказан' ;;
+    *' blocked') say 'is blocked' 'не может продолжить' ;;
     success*) say finished закончил ;;
     skipped*) say 'was not started' 'не запускался' ;;
     *) say "did not finish: $why" "не закончил: $why" ;;
