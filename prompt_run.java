@@ -39,24 +39,24 @@
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   331 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   810 src/prompt_run/run: One run of the agent from its start to its end
-// line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1623 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1798 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2559 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2781 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2943 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   811 src/prompt_run/run: One run of the agent from its start to its end
+// line  1277 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1628 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  1803 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2564 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  2782 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  2944 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3078 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3778 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4193 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4659 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4762 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5397 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5661 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6461 src/prompt_run/options: What options and variables mean
-// line  6549 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3303 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  3812 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4300 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  4772 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  4875 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5510 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  5774 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  6587 src/prompt_run/options: What options and variables mean
+// line  6675 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -233,8 +233,8 @@ import static java.nio.file.StandardOpenOption.WRITE;
     customSynopsis = "Usage: jbang prompt_run.java --kind KIND [options]",
     description = "Renders the prompt of an AI coding agent and runs the agent, also when the environment is broken.",
     exitCodeListHeading = "%nExit codes%n",
-    exitCodeList = {"0:the agent ran and finished (or --print, --dry-run)", "2:usage: unknown option, bad value, missing file",
-        "20:the agent failed", "21:time or idle limit", "22:the run was lost (pod gone, exec broken)",
+    exitCodeList = {"0:the agent ran and finished, status partial included (or --print, --dry-run)", "2:usage: unknown option, bad value, missing file",
+        "20:the agent failed, says that it is blocked, or left the environment unready", "21:time or idle limit", "22:the run was lost (pod gone, exec broken)",
         "23:no place to run the agent", "130:cancelled by SIGINT", "143:cancelled by SIGTERM"},
     footerHeading = "%nExamples%n",
     footer = {"  jbang prompt_run.java --kind dev_issue --infra-report ready.json",
@@ -337,6 +337,7 @@ record ActionsFiles(Env env, Log log) {
 
     static {
         for (var field : List.of("status", "exitCode", "runId", "threadId", "agentTarget", "fallbackReason", "infraUnhealthy",
+                "agentStatus", "summary", "blockedReason",
                 "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile")) {
             OUTPUTS.put(field.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), field);
         }
@@ -763,7 +764,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         var files = new Artifacts(folder(run.id()), redactor, log).write(prompt.text(), message, run.transcript());
         var reason = run.verdict().reason();
         var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
-            about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
+            about(place, run), seconds(run.began()), run.spent(), run.said().masked(redactor::mask), message, files.get("last-message.md"), files.get("events.jsonl"),
             run.brought().masked(redactor::mask), run.notes().stream().map(redactor::mask).toList());
         new ActionsFiles(env, log).tell(result.asJson());
         if (output.result != null) {
@@ -917,10 +918,14 @@ static final class AgentRun implements AutoCloseable {
             ending = Ending.cancelled(cancel.exitCode(), false);
         }
         boolean codex = run.settings().codex();
-        var verdict = Verdict.of(ending, output.story(), codex, codex ? thread() : null).with(brought);
+        var said = LastWords.of(output.story().message());
+        var verdict = Verdict.of(ending, output.story(), codex, codex ? thread() : null).with(brought).with(said);
+        if (verdict.outcome() == Outcome.SUCCEEDED && said.problem() != null) {
+            run.notes().add("the agent's last message: " + said.problem() + "; what it says of its work itself is not known");
+        }
         cancel.calm();
         var spent = output.story().usage().minus(totalsBefore());
-        return new Finished(run.id(), site == null ? null : site.label(), began, verdict, output.story(), spent, brought,
+        return new Finished(run.id(), site == null ? null : site.label(), began, verdict, output.story(), said, spent, brought,
             output.folder(), List.copyOf(run.notes()));
     }
 
@@ -1081,7 +1086,7 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
 }
 
 /** A run that is over. {@code where}: its place for people, or null; {@code transcript}: the folder with the agent's output. */
-record Finished(String id, String where, Instant began, Verdict verdict, Story story, Usage spent, Brought brought,
+record Finished(String id, String where, Instant began, Verdict verdict, Story story, LastWords said, Usage spent, Brought brought,
                        Path transcript, List<String> notes) { }
 
 /** Follows a started agent to its end by polls. What it counts as comes from its exit file alone. */
@@ -2746,10 +2751,6 @@ static final class GitHub {
 
 /** The report of ensure_ready. */
 static final class ReportFile {
-    /** One value, nothing after it, no key twice: else it would be the reader's choice what the report says. */
-    private static final ObjectReader EXACT = Json.MAPPER.reader()
-        .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
-
     private ReportFile() { }
 
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
@@ -2769,7 +2770,7 @@ static final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, EXACT.readTree(Files.readString(file)));
+            return Infra.of(asked, file, ExactJson.read(Files.readString(file)));
         } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
         } catch (IOException problem) {
@@ -3319,7 +3320,7 @@ static final class InfraView {
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
@@ -3624,7 +3625,7 @@ static final class InfraView {
         return String.join("; ", parts);
     }
 
-    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+    static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
         var texts = new ArrayList<String>();
         list.forEach(item -> texts.add(view.apply(item)));
         return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
@@ -3636,7 +3637,7 @@ static final class InfraView {
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
-    private static String matching(Pattern pattern, JsonNode value) {
+    static String matching(Pattern pattern, JsonNode value) {
         var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
@@ -3724,6 +3725,8 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
         model.put("kind", options.kind());
         model.put("lang", options.lang());
         model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        model.putAll(Surroundings.of(infra.report(), redactor));
+        options.vars().computeIfPresent("renderer", model::put);
         addFacts(model);
         model.put("talk", talk.model());
         model.put("title", talk.title());
@@ -3772,6 +3775,37 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
 
     private static String text(Object value) {
         return value == null ? "" : value.toString();
+    }
+}
+
+/** Where things are, and what renders the manifests, as the report has it: names, ports, addresses and a command of known shapes alone. */
+static final class Surroundings {
+    private static final Pattern URL = Pattern.compile("https?://(\\*|[a-z0-9*]([-a-z0-9.]{0,251}[a-z0-9])?)(/[A-Za-z0-9_./()*-]{0,99})?");
+    private static final Pattern BACKEND = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[a-z0-9-]{1,15}");
+    private static final Pattern COMMAND = Pattern.compile("[A-Za-z0-9./][\\w ./:=,{}'\"|;@+-]{0,299}");
+    private static final int MOST = 20;
+
+    private Surroundings() { }
+
+    static Map<String, Object> of(JsonNode report, Redactor redactor) {
+        var services = report.path("services");
+        return Map.of("services", services(services, false), "silent", services(services, true),
+            "ingresses", report.path("ingresses").valueStream().flatMap(Surroundings::ingress).limit(MOST).toList(),
+            "renderer", redactor.mask(InfraView.matching(COMMAND, report.path("renderer"))));
+    }
+
+    /** {@code web:80}; without a port it is no address. */
+    private static List<String> services(JsonNode services, boolean silent) {
+        return services.valueStream().filter(s -> silent == !s.path("ready").asBoolean(true)).flatMap(s -> {
+            var name = InfraView.matching(InfraView.OBJECT_NAME, s.path("name"));
+            return s.path("ports").valueStream().filter(p -> !name.isEmpty() && p.isInt()).limit(3).map(p -> name + ":" + p.intValue());
+        }).limit(MOST).toList();
+    }
+
+    private static Stream<Map<String, Object>> ingress(JsonNode ingress) {
+        return ingress.path("urls").valueStream().map(url -> InfraView.matching(URL, url)).filter(url -> !url.isEmpty())
+            .map(url -> Map.of("url", url, "ready", ingress.path("ready").asBoolean(true),
+                "backends", InfraView.texts(ingress.path("backends"), b -> InfraView.matching(BACKEND, b))));
     }
 }
 
@@ -3859,9 +3893,69 @@ record Ending(How how, int rc, String reason, boolean began) {
     }
 }
 
-/** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
+/**
+ * What the agent says of itself in the JSON that ends its last message. What cannot be read is no status: {@code problem} says why,
+ * and the rest is null.
+ */
+record LastWords(String status, String summary, String blockedReason, String problem) {
+    private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
+    /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
+    private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
+    private static final int MOST_CHARS = 2000;
+
+    static LastWords of(String message) {
+        var block = BLOCK.matcher(message == null ? "" : message);
+        if (!block.matches()) {
+            return unread("it does not end with a block of JSON");
+        }
+        try {
+            return of(ExactJson.read(block.group(1)));
+        } catch (JacksonException problem) {
+            return unread("its JSON is not valid");
+        }
+    }
+
+    private static LastWords of(JsonNode said) {
+        var status = said.path("status").asString("");
+        return !said.isObject() ? unread("its JSON is not one object")
+            : !KNOWN.contains(status) ? unread("its JSON has no status that is known: " + String.join(", ", KNOWN))
+            : new LastWords(status, text(said, "summary"), text(said, "blocked_reason"), null);
+    }
+
+    private static LastWords unread(String why) {
+        return new LastWords(null, null, null, why);
+    }
+
+    private static String text(JsonNode said, String field) {
+        var text = Texts.line(said.path(field).asString(""));
+        return text.isEmpty() ? null : text;
+    }
+
+    /** Masked whole, then cut. */
+    LastWords masked(UnaryOperator<String> mask) {
+        return new LastWords(status, cut(summary, mask), cut(blockedReason, mask), problem);
+    }
+
+    private static String cut(String text, UnaryOperator<String> mask) {
+        return text == null ? null : Texts.cut(mask.apply(text), MOST_CHARS);
+    }
+
+    boolean is(String word) {
+        return word.equals(status);
+    }
+
+    /** What a person reads first. */
+    String why(String otherwise) {
+        return blockedReason != null ? blockedReason : summary != null ? summary : otherwise;
+    }
+}
+
+/**
+ * How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. Green means that there
+ * is work to look at: a part of it counts, an agent that says that it is blocked does not, and neither does work in a red environment.
+ */
 enum Outcome {
-    SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
+    SUCCEEDED(0), PARTIAL(0), USAGE(2), AGENT_FAILED(20), BLOCKED(20), UNPROVEN(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
 
     private final int exitCode;
 
@@ -3879,7 +3973,7 @@ enum Outcome {
 }
 
 /** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
+record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, LastWords said, String finalMessage, Path finalMessageFile,
                         Path transcriptFile, Brought brought, List<String> notes) implements Answer {
     private static final int MESSAGE_MOST = 60_000;
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
@@ -3902,7 +3996,7 @@ record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage 
     }
 
     static RunResult unexpected(String reason) {
-        return new RunResult(Outcome.LOST, reason, null, 0, null, "", null, null, null, List.of());
+        return new RunResult(Outcome.LOST, reason, null, 0, null, null, "", null, null, null, List.of());
     }
 
     @Override
@@ -3916,6 +4010,9 @@ record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage 
             run.put(json);
             json.put("durationSeconds", seconds);
             spent.put(json);
+            json.put("agentStatus", said.status());
+            json.put("summary", said.summary());
+            json.put("blockedReason", said.blockedReason());
         }
         json.put("finalMessage", cut(finalMessage));
         if (run != null) {
@@ -4074,6 +4171,9 @@ static final class Summary {
     static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
+        row(text, "agent says", json.get("agentStatus"));
+        row(text, "summary", json.get("summary"));
+        row(text, "blocked by", json.get("blockedReason"));
         row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
         row(text, "why there", json.get("fallbackReason"));
         row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
@@ -4180,6 +4280,13 @@ record Verdict(Outcome outcome, String reason) {
         return codex && !story.completed()
             ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn" + error)
             : new Verdict(Outcome.SUCCEEDED, null);
+    }
+
+    /** The agent's own word can take a success away, and give none. */
+    Verdict with(LastWords said) {
+        return outcome != Outcome.SUCCEEDED ? this
+            : said.is("blocked") ? new Verdict(Outcome.BLOCKED, said.why("the agent says that it is blocked, and not why"))
+            : said.is("partial") ? new Verdict(Outcome.PARTIAL, said.why("the agent says that its work is not complete")) : this;
     }
 
     /** Work that was asked for and did not come back is no success. */
@@ -4580,19 +4687,24 @@ record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, Str
     }
 }
 
-/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+/**
+ * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. Nothing that
+ * deploy/codex may not, and everything that the prompts ask for.
+ */
 static final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
         "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",
             "resourcequotas", "limitranges"),
-        "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"),
+        "apps", List.of("controllerrevisions", "deployments", "replicasets", "statefulsets", "daemonsets"),
+        "autoscaling", List.of("horizontalpodautoscalers"),
         "batch", List.of("jobs", "cronjobs"),
+        "policy", List.of("poddisruptionbudgets"),
         "networking.k8s.io", List.of("ingresses", "networkpolicies"),
         "discovery.k8s.io", List.of("endpointslices"),
         "events.k8s.io", List.of("events"));
     private static final Map<String, List<String>> WRITE = Map.of(
         "", List.of("services", "configmaps"),
-        "apps", List.of("deployments", "statefulsets", "daemonsets"),
+        "apps", List.of("deployments", "deployments/scale", "statefulsets", "statefulsets/scale", "daemonsets"),
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
@@ -4601,11 +4713,12 @@ static final class Rbac {
     static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
+        rules.add(rule("rbac.authorization.k8s.io", List.of("roles", "rolebindings"), "get", "list"));
         if (!plans) {
             new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
             rules.add(rule("", List.of("pods"), "delete"));
             rules.add(rule("batch", List.of("jobs"), "delete"));
-            rules.add(rule("", List.of("pods/exec"), "create"));
+            rules.add(rule("", List.of("pods/exec", "pods/portforward"), "get", "create"));
         }
         return rules;
     }
@@ -5981,6 +6094,19 @@ record Conversation(String title, String opening, String replies, boolean withhe
 
     Map<String, Object> model() {
         return Json.MAPPER.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() { });
+    }
+}
+
+/** One value, nothing after it, no key twice: else it would be the reader's choice what a text says. */
+static final class ExactJson {
+    private static final ObjectReader READER = Json.MAPPER.reader()
+        .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
+    private ExactJson() { }
+
+    /** Throws {@link tools.jackson.core.JacksonException}. */
+    static JsonNode read(String text) {
+        return READER.readTree(text);
     }
 }
 

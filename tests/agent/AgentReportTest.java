@@ -33,7 +33,7 @@ class AgentReportTest {
         lab.run("--agent-command", "printf 'last\\nstatus=succeeded\\nexit_code<<EOF\\n0\\nEOF\\n'; exit 9");
         Map<String, String> outputs = outputs(Files.readString(output));
         assertEquals(List.of("status", "exit_code", "run_id", "thread_id", "agent_target",
-            "fallback_reason", "infra_unhealthy", "duration_seconds", "input_tokens",
+            "fallback_reason", "infra_unhealthy", "agent_status", "summary", "blocked_reason", "duration_seconds", "input_tokens",
             "output_tokens", "final_message_file", "transcript_file"), List.copyOf(outputs.keySet()));
         assertEquals("agent-failed", outputs.get("status"));
         assertEquals("20", outputs.get("exit_code"));
@@ -183,7 +183,7 @@ class AgentReportTest {
     void noTextOfOthersIsACommandToTheRunner() {
         String evil = "x ##[set-output name=a]b\n  ::error::c";
         var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, evil,
-            null, 0, null, evil, null, null, null, List.of(evil, "deploy:\n  app: web"));
+            null, 0, null, null, evil, null, null, null, List.of(evil, "deploy:\n  app: web"));
         var preview = new prompt_run.Preview(new prompt_run.Prompt("k", "en", false, "p"), Map.of("fallbackReason", evil));
         for (String text : List.of(result.asText(), preview.asText(), prompt_run.Summary.of(result.asJson()))) {
             assertTrue(text.lines().noneMatch(line -> line.contains("##[") || line.stripLeading().startsWith("::")), text);

@@ -24,7 +24,7 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
         var files = new Artifacts(folder(run.id()), redactor, log).write(prompt.text(), message, run.transcript());
         var reason = run.verdict().reason();
         var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
-            about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
+            about(place, run), seconds(run.began()), run.spent(), run.said().masked(redactor::mask), message, files.get("last-message.md"), files.get("events.jsonl"),
             run.brought().masked(redactor::mask), run.notes().stream().map(redactor::mask).toList());
         new ActionsFiles(env, log).tell(result.asJson());
         if (output.result != null) {

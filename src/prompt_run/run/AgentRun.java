@@ -22,6 +22,8 @@ import prompt_run.subject.Place;
 import prompt_run.text.Redactor;
 import prompt_run.verdict.Brought;
 import prompt_run.verdict.Ending;
+import prompt_run.verdict.LastWords;
+import prompt_run.verdict.Outcome;
 import prompt_run.verdict.Usage;
 import prompt_run.verdict.Verdict;
 
@@ -133,10 +135,14 @@ public final class AgentRun implements AutoCloseable {
             ending = Ending.cancelled(cancel.exitCode(), false);
         }
         boolean codex = run.settings().codex();
-        var verdict = Verdict.of(ending, output.story(), codex, codex ? thread() : null).with(brought);
+        var said = LastWords.of(output.story().message());
+        var verdict = Verdict.of(ending, output.story(), codex, codex ? thread() : null).with(brought).with(said);
+        if (verdict.outcome() == Outcome.SUCCEEDED && said.problem() != null) {
+            run.notes().add("the agent's last message: " + said.problem() + "; what it says of its work itself is not known");
+        }
         cancel.calm();
         var spent = output.story().usage().minus(totalsBefore());
-        return new Finished(run.id(), site == null ? null : site.label(), began, verdict, output.story(), spent, brought,
+        return new Finished(run.id(), site == null ? null : site.label(), began, verdict, output.story(), said, spent, brought,
             output.folder(), List.copyOf(run.notes()));
     }
 

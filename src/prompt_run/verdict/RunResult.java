@@ -9,7 +9,7 @@ import prompt_run.subject.Place;
 import shared.Texts;
 
 /** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-public record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
+public record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, LastWords said, String finalMessage, Path finalMessageFile,
                         Path transcriptFile, Brought brought, List<String> notes) implements Answer {
     private static final int MESSAGE_MOST = 60_000;
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
@@ -32,7 +32,7 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
     }
 
     public static RunResult unexpected(String reason) {
-        return new RunResult(Outcome.LOST, reason, null, 0, null, "", null, null, null, List.of());
+        return new RunResult(Outcome.LOST, reason, null, 0, null, null, "", null, null, null, List.of());
     }
 
     @Override
@@ -46,6 +46,9 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
             run.put(json);
             json.put("durationSeconds", seconds);
             spent.put(json);
+            json.put("agentStatus", said.status());
+            json.put("summary", said.summary());
+            json.put("blockedReason", said.blockedReason());
         }
         json.put("finalMessage", cut(finalMessage));
         if (run != null) {

@@ -41,6 +41,13 @@ public record Verdict(Outcome outcome, String reason) {
             : new Verdict(Outcome.SUCCEEDED, null);
     }
 
+    /** The agent's own word can take a success away, and give none. */
+    public Verdict with(LastWords said) {
+        return outcome != Outcome.SUCCEEDED ? this
+            : said.is("blocked") ? new Verdict(Outcome.BLOCKED, said.why("the agent says that it is blocked, and not why"))
+            : said.is("partial") ? new Verdict(Outcome.PARTIAL, said.why("the agent says that its work is not complete")) : this;
+    }
+
     /** Work that was asked for and did not come back is no success. */
     public Verdict with(Brought brought) {
         return outcome == Outcome.SUCCEEDED && brought.lacking()
