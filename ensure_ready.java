@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   317 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1141 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1622 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2528 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2879 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4008 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4450 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4532 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1167 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1648 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2619 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2985 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4126 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4638 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4720 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4844 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5450 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7766 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9206 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10303 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11138 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11970 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5032 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5640 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8034 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9567 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10706 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11545 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12437 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -367,7 +367,7 @@ static final class EnvironmentTwins {
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
         Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
             Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        Map.entry("--rules", "CODEXCTL_RULES"), Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
     private EnvironmentTwins() { }
@@ -432,6 +432,9 @@ static final class KnownSoFar {
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
+    volatile Addresses addresses;
+    /** What makes the manifests out of templates. */
+    volatile String renderer = "";
     /** Values of Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
     private final Map<String, String> secrets = new ConcurrentHashMap<>();
     private volatile Outcome outcome;
@@ -541,6 +544,7 @@ static final class KnownSoFar {
         return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(),
             seconds(Duration.ofNanos(System.nanoTime() - started)), certain, summary(),
             Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
+            Optional.ofNullable(addresses), renderer,
             List.copyOf(released.deleted()), List.copyOf(released.left()));
     }
 
@@ -639,6 +643,11 @@ static final class Options {
             variables = Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
         }
         return variables;
+    }
+
+    /** How custom resources are judged; throws {@link IllegalArgumentException}. */
+    List<CustomRule> rules() {
+        return wait.rules == null ? List.of() : RuleFile.read(wait.rules);
     }
 
     /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
@@ -761,7 +770,7 @@ static final class Steps {
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
-        known.results = apply.results();
+        known.results = apply.ended();
         diagnose(api, known.judgement);
     }
 
@@ -894,6 +903,7 @@ static final class Steps {
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
         learn(SecretValues.of(loaded.items().stream().map(Item::object).toList()));
+        known.renderer = renderer(target, loaded);
         return loaded;
     }
 
@@ -905,6 +915,16 @@ static final class Steps {
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
+    }
+
+    /** Whoever mends a template must know what turns it into manifests; no one else needs it. */
+    private String renderer(Target target, Loaded loaded) {
+        var files = Stream.concat(loaded.items().stream().map(Item::source), loaded.problems().stream().map(Problem::source))
+            .map(Source::file).distinct();
+        var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
+            : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
+            .collect(Collectors.joining("; "));
     }
 
     private Applying notApplied(Loaded loaded) {
@@ -951,7 +971,7 @@ static final class Steps {
     private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, since);
+            options.wait.failMode == FailMode.fast, since, options.rules());
         return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 
@@ -973,6 +993,7 @@ static final class Steps {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
                 Duration.ofSeconds(5));
             known.learn(full.secrets());
+            known.addresses = Addresses.of(full.snapshot());
             known.diagnosis = Bounded.get(EXPLAINING,
                 () -> Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent));
         } catch (IOException | RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
@@ -1036,6 +1057,7 @@ static final class Usage {
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
             check(wrong, o::variables);
+            check(wrong, o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
             check(wrong, o::kubeconfig);
@@ -1125,7 +1147,8 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -1133,6 +1156,9 @@ static final class WaitOptions {
     @Option(names = "--strict", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "what cannot be verified (custom resources without a known status) blocks")
     boolean strict;
+    @Option(names = "--rules", paramLabel = "FILE",
+        description = "when custom resources of a kind are ready, failed or idle: YAML, a rule a document [CODEXCTL_RULES]")
+    Path rules;
     @Option(names = "--agent-deployment", paramLabel = "NAME",
         description = "the agent's own Deployment: reported as agentReady, does not gate (default: codex)")
     String agent = "codex";
@@ -2434,6 +2460,71 @@ static final class Placeholders {
     }
 }
 
+/** The user's rules for custom resources: YAML, a document a rule. */
+static final class RuleFile {
+    private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
+
+    private RuleFile() { }
+
+    /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
+    static List<CustomRule> read(Path file) {
+        var label = "--rules " + file;
+        var text = text(file, label);
+        var read = Manifests.Yaml.documents(label, text);
+        read.problems().forEach(p -> {
+            throw new IllegalArgumentException(p.source() + ": " + p.message());
+        });
+        return read.documents().stream().map(d -> rule(d, text.lines().toList())).toList();
+    }
+
+    private static String text(Path file, String label) {
+        try {
+            return TextFile.read(file);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(label + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static CustomRule rule(Manifests.Yaml.Document document, List<String> lines) {
+        var json = document.json();
+        check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
+        for (var key : json.propertyNames()) {
+            int line = IntStream.range(document.source().line() - 1, lines.size())
+                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
+                + "failed, idle, ignore");
+        }
+        var kind = json.path("kind").asString("");
+        check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
+            "kind '" + kind + "': must be Kind.group, as Widget.example.com, or *.group");
+        boolean ignore = json.path("ignore").asBoolean(false);
+        var condition = json.path("condition").asString("");
+        var path = json.path("path").asString("");
+        check(ignore || condition.isEmpty() != path.isEmpty(), document, kind + " needs condition or path, one of them");
+        check(ignore || !values(json, "ready").isEmpty(), document, kind + " needs ready, the values that mean it");
+        return new CustomRule(kind, condition, path.isEmpty() ? "" : "/" + path.replace('.', '/'), values(json, "ready"),
+            values(json, "failed"), values(json, "idle"), ignore);
+    }
+
+    private static List<String> values(JsonNode json, String key) {
+        var values = new ArrayList<String>();
+        var node = json.path(key);
+        (node.isArray() ? node.values() : List.of(node)).forEach(v -> values.add(v.asString("")));
+        values.removeIf(String::isEmpty);
+        return values;
+    }
+
+    private static void check(boolean right, Manifests.Yaml.Document document, String sentence) {
+        check(right, document.source().toString(), sentence);
+    }
+
+    private static void check(boolean right, String where, String sentence) {
+        if (!right) {
+            throw new IllegalArgumentException(where + ": " + sentence);
+        }
+    }
+}
+
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 static final class Shell {
     private Shell() { }
@@ -2529,7 +2620,7 @@ static final class Templates {
 
 /** An apply that runs beside the wait: what it has answered so far, and its end. */
 static final class Applying {
-    /** How long a request that is under way may still take when the wait has ended. */
+    /** How long what is under way may still take when the wait has ended. */
     private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
     private final boolean broken;
     private Thread worker;
@@ -2594,6 +2685,21 @@ static final class Applying {
     void stop() {
         end();
         worker.interrupt();
+        await();
+    }
+
+    /** What came of it. An apply that went well still has to remember that it did. */
+    List<Applied> ended() {
+        if (running()) {
+            await();
+        }
+        if (running()) {
+            stop();
+        }
+        return results;
+    }
+
+    private void await() {
         try {
             worker.join(PARTING);
         } catch (InterruptedException e) {
@@ -3239,6 +3345,11 @@ static final class ApiError extends RuntimeException {
         return code == 401 || code == 403;
     }
 
+    /** The server has the objects, but the webhook that turns them into this version does not answer. */
+    boolean unconverted() {
+        return code == 500 && String.valueOf(getMessage()).contains("conversion webhook");
+    }
+
     Outcome outcome() {
         return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
     }
@@ -3279,6 +3390,8 @@ static final class Collect {
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+        .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -3382,8 +3495,8 @@ static final class Collect {
     private List<Kind> kinds(List<Workload> workloads) {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
-        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
-        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE, Kind.ENDPOINT_SLICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
+        if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
@@ -3397,7 +3510,12 @@ static final class Collect {
             && w.controller().isMissingNode())) {
             kinds.add(Kind.HPA);
         }
-        kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+            kinds.addAll(WEBHOOKS);
+        }
+        // of ConfigMaps the wait may know the names alone
+        kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
         return List.copyOf(kinds);
     }
 
@@ -3453,7 +3571,9 @@ static final class Collect {
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+        // of a Job the newest pod is told
+        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+            .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {
@@ -3594,7 +3714,7 @@ static final class Informers implements AutoCloseable {
         try {
             var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
             sweeps.addAndGet(kinds.size());
-            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace, 0)));
         } catch (ApiError e) {
             if (!e.forbidden() && failures < 8) {
                 later(() -> sweep(namespace, failures + 1), backoff(failures));
@@ -3605,16 +3725,19 @@ static final class Informers implements AutoCloseable {
         swept();
     }
 
-    private void glance(Kind kind, String namespace) {
+    private void glance(Kind kind, String namespace, int failures) {
         try {
             if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
                 found(kind, kind.apiVersion(), "", namespace);
             }
         } catch (ApiError e) {
-            if (e.forbidden() || e.code < 500) {
-                unswept.put(kind.plural(), "forbidden");
-            } else {
+            if (e.unconverted()) {
                 follow(Topic.of(kind, namespace));
+            } else if (e.forbidden() || e.code == 405 || failures > 4) {
+                unswept.put(kind.plural(), e.forbidden() ? "forbidden" : "not answered");
+            } else if (e.code != 404) {
+                later(() -> glance(kind, namespace, failures + 1), backoff(failures));
+                return;
             }
         }
         swept();
@@ -3681,7 +3804,7 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
                 : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
@@ -3744,13 +3867,8 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422) || unconverted();
-        }
-
-        /** The server has the objects, but the webhook that turns them into this version does not answer. */
-        boolean unconverted() {
             var e = error;
-            return e != null && e.code == 500 && String.valueOf(e.getMessage()).contains("conversion webhook");
+            return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
         }
 
         Listing fetch() {
@@ -4007,6 +4125,69 @@ static final class Slim {
 
 // src/ensure_ready/report/
 
+/**
+ * Where things are in the slot's namespace, and which of them answer.
+ *
+ * @param services  at most {@link #MOST}, by name
+ * @param ingresses the same
+ */
+record Addresses(List<Service> services, List<Ingress> ingresses) {
+    static final int MOST = 30;
+    private static final int URLS = 5;
+
+    /** {@code ready}: has an endpoint that is ready; null where no selector asks for one, or where endpoints cannot be read. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Service(String name, List<Integer> ports, Boolean ready) { }
+
+    /** {@code backends} as {@code web:80}; {@code ready}: all of them are, null where one is not known. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Ingress(String name, List<String> urls, String address, List<String> backends, Boolean ready) { }
+
+    static Addresses of(Snapshot snapshot) {
+        var family = new Family(snapshot, Set.of());
+        return new Addresses(own(snapshot, "Service").map(s -> service(s, family)).toList(),
+            own(snapshot, "Ingress").map(i -> ingress(i, family)).toList());
+    }
+
+    private static Stream<Obj> own(Snapshot snapshot, String kind) {
+        return snapshot.all(kind).stream().filter(o -> o.namespace().equals(snapshot.namespace()))
+            .sorted((a, b) -> a.name().compareTo(b.name())).limit(MOST);
+    }
+
+    private static Service service(Obj service, Family family) {
+        return new Service(service.name(), service.list("/spec/ports").stream().map(p -> p.path("port").asInt(0)).toList(),
+            answers(service, family));
+    }
+
+    private static Boolean answers(Obj service, Family family) {
+        return service.at("/spec/selector").isEmpty() || !family.snapshot().knows("EndpointSlice") ? null : family.hasReadyEndpoint(service);
+    }
+
+    private static Ingress ingress(Obj ingress, Family family) {
+        var backends = Stream.concat(Stream.of(ingress.at("/spec/defaultBackend/service")),
+            paths(ingress).map(p -> p.at("/backend/service"))).filter(JsonNode::isObject).distinct().limit(URLS).toList();
+        var ready = backends.stream().map(b -> family.snapshot().find("Service", b.path("name").asString(""))
+            .map(s -> answers(s, family)).orElse(null)).toList();
+        var where = ingress.at("/status/loadBalancer/ingress/0");
+        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(where.path("ip").asString(""))),
+            backends.stream().map(b -> b.path("name").asString("") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
+                .toList(), ready.contains(null) ? null : (Boolean) !ready.contains(false));
+    }
+
+    private static Stream<JsonNode> paths(Obj ingress) {
+        return ingress.list("/spec/rules").stream().flatMap(rule -> rule.at("/http/paths").valueStream());
+    }
+
+    private static List<String> urls(Obj ingress) {
+        var secure = ingress.list("/spec/tls").stream().flatMap(tls -> tls.path("hosts").valueStream()).map(h -> h.asString("")).toList();
+        return ingress.list("/spec/rules").stream().flatMap(rule -> {
+            var host = rule.path("host").asString("");
+            var prefix = (secure.contains(host) ? "https://" : "http://") + (host.isEmpty() ? "*" : host);
+            return rule.at("/http/paths").valueStream().map(path -> prefix + path.path("path").asString("/"));
+        }).distinct().limit(URLS).toList();
+    }
+}
+
 /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
 static final class Annotations {
     private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
@@ -4166,7 +4347,7 @@ static final class Progress implements AutoCloseable {
         }
         if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
-            say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);
@@ -4281,11 +4462,14 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param limited       what could not be read, as {@code events: forbidden}
  * @param results       of the objects that were applied, in the manifests' order
  * @param applied       whether an apply was begun
+ * @param addresses     empty when nothing was judged
+ * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */
 record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
     double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
-    List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
+    List<Applied> results, boolean applied, List<Problem> problems, Optional<Addresses> addresses, String renderer,
+    List<String> deleted, List<String> left) { }
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 static final class ReportJson {
@@ -4303,6 +4487,7 @@ static final class ReportJson {
         json.put("summary", Texts.line(report.summary()));
         json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
         diagnosis(json, report);
+        report.addresses().ifPresent(a -> json.setAll((ObjectNode) Json.MAPPER.valueToTree(a)));
         results(json, report);
         return json;
     }
@@ -4332,6 +4517,9 @@ static final class ReportJson {
     }
 
     private static void results(ObjectNode json, Report report) {
+        if (!report.renderer().isEmpty()) {
+            json.put("renderer", report.renderer());
+        }
         if (report.applied()) {
             var objects = json.putArray("objects");
             report.results().forEach(r -> {
@@ -4945,7 +5133,7 @@ static final class Certainty {
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
+        return family.snapshot().anywhere(f.ownerKind(), f.ownerName());
     }
 
     /** A state that is final by itself, though no finding says why. */
@@ -4976,7 +5164,7 @@ static final class Certainty {
     /** Its pods, which are judged themselves, tell what it waits for. */
     private static boolean followsOthers(Workload w, Family family) {
         return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
-            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
+            && family.snapshot().anywhere(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */
@@ -5012,7 +5200,7 @@ static final class Certainty {
 
     private static boolean custom(Finding f, Family family) {
         return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+            .anyMatch(key -> family.snapshot().anywhere(key, f.ownerName()).isPresent());
     }
 
     private static State state(Finding f, Verdict verdict) {
@@ -5053,15 +5241,21 @@ static final class Certainty {
         if (!counts(f, family, verdict)) {
             return true;
         }
+        if (f.basis() == Basis.FINAL) {
+            return false;
+        }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> Pods.started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
             case CONFIG_KEY_MISSING -> f.pod().isEmpty();
@@ -5070,13 +5264,8 @@ static final class Certainty {
         };
     }
 
-    static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
-    }
-
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -5106,7 +5295,7 @@ static final class Certainty {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+            var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();
@@ -5234,7 +5423,7 @@ static final class Preflight {
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {
         return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
-            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
     }
@@ -5283,27 +5472,28 @@ static final class Steady {
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
         var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
         for (var w : verdict.workloads()) {
-            if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
-                return Optional.empty();
-            }
-            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
-                .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+            var told = w.state() == State.unverified ? Stream.of(Instant.MAX) : live(w, snapshot).flatMap(o -> times(o, snapshot));
+            latest = told.reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
     }
 
-    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
-        var pods = Ownership.newestPods(snapshot, o);
-        return Stream.concat(changes(o, false), pods.stream().flatMap(p -> changes(p, true)));
+    private static Stream<Obj> live(Workload w, Snapshot snapshot) {
+        return Stream.concat(snapshot.anywhere(w.kind(), w.name()).stream(),
+            snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name())));
     }
 
-    /** {@code ready}: it must say since when it is ready (or ended). */
-    private static Stream<Instant> changes(Obj o, boolean ready) {
-        var times = o.list("/status/conditions").stream().flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime")
-            .map(field -> Obj.instant(c.path(field).asString("")))).flatMap(Optional::stream);
-        var told = ready ? Stream.of(Obj.instant(o.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.MAX))
-            : Stream.<Instant>empty();
-        return Stream.of(times, told, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        return Stream.concat(Stream.of(o), Ownership.newestPods(snapshot, o).stream()).distinct().flatMap(Steady::changes);
+    }
+
+    /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
+    private static Stream<Instant> changes(Obj o) {
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+            .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
+            .flatMap(Optional::stream).toList();
+        var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();
+        return Stream.of(told.stream(), silent, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
     }
 }
 
@@ -5358,12 +5548,12 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /**
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     * operators make their objects one after the other.
      */
     private static Duration settle(Verdict verdict) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
@@ -5406,7 +5596,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
         return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 
@@ -5477,6 +5667,13 @@ record AccessFindings(Observed seen, Ref agent) {
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
+    /** The Role that the workload's account is bound to. */
+    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+        var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
+        return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
+            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
+    }
+
     private static Stream<String> subjects(Obj binding) {
         return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
             .map(s -> s.path("name").asString(""));
@@ -5513,6 +5710,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(e -> e.getValue().equals(f.objectName())));
+            case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -5528,9 +5727,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
-            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
-            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
-                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
+                + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
@@ -5545,7 +5744,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
     private Stream<String> near(String kind, Function<Obj, String> text) {
-        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty()
+            ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
         return snapshot().all(kind).stream()
@@ -5563,7 +5763,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", Facts.keys(o));
+        return "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
@@ -5618,12 +5818,12 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> keys() {
         var holder = snapshot().find(f.objectKind(), f.objectName());
-        var near = holder.stream().flatMap(o -> Facts.keys(o).stream())
+        var near = holder.stream().flatMap(o -> o.keys().stream())
             .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
             .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
             .limit(3).map(k -> "key " + k);
         var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .filter(o -> !o.name().equals(f.objectName()) && Facts.keys(o).contains(f.param("key"))).map(o -> o.ref() + " has that key");
+            .filter(o -> !o.name().equals(f.objectName()) && o.keys().contains(f.param("key"))).map(o -> o.ref() + " has that key");
         return Stream.concat(near, elsewhere);
     }
 
@@ -5636,20 +5836,32 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
         return Stream.of(mine, objects, siblings(e -> e.getKey().contains("env[" + name + "]"))).flatMap(s -> s);
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        return snapshot().all("Node").stream()
-            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        return folded(n -> "labels " + n.labels().entrySet().stream()
+            .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Nodes of which the same is to be said stand together. */
+    private Stream<String> folded(Function<Obj, String> text) {
+        var nodes = new TreeMap<String, String>();
+        snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
+            .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
+        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
     private String room(Obj node) {
-        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+        var told = f.evidence().toString().toLowerCase(Locale.ROOT);
+        return Stream.of("cpu", "memory", "ephemeral-storage", "pods")
+            .filter(r -> told.contains(r.equals("pods") ? "too many pods" : "insufficient " + r)
+            || !told.contains("insufficient") && !told.contains("too many pods") && !r.startsWith("eph")).map(r -> {
             var all = node.at("/status/allocatable").path(r).asString("");
             var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
                 .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()
@@ -5759,6 +5971,8 @@ static final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
+            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
+                .ifPresent(role -> s.means(f.as(f.code(), role)));
             case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
@@ -5895,7 +6109,7 @@ static final class Connections {
         } else if (s.told().code() == Code.INIT_WAITING && local.isPresent()) {
             s.meansNamed(Code.DEPENDENCY_SERVICE_MISSING, service, params);
         } else {
-            s.meansNamed(Code.DNS_NAME_UNKNOWN, s.told().object(), params);
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Mention.place(params.getOrDefault("setting", ""), s.told().object()), params);
         }
     }
 
@@ -5919,7 +6133,8 @@ static final class Connections {
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
-            s.meansNamed(Code.ENV_PORT_MISMATCH, s.told().object(), Map.of("address", service.name() + ":" + a.port(), "served",
+            s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
+                Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
             return;
         }
@@ -6226,7 +6441,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
+            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var judged = workloads.stream().map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
@@ -6261,7 +6476,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
 
     private static boolean advice(Finding f, Set<Ref> unready) {
         return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
-            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
 
@@ -6325,6 +6541,10 @@ static final class Facts {
 
     private void told(Finding f) {
         var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var setting = f.param("setting").startsWith("configmap");
+        if (setting) {
+            object(f);
+        }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
         object(f);
         other(owner, f);
@@ -6347,7 +6567,7 @@ static final class Facts {
 
     /** A part of a spec on one line, as JSON without quotes. */
     static String compact(JsonNode node) {
-        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+        return node.toString().replace("\"\"", "''").replaceAll("\"([^\"]*)\":", "$1: ").replace(",", ", ").replace("\"", "");
     }
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
@@ -6360,8 +6580,9 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
-                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                    .thenComparing(e -> !f.objectName().equals(e.getValue())
+                        && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
     }
@@ -6422,6 +6643,7 @@ static final class Facts {
             case SCHED_DEVICE_CLAIM -> "[cC]laims";
             case POD_READINESS_GATE -> "^readinessGates";
             case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
             case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 setting(f);
@@ -6440,6 +6662,9 @@ static final class Facts {
 
     /** The object at fault itself, where it is there. */
     private void object(Finding f) {
+        if (f.code().family == Code.Family.APPLY) {
+            seen.snapshot.applied(f.objectKind(), f.objectName()).ifPresent(a -> all(a.object(), "/apiVersion"));
+        }
         var there = seen.snapshot.find(f.objectKind(), f.objectName());
         there.ifPresent(o -> {
             switch (o.kind()) {
@@ -6447,12 +6672,18 @@ static final class Facts {
                     "/spec/volumeName", "/spec/selector", "/spec/dataSource");
                 case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
                 case "Secret", "ConfigMap" -> {
-                    add(o, "keys", String.join(", ", keys(o)));
                     setting(o, f);
+                    add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
                 }
                 case "ResourceQuota" -> quota(o);
-                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "NetworkPolicy" -> {
+                    all(o, "/spec/ingress", "/spec/egress");
+                    add(o, "spec.podSelector", o.at("/spec/podSelector").isEmpty() ? "every pod" : compact(o.at("/spec/podSelector")));
+                    all(o, "/spec/policyTypes");
+                }
                 case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
+                    leaves(o, f, Leaves.of(o.at("/webhooks")), "webhooks", "service\\.(name|namespace) |failurePolicy");
                 case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
                 case "Role" -> all(o, "/rules");
                 case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
@@ -6475,12 +6706,6 @@ static final class Facts {
         }
     }
 
-    /** Names only: of a Secret nothing else is known here. */
-    static List<String> keys(Obj o) {
-        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
-            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
-    }
-
     /** The value of a ConfigMap that names a host or a port that is not there. */
     private void setting(Obj map, Finding f) {
         var key = f.param("setting").replaceFirst("^.* ", "");
@@ -6500,17 +6725,34 @@ static final class Facts {
     private void other(Optional<Obj> owner, Finding f) {
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+                    labels(w);
+                    fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
+                });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
             case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).limit(1)
                 .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                owner.ifPresent(w -> maps(w, f));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** Values of the ConfigMaps that it reads, which name the host or could. */
+    private void maps(Obj workload, Finding f) {
+        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
+                if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
+                    && wanted.matcher("env[" + key + "]. = " + value).find()) {
+                    add(o, "data." + key, value.isEmpty() ? "\"\"" : value);
+                }
+            }));
     }
 
     private static String variables(Obj workload, Finding f) {
@@ -6729,6 +6971,9 @@ static final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                if (path.endsWith(".env") && node.get(i).size() == 1) {
+                    found.put(element + ".value", "\"\"");
+                }
             }
         } else {
             found.put(path, value(path, node));
@@ -6760,6 +7005,11 @@ record Mention(Address address, Edge.Origin origin, String via, double confidenc
 
     String port() {
         return address.port();
+    }
+
+    /** The ConfigMap whose value it is, else the workload. */
+    static Ref place(String via, Ref workload) {
+        return via.startsWith("configmap ") ? new Ref("ConfigMap", via.split(" ")[1]) : workload;
     }
 
     /** A setting that names an address with its port. */
@@ -6805,10 +7055,20 @@ static final class Mentions {
     private void settings(JsonNode spec) {
         for (var list : List.of("initContainers", "containers")) {
             for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting("env " + key, key, value));
+                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
                 setting("args", "", WaitCommands.words(c));
             }
         }
+    }
+
+    private static String via(JsonNode container, String key) {
+        for (var e : container.path("env")) {
+            var from = e.at("/valueFrom/configMapKeyRef");
+            if (from.isObject() && e.path("name").asString("").equals(key)) {
+                return "configmap " + from.path("name").asString("") + " " + from.path("key").asString("");
+            }
+        }
+        return "env " + key;
     }
 
     /** Whole ConfigMaps, and of Secrets the hosts that stand in them. */
@@ -7165,6 +7425,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
     private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
@@ -7598,7 +7859,9 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload)) {
+        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
+        if (reached || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -7643,10 +7906,12 @@ static final class SettingFindings {
     private final Dependencies needs;
     private final NetworkPolicies policies;
     private final Set<List<Object>> said = new HashSet<>();
+    private final Set<Ref> unready;
     private final List<Finding> found = new ArrayList<>();
 
     /** {@code told}: what symptoms told already; it is not said twice. */
-    SettingFindings(Observed seen, Dependencies needs, List<Finding> told) {
+    SettingFindings(Observed seen, Dependencies needs, List<Finding> told, Set<Ref> unready) {
+        this.unready = unready;
         this.seen = seen;
         this.snapshot = seen.snapshot;
         this.needs = needs;
@@ -7674,9 +7939,12 @@ static final class SettingFindings {
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
         if (!Ports.serves(service, m.port())) {
-            add(Code.ENV_PORT_MISMATCH, workload, Ref.of(workload), Evidence.field(workload, m.via(), address),
+            add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
+        }
+        if (!unready.contains(Ref.of(workload))) {
+            return; // whether anything enforces policies is not told, and its traffic may flow
         }
         var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
@@ -7847,7 +8115,33 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
 record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    /** As often must a probe's command be missing before that is certain: a program may still put it there. */
+    private static final int PROVEN = 3;
+    /** So many equal answers of a probe are no matter of a slow start. */
+    private static final int MANY = 10;
+
     Optional<Finding> find() {
+        return told().map(f -> emptyFolder(f).orElse(script(f) ? f.as(Code.CONTAINER_START_FAILED, owner) : f));
+    }
+
+    /** A script that the pod itself names lacks the line that names its interpreter; an image's own may as well be of another platform. */
+    private boolean script(Finding f) {
+        return f.code() == Code.IMAGE_PLATFORM_MISMATCH && f.evidence().stream().map(e -> Phrase.SCRIPT.in(e.message()))
+            .anyMatch(s -> !s.isEmpty() && s.equals(spec().path("command").path(0).asString("")));
+    }
+
+    /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
+    private Optional<Finding> emptyFolder(Finding f) {
+        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+            return Optional.empty();
+        }
+        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+            .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
+            .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
+                .in(pod.name(), name()).with(Map.of("key", k.key())));
+    }
+
+    private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
@@ -7926,7 +8220,16 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))));
+            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
+            .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
+                ? othersPullSecret() : Map.of());
+    }
+
+    /** Since 1.35 a node's copy of an image serves only pods that could pull it: a pod that names no pull secret may need its siblings'. */
+    private Map<String, String> othersPullSecret() {
+        return !pod.list("/spec/imagePullSecrets").isEmpty() ? Map.of() : seen.snapshot.all("Pod").stream()
+            .flatMap(p -> References.of(p.at("/spec")).stream()).filter(References.Ref::pull).map(References.Ref::name).sorted().findFirst()
+            .map(name -> Map.of("othersPullSecret", name)).orElse(Map.of());
     }
 
     /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
@@ -7947,9 +8250,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
+        var job = owner.is("Job") || !Pods.endless(pod, spec());
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -8019,13 +8321,18 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init) {
+        if (init && !sidecar()) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    /** A native one runs beside the main containers, with probes of its own. */
+    private boolean sidecar() {
+        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -8055,7 +8362,13 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     private Finding unready(long running) {
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
-        var starting = starting(running, mistake.isEmpty());
+        if (probes().programMissing(failed)) {
+            return finding(failed.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_READINESS_FAILING, since(),
+                probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
+                .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
+        }
+        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
@@ -8088,7 +8401,7 @@ static final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
-        if (!said.against() || o.deleting()) {
+        if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
             return Optional.empty();
         }
         var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
@@ -8374,6 +8687,17 @@ static final class MissingObject {
         return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
     }
 
+    /** A key below subPath that its ConfigMap or Secret does not have. */
+    record Key(Ref object, String key) { }
+
+    static Optional<Key> belowSubPath(Observed seen, Obj pod, JsonNode mount) {
+        var key = mount.path("subPath").asString("").replaceFirst("/.*", "");
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").equals(mount.path("name")))
+            .flatMap(v -> References.ofVolume(v).stream().filter(r -> !v.toString().contains("\"items\"")))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+            .filter(o -> !o.keys().isEmpty() && !o.keys().contains(key)).findFirst().map(o -> new Key(Ref.of(o), key));
+    }
+
     private static String kind(Code code) {
         return switch (code) {
             case SECRET_MISSING -> "Secret";
@@ -8500,10 +8824,11 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
-        var maker = pod.controller();
-        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
-            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
+        var owner = seen.owner(pod);
+        var found = new PodFindings(seen, pod, owner, before).find();
+        var maker = seen.snapshot.find(owner.kind(), owner.name()).filter(Ownership::speaks).map(Obj::controller)
+            .filter(c -> !c.isMissingNode() && (owner.is("Pod") || owner.is("ReplicaSet"))).map(Ref::of);
+        return found.stream().map(f -> maker.isPresent() && f.object().equals(owner) ? f.as(f.code(), maker.get()) : f).toList();
     }
 
     private List<Finding> find() {
@@ -8592,7 +8917,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         }
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
+        var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
+            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
         var initDone = init.isEmpty() || sidecar(init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
@@ -8663,6 +8989,11 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
             return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
                 pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        var sandbox = pod.condition("PodReadyToStartContainers");
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+                Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
             : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
@@ -8805,19 +9136,43 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 
     private Stream<Event> failures(String kind, String... reasons) {
         var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
-        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container)
+            && e.message().replace("(combined from similar events): ", "").startsWith(title));
+    }
+
+    /** How often this probe has failed. */
+    long times(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").mapToLong(Event::count).sum();
     }
 
     /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
     Optional<Code> mistake(String kind) {
-        return failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe")));
+        return Optional.of(spec.path(kind + "Probe")).filter(this::unknownPort).map(p -> Code.PROBE_PORT_MISMATCH)
+            .or(() -> failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe"))));
+    }
+
+    /** A port by a name that no port of the container has. */
+    private boolean unknownPort(JsonNode probe) {
+        var named = port(probe);
+        return !named.isEmpty() && !named.matches("\\d+")
+            && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
+    }
+
+    /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
+    boolean programMissing(String kind) {
+        return spec.path(kind + "Probe").has("exec") && failure(kind).filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).isPresent();
+    }
+
+    private static String port(JsonNode probe) {
+        return Stream.of("/httpGet/port", "/tcpSocket/port", "/grpc/port").map(p -> probe.at(p).asString(""))
+            .filter(p -> !p.isEmpty()).findFirst().orElse("");
     }
 
     private Optional<Code> mistake(String message, JsonNode probe) {
         if (Phrase.STATUS_404.occurs(message)) {
             return Optional.of(Code.PROBE_PATH_NOT_FOUND);
         }
-        var named = probe.at("/httpGet/port").asString(probe.at("/tcpSocket/port").asString(probe.at("/grpc/port").asString("")));
+        var named = port(probe);
         var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
         var ports = ports();
         return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
@@ -8892,13 +9247,19 @@ record Refusals(Observed seen) {
     }
 
     /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
-    private static Optional<Ref> culprit(Code code, String message) {
+    private Optional<Ref> culprit(Code code, String message) {
         return switch (code) {
             case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
             case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
-            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> configuration(Phrase.WEBHOOK.in(message))
+                .or(() -> named("Webhook", Phrase.WEBHOOK, message));
             default -> Optional.empty();
         };
+    }
+
+    private Optional<Ref> configuration(String webhook) {
+        return Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(k -> seen.snapshot.all(k).stream())
+            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> w.path("name").asString("").equals(webhook))).map(Ref::of).findFirst();
     }
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {
@@ -9238,6 +9599,8 @@ static final class CustomReadiness {
 static final class CustomStatus {
     /** A controller that has written nothing for so long writes nothing: most write within seconds. */
     private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A status that says nothing yet may still begin to speak. */
+    private static final Duration QUIET = Duration.ofSeconds(30);
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
@@ -9272,7 +9635,8 @@ static final class CustomStatus {
 
     static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().map(status::ruled).orElseGet(status::read);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+            .map(status::ruled).orElseGet(status::read);
     }
 
     /**
@@ -9281,7 +9645,13 @@ static final class CustomStatus {
      */
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+    }
+
+    /** Its user does not want it judged. */
+    static boolean ignored(Obj o, Snapshot snapshot) {
+        return o.annotation(Labels.IGNORE).equals("true")
+            || snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(CustomRule::ignore).isPresent();
     }
 
     /** Whether a controller made it, whose own resource speaks for it. */
@@ -9296,11 +9666,16 @@ static final class CustomStatus {
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
 
+    /** What was done once: that it failed says nothing of how the namespace is. */
+    static boolean past(String kind) {
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
+    }
+
     private Said read() {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -9404,7 +9779,8 @@ static final class CustomStatus {
     private Optional<Said> word() {
         return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
             : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
-            ? said(State.progressing, w) : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+            ? said(State.progressing, w)
+            : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
     }
 
     /** It serves, though it may say that not all is well. */
@@ -9418,7 +9794,7 @@ static final class CustomStatus {
             || o.has("/status/replicas") && o.has("/spec/replicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
         return proven ? new Said(State.ready, note, null)
-            : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
+            : new Said(younger(QUIET) ? State.progressing : State.unverified, "its status has nothing that says whether it is ready", null);
     }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
@@ -9458,7 +9834,7 @@ static final class CustomWords {
         "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
     private static final Pattern POSITIVE_END =
         Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
     private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
@@ -9479,7 +9855,7 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
 
     private CustomWords() { }
 
@@ -9523,6 +9899,11 @@ static final class CustomWords {
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+    }
+
+    /** It ran to its end: that it does not run any more is no fault then. */
+    static boolean finished(JsonNode condition) {
+        return Obj.isTrue(condition) && type(condition).matches("Succeeded|Complete|Completed|Finished");
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -9584,7 +9965,8 @@ static final class Family {
         this.statusless = statusless;
         this.podReasons = podReasons;
         this.gone = gone;
-        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
+        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(
+            s.namespace() + "/" + s.labels().getOrDefault("kubernetes.io/service-name", ""),
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
@@ -9653,7 +10035,8 @@ static final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream()
+            .anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     static boolean runs(Obj w) {
@@ -9673,13 +10056,14 @@ static final class Family {
         }
         var first = selector.entrySet().iterator().next();
         return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
-            .filter(w -> runs(w) && !w.kind().equals("Job")
+            .filter(w -> runs(w) && w.namespace().equals(service.namespace()) && !w.kind().equals("Job")
                 && w.map(w.kind().equals("Pod") ? "/metadata/labels"
                 : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
     }
 
     boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of())
+            .stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }
@@ -9726,7 +10110,8 @@ static final class PodDescription {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
-            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
+            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready"
+            : Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
     }
 
     /** Empty when this container keeps nothing from being ready. */
@@ -9780,8 +10165,6 @@ static final class PodDescription {
 static final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
-    private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
 
@@ -9822,7 +10205,8 @@ static final class Readiness {
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o).stream().map(child -> judge(child, Optional.empty(), family)).toList());
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o)
+                .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
             case "Deployment" -> deployment(o, family, tally);
@@ -9862,7 +10246,9 @@ static final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
+        long ending = o.number("/status/terminatingReplicas", 0);
+        return !Obj.isTrue(o.condition("Available")) ? tally.progressing(Phrases.said(o.condition("Available")))
+            : tally.ready(ending > 0 ? Texts.count(ending, "old pod") + " still ending" : "");
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -9871,7 +10257,9 @@ static final class Readiness {
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
-            return updated + " of " + desired + " updated";
+            long ending = o.number("/status/terminatingReplicas", 0);
+            return updated + " of " + desired + " updated"
+                + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
             return (tally.ready() < desired ? tally.ready() + " of " + desired + " ready, " : "") + Texts.count(all - updated, "old pod")
@@ -9953,10 +10341,10 @@ static final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again")
+                : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
@@ -10128,20 +10516,31 @@ static final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
-        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+        judged.removeIf(j -> named(j, family).anyMatch(o -> CustomStatus.ignored(o, family.snapshot())));
+        var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
+            && j.workload().state() != State.ready).toList();
+        judged.removeAll(tolerated);
+        var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
-        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var gating = judged.stream().filter(j -> !isAgent(j, settings) && !onlyForAgent(j, family, settings)).toList();
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && applied.stream().noneMatch(Applied::pending) && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending)
+            && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
             unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
-                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            warnings(workloads, tolerated, agent, proven, unseen, family.snapshot()),
             restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    /** The object; its manifest while it is not there. */
+    private static Stream<Obj> named(Judged j, Family family) {
+        return j.live().isEmpty() ? family.snapshot().applied(j.workload().kind(), j.workload().name()).map(Applied::object).stream()
+            : j.live().stream();
     }
 
     private static boolean passes(Workload w, boolean strict) {
@@ -10152,9 +10551,11 @@ static final class Verdicts {
     private static List<Judged> namespace(Family family) {
         return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
                 family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> !CustomStatus.past(o.controller().path("kind").asString("")))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
-            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
@@ -10180,18 +10581,21 @@ static final class Verdicts {
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
+                    family.snapshot().own(child)))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
+        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), own);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
+            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
@@ -10218,13 +10622,11 @@ static final class Verdicts {
     }
 
     private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
-            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
-        return snapshot.applied().stream()
-            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
     /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
@@ -10234,11 +10636,11 @@ static final class Verdicts {
             return List.of();
         }
         var message = live.isPresent() ? "is being deleted" : "does not exist";
-        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
-    private static boolean isAgent(Workload w, WaitSettings settings) {
-        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    private static boolean isAgent(Judged j, WaitSettings settings) {
+        return j.own() && j.workload().kind().equals("Deployment") && j.workload().name().equals(settings.agentDeployment());
     }
 
     /** A Service that selects nothing but the agent must not gate through the back door. */
@@ -10248,10 +10650,10 @@ static final class Verdicts {
         }
         var behind = family.backends(j.live().get(0));
         return !behind.isEmpty() && behind.stream()
-            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
-    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+    private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
         var warnings = new ArrayList<>(unseen);
         if (!proven) {
@@ -10260,6 +10662,7 @@ static final class Verdicts {
         workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
             && !w.message().isEmpty() && remarkable(w))
             .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        tolerated.stream().map(Judged::workload).forEach(w -> warnings.add(w.ref() + ": tolerated: " + w.message()));
         agent.filter(w -> w.state() != State.ready)
             .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
         return warnings;
@@ -10280,8 +10683,8 @@ static final class Verdicts {
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
-    /** A workload's verdict with the live object it was read from; none when it is not there. */
-    private record Judged(Workload workload, List<Obj> live) { }
+    /** A workload's verdict with the live object it was read from, none when it is not there; {@code own}: of the slot's namespace. */
+    private record Judged(Workload workload, List<Obj> live, boolean own) { }
 }
 
 /**
@@ -10485,7 +10888,7 @@ enum Code {
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
-        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
     PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
@@ -10829,7 +11232,7 @@ static final class Messages {
     private static void image(Table t) {
         t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
         t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
+            "Failed to apply default image tag", "short name mode", "short-name");
         t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
         t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
@@ -10924,6 +11327,7 @@ static final class Messages {
     private static void log(Table t) {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
         t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
@@ -11032,6 +11436,7 @@ enum Phrase {
     REFUSED("(?i)connection refused|actively refused"),
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
+    SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
@@ -11054,6 +11459,8 @@ enum Phrase {
         "no servers could be reached")),
     /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
     NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
+    /** A command that the container's image does not have. */
+    NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
@@ -11175,8 +11582,10 @@ record Applied(Obj object, Source source, Result result, long generation, String
  * @param kind      {@code Kind.group}, or {@code *.group} for all kinds of a group
  * @param condition whose status or reason is compared; empty where a path is read
  * @param pointer   JSON pointer of the value that is compared; empty where a condition is
+ * @param ignore    whether objects of the kind are not judged at all
  */
-record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle) {
+record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle,
+    boolean ignore) {
     boolean about(Obj o) {
         return kind.equals(o.kind() + "." + o.group()) || kind.equals("*." + o.group());
     }
@@ -11254,12 +11663,12 @@ record Evidence(String source, String path, String reason, String message, long 
     }
 }
 
-/** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
+/** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
 record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
     static Index of(Map<String, List<Obj>> objects) {
         var index = new Index(new HashMap<>(), new HashMap<>(), new HashSet<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
-            index.byName.putIfAbsent(kind + "/" + o.name(), o);
+            index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
             index.byUid.add(o.uid());
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
@@ -11350,6 +11759,12 @@ static final class Labels {
     static final String ISSUE = "ensure-ready/issue";
     static final String EXPIRES = "ensure-ready/expires-at";
     static final String APPLIED = "ensure-ready/applied-at";
+
+    /** Annotations of the user's, {@code "true"}: an object is not judged; its failure is told and does not block. */
+    static final String IGNORE = "ensure-ready/ignore";
+    static final String TOLERATE = "ensure-ready/tolerate";
+    /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
+    static final String SERVER = "ensure-ready/server";
 
     private Labels() { }
 
@@ -11464,6 +11879,12 @@ record Obj(JsonNode json) {
         return map;
     }
 
+    /** Of a ConfigMap, and of a Secret as it is kept: of that nothing else is known. */
+    List<String> keys() {
+        return Stream.concat(list("/keys").stream().map(k -> k.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> map(p).keySet().stream())).sorted().toList();
+    }
+
     Map<String, String> labels() {
         return map("/metadata/labels");
     }
@@ -11538,7 +11959,7 @@ static final class Ownership {
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var set = snapshot.find("ReplicaSet", owner.name());
+        var set = snapshot.find("ReplicaSet", pod.namespace(), owner.name());
         return set.filter(rs -> !rs.controller().isMissingNode())
             .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
@@ -11575,12 +11996,13 @@ static final class Ownership {
         return made;
     }
 
-    /** Whether its name and a label of it name the custom resource. */
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
     static boolean called(Obj o, Obj custom) {
-        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
-        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
-            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
-                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -11600,9 +12022,9 @@ static final class Ownership {
         if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
-            .flatMap(o -> snapshot.find("Deployment", o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
 
@@ -11626,7 +12048,7 @@ static final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
@@ -11668,6 +12090,12 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Whether this container has ever begun, so that its image and what it refers to were there. */
+    static boolean started(Obj pod, String container) {
+        var status = container(pod, container);
+        return status.at("/state/running").isObject() || status.path("restartCount").asLong(0) > 0;
+    }
+
     /** Since when it is ready, or ended; long ago when it does not say. */
     static Instant settledAt(Obj pod) {
         return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.EPOCH);
@@ -11675,6 +12103,24 @@ static final class Pods {
 
     static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
+    static boolean endless(Obj pod, JsonNode container) {
+        return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
+    }
+
+    /** Whether a main container never ends, so that the pod does not either. */
+    static boolean endless(Obj pod) {
+        return pod.list("/spec/containers").stream().anyMatch(c -> endless(pod, c));
+    }
+
+    /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
+    static boolean startsAgain(Obj pod, String container, String exitCode) {
+        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+            .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
+            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+                == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
@@ -11887,8 +12333,29 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         return objects.containsKey(kind);
     }
 
+    /** Of the slot's namespace, or of none: one of the same name elsewhere is another object. */
     Optional<Obj> find(String kind, String name) {
-        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+        return find(kind, namespace, name).or(() -> find(kind, "", name));
+    }
+
+    Optional<Obj> find(String kind, String in, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** The same, else that of another namespace which the manifests name. */
+    Optional<Obj> anywhere(String kind, String name) {
+        return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());
+    }
+
+    /** Whether an object is in the slot's namespace; a manifest that names none will be. */
+    boolean own(Obj o) {
+        return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether a live object is what this manifest stands for. */
+    boolean same(Obj manifest, Obj live) {
+        return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
+            || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
     List<Obj> ownedBy(String kind, Obj owner) {

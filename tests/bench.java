@@ -2,8 +2,10 @@
 //DESCRIPTION Prints how right and how quick the wait is, measured on the tests' cluster
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //SOURCES ../ensure_ready.java
-//SOURCES command/StartBench.java command/EndBench.java command/ScaleBench.java diagnosis/Crowd.java cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
+//SOURCES command/StartBench.java command/EndBench.java command/ScaleBench.java diagnosis/Crowd.java realnode/RealBench.java
+//SOURCES cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
 //SOURCES cluster/EmbeddedPatches.java cluster/EmbeddedDiscovery.java cluster/EmbeddedSelector.java cluster/Controllers.java cluster/PlayedContainers.java
 //SOURCES cluster/LocalCluster.java waiting/WaitLab.java waiting/WaitScenarios.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
@@ -44,7 +46,7 @@ class bench implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Option(names = "--only", split = ",", paramLabel = "PART",
-        description = "start, ends, scale, rollouts, verdicts, recoveries, latency, requests, size (default: all)")
+        description = "start, ends, scale, rollouts, verdicts, recoveries, latency, requests, size, real (default: all)")
     List<String> only = List.of();
 
     @Option(names = "--runs", defaultValue = "100", description = "bad images over a healthy release (default: ${DEFAULT-VALUE})")
@@ -59,7 +61,9 @@ class bench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        System.out.println("| what | measured |\n|---|---|");
+        if (!only.equals(List.of("real"))) {
+            System.out.println("| what | measured |\n|---|---|");
+        }
         try {
             if (wanted("start")) {
                 StartBench.rows(Path.of("").toAbsolutePath()).forEach((what, figures) -> row(what, "%s", figures));
@@ -77,6 +81,10 @@ class bench implements Callable<Integer> {
                 try (var bare = LocalCluster.bare()) {
                     byHand(bare);
                 }
+            }
+            if (wanted("real")) {
+                System.out.println();
+                RealBench.rows(RealNode.shared()).forEach(System.out::println);
             }
         } catch (TestAbortedException e) {
             System.err.println("bench: " + e.getMessage());

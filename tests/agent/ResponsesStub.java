@@ -15,7 +15,7 @@ import java.util.concurrent.Executors;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
- * A stand-in for the Responses API on loopback: answers every POST /v1/responses with the next answer of its script, the last one for ever.
+ * A stand-in for the Responses API, on loopback where no address is given: answers every POST /v1/responses with the next answer of its script, the last one for ever.
  * The real Codex CLI talks to it through a custom provider of its config ({@link #profile}).
  */
 class ResponsesStub implements AutoCloseable {
@@ -28,9 +28,14 @@ class ResponsesStub implements AutoCloseable {
     private final Deque<Answer> script = new ArrayDeque<>();
 
     ResponsesStub(Answer... answers) {
+        this(InetAddress.getLoopbackAddress(), answers);
+    }
+
+    /** On an address that pods reach. */
+    ResponsesStub(InetAddress address, Answer... answers) {
         script.addAll(List.of(answers));
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server = HttpServer.create(new InetSocketAddress(address, 0), 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -43,6 +48,10 @@ class ResponsesStub implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
+    private String url() {
+        return "http://" + server.getAddress().getAddress().getHostAddress() + ":" + port() + "/v1";
+    }
+
     /** Config lines of a Codex provider that talks to this stub; {@code extra} are more lines of the provider's table. */
     String profile(String... extra) {
         return """
@@ -51,13 +60,13 @@ class ResponsesStub implements AutoCloseable {
 
             [model_providers.stub]
             name = "stub"
-            base_url = "http://127.0.0.1:%d/v1"
+            base_url = "%s"
             wire_api = "responses"
             env_key = "CODEX_API_KEY"
             request_max_retries = 0
             stream_max_retries = 0
             %s
-            """.formatted(port(), String.join("\n", extra));
+            """.formatted(url(), String.join("\n", extra));
     }
 
     /** The agent says {@code text} and its turn is over. */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The tests' cluster keeps its word: what other tests build on is a real Kubernetes. */
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("cluster")
 class LocalClusterTest {
     private final LocalCluster cluster = LocalCluster.shared();
     private final KubernetesClient client = cluster.client();
@@ -83,15 +85,105 @@ class LocalClusterTest {
         registry-down | ErrImagePull | dial tcp 192.0.2.10:443: i/o timeout
         secret-missing | CreateContainerConfigError | secret "settings" not found
         configmap-key-missing | CreateContainerConfigError | couldn't find key password in ConfigMap
-        crashes | CrashLoopBackOff | back-off 10s restarting failed container=web pod=web_
-        out-of-memory | CrashLoopBackOff | back-off 10s restarting failed container=web pod=web_
         not-alive | CrashLoopBackOff | back-off 10s restarting failed container=web pod=web_
         command-missing | RunContainerError | executable file not found in $PATH
-        init-crashes | CrashLoopBackOff | back-off 10s restarting failed container=prepare pod=web_
         """)
     void aPodWaitsAsItsLifeSays(String life, String reason, String message) {
         pod("life.test/is: " + life);
         await(waitsFor(reason, message));
+    }
+
+    /** As a real node shows it: waiting is only who cannot be started, or was killed. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(textBlock = """
+        crashes, Error, 1
+        out-of-memory, OOMKilled, 137
+        init-crashes, Error, 1
+        """)
+    void aProgramThatEndsByItselfStaysTerminatedWhileItsRestartsGrow(String life, String reason, int code) {
+        pod("life.test/is: " + life, "life.test/speed: '5'");
+        await(pod -> statuses(pod).anyMatch(status -> status.getRestartCount() == 2 && ended(status.getState(), reason, code)
+            && ended(status.getLastState(), reason, code)));
+        cluster.eventually(() -> client.v1().events().inNamespace(namespace).list().getItems().stream()
+            .anyMatch(event -> "BackOff".equals(event.getReason())));
+    }
+
+    @Test
+    void aProgramThatIsKilledEndsByItself() {
+        pod("life.test/is: not-alive");
+        await(pod -> statuses(pod).anyMatch(status -> ended(status.getLastState(), "Completed", 0)));
+    }
+
+    @Test
+    void aContainerThatIsNeverRestartedAndCannotBeStartedHasFailed() {
+        apply("""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web, annotations: {life.test/is: command-missing}}
+            spec: {restartPolicy: Never, containers: [{name: web, image: acme/web}]}
+            """);
+        Pod pod = await(it -> "Failed".equals(it.getStatus().getPhase()));
+        assertTrue(ended(pod.getStatus().getContainerStatuses().get(0).getState(), "StartError", 128), pod.toString());
+    }
+
+    @Test
+    void aNativeSidecarIsKilledInOtherWordsAndTheContainersBesideItRunOn() {
+        apply("""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web, annotations: {life.test/is: not-alive, life.test/container: proxy}}
+            spec:
+              initContainers: [{name: proxy, image: acme/proxy, restartPolicy: Always}]
+              containers: [{name: web, image: acme/web}]
+            """);
+        cluster.eventually(() -> events().anyMatch("Init container proxy failed liveness probe"::equals));
+        Pod pod = await(it -> it.getStatus().getInitContainerStatuses().get(0).getRestartCount() > 0);
+        assertTrue(pod.getStatus().getContainerStatuses().get(0).getState().getRunning() != null, pod.toString());
+    }
+
+    @Test
+    void aProbeWhoseProgramIsNotThereHasAnotherIdEachTime() {
+        pod("life.test/is: probe-errors", "life.test/speed: '20'");
+        cluster.eventually(() -> events().filter(text -> text.startsWith("Readiness probe errored and resulted in unknown state")).distinct()
+            .count() > 1);
+    }
+
+    @Test
+    void nothingCanBeRunInAContainerThatHasEnded() {
+        pod("life.test/is: crashes", "life.test/after: 5s");
+        await(pod -> statuses(pod).anyMatch(status -> status.getRestartCount() == 0 && status.getState().getRunning() != null));
+        cluster.eventually(() -> code("true") == 0);
+        await(pod -> statuses(pod).anyMatch(status -> status.getRestartCount() == 1 && ended(status.getState(), "Error", 1)));
+        cluster.eventually(() -> code("true") != 0);
+    }
+
+    @Test
+    void gitKnowsNoNameInAContainer() {
+        pod("life.test/is: ready");
+        await(LocalClusterTest::isReady);
+        cluster.eventually(() -> code("true") == 0);
+        assertEquals(128, code("git init -q x && cd x && git commit -q --allow-empty -m a"));
+        assertEquals(0, code("cd x && git -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m a"));
+    }
+
+    private int code(String command) {
+        var out = new ByteArrayOutputStream();
+        try (var exec = client.pods().inNamespace(namespace).withName("web").writingOutput(out).exec("sh", "-c", command)) {
+            return exec.exitCode().get(20, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException refused) {
+            return -1;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Stream<String> events() {
+        return client.v1().events().inNamespace(namespace).list().getItems().stream().map(event -> event.getMessage());
+    }
+
+    private static boolean ended(ContainerState state, String reason, int code) {
+        return state != null && state.getTerminated() != null && reason.equals(state.getTerminated().getReason())
+            && code == state.getTerminated().getExitCode();
     }
 
     @ParameterizedTest(name = "{0}: {1}")

@@ -51,11 +51,12 @@ final class NodeImages {
         registry.pushIndex("lab/foreign", "1", app.on("s390x"));
     }
 
-    /** app with these files in /usr/local/bin, by name, as {@code lab/<name>:1}. */
+    /** app with these files in /usr/local/bin, by name, as {@code lab/<name>:1}; it waits for work, as an agent's pod does. */
     void push(String name, Map<String, Path> programs) {
         Path root = folder.resolve(name);
         programs.forEach((file, program) -> copy(program, root.resolve("usr/local/bin").resolve(file)));
-        registry.push("lab/" + name, "1", app.with(Image.Layer.of(root)).with("WorkingDir", "/work"));
+        registry.push("lab/" + name, "1", app.with(Image.Layer.of(root)).with("WorkingDir", "/work")
+            .with("Cmd", List.of("lab", "init")));
     }
 
     /** Programs that cannot be started. */

@@ -15,9 +15,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What the annotations of a pod say, as far as it is not kwok's stages that read them. */
@@ -40,7 +42,7 @@ final class PlayedLife {
     /** The annotations that tests write, without those that the cluster keeps for itself. */
     static Map<String, String> told(Pod pod) {
         Map<String, String> told = new TreeMap<>(all(pod));
-        List.of("failures", "looked-up", "found", "waits").forEach(own -> told.remove(LocalCluster.LIFE + own));
+        List.of("failures", "told", "looked-up", "found", "waits").forEach(own -> told.remove(LocalCluster.LIFE + own));
         return told;
     }
 
@@ -84,13 +86,20 @@ final class PlayedLife {
             .map(ContainerStatus::getName).toList();
     }
 
+    /** Those that have ended: nothing can be run in them. */
+    static Set<String> stopped(Pod pod) {
+        return statuses(pod).filter(status -> status.getState() != null && status.getState().getTerminated() != null)
+            .map(ContainerStatus::getName).collect(Collectors.toSet());
+    }
+
     private static Stream<ContainerStatus> statuses(Pod pod) {
         return Stream.concat(pod.getStatus().getInitContainerStatuses().stream(), pod.getStatus().getContainerStatuses().stream());
     }
 
     /** The container's environment: where it is, then what its template says, Secrets and ConfigMaps looked up. */
     static List<Map<String, String>> environment(KubernetesClient client, Pod pod, Container container, Path room, String... marks) {
-        Map<String, String> variables = new TreeMap<>(Map.of("HOME", room.toString(), "HOSTNAME", pod.getMetadata().getName()));
+        Map<String, String> variables = new TreeMap<>(Map.of("HOME", room.toString(), "HOSTNAME",
+            pod.getMetadata().getName(), "GIT_CONFIG_SYSTEM", room + ".gitconfig"));
         for (String mark : marks) {
             variables.put(mark.substring(0, mark.indexOf('=')), mark.substring(mark.indexOf('=') + 1));
         }

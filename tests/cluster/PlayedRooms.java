@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -86,7 +87,7 @@ final class PlayedRooms implements AutoCloseable {
         @Override
         public void onUpdate(Pod old, Pod pod) {
             boolean scheduled = old.getSpec().getNodeName() == null;
-            if (scheduled || !PlayedLife.told(old).equals(PlayedLife.told(pod))) {
+            if (scheduled || !PlayedLife.told(old).equals(PlayedLife.told(pod)) || !PlayedLife.stopped(old).equals(PlayedLife.stopped(pod))) {
                 onAdd(pod);
             }
             for (String container : PlayedLife.restarted(old, pod)) {
@@ -139,15 +140,18 @@ final class PlayedRooms implements AutoCloseable {
     private void furnish(Pod pod) {
         List<Map<String, Object>> execs = new ArrayList<>();
         List<Map<String, Object>> logs = new ArrayList<>();
+        Set<String> stopped = PlayedLife.stopped(pod);
         for (Container container : PlayedLife.containers(pod)) {
             Path room = folder(dir, pod.getMetadata().getNamespace(), pod.getMetadata().getName(), container.getName());
             Path log = Disk.write(Path.of(room + ".log"), PlayedLife.log(pod, container, "log"));
             Path previous = Disk.write(Path.of(room + ".previous.log"), PlayedLife.log(pod, container, "previous-log"));
+            Disk.write(Path.of(room + ".gitconfig"), "[user]\n\tuseConfigOnly = true\n"); // a container's user has no name to make one of
             execs.add(Map.of("containers", List.of(container.getName()), "local", Map.of("workDir", Disk.folder(room).toString(),
                 "envs", PlayedLife.environment(client, pod, container, room, marks(pod, container.getName())))));
             logs.add(Map.of("containers", List.of(container.getName()),
                 "logsFile", log.toString(), "previousLogsFile", previous.toString()));
         }
+        execs.removeIf(exec -> stopped.containsAll((List<?>) exec.get("containers")));
         put(pod, "Exec", Map.of("execs", execs));
         put(pod, "Logs", Map.of("logs", logs));
     }

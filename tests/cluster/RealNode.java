@@ -96,6 +96,11 @@ final class RealNode implements AutoCloseable {
         return NodeRegistries.OPEN + "/lab/" + name;
     }
 
+    /** Where this machine listens for pods. */
+    String hostAddress() {
+        return plane.sandbox().hostAddress();
+    }
+
     /** The registries: their addresses for this machine and their names for pods. */
     NodeRegistries registries() {
         return registries;

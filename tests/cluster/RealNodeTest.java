@@ -78,13 +78,18 @@ class RealNodeTest {
     }
 
     @Test
-    void containersLiveOnWhenTheirRuntimeAndTheKubeletAreStartedAgain() {
-        try (RealNode node = RealNode.start()) {
+    void containersAndTheAgentInOneLiveOnWhenTheirRuntimeAndTheKubeletAreStartedAgain() {
+        try (RealNode node = RealNode.start(); RealAgent agent = RealAgent.ready(node, "", "")) {
             KubernetesClient client = node.cluster().client();
             run(node, "web");
+            Cli.Running caller = agent.process("for i in $(seq 20); do echo line $i; sleep 1; done");
+            agent.awaitWork();
             node.restartRuntime();
             node.restartKubelet();
             run(node, "later");
+            Cli.Result told = caller.await();
+            assertEquals(0, told.exit(), told.toString());
+            assertEquals(20, told.out().split("line [0-9]+").length - 1, told.toString());
             assertEquals(0, client.pods().inNamespace("default").withName("web").get().getStatus().getContainerStatuses().get(0)
                 .getRestartCount());
         }

@@ -227,6 +227,53 @@ class CertaintyTest {
             .during(40, 42, DEPLOYMENT, crashed(3, 1, "2026-01-01T10:00:39Z")).certain("CRASH_APP_ERROR");
     }
 
+    private static String probed(int times, String answer) {
+        return pod("restartCount: 0, started: true, state: {running: {startedAt: '2026-01-01T09:59:40Z'}}").replace("phase: Pending", "phase: Running")
+            .replace("image: \"api:1\"}", "image: \"api:1\", readinessProbe: {exec: {command: [pg_isready]}, periodSeconds: 1}}")
+            + "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: Unhealthy, type: Warning, count: " + times
+            + ", lastTimestamp: '2026-01-01T10:00:00Z', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1, fieldPath: 'spec.containers{api}'}, message: '"
+            + answer + "'}";
+    }
+
+    private static String named(int times, String answer) {
+        return ensure_ready.Findings.of(ReadinessTest.snapshot(List.of(), DEPLOYMENT, probed(times, answer))).stream().map(f -> f.code().name()).toList().toString();
+    }
+
+    private static final String NO_PROGRAM =
+        "Readiness probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: \"pg_isready\": executable file not found in $PATH: unknown";
+
+    @Test
+    void aProbeWhoseCommandIsNotInTheImageIsNamedAtOnceAndSoonCertain() {
+        assertEquals("[PROBE_READINESS_FAILING]", named(1, NO_PROGRAM));
+        new Film().during(0, 60, DEPLOYMENT, probed(2, NO_PROGRAM)).certain();
+        new Film().during(0, 2, DEPLOYMENT, probed(3, NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
+        new Film().during(0, 2, DEPLOYMENT, probed(3, "(combined from similar events): " + NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
+        new Film().during(0, 60, DEPLOYMENT, probed(30, "Readiness probe failed: cat: /ready: No such file or directory")).certain();
+    }
+
+    @Test
+    void aProbeThatIsAnswered404OftenIsNamedWhileTheProgramIsYoungAndNeverCertain() {
+        assertEquals("[PROBE_PATH_NOT_FOUND]", named(10, "Readiness probe failed: HTTP probe failed with statuscode: 404"));
+        assertEquals("[STILL_PROGRESSING]", named(9, "Readiness probe failed: HTTP probe failed with statuscode: 404"));
+        assertEquals("[STILL_PROGRESSING]", named(30, "Readiness probe failed: HTTP probe failed with statuscode: 503"));
+        assertEquals("[STILL_PROGRESSING]", named(30, "Readiness probe failed: dial tcp 10.1.2.3:80: connect: connection refused"));
+        new Film().during(0, 300, DEPLOYMENT, probed(300, "Readiness probe failed: HTTP probe failed with statuscode: 404")).certain();
+    }
+
+    private static String ruled(String operator, String container) {
+        return container.replace("containers: [{name: api,",
+            "containers: [{name: api, restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: " + operator + ", values: [42]}}],");
+    }
+
+    @Test
+    void anExitForWhichTheContainerHasARuleIsMeantToStartItAgain() {
+        var meant = crashed(5, 42, "2026-01-01T10:00:39Z");
+        new Film().during(0, 60, DEPLOYMENT, ruled("In", meant)).certain();
+        new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", meant)).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, ruled("In", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain();
+    }
+
     @Test
     void crashesWithDifferentExitCodesAreDifferentStories() {
         new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 2, "2026-01-01T10:00:19Z"))
@@ -321,6 +368,15 @@ class CertaintyTest {
         var leaving = "{apiVersion: v1, kind: Pod, metadata: {name: old, namespace: shop, uid: p8, deletionTimestamp: '2026-01-01T10:00:00Z'}}";
         new Film().during(0, 60, full, leaving).certain();
         new Film().during(0, 60, full, ReadinessTest.JOB).certain();
+    }
+
+    @Test
+    void aQuotaIsNoVerdictWhileTheOldRevisionStillShrinks() {
+        var full = refused("pods \"api-1-\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2");
+        var old = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}, spec: {replicas: 0}, status: {replicas: 1}}";
+        new Film().during(0, 60, full, old).certain();
+        new Film().during(0, 60, full, old.replace("status: {replicas: 1}", "status: {replicas: 0}")).certain("QUOTA_EXCEEDED");
+        new Film().during(0, 60, full, old.replace("uid: d1", "uid: d7")).certain("QUOTA_EXCEEDED");
     }
 
     @Test
@@ -422,6 +478,16 @@ class CertaintyTest {
         var told = STARTING.replace("state: {running: {}}", "state: {waiting: {reason: ImagePullBackOff, message: 'dial tcp: i/o timeout'}}");
         new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, told, DEPLOYMENT, NO_IMAGE).ends(true);
         new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, DATABASE, DEPLOYMENT, NO_IMAGE).ends(true);
+    }
+
+    @Test
+    void aProvisionerThatIsNotThereIsNamedBeforeTheOthersHadTheirTime() {
+        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
+        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, volumeBindingMode: Immediate}";
+        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner 'example.com/disk' or manually by the system administrator.\"}";
+        new Film().during(0, 10, claim, type, event, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(false)
+            .at(40, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(true);
+        new Film().during(0, 600, claim, type, event).certain();
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * A namespace of the real node in which a situation is played to its end. Situations of all classes run side by side.
@@ -62,6 +64,26 @@ final class RealNodeLab {
             .forEach(each -> ends.put(each, CompletableFuture.supplyAsync(() -> play(node, each), PLAYERS)));
         return ends.entrySet().stream().map(end -> DynamicTest.dynamicTest(end.getKey().name(),
             () -> assertion.accept(end.getKey(), end.getValue().join())));
+    }
+
+    /** Begins a story of its own kind at once, beside all others, and makes a test of its end. */
+    static DynamicTest begin(String name, Executable story) {
+        CompletableFuture<Void> end = CompletableFuture.runAsync(() -> {
+            try {
+                story.execute();
+            } catch (RuntimeException | Error e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        }, PLAYERS);
+        return DynamicTest.dynamicTest(name, () -> {
+            try {
+                end.get();
+            } catch (ExecutionException e) {
+                throw e.getCause();
+            }
+        });
     }
 
     /** Plays it and returns ensure_ready's result, as JSON; its namespace goes afterwards. */

@@ -61,8 +61,16 @@ class SettleTest {
         assertEquals(false, settled(NOW, since("2026-01-01T09:00:00Z"), since("").replace("name: shell", "name: other").replace("uid: p1", "uid: p2")));
         var known = ReadinessTest.snapshot(List.of(), since("2026-01-01T09:00:00Z")).objects();
         assertEquals(true, settled(LOOK, new ensure_ready.Snapshot("shop", NOW, known, List.of(), Map.of(), List.of()), NOW));
-        assertEquals(false, settled(APPLIED, List.of(unchanged(WIDGET, "w1"), unchanged(since("2026-01-01T09:00:00Z"), "p1")), NOW,
-            WIDGET, since("2026-01-01T09:00:00Z")), "an operator may make more");
+    }
+
+    @Test
+    void aCustomResourceMustSayItselfSinceWhen() {
+        var pod = since("2026-01-01T09:00:00Z");
+        for (var time : List.of("2026-01-01T09:00:00Z true", "2026-01-01T09:59:55Z false", " false")) {
+            var widget = WIDGET.replace("status: 'True'", "status: 'True', lastTransitionTime: '" + time.split(" ")[0] + "'");
+            assertEquals(time.endsWith("true"),
+                settled(APPLIED, List.of(unchanged(widget, "w1"), unchanged(pod, "p1")), NOW, widget, pod), time);
+        }
     }
 
     @Test
@@ -73,6 +81,40 @@ class SettleTest {
         assertEquals(false, settled(APPLIED, changed, NOW, old));
         assertEquals(true, settled(new ensure_ready.WaitSettings("codex", true, false, true, null),
             List.of(unchanged(old, "").with(ensure_ready.Result.skipped)), NOW, old), "nothing was applied");
+    }
+
+    /** Seconds for which this must be seen ready before that is believed, without times that prove more. */
+    private static int settling(ensure_ready.WaitSettings settings, List<ensure_ready.Applied> applied, String... documents) {
+        var memory = seen(ensure_ready.WaitMemory.NONE, settings, applied, NOW, documents);
+        return java.util.stream.IntStream.rangeClosed(0, 60).filter(s -> memory.settled(NOW.plusSeconds(s))).findFirst().orElse(-1);
+    }
+
+    private static ensure_ready.WaitMemory seen(ensure_ready.WaitMemory before, ensure_ready.WaitSettings settings, List<ensure_ready.Applied> applied,
+        Instant now, String... documents) {
+        var snapshot = new ensure_ready.Snapshot("shop", now, ReadinessTest.snapshot(applied, documents).objects(), applied, Map.of(), List.of());
+        return ensure_ready.Assessment.of(snapshot, Set.of(), Map.of(), settings).remembered(before, settings, now);
+    }
+
+    @Test
+    void howLongItMustHoldDependsOnWhatCouldStillHappen() {
+        var mute = WIDGET.replaceAll("status: \\{observed.*", "status: {url: http://w}}");
+        assertEquals(3, settling(LOOK, List.of(), PROBED));
+        assertEquals(10, settling(LOOK, List.of(), ReadinessTest.POD), "nothing probes it");
+        assertEquals(5, settling(APPLIED, List.of(unchanged(WIDGET, "w1")), WIDGET), "operators make one after the other");
+        assertEquals(-1, settling(APPLIED, List.of(unchanged(mute, "w1")), mute), "it may begin to speak, so it is not ready yet");
+    }
+
+    @Test
+    void whatJoinsTheSetOrRestartsBeginsItAnew() {
+        var other = PROBED.replace("name: shell", "name: other").replace("uid: p1", "uid: p2");
+        var alone = seen(ensure_ready.WaitMemory.NONE, LOOK, List.of(), NOW, PROBED);
+        assertEquals(true, seen(alone, LOOK, List.of(), NOW.plusSeconds(3), PROBED).settled(NOW.plusSeconds(3)));
+        var both = seen(alone, LOOK, List.of(), NOW.plusSeconds(3), PROBED, other);
+        assertEquals(false, both.settled(NOW.plusSeconds(5)));
+        assertEquals(true, both.settled(NOW.plusSeconds(6)));
+        assertEquals(false, seen(both, LOOK, List.of(), NOW.plusSeconds(6), PROBED).settled(NOW.plusSeconds(6)), "one that left, too");
+        var restarted = seen(alone, LOOK, List.of(), NOW.plusSeconds(3), PROBED.replace("restartCount: 0", "restartCount: 1"));
+        assertEquals(false, restarted.settled(NOW.plusSeconds(5)));
     }
 
     private static ensure_ready.Applied unchanged(String yaml, String uid) {

@@ -181,6 +181,52 @@ class WatchTest {
     }
 
     @Test
+    void aWatchThatDoesNotEvenAnswerWithHeadersIsOpenedAnewLongBeforeItCountsAsSilent() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.faults.delay("watch", "deployments", 1, Duration.ofSeconds(100));
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
+            until("first list", watch::complete);
+            server.putYaml("shop", READY);
+            until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+        }
+    }
+
+    @Test
+    void aJobThatWentAwayWhileNobodyWatchedIsRemembered() throws Exception {
+        var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: seed, uid: j1}, status: {conditions: [{type: Complete, status: 'True'}]}}";
+        var uid = server.putYaml("shop", job).get(0).at("/metadata/uid").asString("");
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.JOB, "shop"));
+            until("first list", watch::complete);
+            assertTrue(watch.gone().isEmpty());
+            server.down();
+            server.delete("jobs", "shop", "seed");
+            server.compact();
+            server.up();
+            until("the list after it", () -> watch.gone().containsKey(uid));
+        }
+    }
+
+    @Test
+    void aBookmarkSparesAListAfterTheServerForgotTheVersionsBeforeIt() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.bookmarkEvery(Duration.ofMillis(50));
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
+            until("first list", () -> watch.complete() && server.requests("watch", "deployments") == 1);
+            server.putYaml("shop", NOTHING_YET);
+            Thread.sleep(1000);
+            server.compact();
+            server.cutWatches();
+            until("the next watch", () -> server.requests("watch", "deployments") > 1);
+            server.putYaml("shop", READY);
+            until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+            assertEquals(1, server.requests("list", "deployments"), server.requests().toString());
+        }
+    }
+
+    @Test
     void aRotatedTokenIsReadAgainFromTheKubeconfig() throws Exception {
         server.putYaml("shop", NOT_READY);
         server.faults.onlyToken("embedded-token");
@@ -307,6 +353,7 @@ class WatchTest {
         assertTrue(waiting().once().ready());
     }
 
+    private static final String LATER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
     private static final String NOTHING_YET = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
     private ensure_ready.Applied object(String yaml, ensure_ready.Result result, String error) {
@@ -346,8 +393,8 @@ class WatchTest {
 
     @Test
     void aCertainFailureEndsTheTriesButNotBeforeEachObjectHadOne() throws Exception {
-        var tried = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(NOT_READY, ensure_ready.Result.pending, "no answer"));
-        var untried = List.of(tried.get(0), object(NOT_READY, ensure_ready.Result.pending, ""));
+        var tried = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(LATER, ensure_ready.Result.pending, "no answer"));
+        var untried = List.of(tried.get(0), object(LATER, ensure_ready.Result.pending, ""));
         var interrupted = new CompletableFuture<Boolean>();
         var applying = ensure_ready.Applying.begin(untried, false, told -> {
             try {
@@ -364,6 +411,20 @@ class WatchTest {
         assertTrue(interrupted.get());
         assertEquals(List.of("failed is invalid", "failed no answer"),
             judgement.snapshot().applied().stream().map(a -> a.result() + " " + a.error()).toList(), "the diagnosis knows both");
+    }
+
+    @Test
+    void whatAnApplyStillHasToRememberIsWaitedFor() {
+        var remembered = new java.util.concurrent.atomic.AtomicBoolean();
+        var done = List.of(object(READY, ensure_ready.Result.unchanged, ""));
+        var applying = ensure_ready.Applying.begin(List.of(), false, told -> {
+            told.accept(done);
+            ensure_ready.Pause.of(Duration.ofSeconds(1));
+            remembered.set(true);
+            return done;
+        });
+        assertEquals(done, applying.ended());
+        assertTrue(remembered.get());
     }
 
     @Test

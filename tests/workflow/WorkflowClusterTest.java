@@ -32,18 +32,8 @@ class WorkflowClusterTest {
     void aRepositoryThatAdoptedTheWorkflows() throws IOException {
         run = new WorkflowRun("alimentor", folder).secret("AI_KUBECONFIG", Base64.getEncoder()
                 .encodeToString(Files.readAllBytes(cluster.kubeconfig())))
-                .jbangw(realScripts());
+                .realScripts();
         run.github.issue.put("number", issue);
-    }
-
-    /** What jbangw does in the end: the script's class, compiled with the tests. */
-    private String realScripts() {
-        return """
-                #!/bin/sh
-                script=${1%%.java}; shift
-                echo "$script.java $*" >>"$CALLS"
-                exec '%s' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -cp '%s' "$script" "$@"
-                """.formatted(Path.of(System.getProperty("java.home"), "bin/java"), System.getProperty("java.class.path"));
     }
 
     @AfterEach
@@ -66,7 +56,7 @@ class WorkflowClusterTest {
         follow("copy", "image", "runner");
         var key = Files.readString(run.file("runner.kubeconfig"));
         Files.delete(run.file("runner.kubeconfig"));
-        run.secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(key.getBytes(UTF_8))).jbangw(realScripts());
+        run.secret("AI_KUBECONFIG", Base64.getEncoder().encodeToString(key.getBytes(UTF_8))).realScripts();
         played(run.file("deploy/codex/codex.yaml"));
         WorkflowRbacTest.kept(cluster);
         var result = run.label("dev");

@@ -64,6 +64,16 @@ final class WorkflowRun implements AutoCloseable {
         return this;
     }
 
+    /** Both scripts are the real ones: what jbangw does in the end, the script's class, compiled with the tests. */
+    WorkflowRun realScripts() throws IOException {
+        return jbangw("""
+                #!/bin/sh
+                script=${1%%.java}; shift
+                echo "$script.java $*" >>"$CALLS"
+                exec '%s' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -cp '%s' "$script" "$@"
+                """.formatted(Path.of(System.getProperty("java.home"), "bin/java"), System.getProperty("java.class.path")));
+    }
+
     WorkflowRun env(String name, String value) {
         env.put(name, value);
         return this;
@@ -196,6 +206,8 @@ final class WorkflowRun implements AutoCloseable {
     static final class GitHub implements AutoCloseable {
         final List<String> requests = new CopyOnWriteArrayList<>();
         final List<String> comments = new CopyOnWriteArrayList<>();
+        /** Every text that a comment was edited to, oldest first. */
+        final List<String> edits = new CopyOnWriteArrayList<>();
         /** On the pull request; {@code replies} in its review threads, by thread. */
         final List<String> pullComments = new CopyOnWriteArrayList<>();
         final Map<String, String> replies = new LinkedHashMap<>();
@@ -207,6 +219,7 @@ final class WorkflowRun implements AutoCloseable {
         final ObjectNode issue = JSON.createObjectNode().put("number", 42).put("state", "open").put("body", "")
                 .put("title", "Users: `$(touch pwned)` \"${x}\" 'q'").put("html_url", "https://github.com/acme/shop/issues/42");
         boolean mayOpenPulls = true;
+        boolean mayEdit = true;
         boolean draftsExist = true;
         private final HttpServer server;
 
@@ -291,8 +304,9 @@ final class WorkflowRun implements AutoCloseable {
                 pullComments.forEach(text -> list.addObject().put("id", 500 + pullComments.indexOf(text)).put("body", text)
                         .putObject("user").put("type", "Bot"));
                 return list;
-            } else if (path.startsWith("comments/") && method.equals("PATCH")) {
+            } else if (path.startsWith("comments/") && method.equals("PATCH") && mayEdit) {
                 var id = Integer.parseInt(path.substring("comments/".length()));
+                edits.add(body.path("body").asString(""));
                 (id >= 500 ? pullComments : comments).set(id % 100, body.path("body").asString(""));
                 return JSON.createObjectNode();
             }

@@ -73,7 +73,7 @@ public final class Certainty {
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
+        return family.snapshot().anywhere(f.ownerKind(), f.ownerName());
     }
 
     /** A state that is final by itself, though no finding says why. */
@@ -104,7 +104,7 @@ public final class Certainty {
     /** Its pods, which are judged themselves, tell what it waits for. */
     private static boolean followsOthers(Workload w, Family family) {
         return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
-            && family.snapshot().find(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
+            && family.snapshot().anywhere(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */
@@ -140,7 +140,7 @@ public final class Certainty {
 
     private static boolean custom(Finding f, Family family) {
         return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+            .anyMatch(key -> family.snapshot().anywhere(key, f.ownerName()).isPresent());
     }
 
     private static State state(Finding f, Verdict verdict) {
@@ -181,15 +181,21 @@ public final class Certainty {
         if (!counts(f, family, verdict)) {
             return true;
         }
+        if (f.basis() == Basis.FINAL) {
+            return false;
+        }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> Pods.started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
             case CONFIG_KEY_MISSING -> f.pod().isEmpty();
@@ -198,13 +204,8 @@ public final class Certainty {
         };
     }
 
-    static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
-    }
-
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -234,7 +235,7 @@ public final class Certainty {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+            var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();

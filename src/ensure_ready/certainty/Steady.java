@@ -1,10 +1,10 @@
 package ensure_ready.certainty;
 
-import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
+import ensure_ready.model.Workload;
 import ensure_ready.readiness.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,26 +22,27 @@ public final class Steady {
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
         var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
         for (var w : verdict.workloads()) {
-            if (w.state() == State.unverified || !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind())) {
-                return Optional.empty();
-            }
-            latest = snapshot.find(w.kind(), w.name()).stream().flatMap(o -> times(o, snapshot))
-                .reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+            var told = w.state() == State.unverified ? Stream.of(Instant.MAX) : live(w, snapshot).flatMap(o -> times(o, snapshot));
+            latest = told.reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
         }
         return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
     }
 
-    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
-        var pods = Ownership.newestPods(snapshot, o);
-        return Stream.concat(changes(o, false), pods.stream().flatMap(p -> changes(p, true)));
+    private static Stream<Obj> live(Workload w, Snapshot snapshot) {
+        return Stream.concat(snapshot.anywhere(w.kind(), w.name()).stream(),
+            snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name())));
     }
 
-    /** {@code ready}: it must say since when it is ready (or ended). */
-    private static Stream<Instant> changes(Obj o, boolean ready) {
-        var times = o.list("/status/conditions").stream().flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime")
-            .map(field -> Obj.instant(c.path(field).asString("")))).flatMap(Optional::stream);
-        var told = ready ? Stream.of(Obj.instant(o.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.MAX))
-            : Stream.<Instant>empty();
-        return Stream.of(times, told, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        return Stream.concat(Stream.of(o), Ownership.newestPods(snapshot, o).stream()).distinct().flatMap(Steady::changes);
+    }
+
+    /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
+    private static Stream<Instant> changes(Obj o) {
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+            .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
+            .flatMap(Optional::stream).toList();
+        var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();
+        return Stream.of(told.stream(), silent, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
     }
 }

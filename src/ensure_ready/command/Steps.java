@@ -20,6 +20,7 @@ import ensure_ready.model.SecretValues;
 import ensure_ready.model.Source;
 import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
+import ensure_ready.report.Addresses;
 import ensure_ready.report.Progress;
 import ensure_ready.slots.Holder;
 import ensure_ready.slots.Namespaces;
@@ -31,10 +32,14 @@ import ensure_ready.waiting.Applying;
 import ensure_ready.waiting.SoftWait;
 import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import shared.Redaction;
 import shared.system.Bounded;
 
@@ -84,7 +89,7 @@ public final class Steps {
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
-        known.results = apply.results();
+        known.results = apply.ended();
         diagnose(api, known.judgement);
     }
 
@@ -217,6 +222,7 @@ public final class Steps {
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
         learn(SecretValues.of(loaded.items().stream().map(Item::object).toList()));
+        known.renderer = renderer(target, loaded);
         return loaded;
     }
 
@@ -228,6 +234,16 @@ public final class Steps {
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
+    }
+
+    /** Whoever mends a template must know what turns it into manifests; no one else needs it. */
+    private String renderer(Target target, Loaded loaded) {
+        var files = Stream.concat(loaded.items().stream().map(Item::source), loaded.problems().stream().map(Problem::source))
+            .map(Source::file).distinct();
+        var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
+            : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
+            .collect(Collectors.joining("; "));
     }
 
     private Applying notApplied(Loaded loaded) {
@@ -274,7 +290,7 @@ public final class Steps {
     private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, since);
+            options.wait.failMode == FailMode.fast, since, options.rules());
         return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 
@@ -296,6 +312,7 @@ public final class Steps {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
                 Duration.ofSeconds(5));
             known.learn(full.secrets());
+            known.addresses = Addresses.of(full.snapshot());
             known.diagnosis = Bounded.get(EXPLAINING,
                 () -> Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent));
         } catch (IOException | RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {

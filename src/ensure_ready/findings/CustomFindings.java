@@ -25,7 +25,7 @@ public final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
-        if (!said.against() || o.deleting()) {
+        if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
             return Optional.empty();
         }
         var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;

@@ -1,5 +1,6 @@
 package ensure_ready.findings;
 
+import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Messages;
 import ensure_ready.model.Event;
@@ -22,10 +23,11 @@ import tools.jackson.databind.JsonNode;
 public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        var found = new PodFindings(seen, pod, seen.owner(pod), before).find();
-        var maker = pod.controller();
-        return maker.isMissingNode() || !Ownership.speaks(pod) ? found
-            : found.stream().map(f -> f.object().equals(Ref.of(pod)) ? f.as(f.code(), Ref.of(maker)) : f).toList();
+        var owner = seen.owner(pod);
+        var found = new PodFindings(seen, pod, owner, before).find();
+        var maker = seen.snapshot.find(owner.kind(), owner.name()).filter(Ownership::speaks).map(Obj::controller)
+            .filter(c -> !c.isMissingNode() && (owner.is("Pod") || owner.is("ReplicaSet"))).map(Ref::of);
+        return found.stream().map(f -> maker.isPresent() && f.object().equals(owner) ? f.as(f.code(), maker.get()) : f).toList();
     }
 
     private List<Finding> find() {
@@ -114,7 +116,8 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         }
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
+        var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
+            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
         var initDone = init.isEmpty() || sidecar(init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
@@ -185,6 +188,11 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
             return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
                 pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        var sandbox = pod.condition("PodReadyToStartContainers");
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+                Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
             : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),

@@ -8,8 +8,10 @@ import java.util.List;
  * @param kind      {@code Kind.group}, or {@code *.group} for all kinds of a group
  * @param condition whose status or reason is compared; empty where a path is read
  * @param pointer   JSON pointer of the value that is compared; empty where a condition is
+ * @param ignore    whether objects of the kind are not judged at all
  */
-public record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle) {
+public record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle,
+    boolean ignore) {
     public boolean about(Obj o) {
         return kind.equals(o.kind() + "." + o.group()) || kind.equals("*." + o.group());
     }

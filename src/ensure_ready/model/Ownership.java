@@ -22,7 +22,7 @@ public final class Ownership {
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var set = snapshot.find("ReplicaSet", owner.name());
+        var set = snapshot.find("ReplicaSet", pod.namespace(), owner.name());
         return set.filter(rs -> !rs.controller().isMissingNode())
             .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
@@ -59,12 +59,13 @@ public final class Ownership {
         return made;
     }
 
-    /** Whether its name and a label of it name the custom resource. */
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
     public static boolean called(Obj o, Obj custom) {
-        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
-        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
-            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
-                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -84,9 +85,9 @@ public final class Ownership {
         if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
-            .flatMap(o -> snapshot.find("Deployment", o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
 
@@ -110,7 +111,7 @@ public final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));

@@ -57,8 +57,29 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
         return objects.containsKey(kind);
     }
 
+    /** Of the slot's namespace, or of none: one of the same name elsewhere is another object. */
     public Optional<Obj> find(String kind, String name) {
-        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+        return find(kind, namespace, name).or(() -> find(kind, "", name));
+    }
+
+    public Optional<Obj> find(String kind, String in, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** The same, else that of another namespace which the manifests name. */
+    public Optional<Obj> anywhere(String kind, String name) {
+        return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());
+    }
+
+    /** Whether an object is in the slot's namespace; a manifest that names none will be. */
+    public boolean own(Obj o) {
+        return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether a live object is what this manifest stands for. */
+    public boolean same(Obj manifest, Obj live) {
+        return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
+            || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
     public List<Obj> ownedBy(String kind, Obj owner) {

@@ -2,6 +2,7 @@ package ensure_ready.readiness;
 
 import ensure_ready.model.CustomRule;
 import ensure_ready.model.Evidence;
+import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
@@ -19,6 +20,8 @@ import tools.jackson.databind.JsonNode;
 public final class CustomStatus {
     /** A controller that has written nothing for so long writes nothing: most write within seconds. */
     private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A status that says nothing yet may still begin to speak. */
+    private static final Duration QUIET = Duration.ofSeconds(30);
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
@@ -53,7 +56,8 @@ public final class CustomStatus {
 
     public static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().map(status::ruled).orElseGet(status::read);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+            .map(status::ruled).orElseGet(status::read);
     }
 
     /**
@@ -62,7 +66,13 @@ public final class CustomStatus {
      */
     public static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Run|Backup|Restore|Snapshot|Report|Policy|OpsRequest)"));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+    }
+
+    /** Its user does not want it judged. */
+    public static boolean ignored(Obj o, Snapshot snapshot) {
+        return o.annotation(Labels.IGNORE).equals("true")
+            || snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(CustomRule::ignore).isPresent();
     }
 
     /** Whether a controller made it, whose own resource speaks for it. */
@@ -77,11 +87,16 @@ public final class CustomStatus {
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
 
+    /** What was done once: that it failed says nothing of how the namespace is. */
+    static boolean past(String kind) {
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
+    }
+
     private Said read() {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -185,7 +200,8 @@ public final class CustomStatus {
     private Optional<Said> word() {
         return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
             : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
-            ? said(State.progressing, w) : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+            ? said(State.progressing, w)
+            : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
     }
 
     /** It serves, though it may say that not all is well. */
@@ -199,7 +215,7 @@ public final class CustomStatus {
             || o.has("/status/replicas") && o.has("/spec/replicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
         return proven ? new Said(State.ready, note, null)
-            : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
+            : new Said(younger(QUIET) ? State.progressing : State.unverified, "its status has nothing that says whether it is ready", null);
     }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */

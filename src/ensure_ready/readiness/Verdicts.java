@@ -27,20 +27,31 @@ public final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
-        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+        judged.removeIf(j -> named(j, family).anyMatch(o -> CustomStatus.ignored(o, family.snapshot())));
+        var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
+            && j.workload().state() != State.ready).toList();
+        judged.removeAll(tolerated);
+        var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
-        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var gating = judged.stream().filter(j -> !isAgent(j, settings) && !onlyForAgent(j, family, settings)).toList();
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && applied.stream().noneMatch(Applied::pending) && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending)
+            && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
             unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
-                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            warnings(workloads, tolerated, agent, proven, unseen, family.snapshot()),
             restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    /** The object; its manifest while it is not there. */
+    private static Stream<Obj> named(Judged j, Family family) {
+        return j.live().isEmpty() ? family.snapshot().applied(j.workload().kind(), j.workload().name()).map(Applied::object).stream()
+            : j.live().stream();
     }
 
     private static boolean passes(Workload w, boolean strict) {
@@ -51,9 +62,11 @@ public final class Verdicts {
     private static List<Judged> namespace(Family family) {
         return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
                 family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> !CustomStatus.past(o.controller().path("kind").asString("")))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
-            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
@@ -79,18 +92,21 @@ public final class Verdicts {
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
+                    family.snapshot().own(child)))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
+        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), own);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
+            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
@@ -117,13 +133,11 @@ public final class Verdicts {
     }
 
     private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
-            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
-        return snapshot.applied().stream()
-            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
     /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
@@ -133,11 +147,11 @@ public final class Verdicts {
             return List.of();
         }
         var message = live.isPresent() ? "is being deleted" : "does not exist";
-        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
-    private static boolean isAgent(Workload w, WaitSettings settings) {
-        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    private static boolean isAgent(Judged j, WaitSettings settings) {
+        return j.own() && j.workload().kind().equals("Deployment") && j.workload().name().equals(settings.agentDeployment());
     }
 
     /** A Service that selects nothing but the agent must not gate through the back door. */
@@ -147,10 +161,10 @@ public final class Verdicts {
         }
         var behind = family.backends(j.live().get(0));
         return !behind.isEmpty() && behind.stream()
-            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
-    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+    private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
         var warnings = new ArrayList<>(unseen);
         if (!proven) {
@@ -159,6 +173,7 @@ public final class Verdicts {
         workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
             && !w.message().isEmpty() && remarkable(w))
             .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        tolerated.stream().map(Judged::workload).forEach(w -> warnings.add(w.ref() + ": tolerated: " + w.message()));
         agent.filter(w -> w.state() != State.ready)
             .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
         return warnings;
@@ -179,6 +194,6 @@ public final class Verdicts {
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
-    /** A workload's verdict with the live object it was read from; none when it is not there. */
-    private record Judged(Workload workload, List<Obj> live) { }
+    /** A workload's verdict with the live object it was read from, none when it is not there; {@code own}: of the slot's namespace. */
+    private record Judged(Workload workload, List<Obj> live, boolean own) { }
 }

@@ -49,6 +49,9 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         if (facts.get("base").isBlank()) {
             throw new NoPlace("no writable folder outside the work tree (HOME, /var/tmp, /tmp)");
         }
+        if (!has("writable")) {
+            throw new NoPlace("nothing can be written to its work tree " + facts.get("workspace"));
+        }
         if (!has("head")) {
             throw new NoPlace("its head command knows no -c");
         }
@@ -61,6 +64,11 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         if (!facts.get("busy").isBlank()) {
             throw new NoPlace("another agent is at work there: " + facts.get("busy"));
         }
+    }
+
+    /** The same place with another folder, for a later round. */
+    public Site round(RunSetup run) {
+        return new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
     }
 
     /** With a home of its own that is removed afterwards; what is wrong with it stands in its facts as {@code problem}. */

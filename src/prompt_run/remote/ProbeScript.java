@@ -24,8 +24,15 @@ if [ -z "$ws" ]; then
   elif [ -e /workspace/.git ]; then ws=/workspace
   elif [ "$(pwd)" != / ] && [ "$(pwd)" != "${HOME:-}" ] && [ -w . ] && empty "$(pwd)"; then ws=$(pwd)
   elif [ -w /workspace ] && empty /workspace; then ws=/workspace
-  else ws=${HOME:-/tmp}; ws=${ws%/}/workspace; fi
+  else
+    ws=${HOME:-/tmp}
+    [ -w "$ws" ] || ws=/tmp
+    ws=${ws%/}/workspace
+  fi
 fi
+at=$ws
+while [ ! -e "$at" ]; do at=${at%/*} at=${at:-/}; done
+if [ -w "$at" ]; then writable=yes; else writable=no; fi
 if [ -e "$ws/.git" ]; then state=repository; elif empty "$ws"; then state=empty; else state=files; fi
 base=
 for d in "${HOME:-}" /var/tmp /tmp; do
@@ -61,7 +68,7 @@ done
 printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
 printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
 printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
-printf 'git=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$(has git)" "$(has "$2")" "$(cuts)"
+printf 'writable=%s\\ngit=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$writable" "$(has git)" "$(has "$2")" "$(cuts)"
 """;
 
     private ProbeScript() { }
