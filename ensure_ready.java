@@ -1877,7 +1877,7 @@ record Loaded(List<Item> items, List<Problem> problems) {
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 static final class Manifests {
-    private static final Pattern TEMPLATE = Pattern.compile("# Source: (\\S+)");
+    private static final Pattern TEMPLATE = Pattern.compile("# Source: ([\\w./@+-]{1,200})");
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
     /** What takes longer to read or to render will not end: a pipe that nobody writes to, a template in a circle. */
     private static final Duration ONE_FILE = Duration.ofSeconds(30);

@@ -48,7 +48,7 @@ import tools.jackson.databind.node.StringNode;
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 public final class Manifests {
-    private static final Pattern TEMPLATE = Pattern.compile("# Source: (\\S+)");
+    private static final Pattern TEMPLATE = Pattern.compile("# Source: ([\\w./@+-]{1,200})");
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
     /** What takes longer to read or to render will not end: a pipe that nobody writes to, a template in a circle. */
     private static final Duration ONE_FILE = Duration.ofSeconds(30);
