@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  4674 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5282 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7603 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9136 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10273 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11112 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11980 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  7623 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9156 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10293 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11132 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12000 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5351,7 +5351,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
-                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+                Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
             case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
@@ -5373,7 +5373,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
-            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_HOST_PORT -> siblings("hostPort ");
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
             default -> Stream.empty();
@@ -5419,7 +5419,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private static String volume(Obj o) {
         return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
+            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
     }
 
     private static String ports(Obj service) {
@@ -5444,6 +5445,15 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     /** The same setting of other workloads: a reference that works. */
     private Stream<String> siblings(String pattern) {
         return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    }
+
+    /** Where others take the variables from that would come from the missing object. */
+    private Stream<String> sameVariables() {
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+            .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
+            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+        return siblings("env\\[.*Ref\\.name = ").filter(l -> !l.endsWith(" = " + f.objectName())
+            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
@@ -6185,7 +6195,8 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue())
+                    && !f.param("address").endsWith(":" + e.getValue()) && !e.getKey().matches(".*(resources\\.limits|\\.values$).*"))
                     .thenComparing(e -> !f.objectName().equals(e.getValue())
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
@@ -6341,6 +6352,10 @@ static final class Facts {
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 owner.ifPresent(w -> maps(w, f));
+            case QUOTA_REQUIRES_LIMITS -> owner.stream()
+                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
+                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
@@ -6571,6 +6586,7 @@ static final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                found.remove(path.endsWith("items") ? "" : element + ".key");
                 if (path.endsWith(".env") && node.get(i).size() == 1) {
                     found.put(element + ".value", "\"\"");
                 }
@@ -7066,10 +7082,9 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
-                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
-            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
-                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
+            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
@@ -7090,6 +7105,11 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
     private Code symptom(Ref node) {
         return findings.stream().filter(f -> f.owner().equals(node)).min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
             .map(Finding::code).orElse(Code.UNKNOWN);
+    }
+
+    /** What is a symptom of something else was not seen at its cause. */
+    private static boolean inferred(Finding f) {
+        return f.basis().inferred || f.code().role == Code.Role.SYMPTOM;
     }
 
     private static double confidence(Finding f) {

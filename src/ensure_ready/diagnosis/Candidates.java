@@ -45,7 +45,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
-                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+                Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
             case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
@@ -67,7 +67,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
-            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_HOST_PORT -> siblings("hostPort ");
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
             default -> Stream.empty();
@@ -113,7 +113,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private static String volume(Obj o) {
         return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
+            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
     }
 
     private static String ports(Obj service) {
@@ -138,6 +139,15 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     /** The same setting of other workloads: a reference that works. */
     private Stream<String> siblings(String pattern) {
         return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    }
+
+    /** Where others take the variables from that would come from the missing object. */
+    private Stream<String> sameVariables() {
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+            .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
+            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+        return siblings("env\\[.*Ref\\.name = ").filter(l -> !l.endsWith(" = " + f.objectName())
+            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
