@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1070 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1551 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2418 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2784 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3917 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4347 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4429 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   295 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1071 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1552 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2419 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2785 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3918 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4348 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4430 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4674 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5282 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7623 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9156 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10293 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11132 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12000 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4675 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5283 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7638 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9171 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10308 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11147 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12015 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -100,6 +100,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -5390,12 +5391,14 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
+        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
             .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
-            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
-                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> new Near(o,
+            NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0) - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)))
+            .sorted(Comparator.comparingInt(Near::far).thenComparing(n -> n.object().name())).map(Near::object)
             .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
     }
 
@@ -5430,15 +5433,13 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Which workloads name it. */
     private String users(Obj o) {
-        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
-        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
-            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        var users = needs.users(Ref.of(o));
         return users.isEmpty() ? "" : " used by " + String.join(", ", users);
     }
 
-    private static Stream<String> leaves(Obj workload, String pattern) {
+    private Stream<String> leaves(Obj workload, String pattern) {
         var wanted = Pattern.compile(pattern);
-        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+        return needs.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
             .map(l -> workload.ref() + " " + Facts.base(workload) + l);
     }
 
@@ -5461,10 +5462,12 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
         var images = new TreeMap<String, String>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
-            if (path.endsWith(".image") && !value.equals(image)) {
-                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream())
+            .forEach(o -> Dependencies.podSpec(o).path("containers").forEach(c -> {
+            var value = c.path("image").asString("");
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            if (!value.isEmpty() && !value.equals(image)) {
+                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (x, y) -> x.isEmpty() ? y : x);
             }
         }));
         return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
@@ -5502,7 +5505,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
@@ -5849,6 +5852,8 @@ static final class Dependencies {
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+    private final Map<Ref, List<String>> users = new HashMap<>();
+    private final Map<Obj, Map<String, String>> leaves = new IdentityHashMap<>();
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -5881,6 +5886,20 @@ static final class Dependencies {
 
     static Map<String, String> labels(Obj workload) {
         return new Obj(template(workload)).labels();
+    }
+
+    /** The workloads that name this object in their pods' spec. */
+    List<String> users(Ref object) {
+        if (users.isEmpty()) {
+            workloads.values().forEach(w -> References.of(podSpec(w)).stream().map(r -> new Ref(r.kind(), r.name())).distinct()
+                .forEach(r -> users.computeIfAbsent(r, k -> new ArrayList<>()).add(w.ref())));
+        }
+        return users.getOrDefault(object, List.of());
+    }
+
+    /** The fields of what runs pods, by their paths in the pod's spec. */
+    Map<String, String> leaves(Obj workload) {
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(w)));
     }
 
     List<Mention> mentions(Ref workload) {
@@ -6187,7 +6206,7 @@ static final class Facts {
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
     private void fields(Obj workload, Finding f, String pattern) {
-        leaves(workload, f, leaves(workload), base(workload), pattern);
+        leaves(workload, f, needs.leaves(workload), base(workload), pattern);
     }
 
     /** What the finding speaks of comes first. */
@@ -6201,10 +6220,6 @@ static final class Facts {
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
-    }
-
-    static Map<String, String> leaves(Obj workload) {
-        return Leaves.of(Dependencies.podSpec(workload));
     }
 
     static String base(Obj workload) {
@@ -6375,8 +6390,8 @@ static final class Facts {
             }));
     }
 
-    private static String variables(Obj workload, Finding f) {
-        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+    private String variables(Obj workload, Finding f) {
+        var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
             .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
@@ -6412,8 +6427,8 @@ static final class Facts {
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
             .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
             .ifPresent(rs -> {
-                var now = leaves(newest.get());
-                var then = leaves(rs);
+                var now = needs.leaves(newest.get());
+                var then = needs.leaves(rs);
                 var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
                 Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
                     .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)

@@ -84,12 +84,14 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
+        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
             .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
-            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
-                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> new Near(o,
+            NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0) - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)))
+            .sorted(Comparator.comparingInt(Near::far).thenComparing(n -> n.object().name())).map(Near::object)
             .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
     }
 
@@ -124,15 +126,13 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Which workloads name it. */
     private String users(Obj o) {
-        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
-        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
-            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        var users = needs.users(Ref.of(o));
         return users.isEmpty() ? "" : " used by " + String.join(", ", users);
     }
 
-    private static Stream<String> leaves(Obj workload, String pattern) {
+    private Stream<String> leaves(Obj workload, String pattern) {
         var wanted = Pattern.compile(pattern);
-        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+        return needs.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
             .map(l -> workload.ref() + " " + Facts.base(workload) + l);
     }
 
@@ -155,10 +155,12 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
         var images = new TreeMap<String, String>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
-            if (path.endsWith(".image") && !value.equals(image)) {
-                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream())
+            .forEach(o -> Dependencies.podSpec(o).path("containers").forEach(c -> {
+            var value = c.path("image").asString("");
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            if (!value.isEmpty() && !value.equals(image)) {
+                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (x, y) -> x.isEmpty() ? y : x);
             }
         }));
         return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
@@ -196,7 +198,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));

@@ -11,6 +11,8 @@ import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +30,8 @@ public final class Dependencies {
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+    private final Map<Ref, List<String>> users = new HashMap<>();
+    private final Map<Obj, Map<String, String>> leaves = new IdentityHashMap<>();
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -60,6 +64,20 @@ public final class Dependencies {
 
     static Map<String, String> labels(Obj workload) {
         return new Obj(template(workload)).labels();
+    }
+
+    /** The workloads that name this object in their pods' spec. */
+    List<String> users(Ref object) {
+        if (users.isEmpty()) {
+            workloads.values().forEach(w -> References.of(podSpec(w)).stream().map(r -> new Ref(r.kind(), r.name())).distinct()
+                .forEach(r -> users.computeIfAbsent(r, k -> new ArrayList<>()).add(w.ref())));
+        }
+        return users.getOrDefault(object, List.of());
+    }
+
+    /** The fields of what runs pods, by their paths in the pod's spec. */
+    Map<String, String> leaves(Obj workload) {
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(w)));
     }
 
     List<Mention> mentions(Ref workload) {

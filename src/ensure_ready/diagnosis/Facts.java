@@ -79,7 +79,7 @@ public final class Facts {
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
     private void fields(Obj workload, Finding f, String pattern) {
-        leaves(workload, f, leaves(workload), base(workload), pattern);
+        leaves(workload, f, needs.leaves(workload), base(workload), pattern);
     }
 
     /** What the finding speaks of comes first. */
@@ -93,10 +93,6 @@ public final class Facts {
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
-    }
-
-    static Map<String, String> leaves(Obj workload) {
-        return Leaves.of(Dependencies.podSpec(workload));
     }
 
     static String base(Obj workload) {
@@ -267,8 +263,8 @@ public final class Facts {
             }));
     }
 
-    private static String variables(Obj workload, Finding f) {
-        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+    private String variables(Obj workload, Finding f) {
+        var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
             .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
@@ -304,8 +300,8 @@ public final class Facts {
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
             .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
             .ifPresent(rs -> {
-                var now = leaves(newest.get());
-                var then = leaves(rs);
+                var now = needs.leaves(newest.get());
+                var then = needs.leaves(rs);
                 var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
                 Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
                     .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
