@@ -39,7 +39,7 @@ public final class InfraView {
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
@@ -344,7 +344,7 @@ public final class InfraView {
         return String.join("; ", parts);
     }
 
-    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+    static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
         var texts = new ArrayList<String>();
         list.forEach(item -> texts.add(view.apply(item)));
         return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
@@ -356,7 +356,7 @@ public final class InfraView {
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
-    private static String matching(Pattern pattern, JsonNode value) {
+    static String matching(Pattern pattern, JsonNode value) {
         var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
@@ -367,7 +367,7 @@ public final class InfraView {
         return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
     }
 
-    private static String code(JsonNode value) {
+    static String code(JsonNode value) {
         return or(matching(CODE, value), "UNKNOWN");
     }
 
