@@ -28,10 +28,10 @@
 // line  4761 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5369 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  7724 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9257 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10394 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11233 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12101 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  9258 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10395 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11234 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12102 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -8124,8 +8124,9 @@ static final class CustomFindings {
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     static Optional<Obj> maker(Snapshot snapshot, String secret) {
         return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+            .filter(o -> Stream.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
+                "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name").anyMatch(p -> o.text("/spec" + p).equals(secret))
+                || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem"))
             .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }

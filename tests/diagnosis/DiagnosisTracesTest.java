@@ -287,6 +287,19 @@ class DiagnosisTracesTest {
     }
 
     @Test
+    void aSecretThatAFailingSyncWouldMakeIsExplainedByIt() {
+        var sync = "apiVersion: %1$s\nkind: %2$s\nmetadata: {name: sync, creationTimestamp: '2026-01-01T09:00:00Z'}\nspec: %3$s\nstatus: {conditions: [{type: Ready, status: '%4$s', reason: SyncError, message: denied, lastTransitionTime: '2026-01-01T09:10:00Z'}]}";
+        for (var kind : List.of(List.of("external-secrets.io/v1", "ExternalSecret", "{target: {name: db}}"),
+            List.of("secrets.hashicorp.com/v1beta1", "VaultStaticSecret", "{destination: {name: db, create: true}}"))) {
+            for (var ready : List.of("False", "True")) {
+                var scene = new Scene().none("Secret").deploy("api", "", Scene.waiting("api", "CreateContainerConfigError", "secret \"db\" not found"))
+                    .add(sync.formatted(kind.get(0), kind.get(1), kind.get(2), ready)).judged(kind.get(1), "sync", ready.equals("True"));
+                assertEquals(List.of(ready.equals("False") ? "CR_NOT_READY " + kind.get(1) + "/sync" : "SECRET_MISSING Secret/db"), scene.causes());
+            }
+        }
+    }
+
+    @Test
     void theRoleThatLacksTheVerbIsNamed() {
         var log = "pods is forbidden: User \"system:serviceaccount:shop:op\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
         var scene = new Scene().deploy("op", "serviceAccountName: op", Scene.crashed("op", 1, "Error")).log("op-1-a", "op", log)
