@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  4761 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5369 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7724 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9258 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10395 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11234 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12102 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  7732 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9274 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10411 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11250 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12118 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5453,6 +5453,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
+                .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
@@ -7508,6 +7510,12 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
         return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
     }
 
+    /** Something that is not ready asks for it, and no operator that made it has yet to make its pods. */
+    private boolean needed(Obj service) {
+        return service.controller().isMissingNode() && unready.stream().anyMatch(w -> needs.mentions(w).stream()
+            .anyMatch(m -> needs.service(m.host()).filter(service::equals).isPresent()));
+    }
+
     /**
      * The workload that the Service means though its labels differ: it has the Service's name, or shares a label that tells workloads
      * apart.
@@ -9207,7 +9215,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var old = broken.labels().getOrDefault("controller-revision-hash", update);
         var explained = refused.stream().anyMatch(WorkloadFindings::cause)
             || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
-        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
+        var due = set.number("/spec/updateStrategy/rollingUpdate/partition", 0) <= ordinal(broken);
+        if (!update.isEmpty() && !old.equals(update) && due && explained) {
             return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
                 update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
         }
@@ -9230,9 +9239,15 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
     private static long period(String schedule) {
         var field = schedule.trim().split("\\s+");
-        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
+        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m"
+            : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
         long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
         return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
+    private static long ordinal(Obj pod) {
+        var number = pod.name().replaceFirst("^.*-", "");
+        return number.matches("\\d{1,9}") ? Long.parseLong(number) : 0;
     }
 
     private List<Finding> job(Obj job) {
@@ -9245,7 +9260,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
+                : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),

@@ -63,6 +63,12 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
         return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
     }
 
+    /** Something that is not ready asks for it, and no operator that made it has yet to make its pods. */
+    private boolean needed(Obj service) {
+        return service.controller().isMissingNode() && unready.stream().anyMatch(w -> needs.mentions(w).stream()
+            .anyMatch(m -> needs.service(m.host()).filter(service::equals).isPresent()));
+    }
+
     /**
      * The workload that the Service means though its labels differ: it has the Service's name, or shares a label that tells workloads
      * apart.
