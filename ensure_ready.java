@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  4761 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5369 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7732 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9274 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10411 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11250 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12118 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  7736 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9278 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10415 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11254 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12122 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -7492,7 +7492,7 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
             if (meant.isEmpty() && !waited && !operated(service)) {
-                found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
+                found.add(seen.fault(needed(service) ? Code.SVC_SELECTOR_MISMATCH : Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
         }
@@ -7510,10 +7510,14 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
         return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
     }
 
-    /** Something that is not ready asks for it, and no operator that made it has yet to make its pods. */
+    /** Something that is not ready asks for it, and there is a workload without a Service that may be what it means. */
     private boolean needed(Obj service) {
-        return service.controller().isMissingNode() && unready.stream().anyMatch(w -> needs.mentions(w).stream()
-            .anyMatch(m -> needs.service(m.host()).filter(service::equals).isPresent()));
+        return unready.stream().anyMatch(w -> asks(w, service)) && needs.workloads().keySet().stream()
+            .anyMatch(w -> !w.is("Job") && !w.is("CronJob") && !asks(w, service) && !served(w));
+    }
+
+    private boolean asks(Ref workload, Obj service) {
+        return needs.mentions(workload).stream().anyMatch(m -> needs.service(m.host()).filter(service::equals).isPresent());
     }
 
     /**
