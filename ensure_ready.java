@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   317 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1167 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1648 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2619 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2985 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4126 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4638 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4720 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   318 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1168 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1649 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2620 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2986 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4127 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4639 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4721 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5032 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5640 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8034 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9567 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10706 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11545 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12437 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5033 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5641 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8073 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9616 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10755 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11594 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12486 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -102,6 +102,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.LinkedList;
@@ -5709,7 +5710,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
-                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(e -> e.getValue().equals(f.objectName())));
+                Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
             case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
@@ -5724,6 +5725,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
+                .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
@@ -5731,7 +5734,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
-            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
             default -> Stream.empty();
@@ -5748,6 +5751,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
+        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
@@ -5778,7 +5782,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private static String volume(Obj o) {
         return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
+            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
     }
 
     private static String ports(Obj service) {
@@ -5788,23 +5793,30 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Which workloads name it. */
     private String users(Obj o) {
-        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
-        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
-            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        var users = needs.users(Ref.of(o));
         return users.isEmpty() ? "" : " used by " + String.join(", ", users);
     }
 
-    private static Stream<String> leaves(Obj workload, String pattern) {
+    private Stream<String> leaves(Obj workload, String pattern) {
         var wanted = Pattern.compile(pattern);
-        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+        return needs.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
             .map(l -> workload.ref() + " " + Facts.base(workload) + l);
     }
 
     /** The same setting of other workloads: a reference that works. */
     private Stream<String> siblings(Predicate<Map.Entry<String, String>> wanted) {
         return needs.workloads().entrySet().stream().filter(w -> !w.getKey().equals(f.owner()))
-            .flatMap(w -> needs.leaves(w.getKey()).entrySet().stream().filter(wanted)
+            .flatMap(w -> needs.leaves(w.getValue()).entrySet().stream().filter(wanted)
             .map(e -> w.getValue().ref() + " " + Facts.base(w.getValue()) + e.getKey() + " = " + e.getValue()));
+    }
+
+    /** Where others take the variables from that would come from the missing object. */
+    private Stream<String> sameVariables() {
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+            .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
+            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+        return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
+            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
@@ -5842,7 +5854,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
@@ -6191,11 +6203,12 @@ static final class Dependencies {
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
     // with a thousand workloads nothing may be looked for among all of them twice
     private final Map<Ref, Map<String, String>> labels = new HashMap<>();
-    private final Map<Ref, Map<String, String>> leaves = new HashMap<>();
     private final Map<Map<String, String>, List<Ref>> behind = new HashMap<>();
     private final Map<String, Obj> byClusterIp;
     private final Map<String, Obj> byPodIp;
     private Map<String, Map<String, String>> images;
+    private final Map<Ref, List<String>> users = new HashMap<>();
+    private final Map<Obj, Map<String, String>> leaves = new IdentityHashMap<>();
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -6265,6 +6278,20 @@ static final class Dependencies {
         return new Obj(template(workload)).labels();
     }
 
+    /** The workloads that name this object in their pods' spec. */
+    List<String> users(Ref object) {
+        if (users.isEmpty()) {
+            workloads.values().forEach(w -> References.of(podSpec(w)).stream().map(r -> new Ref(r.kind(), r.name())).distinct()
+                .forEach(r -> users.computeIfAbsent(r, k -> new ArrayList<>()).add(w.ref())));
+        }
+        return users.getOrDefault(object, List.of());
+    }
+
+    /** The fields of what runs pods, by their paths in the pod's spec. */
+    Map<String, String> leaves(Obj workload) {
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(w)));
+    }
+
     List<Mention> mentions(Ref workload) {
         return mentions.getOrDefault(workload, List.of());
     }
@@ -6274,11 +6301,6 @@ static final class Dependencies {
         var selector = service.map("/spec/selector");
         return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
             .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
-    }
-
-    /** The fields of a workload's pod template. */
-    Map<String, String> leaves(Ref workload) {
-        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(workloads.get(w))));
     }
 
     /**
@@ -6572,7 +6594,7 @@ static final class Facts {
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
     private void fields(Obj workload, Finding f, String pattern) {
-        leaves(workload, f, leaves(workload), base(workload), pattern);
+        leaves(workload, f, needs.leaves(workload), base(workload), pattern);
     }
 
     /** What the finding speaks of comes first. */
@@ -6580,15 +6602,12 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue())
+                    && !f.param("address").endsWith(":" + e.getValue()) && !e.getKey().matches(".*(resources\\.limits|\\.values$).*"))
                     .thenComparing(e -> !f.objectName().equals(e.getValue())
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
-    }
-
-    static Map<String, String> leaves(Obj workload) {
-        return Leaves.of(Dependencies.podSpec(workload));
     }
 
     static String base(Obj workload) {
@@ -6736,6 +6755,10 @@ static final class Facts {
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 owner.ifPresent(w -> maps(w, f));
+            case QUOTA_REQUIRES_LIMITS -> owner.stream()
+                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
+                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
@@ -6755,8 +6778,8 @@ static final class Facts {
             }));
     }
 
-    private static String variables(Obj workload, Finding f) {
-        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+    private String variables(Obj workload, Finding f) {
+        var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
             .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
@@ -6792,8 +6815,8 @@ static final class Facts {
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
             .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
             .ifPresent(rs -> {
-                var now = leaves(newest.get());
-                var then = leaves(rs);
+                var now = needs.leaves(newest.get());
+                var then = needs.leaves(rs);
                 var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
                 Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
                     .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
@@ -6971,6 +6994,7 @@ static final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                found.remove(path.endsWith("items") ? "" : element + ".key");
                 if (path.endsWith(".env") && node.get(i).size() == 1) {
                     found.put(element + ".value", "\"\"");
                 }
@@ -7486,9 +7510,9 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
-                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
-            params(findings), facts, candidates, repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
+            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
 
@@ -7510,6 +7534,11 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<
     private Code symptom(Ref node) {
         return byOwner.getOrDefault(node, List.of()).stream().min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
             .map(Finding::code).orElse(Code.UNKNOWN);
+    }
+
+    /** What is a symptom of something else was not seen at its cause. */
+    private static boolean inferred(Finding f) {
+        return f.basis().inferred || f.code().role == Code.Role.SYMPTOM;
     }
 
     private static double confidence(Finding f) {
@@ -7803,7 +7832,7 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
             if (meant.isEmpty() && !waited && !operated(service)) {
-                found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
+                found.add(seen.fault(needed(service) ? Code.SVC_SELECTOR_MISMATCH : Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
         }
@@ -7819,6 +7848,16 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
     /** An operator gives its pods the labels of their roles while they run. */
     private boolean operated(Obj service) {
         return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
+    }
+
+    /** Something that is not ready asks for it, and there is a workload without a Service that may be what it means. */
+    private boolean needed(Obj service) {
+        return unready.stream().anyMatch(w -> asks(w, service)) && needs.workloads().keySet().stream()
+            .anyMatch(w -> !w.is("Job") && !w.is("CronJob") && !asks(w, service) && !served(w));
+    }
+
+    private boolean asks(Ref workload, Obj service) {
+        return needs.mentions(workload).stream().anyMatch(m -> needs.service(m.host()).filter(service::equals).isPresent());
     }
 
     /**
@@ -8433,8 +8472,10 @@ static final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.custom().filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+        return snapshot.custom()
+            .filter(o -> Stream.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
+                "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name").anyMatch(p -> o.text("/spec" + p).equals(secret))
+                || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem"))
             .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }
@@ -9516,7 +9557,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var old = broken.labels().getOrDefault("controller-revision-hash", update);
         var explained = refused.stream().anyMatch(WorkloadFindings::cause)
             || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
-        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
+        var due = set.number("/spec/updateStrategy/rollingUpdate/partition", 0) <= ordinal(broken);
+        if (!update.isEmpty() && !old.equals(update) && due && explained) {
             return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
                 update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
         }
@@ -9539,9 +9581,15 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
     private static long period(String schedule) {
         var field = schedule.trim().split("\\s+");
-        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
+        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m"
+            : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
         long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
         return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
+    private static long ordinal(Obj pod) {
+        var number = pod.name().replaceFirst("^.*-", "");
+        return number.matches("\\d{1,9}") ? Long.parseLong(number) : 0;
     }
 
     private List<Finding> job(Obj job) {
@@ -9554,7 +9602,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
+                : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),

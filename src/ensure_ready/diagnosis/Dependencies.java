@@ -13,6 +13,7 @@ import ensure_ready.model.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,11 +33,12 @@ public final class Dependencies {
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
     // with a thousand workloads nothing may be looked for among all of them twice
     private final Map<Ref, Map<String, String>> labels = new HashMap<>();
-    private final Map<Ref, Map<String, String>> leaves = new HashMap<>();
     private final Map<Map<String, String>, List<Ref>> behind = new HashMap<>();
     private final Map<String, Obj> byClusterIp;
     private final Map<String, Obj> byPodIp;
     private Map<String, Map<String, String>> images;
+    private final Map<Ref, List<String>> users = new HashMap<>();
+    private final Map<Obj, Map<String, String>> leaves = new IdentityHashMap<>();
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -106,6 +108,20 @@ public final class Dependencies {
         return new Obj(template(workload)).labels();
     }
 
+    /** The workloads that name this object in their pods' spec. */
+    List<String> users(Ref object) {
+        if (users.isEmpty()) {
+            workloads.values().forEach(w -> References.of(podSpec(w)).stream().map(r -> new Ref(r.kind(), r.name())).distinct()
+                .forEach(r -> users.computeIfAbsent(r, k -> new ArrayList<>()).add(w.ref())));
+        }
+        return users.getOrDefault(object, List.of());
+    }
+
+    /** The fields of what runs pods, by their paths in the pod's spec. */
+    Map<String, String> leaves(Obj workload) {
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(w)));
+    }
+
     List<Mention> mentions(Ref workload) {
         return mentions.getOrDefault(workload, List.of());
     }
@@ -115,11 +131,6 @@ public final class Dependencies {
         var selector = service.map("/spec/selector");
         return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
             .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
-    }
-
-    /** The fields of a workload's pod template. */
-    Map<String, String> leaves(Ref workload) {
-        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(workloads.get(w))));
     }
 
     /**

@@ -107,9 +107,9 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
-                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
-            params(findings), facts, candidates, repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
+            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
 
@@ -131,6 +131,11 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
     private Code symptom(Ref node) {
         return byOwner.getOrDefault(node, List.of()).stream().min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
             .map(Finding::code).orElse(Code.UNKNOWN);
+    }
+
+    /** What is a symptom of something else was not seen at its cause. */
+    private static boolean inferred(Finding f) {
+        return f.basis().inferred || f.code().role == Code.Role.SYMPTOM;
     }
 
     private static double confidence(Finding f) {

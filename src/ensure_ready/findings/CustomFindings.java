@@ -57,8 +57,10 @@ public final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     public static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.custom().filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+        return snapshot.custom()
+            .filter(o -> Stream.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
+                "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name").anyMatch(p -> o.text("/spec" + p).equals(secret))
+                || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem"))
             .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }
