@@ -29,9 +29,9 @@
 // line  5282 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  7591 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
 // line  9124 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10261 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11100 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11968 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10262 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11101 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11969 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -9161,7 +9161,7 @@ static final class CustomStatus {
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
-    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors", "ingress");
     private final Obj o;
     private final Snapshot snapshot;
     private final List<JsonNode> conditions;
@@ -9202,7 +9202,7 @@ static final class CustomStatus {
      */
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Route|Policy)") && !past(o.kind()));
     }
 
     /** Its user does not want it judged. */
@@ -9225,7 +9225,7 @@ static final class CustomStatus {
 
     /** What was done once: that it failed says nothing of how the namespace is. */
     static boolean past(String kind) {
-        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest|Workflow)");
     }
 
     private Said read() {
@@ -9412,7 +9412,8 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
+        "image.openshift.io", "build.openshift.io");
 
     private CustomWords() { }
 
@@ -9449,7 +9450,7 @@ static final class CustomWords {
     }
 
     static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equals("False");
+        return condition.path("status").asString("").equalsIgnoreCase("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
@@ -11473,7 +11474,7 @@ record Obj(JsonNode json) {
     }
 
     static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equals("True");
+        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** The ownerReference with controller: true, or a missing node. */

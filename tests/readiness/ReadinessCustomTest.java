@@ -117,6 +117,12 @@ class ReadinessCustomTest {
     }
 
     @Test
+    void aConditionMayBeWrittenAsABoolean() {
+        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: true}]}"));
+        assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {conditions: [{type: Ready, status: false, reason: InstallFailed}]}"));
+    }
+
+    @Test
     void whatRestsByWillIsNeutralAndWhatIsBrokenIsNot() {
         for (var rests : List.of("phase: Paused", "state: Hibernated", "phase: ScaledToZero", "printableStatus: Stopped",
             "conditions: [{type: Ready, status: 'False', reason: NoTraffic}]", "conditions: [{type: Synced, status: 'False', reason: ReconcilePaused}]",
