@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1070 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1551 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2418 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2784 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3917 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4347 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4429 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1071 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1552 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2419 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2785 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3918 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4348 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4430 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4674 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5282 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7591 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9124 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10262 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11101 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11969 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4675 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5283 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7592 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9121 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10261 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11100 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11968 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -344,7 +344,8 @@ static final class EnvironmentTwins {
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
         Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
             Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--rules", "CODEXCTL_RULES"), Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        Map.entry("--rules", "CODEXCTL_RULES"),
+        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
     private EnvironmentTwins() { }
@@ -2289,9 +2290,9 @@ static final class RuleFile {
         check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
         for (var key : json.propertyNames()) {
             int line = IntStream.range(document.source().line() - 1, lines.size())
-                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
-            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
-                + "failed, idle, ignore");
+                .filter(i -> lines.get(i).strip().startsWith(key)).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key
+                + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
         var kind = json.path("kind").asString("");
         check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
@@ -3028,8 +3029,8 @@ static final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
-                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
+                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
             if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
@@ -3595,8 +3596,8 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
-                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            .map(f -> f.error != null && f.error.unconverted()
+                ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage()) : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
@@ -7952,10 +7953,6 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 static final class CustomFindings {
     private CustomFindings() { }
 
-    static boolean custom(Obj o) {
-        return !o.builtIn();
-    }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
@@ -7990,8 +7987,7 @@ static final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
+        return snapshot.custom().filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
                 || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
             .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
@@ -8100,8 +8096,7 @@ static final class Findings {
         return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
             snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
-            snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-                .flatMap(o -> CustomFindings.of(seen, o).stream()),
+            snapshot.custom().flatMap(o -> CustomFindings.of(seen, o).stream()),
             CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
@@ -8549,7 +8544,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
                 pulling.get(pulling.size() - 1).evidence(pod)));
         }
         var sandbox = pod.condition("PodReadyToStartContainers");
-        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
+            // False: volumes, sandbox or network; True: images
             return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
@@ -9096,8 +9092,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
     private static long period(String schedule) {
         var field = schedule.trim().split("\\s+");
-        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
-        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        var every = field.length < 2 ? "" : field[0].startsWith("*") ? field[0] + "m" : field[1].startsWith("*") ? field[1] + "h" : "";
+        long times = every.matches("\\*/\\d{1,4}.") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
         return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
     }
 
@@ -9111,7 +9107,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
+                : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
@@ -9232,7 +9229,8 @@ static final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
+            || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -9412,7 +9410,8 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
+        "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
         "image.openshift.io", "build.openshift.io");
 
     private CustomWords() { }

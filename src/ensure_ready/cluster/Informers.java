@@ -211,8 +211,8 @@ public final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
-                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            .map(f -> f.error != null && f.error.unconverted()
+                ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage()) : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }

@@ -106,8 +106,8 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
     private static long period(String schedule) {
         var field = schedule.trim().split("\\s+");
-        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
-        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        var every = field.length < 2 ? "" : field[0].startsWith("*") ? field[0] + "m" : field[1].startsWith("*") ? field[1] + "h" : "";
+        long times = every.matches("\\*/\\d{1,4}.") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
         return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
     }
 
@@ -121,7 +121,8 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
+                : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),

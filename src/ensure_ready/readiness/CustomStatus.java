@@ -96,7 +96,8 @@ public final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
+            || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }

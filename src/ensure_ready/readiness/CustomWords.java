@@ -37,7 +37,8 @@ public final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
+        "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
         "image.openshift.io", "build.openshift.io");
 
     private CustomWords() { }
