@@ -21,17 +21,17 @@
 // line  1552 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2419 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
 // line  2785 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3918 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4348 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4430 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3924 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4354 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4436 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4675 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5283 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7592 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9121 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10261 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11100 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11968 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4681 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5289 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7598 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9127 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10267 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11106 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11974 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -3030,7 +3030,8 @@ static final class Api implements AutoCloseable {
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
             custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
-                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""), r.path("scope")
+                    .asString("").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
             if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
@@ -3596,8 +3597,7 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.error != null && f.error.unconverted()
-                ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage()) : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            .map(Informer::lacks),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
@@ -3661,6 +3661,12 @@ static final class Informers implements AutoCloseable {
         boolean refused() {
             var e = error;
             return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
+        }
+
+        String lacks() {
+            var e = error;
+            return e != null && e.unconverted() ? Snapshot.CUSTOM + topic.kind().definition() + ": " + Texts.line(e.getMessage())
+                : topic.kind().plural() + (refused() ? ": forbidden" : ": watch forbidden, read every 2 s");
         }
 
         Listing fetch() {
