@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   318 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1168 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1649 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2620 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2986 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4127 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4639 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4721 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1169 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1650 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2621 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2987 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4134 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4646 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4728 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5033 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5641 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8073 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9616 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10755 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11594 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12486 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5040 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5648 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8080 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9618 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10760 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11599 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12491 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -368,7 +368,8 @@ static final class EnvironmentTwins {
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
         Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
             Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--rules", "CODEXCTL_RULES"), Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        Map.entry("--rules", "CODEXCTL_RULES"),
+        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
     private EnvironmentTwins() { }
@@ -2491,9 +2492,9 @@ static final class RuleFile {
         check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
         for (var key : json.propertyNames()) {
             int line = IntStream.range(document.source().line() - 1, lines.size())
-                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
-            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
-                + "failed, idle, ignore");
+                .filter(i -> lines.get(i).strip().startsWith(key)).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key
+                + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
         var kind = json.path("kind").asString("");
         check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
@@ -3224,8 +3225,9 @@ static final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
-                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
+                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""), r.path("scope")
+                    .asString("").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
             if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
@@ -3805,8 +3807,7 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
-                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            .map(Informer::lacks),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
@@ -3870,6 +3871,12 @@ static final class Informers implements AutoCloseable {
         boolean refused() {
             var e = error;
             return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
+        }
+
+        String lacks() {
+            var e = error;
+            return e != null && e.unconverted() ? Snapshot.CUSTOM + topic.kind().definition() + ": " + Texts.line(e.getMessage())
+                : topic.kind().plural() + (refused() ? ": forbidden" : ": watch forbidden, read every 2 s");
         }
 
         Listing fetch() {
@@ -8434,10 +8441,6 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 static final class CustomFindings {
     private CustomFindings() { }
 
-    static boolean custom(Obj o) {
-        return !o.builtIn();
-    }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
@@ -8583,8 +8586,7 @@ static final class Findings {
         return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
             snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
-            snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-                .flatMap(o -> CustomFindings.of(seen, o).stream()),
+            snapshot.custom().flatMap(o -> CustomFindings.of(seen, o).stream()),
             CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
@@ -9032,7 +9034,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
                 pulling.get(pulling.size() - 1).evidence(pod)));
         }
         var sandbox = pod.condition("PodReadyToStartContainers");
-        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
+            // False: volumes, sandbox or network; True: images
             return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
@@ -9581,9 +9584,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
     private static long period(String schedule) {
         var field = schedule.trim().split("\\s+");
-        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m"
-            : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
-        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        var every = field.length < 2 ? "" : field[0].startsWith("*") ? field[0] + "m" : field[1].startsWith("*") ? field[1] + "h" : "";
+        long times = every.matches("\\*/\\d{1,4}.") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
         return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
     }
 
@@ -9653,7 +9655,7 @@ static final class CustomStatus {
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
-    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors", "ingress");
     private final Obj o;
     private final Snapshot snapshot;
     private final List<JsonNode> conditions;
@@ -9694,7 +9696,7 @@ static final class CustomStatus {
      */
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Route|Policy)") && !past(o.kind()));
     }
 
     /** Its user does not want it judged. */
@@ -9717,14 +9719,15 @@ static final class CustomStatus {
 
     /** What was done once: that it failed says nothing of how the namespace is. */
     static boolean past(String kind) {
-        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest|Workflow)");
     }
 
     private Said read() {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
+            || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -9904,7 +9907,9 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
+        "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
+        "image.openshift.io", "build.openshift.io");
 
     private CustomWords() { }
 
@@ -9941,7 +9946,7 @@ static final class CustomWords {
     }
 
     static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equals("False");
+        return condition.path("status").asString("").equalsIgnoreCase("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
@@ -11967,7 +11972,7 @@ record Obj(JsonNode json) {
     }
 
     static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equals("True");
+        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** The ownerReference with controller: true, or a missing node. */

@@ -19,10 +19,6 @@ import java.util.stream.Stream;
 public final class CustomFindings {
     private CustomFindings() { }
 
-    static boolean custom(Obj o) {
-        return !o.builtIn();
-    }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
