@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   333 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   841 src/prompt_run/run: One run of the agent from its start to its end
-// line  1514 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1885 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2068 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2845 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3063 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3245 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3420 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   332 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   885 src/prompt_run/run: One run of the agent from its start to its end
+// line  1558 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1929 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2112 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2889 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3107 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3289 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3464 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3645 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4185 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4756 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5243 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5360 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6031 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6295 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7108 src/prompt_run/options: What options and variables mean
-// line  7196 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3689 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4229 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4735 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5222 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5339 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6010 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6274 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7087 src/prompt_run/options: What options and variables mean
+// line  7175 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -189,7 +189,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -783,24 +782,29 @@ static class PromptOptions {
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
 record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
+    private static final int MESSAGE_MOST = 60_000;
+    private static final int WORDS_MOST = 2_000;
 
     RunResult deliver(Place place, Prompt prompt, Finished run) {
         var message = run.message() == null ? "" : redactor.mask(run.message());
         var asked = prompt.text() + run.prompts().stream().map(again -> "\n---\n\n" + again).collect(Collectors.joining());
         var files = new Artifacts(folder(run.id()), redactor, log).write(asked, message, run.transcript());
-        var reason = run.verdict().reason();
-        var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
-            about(place, run), seconds(run.began()), run.spent(), run.said().masked(redactor::mask), message, files.get("last-message.md"), files.get("events.jsonl"),
-            run.brought().masked(redactor::mask), rounds(run), run.notes().stream().map(redactor::mask).toList());
-        new ActionsFiles(env, log).tell(result.asJson());
+        var json = RunResult.begun(run.verdict().outcome(), masked(run.verdict().reason()));
+        about(json, place, run);
+        json.put("durationSeconds", Math.round(Duration.between(run.began(), Instant.now()).toMillis() / 100.0) / 10.0);
+        run.spent().put(json);
+        checks(json, run);
+        json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
+            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+        json.put("finalMessageFile", text(files.get("last-message.md")));
+        json.put("transcriptFile", text(files.get("events.jsonl")));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought().asJson()));
+        json.put("notes", masked(run.notes()));
+        new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
-            Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
+            Artifacts.write(output.result, Json.pretty(json) + "\n", log);
         }
-        return result;
-    }
-
-    private List<Round> rounds(Finished run) {
-        return run.rounds().stream().map(round -> round.masked(redactor::mask)).toList();
+        return new RunResult(run.verdict().outcome(), json);
     }
 
     private Path folder(String runId) {
@@ -808,13 +812,53 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         return output.artifacts != null ? output.artifacts : temporary == null ? null : Path.of(temporary, "prompt-run-" + runId);
     }
 
-    private RunResult.Run about(Place place, Finished run) {
-        return new RunResult.Run(run.id(), run.thread(), options.kind(), options.lang(), place, run.where(),
-            infra.unhealthy(), run.rechecked(), facts.model(), facts.effort());
+    private void about(Map<String, Object> json, Place place, Finished run) {
+        json.put("runId", run.id());
+        json.put("threadId", run.thread());
+        json.put("resumed", place.resumed());
+        json.put("kind", options.kind());
+        json.put("lang", options.lang());
+        json.put("agentTarget", place.target());
+        json.put("where", run.where());
+        json.put("fallbackReason", place.fallbackReason());
+        json.put("infraUnhealthy", infra.unhealthy());
+        json.put("model", facts.model());
+        json.put("reasoningEffort", facts.effort());
     }
 
-    private static double seconds(Instant began) {
-        return Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0;
+    /** {@code infraReadyAfter} is null where no check was asked for, else true only when the last turn's check proves it. */
+    private void checks(Map<String, Object> json, Finished run) {
+        var rounds = run.rounds();
+        json.put("limit", run.verdict().outcome().limit());
+        json.put("rounds", masked(rounds.stream().map(Round::asJson).toList()));
+        json.put("infraReadyAfter", !run.rechecked() ? null
+            : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
+        json.put("agentStatus", run.said().status());
+        json.put("summary", cut(run.said().summary()));
+        json.put("blockedReason", cut(run.said().blockedReason()));
+    }
+
+    private String cut(String text) {
+        return text == null ? null : Texts.cut(redactor.mask(text), WORDS_MOST);
+    }
+
+    private String masked(String text) {
+        return text == null ? null : redactor.mask(text);
+    }
+
+    /** With every text in it masked. */
+    private Object masked(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            var masked = new LinkedHashMap<Object, Object>();
+            map.forEach((name, of) -> masked.put(name, masked(of)));
+            return masked;
+        }
+        return value instanceof List<?> all ? all.stream().map(this::masked).toList()
+            : value instanceof String text ? redactor.mask(text) : value;
+    }
+
+    private static String text(Path file) {
+        return file == null ? null : file.toString();
     }
 }
 
@@ -4212,11 +4256,6 @@ record Brought(String state, String branch, String head, int commits, List<Strin
         return new Brought("failed", null, null, 0, List.of(), List.of(), why);
     }
 
-    Brought masked(UnaryOperator<String> mask) {
-        return new Brought(state, branch, head, commits, files.stream().map(mask).toList(), notes.stream().map(mask).toList(),
-            problem == null ? null : mask.apply(problem));
-    }
-
     /** All that came back in two rounds. */
     Brought after(Brought earlier) {
         if (!"brought".equals(earlier.state)) {
@@ -4288,7 +4327,6 @@ record LastWords(String status, String summary, String blockedReason, String pro
     private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
     /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
     private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
-    private static final int MOST_CHARS = 2000;
 
     static LastWords of(String message) {
         var block = BLOCK.matcher(message == null ? "" : message);
@@ -4316,15 +4354,6 @@ record LastWords(String status, String summary, String blockedReason, String pro
     private static String text(JsonNode said, String field) {
         var text = Texts.line(said.path(field).asString(""));
         return text.isEmpty() ? null : text;
-    }
-
-    /** Masked whole, then cut. */
-    LastWords masked(UnaryOperator<String> mask) {
-        return new LastWords(status, cut(summary, mask), cut(blockedReason, mask), problem);
-    }
-
-    private static String cut(String text, UnaryOperator<String> mask) {
-        return text == null ? null : Texts.cut(mask.apply(text), MOST_CHARS);
     }
 
     boolean is(String word) {
@@ -4375,10 +4404,6 @@ record Round(String status, Boolean ready, String outcome, List<String> gone, Li
         return new Round(status, null, null, List.of(), List.of(), List.of(), null);
     }
 
-    Round masked(UnaryOperator<String> mask) {
-        return new Round(status, ready, outcome, gone, fresh, left, problem == null ? null : mask.apply(problem));
-    }
-
     Map<String, Object> asJson() {
         var json = new LinkedHashMap<String, Object>();
         json.put("status", status);
@@ -4396,86 +4421,40 @@ record Round(String status, Boolean ready, String outcome, List<String> gone, Li
     }
 }
 
-/** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, LastWords said, String finalMessage, Path finalMessageFile,
-                        Path transcriptFile, Brought brought, List<Round> rounds, List<String> notes) implements Answer {
-    private static final int MESSAGE_MOST = 60_000;
+/** The result of a run, in whatever form it is told. The keys of {@code asJson} are the contract's. */
+record RunResult(Outcome outcome, Map<String, Object> asJson) implements Answer {
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
 
-    record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
-                      boolean rechecked, String model, String effort) {
-        void put(Map<String, Object> json) {
-            json.put("runId", id);
-            json.put("threadId", thread);
-            json.put("resumed", place.resumed());
-            json.put("kind", kind);
-            json.put("lang", lang);
-            json.put("agentTarget", place.target());
-            json.put("where", where);
-            json.put("fallbackReason", place.fallbackReason());
-            json.put("infraUnhealthy", infraUnhealthy);
-            json.put("model", model);
-            json.put("reasoningEffort", effort);
-        }
-    }
-
-    static RunResult unexpected(String reason) {
-        return new RunResult(Outcome.LOST, reason, null, 0, null, null, "", null, null, null, List.of(), List.of());
-    }
-
-    @Override
-    public Map<String, Object> asJson() {
+    /** What every result begins with. */
+    static Map<String, Object> begun(Outcome outcome, String reason) {
         var json = new LinkedHashMap<String, Object>();
         json.put("schemaVersion", "prompt-run/v1");
         json.put("status", outcome.word());
         json.put("exitCode", outcome.exitCode());
         json.put("reason", reason);
-        if (run != null) {
-            run.put(json);
-            json.put("durationSeconds", seconds);
-            spent.put(json);
-            json.put("limit", outcome.limit());
-            json.put("rounds", rounds.stream().map(Round::asJson).toList());
-            json.put("infraReadyAfter", readyAfter());
-            json.put("agentStatus", said.status());
-            json.put("summary", said.summary());
-            json.put("blockedReason", said.blockedReason());
-        }
-        json.put("finalMessage", cut(finalMessage));
-        if (run != null) {
-            json.put("finalMessageFile", text(finalMessageFile));
-            json.put("transcriptFile", text(transcriptFile));
-            json.put("broughtBack", brought.state() == null ? null : brought.asJson());
-        }
-        json.put("notes", notes);
         return json;
     }
 
-    /** Null where no check was asked for; else true only when the last turn's check proves it. */
-    private Boolean readyAfter() {
-        return !run.rechecked() ? null : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready());
-    }
-
-    private static String cut(String message) {
-        return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
-    }
-
-    private static String text(Path file) {
-        return file == null ? null : file.toString();
+    /** After a mistake of ours. */
+    static RunResult unexpected(String reason) {
+        var json = begun(Outcome.LOST, reason);
+        json.put("finalMessage", "");
+        json.put("notes", List.of());
+        return new RunResult(Outcome.LOST, json);
     }
 
     @Override
     public String asText() {
-        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason)) + "\n");
-        var json = asJson();
-        json.forEach((name, value) -> {
+        var reason = asJson.get("reason");
+        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason.toString())) + "\n");
+        asJson.forEach((name, value) -> {
             if (value != null && !TOLD_OTHERWISE.contains(name)) {
                 text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
             }
         });
-        notes.forEach(note -> text.append("  note: ").append(Texts.lines(note).replace("\n", "\n    ")).append('\n'));
-        cut(finalMessage).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
+        ((List<?>) asJson.get("notes")).forEach(note ->
+            text.append("  note: ").append(Texts.lines(note.toString()).replace("\n", "\n    ")).append('\n'));
+        asJson.get("finalMessage").toString().lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
         return text.toString();
     }
 
