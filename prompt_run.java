@@ -42,23 +42,23 @@
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   332 src/prompt_run/command: Options, the two streams, and where a result is written
 // line   885 src/prompt_run/run: One run of the agent from its start to its end
-// line  1558 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1929 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2112 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2889 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3107 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3289 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3464 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1555 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1926 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2109 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2886 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3104 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3286 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3461 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3689 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4229 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4735 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5222 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5339 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6010 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6274 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7087 src/prompt_run/options: What options and variables mean
-// line  7175 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3686 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4226 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4732 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5219 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5336 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6007 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6271 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7084 src/prompt_run/options: What options and variables mean
+// line  7172 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -1078,9 +1078,6 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             keeper.discardUnlessStarted();
             return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
         } catch (UncheckedIOException problem) {
-            if (Thread.interrupted() || cancel.asked()) { // a signal during a write
-                return cancelled();
-            }
             return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper.started());
         }
     }
@@ -4798,7 +4795,7 @@ record AgentPod(String namespace, String runId, String image, String account, lo
         return container;
     }
 
-    private static ResourceRequirements resources(boolean limits) {
+    static ResourceRequirements resources(boolean limits) {
         var resources = new ResourceRequirementsBuilder()
             .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
         resources.addToLimits("memory", new Quantity(limits ? "1Gi" : "4Gi"));
