@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   336 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   844 src/prompt_run/run: One run of the agent from its start to its end
-// line  1503 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1874 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2049 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2823 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3041 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3223 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3398 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   335 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   888 src/prompt_run/run: One run of the agent from its start to its end
+// line  1558 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1929 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2112 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2889 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3107 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3289 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3464 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3690 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4230 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4801 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5274 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5391 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6056 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6320 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7133 src/prompt_run/options: What options and variables mean
-// line  7221 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3756 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4296 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4802 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5290 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5407 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6078 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6342 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7155 src/prompt_run/options: What options and variables mean
+// line  7243 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -192,7 +192,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -786,24 +785,29 @@ static class PromptOptions {
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
 record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
+    private static final int MESSAGE_MOST = 60_000;
+    private static final int WORDS_MOST = 2_000;
 
     RunResult deliver(Place place, Prompt prompt, Finished run) {
         var message = run.message() == null ? "" : redactor.mask(run.message());
         var asked = prompt.text() + run.prompts().stream().map(again -> "\n---\n\n" + again).collect(Collectors.joining());
         var files = new Artifacts(folder(run.id()), redactor, log).write(asked, message, run.transcript());
-        var reason = run.verdict().reason();
-        var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
-            about(place, run), seconds(run.began()), run.spent(), run.said().masked(redactor::mask), message, files.get("last-message.md"), files.get("events.jsonl"),
-            run.brought().masked(redactor::mask), rounds(run), run.notes().stream().map(redactor::mask).toList());
-        new ActionsFiles(env, log).tell(result.asJson());
+        var json = RunResult.begun(run.verdict().outcome(), masked(run.verdict().reason()));
+        about(json, place, run);
+        json.put("durationSeconds", Math.round(Duration.between(run.began(), Instant.now()).toMillis() / 100.0) / 10.0);
+        run.spent().put(json);
+        checks(json, run);
+        json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
+            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+        json.put("finalMessageFile", text(files.get("last-message.md")));
+        json.put("transcriptFile", text(files.get("events.jsonl")));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought().asJson()));
+        json.put("notes", masked(run.notes()));
+        new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
-            Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
+            Artifacts.write(output.result, Json.pretty(json) + "\n", log);
         }
-        return result;
-    }
-
-    private List<Round> rounds(Finished run) {
-        return run.rounds().stream().map(round -> round.masked(redactor::mask)).toList();
+        return new RunResult(run.verdict().outcome(), json);
     }
 
     private Path folder(String runId) {
@@ -811,13 +815,53 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         return output.artifacts != null ? output.artifacts : temporary == null ? null : Path.of(temporary, "prompt-run-" + runId);
     }
 
-    private RunResult.Run about(Place place, Finished run) {
-        return new RunResult.Run(run.id(), run.thread(), options.kind(), options.lang(), place, run.where(),
-            infra.unhealthy(), run.rechecked(), facts.model(), facts.effort());
+    private void about(Map<String, Object> json, Place place, Finished run) {
+        json.put("runId", run.id());
+        json.put("threadId", run.thread());
+        json.put("resumed", place.resumed());
+        json.put("kind", options.kind());
+        json.put("lang", options.lang());
+        json.put("agentTarget", place.target());
+        json.put("where", run.where());
+        json.put("fallbackReason", place.fallbackReason());
+        json.put("infraUnhealthy", infra.unhealthy());
+        json.put("model", facts.model());
+        json.put("reasoningEffort", facts.effort());
     }
 
-    private static double seconds(Instant began) {
-        return Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0;
+    /** {@code infraReadyAfter} is null where no check was asked for, else true only when the last turn's check proves it. */
+    private void checks(Map<String, Object> json, Finished run) {
+        var rounds = run.rounds();
+        json.put("limit", run.verdict().outcome().limit());
+        json.put("rounds", masked(rounds.stream().map(Round::asJson).toList()));
+        json.put("infraReadyAfter", !run.rechecked() ? null
+            : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
+        json.put("agentStatus", run.said().status());
+        json.put("summary", cut(run.said().summary()));
+        json.put("blockedReason", cut(run.said().blockedReason()));
+    }
+
+    private String cut(String text) {
+        return text == null ? null : Texts.cut(redactor.mask(text), WORDS_MOST);
+    }
+
+    private String masked(String text) {
+        return text == null ? null : redactor.mask(text);
+    }
+
+    /** With every text in it masked. */
+    private Object masked(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            var masked = new LinkedHashMap<Object, Object>();
+            map.forEach((name, of) -> masked.put(name, masked(of)));
+            return masked;
+        }
+        return value instanceof List<?> all ? all.stream().map(this::masked).toList()
+            : value instanceof String text ? redactor.mask(text) : value;
+    }
+
+    private static String text(Path file) {
+        return file == null ? null : file.toString();
     }
 }
 
@@ -997,6 +1041,11 @@ static final class Cancel {
         Thread.interrupted();
     }
 
+    /** Of a thread that was interrupted. */
+    void noticed() {
+        exitCode = exitCode == 0 ? 130 : exitCode;
+    }
+
     boolean asked() {
         return exitCode != 0;
     }
@@ -1084,7 +1133,11 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
         boolean broken = ending.how() == Ending.How.BROKEN;
         var patient = broken ? new Commands(site(), run.patience().brief(), run.log()) : commands;
         try {
+            boolean over = !broken || new Keeper(patient).end(run.patience().cancelled());
             collect(new Transfer(patient));
+            if (!over) {
+                return lacking("the agent may still be at work there");
+            }
             boolean hurried = cancel.times() > 1;
             return run.settings().bringBack() && !hurried
                 ? sources.bringBack(patient, launch.facts().branch()) : Brought.nothing();
@@ -1092,6 +1145,7 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             run.notes().add("not everything could be fetched from " + site().label() + ": " + problem.getMessage());
             return lacking(problem.getMessage());
         } catch (InterruptedException signal) {
+            cancel.noticed();
             run.notes().add("cancelled while fetching from " + site().label());
             return lacking("cancelled");
         }
@@ -1347,6 +1401,7 @@ static final class Rounds {
         var ending = execution.run(prompt, place.reportPath());
         worked = worked.plusNanos(System.nanoTime() - began);
         var back = execution.fetch(ending);
+        ending = stage.cancel().asked() ? Ending.cancelled(stage.cancel().exitCode(), ending.began()) : ending;
         var asked = thread;
         remember(log.story(), back);
         var verdict = Verdict.of(ending, log.story(), stage.codex(), asked).with(back).with(words());
@@ -1879,7 +1934,12 @@ record Commands(Site site, Patience patience, Log log) {
     private static final long FIRST_PAUSE_MILLIS = 250;
 
     String keeper(Duration limit, String... words) throws Broken, InterruptedException {
-        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
+        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), Commands::whole).text();
+    }
+
+    /** What the keeper prints ends with a line end; an answer that was cut does not. */
+    private static boolean whole(Reply reply) {
+        return reply.text().isEmpty() || reply.text().endsWith("\n");
     }
 
     Reply once(Duration limit, String... words) throws InterruptedException {
@@ -1958,17 +2018,18 @@ static final class Keeper {
         return commands.site().shell().lost();
     }
 
-    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
-    void end(Duration wait) throws InterruptedException {
+    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end; false: it may still be at work. */
+    boolean end(Duration wait) throws InterruptedException {
         long until = System.nanoTime() + wait.toNanos();
         while (System.nanoTime() < until) {
             var reply = commands.once(wait, "cancel");
             var poll = reply.ok() ? commands.once(wait, "poll", "0", "0") : reply;
             if (exited(poll) || lost() != null) {
-                return;
+                return exited(poll);
             }
             Thread.sleep(END_PAUSE_MILLIS);
         }
+        return false;
     }
 
     private static boolean exited(Reply reply) {
@@ -2031,8 +2092,10 @@ record Transfer(Commands commands) {
     }
 
     byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
-        long size = Long.parseLong(commands.keeper(commands.patience().exec(), "size", file).strip());
-        return fetch(file, Math.max(0, size - most));
+        var patience = commands.patience();
+        var size = commands.persist("size", commands.argv("size", file), new byte[0], patience.exec(), patience.uploads(),
+            reply -> reply.text().matches("\\d{1,18}\n"));
+        return fetch(file, Math.max(0, Long.parseLong(size.text().strip()) - most));
     }
 
     /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */
@@ -2285,6 +2348,9 @@ static final class Ladder implements AutoCloseable {
                 } catch (NoPlace problem) {
                     refused.put(name(rung), problem.getMessage());
                     run.log().warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
+                    if (problem.last()) {
+                        return null;
+                    }
                 }
             }
         }
@@ -2727,7 +2793,7 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
             throw new NoPlace("no git in it, which --source needs");
         }
         if (!facts.get("busy").isBlank()) {
-            throw new NoPlace("another agent is at work there: " + facts.get("busy"));
+            throw new NoPlace("another agent is at work there: " + facts.get("busy"), true); // on the same branch, maybe
         }
     }
 
@@ -4257,11 +4323,6 @@ record Brought(String state, String branch, String head, int commits, List<Strin
         return new Brought("failed", null, null, 0, List.of(), List.of(), why);
     }
 
-    Brought masked(UnaryOperator<String> mask) {
-        return new Brought(state, branch, head, commits, files.stream().map(mask).toList(), notes.stream().map(mask).toList(),
-            problem == null ? null : mask.apply(problem));
-    }
-
     /** All that came back in two rounds. */
     Brought after(Brought earlier) {
         if (!"brought".equals(earlier.state)) {
@@ -4333,7 +4394,6 @@ record LastWords(String status, String summary, String blockedReason, String pro
     private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
     /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
     private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
-    private static final int MOST_CHARS = 2000;
 
     static LastWords of(String message) {
         var block = BLOCK.matcher(message == null ? "" : message);
@@ -4361,15 +4421,6 @@ record LastWords(String status, String summary, String blockedReason, String pro
     private static String text(JsonNode said, String field) {
         var text = Texts.line(said.path(field).asString(""));
         return text.isEmpty() ? null : text;
-    }
-
-    /** Masked whole, then cut. */
-    LastWords masked(UnaryOperator<String> mask) {
-        return new LastWords(status, cut(summary, mask), cut(blockedReason, mask), problem);
-    }
-
-    private static String cut(String text, UnaryOperator<String> mask) {
-        return text == null ? null : Texts.cut(mask.apply(text), MOST_CHARS);
     }
 
     boolean is(String word) {
@@ -4420,10 +4471,6 @@ record Round(String status, Boolean ready, String outcome, List<String> gone, Li
         return new Round(status, null, null, List.of(), List.of(), List.of(), null);
     }
 
-    Round masked(UnaryOperator<String> mask) {
-        return new Round(status, ready, outcome, gone, fresh, left, problem == null ? null : mask.apply(problem));
-    }
-
     Map<String, Object> asJson() {
         var json = new LinkedHashMap<String, Object>();
         json.put("status", status);
@@ -4441,86 +4488,40 @@ record Round(String status, Boolean ready, String outcome, List<String> gone, Li
     }
 }
 
-/** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, LastWords said, String finalMessage, Path finalMessageFile,
-                        Path transcriptFile, Brought brought, List<Round> rounds, List<String> notes) implements Answer {
-    private static final int MESSAGE_MOST = 60_000;
+/** The result of a run, in whatever form it is told. The keys of {@code asJson} are the contract's. */
+record RunResult(Outcome outcome, Map<String, Object> asJson) implements Answer {
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
 
-    record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
-                      boolean rechecked, String model, String effort) {
-        void put(Map<String, Object> json) {
-            json.put("runId", id);
-            json.put("threadId", thread);
-            json.put("resumed", place.resumed());
-            json.put("kind", kind);
-            json.put("lang", lang);
-            json.put("agentTarget", place.target());
-            json.put("where", where);
-            json.put("fallbackReason", place.fallbackReason());
-            json.put("infraUnhealthy", infraUnhealthy);
-            json.put("model", model);
-            json.put("reasoningEffort", effort);
-        }
-    }
-
-    static RunResult unexpected(String reason) {
-        return new RunResult(Outcome.LOST, reason, null, 0, null, null, "", null, null, null, List.of(), List.of());
-    }
-
-    @Override
-    public Map<String, Object> asJson() {
+    /** What every result begins with. */
+    static Map<String, Object> begun(Outcome outcome, String reason) {
         var json = new LinkedHashMap<String, Object>();
         json.put("schemaVersion", "prompt-run/v1");
         json.put("status", outcome.word());
         json.put("exitCode", outcome.exitCode());
         json.put("reason", reason);
-        if (run != null) {
-            run.put(json);
-            json.put("durationSeconds", seconds);
-            spent.put(json);
-            json.put("limit", outcome.limit());
-            json.put("rounds", rounds.stream().map(Round::asJson).toList());
-            json.put("infraReadyAfter", readyAfter());
-            json.put("agentStatus", said.status());
-            json.put("summary", said.summary());
-            json.put("blockedReason", said.blockedReason());
-        }
-        json.put("finalMessage", cut(finalMessage));
-        if (run != null) {
-            json.put("finalMessageFile", text(finalMessageFile));
-            json.put("transcriptFile", text(transcriptFile));
-            json.put("broughtBack", brought.state() == null ? null : brought.asJson());
-        }
-        json.put("notes", notes);
         return json;
     }
 
-    /** Null where no check was asked for; else true only when the last turn's check proves it. */
-    private Boolean readyAfter() {
-        return !run.rechecked() ? null : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready());
-    }
-
-    private static String cut(String message) {
-        return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
-    }
-
-    private static String text(Path file) {
-        return file == null ? null : file.toString();
+    /** After a mistake of ours. */
+    static RunResult unexpected(String reason) {
+        var json = begun(Outcome.LOST, reason);
+        json.put("finalMessage", "");
+        json.put("notes", List.of());
+        return new RunResult(Outcome.LOST, json);
     }
 
     @Override
     public String asText() {
-        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason)) + "\n");
-        var json = asJson();
-        json.forEach((name, value) -> {
+        var reason = asJson.get("reason");
+        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason.toString())) + "\n");
+        asJson.forEach((name, value) -> {
             if (value != null && !TOLD_OTHERWISE.contains(name)) {
                 text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
             }
         });
-        notes.forEach(note -> text.append("  note: ").append(Texts.lines(note).replace("\n", "\n    ")).append('\n'));
-        cut(finalMessage).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
+        ((List<?>) asJson.get("notes")).forEach(note ->
+            text.append("  note: ").append(Texts.lines(note.toString()).replace("\n", "\n    ")).append('\n'));
+        asJson.get("finalMessage").toString().lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
         return text.toString();
     }
 
@@ -4805,12 +4806,14 @@ record AgentPod(String namespace, String runId, String image, String account, lo
     static final Map.Entry<String, String> MANAGED = Map.entry("app.kubernetes.io/managed-by", "prompt-run");
     private static final String PREFIX = "agent-";
     private static final String HOME = "/agent";
+    /** A quota or a range wants limits, or less of them. */
+    private static final Pattern TOO_MUCH = Pattern.compile("must specify|limits\\.memory|but limit is");
     private static final String EXPIRES = "prompt-run/expires";
 
-    /** What admission wants besides: limits, or the rules of a restricted namespace. */
+    /** What admission wants besides: all limits, or the rules of a restricted namespace. */
     record Demands(boolean limits, boolean restricted) {
         Demands after(String refusal) {
-            return new Demands(limits || refusal.contains("must specify"), restricted || refusal.contains("violates PodSecurity"));
+            return new Demands(limits || TOO_MUCH.matcher(refusal).find(), restricted || refusal.contains("violates PodSecurity"));
         }
     }
 
@@ -4862,11 +4865,12 @@ record AgentPod(String namespace, String runId, String image, String account, lo
         return container;
     }
 
-    private static ResourceRequirements resources(boolean limits) {
+    static ResourceRequirements resources(boolean limits) {
         var resources = new ResourceRequirementsBuilder()
             .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
+        resources.addToLimits("memory", new Quantity(limits ? "1Gi" : "4Gi"));
         if (limits) {
-            resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
+            resources.addToLimits("cpu", new Quantity("1"));
         }
         return resources.build();
     }
@@ -5119,8 +5123,20 @@ record DeployView(String name, String namespace, String namespacePhase,
 static final class NoPlace extends Exception {
     private static final long serialVersionUID = 1;
 
+    private final boolean last;
+
     NoPlace(String message) {
+        this(message, false);
+    }
+
+    /** {@code last}: no lower rung is tried either. */
+    NoPlace(String message, boolean last) {
         super(message);
+        this.last = last;
+    }
+
+    boolean last() {
+        return last;
     }
 }
 
@@ -5652,7 +5668,13 @@ start() {
   echo locked
 }
 
-cancel() { : >cancel; }
+cancel() {
+  : >cancel
+  if [ -e started ] && [ ! -e exit ] && ! same_process started; then # a dead keeper ends nobody
+    end_agent keeper-gone ''
+    ended 137 keeper-gone
+  fi
+}
 
 prune() { # keep this many finished runs
   # shellcheck disable=SC2012 # the names are our own
