@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1085 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1566 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2433 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2784 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3905 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4405 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4487 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1090 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1571 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2438 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2789 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3910 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4410 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4492 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4732 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5345 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7588 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9065 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10194 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11031 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11886 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4737 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5350 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7593 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9070 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10199 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11036 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11891 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -1037,6 +1037,11 @@ static final class Usage {
     static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
         var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
         var arg = e.getArgSpec();
+        if (arg != null && !arg.isOption()) { // the value of an option that nobody knows is taken for the verb
+            var known = e.getCommandLine().getCommandSpec().optionsMap();
+            message = given.stream().filter(g -> g.startsWith("--") && !known.containsKey(g.split("=")[0])).findFirst()
+                .map(g -> "unknown option: '" + g + "'").orElse(message);
+        }
         if (arg == null || !arg.isOption()) {
             return lower(message);
         }

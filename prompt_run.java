@@ -55,8 +55,8 @@
 // line  4869 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
 // line  5504 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
 // line  5768 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6581 src/prompt_run/options: What options and variables mean
-// line  6669 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  6582 src/prompt_run/options: What options and variables mean
+// line  6670 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -6328,7 +6328,8 @@ record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> issueCom
         reviews.forEach(review -> replies.add(SaidOnGitHub.review(review)));
         threads.stream().filter(comment -> !resolved.getOrDefault(SaidOnGitHub.thread(comment), false))
             .forEach(comment -> replies.add(SaidOnGitHub.inThread(comment)));
-        if (trigger != null && replies.stream().noneMatch(said -> said.source().equals(trigger.source()))) {
+        if (trigger != null) { // as it was when it started the run; what it was edited to meanwhile is late
+            replies.removeIf(said -> said.source().equals(trigger.source()));
             replies.add(trigger);
         }
         replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));
