@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1090 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1571 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2438 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2789 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3910 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4410 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4492 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1091 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1572 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2439 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2805 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3938 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4438 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4520 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4737 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5350 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7593 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9070 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10199 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11036 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11891 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4765 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5373 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7694 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9227 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10364 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11203 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12071 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -715,7 +715,7 @@ static final class Steps {
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
-        known.results = apply.results();
+        known.results = apply.ended();
         diagnose(api, known.judgement);
     }
 
@@ -1071,7 +1071,8 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -2439,7 +2440,7 @@ static final class Templates {
 
 /** An apply that runs beside the wait: what it has answered so far, and its end. */
 static final class Applying {
-    /** How long a request that is under way may still take when the wait has ended. */
+    /** How long what is under way may still take when the wait has ended. */
     private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
     private final boolean broken;
     private Thread worker;
@@ -2504,6 +2505,21 @@ static final class Applying {
     void stop() {
         end();
         worker.interrupt();
+        await();
+    }
+
+    /** What came of it. An apply that went well still has to remember that it did. */
+    List<Applied> ended() {
+        if (running()) {
+            await();
+        }
+        if (running()) {
+            stop();
+        }
+        return results;
+    }
+
+    private void await() {
         try {
             worker.join(PARTING);
         } catch (InterruptedException e) {
@@ -3155,6 +3171,11 @@ static final class ApiError extends RuntimeException {
         return code == 401 || code == 403;
     }
 
+    /** The server has the objects, but the webhook that turns them into this version does not answer. */
+    boolean unconverted() {
+        return code == 500 && String.valueOf(getMessage()).contains("conversion webhook");
+    }
+
     Outcome outcome() {
         return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
     }
@@ -3195,6 +3216,8 @@ static final class Collect {
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+        .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -3278,7 +3301,7 @@ static final class Collect {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
         Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE, Kind.ENDPOINT_SLICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
-        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+        if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
@@ -3292,7 +3315,12 @@ static final class Collect {
             && w.controller().isMissingNode())) {
             kinds.add(Kind.HPA);
         }
-        kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+            kinds.addAll(WEBHOOKS);
+        }
+        // of ConfigMaps the wait may know the names alone
+        kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
         return List.copyOf(kinds);
     }
 
@@ -3355,7 +3383,9 @@ static final class Collect {
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+        // of a Job the newest pod is told
+        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+            .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {
@@ -3496,7 +3526,7 @@ static final class Informers implements AutoCloseable {
         try {
             var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
             sweeps.addAndGet(kinds.size());
-            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace, 0)));
         } catch (ApiError e) {
             if (!e.forbidden() && failures < 8) {
                 later(() -> sweep(namespace, failures + 1), backoff(failures));
@@ -3507,16 +3537,19 @@ static final class Informers implements AutoCloseable {
         swept();
     }
 
-    private void glance(Kind kind, String namespace) {
+    private void glance(Kind kind, String namespace, int failures) {
         try {
             if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
                 found(kind, kind.apiVersion(), "", namespace);
             }
         } catch (ApiError e) {
-            if (e.forbidden() || e.code < 500) {
-                unswept.put(kind.plural(), "forbidden");
-            } else {
+            if (e.unconverted()) {
                 follow(Topic.of(kind, namespace));
+            } else if (e.forbidden() || e.code == 405 || failures > 4) {
+                unswept.put(kind.plural(), e.forbidden() ? "forbidden" : "not answered");
+            } else if (e.code != 404) {
+                later(() -> glance(kind, namespace, failures + 1), backoff(failures));
+                return;
             }
         }
         swept();
@@ -3583,7 +3616,7 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
                 : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
@@ -3646,13 +3679,8 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422) || unconverted();
-        }
-
-        /** The server has the objects, but the webhook that turns them into this version does not answer. */
-        boolean unconverted() {
             var e = error;
-            return e != null && e.code == 500 && String.valueOf(e.getMessage()).contains("conversion webhook");
+            return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
         }
 
         Listing fetch() {
@@ -4122,7 +4150,7 @@ static final class Progress implements AutoCloseable {
         }
         if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
-            say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);
@@ -4960,7 +4988,7 @@ static final class Certainty {
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> Pods.started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
             case CONFIG_KEY_MISSING -> f.pod().isEmpty();
@@ -4969,13 +4997,8 @@ static final class Certainty {
         };
     }
 
-    static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
-    }
-
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -5258,12 +5281,12 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /**
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     * operators make their objects one after the other.
      */
     private static Duration settle(Verdict verdict) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
@@ -5306,7 +5329,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
         return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 
@@ -5377,6 +5400,13 @@ record AccessFindings(Observed seen, Ref agent) {
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
+    /** The Role that the workload's account is bound to. */
+    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+        var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
+        return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
+            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
+    }
+
     private static Stream<String> subjects(Obj binding) {
         return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
             .map(s -> s.path("name").asString(""));
@@ -5413,6 +5443,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -5428,9 +5460,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
-            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
-            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
-                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
+                + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
@@ -5445,7 +5477,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
     private Stream<String> near(String kind, Function<Obj, String> text) {
-        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty()
+            ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
         return snapshot().all(kind).stream()
@@ -5462,7 +5495,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", Facts.keys(o));
+        return "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
@@ -5526,12 +5559,12 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> keys() {
         var holder = snapshot().find(f.objectKind(), f.objectName());
-        var near = holder.stream().flatMap(o -> Facts.keys(o).stream())
+        var near = holder.stream().flatMap(o -> o.keys().stream())
             .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
             .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
             .limit(3).map(k -> "key " + k);
         var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .filter(o -> !o.name().equals(f.objectName()) && Facts.keys(o).contains(f.param("key"))).map(o -> o.ref() + " has that key");
+            .filter(o -> !o.name().equals(f.objectName()) && o.keys().contains(f.param("key"))).map(o -> o.ref() + " has that key");
         return Stream.concat(near, elsewhere);
     }
 
@@ -5544,20 +5577,32 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
         return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        return snapshot().all("Node").stream()
-            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        return folded(n -> "labels " + n.labels().entrySet().stream()
+            .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Nodes of which the same is to be said stand together. */
+    private Stream<String> folded(Function<Obj, String> text) {
+        var nodes = new TreeMap<String, String>();
+        snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
+            .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
+        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
     private String room(Obj node) {
-        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+        var told = f.evidence().toString().toLowerCase(Locale.ROOT);
+        return Stream.of("cpu", "memory", "ephemeral-storage", "pods")
+            .filter(r -> told.contains(r.equals("pods") ? "too many pods" : "insufficient " + r)
+            || !told.contains("insufficient") && !told.contains("too many pods") && !r.startsWith("eph")).map(r -> {
             var all = node.at("/status/allocatable").path(r).asString("");
             var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
                 .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()
@@ -5667,6 +5712,8 @@ static final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
+            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
+                .ifPresent(role -> s.means(f.as(f.code(), role)));
             case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
@@ -5803,7 +5850,7 @@ static final class Connections {
         } else if (s.told().code() == Code.INIT_WAITING && local.isPresent()) {
             s.meansNamed(Code.DEPENDENCY_SERVICE_MISSING, service, params);
         } else {
-            s.meansNamed(Code.DNS_NAME_UNKNOWN, s.told().object(), params);
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Mention.place(params.getOrDefault("setting", ""), s.told().object()), params);
         }
     }
 
@@ -5827,7 +5874,8 @@ static final class Connections {
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
-            s.meansNamed(Code.ENV_PORT_MISMATCH, s.told().object(), Map.of("address", service.name() + ":" + a.port(), "served",
+            s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
+                Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
             return;
         }
@@ -6089,7 +6137,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
+            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -6124,7 +6172,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
 
     private static boolean advice(Finding f, Set<Ref> unready) {
         return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
-            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
 
@@ -6188,6 +6237,10 @@ static final class Facts {
 
     private void told(Finding f) {
         var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var setting = f.param("setting").startsWith("configmap");
+        if (setting) {
+            object(f);
+        }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
         object(f);
         other(owner, f);
@@ -6210,7 +6263,7 @@ static final class Facts {
 
     /** A part of a spec on one line, as JSON without quotes. */
     static String compact(JsonNode node) {
-        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+        return node.toString().replace("\"\"", "''").replaceAll("\"([^\"]*)\":", "$1: ").replace(",", ", ").replace("\"", "");
     }
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
@@ -6223,8 +6276,9 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
-                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                    .thenComparing(e -> !f.objectName().equals(e.getValue())
+                        && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
     }
@@ -6285,6 +6339,7 @@ static final class Facts {
             case SCHED_DEVICE_CLAIM -> "[cC]laims";
             case POD_READINESS_GATE -> "^readinessGates";
             case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
             case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 setting(f);
@@ -6303,6 +6358,9 @@ static final class Facts {
 
     /** The object at fault itself, where it is there. */
     private void object(Finding f) {
+        if (f.code().family == Code.Family.APPLY) {
+            seen.snapshot.applied(f.objectKind(), f.objectName()).ifPresent(a -> all(a.object(), "/apiVersion"));
+        }
         var there = seen.snapshot.find(f.objectKind(), f.objectName());
         there.ifPresent(o -> {
             switch (o.kind()) {
@@ -6310,12 +6368,18 @@ static final class Facts {
                     "/spec/volumeName", "/spec/selector", "/spec/dataSource");
                 case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
                 case "Secret", "ConfigMap" -> {
-                    add(o, "keys", String.join(", ", keys(o)));
                     setting(o, f);
+                    add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
                 }
                 case "ResourceQuota" -> quota(o);
-                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "NetworkPolicy" -> {
+                    all(o, "/spec/ingress", "/spec/egress");
+                    add(o, "spec.podSelector", o.at("/spec/podSelector").isEmpty() ? "every pod" : compact(o.at("/spec/podSelector")));
+                    all(o, "/spec/policyTypes");
+                }
                 case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
+                    leaves(o, f, Leaves.of(o.at("/webhooks")), "webhooks", "service\\.(name|namespace) |failurePolicy");
                 case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
                 case "Role" -> all(o, "/rules");
                 case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
@@ -6338,12 +6402,6 @@ static final class Facts {
         }
     }
 
-    /** Names only: of a Secret nothing else is known here. */
-    static List<String> keys(Obj o) {
-        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
-            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
-    }
-
     /** The value of a ConfigMap that names a host or a port that is not there. */
     private void setting(Obj map, Finding f) {
         var key = f.param("setting").replaceFirst("^.* ", "");
@@ -6363,17 +6421,34 @@ static final class Facts {
     private void other(Optional<Obj> owner, Finding f) {
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+                    labels(w);
+                    fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
+                });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
             case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).limit(1)
                 .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                owner.ifPresent(w -> maps(w, f));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** Values of the ConfigMaps that it reads, which name the host or could. */
+    private void maps(Obj workload, Finding f) {
+        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
+                if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
+                    && wanted.matcher("env[" + key + "]. = " + value).find()) {
+                    add(o, "data." + key, value.isEmpty() ? "\"\"" : value);
+                }
+            }));
     }
 
     private static String variables(Obj workload, Finding f) {
@@ -6587,6 +6662,9 @@ static final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                if (path.endsWith(".env") && node.get(i).size() == 1) {
+                    found.put(element + ".value", "\"\"");
+                }
             }
         } else {
             found.put(path, value(path, node));
@@ -6618,6 +6696,11 @@ record Mention(Address address, Edge.Origin origin, String via, double confidenc
 
     String port() {
         return address.port();
+    }
+
+    /** The ConfigMap whose value it is, else the workload. */
+    static Ref place(String via, Ref workload) {
+        return via.startsWith("configmap ") ? new Ref("ConfigMap", via.split(" ")[1]) : workload;
     }
 
     /** A setting that names an address with its port. */
@@ -6663,10 +6746,20 @@ static final class Mentions {
     private void settings(JsonNode spec) {
         for (var list : List.of("initContainers", "containers")) {
             for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting("env " + key, key, value));
+                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
                 setting("args", "", WaitCommands.words(c));
             }
         }
+    }
+
+    private static String via(JsonNode container, String key) {
+        for (var e : container.path("env")) {
+            var from = e.at("/valueFrom/configMapKeyRef");
+            if (from.isObject() && e.path("name").asString("").equals(key)) {
+                return "configmap " + from.path("name").asString("") + " " + from.path("key").asString("");
+            }
+        }
+        return "env " + key;
     }
 
     /** Whole ConfigMaps, and of Secrets the hosts that stand in them. */
@@ -7003,6 +7096,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
     private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
@@ -7422,7 +7516,9 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload)) {
+        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
+        if (reached || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -7467,10 +7563,12 @@ static final class SettingFindings {
     private final Dependencies needs;
     private final NetworkPolicies policies;
     private final List<Finding> told;
+    private final Set<Ref> unready;
     private final List<Finding> found = new ArrayList<>();
 
     /** {@code told}: what symptoms told already; it is not said twice. */
-    SettingFindings(Observed seen, Dependencies needs, List<Finding> told) {
+    SettingFindings(Observed seen, Dependencies needs, List<Finding> told, Set<Ref> unready) {
+        this.unready = unready;
         this.seen = seen;
         this.snapshot = seen.snapshot;
         this.needs = needs;
@@ -7501,9 +7599,12 @@ static final class SettingFindings {
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
         if (!Ports.serves(service, m.port())) {
-            add(Code.ENV_PORT_MISMATCH, workload, Ref.of(workload), Evidence.field(workload, m.via(), address),
+            add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
+        }
+        if (!unready.contains(Ref.of(workload))) {
+            return; // whether anything enforces policies is not told, and its traffic may flow
         }
         var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
@@ -7680,6 +7781,27 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     private static final int MANY = 10;
 
     Optional<Finding> find() {
+        return told().map(f -> emptyFolder(f).orElse(script(f) ? f.as(Code.CONTAINER_START_FAILED, owner) : f));
+    }
+
+    /** A script that the pod itself names lacks the line that names its interpreter; an image's own may as well be of another platform. */
+    private boolean script(Finding f) {
+        return f.code() == Code.IMAGE_PLATFORM_MISMATCH && f.evidence().stream().map(e -> Phrase.SCRIPT.in(e.message()))
+            .anyMatch(s -> !s.isEmpty() && s.equals(spec().path("command").path(0).asString("")));
+    }
+
+    /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
+    private Optional<Finding> emptyFolder(Finding f) {
+        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+            return Optional.empty();
+        }
+        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+            .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
+            .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
+                .in(pod.name(), name()).with(Map.of("key", k.key())));
+    }
+
+    private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
@@ -7789,7 +7911,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     /** It ended with success, and may. */
     private boolean ended() {
         var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -7859,13 +7981,18 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init) {
+        if (init && !sidecar()) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    /** A native one runs beside the main containers, with probes of its own. */
+    private boolean sidecar() {
+        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -7893,13 +8020,13 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
     private Finding unready(long running) {
-        var missing = probes().noProgram();
-        if (missing.isPresent()) {
-            return finding(Code.CONTAINER_COMMAND_NOT_FOUND, since(), missing.get().evidence(pod))
-                .with(probes().times("readiness") + probes().times("startup") >= PROVEN ? Basis.FINAL : Basis.LEANING);
-        }
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
+        if (probes().programMissing(failed)) {
+            return finding(failed.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_READINESS_FAILING, since(),
+                probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
+                .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
+        }
         var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
@@ -8221,6 +8348,17 @@ static final class MissingObject {
         return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
     }
 
+    /** A key below subPath that its ConfigMap or Secret does not have. */
+    record Key(Ref object, String key) { }
+
+    static Optional<Key> belowSubPath(Observed seen, Obj pod, JsonNode mount) {
+        var key = mount.path("subPath").asString("").replaceFirst("/.*", "");
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").equals(mount.path("name")))
+            .flatMap(v -> References.ofVolume(v).stream().filter(r -> !v.toString().contains("\"items\"")))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+            .filter(o -> !o.keys().isEmpty() && !o.keys().contains(key)).findFirst().map(o -> new Key(Ref.of(o), key));
+    }
+
     private static String kind(Code code) {
         return switch (code) {
             case SECRET_MISSING -> "Secret";
@@ -8440,7 +8578,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         }
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
+        var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
+            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
         var initDone = init.isEmpty() || sidecar(init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
@@ -8662,12 +8801,6 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
             && e.message().replace("(combined from similar events): ", "").startsWith(title));
     }
 
-    /** The probe's command is not in the image: the kubelet throws its answers away, so it neither passes nor kills. */
-    Optional<Event> noProgram() {
-        return Stream.of("readiness", "startup").flatMap(kind -> failure(kind).stream())
-            .filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).findFirst();
-    }
-
     /** How often this probe has failed. */
     long times(String kind) {
         return failures(kind, "Unhealthy", "ProbeError").mapToLong(Event::count).sum();
@@ -8675,14 +8808,32 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 
     /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
     Optional<Code> mistake(String kind) {
-        return failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe")));
+        return Optional.of(spec.path(kind + "Probe")).filter(this::unknownPort).map(p -> Code.PROBE_PORT_MISMATCH)
+            .or(() -> failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe"))));
+    }
+
+    /** A port by a name that no port of the container has. */
+    private boolean unknownPort(JsonNode probe) {
+        var named = port(probe);
+        return !named.isEmpty() && !named.matches("\\d+")
+            && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
+    }
+
+    /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
+    boolean programMissing(String kind) {
+        return spec.path(kind + "Probe").has("exec") && failure(kind).filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).isPresent();
+    }
+
+    private static String port(JsonNode probe) {
+        return Stream.of("/httpGet/port", "/tcpSocket/port", "/grpc/port").map(p -> probe.at(p).asString(""))
+            .filter(p -> !p.isEmpty()).findFirst().orElse("");
     }
 
     private Optional<Code> mistake(String message, JsonNode probe) {
         if (Phrase.STATUS_404.occurs(message)) {
             return Optional.of(Code.PROBE_PATH_NOT_FOUND);
         }
-        var named = probe.at("/httpGet/port").asString(probe.at("/tcpSocket/port").asString(probe.at("/grpc/port").asString("")));
+        var named = port(probe);
         var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
         var ports = ports();
         return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
@@ -8757,13 +8908,19 @@ record Refusals(Observed seen) {
     }
 
     /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
-    private static Optional<Ref> culprit(Code code, String message) {
+    private Optional<Ref> culprit(Code code, String message) {
         return switch (code) {
             case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
             case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
-            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> configuration(Phrase.WEBHOOK.in(message))
+                .or(() -> named("Webhook", Phrase.WEBHOOK, message));
             default -> Optional.empty();
         };
+    }
+
+    private Optional<Ref> configuration(String webhook) {
+        return Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(k -> seen.snapshot.all(k).stream())
+            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> w.path("name").asString("").equals(webhook))).map(Ref::of).findFirst();
     }
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {
@@ -9102,6 +9259,8 @@ static final class CustomReadiness {
 static final class CustomStatus {
     /** A controller that has written nothing for so long writes nothing: most write within seconds. */
     private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A status that says nothing yet may still begin to speak. */
+    private static final Duration QUIET = Duration.ofSeconds(30);
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
@@ -9176,7 +9335,7 @@ static final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -9295,7 +9454,7 @@ static final class CustomStatus {
             || o.has("/status/replicas") && o.has("/spec/replicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
         return proven ? new Said(State.ready, note, null)
-            : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
+            : new Said(younger(QUIET) ? State.progressing : State.unverified, "its status has nothing that says whether it is ready", null);
     }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
@@ -9335,7 +9494,7 @@ static final class CustomWords {
         "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
     private static final Pattern POSITIVE_END =
         Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
     private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
@@ -9356,7 +9515,7 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
 
     private CustomWords() { }
 
@@ -9400,6 +9559,11 @@ static final class CustomWords {
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+    }
+
+    /** It ran to its end: that it does not run any more is no fault then. */
+    static boolean finished(JsonNode condition) {
+        return Obj.isTrue(condition) && type(condition).matches("Succeeded|Complete|Completed|Finished");
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -9606,7 +9770,8 @@ static final class PodDescription {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
-            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
+            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready"
+            : Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
     }
 
     /** Empty when this container keeps nothing from being ready. */
@@ -10381,7 +10546,7 @@ enum Code {
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
-        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
     PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
@@ -10725,7 +10890,7 @@ static final class Messages {
     private static void image(Table t) {
         t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
         t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
+            "Failed to apply default image tag", "short name mode", "short-name");
         t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
         t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
@@ -10820,6 +10985,7 @@ static final class Messages {
     private static void log(Table t) {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
         t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
@@ -10928,6 +11094,7 @@ enum Phrase {
     REFUSED("(?i)connection refused|actively refused"),
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
+    SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
@@ -11370,6 +11537,12 @@ record Obj(JsonNode json) {
         return map;
     }
 
+    /** Of a ConfigMap, and of a Secret as it is kept: of that nothing else is known. */
+    List<String> keys() {
+        return Stream.concat(list("/keys").stream().map(k -> k.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> map(p).keySet().stream())).sorted().toList();
+    }
+
     Map<String, String> labels() {
         return map("/metadata/labels");
     }
@@ -11481,12 +11654,13 @@ static final class Ownership {
         return made;
     }
 
-    /** Whether its name and a label of it name the custom resource. */
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
     static boolean called(Obj o, Obj custom) {
-        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
-        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
-            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
-                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -11571,6 +11745,12 @@ static final class Pods {
 
     static boolean initContainer(Obj pod, JsonNode container) {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
+    }
+
+    /** Whether this container has ever begun, so that its image and what it refers to were there. */
+    static boolean started(Obj pod, String container) {
+        var status = container(pod, container);
+        return status.at("/state/running").isObject() || status.path("restartCount").asLong(0) > 0;
     }
 
     /** Since when it is ready, or ended; long ago when it does not say. */

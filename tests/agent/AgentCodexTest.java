@@ -12,10 +12,12 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real Codex CLI against a stub of the Responses API. */
+@Tag("slow")
 class AgentCodexTest {
     private static final String KEY = "sk-test-0123456789abcdefghij";
 

@@ -168,4 +168,156 @@ class DiagnosisTracesTest {
                 "persistentvolumeclaims \"data\" is forbidden: exceeded quota: q, requested: persistentvolumeclaims=1, used: persistentvolumeclaims=0, limited: persistentvolumeclaims=0");
         assertEquals(List.of("QUOTA_EXCEEDED ResourceQuota/q"), scene.causes());
     }
+
+    private static final String PROXY = "initContainers: [{name: proxy, image: envoy, restartPolicy: Always, %s}]\ncontainers: [{name: api, image: a}]";
+
+    private static Scene sidecar(String probe, String status) {
+        return new Scene().deploy("api", PROXY.formatted(probe), "phase: Running\nconditions: [{type: PodScheduled, status: 'True'}, {type: Ready, status: 'False', reason: ContainersNotReady}]\n"
+            + "initContainerStatuses: [{name: proxy, " + status + "}]\ncontainerStatuses: [{name: api, ready: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]");
+    }
+
+    @Test
+    void aSidecarThatItsProbesKillIsTheProbesFault() {
+        var killed = "ready: false, started: false, restartCount: 4, lastState: {terminated: {exitCode: 0, reason: Completed, finishedAt: '2026-01-01T09:59:00Z'}}, state: {running: {startedAt: '2026-01-01T09:59:30Z'}}";
+        assertEquals(List.of("PROBE_STARTUP_FAILING Deployment/api"), sidecar("startupProbe: {httpGet: {path: /, port: 8080}, failureThreshold: 3}", killed)
+            .event("Pod/api-1-a", "Killing", 4, "Init container proxy failed startup probe").causes());
+        assertEquals(List.of("PROBE_LIVENESS_FAILING Deployment/api"), sidecar("livenessProbe: {httpGet: {path: /, port: 8080}, failureThreshold: 3}", killed)
+            .event("Pod/api-1-a", "Killing", 4, "Init container proxy failed liveness probe").causes());
+    }
+
+    @Test
+    void aSidecarWhoseReadinessProbeFailsIsNamed() {
+        var runs = "ready: false, started: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}";
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/api"), sidecar("readinessProbe: {httpGet: {path: /, port: 8080}}", runs)
+            .event("Pod/api-1-a", "Unhealthy", 50, "Readiness probe failed: HTTP probe failed with statuscode: 500").causes());
+    }
+
+    @Test
+    void aHealthySidecarIsNoFault() {
+        assertEquals(List.of(), sidecar("startupProbe: {httpGet: {path: /, port: 8080}}",
+            "ready: true, started: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}")
+            .event("Pod/api-1-a", "Unhealthy", 1, "Startup probe failed: connection refused").causes().stream().filter(c -> c.startsWith("PROBE")).toList());
+    }
+
+    private static Scene exits(int code, String log) {
+        return new Scene().deploy("api", "", Scene.crashed("api", code, "Error")).log("api-1-a", "api", log);
+    }
+
+    @Test
+    void whatTheRuntimeCannotExecuteIsToldByTheLog() {
+        assertEquals(List.of("CONTAINER_COMMAND_NOT_FOUND Deployment/api"), exits(1, "exec /opt/app/run: no such file or directory").causes());
+        assertEquals(List.of("CONTAINER_START_FAILED Deployment/api"), new Scene().deploy("api", "containers: [{name: api, image: a, command: [/opt/start.sh]}]",
+            Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "exec /opt/start.sh: exec format error").causes());
+        assertEquals(List.of("IMAGE_PLATFORM_MISMATCH Deployment/api"), exits(1, "exec /docker-entrypoint.sh: exec format error").causes());
+        assertEquals(List.of("IMAGE_PLATFORM_MISMATCH Deployment/api"), exits(1, "exec /opt/app/server: exec format error").causes());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/api"), exits(1, "Error: open config.yaml: no such file or directory").causes());
+    }
+
+    @Test
+    void aProbesPortNameThatNoPortHasIsAMistakeOfTheProbe() {
+        var spec = "containers: [{name: api, image: a, ports: [{containerPort: 8080%s}], readinessProbe: {httpGet: {path: /, port: http}}}]";
+        var errored = "Readiness probe errored and resulted in unknown state: strconv.Atoi: parsing \"http\": invalid syntax";
+        assertEquals(List.of("PROBE_PORT_MISMATCH Deployment/api"), new Scene().deploy("api", spec.formatted(""), Scene.unreadyRunning("api"))
+            .event("Pod/api-1-a", "Unhealthy", 90, errored).causes());
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/api"), new Scene().deploy("api", spec.formatted(", name: http"), Scene.unreadyRunning("api"))
+            .event("Pod/api-1-a", "Unhealthy", 90, "Readiness probe failed: HTTP probe failed with statuscode: 500").causes());
+    }
+
+    @Test
+    void aProbeAnswered404ManyTimesIsNoSlowStart() {
+        var scene = new Scene().deploy("api", "containers: [{name: api, image: a, readinessProbe: {httpGet: {path: /healthz, port: 80}, periodSeconds: 1}}]",
+            Scene.unreadyRunning("api").replace("09:51:00", "09:59:30"));
+        assertEquals(List.of("PROBE_PATH_NOT_FOUND Deployment/api"), scene
+            .event("Pod/api-1-a", "Unhealthy", 30, "Readiness probe failed: HTTP probe failed with statuscode: 404").causes());
+    }
+
+    @Test
+    void aProbesProgramThatIsNotInTheImageIsTheProbesFaultAtOnce() {
+        var scene = new Scene().deploy("api", "containers: [{name: api, image: a, startupProbe: {exec: {command: [sh, -c, 'true']}, failureThreshold: 30}}]",
+            Scene.unreadyRunning("api").replace("started: true", "started: false").replace("09:51:00", "09:59:30"));
+        assertEquals(List.of("PROBE_STARTUP_FAILING Deployment/api"), scene.event("Pod/api-1-a", "Unhealthy", 8,
+            "Startup probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: exec: \"sh\": executable file not found in $PATH").causes());
+    }
+
+    @Test
+    void aMissingKeyBelowSubPathIsNamedAndNotTheCrashItMakes() {
+        var spec = "volumes: [{name: c, configMap: {name: settings}}]\ncontainers: [{name: api, image: a, volumeMounts: [{name: c, mountPath: /etc/app.conf, subPath: %s}]}]";
+        var scene = new Scene().deploy("api", spec.formatted("app.conf"), Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "Error: read /etc/app.conf: is a directory")
+            .add("kind: ConfigMap\nmetadata: {name: settings}\ndata: {b: b}");
+        assertEquals(List.of("CONFIG_KEY_MISSING ConfigMap/settings"), scene.causes());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/api"), new Scene().deploy("api", spec.formatted("b"), Scene.crashed("api", 1, "Error"))
+            .log("api-1-a", "api", "Error: boom").add("kind: ConfigMap\nmetadata: {name: settings}\ndata: {b: b}").causes());
+    }
+
+    @Test
+    void aPolicyIsNoFaultOfAProgramThatIsReady() {
+        var policy = "kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}";
+        var env = "containers: [{name: api, image: a, env: [{name: DB_ADDR, value: 'db:5432'}]}]";
+        assertEquals(List.of(), new Scene().deploy("db").service("db", 5432).deploy("api", env, Scene.ready("api")).add(policy).causes());
+        assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/deny"), new Scene().deploy("db").service("db", 5432)
+            .deploy("api", env, Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "dial tcp db:5432: i/o timeout").add(policy).causes());
+    }
+
+    @Test
+    void anInitContainerThatWaitsForACrashingDatabaseIsExplainedByIt() {
+        var scene = new Scene().deploy("db", "", Scene.crashed("db", 1, "Error")).log("db-1-a", "db", "Error: corrupt data file").service("db", 80)
+            .deploy("api", "initContainers: [{name: wait, image: a, command: [sh, -c, 'until curl -sf http://db/ok; do echo waiting for db; sleep 1; done']}]", Scene.initRunning("wait"))
+            .log("api-1-a", "wait", "waiting for db", "waiting for db");
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/db"), scene.causes());
+    }
+
+    @Test
+    void aRefusedConnectionToAServiceWhosePodsCrashIsLinked() {
+        var scene = new Scene().deploy("db", "", Scene.crashed("db", 1, "Error")).log("db-1-a", "db", "Error: corrupt data file").service("db", 80)
+            .deploy("api", "", Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "curl: (7) Failed to connect to db port 80 after 1 ms: Could not connect to server");
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/db"), scene.causes());
+        var python = new Scene().deploy("db", "", Scene.crashed("db", 1, "Error")).log("db-1-a", "db", "Error: corrupt data file").service("db", 80)
+            .deploy("api", "containers: [{name: api, image: a, env: [{name: DB_HOST, value: db}]}]", Scene.crashed("api", 1, "Error"))
+            .log("api-1-a", "api", "Traceback (most recent call last):", "ConnectionRefusedError: [Errno 111] Connection refused");
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/db"), python.causes());
+    }
+
+    @Test
+    void aNameThatPythonCannotResolveIsOneCause() {
+        var env = "containers: [{name: api, image: a, env: [{name: DB_URL, value: 'postgres://user@databse:5432/x'}, {name: CACHE_HOST, value: redis}, {name: MAIL_HOST, value: smtp.example.com}]}]";
+        var scene = new Scene().deploy("database").service("database", 5432).deploy("redis").service("redis", 6379)
+            .deploy("api", env, Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "Traceback (most recent call last):",
+                "  File \"/usr/lib/python3.11/socket.py\", line 962, in getaddrinfo", "socket.gaierror: [Errno -2] Name or service not known");
+        assertEquals(List.of("DNS_NAME_UNKNOWN Deployment/api"), scene.causes());
+    }
+
+    @Test
+    void theRoleThatLacksTheVerbIsNamed() {
+        var log = "pods is forbidden: User \"system:serviceaccount:shop:op\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
+        var scene = new Scene().deploy("op", "serviceAccountName: op", Scene.crashed("op", 1, "Error")).log("op-1-a", "op", log)
+            .add("kind: ServiceAccount\nmetadata: {name: op}").add("kind: Role\nmetadata: {name: op-reader}\nrules: [{apiGroups: [''], resources: [pods], verbs: [get]}]");
+        assertEquals(List.of("RBAC_RUNTIME_FORBIDDEN Deployment/op"), scene.causes());
+        scene.add("kind: RoleBinding\nmetadata: {name: op}\nroleRef: {kind: Role, name: op-reader}\nsubjects: [{kind: ServiceAccount, name: op}]");
+        assertEquals(List.of("RBAC_RUNTIME_FORBIDDEN Role/op-reader"), scene.causes());
+        assertTrue(scene.report().causes().get(0).facts().toString().contains("verbs: [get]"), scene.report().causes().get(0).facts()::toString);
+    }
+
+    @Test
+    void theConfigMapWhoseValueIsWrongIsNamed() {
+        var scene = new Scene().deploy("database").service("database", 5432)
+            .deploy("api", "containers: [{name: api, image: a, envFrom: [{configMapRef: {name: app}}]}]", Scene.crashed("api", 1, "Error"))
+            .add("kind: ConfigMap\nmetadata: {name: app}\ndata: {DB_ADDR: 'databse:5432'}")
+            .log("api-1-a", "api", "dial tcp: lookup databse on 10.96.0.10:53: no such host");
+        assertEquals(List.of("DNS_NAME_UNKNOWN ConfigMap/app"), scene.causes());
+        assertEquals(new ensure_ready.Fact("cm/app data.DB_ADDR", "databse:5432"), scene.report().causes().get(0).facts().get(0));
+    }
+
+    @Test
+    void aWebhookIsNamedByItsConfiguration() {
+        var refused = new Scene().refused("web", "Internal error occurred: failed calling webhook \"check.policy.io\": failed to call webhook: Post \"https://policy.ops.svc:443/v\": connection refused");
+        assertEquals(List.of("ADMISSION_WEBHOOK_UNAVAILABLE Webhook/check.policy.io"), refused.causes());
+        assertEquals(List.of("ADMISSION_WEBHOOK_UNAVAILABLE ValidatingWebhookConfiguration/policy-guard"),
+            refused.add("kind: ValidatingWebhookConfiguration\nmetadata: {name: policy-guard}\nwebhooks: [{name: check.policy.io}]").causes());
+    }
+
+    @Test
+    void aSymptomThatNothingExplainsIsInferredAndNotObserved() {
+        assertEquals("inferred", exits(1, "dial tcp 203.0.113.9:443: i/o timeout").report().causes().get(0).basis());
+        assertEquals("observed", exits(1, "Error: boom").report().causes().get(0).basis());
+    }
 }

@@ -101,7 +101,7 @@ class FactsTest {
             .add("kind: Pod\nmetadata: {name: other}\nspec: {nodeName: n1, containers: [{name: a, image: a, resources: {requests: {memory: 1536Mi, cpu: 250m}}}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: 'True'}]}")
             .judged("Pod", "other", true));
         says(cause, "deploy/ml spec.template.spec.containers[ml].resources.requests.memory", "8Gi");
-        assertEquals(List.of("node/n1: cpu 2 (1750m free), memory 4Gi (2560Mi free)"), cause.candidates());
+        assertEquals(List.of("node/n1: memory 4Gi (2560Mi free)"), cause.candidates());
     }
 
     @Test
@@ -130,5 +130,47 @@ class FactsTest {
             assertTrue(c.facts().size() <= 12 && c.candidates().size() <= 6, c::toString);
             assertTrue(c.facts().stream().allMatch(f -> f.value().length() <= 240) && c.candidates().stream().allMatch(s -> s.length() <= 160), c::toString);
         });
+    }
+
+    @Test
+    void anEmptySettingIsShownAsEmpty() {
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST}, {name: CACHE_URL, valueFrom: {configMapKeyRef: {name: app, key: CACHE_URL}}}]}]",
+            "dial tcp 203.0.113.9:5432: i/o timeout").add("kind: ConfigMap\nmetadata: {name: app}\ndata: {CACHE_URL: '', API_TOKEN: abc, mode: fast}"));
+        says(cause, "deploy/api spec.template.spec.containers[api].env[DB_HOST].value", "\"\"");
+        says(cause, "cm/app data.CACHE_URL", "\"\"");
+        assertFalse(cause.facts().toString().contains("abc"), cause.facts()::toString);
+    }
+
+    @Test
+    void aPolicyShowsWhomItAdmitsBesideThePodsLabels() {
+        var cause = cause(new Scene().deploy("db").service("db", 5432).deploy("api", "containers: [{name: api, image: a, env: [{name: DB_ADDR, value: 'db:5432'}]}]",
+            Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "dial tcp db:5432: i/o timeout")
+            .add("kind: NetworkPolicy\nmetadata: {name: db}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {role: backend}}}]}]}"));
+        says(cause, "networkpolicy/db spec.ingress", "[{from: [{podSelector: {matchLabels: {role: backend}}}]}]");
+        says(cause, "deploy/api spec.template.metadata.labels", "{app=api}");
+        says(cause, "deploy/db spec.template.metadata.labels", "{app=db}");
+    }
+
+    @Test
+    void aQuotaStandsBesideWhatIsAskedOfIt() {
+        var cause = cause(new Scene().refused("web", "pods \"web-1-x\" is forbidden: exceeded quota: compute, requested: limits.memory=1Gi, used: limits.memory=768Mi, limited: limits.memory=1Gi")
+            .add("kind: ResourceQuota\nmetadata: {name: compute}\nstatus: {hard: {limits.memory: 1Gi, pods: '9'}, used: {limits.memory: 768Mi, pods: '3'}}"));
+        says(cause, "quota/compute status.limits.memory", "used 768Mi of 1Gi");
+    }
+
+    @Test
+    void anIngressShowsTheServicesAndTheirPorts() {
+        var cause = cause(new Scene().deploy("web").service("web", "{app: web}", "[{name: http, port: 80}]").add("kind: IngressClass\nmetadata: {name: nginx}")
+            .add("kind: Ingress\nmetadata: {name: web}\nspec: {ingressClassName: nginx, rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: 8080}}}}]}}]}"));
+        says(cause, "ing/web spec.rules[0].http.paths[0].backend.service.port.number", "8080");
+        assertEquals(List.of("svc/web (ports 80 http)"), cause.candidates());
+    }
+
+    @Test
+    void aTargetPortShowsThePortsOfThePods() {
+        var cause = cause(new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{name: http, containerPort: 8080}]}]", Scene.ready("web"))
+            .service("web", "{app: web}", "[{port: 80, targetPort: 9090}]"));
+        assertEquals(new ensure_ready.Fact("svc/web spec.ports[0].targetPort", "9090"), cause.facts().get(0));
+        assertEquals(List.of("deploy/web spec.template.spec.containers[web].ports[http].containerPort = 8080"), cause.candidates());
     }
 }

@@ -176,9 +176,8 @@ class PromptInfraTest {
             "kubectl -n shop-dev-3 logs web-1 -c app --previous --tail=100", "kubectl -n shop-dev-3 describe pod web-1"})
         void holdsCommandsThatReadWhatTheReportDoesNotShow(String command) {
             var report = report();
-            cause(report).remove("facts");
             cause(report).putArray("next").add(command);
-            cause(report).remove(List.of("evidence", "logExcerpt"));
+            cause(report).remove(List.of("evidence", "logExcerpt", "facts", "candidates"));
             assertTrue(trustedOf(block(report.toString(), "en")).contains("`" + command + "`"), command);
         }
 
@@ -393,7 +392,7 @@ class PromptInfraTest {
             cause(report).putArray("next").add("kubectl -n shop-dev-3 get pvc");
             String block = block(report.toString(), "en");
             String data = dataOf(block);
-            assertTrue(data.contains("~| [1] deploy/web: spec.replicas = 0; spec.paused = ") && data.contains("~| [1] there is: secret/a (keys x); secret/b (keys y)"), data);
+            assertTrue(data.contains("~| [1] deploy/web: spec.replicas=0; spec.paused=") && data.contains("; there is: secret/a (keys x); secret/b (keys y)"), data);
             assertFalse(data.contains("] spec") || data.contains("</cluster-data> true") || block.contains("Look at"), block);
             assertEquals(2, data.split(java.util.regex.Pattern.quote(same), -1).length, data);
         }

@@ -244,10 +244,10 @@ class CertaintyTest {
 
     @Test
     void aProbeWhoseCommandIsNotInTheImageIsNamedAtOnceAndSoonCertain() {
-        assertEquals("[CONTAINER_COMMAND_NOT_FOUND]", named(1, NO_PROGRAM));
+        assertEquals("[PROBE_READINESS_FAILING]", named(1, NO_PROGRAM));
         new Film().during(0, 60, DEPLOYMENT, probed(2, NO_PROGRAM)).certain();
-        new Film().during(0, 2, DEPLOYMENT, probed(3, NO_PROGRAM)).certain("CONTAINER_COMMAND_NOT_FOUND");
-        new Film().during(0, 2, DEPLOYMENT, probed(3, "(combined from similar events): " + NO_PROGRAM)).certain("CONTAINER_COMMAND_NOT_FOUND");
+        new Film().during(0, 2, DEPLOYMENT, probed(3, NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
+        new Film().during(0, 2, DEPLOYMENT, probed(3, "(combined from similar events): " + NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
         new Film().during(0, 60, DEPLOYMENT, probed(30, "Readiness probe failed: cat: /ready: No such file or directory")).certain();
     }
 
@@ -478,6 +478,16 @@ class CertaintyTest {
         var told = STARTING.replace("state: {running: {}}", "state: {waiting: {reason: ImagePullBackOff, message: 'dial tcp: i/o timeout'}}");
         new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, told, DEPLOYMENT, NO_IMAGE).ends(true);
         new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, DATABASE, DEPLOYMENT, NO_IMAGE).ends(true);
+    }
+
+    @Test
+    void aProvisionerThatIsNotThereIsNamedBeforeTheOthersHadTheirTime() {
+        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
+        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, volumeBindingMode: Immediate}";
+        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner 'example.com/disk' or manually by the system administrator.\"}";
+        new Film().during(0, 10, claim, type, event, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(false)
+            .at(40, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(true);
+        new Film().during(0, 600, claim, type, event).certain();
     }
 
     @Test

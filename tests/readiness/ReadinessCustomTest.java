@@ -2,6 +2,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +37,8 @@ class ReadinessCustomTest {
         kind: Widget
         metadata: {name: w, namespace: shop, generation: 1, uid: w1}
         """;
+
+    private static final String OLD = WIDGET.replace("uid: w1", "uid: w1, creationTimestamp: \"2026-01-01T09:40:00Z\"");
 
     private static ensure_ready.Workload judge(String... documents) {
         return ReadinessTest.judge(documents);
@@ -179,7 +182,8 @@ class ReadinessCustomTest {
 
     @Test
     void aStatusThatSaysNothingIsUnverifiedAndBlocksOnlyWhenStrict() {
-        var mute = WIDGET + "status: {url: http://w, observed: yes}";
+        var mute = OLD + "status: {url: http://w, observed: yes}";
+        assertEquals(ensure_ready.State.progressing, state(OLD.replace("09:40:00", "09:59:45") + "status: {url: http://w}"), "it may begin to speak");
         assertEquals(ensure_ready.State.unverified, state(mute));
         var applied = List.of(ReadinessTest.applied(mute, 1, "w1"));
         var family = new ensure_ready.Family(ReadinessTest.snapshot(applied, mute), Set.of());
@@ -192,7 +196,7 @@ class ReadinessCustomTest {
 
     @Test
     void whatAnOperatorMadeJoinsInAndSpeaksForAMuteResource() {
-        var mute = WIDGET + "status: {url: http://w}";
+        var mute = OLD + "status: {url: http://w}";
         var child = ReadinessTest.DEPLOYMENT.replace("uid: d1",
             "uid: d1, ownerReferences: [{apiVersion: example.com/v1, kind: Widget, name: w, uid: w1, controller: true}]");
         assertEquals(ensure_ready.State.ready, state(mute, child));
@@ -253,5 +257,19 @@ class ReadinessCustomTest {
         assertEquals(ensure_ready.State.ready, state(set));
         assertEquals(ensure_ready.State.progressing, state(set.replace("updatedReplicas: 3", "updatedReplicas: 1")));
         assertEquals(ensure_ready.State.progressing, state(set.replace("readyReplicas: 3", "readyReplicas: 2")));
+    }
+
+    @Test
+    void theTimeOfAConditionProvesSinceWhenAResourceIsReadyAndAWordDoesNot() {
+        assertEquals(Optional.of(Instant.parse("2026-01-01T09:50:00Z")),
+            since("status: {conditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:50:00Z'}]}"));
+        assertEquals(Optional.empty(), since(""), "nobody writes its status");
+        assertEquals(Optional.empty(), since("status: {phase: Running}"));
+    }
+
+    private static Optional<Instant> since(String status) {
+        var snapshot = ReadinessTest.snapshot(List.of(), OLD + status);
+        return ensure_ready.Steady.since(ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, Set.of()),
+            new ensure_ready.WaitSettings("codex", false, false, true, null)), snapshot);
     }
 }

@@ -353,6 +353,7 @@ class WatchTest {
         assertTrue(waiting().once().ready());
     }
 
+    private static final String LATER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
     private static final String NOTHING_YET = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
     private ensure_ready.Applied object(String yaml, ensure_ready.Result result, String error) {
@@ -392,8 +393,8 @@ class WatchTest {
 
     @Test
     void aCertainFailureEndsTheTriesButNotBeforeEachObjectHadOne() throws Exception {
-        var tried = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(NOT_READY, ensure_ready.Result.pending, "no answer"));
-        var untried = List.of(tried.get(0), object(NOT_READY, ensure_ready.Result.pending, ""));
+        var tried = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(LATER, ensure_ready.Result.pending, "no answer"));
+        var untried = List.of(tried.get(0), object(LATER, ensure_ready.Result.pending, ""));
         var interrupted = new CompletableFuture<Boolean>();
         var applying = ensure_ready.Applying.begin(untried, false, told -> {
             try {
@@ -410,6 +411,20 @@ class WatchTest {
         assertTrue(interrupted.get());
         assertEquals(List.of("failed is invalid", "failed no answer"),
             judgement.snapshot().applied().stream().map(a -> a.result() + " " + a.error()).toList(), "the diagnosis knows both");
+    }
+
+    @Test
+    void whatAnApplyStillHasToRememberIsWaitedFor() {
+        var remembered = new java.util.concurrent.atomic.AtomicBoolean();
+        var done = List.of(object(READY, ensure_ready.Result.unchanged, ""));
+        var applying = ensure_ready.Applying.begin(List.of(), false, told -> {
+            told.accept(done);
+            ensure_ready.Pause.of(Duration.ofSeconds(1));
+            remembered.set(true);
+            return done;
+        });
+        assertEquals(done, applying.ended());
+        assertTrue(remembered.get());
     }
 
     @Test

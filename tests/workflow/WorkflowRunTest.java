@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The workflows run, job by job and step by step, by nektos/act; the two scripts are played by a stub that keeps to their contract. */
+@Tag("slow")
 class WorkflowRunTest {
     private static final String MESSAGE = "The users service has its table.\n";
 

@@ -159,7 +159,7 @@ public enum Code {
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
-        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
     PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",

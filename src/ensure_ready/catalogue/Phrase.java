@@ -30,6 +30,7 @@ public enum Phrase {
     REFUSED("(?i)connection refused|actively refused"),
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
+    SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",

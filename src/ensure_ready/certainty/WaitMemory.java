@@ -74,12 +74,12 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /**
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     * operators make their objects one after the other.
      */
     private static Duration settle(Verdict verdict) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
@@ -122,7 +122,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
         return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Certainty.started(pod, c.path("name").asString("")))
+            .filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 

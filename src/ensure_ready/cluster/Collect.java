@@ -51,6 +51,8 @@ public final class Collect {
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+        .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -134,7 +136,7 @@ public final class Collect {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
         Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE, Kind.ENDPOINT_SLICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
-        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+        if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
@@ -148,7 +150,12 @@ public final class Collect {
             && w.controller().isMissingNode())) {
             kinds.add(Kind.HPA);
         }
-        kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+            kinds.addAll(WEBHOOKS);
+        }
+        // of ConfigMaps the wait may know the names alone
+        kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
         return List.copyOf(kinds);
     }
 
@@ -211,7 +218,9 @@ public final class Collect {
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+        // of a Job the newest pod is told
+        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+            .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {

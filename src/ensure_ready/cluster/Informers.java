@@ -121,7 +121,7 @@ public final class Informers implements AutoCloseable {
         try {
             var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
             sweeps.addAndGet(kinds.size());
-            kinds.forEach(k -> pool.execute(() -> glance(k, namespace)));
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace, 0)));
         } catch (ApiError e) {
             if (!e.forbidden() && failures < 8) {
                 later(() -> sweep(namespace, failures + 1), backoff(failures));
@@ -132,16 +132,19 @@ public final class Informers implements AutoCloseable {
         swept();
     }
 
-    private void glance(Kind kind, String namespace) {
+    private void glance(Kind kind, String namespace, int failures) {
         try {
             if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
                 found(kind, kind.apiVersion(), "", namespace);
             }
         } catch (ApiError e) {
-            if (e.forbidden() || e.code < 500) {
-                unswept.put(kind.plural(), "forbidden");
-            } else {
+            if (e.unconverted()) {
                 follow(Topic.of(kind, namespace));
+            } else if (e.forbidden() || e.code == 405 || failures > 4) {
+                unswept.put(kind.plural(), e.forbidden() ? "forbidden" : "not answered");
+            } else if (e.code != 404) {
+                later(() -> glance(kind, namespace, failures + 1), backoff(failures));
+                return;
             }
         }
         swept();
@@ -208,7 +211,7 @@ public final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
                 : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
@@ -271,13 +274,8 @@ public final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422) || unconverted();
-        }
-
-        /** The server has the objects, but the webhook that turns them into this version does not answer. */
-        boolean unconverted() {
             var e = error;
-            return e != null && e.code == 500 && String.valueOf(e.getMessage()).contains("conversion webhook");
+            return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
         }
 
         Listing fetch() {

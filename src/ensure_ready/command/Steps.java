@@ -83,7 +83,7 @@ public final class Steps {
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
-        known.results = apply.results();
+        known.results = apply.ended();
         diagnose(api, known.judgement);
     }
 

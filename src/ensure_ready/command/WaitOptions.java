@@ -13,7 +13,8 @@ public final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     public boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop when the outcome is certain and the others' causes are known (45 s at most), or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     public FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")

@@ -46,6 +46,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -61,9 +63,9 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
-            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
-            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
-                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
+                + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
@@ -78,7 +80,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
     private Stream<String> near(String kind, Function<Obj, String> text) {
-        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty() ? f.objectName() : f.param("class")
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty()
+            ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
         return snapshot().all(kind).stream()
@@ -95,7 +98,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", Facts.keys(o));
+        return "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
@@ -159,12 +162,12 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> keys() {
         var holder = snapshot().find(f.objectKind(), f.objectName());
-        var near = holder.stream().flatMap(o -> Facts.keys(o).stream())
+        var near = holder.stream().flatMap(o -> o.keys().stream())
             .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
             .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
             .limit(3).map(k -> "key " + k);
         var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .filter(o -> !o.name().equals(f.objectName()) && Facts.keys(o).contains(f.param("key"))).map(o -> o.ref() + " has that key");
+            .filter(o -> !o.name().equals(f.objectName()) && o.keys().contains(f.param("key"))).map(o -> o.ref() + " has that key");
         return Stream.concat(near, elsewhere);
     }
 
@@ -177,20 +180,32 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
         var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
-            .flatMap(o -> Facts.keys(o).stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
         return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        return snapshot().all("Node").stream()
-            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        return folded(n -> "labels " + n.labels().entrySet().stream()
+            .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Nodes of which the same is to be said stand together. */
+    private Stream<String> folded(Function<Obj, String> text) {
+        var nodes = new TreeMap<String, String>();
+        snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
+            .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
+        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
     private String room(Obj node) {
-        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+        var told = f.evidence().toString().toLowerCase(Locale.ROOT);
+        return Stream.of("cpu", "memory", "ephemeral-storage", "pods")
+            .filter(r -> told.contains(r.equals("pods") ? "too many pods" : "insufficient " + r)
+            || !told.contains("insufficient") && !told.contains("too many pods") && !r.startsWith("eph")).map(r -> {
             var all = node.at("/status/allocatable").path(r).asString("");
             var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
                 .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()

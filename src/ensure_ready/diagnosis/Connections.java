@@ -113,6 +113,8 @@ public final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
+            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
+                .ifPresent(role -> s.means(f.as(f.code(), role)));
             case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
@@ -249,7 +251,7 @@ public final class Connections {
         } else if (s.told().code() == Code.INIT_WAITING && local.isPresent()) {
             s.meansNamed(Code.DEPENDENCY_SERVICE_MISSING, service, params);
         } else {
-            s.meansNamed(Code.DNS_NAME_UNKNOWN, s.told().object(), params);
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Mention.place(params.getOrDefault("setting", ""), s.told().object()), params);
         }
     }
 
@@ -273,7 +275,8 @@ public final class Connections {
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
-            s.meansNamed(Code.ENV_PORT_MISMATCH, s.told().object(), Map.of("address", service.name() + ":" + a.port(), "served",
+            s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
+                Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
             return;
         }

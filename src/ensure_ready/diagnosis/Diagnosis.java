@@ -44,7 +44,7 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
+            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -79,6 +79,7 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
 
     private static boolean advice(Finding f, Set<Ref> unready) {
         return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
-            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }

@@ -5,6 +5,7 @@ import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
+import ensure_ready.model.References;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.SecretShapes;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -45,6 +47,10 @@ public final class Facts {
 
     private void told(Finding f) {
         var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var setting = f.param("setting").startsWith("configmap");
+        if (setting) {
+            object(f);
+        }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
         object(f);
         other(owner, f);
@@ -67,7 +73,7 @@ public final class Facts {
 
     /** A part of a spec on one line, as JSON without quotes. */
     static String compact(JsonNode node) {
-        return node.toString().replace("\"", "").replace(",", ", ").replace(":", ": ");
+        return node.toString().replace("\"\"", "''").replaceAll("\"([^\"]*)\":", "$1: ").replace(",", ", ").replace("\"", "");
     }
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
@@ -80,8 +86,9 @@ public final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing(e -> !f.params().containsValue(e.getValue()) && !f.objectName().equals(e.getValue())
-                    && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                    .thenComparing(e -> !f.objectName().equals(e.getValue())
+                        && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
     }
@@ -142,6 +149,7 @@ public final class Facts {
             case SCHED_DEVICE_CLAIM -> "[cC]laims";
             case POD_READINESS_GATE -> "^readinessGates";
             case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
             case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 setting(f);
@@ -160,6 +168,9 @@ public final class Facts {
 
     /** The object at fault itself, where it is there. */
     private void object(Finding f) {
+        if (f.code().family == Code.Family.APPLY) {
+            seen.snapshot.applied(f.objectKind(), f.objectName()).ifPresent(a -> all(a.object(), "/apiVersion"));
+        }
         var there = seen.snapshot.find(f.objectKind(), f.objectName());
         there.ifPresent(o -> {
             switch (o.kind()) {
@@ -167,12 +178,18 @@ public final class Facts {
                     "/spec/volumeName", "/spec/selector", "/spec/dataSource");
                 case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
                 case "Secret", "ConfigMap" -> {
-                    add(o, "keys", String.join(", ", keys(o)));
                     setting(o, f);
+                    add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
                 }
                 case "ResourceQuota" -> quota(o);
-                case "NetworkPolicy" -> all(o, "/spec/podSelector", "/spec/policyTypes", "/spec/ingress", "/spec/egress");
+                case "NetworkPolicy" -> {
+                    all(o, "/spec/ingress", "/spec/egress");
+                    add(o, "spec.podSelector", o.at("/spec/podSelector").isEmpty() ? "every pod" : compact(o.at("/spec/podSelector")));
+                    all(o, "/spec/policyTypes");
+                }
                 case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
+                    leaves(o, f, Leaves.of(o.at("/webhooks")), "webhooks", "service\\.(name|namespace) |failurePolicy");
                 case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
                 case "Role" -> all(o, "/rules");
                 case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
@@ -195,12 +212,6 @@ public final class Facts {
         }
     }
 
-    /** Names only: of a Secret nothing else is known here. */
-    static List<String> keys(Obj o) {
-        return Stream.concat(o.list("/keys").stream().map(n -> n.asString("")), Stream.of("/data", "/binaryData")
-            .flatMap(p -> o.map(p).keySet().stream())).sorted().toList();
-    }
-
     /** The value of a ConfigMap that names a host or a port that is not there. */
     private void setting(Obj map, Finding f) {
         var key = f.param("setting").replaceFirst("^.* ", "");
@@ -220,17 +231,34 @@ public final class Facts {
     private void other(Optional<Obj> owner, Finding f) {
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(this::labels);
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+                    labels(w);
+                    fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
+                });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
             case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).limit(1)
                 .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                owner.ifPresent(w -> maps(w, f));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** Values of the ConfigMaps that it reads, which name the host or could. */
+    private void maps(Obj workload, Finding f) {
+        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
+                if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
+                    && wanted.matcher("env[" + key + "]. = " + value).find()) {
+                    add(o, "data." + key, value.isEmpty() ? "\"\"" : value);
+                }
+            }));
     }
 
     private static String variables(Obj workload, Finding f) {

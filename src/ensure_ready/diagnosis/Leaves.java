@@ -30,6 +30,9 @@ public final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                if (path.endsWith(".env") && node.get(i).size() == 1) {
+                    found.put(element + ".value", "\"\"");
+                }
             }
         } else {
             found.put(path, value(path, node));

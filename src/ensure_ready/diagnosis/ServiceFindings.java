@@ -101,7 +101,9 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload)) {
+        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
+        if (reached || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -31,6 +32,27 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     private static final int MANY = 10;
 
     Optional<Finding> find() {
+        return told().map(f -> emptyFolder(f).orElse(script(f) ? f.as(Code.CONTAINER_START_FAILED, owner) : f));
+    }
+
+    /** A script that the pod itself names lacks the line that names its interpreter; an image's own may as well be of another platform. */
+    private boolean script(Finding f) {
+        return f.code() == Code.IMAGE_PLATFORM_MISMATCH && f.evidence().stream().map(e -> Phrase.SCRIPT.in(e.message()))
+            .anyMatch(s -> !s.isEmpty() && s.equals(spec().path("command").path(0).asString("")));
+    }
+
+    /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
+    private Optional<Finding> emptyFolder(Finding f) {
+        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+            return Optional.empty();
+        }
+        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+            .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
+            .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
+                .in(pod.name(), name()).with(Map.of("key", k.key())));
+    }
+
+    private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
@@ -140,7 +162,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     /** It ended with success, and may. */
     private boolean ended() {
         var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -210,13 +232,18 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init) {
+        if (init && !sidecar()) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    /** A native one runs beside the main containers, with probes of its own. */
+    private boolean sidecar() {
+        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -244,13 +271,13 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     /** It runs and was never killed: its readiness probe fails, it still starts, or its program says what it lacks. */
     private Finding unready(long running) {
-        var missing = probes().noProgram();
-        if (missing.isPresent()) {
-            return finding(Code.CONTAINER_COMMAND_NOT_FOUND, since(), missing.get().evidence(pod))
-                .with(probes().times("readiness") + probes().times("startup") >= PROVEN ? Basis.FINAL : Basis.LEANING);
-        }
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
+        if (probes().programMissing(failed)) {
+            return finding(failed.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_READINESS_FAILING, since(),
+                probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
+                .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
+        }
         var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE

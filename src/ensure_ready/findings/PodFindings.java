@@ -116,7 +116,8 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         }
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
+        var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
+            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
         var initDone = init.isEmpty() || sidecar(init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));

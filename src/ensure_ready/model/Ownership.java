@@ -59,12 +59,13 @@ public final class Ownership {
         return made;
     }
 
-    /** Whether its name and a label of it name the custom resource. */
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
     public static boolean called(Obj o, Obj custom) {
-        boolean helm = o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
-        return (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-")) && o.labels().entrySet().stream()
-            .anyMatch(l -> l.getValue().equals(custom.name()) && (l.getKey().startsWith(custom.group())
-                || !helm && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */

@@ -40,6 +40,12 @@ public final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Whether this container has ever begun, so that its image and what it refers to were there. */
+    public static boolean started(Obj pod, String container) {
+        var status = container(pod, container);
+        return status.at("/state/running").isObject() || status.path("restartCount").asLong(0) > 0;
+    }
+
     /** Since when it is ready, or ended; long ago when it does not say. */
     public static Instant settledAt(Obj pod) {
         return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.EPOCH);

@@ -6,7 +6,6 @@ import ensure_ready.model.Workload;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import tools.jackson.databind.JsonNode;
 
 /** Judges a custom resource by what it says; one that says nothing by what its operator made for it. */
 public final class CustomReadiness {

@@ -20,6 +20,8 @@ import tools.jackson.databind.JsonNode;
 public final class CustomStatus {
     /** A controller that has written nothing for so long writes nothing: most write within seconds. */
     private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A status that says nothing yet may still begin to speak. */
+    private static final Duration QUIET = Duration.ofSeconds(30);
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
@@ -94,7 +96,7 @@ public final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -213,7 +215,7 @@ public final class CustomStatus {
             || o.has("/status/replicas") && o.has("/spec/replicas")
             || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
         return proven ? new Said(State.ready, note, null)
-            : new Said(State.unverified, "its status has nothing that says whether it is ready", null);
+            : new Said(younger(QUIET) ? State.progressing : State.unverified, "its status has nothing that says whether it is ready", null);
     }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */

@@ -68,7 +68,7 @@ public final class Progress implements AutoCloseable {
         }
         if (j.certainSince().isPresent() != certain && !j.ready()) {
             certain = !certain;
-            say(certain ? "the outcome is certain; what the others tell is waited for, 45 s at most" : "the outcome is open again");
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);

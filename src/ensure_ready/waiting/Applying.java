@@ -9,7 +9,7 @@ import java.util.function.Function;
 
 /** An apply that runs beside the wait: what it has answered so far, and its end. */
 public final class Applying {
-    /** How long a request that is under way may still take when the wait has ended. */
+    /** How long what is under way may still take when the wait has ended. */
     private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
     private final boolean broken;
     private Thread worker;
@@ -74,6 +74,21 @@ public final class Applying {
     void stop() {
         end();
         worker.interrupt();
+        await();
+    }
+
+    /** What came of it. An apply that went well still has to remember that it did. */
+    public List<Applied> ended() {
+        if (running()) {
+            await();
+        }
+        if (running()) {
+            stop();
+        }
+        return results;
+    }
+
+    private void await() {
         try {
             worker.join(PARTING);
         } catch (InterruptedException e) {

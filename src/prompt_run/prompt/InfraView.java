@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import prompt_run.subject.Infra;
@@ -41,8 +42,10 @@ public final class InfraView {
     static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
-    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    /** A second sentence of the scheduler, which says nothing of why. */
+    private static final Pattern PREEMPTION =
+        Pattern.compile("[ .]+(?:still not schedulable, |no new claims to deallocate, )?preemption: \\d+/\\d+ nodes.*");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
     private static final String WORD_OF_COMMAND = " [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}";
@@ -178,7 +181,7 @@ public final class InfraView {
         cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
         view.put("facts", cause.path("facts").size() > 0);
         var log = log(cause.path("logExcerpt"));
-        var facts = facts(cause);
+        var facts = facts(cause, String.join("\n", log));
         evidence(cause.path("evidence"), Map.of("log", String.join("\n", log), "spec", facts));
         data.addAll(log);
         return view;
@@ -194,15 +197,21 @@ public final class InfraView {
     }
 
     /** The values that decide, one object after the other, and what could stand in their place; as they are shown. */
-    private String facts(JsonNode cause) {
+    private String facts(JsonNode cause, String log) {
         var lines = new LinkedHashMap<String, String>();
         cause.path("facts").forEach(f -> {
             var at = f.path("at").asString("").split(" ", 2);
-            lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
+            var value = flat(f.path("value").asString(""));
+            if (!at[0].equals("log") || !log.contains(value)) {
+                lines.merge(at[0], (at.length < 2 ? "" : at[1] + "=") + value, (a, b) -> a + "; " + b);
+            }
         });
+        var shown = String.join(" ", lines.values());
+        var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
+            .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
+        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; there is: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
-        var others = texts(cause.path("candidates"), c -> flat(c.asString("")));
-        say("[" + causeNumber + "] there is", String.join("; ", others), false, FACT_CHARS);
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
 
@@ -213,10 +222,8 @@ public final class InfraView {
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "",
-                item.path("source").asString("").equals("event") ? matching(TIME, item.path("lastSeen")) : "")
-                    .replaceAll(" +", " ").strip();
-            var message = item.path("message").asString("");
+                count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
+            var message = PREEMPTION.matcher(item.path("message").asString("")).replaceFirst("");
             if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
