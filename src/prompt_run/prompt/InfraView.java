@@ -367,7 +367,7 @@ public final class InfraView {
         return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
     }
 
-    private static String code(JsonNode value) {
+    static String code(JsonNode value) {
         return or(matching(CODE, value), "UNKNOWN");
     }
 

@@ -24,13 +24,13 @@ public record LastWords(String status, String summary, String blockedReason, Str
             return unread("it does not end with a block of JSON");
         }
         try {
-            return of(ExactJson.read(block.group(1)));
+            return read(ExactJson.read(block.group(1)));
         } catch (JacksonException problem) {
             return unread("its JSON is not valid");
         }
     }
 
-    private static LastWords of(JsonNode said) {
+    private static LastWords read(JsonNode said) {
         var status = said.path("status").asString("");
         return !said.isObject() ? unread("its JSON is not one object")
             : !KNOWN.contains(status) ? unread("its JSON has no status that is known: " + String.join(", ", KNOWN))

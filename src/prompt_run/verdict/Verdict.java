@@ -25,6 +25,7 @@ public record Verdict(Outcome outcome, String reason) {
             case "timeout" -> new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
             case "idle" -> new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
                 + (story.error() == null ? "" : "; its last error: " + story.error()));
+            case "tokens" -> new Verdict(Outcome.TOKEN_LIMIT, "the agent reached its limit of tokens and was ended");
             case "busy" -> new Verdict(Outcome.NO_PLACE, "another agent is at work there");
             case "finished" -> finished(ending, story, codex);
             default -> new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
