@@ -42,23 +42,23 @@
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   333 src/prompt_run/command: Options, the two streams, and where a result is written
 // line   841 src/prompt_run/run: One run of the agent from its start to its end
-// line  1500 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1871 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2046 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2820 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3038 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3220 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3395 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1504 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1875 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2050 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2824 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3042 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3224 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3399 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3620 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4160 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4731 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5203 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5320 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5985 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6249 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7063 src/prompt_run/options: What options and variables mean
-// line  7151 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3624 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4164 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4735 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5207 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5324 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5989 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6253 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7067 src/prompt_run/options: What options and variables mean
+// line  7155 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -1191,6 +1191,8 @@ static final class Follower {
 
 /** The caller's own check of the environment: a command on this machine whose stdout is a report of ensure_ready. */
 record Recheck(RunSetup run) {
+    /** They belong to the step that this run is. */
+    private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE");
     private static final int NOT_READY = 10;
     private static final int MOST_BYTES = 16 * 1024 * 1024;
 
@@ -1198,7 +1200,9 @@ record Recheck(RunSetup run) {
     Infra check() throws InterruptedException {
         var command = run.settings().recheck().command();
         run.log().info("the environment is checked again: " + command);
-        return read(new LocalShell(System.getenv(), Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+        var env = new HashMap<>(System.getenv());
+        env.keySet().removeAll(STEP_FILES);
+        return read(new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
             run.patience().recheck(), line -> run.log().info("recheck | " + line)));
     }
 
