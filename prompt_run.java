@@ -42,23 +42,23 @@
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   333 src/prompt_run/command: Options, the two streams, and where a result is written
 // line   841 src/prompt_run/run: One run of the agent from its start to its end
-// line  1504 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1875 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2050 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2824 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3042 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3224 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3399 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1518 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1889 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2072 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2849 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3067 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3249 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3424 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3624 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4164 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4735 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5207 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5324 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5989 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6253 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7067 src/prompt_run/options: What options and variables mean
-// line  7155 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3649 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4189 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4760 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5247 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5364 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6035 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6299 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7113 src/prompt_run/options: What options and variables mean
+// line  7201 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -994,6 +994,11 @@ static final class Cancel {
         Thread.interrupted();
     }
 
+    /** Of a thread that was interrupted. */
+    void noticed() {
+        exitCode = exitCode == 0 ? 130 : exitCode;
+    }
+
     boolean asked() {
         return exitCode != 0;
     }
@@ -1029,6 +1034,9 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             keeper.discardUnlessStarted();
             return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
         } catch (UncheckedIOException problem) {
+            if (Thread.interrupted() || cancel.asked()) { // a signal during a write
+                return cancelled();
+            }
             return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper.started());
         }
     }
@@ -1081,7 +1089,11 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
         boolean broken = ending.how() == Ending.How.BROKEN;
         var patient = broken ? new Commands(site(), run.patience().brief(), run.log()) : commands;
         try {
+            boolean over = !broken || new Keeper(patient).end(run.patience().cancelled());
             collect(new Transfer(patient));
+            if (!over) {
+                return lacking("the agent may still be at work there");
+            }
             boolean hurried = cancel.times() > 1;
             return run.settings().bringBack() && !hurried
                 ? sources.bringBack(patient, launch.facts().branch()) : Brought.nothing();
@@ -1089,6 +1101,7 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             run.notes().add("not everything could be fetched from " + site().label() + ": " + problem.getMessage());
             return lacking(problem.getMessage());
         } catch (InterruptedException signal) {
+            cancel.noticed();
             run.notes().add("cancelled while fetching from " + site().label());
             return lacking("cancelled");
         }
@@ -1348,6 +1361,7 @@ static final class Rounds {
         var ending = execution.run(prompt, place.reportPath());
         worked = worked.plusNanos(System.nanoTime() - began);
         var back = execution.fetch(ending);
+        ending = stage.cancel().asked() ? Ending.cancelled(stage.cancel().exitCode(), ending.began()) : ending;
         var asked = thread;
         remember(log.story(), back);
         var verdict = Verdict.of(ending, log.story(), stage.codex(), asked).with(back).with(words());
@@ -1880,7 +1894,12 @@ record Commands(Site site, Patience patience, Log log) {
     private static final long FIRST_PAUSE_MILLIS = 250;
 
     String keeper(Duration limit, String... words) throws Broken, InterruptedException {
-        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
+        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), Commands::whole).text();
+    }
+
+    /** What the keeper prints ends with a line end; an answer that was cut does not. */
+    private static boolean whole(Reply reply) {
+        return reply.text().isEmpty() || reply.text().endsWith("\n");
     }
 
     Reply once(Duration limit, String... words) throws InterruptedException {
@@ -1959,17 +1978,18 @@ static final class Keeper {
         return commands.site().shell().lost();
     }
 
-    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
-    void end(Duration wait) throws InterruptedException {
+    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end; false: it may still be at work. */
+    boolean end(Duration wait) throws InterruptedException {
         long until = System.nanoTime() + wait.toNanos();
         while (System.nanoTime() < until) {
             var reply = commands.once(wait, "cancel");
             var poll = reply.ok() ? commands.once(wait, "poll", "0", "0") : reply;
             if (exited(poll) || lost() != null) {
-                return;
+                return exited(poll);
             }
             Thread.sleep(END_PAUSE_MILLIS);
         }
+        return false;
     }
 
     private static boolean exited(Reply reply) {
@@ -2032,8 +2052,10 @@ record Transfer(Commands commands) {
     }
 
     byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
-        long size = Long.parseLong(commands.keeper(commands.patience().exec(), "size", file).strip());
-        return fetch(file, Math.max(0, size - most));
+        var patience = commands.patience();
+        var size = commands.persist("size", commands.argv("size", file), new byte[0], patience.exec(), patience.uploads(),
+            reply -> reply.text().matches("\\d{1,18}\n"));
+        return fetch(file, Math.max(0, Long.parseLong(size.text().strip()) - most));
     }
 
     /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */
@@ -2286,6 +2308,9 @@ static final class Ladder implements AutoCloseable {
                 } catch (NoPlace problem) {
                     refused.put(name(rung), problem.getMessage());
                     run.log().warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
+                    if (problem.last()) {
+                        return null;
+                    }
                 }
             }
         }
@@ -2728,7 +2753,7 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
             throw new NoPlace("no git in it, which --source needs");
         }
         if (!facts.get("busy").isBlank()) {
-            throw new NoPlace("another agent is at work there: " + facts.get("busy"));
+            throw new NoPlace("another agent is at work there: " + facts.get("busy"), true); // on the same branch, maybe
         }
     }
 
@@ -4739,12 +4764,14 @@ record AgentPod(String namespace, String runId, String image, String account, lo
     static final Map.Entry<String, String> MANAGED = Map.entry("app.kubernetes.io/managed-by", "prompt-run");
     private static final String PREFIX = "agent-";
     private static final String HOME = "/agent";
+    /** A quota or a range wants limits, or less of them. */
+    private static final Pattern TOO_MUCH = Pattern.compile("must specify|limits\\.memory|but limit is");
     private static final String EXPIRES = "prompt-run/expires";
 
-    /** What admission wants besides: limits, or the rules of a restricted namespace. */
+    /** What admission wants besides: all limits, or the rules of a restricted namespace. */
     record Demands(boolean limits, boolean restricted) {
         Demands after(String refusal) {
-            return new Demands(limits || refusal.contains("must specify"), restricted || refusal.contains("violates PodSecurity"));
+            return new Demands(limits || TOO_MUCH.matcher(refusal).find(), restricted || refusal.contains("violates PodSecurity"));
         }
     }
 
@@ -4799,8 +4826,9 @@ record AgentPod(String namespace, String runId, String image, String account, lo
     private static ResourceRequirements resources(boolean limits) {
         var resources = new ResourceRequirementsBuilder()
             .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
+        resources.addToLimits("memory", new Quantity(limits ? "1Gi" : "4Gi"));
         if (limits) {
-            resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
+            resources.addToLimits("cpu", new Quantity("1"));
         }
         return resources.build();
     }
@@ -5053,8 +5081,20 @@ record DeployView(String name, String namespace, String namespacePhase,
 static final class NoPlace extends Exception {
     private static final long serialVersionUID = 1;
 
+    private final boolean last;
+
     NoPlace(String message) {
+        this(message, false);
+    }
+
+    /** {@code last}: no lower rung is tried either. */
+    NoPlace(String message, boolean last) {
         super(message);
+        this.last = last;
+    }
+
+    boolean last() {
+        return last;
     }
 }
 
@@ -5585,7 +5625,13 @@ start() {
   echo locked
 }
 
-cancel() { : >cancel; }
+cancel() {
+  : >cancel
+  if [ -e started ] && [ ! -e exit ] && ! same_process started; then # a dead keeper ends nobody
+    end_agent keeper-gone ''
+    ended 137 keeper-gone
+  fi
+}
 
 prune() { # keep this many finished runs
   # shellcheck disable=SC2012 # the names are our own

@@ -152,10 +152,83 @@ class AgentFaultsTest {
     @Test
     void anAgentThatEndedBeforeItsContainerDidKeepsItsVerdict() {
         lab.shell.on("poll", AgentLab.Fault.after(() -> {
-            sleep(1500);
+            await(() -> Files.exists(lab.runs().get(0).resolve("exit")));
             lab.shell.lost = "pod/codex-1: container codex was restarted";
         }));
-        assertEquals("succeeded", lab.run("--agent-command", good).path("status").asString(""));
+        assertEquals("succeeded", lab.run("--agent-command", "sleep 2; echo done").path("status").asString(""));
+    }
+
+    @Test
+    void anAgentThatEndedBadlyBeforeItsContainerDidIsNotLostEither() {
+        lab.shell.on("poll", AgentLab.Fault.after(() -> {
+            await(() -> Files.exists(lab.runs().get(0).resolve("exit")));
+            lab.shell.lost = "pod/codex-1: container codex was restarted";
+        }));
+        assertEquals("agent-failed", lab.run("--agent-command", "sleep 2; exit 3").path("status").asString(""));
+    }
+
+    @Test
+    void aLeaseThatCannotBeReadHasRunOut() throws Exception {
+        Path run = keeper("total=0 idle=0 lease=600 grace=1 run_id=leaseless codex=no\n", "echo here >here; exec sleep 73\n");
+        Process keeper = new ProcessBuilder("sh", "keeper.sh", "keep").directory(run.toFile()).start();
+        try {
+            assertTrue(keeper.waitFor(60, java.util.concurrent.TimeUnit.SECONDS), "the agent goes on without a lease");
+            assertTrue(Files.readString(run.resolve("exit")).contains("reason=caller-gone\n"), Files.readString(run.resolve("exit")));
+        } finally {
+            keeper.descendants().forEach(ProcessHandle::destroyForcibly);
+            keeper.destroyForcibly();
+        }
+    }
+
+    private Path keeper(String limits, String agent) throws IOException {
+        Path run = Files.createDirectories(lab.home.resolve("keeper"));
+        write(run.resolve("keeper.sh"), prompt_run.KeeperScript.KEEPER);
+        write(run.resolve("limits"), limits);
+        write(run.resolve("agent.sh"), agent);
+        return run;
+    }
+
+    /** Nobody looks on for a while, but the agent works. */
+    @Test
+    void anAgentWhoseRunIsLostIsEndedBeforeItsWorkIsFetched() {
+        var cut = AgentLab.Fault.CUT_BEFORE;
+        for (int times = 0; times < 12; times++) {
+            lab.shell.on("poll", cut);
+        }
+        lab.shell.on("size", AgentLab.Fault.after(() -> assertEquals(0, lab.processes(), "it still writes while its work is fetched")));
+        JsonNode result = lab.run("--agent-command", "while :; do date; sleep 1; done");
+        assertEquals(22, result.path("exitCode").asInt(0), result.toString());
+        assertNothingRuns();
+    }
+
+    @Test
+    void aKeeperThatDiedIsStoodInForWhenTheAgentIsToEnd() throws IOException {
+        Path run = keeper("total=0 idle=0 lease=0 grace=1 run_id=orphaned codex=no\n", "");
+        write(run.resolve("started"), "999999 1\n");
+        assertEquals(0, Cli.program("sh", run.resolve("keeper.sh").toString(), "cancel").run().exit());
+        assertEquals("rc=137\nreason=keeper-gone\nend=yes\n", Files.readString(run.resolve("exit")));
+    }
+
+    @Test
+    void anAnswerThatWasCutIsAskedForAgain() {
+        lab.shell.on("size", AgentLab.Fault.HALF_ANSWER, AgentLab.Fault.HALF_ANSWER);
+        JsonNode result = lab.run("--agent-command", "echo seen >&2; exit 3");
+        assertEquals("the agent ended with exit code 3: seen", result.path("reason").asString(""), result.toString());
+        assertEquals(3, lab.shell.steps.stream().filter("size"::equals).count());
+    }
+
+    @Test
+    void aSignalDuringAWriteIsACancelledRun() {
+        lab.shell.on("poll", AgentLab.Fault.after(() -> Thread.currentThread().interrupt()));
+        JsonNode result = lab.run("--agent-command", "echo some output; sleep 60");
+        assertEquals(130, result.path("exitCode").asInt(0), result.toString());
+        assertNothingRuns();
+    }
+
+    @Test
+    void aSignalWhileItsOutputIsFetchedIsACancelledRunToo() {
+        lab.shell.on("size", AgentLab.Fault.after(() -> Thread.currentThread().interrupt()));
+        assertEquals(130, lab.run("--agent-command", good).path("exitCode").asInt(0));
     }
 
     @Test

@@ -82,6 +82,18 @@ final class AgentLab implements AutoCloseable {
         }
     }
 
+    /** What holds for a run with these options. */
+    prompt_run.RunSetup setup(String... more) throws IOException {
+        prompt_run command = new prompt_run(callerEnv);
+        CommandLine cli = new CommandLine(command).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        cli.parseArgs(java.util.stream.Stream.concat(java.util.stream.Stream.of("--kind", kind, "--issue", "7"), Arrays.stream(more)).toArray(String[]::new));
+        var console = new prompt_run.Console(cli, command.output, command.env, command.redactor());
+        var options = command.prompt.read(command.env);
+        var facts = prompt_run.Facts.gather(kind, command.fact.given(command.agent, command.env), prompt_run.GitHubEvent.NONE,
+            command.infrastructure.read(command.env, console), console::warn);
+        return new prompt_run.RunSetup("1", command.agent.read(options, facts, command.env), "ns", HASTY, console, new ArrayList<>());
+    }
+
     private JsonNode result(prompt_run command, CommandLine cli, boolean ladder) throws IOException {
         var console = new prompt_run.Console(cli, command.output, command.env, command.redactor());
         var options = command.prompt.read(command.env);

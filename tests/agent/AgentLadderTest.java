@@ -155,4 +155,34 @@ class AgentLadderTest {
             }
         }
     }
+
+    private static final prompt_run.Prospect BLOCKED = prompt_run.Prospect.blocked("deploy/codex: image not found");
+
+    /** Looks as long as there are some; the last one again and again. */
+    private static prompt_run.Prospect keep(prompt_run.Prospect... looks) throws Exception {
+        try (AgentLab lab = new AgentLab()) {
+            var next = new java.util.ArrayDeque<>(java.util.List.of(looks));
+            return new prompt_run.Vigil(lab.setup("--agent-wait", "30s"), "deploy/codex")
+                .keep(() -> next.size() > 1 ? next.poll() : next.peek());
+        }
+    }
+
+    @Test
+    void whatBlocksForAMomentIsNotGivenUp() throws Exception {
+        var pending = prompt_run.Prospect.pending("starting");
+        var ready = prompt_run.Prospect.ready(new io.fabric8.kubernetes.api.model.Pod());
+        assertNotNull(keep(BLOCKED, ready).pod());
+        var looks = new java.util.ArrayList<prompt_run.Prospect>();
+        for (int i = 0; i < 12; i++) { // longer than what is certain, but never without a break
+            looks.addAll(java.util.List.of(BLOCKED, pending));
+        }
+        looks.add(ready);
+        assertNotNull(keep(looks.toArray(prompt_run.Prospect[]::new)).pod());
+    }
+
+    @Test
+    void whatStaysBlockedIsGivenUpLongBeforeTheWaitIsOver() throws Exception {
+        assertEquals("deploy/codex: image not found", keep(BLOCKED).reason());
+        assertEquals("deploy/codex is scaled to 0", keep(prompt_run.Prospect.never("deploy/codex is scaled to 0")).reason());
+    }
 }

@@ -245,6 +245,49 @@ class AgentReportTest {
     }
 
     @Test
+    void anotherThreadHidesNoOtherEnd() {
+        var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
+        assertEquals(prompt_run.Outcome.TIME_LIMIT, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "timeout"), other, true, "a").outcome());
+        assertEquals(prompt_run.Outcome.LOST, prompt_run.Verdict.of(prompt_run.Ending.broken("gone", true), other, true, "a").outcome());
+        assertEquals(prompt_run.Outcome.INTERRUPTED, prompt_run.Verdict.of(prompt_run.Ending.cancelled(130, true), other, true, "a").outcome());
+    }
+
+    @Test
+    void everyOutputHasTheValueOfItsField() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        prompt_run.ActionsFiles.OUTPUTS.values().forEach(field -> json.put(field, "the " + field));
+        var outputs = outputs(prompt_run.ActionsFiles.outputText(json));
+        assertEquals("the threadId", outputs.get("thread_id"));
+        assertEquals("the infraReadyAfter", outputs.get("infra_ready_after"));
+        assertEquals(json.size(), Map.copyOf(outputs).values().stream().filter(json::containsValue).distinct().count());
+        assertEquals("2", outputs(prompt_run.ActionsFiles.outputText(Map.of("rounds", List.of(1, 2)))).get("rounds"));
+    }
+
+    @Test
+    void theEventsIssueCountsMoreThanTheReports() {
+        var mapper = new ObjectMapper();
+        var given = new prompt_run.Facts.Given(null, null, null, null, null, null, null, null, null, false, "codex", null, null);
+        var event = new prompt_run.GitHubEvent(mapper.readTree("{\"issue\": {\"number\": 7}}"));
+        var infra = prompt_run.Infra.of(false, null, mapper.readTree("{\"infraReady\": true, \"issue\": 9, \"pr\": 4}"));
+        assertEquals(7, prompt_run.Facts.gather("dev_issue", given, event, infra, warning -> { }).issue());
+        assertEquals(4, prompt_run.Facts.gather("dev_issue", given, event, infra, warning -> { }).pr());
+        assertEquals(9, prompt_run.Facts.gather("dev_issue", given, prompt_run.GitHubEvent.NONE, infra, warning -> { }).issue());
+    }
+
+    @Test
+    void anIssueThatWasEditedIsNotForgottenOverAPullRequestThatWasNot() {
+        var mapper = new ObjectMapper();
+        var then = mapper.readTree("{\"title\": \"a\", \"body\": \"b\"}");
+        var now = mapper.readTree("{\"title\": \"a\", \"body\": \"c\"}");
+        var edited = new prompt_run.RawTalk.Subject("issue", 1, then, now);
+        var same = new prompt_run.RawTalk.Subject("pull request", 2, then, then);
+        for (var pair : List.of(List.of(edited, same), List.of(same, edited), List.of(same, same))) {
+            var talk = new prompt_run.RawTalk("o/r", pair.get(0), pair.get(1), List.of(), List.of(), List.of(), List.of(), Map.of(), null, false);
+            assertEquals(pair.contains(edited), talk.gaps().editedSince());
+        }
+    }
+
+    @Test
     void unknownEventsAreNone() {
         assertNull(story("{\"type\":\"thread.renamed\"}", "{\"type\":\"item.completed\",\"item\":{\"type\":\"hologram\"}}", "{}")
             .message());
@@ -255,7 +298,8 @@ class AgentReportTest {
         assertTrue(prompt_run.Poll.whole(reply(0, "agent-run\nstate=running\nbytes=3\n\nabc")));
         for (String broken : List.of("", "agent-run\n", "agent-run\nstate=running\nbytes=3\n\nab",
             "agent-run\nstate=running\nbytes=3\n\nabcd", "state=running\nbytes=0\n\n",
-            "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
+            "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=0\nreason=finished\nbytes=0\n\n",
+            "agent-run\nstate=exited\nrc=0\nreason=finished\nend=y\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
                 "Defaulted container\nagent-run\nstate=running\nbytes=0\n\n")) {
             assertFalse(prompt_run.Poll.whole(reply(0, broken)), broken);
         }

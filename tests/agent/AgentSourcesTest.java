@@ -329,4 +329,14 @@ class AgentSourcesTest {
         assertEquals(0, done.exit(), script + "\n" + done);
         return done.out().strip().isEmpty() ? "" : done.out().stripTrailing();
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"})
+    void nothingComesIntoAWorkingTreeThatIsInTheMiddleOfSomething(String state) {
+        sh(tree, state.endsWith("HEAD") ? "git rev-parse HEAD >.git/" + state : "mkdir .git/" + state);
+        JsonNode result = run("echo more >>a.txt; git commit -qam 'the agent was here'");
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
+        assertTrue(result.path("broughtBack").path("notes").toString().contains("in the middle of something (" + state + ")"), result.toString());
+        assertEquals(20, result.path("exitCode").asInt(0));
+    }
 }

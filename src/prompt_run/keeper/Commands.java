@@ -16,7 +16,12 @@ public record Commands(Site site, Patience patience, Log log) {
     private static final long FIRST_PAUSE_MILLIS = 250;
 
     public String keeper(Duration limit, String... words) throws Broken, InterruptedException {
-        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), reply -> true).text();
+        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), Commands::whole).text();
+    }
+
+    /** What the keeper prints ends with a line end; an answer that was cut does not. */
+    private static boolean whole(Reply reply) {
+        return reply.text().isEmpty() || reply.text().endsWith("\n");
     }
 
     Reply once(Duration limit, String... words) throws InterruptedException {

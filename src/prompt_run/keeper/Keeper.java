@@ -52,17 +52,18 @@ public final class Keeper {
         return commands.site().shell().lost();
     }
 
-    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end. */
-    public void end(Duration wait) throws InterruptedException {
+    /** Tells the keeper to end the agent (TERM, then KILL) and waits a little for the end; false: it may still be at work. */
+    public boolean end(Duration wait) throws InterruptedException {
         long until = System.nanoTime() + wait.toNanos();
         while (System.nanoTime() < until) {
             var reply = commands.once(wait, "cancel");
             var poll = reply.ok() ? commands.once(wait, "poll", "0", "0") : reply;
             if (exited(poll) || lost() != null) {
-                return;
+                return exited(poll);
             }
             Thread.sleep(END_PAUSE_MILLIS);
         }
+        return false;
     }
 
     private static boolean exited(Reply reply) {

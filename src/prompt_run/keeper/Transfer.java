@@ -66,8 +66,10 @@ public record Transfer(Commands commands) {
     }
 
     public byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
-        long size = Long.parseLong(commands.keeper(commands.patience().exec(), "size", file).strip());
-        return fetch(file, Math.max(0, size - most));
+        var patience = commands.patience();
+        var size = commands.persist("size", commands.argv("size", file), new byte[0], patience.exec(), patience.uploads(),
+            reply -> reply.text().matches("\\d{1,18}\n"));
+        return fetch(file, Math.max(0, Long.parseLong(size.text().strip()) - most));
     }
 
     /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */

@@ -33,6 +33,9 @@ public final class Ladder implements AutoCloseable {
                 } catch (NoPlace problem) {
                     refused.put(name(rung), problem.getMessage());
                     run.log().warn(name(rung) + ": the agent cannot run there: " + problem.getMessage());
+                    if (problem.last()) {
+                        return null;
+                    }
                 }
             }
         }

@@ -62,7 +62,7 @@ public record Site(String target, String label, Shell shell, String folder, Map<
             throw new NoPlace("no git in it, which --source needs");
         }
         if (!facts.get("busy").isBlank()) {
-            throw new NoPlace("another agent is at work there: " + facts.get("busy"));
+            throw new NoPlace("another agent is at work there: " + facts.get("busy"), true); // on the same branch, maybe
         }
     }
 

@@ -211,7 +211,13 @@ start() {
   echo locked
 }
 
-cancel() { : >cancel; }
+cancel() {
+  : >cancel
+  if [ -e started ] && [ ! -e exit ] && ! same_process started; then # a dead keeper ends nobody
+    end_agent keeper-gone ''
+    ended 137 keeper-gone
+  fi
+}
 
 prune() { # keep this many finished runs
   # shellcheck disable=SC2012 # the names are our own

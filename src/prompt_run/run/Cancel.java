@@ -37,6 +37,11 @@ public final class Cancel {
         Thread.interrupted();
     }
 
+    /** Of a thread that was interrupted. */
+    void noticed() {
+        exitCode = exitCode == 0 ? 130 : exitCode;
+    }
+
     boolean asked() {
         return exitCode != 0;
     }

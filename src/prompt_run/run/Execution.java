@@ -38,6 +38,9 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
             keeper.discardUnlessStarted();
             return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
         } catch (UncheckedIOException problem) {
+            if (Thread.interrupted() || cancel.asked()) { // a signal during a write
+                return cancelled();
+            }
             return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper.started());
         }
     }
@@ -90,7 +93,11 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
         boolean broken = ending.how() == Ending.How.BROKEN;
         var patient = broken ? new Commands(site(), run.patience().brief(), run.log()) : commands;
         try {
+            boolean over = !broken || new Keeper(patient).end(run.patience().cancelled());
             collect(new Transfer(patient));
+            if (!over) {
+                return lacking("the agent may still be at work there");
+            }
             boolean hurried = cancel.times() > 1;
             return run.settings().bringBack() && !hurried
                 ? sources.bringBack(patient, launch.facts().branch()) : Brought.nothing();
@@ -98,6 +105,7 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
             run.notes().add("not everything could be fetched from " + site().label() + ": " + problem.getMessage());
             return lacking(problem.getMessage());
         } catch (InterruptedException signal) {
+            cancel.noticed();
             run.notes().add("cancelled while fetching from " + site().label());
             return lacking("cancelled");
         }

@@ -156,6 +156,7 @@ public final class Rounds {
         var ending = execution.run(prompt, place.reportPath());
         worked = worked.plusNanos(System.nanoTime() - began);
         var back = execution.fetch(ending);
+        ending = stage.cancel().asked() ? Ending.cancelled(stage.cancel().exitCode(), ending.began()) : ending;
         var asked = thread;
         remember(log.story(), back);
         var verdict = Verdict.of(ending, log.story(), stage.codex(), asked).with(back).with(words());

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import prompt_run.remote.Scripts;
 
 /** The pod of our own for one run: what deploy/codex gives its agent, but nothing that may be broken, privileged or not its own. */
@@ -33,12 +34,14 @@ public record AgentPod(String namespace, String runId, String image, String acco
     public static final Map.Entry<String, String> MANAGED = Map.entry("app.kubernetes.io/managed-by", "prompt-run");
     private static final String PREFIX = "agent-";
     private static final String HOME = "/agent";
+    /** A quota or a range wants limits, or less of them. */
+    private static final Pattern TOO_MUCH = Pattern.compile("must specify|limits\\.memory|but limit is");
     private static final String EXPIRES = "prompt-run/expires";
 
-    /** What admission wants besides: limits, or the rules of a restricted namespace. */
+    /** What admission wants besides: all limits, or the rules of a restricted namespace. */
     public record Demands(boolean limits, boolean restricted) {
         public Demands after(String refusal) {
-            return new Demands(limits || refusal.contains("must specify"), restricted || refusal.contains("violates PodSecurity"));
+            return new Demands(limits || TOO_MUCH.matcher(refusal).find(), restricted || refusal.contains("violates PodSecurity"));
         }
     }
 
@@ -93,8 +96,9 @@ public record AgentPod(String namespace, String runId, String image, String acco
     private static ResourceRequirements resources(boolean limits) {
         var resources = new ResourceRequirementsBuilder()
             .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
+        resources.addToLimits("memory", new Quantity(limits ? "1Gi" : "4Gi"));
         if (limits) {
-            resources.addToLimits("cpu", new Quantity("1")).addToLimits("memory", new Quantity("1Gi"));
+            resources.addToLimits("cpu", new Quantity("1"));
         }
         return resources.build();
     }
