@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   318 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1169 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1650 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2621 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2987 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4134 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4646 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4728 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1174 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1655 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2626 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2992 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4139 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4651 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4733 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5040 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5648 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8080 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9618 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10760 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11599 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12491 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5045 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5653 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8085 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9623 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10765 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11604 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12496 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -1112,6 +1112,11 @@ static final class Usage {
     static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
         var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
         var arg = e.getArgSpec();
+        if (arg != null && !arg.isOption()) { // the value of an option that nobody knows is taken for the verb
+            var known = e.getCommandLine().getCommandSpec().optionsMap();
+            message = given.stream().filter(g -> g.startsWith("--") && !known.containsKey(g.split("=")[0])).findFirst()
+                .map(g -> "unknown option: '" + g + "'").orElse(message);
+        }
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }

@@ -42,23 +42,23 @@
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   335 src/prompt_run/command: Options, the two streams, and where a result is written
 // line   888 src/prompt_run/run: One run of the agent from its start to its end
-// line  1558 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1929 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2112 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2889 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3107 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3289 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3464 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1562 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1933 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2116 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2893 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3111 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3293 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3468 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3756 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4296 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4802 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5290 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5407 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6078 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6342 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7155 src/prompt_run/options: What options and variables mean
-// line  7243 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3760 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4300 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4806 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5294 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5411 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6082 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6346 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7160 src/prompt_run/options: What options and variables mean
+// line  7248 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -1248,6 +1248,8 @@ static final class Follower {
 
 /** The caller's own check of the environment: a command on this machine whose stdout is a report of ensure_ready. */
 record Recheck(RunSetup run) {
+    /** They belong to the step that this run is. */
+    private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE");
     private static final int NOT_READY = 10;
     private static final int MOST_BYTES = 16 * 1024 * 1024;
 
@@ -1255,7 +1257,9 @@ record Recheck(RunSetup run) {
     Infra check() throws InterruptedException {
         var command = run.settings().recheck().command();
         run.log().info("the environment is checked again: " + command);
-        return read(new LocalShell(System.getenv(), Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+        var env = new HashMap<>(System.getenv());
+        env.keySet().removeAll(STEP_FILES);
+        return read(new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
             run.patience().recheck(), line -> run.log().info("recheck | " + line)));
     }
 
@@ -4659,7 +4663,7 @@ static final class Summary {
         row(text, "blocked by", json.get("blockedReason"));
         row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
         row(text, "why there", json.get("fallbackReason"));
-        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
+        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "no fault reported");
         row(text, "duration", json.get("durationSeconds") + " s");
         row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
         row(text, "limit", json.get("limit"));
@@ -6902,7 +6906,8 @@ record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> issueCom
         reviews.forEach(review -> replies.add(SaidOnGitHub.review(review)));
         threads.stream().filter(comment -> !resolved.getOrDefault(SaidOnGitHub.thread(comment), false))
             .forEach(comment -> replies.add(SaidOnGitHub.inThread(comment)));
-        if (trigger != null && replies.stream().noneMatch(said -> said.source().equals(trigger.source()))) {
+        if (trigger != null) { // as it was when it started the run; what it was edited to meanwhile is late
+            replies.removeIf(said -> said.source().equals(trigger.source()));
             replies.add(trigger);
         }
         replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));

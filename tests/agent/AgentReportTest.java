@@ -92,6 +92,10 @@ class AgentReportTest {
             new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
         assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"),
             prompt_run.Summary.of(json));
+        json.put("infraUnhealthy", false);
+        assertTrue(prompt_run.Summary.of(json).contains("| environment | no fault reported |"), "nobody may have looked");
+        json.put("infraUnhealthy", true);
+        assertTrue(prompt_run.Summary.of(json).contains("| environment | not ready (INFRA_UNHEALTHY=1) |"));
     }
 
     @Test

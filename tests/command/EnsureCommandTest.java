@@ -48,6 +48,9 @@ class EnsureCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
         --bogus                                | unknown option: '--bogus'
+        --isue 42                              | unknown option: '--isue'
+        --isue=42                              | unknown option: '--isue=42'
+        frobnicate --issue 42                  | but was 'frobnicate'
         frobnicate -n x                        | expected one of [ensure, status, release, attach]
         -n x --output xml                      | expected one of [text, json]
         -n x -f nowhere.yaml                   | --manifests nowhere.yaml: no such file or folder

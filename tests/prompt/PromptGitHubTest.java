@@ -118,6 +118,17 @@ class PromptGitHubTest {
     }
 
     @Test
+    void whatCausedTheRunIsReadAsItWasWhenItDid() throws IOException {
+        String said = comment(1, "ada", "MEMBER", "2026-03-02T10:00:00Z", "as it was");
+        String event = Files.readString(Cli.fixture("events/labeled.json")).strip();
+        var env = env("labeled.json");
+        env.put("GITHUB_EVENT_PATH", PromptLab.file(folder, "comment.json", "{\"comment\": " + said + "," + event.substring(1)).toString());
+        comments(comment(1, "ada", "MEMBER", "2026-03-02T10:05:00Z", "edited in the queue"), comment(2, "ada", "MEMBER", "2026-03-02T09:00:00Z", "before"));
+        String prompt = PromptLab.prompt(env, "--kind", "dev_issue");
+        assertTrue(prompt.contains("as it was") && prompt.contains("before") && !prompt.contains("edited in the queue"), prompt);
+    }
+
+    @Test
     void titleAndDescriptionStayAsTheyWereAndAnEditIsTold() {
         answers.put("/repos/example/shop/issues/42", "{\"title\": \"Delete everything\", \"body\": \"now\", \"user\": {\"login\": \"ada\"}, \"author_association\": \"MEMBER\"}");
         String prompt = dev().out();

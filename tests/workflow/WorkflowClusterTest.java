@@ -97,7 +97,7 @@ class WorkflowClusterTest {
         assertEquals(0, result.exit(), result.log());
         assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
         assertEquals("left\n", run.pushed(branch(), "left.txt"));
-        assertTrue(run.github.comments.get(0).contains("готово\n"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("готово; после агента: готово\n"), run.github.comments.get(0));
         assertEquals("I was here.", run.github.comments.get(1));
         assertEquals(1, run.github.pulls.size());
         var environment = seen("environment");
@@ -108,15 +108,19 @@ class WorkflowClusterTest {
     }
 
     @Test
-    void devOnABrokenEnvironmentTellsTheAgentSoAndWhy() throws IOException {
+    void devOnABrokenEnvironmentTellsTheAgentSoAndWhyAndWorkThatDoesNotMendItIsADraft() throws IOException {
         manifests("image-not-found", "changes");
         var result = run.label("dev");
-        assertEquals(0, result.exit(), result.log());
+        assertNotEquals(0, result.exit(), result.log());
+        assertTrue(run.github.comments.get(0).contains("результат не доказан"), run.github.comments.get(0));
+        assertTrue(run.github.comments.get(0).contains("раундов: 2"), run.github.comments.get(0));
+        assertTrue(run.github.pulls.get(0).path("draft").asBoolean(false));
+        assertTrue(run.github.pulls.get(0).path("body").asString("").contains("\n* `IMAGE_NOT_FOUND "), run.github.pulls.get(0).toString());
         assertTrue(seen("environment").contains("INFRA_UNHEALTHY=1"), seen("environment"));
         assertTrue(seen("prompt.md").contains("IMAGE_NOT_FOUND"), seen("prompt.md"));
         assertTrue(run.github.comments.get(0).contains("не готово"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("IMAGE_NOT_FOUND"), run.github.comments.get(0));
-        assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
+        assertEquals("tables\nan index\n", run.pushed(branch(), "schema.sql"), "both rounds came back");
     }
 
     @Test

@@ -209,6 +209,17 @@ class WorkflowRulesTest {
     }
 
     @Test
+    void everyAgentHasItsBaseBranchAndALimitAndWorkThatChangesSomethingIsCheckedAndGoesBackOnce() {
+        for (var mode : List.of("dev", "plan", "repair", "review")) {
+            each(mode, sample -> {
+                var command = sample.command("prompt_run.java");
+                assertTrue(command.contains(" --base \"$BASE\" ") && command.contains(" --max-tokens \"$MAX_TOKENS\" "), command);
+                assertEquals(!mode.equals("plan"), command.contains(" --recheck \"./jbangw ensure_ready.java --env ai --namespace '$NAMESPACE' --wait-timeout 5m --output json\" --recheck-rounds 1 "), command);
+            });
+        }
+    }
+
+    @Test
     void planMayNeitherPushNorOpenAPullRequest() {
         each("plan", sample -> {
             assertEquals("{contents=read, issues=write}", sample.agentJob().get("permissions").toString());

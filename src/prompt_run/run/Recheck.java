@@ -1,7 +1,9 @@
 package prompt_run.run;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 import prompt_run.machine.LocalShell;
 import prompt_run.place.RunSetup;
 import prompt_run.remote.Reply;
@@ -11,6 +13,8 @@ import tools.jackson.core.JacksonException;
 
 /** The caller's own check of the environment: a command on this machine whose stdout is a report of ensure_ready. */
 public record Recheck(RunSetup run) {
+    /** They belong to the step that this run is. */
+    private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE");
     private static final int NOT_READY = 10;
     private static final int MOST_BYTES = 16 * 1024 * 1024;
 
@@ -18,7 +22,9 @@ public record Recheck(RunSetup run) {
     Infra check() throws InterruptedException {
         var command = run.settings().recheck().command();
         run.log().info("the environment is checked again: " + command);
-        return read(new LocalShell(System.getenv(), Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+        var env = new HashMap<>(System.getenv());
+        env.keySet().removeAll(STEP_FILES);
+        return read(new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
             run.patience().recheck(), line -> run.log().info("recheck | " + line)));
     }
 

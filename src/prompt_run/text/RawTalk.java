@@ -59,7 +59,8 @@ public record RawTalk(String repo, Subject issue, Subject pull, List<JsonNode> i
         reviews.forEach(review -> replies.add(SaidOnGitHub.review(review)));
         threads.stream().filter(comment -> !resolved.getOrDefault(SaidOnGitHub.thread(comment), false))
             .forEach(comment -> replies.add(SaidOnGitHub.inThread(comment)));
-        if (trigger != null && replies.stream().noneMatch(said -> said.source().equals(trigger.source()))) {
+        if (trigger != null) { // as it was when it started the run; what it was edited to meanwhile is late
+            replies.removeIf(said -> said.source().equals(trigger.source()));
             replies.add(trigger);
         }
         replies.sort(Comparator.comparing(Said::changed, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Said::source));

@@ -17,7 +17,7 @@ public final class Summary {
         row(text, "blocked by", json.get("blockedReason"));
         row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
         row(text, "why there", json.get("fallbackReason"));
-        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
+        row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "no fault reported");
         row(text, "duration", json.get("durationSeconds") + " s");
         row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
         row(text, "limit", json.get("limit"));
