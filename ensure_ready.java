@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   289 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1048 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1529 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2324 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2541 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3532 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  3948 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4025 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1086 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1567 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2434 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2800 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3933 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4433 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4515 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4270 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  4751 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  6418 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  7733 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line  8655 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line  9464 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 10176 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4760 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5368 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7689 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9222 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10359 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11198 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12066 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -83,8 +83,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -127,6 +129,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -138,6 +142,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -339,7 +344,7 @@ static final class EnvironmentTwins {
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
         Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
             Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        Map.entry("--rules", "CODEXCTL_RULES"), Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
     private EnvironmentTwins() { }
@@ -404,6 +409,9 @@ static final class KnownSoFar {
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
+    volatile Addresses addresses;
+    /** What makes the manifests out of templates. */
+    volatile String renderer = "";
     /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
     volatile Map<String, String> secrets = Map.of();
     private volatile Outcome outcome;
@@ -482,10 +490,17 @@ static final class KnownSoFar {
      * @param judges whether the verb says anything of readiness
      */
     Report report(Target asked, boolean judges) {
-        var seconds = Math.round((System.nanoTime() - started) / 1e8) / 10.0;
-        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(), seconds, summary(),
+        var begun = Instant.now().minusNanos(System.nanoTime() - started);
+        var certain = Optional.ofNullable(judgement).flatMap(Judgement::certainSince).map(at -> seconds(Duration.between(begun, at)));
+        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(),
+            seconds(Duration.ofNanos(System.nanoTime() - started)), certain, summary(),
             Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
+            Optional.ofNullable(addresses), renderer,
             List.copyOf(released.deleted()), List.copyOf(released.left()));
+    }
+
+    private static double seconds(Duration d) {
+        return Math.max(0, Math.round(d.toMillis() / 100.0) / 10.0);
     }
 
     private synchronized List<String> limited() {
@@ -575,6 +590,11 @@ static final class Options {
     /** Template variables; throws {@link IllegalArgumentException}. */
     Map<String, Object> variables() {
         return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+    }
+
+    /** How custom resources are judged; throws {@link IllegalArgumentException}. */
+    List<CustomRule> rules() {
+        return wait.rules == null ? List.of() : RuleFile.read(wait.rules);
     }
 
     /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */
@@ -689,8 +709,14 @@ static final class Steps {
             prepare(target, deadline);
         }
         var loaded = load(target, deadline);
-        var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
-        judge(api, target, applied, known.prepareFailure != null || failed(loaded, applied.results()), deadline);
+        hideSecrets(api, target);
+        var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
+        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(loaded);
+        var waiting = waiting(api, target, apply, since);
+        known.waiting = waiting;
+        known.judgement = waiting.run(deadline);
+        known.results = apply.ended();
+        diagnose(api, known.judgement);
     }
 
     private void status(Api api) {
@@ -699,7 +725,7 @@ static final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))));
+        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -820,6 +846,7 @@ static final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        known.renderer = renderer(target, loaded);
         return loaded;
     }
 
@@ -832,40 +859,44 @@ static final class Steps {
         }
     }
 
-    /** What an apply answered; {@code since} is the moment before it began, null when nothing was applied. */
-    private record Outcomes(List<Applied> results, Instant since) { }
+    /** Whoever mends a template must know what turns it into manifests; no one else needs it. */
+    private String renderer(Target target, Loaded loaded) {
+        var files = Stream.concat(loaded.items().stream().map(Item::source), loaded.problems().stream().map(Problem::source))
+            .map(Source::file).distinct();
+        var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
+            : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
+            .collect(Collectors.joining("; "));
+    }
 
-    private Outcomes notApplied(Loaded loaded) {
+    private Applying notApplied(Loaded loaded) {
         var results = Apply.notNow(loaded.items());
         known.results = results;
-        return new Outcomes(results, null);
+        return Applying.over(results, broken());
     }
 
-    private Outcomes apply(Api api, Target target, Loaded loaded, Deadline deadline) {
+    /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
+    private Applying apply(Api api, Target target, Loaded loaded, Deadline deadline) {
         boolean any = !loaded.items().isEmpty();
         known.applied = any;
-        var since = Instant.now();
-        var results = new Apply(api, target.namespace(), options.apply.recreate, so -> known.results = so, progress)
-            .all(loaded.items(), deadline);
-        if (any && !failed(loaded, results)) {
-            new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
-        }
-        return new Outcomes(results, any ? since : null);
+        var pending = Apply.pending(loaded.items());
+        known.results = pending;
+        return Applying.begin(pending, broken(), told -> {
+            var results = new Apply(api.within(deadline), target.namespace(), options.apply.recreate, so -> {
+                known.results = so;
+                told.accept(so);
+            }, progress).all(loaded.items(), deadline);
+            if (any && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
+                new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
+            }
+            hideSecrets(api, target);
+            return results;
+        });
     }
 
-    private static boolean failed(Loaded loaded, List<Applied> results) {
-        return !loaded.problems().isEmpty() || Applied.anyFailed(results);
-    }
-
-    /** {@code broken}: it is certain already that it will not be ready; what the rest says is worth a moment only. */
-    private void judge(Api api, Target target, Outcomes applied, boolean broken, Deadline deadline) {
-        var waiting = waiting(api, target, applied);
-        known.waiting = waiting;
-        hideSecrets(api, target);
-        boolean certain = broken && options.wait.failMode == FailMode.fast;
-        var judgement = waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline);
-        known.judgement = judgement;
-        diagnose(api, judgement);
+    /** Whether it is certain before anything is applied that not all will be as the manifests want it. */
+    private boolean broken() {
+        return known.prepareFailure != null || !known.problems.isEmpty();
     }
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
@@ -875,11 +906,12 @@ static final class Steps {
         progress.mask(Redaction.of(secrets, options.environment)::clean);
     }
 
-    private SoftWait waiting(Api api, Target target, Outcomes applied) {
+    /** {@code since}: when the apply began; null when nothing is applied. */
+    private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, applied.since());
-        return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
+            options.wait.failMode == FailMode.fast, since, options.rules());
+        return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 
     /** Only a wait can time out; a look says how it is. */
@@ -899,6 +931,7 @@ static final class Steps {
         try {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
+            known.addresses = Addresses.of(full.snapshot());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
@@ -961,6 +994,7 @@ static final class Usage {
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
             check(wrong, o::variables);
+            check(wrong, o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
             check(wrong, o::kubeconfig);
@@ -1032,7 +1066,8 @@ static final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop as soon as the outcome is certain, or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -1040,6 +1075,9 @@ static final class WaitOptions {
     @Option(names = "--strict", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "what cannot be verified (custom resources without a known status) blocks")
     boolean strict;
+    @Option(names = "--rules", paramLabel = "FILE",
+        description = "when custom resources of a kind are ready, failed or idle: YAML, a rule a document [CODEXCTL_RULES]")
+    Path rules;
     @Option(names = "--agent-deployment", paramLabel = "NAME",
         description = "the agent's own Deployment: reported as agentReady, does not gate (default: codex)")
     String agent = "codex";
@@ -1555,7 +1593,7 @@ static final class Apply {
     private Deadline deadline = Deadline.now();
     private Deadline enough = deadline;
 
-    /** {@code told} hears the results after each pass, those of all objects so far. */
+    /** {@code told} hears the results after each pass, those of all objects so far; what is tried again is pending. */
     Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
         this.api = api.within(Deadline.now());
         this.patient = api;
@@ -1570,18 +1608,25 @@ static final class Apply {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
+    /** Objects that an apply is to begin with. */
+    static List<Applied> pending(List<Item> items) {
+        return notNow(items).stream().map(a -> a.with(Result.pending)).toList();
+    }
+
     /** Applies in order, and what may still succeed again and again until the deadline. */
     List<Applied> all(List<Item> items, Deadline deadline) {
         this.deadline = deadline;
         enough = Deadline.in(ONE_PASS);
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
-        pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
+        pending.forEach(i -> results.put(i, pending(List.of(i)).get(0)));
         scaled = scaledByHpa(items);
         var start = Instant.now();
         for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
             pending = pass(pending, results, Duration.between(start, Instant.now()));
-            told.accept(List.copyOf(results.values()));
+            var open = Set.copyOf(pending);
+            told.accept(results.entrySet().stream().map(e -> open.contains(e.getKey()) ? e.getValue().with(Result.pending) : e.getValue())
+                .toList());
             if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
                 break;
             }
@@ -2230,6 +2275,71 @@ static final class Placeholders {
     }
 }
 
+/** The user's rules for custom resources: YAML, a document a rule. */
+static final class RuleFile {
+    private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
+
+    private RuleFile() { }
+
+    /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
+    static List<CustomRule> read(Path file) {
+        var label = "--rules " + file;
+        var text = text(file, label);
+        var read = Manifests.Yaml.documents(label, text);
+        read.problems().forEach(p -> {
+            throw new IllegalArgumentException(p.source() + ": " + p.message());
+        });
+        return read.documents().stream().map(d -> rule(d, text.lines().toList())).toList();
+    }
+
+    private static String text(Path file, String label) {
+        try {
+            return TextFile.read(file);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(label + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static CustomRule rule(Manifests.Yaml.Document document, List<String> lines) {
+        var json = document.json();
+        check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
+        for (var key : json.propertyNames()) {
+            int line = IntStream.range(document.source().line() - 1, lines.size())
+                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
+                + "failed, idle, ignore");
+        }
+        var kind = json.path("kind").asString("");
+        check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
+            "kind '" + kind + "': must be Kind.group, as Widget.example.com, or *.group");
+        boolean ignore = json.path("ignore").asBoolean(false);
+        var condition = json.path("condition").asString("");
+        var path = json.path("path").asString("");
+        check(ignore || condition.isEmpty() != path.isEmpty(), document, kind + " needs condition or path, one of them");
+        check(ignore || !values(json, "ready").isEmpty(), document, kind + " needs ready, the values that mean it");
+        return new CustomRule(kind, condition, path.isEmpty() ? "" : "/" + path.replace('.', '/'), values(json, "ready"),
+            values(json, "failed"), values(json, "idle"), ignore);
+    }
+
+    private static List<String> values(JsonNode json, String key) {
+        var values = new ArrayList<String>();
+        var node = json.path(key);
+        (node.isArray() ? node.values() : List.of(node)).forEach(v -> values.add(v.asString("")));
+        values.removeIf(String::isEmpty);
+        return values;
+    }
+
+    private static void check(boolean right, Manifests.Yaml.Document document, String sentence) {
+        check(right, document.source().toString(), sentence);
+    }
+
+    private static void check(boolean right, String where, String sentence) {
+        if (!right) {
+            throw new IllegalArgumentException(where + ": " + sentence);
+        }
+    }
+}
+
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 static final class Shell {
     private Shell() { }
@@ -2323,6 +2433,109 @@ static final class Templates {
 
 // src/ensure_ready/waiting/
 
+/** An apply that runs beside the wait: what it has answered so far, and its end. */
+static final class Applying {
+    /** How long what is under way may still take when the wait has ended. */
+    private static final long PARTING = TimeUnit.SECONDS.toMillis(5);
+    private final boolean broken;
+    private Thread worker;
+    private volatile List<Applied> results;
+    private volatile Runnable changed = () -> { };
+    private boolean over;
+
+    private Applying(List<Applied> results, boolean broken) {
+        this.results = List.copyOf(results);
+        this.broken = broken;
+    }
+
+    /**
+     * Nothing is applied any more.
+     *
+     * @param broken whether something of the manifests cannot even be tried
+     */
+    static Applying over(List<Applied> results, boolean broken) {
+        return new Applying(results, broken);
+    }
+
+    /** Begins at once; {@code work} tells what it has so far, and gives back what came of it. */
+    static Applying begin(List<Applied> pending, boolean broken, Function<Consumer<List<Applied>>, List<Applied>> work) {
+        var applying = new Applying(pending, broken);
+        applying.worker = Daemon.named("apply").newThread(() -> {
+            try {
+                applying.tell(work.apply(applying::tell));
+            } catch (RuntimeException | LinkageError | StackOverflowError e) {
+                applying.tell(applying.results.stream().map(a -> a.pending() ? a.failed("not applied: " + e) : a).toList());
+            } finally {
+                applying.end();
+            }
+        });
+        applying.worker.start();
+        return applying;
+    }
+
+    void listen(Runnable listener) {
+        changed = listener;
+    }
+
+    /** One for each object of the manifests. */
+    List<Applied> results() {
+        return results;
+    }
+
+    /** Whether it is certain, whatever the cluster says, that not all is as the manifests want it. */
+    boolean failed() {
+        return broken || Applied.anyFailed(results);
+    }
+
+    /** Whether there are objects that were never tried: a failure must not leave them out. */
+    boolean untried() {
+        return results.stream().anyMatch(a -> a.pending() && a.error().isEmpty());
+    }
+
+    boolean running() {
+        return worker != null && worker.isAlive();
+    }
+
+    /** No more tries. */
+    void stop() {
+        end();
+        worker.interrupt();
+        await();
+    }
+
+    /** What came of it. An apply that went well still has to remember that it did. */
+    List<Applied> ended() {
+        if (running()) {
+            await();
+        }
+        if (running()) {
+            stop();
+        }
+        return results;
+    }
+
+    private void await() {
+        try {
+            worker.join(PARTING);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void tell(List<Applied> so) {
+        if (!over) {
+            results = List.copyOf(so);
+            changed.run();
+        }
+    }
+
+    private synchronized void end() {
+        results = results.stream().map(Applied::finished).toList();
+        over = true;
+        changed.run();
+    }
+}
+
 /** Which types of objects a wait follows. */
 static final class FollowedTypes {
     /** Events that only tell that all goes well; they are most of what a namespace says. */
@@ -2365,6 +2578,15 @@ static final class FollowedTypes {
             default -> Stream.<Topic>empty();
         }).toList();
     }
+
+    /** Custom types that own something here and are not followed yet: operators make them one of the other. */
+    static List<Obj> owners(Snapshot snapshot) {
+        return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
+                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
+                .put("kind", c.path("kind").asString("")))).distinct().toList();
+    }
 }
 
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
@@ -2372,13 +2594,15 @@ static final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(100);
     private static final Duration TICK = Duration.ofSeconds(5);
     /** However late it is, everything is looked at once. */
-    private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+    private static final Duration ONE_LOOK = Duration.ofSeconds(4);
+    /** However late it is, every object is tried once. */
+    private static final Duration ONE_TRY = Duration.ofSeconds(40);
     private static final Duration LIVE_READ = Duration.ofSeconds(10);
     /** Rights are given by objects too, and may come a moment after the namespace. */
     private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
     private final Api api;
     private final String namespace;
-    private final List<Applied> applied;
+    private final Applying applying;
     private final WaitSettings settings;
     private final Consumer<Judgement> progress;
     private final Semaphore changes = new Semaphore(0);
@@ -2389,12 +2613,17 @@ static final class SoftWait {
     private volatile Judgement last;
 
     SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
+        this(api, namespace, Applying.over(applied, false), settings, progress);
+    }
+
+    /** One that looks while objects are still being applied. */
+    SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
-        this.applied = List.copyOf(applied);
+        this.applying = applying;
         this.settings = settings;
         this.progress = progress;
-        last = new Judgement(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
+        last = new Judgement(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of(), Optional.empty());
     }
 
     /** What was known last; for the interrupt. */
@@ -2406,18 +2635,18 @@ static final class SoftWait {
     Judgement run(Deadline deadline) {
         try (var informers = started()) {
             var memory = WaitMemory.NONE;
-            var late = deadline.left().toSeconds() > 0 ? deadline : Deadline.in(LAST_LOOK);
-            while (!deadline.passed() || !informers.complete() && !late.passed()) {
+            var oneLook = deadline.orIn(ONE_LOOK);
+            var oneTry = deadline.orIn(ONE_TRY);
+            while (!deadline.passed() || !informers.complete() && !oneLook.passed() || applying.untried() && !oneTry.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
-                memory = complete ? seen.remembered(memory, settings, now()) : WaitMemory.NONE;
+                memory = complete ? remembered(seen, memory) : WaitMemory.NONE;
                 if (concluded(seen, complete, informers, memory, deadline)) {
                     return last;
                 }
-                pause(seen, memory, deadline.passed() ? late : deadline);
+                pause(seen, memory, !deadline.passed() ? deadline : oneLook.passed() ? oneTry : oneLook);
             }
-            var seen = look(informers.objects(), informers);
-            return publish(seen.judgement(atDeadline(informers), List.of()));
+            return atDeadline(informers, memory);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -2435,7 +2664,7 @@ static final class SoftWait {
             } while (!informers.complete() && !until.passed());
             var seen = look(informers.objects(), informers); // the list that came last is not in the look before it
             var ready = informers.complete() && !informers.forbidden() && seen.verdict().ready();
-            return publish(seen.judgement(ready ? Outcome.ready : atDeadline(informers), List.of()));
+            return publish(judgement(seen, ready ? Outcome.ready : unproven(informers), List.of(), WaitMemory.NONE));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -2445,18 +2674,30 @@ static final class SoftWait {
     /** The types that every wait needs, and the types that were applied. */
     private Informers started() {
         var informers = new Informers(api, changes::release);
-        FollowedTypes.always(namespace, applied).forEach(informers::follow);
-        FollowedTypes.sought(applied).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        applying.listen(changes::release);
+        FollowedTypes.always(namespace, applying.results()).forEach(informers::follow);
+        FollowedTypes.sought(applying.results()).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        informers.sweep(namespace);
         return informers;
     }
 
     private Assessment followed(Assessment seen, Informers informers) {
         FollowedTypes.referred(seen.snapshot()).forEach(informers::follow);
+        FollowedTypes.owners(seen.snapshot()).forEach(o -> informers.seek(o, namespace));
         return seen;
     }
 
+    private WaitMemory remembered(Assessment seen, WaitMemory before) {
+        var memory = seen.settled(seen.remembered(before, settings, now()), settings, api.serverTime(), now());
+        return memory.judged(applying.failed() || !seen.certain(memory, settings, now()).isEmpty(), now());
+    }
+
+    private static Judgement judgement(Assessment seen, Outcome outcome, List<Finding> certain, WaitMemory memory) {
+        return seen.judgement(outcome, certain, Optional.ofNullable(memory.certainSince()));
+    }
+
     private boolean concluded(Assessment seen, boolean complete, Informers informers, WaitMemory memory, Deadline deadline) {
-        last = seen.judgement(Outcome.timeout, List.of());
+        last = judgement(seen, Outcome.timeout, List.of(), memory);
         if (complete) {
             progress.accept(last); // before, a type that is not read yet would look like one that has nothing
         }
@@ -2467,22 +2708,28 @@ static final class SoftWait {
             return false;
         }
         boolean ready = seen.verdict().ready() && memory.settled(now());
-        if (!ready && (!settings.failFast() || seen.certain(memory, settings, now()).isEmpty())) {
+        if (!ready && !(settings.failFast() && seen.ends(memory, now()) && !applying.untried())) {
             return false;
         }
-        return live(informers, deadline).filter(fresh -> ready ? provenReady(fresh, memory) : provenFailed(fresh, memory)).isPresent();
+        return live(informers, deadline).filter(fresh -> ready ? provenReady(fresh, memory) : provenFailed(fresh, memory, informers))
+            .isPresent();
     }
 
     private boolean provenReady(Assessment fresh, WaitMemory memory) {
         boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= memory.restarts();
-        publish(fresh.judgement(proven ? Outcome.ready : Outcome.timeout, List.of()));
+        publish(judgement(fresh, proven ? Outcome.ready : Outcome.timeout, List.of(), memory.judged(proven, now())));
         return proven;
     }
 
-    private boolean provenFailed(Assessment fresh, WaitMemory memory) {
+    private boolean provenFailed(Assessment fresh, WaitMemory memory, Informers informers) {
         var certain = fresh.certain(memory, settings, now());
-        publish(fresh.judgement(certain.isEmpty() ? Outcome.timeout : Outcome.failed, certain));
-        return !certain.isEmpty();
+        boolean proven = applying.failed() || !certain.isEmpty();
+        if (proven && applying.running()) {
+            applying.stop();
+            return provenFailed(look(fresh.snapshot().objects(), informers), memory, informers);
+        }
+        publish(judgement(fresh, proven ? Outcome.failed : Outcome.timeout, certain, memory.judged(proven, now())));
+        return proven;
     }
 
     /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
@@ -2494,9 +2741,21 @@ static final class SoftWait {
         }
     }
 
-    private static Outcome atDeadline(Informers informers) {
+    /** A failure that is certain is told as such, also when the others had no time to tell theirs. */
+    private Judgement atDeadline(Informers informers, WaitMemory memory) {
+        if (applying.running()) {
+            applying.stop();
+        }
+        var seen = look(informers.objects(), informers);
+        var certain = settings.failFast() && informers.complete() ? seen.certain(memory, settings, now()) : List.<Finding>of();
+        var open = certain.isEmpty() && !applying.failed();
+        return publish(judgement(seen, open || !settings.failFast() ? unproven(informers) : Outcome.failed, certain, memory.judged(!open, now())));
+    }
+
+    /** An API server that took objects is there, however little it says now. */
+    private Outcome unproven(Informers informers) {
         return informers.forbidden() || informers.unauthorized() ? Outcome.forbidden
-            : informers.away() ? Outcome.no_cluster : Outcome.timeout;
+            : informers.away() && applying.results().stream().allMatch(a -> a.uid().isEmpty()) ? Outcome.no_cluster : Outcome.timeout;
     }
 
     /** A look that takes long must not be all that this process does. */
@@ -2510,7 +2769,7 @@ static final class SoftWait {
     }
 
     private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
+        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
     private Judgement publish(Judgement judgement) {
@@ -2547,6 +2806,8 @@ static final class Api implements AutoCloseable {
     private final Duration timeout;
     private final Map<String, List<Kind>> discovered;
     private final Set<String> withStatus;
+    /** By how many milliseconds the server's clock is before {@link System#nanoTime}; the least that an answer gave. */
+    private final AtomicLong clock;
     private final Deadline patience;
 
     Api(Config config, Duration timeout) {
@@ -2555,6 +2816,7 @@ static final class Api implements AutoCloseable {
         this.timeout = timeout;
         this.discovered = new ConcurrentHashMap<>();
         this.withStatus = ConcurrentHashMap.newKeySet();
+        this.clock = new AtomicLong(Long.MAX_VALUE);
         this.patience = Deadline.now();
     }
 
@@ -2564,6 +2826,7 @@ static final class Api implements AutoCloseable {
         this.timeout = same.timeout;
         this.discovered = same.discovered;
         this.withStatus = same.withStatus;
+        this.clock = same.clock;
         this.patience = patience;
     }
 
@@ -2621,10 +2884,25 @@ static final class Api implements AutoCloseable {
     private byte[] answer(HttpRequest.Builder request, String what) {
         var sent = http.sendAsync(request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build(), byte[].class);
         var response = await(sent, timeout.plusSeconds(1), what);
+        Optional.ofNullable(response.header("Date")).ifPresent(this::setClock);
         if (!response.isSuccessful()) {
             throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
         }
         return response.body();
+    }
+
+    private void setClock(String date) {
+        try {
+            var told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)).toEpochMilli();
+            clock.accumulateAndGet(told - System.nanoTime() / 1_000_000, Math::min);
+        } catch (DateTimeException e) {
+            assert !date.isEmpty(); // not a date: another answer has one
+        }
+    }
+
+    /** What time it is by the server's own clock, at the least; empty when it never told. */
+    Optional<Instant> serverTime() {
+        return Optional.of(clock.get()).filter(c -> c < Long.MAX_VALUE).map(c -> Instant.ofEpochMilli(c + System.nanoTime() / 1_000_000));
     }
 
     /** What comes of it in time; throws {@link ApiError} when nothing does. */
@@ -2758,6 +3036,51 @@ static final class Api implements AutoCloseable {
         return known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
+    /**
+     * The custom kinds of namespaces that can be followed, each in the version that its group prefers. One request where the server
+     * aggregates its discovery, else one a group; a group that does not answer has none.
+     */
+    List<Kind> customKinds() {
+        var all = new TreeMap<String, Kind>();
+        var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
+        answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
+                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+        answer.path("groups").forEach(group -> {
+            var version = group.at("/preferredVersion/groupVersion").asString("");
+            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
+                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+                    r.path("namespaced").asBoolean(false), all));
+            }
+        });
+        return List.copyOf(all.values());
+    }
+
+    private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
+        var key = Obj.group(apiVersion) + "/" + kind;
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        status(apiVersion, kind, plural);
+        var verbs = r.path("verbs").toString();
+        if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
+            && !Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion))) {
+            all.putIfAbsent(key, new Kind(apiVersion, kind, plural, true));
+        }
+    }
+
+    private void status(String apiVersion, String kind, String plural) {
+        if (plural.endsWith("/status")) {
+            withStatus.add(apiVersion + "/" + kind);
+        }
+    }
+
+    private JsonNode resources(String apiVersion) {
+        try {
+            return get("/apis/" + apiVersion).path("resources");
+        } catch (ApiError e) {
+            return MissingNode.getInstance();
+        }
+    }
+
     /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */
     boolean hasStatus(Kind kind) {
         return withStatus.contains(kind.apiVersion() + "/" + kind.name());
@@ -2843,6 +3166,11 @@ static final class ApiError extends RuntimeException {
         return code == 401 || code == 403;
     }
 
+    /** The server has the objects, but the webhook that turns them into this version does not answer. */
+    boolean unconverted() {
+        return code == 500 && String.valueOf(getMessage()).contains("conversion webhook");
+    }
+
     Outcome outcome() {
         return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
     }
@@ -2877,9 +3205,14 @@ static final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
     private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
+    private static final Kind INGRESS = Kind.of("networking.k8s.io/v1", "Ingress");
+    private static final Kind CRON_JOB = Kind.of("batch/v1", "CronJob");
+    private static final Kind BUDGET = Kind.of("policy/v1", "PodDisruptionBudget");
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+        .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -2922,7 +3255,10 @@ static final class Collect {
     private Collected collect(List<Workload> workloads) {
         var pool = Executors.newFixedThreadPool(8, Daemon.named("collect"));
         try {
-            run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
+            run(pool, kinds(workloads).stream().map(k -> (Runnable) () -> list(k)).toList());
+            if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
+                run(pool, List.of(() -> list(INGRESS_CLASS)));
+            }
             var redaction = Redaction.of(secrets, System.getenv(),
                 NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
@@ -2932,7 +3268,7 @@ static final class Collect {
             pool.shutdownNow();
         }
         return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)),
+            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
             Map.copyOf(secrets));
     }
 
@@ -2956,20 +3292,30 @@ static final class Collect {
     }
 
     /** What is worth a request here; a type without which no rule would speak is not read. */
-    private List<Kind> kinds() {
+    private List<Kind> kinds(List<Workload> workloads) {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
-        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
-        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE, Kind.ENDPOINT_SLICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
+        if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
             kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
         }
-        if (!known.all("Ingress").isEmpty()) {
-            kinds.add(INGRESS_CLASS);
+        kinds.add(INGRESS);
+        boolean ready = workloads.stream().allMatch(w -> w.state() == State.ready || w.state() == State.suspended);
+        if (ready) { // then no log is read, and what is wrong though nothing waits for it is worth as many requests
+            kinds.addAll(List.of(CRON_JOB, Kind.JOB, BUDGET, Kind.HPA));
+        } else if (Kinds.TEMPLATED.stream().flatMap(k -> known.all(k).stream()).anyMatch(w -> w.number("/spec/replicas", 1) == 0
+            && w.controller().isMissingNode())) {
+            kinds.add(Kind.HPA);
         }
-        kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+            kinds.addAll(WEBHOOKS);
+        }
+        // of ConfigMaps the wait may know the names alone
+        kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
         return List.copyOf(kinds);
     }
 
@@ -3032,7 +3378,9 @@ static final class Collect {
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+        // of a Job the newest pod is told
+        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+            .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {
@@ -3106,8 +3454,12 @@ static final class Informers implements AutoCloseable {
     private final Map<Topic, Informer> informers = new ConcurrentHashMap<>();
     /** Objects of the manifests whose type discovery has not named yet. */
     private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
+    private final Set<Obj> asked = ConcurrentHashMap.newKeySet();
     private final Set<String> statusless = ConcurrentHashMap.newKeySet();
     private final Map<String, Obj> gone = new ConcurrentHashMap<>();
+    private final AtomicInteger sweeps = new AtomicInteger();
+    /** Custom types that were not read, and why. */
+    private final Map<String, String> unswept = new ConcurrentHashMap<>();
 
     Informers(Api api, Runnable changed) {
         this(api, changed, SILENCE);
@@ -3133,7 +3485,7 @@ static final class Informers implements AutoCloseable {
 
     /** Follows the type of an object of the manifests, as soon as discovery tells where the server has it. */
     void seek(Obj o, String namespace) {
-        if (sought.add(o)) {
+        if (asked.add(o) && sought.add(o)) {
             pool.execute(() -> seek(o, namespace, 0));
         }
     }
@@ -3142,11 +3494,11 @@ static final class Informers implements AutoCloseable {
     private void seek(Obj o, String namespace, int failures) {
         try {
             var kind = api.kind(o.apiVersion(), o.kind());
-            kind.ifPresent(k -> found(k, o, namespace));
+            kind.ifPresent(k -> found(k, o.apiVersion(), o.name(), namespace));
             sought.remove(o);
             if (kind.isEmpty()) {
                 api.rediscover(o.apiVersion());
-                later(() -> seek(o, namespace, 0), Duration.ofSeconds(5));
+                later(() -> seek(o, namespace, 0), Duration.ofSeconds(2));
             }
             changed.run();
         } catch (ApiError e) {
@@ -3157,6 +3509,50 @@ static final class Informers implements AutoCloseable {
             }
             later(() -> seek(o, namespace, failures + 1), backoff(failures));
         }
+    }
+
+    /** Follows every custom type of which the namespace has objects now; those that an operator makes later are sought by their owners. */
+    void sweep(String namespace) {
+        sweeps.incrementAndGet();
+        pool.execute(() -> sweep(namespace, 0));
+    }
+
+    private void sweep(String namespace, int failures) {
+        try {
+            var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
+            sweeps.addAndGet(kinds.size());
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace, 0)));
+        } catch (ApiError e) {
+            if (!e.forbidden() && failures < 8) {
+                later(() -> sweep(namespace, failures + 1), backoff(failures));
+                return;
+            }
+            unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        }
+        swept();
+    }
+
+    private void glance(Kind kind, String namespace, int failures) {
+        try {
+            if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
+                found(kind, kind.apiVersion(), "", namespace);
+            }
+        } catch (ApiError e) {
+            if (e.unconverted()) {
+                follow(Topic.of(kind, namespace));
+            } else if (e.forbidden() || e.code == 405 || failures > 4) {
+                unswept.put(kind.plural(), e.forbidden() ? "forbidden" : "not answered");
+            } else if (e.code != 404) {
+                later(() -> glance(kind, namespace, failures + 1), backoff(failures));
+                return;
+            }
+        }
+        swept();
+    }
+
+    private void swept() {
+        sweeps.decrementAndGet();
+        changed.run();
     }
 
     private static Duration backoff(int failures) {
@@ -3172,11 +3568,11 @@ static final class Informers implements AutoCloseable {
     }
 
     /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
-    private void found(Kind kind, Obj o, String namespace) {
-        if (!o.builtIn() && !api.hasStatus(kind)) {
+    private void found(Kind kind, String apiVersion, String name, String namespace) {
+        if (!Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion)) && !api.hasStatus(kind)) {
             statusless.add(kind.apiVersion() + "/" + kind.name());
         }
-        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
+        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + name, false));
     }
 
     /** {@code apiVersion/kind} of the custom resources whose status nobody writes. */
@@ -3191,7 +3587,7 @@ static final class Informers implements AutoCloseable {
 
     /** Whether every type was read at least once, or cannot be. */
     boolean complete() {
-        return sought.isEmpty() && informers.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && sweeps.get() == 0 && informers.values().stream().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
@@ -3212,8 +3608,12 @@ static final class Informers implements AutoCloseable {
 
     /** What may not be read, as {@code events: forbidden}. */
     List<String> limited() {
-        return informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+        var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
+            Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
+        return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
 
@@ -3274,7 +3674,8 @@ static final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422);
+            var e = error;
+            return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
         }
 
         Listing fetch() {
@@ -3531,6 +3932,69 @@ static final class Slim {
 
 // src/ensure_ready/report/
 
+/**
+ * Where things are in the slot's namespace, and which of them answer.
+ *
+ * @param services  at most {@link #MOST}, by name
+ * @param ingresses the same
+ */
+record Addresses(List<Service> services, List<Ingress> ingresses) {
+    static final int MOST = 30;
+    private static final int URLS = 5;
+
+    /** {@code ready}: has an endpoint that is ready; null where no selector asks for one, or where endpoints cannot be read. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Service(String name, List<Integer> ports, Boolean ready) { }
+
+    /** {@code backends} as {@code web:80}; {@code ready}: all of them are, null where one is not known. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Ingress(String name, List<String> urls, String address, List<String> backends, Boolean ready) { }
+
+    static Addresses of(Snapshot snapshot) {
+        var family = new Family(snapshot, Set.of());
+        return new Addresses(own(snapshot, "Service").map(s -> service(s, family)).toList(),
+            own(snapshot, "Ingress").map(i -> ingress(i, family)).toList());
+    }
+
+    private static Stream<Obj> own(Snapshot snapshot, String kind) {
+        return snapshot.all(kind).stream().filter(o -> o.namespace().equals(snapshot.namespace()))
+            .sorted((a, b) -> a.name().compareTo(b.name())).limit(MOST);
+    }
+
+    private static Service service(Obj service, Family family) {
+        return new Service(service.name(), service.list("/spec/ports").stream().map(p -> p.path("port").asInt(0)).toList(),
+            answers(service, family));
+    }
+
+    private static Boolean answers(Obj service, Family family) {
+        return service.at("/spec/selector").isEmpty() || !family.snapshot().knows("EndpointSlice") ? null : family.hasReadyEndpoint(service);
+    }
+
+    private static Ingress ingress(Obj ingress, Family family) {
+        var backends = Stream.concat(Stream.of(ingress.at("/spec/defaultBackend/service")),
+            paths(ingress).map(p -> p.at("/backend/service"))).filter(JsonNode::isObject).distinct().limit(URLS).toList();
+        var ready = backends.stream().map(b -> family.snapshot().find("Service", b.path("name").asString(""))
+            .map(s -> answers(s, family)).orElse(null)).toList();
+        var where = ingress.at("/status/loadBalancer/ingress/0");
+        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(where.path("ip").asString(""))),
+            backends.stream().map(b -> b.path("name").asString("") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
+                .toList(), ready.contains(null) ? null : (Boolean) !ready.contains(false));
+    }
+
+    private static Stream<JsonNode> paths(Obj ingress) {
+        return ingress.list("/spec/rules").stream().flatMap(rule -> rule.at("/http/paths").valueStream());
+    }
+
+    private static List<String> urls(Obj ingress) {
+        var secure = ingress.list("/spec/tls").stream().flatMap(tls -> tls.path("hosts").valueStream()).map(h -> h.asString("")).toList();
+        return ingress.list("/spec/rules").stream().flatMap(rule -> {
+            var host = rule.path("host").asString("");
+            var prefix = (secure.contains(host) ? "https://" : "http://") + (host.isEmpty() ? "*" : host);
+            return rule.at("/http/paths").valueStream().map(path -> prefix + path.path("path").asString("/"));
+        }).distinct().limit(URLS).toList();
+    }
+}
+
 /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
 static final class Annotations {
     private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
@@ -3589,6 +4053,9 @@ static final class Markdown {
         md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
             .append("  \n");
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
+        c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
+            .append('\n'));
+        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -3632,6 +4099,7 @@ static final class Progress implements AutoCloseable {
     private final Map<String, String> shown = new LinkedHashMap<>();
     private final long started = System.nanoTime();
     private volatile UnaryOperator<String> mask = UnaryOperator.identity();
+    private boolean certain;
     private int drawn;
 
     private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
@@ -3674,6 +4142,10 @@ static final class Progress implements AutoCloseable {
     synchronized void judgement(Judgement j) {
         if (quiet) {
             return;
+        }
+        if (j.certainSince().isPresent() != certain && !j.ready()) {
+            certain = !certain;
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);
@@ -3780,16 +4252,19 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param target        slot 0 and an empty namespace when no slot was found
  * @param ready         {@code infraReady}: proven, and nothing before it failed
  * @param waitFailed    not ready, where the verb says anything of readiness
- * @param waitedSeconds to a tenth
+ * @param waitedSeconds to a tenth, as the seconds after which the verdict was certain
  * @param judgement     empty when nothing was judged
  * @param limited       what could not be read, as {@code events: forbidden}
  * @param results       of the objects that were applied, in the manifests' order
  * @param applied       whether an apply was begun
+ * @param addresses     empty when nothing was judged
+ * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */
 record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
-    double waitedSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
-    List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
+    double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
+    List<Applied> results, boolean applied, List<Problem> problems, Optional<Addresses> addresses, String renderer,
+    List<String> deleted, List<String> left) { }
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 static final class ReportJson {
@@ -3803,9 +4278,11 @@ static final class ReportJson {
             .put("agentReady", report.judgement().filter(j -> j.verdict().agentReady()).isPresent())
             .put("verified", report.judgement().filter(j -> j.verdict().verified()).isPresent());
         json.put("outcome", report.outcome().word()).put("waitedSeconds", report.waitedSeconds());
+        report.certainAfterSeconds().ifPresent(s -> json.put("certainAfterSeconds", s));
         json.put("summary", Texts.line(report.summary()));
         json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
         diagnosis(json, report);
+        report.addresses().ifPresent(a -> json.setAll((ObjectNode) Json.MAPPER.valueToTree(a)));
         results(json, report);
         return json;
     }
@@ -3835,6 +4312,9 @@ static final class ReportJson {
     }
 
     private static void results(ObjectNode json, Report report) {
+        if (!report.renderer().isEmpty()) {
+            json.put("renderer", report.renderer());
+        }
         if (report.applied()) {
             var objects = json.putArray("objects");
             report.results().forEach(r -> {
@@ -3865,6 +4345,10 @@ static final class Text {
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
+        if (json.has("certainAfterSeconds") && !json.path("infraReady").asBoolean()) {
+            lines.add("  certain after " + json.path("certainAfterSeconds").asString("")
+                + " s, ended after " + json.path("waitedSeconds").asString("") + " s");
+        }
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
         json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asString("") + ": " + p.path("error").asString("")));
@@ -3885,7 +4369,8 @@ static final class Text {
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
-        Optional.of(c.at("/fix/text").asString("")).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
+        Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
+            .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
         c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
@@ -3977,6 +4462,11 @@ record Deadline(long nanos) {
 
     boolean passed() {
         return nanos - System.nanoTime() <= 0;
+    }
+
+    /** The later of this one and the one in {@code d}. */
+    Deadline orIn(Duration d) {
+        return left().compareTo(d) < 0 ? in(d) : this;
     }
 
     /** The earlier of this one and the one in {@code d}. */
@@ -4300,14 +4790,30 @@ record Assessment(Snapshot snapshot, Family family, Verdict verdict, List<Findin
         return before.next(verdict, Certainty.counting(relevant, family, verdict), snapshot, settings.appliedSince(), now);
     }
 
+    /**
+     * What has been ready for long needs no settling: {@code clusterNow} is the API server's time, as object times are the cluster's.
+     * After a change of ours the cluster's times may tell of what was before.
+     */
+    WaitMemory settled(WaitMemory memory, WaitSettings settings, Optional<Instant> clusterNow, Instant now) {
+        boolean touched = settings.appliedSince() != null && snapshot.applied().stream().anyMatch(a -> a.result() != Result.unchanged);
+        return touched || !verdict.ready() ? memory : clusterNow.flatMap(time -> Steady.since(verdict, snapshot)
+            .map(since -> memory.readyFor(Duration.between(since, time).minus(Steady.DOUBT), now))).orElse(memory);
+    }
+
     /** When a rule of time next has something to say. */
     Optional<Instant> due(WaitMemory memory, Instant now) {
         return Stream.of(memory.due(now), Certainty.due(relevant, family, verdict, memory, now))
             .flatMap(Optional::stream).min(Comparator.naturalOrder());
     }
 
-    Judgement judgement(Outcome outcome, List<Finding> certain) {
-        return new Judgement(outcome, verdict, snapshot, certain);
+    /** Whether a certain failure ends the wait: nothing is left to learn of the others, or they had their time. */
+    boolean ends(WaitMemory memory, Instant now) {
+        return memory.certainSince() != null
+            && (memory.learned(now) || verdict.workloads().stream().allMatch(w -> Certainty.known(w, relevant, family)));
+    }
+
+    Judgement judgement(Outcome outcome, List<Finding> certain, Optional<Instant> certainSince) {
+        return new Judgement(outcome, verdict, snapshot, certain, certainSince);
     }
 }
 
@@ -4332,7 +4838,8 @@ static final class Certainty {
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+        var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
+            && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
@@ -4342,6 +4849,11 @@ static final class Certainty {
         return relevant;
     }
 
+    /** What is still to be applied: what its pods say now is said of what the apply may mend. */
+    private static Optional<Applied> pending(Workload w, Family family) {
+        return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
+    }
+
     private static boolean ofNewest(Finding f, Family family) {
         var pod = f.pod();
         return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
@@ -4349,7 +4861,7 @@ static final class Certainty {
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
+        return family.snapshot().anywhere(f.ownerKind(), f.ownerName());
     }
 
     /** A state that is final by itself, though no finding says why. */
@@ -4367,6 +4879,20 @@ static final class Certainty {
             return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
                 && !doubtful(f, family, verdict, seen, settings);
         }).toList();
+    }
+
+    /** Whether waiting tells nothing more of this workload: it is not under way, or a finding says already what it lacks. */
+    static boolean known(Workload w, List<Finding> relevant, Family family) {
+        return w.state() != State.progressing || followsOthers(w, family)
+            || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
+            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
+    }
+
+    /** Its pods, which are judged themselves, tell what it waits for. */
+    private static boolean followsOthers(Workload w, Family family) {
+        return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
+            && family.snapshot().anywhere(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */
@@ -4390,6 +4916,10 @@ static final class Certainty {
         if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
+        if (code == Code.IMAGE_REGISTRY_UNREACHABLE && f.evidence().stream().map(Evidence::message)
+            .noneMatch(m -> Phrase.NO_HOST.occurs(m) && !Phrase.DNS_DOWN.occurs(m))) {
+            return null;
+        }
         if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
         }
@@ -4398,7 +4928,7 @@ static final class Certainty {
 
     private static boolean custom(Finding f, Family family) {
         return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+            .anyMatch(key -> family.snapshot().anywhere(key, f.ownerName()).isPresent());
     }
 
     private static State state(Finding f, Verdict verdict) {
@@ -4439,15 +4969,21 @@ static final class Certainty {
         if (!counts(f, family, verdict)) {
             return true;
         }
+        if (f.basis() == Basis.FINAL) {
+            return false;
+        }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> Pods.started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
             case CONFIG_KEY_MISSING -> f.pod().isEmpty();
@@ -4456,13 +4992,8 @@ static final class Certainty {
         };
     }
 
-    private static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
-    }
-
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -4492,7 +5023,7 @@ static final class Certainty {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+            var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();
@@ -4538,10 +5069,14 @@ record CrashCount(long baseline, long restarts, int exitCode) {
     }
 }
 
-/** What the wait found out; never thrown away: an interrupt reads the last one. */
-record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain) {
+/**
+ * What the wait found out; never thrown away: an interrupt reads the last one.
+ *
+ * @param certainSince since when the verdict is certain; empty when it is open
+ */
+record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Finding> certain, Optional<Instant> certainSince) {
     Judgement with(Outcome other) {
-        return new Judgement(other, verdict, snapshot, certain);
+        return new Judgement(other, verdict, snapshot, certain, certainSince);
     }
 
     /** True with the outcome ready alone, so that nobody can read it too early. */
@@ -4616,7 +5151,7 @@ static final class Preflight {
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {
         return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
-            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
     }
@@ -4654,11 +5189,50 @@ static final class Preflight {
     private record Template(Obj owner, JsonNode spec) { }
 }
 
+/** Since when nothing has changed any more in what is ready, by the times that the cluster itself wrote. Pure. */
+static final class Steady {
+    /** Times are whole seconds, and a node's clock may be off by a little. */
+    static final Duration DOUBT = Duration.ofSeconds(2);
+
+    private Steady() { }
+
+    /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
+    static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
+        var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;
+        for (var w : verdict.workloads()) {
+            var told = w.state() == State.unverified ? Stream.of(Instant.MAX) : live(w, snapshot).flatMap(o -> times(o, snapshot));
+            latest = told.reduce(latest, (a, b) -> a.isAfter(b) ? a : b);
+        }
+        return Optional.of(latest).filter(t -> t.isAfter(Instant.MIN) && t.isBefore(Instant.MAX));
+    }
+
+    private static Stream<Obj> live(Workload w, Snapshot snapshot) {
+        return Stream.concat(snapshot.anywhere(w.kind(), w.name()).stream(),
+            snapshot.custom().filter(o -> o.kind().equals(w.kind()) && o.name().equals(w.name())));
+    }
+
+    private static Stream<Instant> times(Obj o, Snapshot snapshot) {
+        return Stream.concat(Stream.of(o), Ownership.newestPods(snapshot, o).stream()).distinct().flatMap(Steady::changes);
+    }
+
+    /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
+    private static Stream<Instant> changes(Obj o) {
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+            .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
+            .flatMap(Optional::stream).toList();
+        var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();
+        return Stream.of(told.stream(), silent, o.time("/metadata/creationTimestamp").stream()).flatMap(s -> s);
+    }
+}
+
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
 record WaitMemory(Instant readySince, long restarts, List<String> gating,
     Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
-    Set<String> jobs, Instant jobEnded) {
-    static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    Set<String> jobs, Instant jobEnded, Instant certainSince) {
+    static final WaitMemory NONE =
+        new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH, null);
+    /** For how long after the verdict is certain the others may still tell causes of their own. */
+    private static final Duration LEARNING = Duration.ofSeconds(45);
     /** What a Job or an operator may still make. */
     static final Set<Code> MAKEABLE =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
@@ -4678,25 +5252,43 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, now),
+            refs, settle(verdict), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
-            running, running.containsAll(jobs) ? jobEnded : now);
+            running, running.containsAll(jobs) ? jobEnded : now, certainSince);
+    }
+
+    /** The same with what the verdict is now: {@code certain} that it never becomes ready, or open (again). */
+    WaitMemory judged(boolean certain, Instant now) {
+        return new WaitMemory(readySince, restarts, gating, settle, findings, crashes, jobs, jobEnded,
+            !certain ? null : certainSince == null ? now : certainSince);
+    }
+
+    /** Readiness that is older than this look, as the cluster's own times prove. */
+    WaitMemory readyFor(Duration proven, Instant now) {
+        var since = now.minus(proven);
+        return readySince == null || !since.isBefore(readySince) ? this
+            : new WaitMemory(since, restarts, gating, settle, findings, crashes, jobs, jobEnded, certainSince);
+    }
+
+    boolean learned(Instant now) {
+        return !now.isBefore(certainSince.plus(LEARNING));
     }
 
     /**
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     * operators make their objects one after the other.
      */
     private static Duration settle(Verdict verdict) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
-    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+    private Map<String, Seen> seen(List<Finding> relevant, Snapshot snapshot, Instant now) {
         var seen = new HashMap<>(findings);
-        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        Stream.concat(relevant.stream().map(WaitMemory::key), snapshot.all("Pod").stream().flatMap(WaitMemory::pulls))
+            .forEach(key -> seen.merge(key, new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
         seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
         return seen;
     }
@@ -4729,9 +5321,32 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
     }
 
-    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    /** Containers that began: their registries have served an image since they were seen last. */
+    private static Stream<String> pulls(Obj pod) {
+        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
+            .filter(c -> Pods.started(pod, c.path("name").asString("")))
+            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+    }
+
+    private static String pulled(String image) {
+        return "pulled|" + Merge.registry(image) + "|";
+    }
+
+    private Instant lastPull(String image) {
+        return findings.entrySet().stream().filter(e -> e.getKey().startsWith(pulled(image))).map(e -> e.getValue().first())
+            .max(Comparator.naturalOrder()).orElse(Instant.EPOCH);
+    }
+
+    /**
+     * Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended, a registry that is away
+     * from its last success on.
+     */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        if (f.code() == Code.IMAGE_REGISTRY_UNREACHABLE) {
+            var pull = lastPull(f.param("image"));
+            return pull.isAfter(first) ? pull : first;
+        }
         return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
@@ -4742,9 +5357,11 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** When a finding was first and last there. */
     record Seen(Instant first, Instant last) { }
 
-    /** When the settling ends, if that is still to come. */
+    /** When the settling ends, or the patience with a certain failure, if that is still to come. */
     Optional<Instant> due(Instant now) {
-        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+        return Stream.of(Optional.ofNullable(readySince).map(since -> since.plus(settle)),
+            Optional.ofNullable(certainSince).map(since -> since.plus(LEARNING))).flatMap(Optional::stream)
+            .filter(at -> at.isAfter(now)).min(Comparator.naturalOrder());
     }
 }
 
@@ -4778,6 +5395,13 @@ record AccessFindings(Observed seen, Ref agent) {
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
+    /** The Role that the workload's account is bound to. */
+    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+        var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
+        return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
+            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
+    }
+
     private static Stream<String> subjects(Obj binding) {
         return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
             .map(s -> s.path("name").asString(""));
@@ -4789,17 +5413,211 @@ record AccessFindings(Observed seen, Ref agent) {
     }
 }
 
+/** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
+record Candidates(Observed seen, Dependencies needs, Finding f) {
+    private static final int MOST = 6;
+    private static final int CHARS = 160;
+
+    /** At most six lines such as {@code pvc/geo-pvc: Bound, 10Gi, unused}. */
+    static List<String> of(Observed seen, Dependencies needs, Finding f) {
+        return new Candidates(seen, needs, f).find().filter(c -> !c.isEmpty())
+            .distinct().limit(MOST).map(c -> Texts.cut(Texts.line(c), CHARS)).toList();
+    }
+
+    private Snapshot snapshot() {
+        return seen.snapshot;
+    }
+
+    private Stream<String> find() {
+        return switch (f.code()) {
+            case IMAGE_NOT_FOUND, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_NAME_INVALID,
+                IMAGE_NEVER_PULL, IMAGE_REGISTRY_UNREACHABLE, IMAGE_PULL_FAILED ->
+                images();
+            case IMAGE_AUTH, IMAGE_PULL_SECRET_MISSING ->
+                near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
+            case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
+            case SECRET_MISSING, CONFIGMAP_MISSING ->
+                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+            case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
+            case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
+                near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
+                : f.objectKind(), o -> " ");
+            case PVC_MISSING -> near("PersistentVolumeClaim", this::claim);
+            case PVC_STORAGECLASS_MISSING, PVC_NO_DEFAULT_CLASS, PVC_PROVISIONER_MISSING,
+                PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
+            case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
+            case CONFIG_KEY_MISSING -> keys();
+            case CRASH_MISSING_ENV -> variables();
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
+                SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
+                INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
+            case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
+                + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
+            case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
+            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName"));
+            default -> Stream.empty();
+        };
+    }
+
+    private static String quoted(String text) {
+        return Pattern.quote(text) + "$";
+    }
+
+    /** Objects of a kind with what is said of each, similar names first; an empty text leaves one out. */
+    private Stream<String> near(String kind, Function<Obj, String> text) {
+        var name = f.param("host").isEmpty() ? f.param("service").isEmpty() ? f.param("class").isEmpty()
+            ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
+            : f.param("service") : f.param("host").replaceFirst("\\..*", "");
+        var port = f.param("address").replaceFirst("^.*:", "");
+        return snapshot().all(kind).stream()
+            .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
+            && !o.text("/type").contains("service-account-token"))
+            .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
+            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
+    }
+
+    private boolean unused(Obj o) {
+        return o.kind().equals("PersistentVolumeClaim") && users(o).isEmpty();
+    }
+
+    private static String keyed(Obj o) {
+        return "keys " + String.join(", ", o.keys());
+    }
+
+    private String claim(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
+            Facts.compact(o.at("/spec/accessModes")),
+            users(o).isEmpty() ? "unused" : users(o).strip());
+    }
+
+    private static String type(Obj o) {
+        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+    }
+
+    private static String volume(Obj o) {
+        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+    }
+
+    private static String ports(Obj service) {
+        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
+            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+    }
+
+    /** Which workloads name it. */
+    private String users(Obj o) {
+        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
+        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
+            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        return users.isEmpty() ? "" : " used by " + String.join(", ", users);
+    }
+
+    private static Stream<String> leaves(Obj workload, String pattern) {
+        var wanted = Pattern.compile(pattern);
+        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+            .map(l -> workload.ref() + " " + Facts.base(workload) + l);
+    }
+
+    /** The same setting of other workloads: a reference that works. */
+    private Stream<String> siblings(String pattern) {
+        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    }
+
+    /** Images of the same repository, else those of the same registry or name. */
+    private Stream<String> images() {
+        var image = f.param("image");
+        var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
+        var images = new TreeMap<String, String>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
+            if (path.endsWith(".image") && !value.equals(image)) {
+                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }
+        }));
+        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+            .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
+                .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
+    }
+
+    private static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
+    private Stream<String> keys() {
+        var holder = snapshot().find(f.objectKind(), f.objectName());
+        var near = holder.stream().flatMap(o -> o.keys().stream())
+            .sorted(Comparator.comparing((String k) -> !k.equalsIgnoreCase(f.param("key")))
+            .thenComparing(k -> NearMiss.distance(k.toLowerCase(Locale.ROOT), f.param("key").toLowerCase(Locale.ROOT))))
+            .limit(3).map(k -> "key " + k);
+        var elsewhere = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .filter(o -> !o.name().equals(f.objectName()) && o.keys().contains(f.param("key"))).map(o -> o.ref() + " has that key");
+        return Stream.concat(near, elsewhere);
+    }
+
+    /** Who else sets this variable, which object has a key of that name, and which variable comes near. */
+    private Stream<String> variables() {
+        var name = f.param("variable");
+        if (name.isEmpty()) {
+            return Stream.empty();
+        }
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+        var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
+            .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
+            .map(k -> o.ref() + " has key " + k));
+        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+    }
+
+    private Stream<String> nodes(Predicate<String> label) {
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        return folded(n -> "labels " + n.labels().entrySet().stream()
+            .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
+            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Nodes of which the same is to be said stand together. */
+    private Stream<String> folded(Function<Obj, String> text) {
+        var nodes = new TreeMap<String, String>();
+        snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
+            .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
+        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
+    }
+
+    /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
+    private String room(Obj node) {
+        var told = f.evidence().toString().toLowerCase(Locale.ROOT);
+        return Stream.of("cpu", "memory", "ephemeral-storage", "pods")
+            .filter(r -> told.contains(r.equals("pods") ? "too many pods" : "insufficient " + r)
+            || !told.contains("insufficient") && !told.contains("too many pods") && !r.startsWith("eph")).map(r -> {
+            var all = node.at("/status/allocatable").path(r).asString("");
+            var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
+                .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()
+                    .mapToDouble(c -> Quantities.of(c.at("/resources/requests").path(r).asString(""))).sum()).sum();
+            return all.isEmpty() ? "" : r + " " + all + (used > 0 ? " (" + Quantities.text(r, Quantities.of(all) - used) + " free)" : "");
+        }).filter(t -> !t.isEmpty()).collect(Collectors.joining(", "));
+    }
+}
+
 /** One root cause, as the JSON gives it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Cause(String id, String fingerprint, Code code, Code.Family family,
     Code.Severity severity, ObjectRef object, ObjectRef owner, String container,
     String basis, double confidence, Map<String, String> params,
-             Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
+    List<Fact> facts, List<String> candidates, Fix fix, List<String> next, List<Proof> evidence, Excerpt logExcerpt,
                  List<Symptom> explains, boolean oldRevisionServing, boolean blocksAgent,
                  @JsonIgnore int affected, @JsonIgnore String firstSeen) {
     Cause numbered(String number) {
         return new Cause(number, fingerprint, code, family, severity, object,
-            owner, container, basis, confidence, params, fix, next, evidence, logExcerpt,
+            owner, container, basis, confidence, params, facts, candidates, fix, next, evidence, logExcerpt,
             explains, oldRevisionServing, blocksAgent, affected, firstSeen);
     }
 }
@@ -4837,6 +5655,8 @@ static final class Connections {
         }
     }
 
+    private static final Set<Code> MISSING =
+        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
     private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
@@ -4868,6 +5688,12 @@ static final class Connections {
 
     private void understand(Complaint s, Set<Ref> speaking) {
         var f = s.told();
+        if (MISSING.contains(f.code()) && !f.owner().equals(f.object())
+            && snapshot.applied(f.objectKind(), f.objectName()).filter(a -> a.result() == Result.failed).isPresent()) {
+            edges.add(new Edge(f.owner(), f.object(), Edge.Origin.MAKER, "refused: " + f.object(), 1, ""));
+            s.means(f.with(Basis.WEAK).named());
+            return;
+        }
         switch (f.code()) {
             case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
@@ -4881,6 +5707,8 @@ static final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
+            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
+                .ifPresent(role -> s.means(f.as(f.code(), role)));
             case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
@@ -5017,7 +5845,7 @@ static final class Connections {
         } else if (s.told().code() == Code.INIT_WAITING && local.isPresent()) {
             s.meansNamed(Code.DEPENDENCY_SERVICE_MISSING, service, params);
         } else {
-            s.meansNamed(Code.DNS_NAME_UNKNOWN, s.told().object(), params);
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Mention.place(params.getOrDefault("setting", ""), s.told().object()), params);
         }
     }
 
@@ -5041,7 +5869,8 @@ static final class Connections {
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
-            s.meansNamed(Code.ENV_PORT_MISMATCH, s.told().object(), Map.of("address", service.name() + ":" + a.port(), "served",
+            s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
+                Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
             return;
         }
@@ -5102,7 +5931,8 @@ static final class Dependencies {
         Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
             .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
-            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
+            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream())
+                .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
     }
@@ -5177,8 +6007,20 @@ static final class Dependencies {
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
         snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
+        snapshot.custom().forEach(c -> {
+            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()))
+                .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
+            snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
+                .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
+            snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
+                .forEach(j -> edges.add(edge(Ref.of(j), Ref.of(c), Edge.Origin.SPEC, "waits for", 1)));
+        });
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
+        snapshot.all("Namespace").stream().filter(Obj::deleting).forEach(n -> snapshot.objects().values().stream().flatMap(List::stream)
+            .filter(Obj::deleting).forEach(o -> edges.add(edge(Ref.of(n), Ref.of(o), Edge.Origin.SPEC, "holds", 1))));
+        snapshot.all("Service").stream().filter(s -> !s.controller().isMissingNode())
+            .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(s.controller()), Edge.Origin.SPEC, "owner", 1)));
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
             .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
@@ -5199,11 +6041,11 @@ static final class Dependencies {
                 edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
             }
         });
-        claims(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
+        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }
@@ -5215,7 +6057,13 @@ static final class Dependencies {
         return mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
     }
 
-    private List<Obj> claims(Obj workload) {
+    /** The claims that its pods use. */
+    Stream<Obj> claims(Obj workload) {
+        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
+            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+    }
+
+    private List<Obj> templated(Obj workload) {
         if (!workload.kind().equals("StatefulSet")) {
             return List.of();
         }
@@ -5284,11 +6132,14 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
+            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
-        return new Reporting(seen, all, unready, workloads, agent)
-            .report(new Roots(graph).find(), all.stream().filter(f -> advice(f, unready)).toList());
+        var roots = new Roots(graph).find();
+        var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
+        var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
+        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
+            all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
@@ -5315,7 +6166,9 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
     }
 
     private static boolean advice(Finding f, Set<Ref> unready) {
-        return f.code().has(Rule.ADVICE) || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(f.owner());
+        return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
 
@@ -5343,11 +6196,314 @@ record Edge(Ref from, Ref to, Origin origin, String via, double confidence, Stri
 /** The lines of a failed container's log that say most; how many are shown of how many. */
 record Excerpt(String pod, String container, boolean previous, List<String> lines, int shown, int total, boolean suspicious) { }
 
+/** A value that decides: of which object and field ({@code deploy/web spec.replicas}), and what it is. */
+record Fact(String at, String value) {
+    /** How many a cause has at most, and how long each may be. */
+    static final int MOST = 12;
+    static final int CHARS = 240;
+}
+
+/**
+ * The few values that decide a cause: the field at fault with its path and what it is now, what it is compared with, and what worked
+ * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
+ */
+static final class Facts {
+    private static final Pattern MEMORY =
+        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
+        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
+    private static final Pattern LISTENS =
+        Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
+    private final Observed seen;
+    private final Dependencies needs;
+    private final Map<String, String> found = new LinkedHashMap<>();
+
+    private Facts(Observed seen, Dependencies needs) {
+        this.seen = seen;
+        this.needs = needs;
+    }
+
+    /** In the order of their weight; the first is the field at fault where one is known. */
+    static List<Fact> of(Observed seen, Dependencies needs, List<Finding> findings) {
+        var facts = new Facts(seen, needs);
+        findings.stream().filter(f -> f.code().role != Code.Role.PROGRESS).limit(3).forEach(facts::told);
+        return facts.found.entrySet().stream().limit(Fact.MOST)
+            .map(e -> new Fact(e.getKey(), Texts.cut(Texts.line(e.getValue()), Fact.CHARS))).toList();
+    }
+
+    private void told(Finding f) {
+        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var setting = f.param("setting").startsWith("configmap");
+        if (setting) {
+            object(f);
+        }
+        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        object(f);
+        other(owner, f);
+        log(f);
+        owner.ifPresent(w -> before(w, f));
+    }
+
+    private void add(Obj at, String path, String value) {
+        if (!value.isEmpty() && !value.equals("{}")) {
+            found.putIfAbsent(at.ref() + " " + path, value);
+        }
+    }
+
+    private void all(Obj at, String... pointers) {
+        for (var p : pointers) {
+            var node = at.at(p);
+            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+        }
+    }
+
+    /** A part of a spec on one line, as JSON without quotes. */
+    static String compact(JsonNode node) {
+        return node.toString().replace("\"\"", "''").replaceAll("\"([^\"]*)\":", "$1: ").replace(",", ", ").replace("\"", "");
+    }
+
+    /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
+    private void fields(Obj workload, Finding f, String pattern) {
+        leaves(workload, f, leaves(workload), base(workload), pattern);
+    }
+
+    /** What the finding speaks of comes first. */
+    private void leaves(Obj at, Finding f, Map<String, String> leaves, String base, String pattern) {
+        if (!pattern.isEmpty()) {
+            var wanted = Pattern.compile(pattern);
+            leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                    .thenComparing(e -> !f.objectName().equals(e.getValue())
+                        && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .forEach(e -> add(at, base + e.getKey(), e.getValue()));
+        }
+    }
+
+    static Map<String, String> leaves(Obj workload) {
+        return Leaves.of(Dependencies.podSpec(workload));
+    }
+
+    static String base(Obj workload) {
+        return switch (workload.kind()) {
+            case "Pod" -> "spec.";
+            case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
+            default -> "spec.template.spec.";
+        };
+    }
+
+    private static String container(Finding f) {
+        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
+    }
+
+    /** What of the pod template decides this code. */
+    private static String pattern(Finding f) {
+        var c = container(f);
+        var name = Pattern.quote(f.objectName());
+        return switch (f.code()) {
+            case IMAGE_NEVER_PULL -> c + "image";
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
+            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
+            case SECRET_MISSING -> "ecret.* = " + name + "$";
+            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
+            case PVC_MISSING -> "claimName = " + name + "$";
+            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
+            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
+                + "$|onfigMap.*ame = " + name + "$";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
+            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
+                c + "(command|args|workingDir|image) |" + c + ".*subPath";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name";
+            case CRASH_PORT_IN_USE -> "[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
+            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
+            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
+            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
+                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
+                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
+                    ? "" : "|periodS|failureT|initialD")
+                    + ")|" + c + "ports.*containerPort";
+            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
+            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
+            case SCHED_TAINT -> "^tolerations|^nodeSelector";
+            case SCHED_HOST_PORT -> "hostPort";
+            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
+            case SCHED_TOPOLOGY -> "^topologySpread";
+            case SCHED_NODE_MISSING -> "^nodeName";
+            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
+            case SCHED_DEVICE_CLAIM -> "[cC]laims";
+            case POD_READINESS_GATE -> "^readinessGates";
+            case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
+            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                setting(f);
+            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
+        };
+    }
+
+    /** The settings that name the host, or all that could. */
+    private static String setting(Finding f) {
+        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
+        return host.isEmpty()
+            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
+            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
+                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
+    }
+
+    /** The object at fault itself, where it is there. */
+    private void object(Finding f) {
+        if (f.code().family == Code.Family.APPLY) {
+            seen.snapshot.applied(f.objectKind(), f.objectName()).ifPresent(a -> all(a.object(), "/apiVersion"));
+        }
+        var there = seen.snapshot.find(f.objectKind(), f.objectName());
+        there.ifPresent(o -> {
+            switch (o.kind()) {
+                case "PersistentVolumeClaim" -> all(o, "/spec/storageClassName", "/spec/accessModes", "/spec/resources/requests/storage",
+                    "/spec/volumeName", "/spec/selector", "/spec/dataSource");
+                case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
+                case "Secret", "ConfigMap" -> {
+                    setting(o, f);
+                    add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
+                }
+                case "ResourceQuota" -> quota(o);
+                case "NetworkPolicy" -> {
+                    all(o, "/spec/ingress", "/spec/egress");
+                    add(o, "spec.podSelector", o.at("/spec/podSelector").isEmpty() ? "every pod" : compact(o.at("/spec/podSelector")));
+                    all(o, "/spec/policyTypes");
+                }
+                case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
+                    leaves(o, f, Leaves.of(o.at("/webhooks")), "webhooks", "service\\.(name|namespace) |failurePolicy");
+                case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
+                case "Role" -> all(o, "/rules");
+                case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
+                default -> scale(o, f);
+            }
+        });
+    }
+
+    private void scale(Obj o, Finding f) {
+        switch (f.code()) {
+            case REPLICAS_ZERO, SCHED_POD_ANTI_AFFINITY, PVC_ACCESS_MODE -> all(o, "/spec/replicas", "/spec/strategy/type");
+            case JOB_FAILED -> all(o, "/spec/backoffLimit", "/spec/activeDeadlineSeconds");
+            case JOB_SUSPENDED -> all(o, "/spec/suspend");
+            case ROLLOUT_PAUSED -> all(o, "/spec/paused");
+            case STS_HEADLESS_SVC_MISSING -> all(o, "/spec/serviceName");
+            case STS_STUCK_REVISION -> all(o, "/status/updateRevision", "/status/currentRevision");
+            case POD_SECURITY_DENIED -> seen.snapshot.find("Namespace", seen.snapshot.namespace())
+                .ifPresent(n -> n.labels().forEach((k, v) -> add(n, "metadata.labels[" + k + "]", k.startsWith("pod-security") ? v : "")));
+            default -> { }
+        }
+    }
+
+    /** The value of a ConfigMap that names a host or a port that is not there. */
+    private void setting(Obj map, Finding f) {
+        var key = f.param("setting").replaceFirst("^.* ", "");
+        if (!key.isEmpty() && map.kind().equals("ConfigMap") && map.at("/data").has(key)) {
+            add(map, "data." + key, map.at("/data").path(key).asString(""));
+        }
+    }
+
+    private void quota(Obj quota) {
+        quota.map("/status/hard").forEach((resource, hard) -> {
+            var used = quota.at("/status/used").path(resource).asString("0");
+            add(quota, "status." + resource, "used " + used + " of " + hard);
+        });
+    }
+
+    /** What stands on the other side. */
+    private void other(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+                    labels(w);
+                    fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
+                });
+            case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
+            case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).limit(1)
+                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                owner.ifPresent(w -> maps(w, f));
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
+                .forEach(c -> all(c, "/spec/resources/requests/storage"));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            default -> { }
+        }
+    }
+
+    /** Values of the ConfigMaps that it reads, which name the host or could. */
+    private void maps(Obj workload, Finding f) {
+        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
+                if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
+                    && wanted.matcher("env[" + key + "]. = " + value).find()) {
+                    add(o, "data." + key, value.isEmpty() ? "\"\"" : value);
+                }
+            }));
+    }
+
+    private static String variables(Obj workload, Finding f) {
+        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+        return names.isEmpty() ? "none" : "has " + names;
+    }
+
+    private Optional<Obj> named(String ref) {
+        return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).findFirst());
+    }
+
+    private void labels(Obj workload) {
+        add(workload, "spec.template.metadata.labels", Dependencies.labels(workload).toString());
+    }
+
+    /** What the program says of the port it listens on, and of the memory it takes. */
+    private void log(Finding f) {
+        var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
+        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        if (log != null && wanted != null) {
+            log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
+                .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));
+        }
+    }
+
+    /** Fields of the newest revision that the one before it had otherwise. */
+    private void before(Obj workload, Finding f) {
+        if (!workload.kind().equals("Deployment") || f.code().family == Code.Family.SERVICE) {
+            return;
+        }
+        var newest = Ownership.newestReplicaSet(seen.snapshot, workload);
+        seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
+            .filter(rs -> rs.has("/spec/template/spec"))
+            .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .ifPresent(rs -> {
+                var now = leaves(newest.get());
+                var then = leaves(rs);
+                var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
+                Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
+                    .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
+                    .forEach(p -> add(rs, base(rs) + p, then.getOrDefault(p, "(not set)") + served));
+            });
+    }
+}
+
 /** A place in a manifest of the repository. */
 record FileRef(String path, int line) { }
 
-/** Where the repair lies and in which file. */
-record Fix(Code.Scope scope, String action, String text, List<FileRef> files, List<Also> alsoRequired) { }
+/** Where the repair lies and in which file; {@code change}: the field at fault, what it is and what there is instead, or null. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) {
+    Fix changing(List<Fact> facts, List<String> candidates) {
+        return facts.isEmpty() ? this : new Fix(scope, action, text, facts.get(0).at() + " is " + facts.get(0).value()
+            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0)), files, alsoRequired);
+    }
+}
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
 static final class Graph {
@@ -5395,7 +6551,10 @@ static final class Graph {
 
     /** What is told only where nothing behind it explains it. */
     List<Finding> weak(Ref node) {
-        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))).toList();
+        // a Service only repeats that the workload behind it is not ready
+        var repeats = from(node).stream().anyMatch(e -> e.origin() == Edge.Origin.SELECTOR && unready.contains(e.to()));
+        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))
+            && !(repeats && f.code() == Code.SVC_NO_READY_ENDPOINTS)).toList();
     }
 
     /** A registry of this namespace is looked at before the image that cannot be had from it. */
@@ -5477,6 +6636,53 @@ record IngressFindings(Observed seen) {
     }
 }
 
+/** The fields of a spec by their paths, as a person writes them: {@code containers[web].env[DB_HOST].value}. Pure. */
+static final class Leaves {
+    private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
+    private static final String HIDDEN = "(set; not shown)";
+
+    private Leaves() { }
+
+    static Map<String, String> of(JsonNode node) {
+        var found = new LinkedHashMap<String, String>();
+        walk(node, "", found);
+        return found;
+    }
+
+    private static void walk(JsonNode node, String path, Map<String, String> found) {
+        if (node.isObject() && !node.isEmpty()) {
+            node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
+        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+            for (int i = 0; i < node.size(); i++) {
+                var element = path + "[" + name(node.get(i), i) + "]";
+                walk(node.get(i), element, found);
+                found.remove(element + ".name"); // which its path says already
+                if (path.endsWith(".env") && node.get(i).size() == 1) {
+                    found.put(element + ".value", "\"\"");
+                }
+            }
+        } else {
+            found.put(path, value(path, node));
+        }
+    }
+
+    /** Elements are told by what tells them for Kubernetes too, else by their place. */
+    private static String name(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
+    }
+
+    private static String value(String path, JsonNode node) {
+        var variable = VARIABLE.matcher(path);
+        if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
+            return HIDDEN;
+        }
+        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+            .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
+            : node.asString("").isEmpty() ? "\"\"" : node.asString("");
+    }
+}
+
 /** A host that a workload names: in {@code via}, such as {@code env DB_HOST}, and how sure it is that it is needed (0 to 1). */
 record Mention(Address address, Edge.Origin origin, String via, double confidence) {
     String host() {
@@ -5485,6 +6691,11 @@ record Mention(Address address, Edge.Origin origin, String via, double confidenc
 
     String port() {
         return address.port();
+    }
+
+    /** The ConfigMap whose value it is, else the workload. */
+    static Ref place(String via, Ref workload) {
+        return via.startsWith("configmap ") ? new Ref("ConfigMap", via.split(" ")[1]) : workload;
     }
 
     /** A setting that names an address with its port. */
@@ -5530,10 +6741,20 @@ static final class Mentions {
     private void settings(JsonNode spec) {
         for (var list : List.of("initContainers", "containers")) {
             for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting("env " + key, key, value));
+                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
                 setting("args", "", WaitCommands.words(c));
             }
         }
+    }
+
+    private static String via(JsonNode container, String key) {
+        for (var e : container.path("env")) {
+            var from = e.at("/valueFrom/configMapKeyRef");
+            if (from.isObject() && e.path("name").asString("").equals(key)) {
+                return "configmap " + from.path("name").asString("") + " " + from.path("key").asString("");
+            }
+        }
+        return "env " + key;
     }
 
     /** Whole ConfigMaps, and of Secrets the hosts that stand in them. */
@@ -5602,6 +6823,7 @@ static final class Merge {
         };
     }
 
+    /** The host part of an image's name. */
     static String registry(String image) {
         var first = image.contains("/") ? image.substring(0, image.indexOf('/')) : "";
         return first.contains(".") || first.contains(":") || first.equals("localhost") ? first : "docker.io";
@@ -5656,13 +6878,15 @@ static final class NearMiss {
     private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
-        return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name)
-                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
+        return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 
-    private static int distance(String a, String b) {
+    static boolean near(String n, String name) {
+        return !n.equals(name) && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4));
+    }
+
+    static int distance(String a, String b) {
         var row = IntStream.rangeClosed(0, b.length()).toArray();
         for (int i = 1; i <= a.length(); i++) {
             int diagonal = row[0];
@@ -5767,6 +6991,31 @@ record ObjectRef(String apiVersion, String kind, String namespace, String name) 
 record Proof(String source, String path, String reason, String message,
     long count, String firstSeen, String lastSeen, boolean untrusted, boolean suspicious) { }
 
+/** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
+static final class Quantities {
+    private static final Pattern AMOUNT = Pattern.compile("(\\d+(?:\\.\\d+)?)(m|[kKMGTPE]i?)?");
+
+    private Quantities() { }
+
+    /** Zero for what is none. */
+    static double of(String text) {
+        var match = AMOUNT.matcher(text);
+        if (!match.matches()) {
+            return 0;
+        }
+        var unit = match.group(2) == null ? "" : match.group(2);
+        var power = unit.isEmpty() ? 0 : "kMGTPE".indexOf(unit.replace('K', 'k').charAt(0)) + 1;
+        return Double.parseDouble(match.group(1)) * (unit.equals("m") ? 0.001 : Math.pow(unit.endsWith("i") ? 1024 : 1000, power));
+    }
+
+    /** Of memory in {@code Mi}, of anything else in thousandths when it is small. */
+    static String text(String resource, double amount) {
+        var mebi = resource.contains("memory") || resource.contains("storage");
+        return mebi ? Math.round(amount / (1 << 20)) + "Mi" : amount == Math.rint(amount) ? String.valueOf((long) amount)
+            : Math.round(amount * 1000) + "m";
+    }
+}
+
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
@@ -5776,7 +7025,7 @@ record Repairs(Snapshot snapshot) {
     Fix fix(Finding f) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
+        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
     }
 
     private Optional<Source> source(Ref o) {
@@ -5833,7 +7082,7 @@ record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -5842,6 +7091,7 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
     private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
@@ -5888,7 +7138,7 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
             var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
-        }).toList();
+        }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
     }
 
     private Cause cause(Root root) {
@@ -5899,9 +7149,13 @@ record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<W
         findings.forEach(x -> affected.add(x.owner()));
         affected.retainAll(unready);
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
+        var facts = Facts.of(seen, needs, findings);
+        var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
-            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
+                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
+            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
+                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 
@@ -6149,17 +7403,22 @@ record ScalingFindings(Observed seen, Dependencies needs) {
     }
 
     private Optional<Finding> autoscaler(Obj hpa) {
+        if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
+            return Optional.empty(); // the first metrics take a minute
+        }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asString("").equals("ScalingDisabled"));
+            .filter(c -> no(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
             .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
-        return Optional.of(budget.condition("DisruptionAllowed"))
-            .filter(c -> no(c) && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0))
-            .map(c -> seen.fault(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
+        boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
+            || no(budget.condition("DisruptionAllowed"));
+        return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
+            : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
+                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
@@ -6193,9 +7452,9 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             port(service, behind).ifPresent(found::add);
             behind.forEach(w -> closed(service, w).ifPresent(found::add));
         } else if (seen.snapshot.all("Pod").stream().noneMatch(p -> p.labels().entrySet().containsAll(selector.entrySet()))) {
-            var meant = meant(service, selector);
+            var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
-            if (meant.isEmpty() && !waited) {
+            if (meant.isEmpty() && !waited && !operated(service)) {
                 found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
@@ -6207,6 +7466,11 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             found.add(seen.fault(Code.SVC_LB_PENDING, service, Evidence.field(service, "status.loadBalancer", "no address")));
         }
         return found;
+    }
+
+    /** An operator gives its pods the labels of their roles while they run. */
+    private boolean operated(Obj service) {
+        return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
     }
 
     /**
@@ -6247,7 +7511,9 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload)) {
+        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
+        if (reached || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -6292,10 +7558,12 @@ static final class SettingFindings {
     private final Dependencies needs;
     private final NetworkPolicies policies;
     private final List<Finding> told;
+    private final Set<Ref> unready;
     private final List<Finding> found = new ArrayList<>();
 
     /** {@code told}: what symptoms told already; it is not said twice. */
-    SettingFindings(Observed seen, Dependencies needs, List<Finding> told) {
+    SettingFindings(Observed seen, Dependencies needs, List<Finding> told, Set<Ref> unready) {
+        this.unready = unready;
         this.seen = seen;
         this.snapshot = seen.snapshot;
         this.needs = needs;
@@ -6326,9 +7594,12 @@ static final class SettingFindings {
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
         if (!Ports.serves(service, m.port())) {
-            add(Code.ENV_PORT_MISMATCH, workload, Ref.of(workload), Evidence.field(workload, m.via(), address),
+            add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
+        }
+        if (!unready.contains(Ref.of(workload))) {
+            return; // whether anything enforces policies is not told, and its traffic may flow
         }
         var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
@@ -6445,7 +7716,10 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         }
         var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
         if (!events.isEmpty()) {
-            return Optional.of(unbound(events.get(events.size() - 1)));
+            // what is said again and again while all waits does not outdo the error that makes it wait
+            var errors = events.stream().filter(e -> !e.reason().equals("ExternalProvisioning")).toList();
+            var telling = errors.isEmpty() ? events : errors;
+            return Optional.of(unbound(telling.get(telling.size() - 1)));
         }
         return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
     }
@@ -6472,7 +7746,8 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
         var code = code(last);
         var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
             : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
-        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
+        var at = code == Code.PVC_PROVISIONER_MISSING && !params.isEmpty() ? new Ref("StorageClass", type) : Ref.of(claim);
+        return seen.finding(code, at, Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
     }
 
     private Code code(Event last) {
@@ -6495,7 +7770,33 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
 record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    /** As often must a probe's command be missing before that is certain: a program may still put it there. */
+    private static final int PROVEN = 3;
+    /** So many equal answers of a probe are no matter of a slow start. */
+    private static final int MANY = 10;
+
     Optional<Finding> find() {
+        return told().map(f -> emptyFolder(f).orElse(script(f) ? f.as(Code.CONTAINER_START_FAILED, owner) : f));
+    }
+
+    /** A script that the pod itself names lacks the line that names its interpreter; an image's own may as well be of another platform. */
+    private boolean script(Finding f) {
+        return f.code() == Code.IMAGE_PLATFORM_MISMATCH && f.evidence().stream().map(e -> Phrase.SCRIPT.in(e.message()))
+            .anyMatch(s -> !s.isEmpty() && s.equals(spec().path("command").path(0).asString("")));
+    }
+
+    /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
+    private Optional<Finding> emptyFolder(Finding f) {
+        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+            return Optional.empty();
+        }
+        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+            .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
+            .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
+                .in(pod.name(), name()).with(Map.of("key", k.key())));
+    }
+
+    private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
@@ -6574,7 +7875,16 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))));
+            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
+            .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
+                ? othersPullSecret() : Map.of());
+    }
+
+    /** Since 1.35 a node's copy of an image serves only pods that could pull it: a pod that names no pull secret may need its siblings'. */
+    private Map<String, String> othersPullSecret() {
+        return !pod.list("/spec/imagePullSecrets").isEmpty() ? Map.of() : seen.snapshot.all("Pod").stream()
+            .flatMap(p -> References.of(p.at("/spec")).stream()).filter(References.Ref::pull).map(References.Ref::name).sorted().findFirst()
+            .map(name -> Map.of("othersPullSecret", name)).orElse(Map.of());
     }
 
     /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
@@ -6595,9 +7905,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
+        var job = owner.is("Job") || !Pods.endless(pod, spec());
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -6667,13 +7976,18 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init) {
+        if (init && !sidecar()) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    /** A native one runs beside the main containers, with probes of its own. */
+    private boolean sidecar() {
+        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -6703,7 +8017,13 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     private Finding unready(long running) {
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
-        var starting = starting(running, mistake.isEmpty());
+        if (probes().programMissing(failed)) {
+            return finding(failed.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_READINESS_FAILING, since(),
+                probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
+                .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
+        }
+        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
@@ -6735,16 +8055,35 @@ static final class CustomFindings {
     }
 
     static Optional<Finding> of(Observed seen, Obj o) {
-        var bad = CustomStatus.conditions(o).stream().filter(CustomStatus::bad).findFirst();
-        var phase = CustomStatus.bad(o.text("/status/phase"));
-        if (bad.isEmpty() && !phase) {
+        var said = CustomStatus.of(o, seen.snapshot);
+        if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
             return Optional.empty();
         }
-        var code = Obj.group(o.apiVersion()).equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
-        var young = !phase && seen.age(o) < code.young;
-        var proof = bad.map(c -> Evidence.condition(o, c)).orElseGet(() -> Evidence.field(o, "status.phase", o.text("/status/phase")));
+        var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        var young = said.state() == State.progressing && seen.age(o) < code.young;
+        var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
-            bad.flatMap(Observed::since), List.of(proof)));
+            Obj.instant(said.proof().firstSeen()), proofs));
+    }
+
+    /** Kinds that the API server refuses to show because their conversion webhook is down; told at those that were applied. */
+    static Stream<Finding> unread(Observed seen) {
+        return seen.snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM) && Phrase.CONVERSION.occurs(l)).flatMap(l -> {
+            var told = l.substring(Snapshot.CUSTOM.length());
+            var kind = told.substring(0, told.indexOf(": "));
+            var at = new Ref("CustomResourceDefinition", kind);
+            var owners = seen.snapshot.applied().stream().map(Applied::object)
+                .filter(o -> Kind.of(o.apiVersion(), o.kind()).definition().equals(kind)).map(Ref::of);
+            return Stream.concat(owners, Stream.of(at)).map(o -> seen.finding(Code.CONVERSION_WEBHOOK_UNAVAILABLE, at, o, Optional.empty(),
+                List.of(Evidence.status("crd/" + kind, "", told.substring(told.indexOf(": ") + 2)))));
+        });
+    }
+
+    /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */
+    private static Stream<Evidence> madeOf(Snapshot snapshot, Obj o) {
+        return snapshot.index().byOwner().getOrDefault(o.uid(), List.of()).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
+            .flatMap(c -> Stream.concat(Stream.of(CustomStatus.of(c, snapshot)).filter(CustomStatus.Said::against)
+            .map(CustomStatus.Said::proof), madeOf(snapshot, c)));
     }
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
@@ -6861,7 +8200,7 @@ static final class Findings {
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
                 .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
+            CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
     /** A pod is told what the pods before it said, since the same missing object is told once. */
@@ -6879,13 +8218,23 @@ static final class Findings {
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
         var since = o.time("/metadata/deletionTimestamp");
+        if (!o.deleting() || seen.age(since) <= Code.OBJECT_STUCK_TERMINATING.young) {
+            return Optional.empty();
+        }
+        if (kind.equals("Namespace")) { // what is left in it says more
+            return Stream.of("NamespaceDeletionContentFailure", "NamespaceFinalizersRemaining", "NamespaceContentRemaining")
+                .map(o::condition).filter(Obj::isTrue).findFirst()
+                .map(c -> seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), Ref.of(o),
+                since, List.of(Evidence.condition(o, c))).with(Basis.WEAK));
+        }
         var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
-        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
-            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = new Ref(kind, o.name());
-        return !stuck ? Optional.empty()
-            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
-            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
+        var pod = kind.equals("Pod");
+        if (holds.isEmpty() && (!pod || seen.lost(o).isPresent())) {
+            return Optional.empty();
+        }
+        return Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), pod ? seen.owner(o) : Ref.of(o),
+            since, List.of(Evidence.field(o, "metadata." + (holds.isEmpty() ? "deletionTimestamp" : "finalizers"),
+            holds.isEmpty() ? since.get().toString() : holds))).with(Map.of("finalizers", holds)));
     }
 }
 
@@ -6994,6 +8343,17 @@ static final class MissingObject {
         return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
     }
 
+    /** A key below subPath that its ConfigMap or Secret does not have. */
+    record Key(Ref object, String key) { }
+
+    static Optional<Key> belowSubPath(Observed seen, Obj pod, JsonNode mount) {
+        var key = mount.path("subPath").asString("").replaceFirst("/.*", "");
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").equals(mount.path("name")))
+            .flatMap(v -> References.ofVolume(v).stream().filter(r -> !v.toString().contains("\"items\"")))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+            .filter(o -> !o.keys().isEmpty() && !o.keys().contains(key)).findFirst().map(o -> new Key(Ref.of(o), key));
+    }
+
     private static String kind(Code code) {
         return switch (code) {
             case SECRET_MISSING -> "Secret";
@@ -7059,6 +8419,27 @@ static final class Observed {
         return snapshot.logs().get(pod.name() + "/" + container);
     }
 
+    /** Another node's pod that has a volume of this pod which only one node may have. */
+    Optional<Obj> holder(Obj pod) {
+        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+            .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
+        return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            .min(Comparator.comparing(Obj::name));
+    }
+
+    /** What says that this pod's node is lost. */
+    Optional<Evidence> lost(Obj pod) {
+        var node = snapshot.find("Node", pod.text("/spec/nodeName"));
+        return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
+            .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
+                .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
+    }
+
+    private static Stream<String> claims(Obj pod) {
+        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
+    }
+
     /** Also true where nobody could look. */
     boolean exists(String kind, String name) {
         return !snapshot.knows(kind) || snapshot.find(kind, name).isPresent();
@@ -7099,16 +8480,23 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var owner = seen.owner(pod);
+        var found = new PodFindings(seen, pod, owner, before).find();
+        var maker = seen.snapshot.find(owner.kind(), owner.name()).filter(Ownership::speaks).map(Obj::controller)
+            .filter(c -> !c.isMissingNode() && (owner.is("Pod") || owner.is("ReplicaSet"))).map(Ref::of);
+        return found.stream().map(f -> maker.isPresent() && f.object().equals(owner) ? f.as(f.code(), maker.get()) : f).toList();
     }
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
+        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
+            return node().stream().toList();
+        }
         if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+            return replaced() && !again() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
@@ -7125,6 +8513,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
+    /** The last of several that ended so within minutes, with none after it that is ready: the next one will end so too. */
+    private boolean again() {
+        var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
+            .toList();
+        var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
+            .toList();
+        return ended.size() > 1 && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .filter(pod::equals).isPresent();
+    }
+
     private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
         return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
     }
@@ -7139,9 +8538,12 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
             case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
             case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
-            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+            case "NodePorts" -> Code.SCHED_HOST_PORT;
+            case "TaintToleration" -> Code.SCHED_TAINT;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") && message.contains("unavailable")
+                ? Code.SCHED_INSUFFICIENT_RESOURCES : Code.NODE_REFUSES_POD;
         };
-        if (code == null) {
+        if (code == Code.NODE_REFUSES_POD && !unstarted() || reason.equals("DeadlineExceeded")) {
             return containers();
         }
         var node = pod.text("/spec/nodeName");
@@ -7152,17 +8554,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** A node that is not ready makes its pods unready, whatever they did before. */
     private Optional<Finding> node() {
+        var lost = Pods.ready(pod) ? Optional.<Finding>empty() : lost(pod);
         var name = pod.text("/spec/nodeName");
-        var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asString("").equals("True"));
-        if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
-            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
-                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
-                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
-        }
-        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
-        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
-            : Optional.empty();
+        var unknown = seen.snapshot.find("Node", name).isEmpty() && !pod.deleting() && !seen.snapshot.all("Node").isEmpty()
+            && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name))) : lost;
+    }
+
+    /** The node of this pod, when it is lost. */
+    private Optional<Finding> lost(Obj on) {
+        return seen.lost(on).map(e -> finding(Code.NODE_NOT_READY, new Ref("Node", on.text("/spec/nodeName")),
+            Obj.instant(e.firstSeen()), e));
     }
 
     private List<Finding> containers() {
@@ -7171,7 +8573,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         }
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
+        var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
+            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
         var initDone = init.isEmpty() || sidecar(init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
@@ -7205,14 +8608,36 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
             "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
         if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
-            var first = blockedBy(blocked);
+            var told = blockedBy(blocked);
+            var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
         }
         if (owner.is("Job") && sidecarBlocks()) {
             return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
                 Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
         }
-        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+        if (unstarted() && references().findAny().isPresent()) {
+            return absent(List.of());
+        }
+        return gate().or(this::held).or(this::progress).stream().toList();
+    }
+
+    /** Its containers are ready, and a condition that somebody else sets is not true. */
+    private Optional<Finding> gate() {
+        var since = Observed.since(pod.condition("ContainersReady"));
+        return pod.list("/spec/readinessGates").stream().map(g -> g.path("conditionType").asString(""))
+            .filter(type -> Obj.isTrue(pod.condition("ContainersReady")) && !Obj.isTrue(pod.condition(type))).findFirst()
+            .map(type -> finding(seen.age(since) < Code.POD_READINESS_GATE.young ? Code.STILL_PROGRESSING : Code.POD_READINESS_GATE, since,
+                pod.condition(type).isMissingNode() ? Evidence.field(pod, "spec.readinessGates", type + ": nobody has set this condition")
+                    : Evidence.condition(pod, pod.condition(type))).with(Map.of("gate", type)));
+    }
+
+    /** The event may have expired: another node's pod has the volume that only one may have. */
+    private Optional<Finding> held() {
+        return seen.holder(pod).filter(h -> unstarted() && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young)
+            .map(h -> lost(h).orElseGet(() -> finding(Code.PVC_ACCESS_MODE, pod.time("/metadata/creationTimestamp"),
+                Evidence.field(h, "spec.nodeName", h.text("/spec/nodeName") + " has the volume, " + pod.ref() + " is on "
+                    + pod.text("/spec/nodeName")))));
     }
 
     private Optional<Finding> progress() {
@@ -7220,6 +8645,11 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
             return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
                 pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        var sandbox = pod.condition("PodReadyToStartContainers");
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+                Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
             : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),
@@ -7362,19 +8792,43 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
 
     private Stream<Event> failures(String kind, String... reasons) {
         var title = Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " probe";
-        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container) && e.message().startsWith(title));
+        return seen.events(pod, reasons).stream().filter(e -> e.aboutContainer(container)
+            && e.message().replace("(combined from similar events): ", "").startsWith(title));
+    }
+
+    /** How often this probe has failed. */
+    long times(String kind) {
+        return failures(kind, "Unhealthy", "ProbeError").mapToLong(Event::count).sum();
     }
 
     /** The mistake of this probe, if its answer proves one: wrong path, or a port on which the container does not say it listens. */
     Optional<Code> mistake(String kind) {
-        return failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe")));
+        return Optional.of(spec.path(kind + "Probe")).filter(this::unknownPort).map(p -> Code.PROBE_PORT_MISMATCH)
+            .or(() -> failure(kind).flatMap(e -> mistake(e.message(), spec.path(kind + "Probe"))));
+    }
+
+    /** A port by a name that no port of the container has. */
+    private boolean unknownPort(JsonNode probe) {
+        var named = port(probe);
+        return !named.isEmpty() && !named.matches("\\d+")
+            && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
+    }
+
+    /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
+    boolean programMissing(String kind) {
+        return spec.path(kind + "Probe").has("exec") && failure(kind).filter(e -> Phrase.NO_PROGRAM.occurs(e.message())).isPresent();
+    }
+
+    private static String port(JsonNode probe) {
+        return Stream.of("/httpGet/port", "/tcpSocket/port", "/grpc/port").map(p -> probe.at(p).asString(""))
+            .filter(p -> !p.isEmpty()).findFirst().orElse("");
     }
 
     private Optional<Code> mistake(String message, JsonNode probe) {
         if (Phrase.STATUS_404.occurs(message)) {
             return Optional.of(Code.PROBE_PATH_NOT_FOUND);
         }
-        var named = probe.at("/httpGet/port").asString(probe.at("/tcpSocket/port").asString(probe.at("/grpc/port").asString("")));
+        var named = port(probe);
         var number = named.matches("\\d+") ? named : Phrase.PROBE_PORT.in(message);
         var ports = ports();
         return Phrase.REFUSED.occurs(message) && !number.isEmpty() && !ports.isEmpty() && !ports.contains(number) && !ports.contains(named)
@@ -7449,13 +8903,19 @@ record Refusals(Observed seen) {
     }
 
     /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
-    private static Optional<Ref> culprit(Code code, String message) {
+    private Optional<Ref> culprit(Code code, String message) {
         return switch (code) {
             case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
             case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
-            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> configuration(Phrase.WEBHOOK.in(message))
+                .or(() -> named("Webhook", Phrase.WEBHOOK, message));
             default -> Optional.empty();
         };
+    }
+
+    private Optional<Ref> configuration(String webhook) {
+        return Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(k -> seen.snapshot.all(k).stream())
+            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> w.path("name").asString("").equals(webhook))).map(Ref::of).findFirst();
     }
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {
@@ -7483,16 +8943,21 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final List<Code> NEARNESS =
         List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
         Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
-        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY,
+        Code.SCHED_DEVICE_CLAIM);
 
     Finding find() {
         var condition = pod.condition("PodScheduled");
         var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
-        var scaling = seen.events(pod, "TriggeredScaleUp");
+        var scaling = seen.events(pod, "TriggeredScaleUp", "Nominated"); // Karpenter says the second
         if (condition.path("reason").asString("").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
+        }
+        if (condition.path("reason").asString("").equals("NotReadyForScheduling")) {
+            return finding(seen.age(pod) < Code.SCHED_NOT_READY.young ? Code.STILL_PROGRESSING
+                : Code.SCHED_NOT_READY, owner, since, evidence);
         }
         if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
             evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
@@ -7500,7 +8965,8 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
         }
         var message = message(condition);
         return message.isEmpty()
-            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+            ? finding(seen.age(pod) < Code.SCHED_SCHEDULER_MISSING.young ? Code.STILL_PROGRESSING
+                : condition.isMissingNode() ? Code.SCHED_SCHEDULER_MISSING : Code.UNKNOWN, owner, since, evidence)
             : unschedulable(message, since, evidence);
     }
 
@@ -7655,6 +9121,9 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
+            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
 
@@ -7710,6 +9179,26 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
             Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
     }
 
+    private Optional<Finding> cronJob(Obj cron, Obj last) {
+        var failed = last.condition("Failed");
+        if (Obj.isTrue(failed)) {
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
+                List.of(Evidence.condition(last, failed))));
+        }
+        var began = last.time("/status/startTime");
+        return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
+            : Optional.of(seen.finding(Code.JOB_NEVER_ENDS, Ref.of(cron), Ref.of(cron), began,
+                List.of(Evidence.field(last, "status.startTime", last.text("/status/startTime")))));
+    }
+
+    /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
+    private static long period(String schedule) {
+        var field = schedule.trim().split("\\s+");
+        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
+        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
     private List<Finding> job(Obj job) {
         var failed = job.condition("Failed");
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
@@ -7720,7 +9209,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
@@ -7732,91 +9221,24 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
 
 // src/ensure_ready/readiness/
 
-/**
- * The generic rule for custom resources: conditions (nested ones too), their generations, words of phase, state and health, replicas.
- * What shows none of these is unverified: guessing would be right as often as a coin.
- */
+/** Judges a custom resource by what it says; one that says nothing by what its operator made for it. */
 static final class CustomReadiness {
-    private static final Set<String> FLAGS = Set.of("ready", "healthy", "readyToUse", "available", "synced", "isReady");
-
     private CustomReadiness() { }
 
     /**
-     * @param statusless whether nobody ever writes a status of its kind
-     * @param children   the workloads that an operator made for it, judged; asked for when its own status proves nothing
+     * @param children the workloads that an operator made for it, judged; asked for when its own status proves nothing
      */
-    static Workload judge(Obj o, boolean statusless, Tally tally, Supplier<List<Workload>> children) {
-        if (!o.has("/status") || o.at("/status").isEmpty()) {
-            return statusless ? tally.ready("its kind has no status") : tally.progressing("has no status yet");
+    static Workload judge(Obj o, Family family, Tally tally, Supplier<List<Workload>> children) {
+        if (o.at("/status").isEmpty() && family.statusless().contains(o.apiVersion() + "/" + o.kind())) {
+            return tally.ready("its kind has no status");
         }
-        var conditions = CustomStatus.conditions(o);
-        var words = CustomStatus.words(o.at("/status"));
-        var failure = failure(o, conditions, words);
-        if (failure.isPresent()) {
-            return tally.failed(failure.get());
-        }
-        var doubt = doubt(o, conditions, words);
-        if (doubt.isPresent()) {
-            boolean suspended = o.is("/spec/suspend") || o.is("/spec/paused");
-            return suspended ? tally.suspended("suspended: " + doubt.get()) : tally.progressing(doubt.get());
-        }
-        boolean proven = conditions.stream().anyMatch(CustomStatus::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
-            || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
-        return proven ? tally.ready("") : byChildren(children.get(), tally);
+        var said = CustomStatus.of(o, family.snapshot());
+        return said.state() == State.unverified ? byChildren(children.get(), said, tally) : tally.of(said.state(), said.message());
     }
 
-    /** What says that it failed; the controller may try again, so this alone ends no wait at once. */
-    private static Optional<String> failure(Obj o, List<JsonNode> conditions, List<String> words) {
-        return conditions.stream().filter(c -> !stale(o, c) && (CustomStatus.broken(c) || CustomStatus.triedInVain(c)))
-            .findFirst().map(Phrases::said).or(() -> CustomStatus.failedWord(words).map(CustomReadiness::is));
-    }
-
-    /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
-    private static Optional<String> doubt(Obj o, List<JsonNode> conditions, List<String> words) {
-        return conditions.stream().flatMap(c -> doubt(o, c).stream()).findFirst()
-            .or(() -> FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst()
-                .map(f -> f + " is false"))
-            .or(() -> counts(o))
-            .or(() -> CustomStatus.unfinishedWord(conditions, words).map(CustomReadiness::is));
-    }
-
-    private static Optional<String> doubt(Obj o, JsonNode c) {
-        boolean positive = CustomStatus.positive(c);
-        if (CustomStatus.ailing(c) || positive && !Obj.isTrue(c)) {
-            return Optional.of(Phrases.said(c));
-        }
-        if (positive && stale(o, c)) {
-            var seen = c.path("observedGeneration").asLong(0);
-            return Optional.of(CustomStatus.type(c) + " speaks of generation " + seen + ", not of " + o.generation());
-        }
-        return CustomStatus.rollingOut(c) ? Optional.of(Phrases.said(c)) : Optional.empty();
-    }
-
-    /** Whether it was said of an earlier generation of the object. */
-    private static boolean stale(Obj o, JsonNode condition) {
-        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
-    }
-
-    private static Optional<String> counts(Obj o) {
-        long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
-        boolean counted = o.has("/status/readyReplicas") || o.has("/status/availableReplicas")
-            || o.has("/status/replicas") && o.has("/spec/replicas");
-        long ready = o.number("/status/readyReplicas", o.number("/status/availableReplicas", 0));
-        if (desired >= 0 && counted && ready < desired) {
-            return Optional.of(ready + " of " + desired + " ready");
-        }
-        boolean updates = o.has("/status/updatedReplicas") && o.has("/spec/replicas");
-        long updated = o.number("/status/updatedReplicas", 0);
-        return updates && updated < desired ? Optional.of(updated + " of " + desired + " updated") : Optional.empty();
-    }
-
-    private static String is(String word) {
-        return "is " + Phrases.brief(word);
-    }
-
-    private static Workload byChildren(List<Workload> children, Tally tally) {
+    private static Workload byChildren(List<Workload> children, CustomStatus.Said said, Tally tally) {
         if (children.isEmpty()) {
-            return tally.unverified("its status has nothing that says whether it is ready");
+            return tally.unverified(said.message());
         }
         var late = children.stream().filter(w -> w.state() != State.ready).findFirst();
         return late.map(w -> tally.progressing(w.ref() + ": " + w.message()))
@@ -7826,35 +9248,212 @@ static final class CustomReadiness {
 }
 
 /**
- * The words in which custom resources say how they are, for the judge and for the finder alike: types and reasons of conditions (nested
- * ones too), and texts of phase, state, status and health. Pure.
+ * What a custom resource says of itself, for the judge and for the finder alike: the user's rule first, then its Ready condition (or its
+ * kind's own word for it), then other conditions (nested ones too), flags, counts and words. Pure.
  */
 static final class CustomStatus {
-    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "Deployed", "Established", "Succeeded",
-        "Complete", "Completed", "Valid",
-        "Initialized", "Active", "Provisioned", "Released", "Running", "Created", "Installed", "Configured");
-    private static final Pattern POSITIVE_END =
-        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled)$");
-    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
-    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
-        "complete", "finished", "done", "healthy", "green",
-        "available", "online", "deployed", "established", "synced", "synchronized", "insync", "provisioned", "installed", "ok", "up",
-        "reconciled", "created", "valid", "accepted", "compliant",
-        "stable", "normal", "passed", "approved", "enabled", "connected", "started", "true");
-    private static final String FAILURE = "failed|failure|error|errored|rejected";
-    private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
-    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
-    private static final Pattern FAILED_REASON =
-        Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
-    private static final Pattern WORD_KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    /** A controller that has written nothing for so long writes nothing: most write within seconds. */
+    private static final Duration MUTE = Duration.ofMinutes(2);
+    /** A status that says nothing yet may still begin to speak. */
+    private static final Duration QUIET = Duration.ofSeconds(30);
+    /** A word that nobody knows is progress no longer. */
+    private static final Duration STRANGE = Duration.ofMinutes(10);
+    private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
     private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+    private final Obj o;
+    private final Snapshot snapshot;
+    private final List<JsonNode> conditions;
+    private final List<Word> words;
+    private final JsonNode own;
 
-    private CustomStatus() { }
+    private CustomStatus(Obj o, Snapshot snapshot) {
+        this.o = o;
+        this.snapshot = snapshot;
+        this.conditions = conditions(o);
+        this.words = words(o.at("/status"));
+        this.own = o.condition("Ready");
+    }
+
+    private record Word(String path, String text) { }
+
+    /**
+     * How it is by itself; {@code unverified} when nothing of it tells.
+     *
+     * @param proof what says so, to be shown; null when that is nothing of its own
+     */
+    record Said(State state, String message, Evidence proof) {
+        /** It is not ready, and says why. */
+        boolean against() {
+            return proof != null && (state == State.failed || state == State.progressing);
+        }
+    }
+
+    static Said of(Obj o, Snapshot snapshot) {
+        var status = new CustomStatus(o, snapshot);
+        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+            .map(status::ruled).orElseGet(status::read);
+    }
+
+    /**
+     * Whether it counts when a whole namespace is judged: made by a person, and with something to become ready. Routes, policies and
+     * reports hurt no workload, and a run or a backup that failed is of the past.
+     */
+    static boolean gates(Obj o, Snapshot snapshot) {
+        return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+    }
+
+    /** Its user does not want it judged. */
+    static boolean ignored(Obj o, Snapshot snapshot) {
+        return o.annotation(Labels.IGNORE).equals("true")
+            || snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(CustomRule::ignore).isPresent();
+    }
+
+    /** Whether a controller made it, whose own resource speaks for it. */
+    static boolean made(Obj o, Snapshot snapshot) {
+        return o.list("/metadata/ownerReferences").stream().anyMatch(r -> r.path("controller").asBoolean(false)
+            || snapshot.index().byUid().contains(r.path("uid").asString("")));
+    }
+
+    /** What a queue's entry for a suspended Job says; it starts the Job, and a person who does is overruled. */
+    static Optional<Said> holding(Obj job, Snapshot snapshot) {
+        return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
+            .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    }
+
+    /** What was done once: that it failed says nothing of how the namespace is. */
+    static boolean past(String kind) {
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
+    }
+
+    private Said read() {
+        if (o.at("/status").isEmpty()) {
+            return silent();
+        }
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
+            && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
+        return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+    }
+
+    private Said silent() {
+        if (CustomWords.configuration(o)) {
+            return new Said(State.ready, "", null);
+        }
+        return younger(MUTE) ? new Said(State.progressing, "has no status yet", null)
+            : new Said(State.unverified, "nobody writes its status", null);
+    }
+
+    private boolean younger(Duration age) {
+        return o.time("/metadata/creationTimestamp").map(t -> t.plus(age).isAfter(snapshot.at())).orElse(true);
+    }
+
+    private Said said(State state, JsonNode condition) {
+        return new Said(state, Phrases.said(condition), Evidence.condition(o, condition));
+    }
+
+    private Said said(State state, String message, String path) {
+        return new Said(state, message, Evidence.field(o, path, o.text("/" + path.replace('.', '/'))));
+    }
+
+    private Said said(State state, Word word) {
+        return said(state, "is " + Phrases.brief(word.text()), word.path());
+    }
+
+    /** By the values that its user named; any other value is progress. */
+    private Said ruled(CustomRule rule) {
+        var condition = rule.condition().isEmpty() ? null : o.condition(rule.condition());
+        var value = condition == null ? o.text(rule.pointer()) : condition.path("status").asString("");
+        var state = rule.state(value, condition == null ? "" : condition.path("reason").asString(""));
+        if (value.isEmpty()) {
+            return new Said(state, rule.named() + " is not there", null);
+        }
+        return condition == null ? said(state, state == State.ready ? "" : rule.named() + " is " + Phrases.brief(value),
+            rule.pointer().substring(1).replace('/', '.')) : state == State.ready ? new Said(state, "", null) : said(state, condition);
+    }
+
+    /** What says that it failed; the controller may try again, so this alone ends no wait at once. */
+    private Optional<Said> failure(boolean ready) {
+        return conditions.stream().filter(c -> !stale(c) && (CustomWords.broken(c) && (!ready || CustomWords.type(c).equals("Stalled"))
+            || CustomWords.triedInVain(c) && (!ready || CustomWords.inForce(c)))).findFirst().map(c -> said(State.failed, c))
+            .or(() -> words.stream().filter(w -> !ready && CustomWords.failed(w.text())).findFirst().map(w -> said(State.failed, w)));
+    }
+
+    /** Why it may not be ready although nothing says that it failed; empty when nothing speaks against it. */
+    private Optional<Said> doubt(boolean ready) {
+        var telling = ready ? conditions.stream().filter(c -> CustomWords.rollingOut(c) || CustomWords.inForce(c) && !Obj.isTrue(c))
+            : own.isMissingNode() ? conditions.stream() : Stream.of(own);
+        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
+            .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
+        boolean rests = o.is("/spec/suspend") || o.is("/spec/paused");
+        var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
+            .map(c -> said(State.suspended, c))
+            .or(() -> words.stream().filter(w -> CustomWords.idle(w.text())).findFirst().map(w -> said(State.suspended, w)));
+        return doubt.map(d -> idle.isPresent() && (d.proof() == null || own.isMissingNode() || !CustomWords.idle(own)) ? idle.get()
+            : rests ? new Said(State.suspended, "suspended: " + d.message(), null) : d).or(() -> idle);
+    }
+
+    private Optional<Said> doubt(JsonNode c) {
+        boolean positive = CustomWords.positive(c);
+        if (CustomWords.ailing(c) || positive && !Obj.isTrue(c) && !CustomWords.idle(c)) {
+            return Optional.of(said(State.progressing, c));
+        }
+        if (positive && stale(c)) {
+            return Optional.of(new Said(State.progressing, CustomWords.type(c) + " speaks of generation "
+                + c.path("observedGeneration").asLong(0) + ", not of " + o.generation(), null));
+        }
+        return CustomWords.rollingOut(c) ? Optional.of(said(State.progressing, c)) : Optional.empty();
+    }
+
+    /** Whether it was said of an earlier generation of the object. */
+    private boolean stale(JsonNode condition) {
+        return condition.has("observedGeneration") && condition.path("observedGeneration").asLong(0) < o.generation();
+    }
+
+    private Optional<Said> flags() {
+        return FLAGS.stream().filter(f -> o.at("/status/" + f).isBoolean() && !o.is("/status/" + f)).findFirst()
+            .map(f -> o.has("/status/error/message") ? said(State.progressing, Phrases.brief(o.text("/status/error/message")),
+                "status.error.message") : said(State.progressing, f + " is false", "status." + f));
+    }
+
+    /** Where nothing counts what is ready, what exists is counted. */
+    private Optional<Said> counts() {
+        long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
+        return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
+            .filter(field -> o.has("/status/" + field)).findFirst()
+            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
+                o.number("/spec/replicas", -1)) : Optional.empty());
+    }
+
+    private static Optional<Said> lack(String what, long count, long desired) {
+        return count >= desired ? Optional.empty()
+            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
+    }
+
+    /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
+    private Optional<Said> word() {
+        return words.stream().filter(w -> own.isMissingNode() ? !CustomWords.done(w.text()) && !CustomWords.idle(w.text())
+            : CustomWords.unfinished(w.text())).findFirst().map(w -> CustomWords.unfinished(w.text()) || younger(STRANGE)
+            ? said(State.progressing, w)
+            : new Said(State.unverified, "is " + Phrases.brief(w.text()) + ", a word that is not known", null));
+    }
+
+    /** It serves, though it may say that not all is well. */
+    private Said proven(boolean ready) {
+        var note = conditions.stream().filter(c -> CustomWords.ailing(c) || CustomWords.broken(c)).findFirst().map(Phrases::said)
+            .or(() -> words.stream().filter(w -> CustomWords.serving(w.text())).findFirst().map(w -> "is " + w.text())).orElse("");
+        if (o.kind().endsWith("Route") && o.has("/status/parents") && o.at("/status/parents").isEmpty()) {
+            return new Said(State.progressing, "no gateway has taken it", Evidence.field(o, "status.parents", "none"));
+        }
+        boolean proven = ready || conditions.stream().anyMatch(CustomWords::positive) || !words.isEmpty() || o.has("/status/readyReplicas")
+            || o.has("/status/replicas") && o.has("/spec/replicas")
+            || FLAGS.stream().anyMatch(flag -> o.at("/status/" + flag).isBoolean());
+        return proven ? new Said(State.ready, note, null)
+            : new Said(younger(QUIET) ? State.progressing : State.unverified, "its status has nothing that says whether it is ready", null);
+    }
 
     /** All conditions, those of a route's parents and a gateway's listeners behind its own. */
-    static List<JsonNode> conditions(Obj o) {
+    private static List<JsonNode> conditions(Obj o) {
         var all = o.list("/status/conditions");
         for (var field : NESTED) {
             o.list("/status/" + field).forEach(part -> part.path("conditions").forEach(all::add));
@@ -7863,29 +9462,73 @@ static final class CustomStatus {
     }
 
     /** Texts of phase, state, status, health: at the top of the status, and one level down where an object has such a name. */
-    static List<String> words(JsonNode status) {
-        var words = new ArrayList<String>();
-        status.properties().stream().filter(e -> WORD_KEY.matcher(e.getKey()).matches()).forEach(e -> {
+    private static List<Word> words(JsonNode status) {
+        var words = new ArrayList<Word>();
+        status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
+            var path = "status." + e.getKey();
             if (e.getValue().isString()) {
-                words.add(e.getValue().asString(""));
+                words.add(new Word(path, e.getValue().asString("")));
             } else {
                 e.getValue().properties().stream()
-                    .filter(inner -> WORD_KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
-                    .forEach(inner -> words.add(inner.getValue().asString("")));
+                    .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
+                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""))));
             }
         });
-        words.removeIf(String::isBlank);
+        words.removeIf(w -> w.text().isBlank());
         return words;
     }
+}
 
-    /** Whether the condition speaks against its object: a good one that is not so, or a bad one that is. */
-    static boolean bad(JsonNode condition) {
-        return positive(condition) ? condition.path("status").asString("").equals("False") : broken(condition) || ailing(condition);
+/** The words in which custom resources say how they are: types and reasons of conditions, texts of phase, state and health. Pure. */
+static final class CustomWords {
+    /** Not so: the spec is not in force, whatever Ready says of the one before. */
+    private static final Pattern IN_FORCE =
+        Pattern.compile("Synced|Synchronized|Reconciled|ReconcileSuccess|Accepted|Programmed|ResolvedRefs|Applied");
+    private static final Set<String> POSITIVE = Set.of("Programmed", "ResolvedRefs", "Reconciled", "ReconcileSuccess", "Deployed",
+        "Established", "Succeeded", "Complete", "Completed", "Valid", "Initialized", "Active", "Provisioned", "Released", "Running",
+        "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
+    private static final Pattern POSITIVE_END =
+        Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
+    private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
+    private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
+        "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
+        "insync", "provisioned", "installed", "ok", "up", "reconciled", "created", "valid", "accepted", "compliant", "stable", "normal",
+        "passed", "approved", "enabled", "connected", "started", "true", "serving", "attached", "issued");
+    /** The kind's own word for ready: it outranks a condition that is not so. */
+    private static final Set<String> READY = Set.of("ready", "running", "healthy", "green", "available", "online", "ok", "up");
+    /** It serves, with less than it was asked for: Elasticsearch on one node, Ceph with a warning. */
+    private static final Set<String> SERVING = Set.of("yellow", "warning", "warn", "healthwarn", "readywithwarnings");
+    private static final Pattern IDLE = Pattern.compile("(?i).*(paused?|suspended|hibernat(ed|ion)|scaled_?to_?zero|idle|inactive|notactive"
+        + "|notraffic|sleeping|dormant|stopped)$");
+    private static final String FAILURE = "failed|failure|error|errored|rejected";
+    private static final Pattern FAILED_WORD =
+        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
+    /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
+    private static final Pattern FAILED_REASON =
+        Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
+    static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    /** They are read by others and have nothing to become ready; many of their controllers write no status. */
+    private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
+
+    private CustomWords() { }
+
+    static boolean configuration(Obj o) {
+        return CONFIGURATION.contains(o.group()) && !o.has("/status/replicas") && !o.has("/spec/replicas");
+    }
+
+    static String type(JsonNode condition) {
+        return condition.path("type").asString("");
     }
 
     /** A condition that must be true. */
     static boolean positive(JsonNode condition) {
         return POSITIVE.contains(type(condition)) || POSITIVE_END.matcher(type(condition)).matches();
+    }
+
+    static boolean inForce(JsonNode condition) {
+        return IN_FORCE.matcher(type(condition)).matches();
     }
 
     /** It says that something failed for good. */
@@ -7900,25 +9543,22 @@ static final class CustomStatus {
 
     /** A good condition that is not so because its controller tried and could not. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && condition.path("status").asString("").equals("False")
-            && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
+        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
     }
 
-    /** Whether a phase speaks against its object, though it may not be the last word: {@code Failing} too. */
-    static boolean bad(String phase) {
-        return FAILED_WORD.matcher(phase).matches() || phase.matches("(?i).*(fail|error).*");
+    static boolean no(JsonNode condition) {
+        return condition.path("status").asString("").equals("False");
     }
 
-    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
-    static Optional<String> failedWord(List<String> words) {
-        return words.stream().filter(word -> FAILED_WORD.matcher(word).matches()).findFirst();
+    /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
+    static boolean idle(JsonNode condition) {
+        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
     }
 
-    /** A word that nobody knows is progress; with a Ready condition beside it, only one that sounds unfinished. */
-    static Optional<String> unfinishedWord(List<JsonNode> conditions, List<String> words) {
-        boolean isReady = conditions.stream().anyMatch(c -> type(c).equals("Ready"));
-        return words.stream().filter(word -> !DONE.contains(word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "")))
-            .filter(word -> !isReady || word.toLowerCase(Locale.ROOT).matches(".*(ing|pending|unknown)")).findFirst();
+    /** It ran to its end: that it does not run any more is no fault then. */
+    static boolean finished(JsonNode condition) {
+        return Obj.isTrue(condition) && type(condition).matches("Succeeded|Complete|Completed|Finished");
     }
 
     /** Still being rolled out, whatever its Ready condition says of before. */
@@ -7927,8 +9567,33 @@ static final class CustomStatus {
             && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
-    static String type(JsonNode condition) {
-        return condition.path("type").asString("");
+    private static String plain(String word) {
+        return word.toLowerCase(Locale.ROOT).replaceAll("[ _-]", "");
+    }
+
+    static boolean ready(String word) {
+        return READY.contains(plain(word));
+    }
+
+    static boolean serving(String word) {
+        return SERVING.contains(plain(word));
+    }
+
+    static boolean done(String word) {
+        return DONE.contains(plain(word)) || serving(word);
+    }
+
+    static boolean idle(String word) {
+        return IDLE.matcher(word).matches();
+    }
+
+    /** {@code Failed}, {@code SyncError}, {@code degraded}, and the red that Elasticsearch shows. */
+    static boolean failed(String word) {
+        return FAILED_WORD.matcher(word).matches();
+    }
+
+    static boolean unfinished(String word) {
+        return !done(word) && plain(word).matches(".*(ing|pending|unknown)");
     }
 }
 
@@ -7955,11 +9620,12 @@ static final class Family {
         this.statusless = statusless;
         this.podReasons = podReasons;
         this.gone = gone;
-        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
+        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(
+            s.namespace() + "/" + s.labels().getOrDefault("kubernetes.io/service-name", ""),
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
-        snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
+        snapshot.all("Pod").stream().filter(p -> !Ownership.ownedByBuiltIn(p)).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
     }
 
     private void label(String key, String value, Obj o) {
@@ -7982,7 +9648,7 @@ static final class Family {
     /** What an operator made for a custom resource, directly or through other custom resources. */
     List<Obj> workloadsOf(Obj o) {
         var found = new ArrayList<Obj>();
-        for (var child : snapshot.index().byOwner().getOrDefault(o.uid(), List.of())) {
+        for (var child : Ownership.madeFor(snapshot, o)) {
             if (!child.builtIn()) {
                 found.addAll(workloadsOf(child));
             } else if (Kinds.WORKLOADS.contains(child.kind())) {
@@ -8024,7 +9690,8 @@ static final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream()
+            .anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     static boolean runs(Obj w) {
@@ -8044,13 +9711,14 @@ static final class Family {
         }
         var first = selector.entrySet().iterator().next();
         return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
-            .filter(w -> runs(w) && !w.kind().equals("Job")
+            .filter(w -> runs(w) && w.namespace().equals(service.namespace()) && !w.kind().equals("Job")
                 && w.map(w.kind().equals("Pod") ? "/metadata/labels"
                 : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
     }
 
     boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of())
+            .stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }
@@ -8097,7 +9765,8 @@ static final class PodDescription {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
-            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready" : "is starting"));
+            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready"
+            : Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
     }
 
     /** Empty when this container keeps nothing from being ready. */
@@ -8151,8 +9820,6 @@ static final class PodDescription {
 static final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
-    private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
 
@@ -8166,6 +9833,9 @@ static final class Readiness {
         var tally = Tally.of(o, family.snapshot());
         if (o.deleting()) {
             return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
+        }
+        if (applied.filter(Applied::pending).isPresent()) {
+            return Optional.of(tally.progressing(notYet(applied.get())));
         }
         var uid = applied.map(Applied::uid).orElse("");
         if (!uid.isEmpty() && !uid.equals(o.uid())) {
@@ -8183,11 +9853,14 @@ static final class Readiness {
             : Optional.empty();
     }
 
+    static String notYet(Applied a) {
+        return "not applied yet" + Phrases.prefixed(": ", a.error());
+    }
+
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family.statusless().contains(o.apiVersion() + "/" + o.kind()),
-                tally, () -> family.workloadsOf(o)
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o)
                 .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
@@ -8228,7 +9901,9 @@ static final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
+        long ending = o.number("/status/terminatingReplicas", 0);
+        return !Obj.isTrue(o.condition("Available")) ? tally.progressing(Phrases.said(o.condition("Available")))
+            : tally.ready(ending > 0 ? Texts.count(ending, "old pod") + " still ending" : "");
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -8236,7 +9911,9 @@ static final class Readiness {
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
-            return updated + " of " + desired + " updated";
+            long ending = o.number("/status/terminatingReplicas", 0);
+            return updated + " of " + desired + " updated"
+                + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
             return Texts.count(all - updated, "old pod") + " still there";
@@ -8317,10 +9994,10 @@ static final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again")
+                : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
@@ -8342,7 +10019,8 @@ static final class Readiness {
             return tally.ready("complete");
         }
         if (o.is("/spec/suspend")) {
-            return tally.suspended("suspended");
+            var held = CustomStatus.holding(o, family.snapshot());
+            return held.isPresent() ? tally.progressing("waits in its queue: " + held.get().message()) : tally.suspended("suspended");
         }
         return tally.progressing(withTrouble(tally.ready() + " of " + tally.desired() + " completed", o, family));
     }
@@ -8470,7 +10148,7 @@ record Tally(Obj o, long ready, long desired) {
         return of(State.unverified, message);
     }
 
-    private Workload of(State state, String message) {
+    Workload of(State state, String message) {
         return new Workload(o.kind(), o.name(), state, desired < 0 ? state == State.ready
             ? 1 : 0 : ready, desired < 0 ? 1 : desired, message);
     }
@@ -8491,20 +10169,31 @@ static final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
-        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+        judged.removeIf(j -> named(j, family).anyMatch(o -> CustomStatus.ignored(o, family.snapshot())));
+        var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
+            && j.workload().state() != State.ready).toList();
+        judged.removeAll(tolerated);
+        var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
-        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var gating = judged.stream().filter(j -> !isAgent(j, settings) && !onlyForAgent(j, family, settings)).toList();
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending)
+            && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
             unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
-                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            warnings(workloads, tolerated, agent, proven, unseen, family.snapshot()),
             restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    /** The object; its manifest while it is not there. */
+    private static Stream<Obj> named(Judged j, Family family) {
+        return j.live().isEmpty() ? family.snapshot().applied(j.workload().kind(), j.workload().name()).map(Applied::object).stream()
+            : j.live().stream();
     }
 
     private static boolean passes(Workload w, boolean strict) {
@@ -8513,10 +10202,13 @@ static final class Verdicts {
 
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
-        return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
+        return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
+                family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> !CustomStatus.past(o.controller().path("kind").asString("")))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
-            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
@@ -8527,7 +10219,9 @@ static final class Verdicts {
 
     /** Kinds of workloads that the server does not show, when the whole namespace is to be judged. */
     private static List<String> unseen(Snapshot snapshot, boolean all) {
-        return !all ? List.of() : Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job").filter(kind -> !snapshot.knows(kind)).toList();
+        return !all ? List.of() : Stream.concat(Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job")
+            .filter(kind -> !snapshot.knows(kind)).map(kind -> kind + "s cannot be read: their pods alone are judged"),
+            snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM))).toList();
     }
 
     /** What the manifests name, and what operators made of it. */
@@ -8535,28 +10229,34 @@ static final class Verdicts {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
             var live = live(family.snapshot(), a.object());
-            if (a.result() == Result.failed || a.object().judged()) {
+            if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
+                    family.snapshot().own(child)))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
+        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), own);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
+            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
     private static Workload absent(Applied a, Family family) {
         var tally = new Tally(a.object(), 0, -1);
+        if (a.pending()) {
+            return tally.progressing(Readiness.notYet(a));
+        }
         if (!family.snapshot().knows(Snapshot.key(a.object()))) {
             return tally.progressing("not read (yet)");
         }
@@ -8575,13 +10275,11 @@ static final class Verdicts {
     }
 
     private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
-            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
-        return snapshot.applied().stream()
-            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
     /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
@@ -8591,11 +10289,11 @@ static final class Verdicts {
             return List.of();
         }
         var message = live.isPresent() ? "is being deleted" : "does not exist";
-        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
-    private static boolean isAgent(Workload w, WaitSettings settings) {
-        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    private static boolean isAgent(Judged j, WaitSettings settings) {
+        return j.own() && j.workload().kind().equals("Deployment") && j.workload().name().equals(settings.agentDeployment());
     }
 
     /** A Service that selects nothing but the agent must not gate through the back door. */
@@ -8605,19 +10303,19 @@ static final class Verdicts {
         }
         var behind = family.backends(j.live().get(0));
         return !behind.isEmpty() && behind.stream()
-            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
-    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+    private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
-        var warnings = new ArrayList<String>();
-        unseen.forEach(kind -> warnings.add(kind + "s cannot be read: their pods alone are judged"));
+        var warnings = new ArrayList<>(unseen);
         if (!proven) {
             warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
         }
         workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
             && !w.message().isEmpty() && remarkable(w))
             .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        tolerated.stream().map(Judged::workload).forEach(w -> warnings.add(w.ref() + ": tolerated: " + w.message()));
         agent.filter(w -> w.state() != State.ready)
             .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
         return warnings;
@@ -8638,8 +10336,8 @@ static final class Verdicts {
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
-    /** A workload's verdict with the live object it was read from; none when it is not there. */
-    private record Judged(Workload workload, List<Obj> live) { }
+    /** A workload's verdict with the live object it was read from, none when it is not there; {@code own}: of the slot's namespace. */
+    private record Judged(Workload workload, List<Obj> live, boolean own) { }
 }
 
 /**
@@ -8649,8 +10347,14 @@ static final class Verdicts {
  * @param strict       what cannot be verified blocks
  * @param failFast     a certain failure ends the wait
  * @param appliedSince when the apply began; null when nothing was applied
+ * @param rules        how the user wants custom resources judged
  */
-record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
+record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince,
+    List<CustomRule> rules) {
+    WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) {
+        this(agentDeployment, onlyApplied, strict, failFast, appliedSince, List.of());
+    }
+}
 
 // src/ensure_ready/catalogue/
 
@@ -8705,7 +10409,7 @@ enum Code {
         "The registry limits the number of pulls: wait, log in, or use a mirror.", Look.POD, Same.REGISTRY),
     IMAGE_REGISTRY_UNREACHABLE(Family.IMAGE, Scope.either, "FIX_REGISTRY_HOST",
         "The node cannot reach the registry: check the host name, its certificate, and that it is up.",
-        Look.POD, Rule.STANDALONE, Same.REGISTRY),
+        Look.POD, Grace.seconds(180), Rule.STANDALONE, Same.REGISTRY),
     IMAGE_NAME_INVALID(Family.IMAGE, Scope.repo, "FIX_IMAGE_REFERENCE",
         "The image reference is not valid: correct it (a template variable may be empty).", Look.POD, Grace.seconds(2), Same.IMAGE),
     IMAGE_NEVER_PULL(Family.IMAGE, Scope.repo, "FIX_PULL_POLICY",
@@ -8778,6 +10482,9 @@ enum Code {
         "The probe uses a port that the container does not listen on: compare it with containerPort.", Look.POD),
     PROBE_PATH_NOT_FOUND(Family.PROBE, Scope.repo, "FIX_PROBE",
         "The program answers 404 at the probe's path: correct the path.", Look.POD, Look.LOG),
+    POD_READINESS_GATE(Family.PROBE, Scope.either, "FOLLOW_CONDITION",
+        "The containers are ready, but a readiness gate of the pod is not: whoever sets that condition says why in it.",
+        Look.POD, Look.SERVICES, new Young(120)),
     INIT_WAITING(Family.INIT, Role.SYMPTOM, Scope.either, "FOLLOW_DEPENDENCY",
         "An init container waits for a dependency: check that first.", Look.LOG, Look.POD, Rule.STANDALONE, Basis.INFERRED, new Young(600)),
     DEPENDENCY_SERVICE_MISSING(Family.INIT, Scope.repo, "CREATE_SERVICE_OR_FIX_NAME",
@@ -8812,11 +10519,20 @@ enum Code {
         "The pod waits for a claim that is not bound: check the claim.", Look.PVCS),
     SCHED_NODE_MISSING(Family.SCHEDULING, Scope.repo, "FIX_NODE_NAME",
         "nodeName refers to a node that does not exist: correct it.", Look.POD, Look.NODES, Grace.seconds(60)),
+    SCHED_DEVICE_CLAIM(Family.SCHEDULING, Scope.either, "FIX_DEVICE_CLAIM",
+        "No node has the device that the pod's ResourceClaim asks for: compare the claim with the nodes' ResourceSlices and DeviceClasses.",
+        Look.POD, Look.NODES, Rule.PLACEMENT, Grace.seconds(120)),
+    SCHED_SCHEDULER_MISSING(Family.SCHEDULING, Scope.either, "FIX_SCHEDULER_NAME",
+        "No scheduler has looked at the pod: correct schedulerName, or start the scheduler of that name.",
+        Look.POD, new Young(60), Grace.seconds(120)),
+    SCHED_NOT_READY(Family.SCHEDULING, Scope.either, "READ_CONDITION",
+        "The pod may not be scheduled yet, because something that it declares to need is not ready: the condition says what.",
+        Look.POD, new Young(120)),
     AUTOSCALING_IN_PROGRESS(Family.SCHEDULING, Role.PROGRESS, Scope.wait, "WAIT",
         "The autoscaler is adding a node: wait.", Look.NODES, new Young(900)),
     PVC_MISSING(Family.STORAGE, Scope.repo, "CREATE_CLAIM_OR_FIX_NAME",
         "The PersistentVolumeClaim does not exist: correct claimName; add a new claim only if there was no data yet.",
-            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE),
+            Look.PVCS, Look.POD, Grace.seconds(10), Rule.MAKEABLE, Rule.STANDALONE),
     PVC_STORAGECLASS_MISSING(Family.STORAGE, Scope.repo, "FIX_STORAGE_CLASS",
         "The claim names a StorageClass that the cluster does not have: use one that exists.",
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(5), Same.CLASS),
@@ -8825,7 +10541,7 @@ enum Code {
         Look.PVC, Look.STORAGE_CLASSES, Grace.seconds(15), Same.CLUSTER),
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
-        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(120)),
+        Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
     PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
@@ -8893,6 +10609,9 @@ enum Code {
         "A cluster policy rejects the object: change it as the policy's message says.", Look.OWNER, Grace.seconds(5)),
     ADMISSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
         "An admission webhook does not respond, so nothing can be created: restore its pods.", Look.WEBHOOKS),
+    CONVERSION_WEBHOOK_UNAVAILABLE(Family.ADMISSION, Scope.platform, "RESTORE_WEBHOOK",
+        "The webhook that converts the objects of this kind does not respond, so the API server shows none of them: restore its pods.",
+        Look.OBJECT, Rule.STATIC, Same.OBJECT),
     ADMISSION_DENIED(Family.ADMISSION, Scope.repo, "FIX_POD_TEMPLATE",
         "The API server rejects the pods of this workload: read the message and correct the template.", Look.OWNER, Grace.seconds(15)),
     SERVICE_ACCOUNT_MISSING(Family.RBAC, Scope.repo, "CREATE_SERVICE_ACCOUNT",
@@ -8921,9 +10640,13 @@ enum Code {
         "The namespace does not exist: correct the name, or have it created by whoever runs the environment.",
             Look.NAMESPACE, Grace.seconds(2)),
     JOB_FAILED(Family.JOB, Role.WRAPPER, Scope.repo, "FIX_JOB",
-        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first.",
+        "The Job failed for good. Its template is immutable: the fixed Job needs a new name, or the old one is deleted first; "
+            + "a CronJob makes the next one anew.",
         Look.OWNER, Look.JOB_LOG, Grace.seconds(2), Rule.STANDALONE, Also.NEW_JOB_NAME),
     JOB_SUSPENDED(Family.JOB, Scope.either, "RESUME_JOB", "The Job is suspended: set suspend to false if it should run.", Look.OWNER),
+    JOB_NEVER_ENDS(Family.ADVICE, Scope.repo, "BOUND_JOB",
+        "The CronJob's last Job has been running for several of its periods: see what it waits for, and set activeDeadlineSeconds.",
+        Look.OBJECT_DESCRIBE, Rule.ADVICE),
     JOB_SIDECAR_BLOCKS(Family.JOB, Scope.repo, "MAKE_SIDECAR_NATIVE",
         "The Job's main container has finished, but a sidecar keeps the pod running: make it an init container with restartPolicy Always.",
             Look.POD),
@@ -8943,12 +10666,15 @@ enum Code {
         "The node is short of memory, disk or process IDs: free some, or add nodes.", Look.NODE, Look.NODES),
     EVICTED_EPHEMERAL_STORAGE(Family.NODE, Scope.repo, "LIMIT_EPHEMERAL_STORAGE",
         "The pod was evicted for using too much ephemeral storage: write less, or raise its request and limit.", Look.POD),
+    NODE_REFUSES_POD(Family.NODE, Scope.either, "READ_MESSAGE",
+        "The node's kubelet refuses the pod, and every pod that replaces it: change what the message names, or place it on other nodes.",
+        Look.POD, Look.NODES),
     OBJECT_STUCK_TERMINATING(Family.OTHER, Scope.either, "FREE_FINALIZER",
-        "The object is being deleted, but a finalizer holds it: check the controller that owns the finalizer.",
-        Look.OBJECT, new Young(120)),
+        "The object is being deleted and does not go: check the controller that owns its finalizer, for a pod without one its node.",
+        Look.OBJECT, Rule.STANDALONE, new Young(120)),
     HPA_NO_METRICS(Family.ADVICE, Scope.repo, "SET_REQUESTS_OR_METRICS",
         "The autoscaler gets no metrics: set resource requests, or install the metrics API. This does not block readiness.",
-        Look.OBJECT_DESCRIBE, Rule.ADVICE),
+        Look.OBJECT_DESCRIBE, Rule.ADVICE, new Young(120)),
     PDB_BLOCKING(Family.ADVICE, Scope.repo, "RELAX_BUDGET",
         "The disruption budget allows no pod to be evicted. This blocks nothing until a node is drained.",
             Look.OBJECT_DESCRIBE, Rule.ADVICE),
@@ -9159,7 +10885,7 @@ static final class Messages {
     private static void image(Table t) {
         t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
         t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
+            "Failed to apply default image tag", "short name mode", "short-name");
         t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
         t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
@@ -9254,6 +10980,7 @@ static final class Messages {
     private static void log(Table t) {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
         t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
@@ -9311,6 +11038,7 @@ static final class Messages {
         t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
         t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
             "is being deleted");
+        t.row(Code.SCHED_DEVICE_CLAIM, "resourceclaim", "resource claim", "cannot allocate all claims", "device class");
         t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
     }
 
@@ -9348,6 +11076,7 @@ enum Phrase {
     CONTROL_PLANE("(node-role\\.kubernetes\\.io/(?:control-plane|master))"),
     QUOTA("(?:exceeded|failed) quota: ([^,:\\s]+)"),
     ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
+    CONVERSION("conversion webhook for"),
     WEBHOOK("webhook \"([^\"]+)\""),
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
@@ -9360,6 +11089,7 @@ enum Phrase {
     REFUSED("(?i)connection refused|actively refused"),
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
+    SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
@@ -9380,6 +11110,10 @@ enum Phrase {
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
+    /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
+    NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
+    /** A command that the container's image does not have. */
+    NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
@@ -9475,6 +11209,54 @@ record Applied(Obj object, Source source, Result result, long generation, String
     static boolean anyFailed(List<Applied> results) {
         return results.stream().anyMatch(r -> r.result() == Result.failed);
     }
+
+    boolean pending() {
+        return result == Result.pending;
+    }
+
+    Applied with(Result other) {
+        return new Applied(object, source, other, generation, uid, reason, error);
+    }
+
+    /** Not done, and why. */
+    Applied failed(String why) {
+        return new Applied(object, source, Result.failed, generation, uid, reason, why);
+    }
+
+    /** When nothing is tried any more. */
+    Applied finished() {
+        return pending() ? with(error.isEmpty() ? Result.skipped : Result.failed) : this;
+    }
+}
+
+/**
+ * How the user wants a kind of custom resource judged.
+ *
+ * @param kind      {@code Kind.group}, or {@code *.group} for all kinds of a group
+ * @param condition whose status or reason is compared; empty where a path is read
+ * @param pointer   JSON pointer of the value that is compared; empty where a condition is
+ * @param ignore    whether objects of the kind are not judged at all
+ */
+record CustomRule(String kind, String condition, String pointer, List<String> ready, List<String> failed, List<String> idle,
+    boolean ignore) {
+    boolean about(Obj o) {
+        return kind.equals(o.kind() + "." + o.group()) || kind.equals("*." + o.group());
+    }
+
+    /** What is read, as people write it. */
+    String named() {
+        return condition.isEmpty() ? pointer.substring(1).replace('/', '.') : "condition " + condition;
+    }
+
+    /** What the value (of a condition its status or reason) means; any that is not named is progress. */
+    State state(String value, String reason) {
+        return has(failed, value, reason) ? State.failed : has(idle, value, reason) ? State.suspended
+            : has(ready, value, reason) ? State.ready : State.progressing;
+    }
+
+    private static boolean has(List<String> values, String value, String reason) {
+        return values.stream().anyMatch(v -> v.equalsIgnoreCase(value) || !reason.isEmpty() && v.equalsIgnoreCase(reason));
+    }
 }
 
 /** An event as both event APIs tell it, with the best time that it has. */
@@ -9534,12 +11316,13 @@ record Evidence(String source, String path, String reason, String message, long 
     }
 }
 
-/** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
-record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
+/** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
+record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
     static Index of(Map<String, List<Obj>> objects) {
-        var index = new Index(new HashMap<>(), new HashMap<>());
+        var index = new Index(new HashMap<>(), new HashMap<>(), new HashSet<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
-            index.byName.putIfAbsent(kind + "/" + o.name(), o);
+            index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
+            index.byUid.add(o.uid());
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));
@@ -9576,6 +11359,11 @@ record Kind(String apiVersion, String name, String plural, boolean namespaced) {
 
     static Kind clusterWide(String apiVersion, String name) {
         return new Kind(apiVersion, name, of(apiVersion, name).plural, false);
+    }
+
+    /** The name that its CustomResourceDefinition has. */
+    String definition() {
+        return plural + "." + group();
     }
 
     String group() {
@@ -9624,6 +11412,12 @@ static final class Labels {
     static final String ISSUE = "ensure-ready/issue";
     static final String EXPIRES = "ensure-ready/expires-at";
     static final String APPLIED = "ensure-ready/applied-at";
+
+    /** Annotations of the user's, {@code "true"}: an object is not judged; its failure is told and does not block. */
+    static final String IGNORE = "ensure-ready/ignore";
+    static final String TOLERATE = "ensure-ready/tolerate";
+    /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
+    static final String SERVER = "ensure-ready/server";
 
     private Labels() { }
 
@@ -9738,6 +11532,12 @@ record Obj(JsonNode json) {
         return map;
     }
 
+    /** Of a ConfigMap, and of a Secret as it is kept: of that nothing else is known. */
+    List<String> keys() {
+        return Stream.concat(list("/keys").stream().map(k -> k.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> map(p).keySet().stream())).sorted().toList();
+    }
+
     Map<String, String> labels() {
         return map("/metadata/labels");
     }
@@ -9799,18 +11599,22 @@ enum Outcome {
 static final class Ownership {
     private Ownership() { }
 
-    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    /**
+     * The workload that speaks for a pod: through its ReplicaSet the Deployment; the pod itself when nobody made it, or an operator did,
+     * whose custom resource may say what it likes.
+     */
     static Ref workload(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (controller.isMissingNode()) {
+        if (speaks(pod)) {
             return Ref.of(pod);
         }
         var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), owner.name());
+        return set.filter(rs -> !rs.controller().isMissingNode())
+            .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
 
     /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
@@ -9819,11 +11623,39 @@ static final class Ownership {
         return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : set;
     }
 
+    /** Whether a pod is judged by itself: nobody made it, or an operator. */
+    static boolean speaks(Obj pod) {
+        return !ownedByBuiltIn(pod) && !pod.controller().path("kind").asString("").equals("Node");
+    }
+
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
+    }
+
+    /**
+     * What an operator made for a custom resource: by ownerReference, or, since some set none, by a label that holds the resource's name
+     * and a name that begins with it. What the manifests hold is nobody's work.
+     */
+    static List<Obj> madeFor(Snapshot snapshot, Obj custom) {
+        var made = new ArrayList<>(snapshot.index().byOwner().getOrDefault(custom.uid(), List.of()));
+        if (!custom.kind().matches(".*(Secret|Certificate|Route|Policy|Monitor|Rule|Issuer)")) {
+            Kinds.WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream())
+                .filter(w -> w.controller().isMissingNode() && called(w, custom) && snapshot.applied(w.kind(), w.name()).isEmpty())
+                .forEach(made::add);
+        }
+        return made;
+    }
+
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
+    static boolean called(Obj o, Obj custom) {
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -9843,7 +11675,7 @@ static final class Ownership {
         if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -9868,7 +11700,7 @@ static final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
@@ -9910,6 +11742,12 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Whether this container has ever begun, so that its image and what it refers to were there. */
+    static boolean started(Obj pod, String container) {
+        var status = container(pod, container);
+        return status.at("/state/running").isObject() || status.path("restartCount").asLong(0) > 0;
+    }
+
     /** Since when it is ready, or ended; long ago when it does not say. */
     static Instant settledAt(Obj pod) {
         return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.EPOCH);
@@ -9917,6 +11755,24 @@ static final class Pods {
 
     static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
+    static boolean endless(Obj pod, JsonNode container) {
+        return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
+    }
+
+    /** Whether a main container never ends, so that the pod does not either. */
+    static boolean endless(Obj pod) {
+        return pod.list("/spec/containers").stream().anyMatch(c -> endless(pod, c));
+    }
+
+    /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
+    static boolean startsAgain(Obj pod, String container, String exitCode) {
+        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+            .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
+            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+                == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
@@ -10012,8 +11868,8 @@ static final class References {
     }
 }
 
-/** What an apply did with an object. */
-enum Result { created, configured, unchanged, recreated, failed, skipped }
+/** What an apply did with an object; {@code pending}: it is still to be tried, or to be tried again. */
+enum Result { created, configured, unchanged, recreated, failed, skipped, pending }
 
 /** Label selectors as the API means them. */
 static final class Selector {
@@ -10063,16 +11919,24 @@ static final class Selector {
  * @param applied what the apply did, in manifest order; empty when nothing was applied
  * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
  * @param limited what could not be read, such as {@code events: forbidden}
+ * @param rules   how the user wants custom resources judged
  */
 record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
-    List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
+    List<Applied> applied, Map<String, Log> logs, List<String> limited, List<CustomRule> rules, Index index) {
+    /** Begins the lines of {@code limited} that tell of custom resources of kinds that may not be read. */
+    static final String CUSTOM = "custom resources: ";
+
     Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
-        this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+        this(namespace, at, objects, applied, logs, limited, List.of(), Index.of(objects));
+    }
+
+    Snapshot with(List<CustomRule> others) {
+        return new Snapshot(namespace, at, objects, applied, logs, limited, others, index);
     }
 
     Snapshot and(List<Applied> more) {
-        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, rules, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */
@@ -10089,12 +11953,38 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         return objects.getOrDefault(kind, List.of());
     }
 
+    /** Of whatever kind that is not Kubernetes' own. */
+    Stream<Obj> custom() {
+        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
+    }
+
     boolean knows(String kind) {
         return objects.containsKey(kind);
     }
 
+    /** Of the slot's namespace, or of none: one of the same name elsewhere is another object. */
     Optional<Obj> find(String kind, String name) {
-        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+        return find(kind, namespace, name).or(() -> find(kind, "", name));
+    }
+
+    Optional<Obj> find(String kind, String in, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** The same, else that of another namespace which the manifests name. */
+    Optional<Obj> anywhere(String kind, String name) {
+        return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());
+    }
+
+    /** Whether an object is in the slot's namespace; a manifest that names none will be. */
+    boolean own(Obj o) {
+        return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether a live object is what this manifest stands for. */
+    boolean same(Obj manifest, Obj live) {
+        return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
+            || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
     List<Obj> ownedBy(String kind, Obj owner) {

@@ -4,9 +4,10 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //SOURCES ../ensure_ready.java
-//SOURCES command/StartBench.java cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
+//SOURCES command/StartBench.java command/EndBench.java realnode/RealBench.java
+//SOURCES cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
 //SOURCES cluster/EmbeddedPatches.java cluster/EmbeddedDiscovery.java cluster/EmbeddedSelector.java cluster/Controllers.java cluster/PlayedContainers.java
-//SOURCES cluster/LocalCluster.java waiting/WaitLab.java waiting/WaitScenarios.java realnode/RealBench.java
+//SOURCES cluster/LocalCluster.java waiting/WaitLab.java waiting/WaitScenarios.java
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 //COMPILE_OPTIONS -encoding UTF-8 -Xlint:none -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 
@@ -45,7 +46,7 @@ class bench implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Option(names = "--only", split = ",", paramLabel = "PART",
-        description = "start, rollouts, verdicts, recoveries, latency, requests, size, real (default: all)")
+        description = "start, ends, rollouts, verdicts, recoveries, latency, requests, size, real (default: all)")
     List<String> only = List.of();
 
     @Option(names = "--runs", defaultValue = "100", description = "bad images over a healthy release (default: ${DEFAULT-VALUE})")
@@ -66,6 +67,9 @@ class bench implements Callable<Integer> {
         try {
             if (wanted("start")) {
                 StartBench.rows(Path.of("").toAbsolutePath()).forEach((what, figures) -> row(what, "%s", figures));
+            }
+            if (wanted("ends")) {
+                EndBench.rows().forEach((what, figures) -> row(what, "%s", figures));
             }
             if (wanted("rollouts") || wanted("verdicts") || wanted("recoveries")) {
                 scenarios(LocalCluster.shared());

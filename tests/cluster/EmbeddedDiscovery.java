@@ -1,6 +1,6 @@
-import tools.jackson.databind.JsonNode;
 import java.util.HashSet;
 import java.util.List;
+import tools.jackson.databind.JsonNode;
 
 /** What the server says about itself: /version, /api, /apis and the resource lists. */
 final class EmbeddedDiscovery {
@@ -41,6 +41,10 @@ final class EmbeddedDiscovery {
                     .put("namespaced", kind.namespaced()).put("kind", kind.name());
             List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
                 .forEach(entry.withArray("verbs")::add);
+            if (kind.status()) {
+                list.withArray("resources").addObject().put("name", kind.plural() + "/status").put("singularName", "")
+                        .put("namespaced", kind.namespaced()).put("kind", kind.name()).putArray("verbs").add("get").add("patch").add("update");
+            }
         }
         return list;
     }

@@ -1,8 +1,4 @@
 
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
-import tools.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -19,6 +15,10 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What an {@link EmbeddedApi} keeps: the objects, their history for watches, and the rules of the API server that need both.
@@ -134,7 +134,9 @@ final class EmbeddedStore {
         }
         var current = get(kind, namespace, text(object, "/metadata/name")).orElse(null);
         if (current == null) {
+            var own = ((ObjectNode) object.withObject("/metadata")).deepCopy().retain("uid", "creationTimestamp", "generation");
             EmbeddedDefaults.onCreate(kind, namespace, object);
+            object.withObject("/metadata").setAll(own);
         } else {
             EmbeddedDefaults.keepIdentity(kind, current, object);
         }

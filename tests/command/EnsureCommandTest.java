@@ -65,6 +65,7 @@ class EnsureCommandTest {
         status -n x --apply                    | status applies nothing
         -n x --env a --env b                   | --env is given twice
         -n x --source .                        | --source needs --code-root-base
+        -n x --rules nowhere.yaml              | --rules nowhere.yaml: no such file
         """)
     void badInputIsOneLineAndExitCodeTwo(String args, String sentence) {
         var result = cli().run(args.split(" +"));

@@ -77,11 +77,30 @@ class ReportTest {
     }
 
     @Test
+    void theEarliestFailureIsTheOutcome() {
+        var known = new ensure_ready.KnownSoFar();
+        assertEquals("failed", known.outcome().word(), "nothing is known");
+        known.results = List.of(new ensure_ready.Applied(new ensure_ready.Obj(ensure_ready.Json.MAPPER.createObjectNode()), new ensure_ready.Source("a.yaml", 1),
+            ensure_ready.Result.failed, 0, "", "Invalid", "is invalid"));
+        assertEquals("apply-failed", known.outcome().word());
+        known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1");
+        assertEquals("prepare-failed", known.outcome().word());
+        known.results = List.of();
+        known.prepareFailure = null;
+        known.problems = List.of(new ensure_ready.Problem(new ensure_ready.Source("b.yaml", 1), "undefined variable"));
+        assertEquals("apply-failed", known.outcome().word());
+        known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1");
+        known.interrupt();
+        assertEquals("interrupted", known.outcome().word());
+    }
+
+    @Test
     void aReadyJudgementDoesNotOutweighAFailedPreparation() {
         var known = new ensure_ready.KnownSoFar();
         var snapshot = new ensure_ready.Snapshot("x", java.time.Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of());
         known.judgement = new ensure_ready.Judgement(ensure_ready.Outcome.ready,
-            new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of());
+            new ensure_ready.Verdict(List.of(), true, true, true, List.of(), 0, false), snapshot, List.of(),
+            java.util.Optional.empty());
         assertTrue(known.ready());
         known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1");
         assertFalse(known.ready());

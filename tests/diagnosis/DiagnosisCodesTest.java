@@ -69,6 +69,11 @@ class DiagnosisCodesTest {
             + " preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."));
     }
 
+    private static Scene cron(String last) {
+        return new Scene().deploy("web").add("kind: CronJob\nmetadata: {name: sync}\nspec: {schedule: '*/5 * * * *'}")
+            .add("kind: Job\nmetadata: {name: sync-1, owner: CronJob/sync}\nstatus: " + last);
+    }
+
     private static Scene database() {
         return new Scene().deploy("postgres").service("postgres", 5432);
     }
@@ -125,6 +130,17 @@ class DiagnosisCodesTest {
 
     private static Scene failed(String reason, String message) {
         return web("phase: Failed\nreason: " + reason + "\nmessage: " + Scene.quoted(message));
+    }
+
+    private static Scene unseen(String status) {
+        return new Scene().judged("Pod", "task", false).add("kind: Pod\nmetadata: {name: task}\nspec: {containers: [{name: a, image: a}]}\nstatus:\n"
+            + Scene.indent(status));
+    }
+
+    private static Scene gated(String containersReady) {
+        return new Scene().deploy("web", "readinessGates: [{conditionType: 'example.com/up'}]", Scene.unreadyRunning("web")
+            .replace("ready: false", "ready: " + containersReady.replace("'", "").toLowerCase())
+            .replace("{type: Ready", "{type: ContainersReady, lastTransitionTime: '2026-01-01T09:51:00Z', status: " + containersReady + "}, {type: Ready"));
     }
 
     private static Scene job(String status, String pod) {
@@ -254,6 +270,14 @@ class DiagnosisCodesTest {
                 .add("kind: Node\nmetadata: {name: other}"), () -> web(Scene.creating("web")).add("kind: Node\nmetadata: {name: node-1}")),
             c(ensure_ready.Code.SCHED_VOLUME_AFFINITY, () -> pending("3 node(s) had volume node affinity conflict."),
                 () -> pending("3 node(s) didn't match Pod's node affinity/selector.")),
+            c(ensure_ready.Code.SCHED_DEVICE_CLAIM, () -> pending("3 cannot allocate all claims."), () -> pending("3 Insufficient cpu.")),
+            c(ensure_ready.Code.SCHED_SCHEDULER_MISSING, () -> unseen("phase: Pending"),
+                () -> unseen(Scene.unscheduled(PENDING + "3 Insufficient cpu."))),
+            c(ensure_ready.Code.SCHED_NOT_READY, () -> web(Scene.unscheduled("").replace("Unschedulable", "NotReadyForScheduling")),
+                () -> pending("3 Insufficient cpu.")),
+            c(ensure_ready.Code.NODE_REFUSES_POD, () -> failed("SysctlForbidden", "forbidden sysctl"),
+                () -> failed("NodePorts", "Predicate NodePorts failed")),
+            c(ensure_ready.Code.POD_READINESS_GATE, () -> gated("'True'"), () -> gated("'False'")),
             c(ensure_ready.Code.AUTOSCALING_IN_PROGRESS, () -> pending("3 Insufficient cpu.")
                 .event("Pod/web-1-a", "TriggeredScaleUp", 1, "pod triggered scale-up: [{pool 1->2 (max: 5)}]"), () ->
                 pending("3 Insufficient cpu.")
@@ -387,6 +411,9 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.ADMISSION_WEBHOOK_UNAVAILABLE,
                 () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\""),
                 () -> refused("admission webhook \"p.example.com\" denied the request: no")),
+            c(ensure_ready.Code.CONVERSION_WEBHOOK_UNAVAILABLE, () -> new Scene().deploy("web").limited("custom resources: queues.acme.io: "
+                + "conversion webhook for acme.io/v1, Kind=Queue failed: Post \"https://q.acme.svc:443/convert\": connect: connection refused"),
+                () -> new Scene().deploy("web").limited("custom resources: queues: forbidden")),
             c(ensure_ready.Code.ADMISSION_DENIED, () -> refused("pods \"web-x\" is forbidden: no PriorityClass with name high was found"),
                 () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
             c(ensure_ready.Code.SERVICE_ACCOUNT_MISSING,
@@ -466,6 +493,8 @@ class DiagnosisCodesTest {
                 .add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: FailedGetResourceMetric}]}"), () -> new Scene().deploy("web").add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: ScalingDisabled}]}")),
             c(ensure_ready.Code.PDB_BLOCKING, () -> new Scene().deploy("web")
                 .add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 1, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'False', reason: InsufficientPods}]}"), () -> new Scene().deploy("web").add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 2, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'True'}]}")),
+            c(ensure_ready.Code.JOB_NEVER_ENDS, () -> cron("{active: 1, startTime: '2026-01-01T08:00:00Z'}"), () ->
+                cron("{active: 1, startTime: '2026-01-01T09:55:00Z'}")),
             c(ensure_ready.Code.CR_NOT_READY, () -> new Scene().none("Pod")
                 .add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Broken, message: no broker}]}").judged("Queue", "q", false), () -> new Scene().none("Pod").add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'True'}]}").judged("Queue", "q", true)),
             c(ensure_ready.Code.CERT_NOT_READY, () -> new Scene().none("Pod")

@@ -24,6 +24,7 @@ final class Scene {
     private final List<ensure_ready.Workload> workloads = new ArrayList<>();
     private final List<ensure_ready.Applied> applied = new ArrayList<>();
     private final Map<String, ensure_ready.Log> logs = new LinkedHashMap<>();
+    private final List<String> limited = new ArrayList<>();
     private int events;
 
     /** A healthy Deployment. */
@@ -132,6 +133,11 @@ final class Scene {
         return this;
     }
 
+    Scene limited(String what) {
+        limited.add(what);
+        return this;
+    }
+
     /** A kind that was read and of which there is nothing. */
     Scene none(String... kinds) {
         for (var kind : kinds) {
@@ -232,7 +238,7 @@ final class Scene {
     }
 
     ensure_ready.Snapshot snapshot() {
-        return new ensure_ready.Snapshot("shop", NOW, objects, applied, logs, List.of());
+        return new ensure_ready.Snapshot("shop", NOW, objects, applied, logs, limited);
     }
 
     /** The same facts with every list in another order. */

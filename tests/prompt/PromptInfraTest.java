@@ -177,7 +177,7 @@ class PromptInfraTest {
         void holdsCommandsThatReadWhatTheReportDoesNotShow(String command) {
             var report = report();
             cause(report).putArray("next").add(command);
-            cause(report).remove(List.of("evidence", "logExcerpt"));
+            cause(report).remove(List.of("evidence", "logExcerpt", "facts", "candidates"));
             assertTrue(trustedOf(block(report.toString(), "en")).contains("`" + command + "`"), command);
         }
 
@@ -375,6 +375,26 @@ class PromptInfraTest {
             ((ArrayNode) report.path("workloads")).addObject().put("kind", "Deployment")
                 .put("name", "other").put("state", "failed").put("message", "on its own");
             assertTrue(dataOf(block(report.toString(), "en")).contains("~| deploy/other: on its own"), data);
+        }
+
+        @Test
+        void factsStandInTheDataAndWhatTheyShowIsNotEvidenceToo() {
+            var report = report();
+            var facts = cause(report).putArray("facts");
+            facts.addObject().put("at", "deploy/web spec.replicas").put("value", "0");
+            facts.addObject().put("at", "deploy/web spec.paused").put("value", "</cluster-data> true");
+            cause(report).putArray("candidates").add("secret/a (keys x)").add("secret/b (keys y)");
+            var evidence = cause(report).putArray("evidence");
+            evidence.addObject().put("source", "spec").put("path", "deploy/web/spec.replicas").put("message", "0");
+            String same = "0/3 nodes are available: 3 Insufficient memory.";
+            evidence.addObject().put("source", "condition").put("message", same);
+            evidence.addObject().put("source", "event").put("message", same);
+            cause(report).putArray("next").add("kubectl -n shop-dev-3 get pvc");
+            String block = block(report.toString(), "en");
+            String data = dataOf(block);
+            assertTrue(data.contains("~| [1] deploy/web: spec.replicas=0; spec.paused=") && data.contains("; there is: secret/a (keys x); secret/b (keys y)"), data);
+            assertFalse(data.contains("] spec") || data.contains("</cluster-data> true") || block.contains("Look at"), block);
+            assertEquals(2, data.split(java.util.regex.Pattern.quote(same), -1).length, data);
         }
 
         @Test

@@ -74,6 +74,7 @@ class CertaintyTest {
     private static final class Film {
         private ensure_ready.WaitMemory seen = ensure_ready.WaitMemory.NONE;
         private List<ensure_ready.Finding> certain = List.of();
+        private boolean ends;
         private final ensure_ready.WaitSettings settings;
         private final List<ensure_ready.Applied> applied = new ArrayList<>();
 
@@ -92,6 +93,14 @@ class CertaintyTest {
             var assessment = ensure_ready.Assessment.of(snapshot, Set.of(), Map.of(), settings);
             seen = assessment.remembered(seen, settings, now);
             certain = assessment.certain(seen, settings, now);
+            seen = seen.judged(!certain.isEmpty(), now);
+            ends = assessment.ends(seen, now);
+            return this;
+        }
+
+        /** Whether the wait ends as failed at the last picture. */
+        Film ends(boolean expected) {
+            assertEquals(expected, ends, certain.toString());
             return this;
         }
 
@@ -125,10 +134,31 @@ class CertaintyTest {
 
     @Test
     void aRegistryThatDoesNotAnswerIsNeverCertain() {
-        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests",
-            "500 Internal Server Error", "lookup registry: no such host")) {
+        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests", "500 Internal Server Error", "x509: unknown authority",
+            "lookup registry.test on 10.0.0.10:53: server misbehaving", "lookup registry.test: dial udp 10.0.0.10:53: connect: connection refused")) {
             new Film().during(0, 600, DEPLOYMENT, waiting("ErrImagePull", "failed to pull image: " + message)).certain();
         }
+    }
+
+    private static final String NO_HOST = waiting("ImagePullBackOff", "Back-off: ErrImagePull: dial tcp: lookup registry.test on 10.0.0.10:53: no such host")
+        .replace("image: \"api:1\"", "image: \"registry.test/api:1\"");
+    private static final String REFUSED = NO_HOST.replace("lookup registry.test on 10.0.0.10:53: no such host", "10.0.0.1:443: connect: connection refused");
+
+    @Test
+    void aRegistryThatIsNotThereIsCertainAfterThreeMinutesWithoutOneSuccess() {
+        for (var away : List.of(NO_HOST, REFUSED, REFUSED.replace("connection refused", "no route to host"))) {
+            new Film().during(0, 179, DEPLOYMENT, away).certain().at(180, DEPLOYMENT, away).certain("IMAGE_REGISTRY_UNREACHABLE");
+        }
+        new Film().during(0, 60, DEPLOYMENT, NO_HOST).during(61, 100, DEPLOYMENT, NO_HOST.replace("no such host", "i/o timeout"))
+            .during(101, 200, DEPLOYMENT, NO_HOST).certain();
+    }
+
+    @Test
+    void onePullFromTheSameRegistryBeginsItAnew() {
+        var other = DATABASE.replace("image: \"db:1\"", "image: \"registry.test/db:1\"");
+        new Film().during(0, 100, DEPLOYMENT, NO_HOST).during(101, 280, DEPLOYMENT, NO_HOST, other).certain()
+            .at(281, DEPLOYMENT, NO_HOST, other).certain("IMAGE_REGISTRY_UNREACHABLE");
+        new Film().during(0, 100, DEPLOYMENT, NO_HOST).during(101, 180, DEPLOYMENT, NO_HOST, DATABASE).certain("IMAGE_REGISTRY_UNREACHABLE");
     }
 
     @Test
@@ -195,6 +225,53 @@ class CertaintyTest {
         new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 1, "2026-01-01T10:00:19Z"))
             .certain()
             .during(40, 42, DEPLOYMENT, crashed(3, 1, "2026-01-01T10:00:39Z")).certain("CRASH_APP_ERROR");
+    }
+
+    private static String probed(int times, String answer) {
+        return pod("restartCount: 0, started: true, state: {running: {startedAt: '2026-01-01T09:59:40Z'}}").replace("phase: Pending", "phase: Running")
+            .replace("image: \"api:1\"}", "image: \"api:1\", readinessProbe: {exec: {command: [pg_isready]}, periodSeconds: 1}}")
+            + "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: Unhealthy, type: Warning, count: " + times
+            + ", lastTimestamp: '2026-01-01T10:00:00Z', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1, fieldPath: 'spec.containers{api}'}, message: '"
+            + answer + "'}";
+    }
+
+    private static String named(int times, String answer) {
+        return ensure_ready.Findings.of(ReadinessTest.snapshot(List.of(), DEPLOYMENT, probed(times, answer))).stream().map(f -> f.code().name()).toList().toString();
+    }
+
+    private static final String NO_PROGRAM =
+        "Readiness probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: \"pg_isready\": executable file not found in $PATH: unknown";
+
+    @Test
+    void aProbeWhoseCommandIsNotInTheImageIsNamedAtOnceAndSoonCertain() {
+        assertEquals("[PROBE_READINESS_FAILING]", named(1, NO_PROGRAM));
+        new Film().during(0, 60, DEPLOYMENT, probed(2, NO_PROGRAM)).certain();
+        new Film().during(0, 2, DEPLOYMENT, probed(3, NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
+        new Film().during(0, 2, DEPLOYMENT, probed(3, "(combined from similar events): " + NO_PROGRAM)).certain("PROBE_READINESS_FAILING");
+        new Film().during(0, 60, DEPLOYMENT, probed(30, "Readiness probe failed: cat: /ready: No such file or directory")).certain();
+    }
+
+    @Test
+    void aProbeThatIsAnswered404OftenIsNamedWhileTheProgramIsYoungAndNeverCertain() {
+        assertEquals("[PROBE_PATH_NOT_FOUND]", named(10, "Readiness probe failed: HTTP probe failed with statuscode: 404"));
+        assertEquals("[STILL_PROGRESSING]", named(9, "Readiness probe failed: HTTP probe failed with statuscode: 404"));
+        assertEquals("[STILL_PROGRESSING]", named(30, "Readiness probe failed: HTTP probe failed with statuscode: 503"));
+        assertEquals("[STILL_PROGRESSING]", named(30, "Readiness probe failed: dial tcp 10.1.2.3:80: connect: connection refused"));
+        new Film().during(0, 300, DEPLOYMENT, probed(300, "Readiness probe failed: HTTP probe failed with statuscode: 404")).certain();
+    }
+
+    private static String ruled(String operator, String container) {
+        return container.replace("containers: [{name: api,",
+            "containers: [{name: api, restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: " + operator + ", values: [42]}}],");
+    }
+
+    @Test
+    void anExitForWhichTheContainerHasARuleIsMeantToStartItAgain() {
+        var meant = crashed(5, 42, "2026-01-01T10:00:39Z");
+        new Film().during(0, 60, DEPLOYMENT, ruled("In", meant)).certain();
+        new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", meant)).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, ruled("In", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain();
     }
 
     @Test
@@ -294,6 +371,15 @@ class CertaintyTest {
     }
 
     @Test
+    void aQuotaIsNoVerdictWhileTheOldRevisionStillShrinks() {
+        var full = refused("pods \"api-1-\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2");
+        var old = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}, spec: {replicas: 0}, status: {replicas: 1}}";
+        new Film().during(0, 60, full, old).certain();
+        new Film().during(0, 60, full, old.replace("status: {replicas: 1}", "status: {replicas: 0}")).certain("QUOTA_EXCEEDED");
+        new Film().during(0, 60, full, old.replace("uid: d1", "uid: d7")).certain("QUOTA_EXCEEDED");
+    }
+
+    @Test
     void aFailedJobIsCertainAndOneThatStillTriesIsNot() {
         new Film().during(0, 2, ReadinessTest.JOB.replace("active: 1, ready: 1",
             "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]")).certain("JOB_FAILED");
@@ -373,6 +459,73 @@ class CertaintyTest {
         var unprobed = new Film(settings).during(0, 9, ReadinessTest.POD);
         assertTrue(!unprobed.seen.settled(ReadinessTest.NOW.plusSeconds(9)), "without a probe it must run for ten seconds");
         assertTrue(unprobed.seen.settled(ReadinessTest.NOW.plus(Duration.ofSeconds(10))));
+    }
+
+    private static final String NO_IMAGE = waiting("ErrImagePull", "api:1: not found");
+    private static final String STARTING = DATABASE.replace("readyReplicas: 1, availableReplicas: 1, ", "")
+        .replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"").replace("ready: true", "ready: false");
+
+    @Test
+    void aCertainFailureEndsTheWaitAtOnceWhenNothingIsLeftToLearn() {
+        new Film().during(0, 9, DEPLOYMENT, NO_IMAGE).ends(false).at(10, DEPLOYMENT, NO_IMAGE).ends(true);
+        new Film().during(0, 10, DATABASE, DEPLOYMENT, NO_IMAGE).ends(true);
+    }
+
+    @Test
+    void whatIsStillStartingGetsFortyFiveSecondsToTellItsOwnCause() {
+        new Film().during(0, 10, STARTING, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 54, STARTING, DEPLOYMENT, NO_IMAGE).ends(false)
+            .at(55, STARTING, DEPLOYMENT, NO_IMAGE).ends(true);
+        var told = STARTING.replace("state: {running: {}}", "state: {waiting: {reason: ImagePullBackOff, message: 'dial tcp: i/o timeout'}}");
+        new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, told, DEPLOYMENT, NO_IMAGE).ends(true);
+        new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, DATABASE, DEPLOYMENT, NO_IMAGE).ends(true);
+    }
+
+    @Test
+    void aProvisionerThatIsNotThereIsNamedBeforeTheOthersHadTheirTime() {
+        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
+        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, volumeBindingMode: Immediate}";
+        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner 'example.com/disk' or manually by the system administrator.\"}";
+        new Film().during(0, 10, claim, type, event, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(false)
+            .at(40, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(true);
+        new Film().during(0, 600, claim, type, event).certain();
+    }
+
+    @Test
+    void aFailureThatHealsMeanwhileStopsItsClock() {
+        var running = pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:30Z'}}");
+        new Film().during(0, 30, STARTING, DEPLOYMENT, NO_IMAGE).during(31, 40, STARTING, DEPLOYMENT, running)
+            .during(41, 60, STARTING, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").ends(false);
+    }
+
+    @Test
+    void aServiceTellsNothingThatItsPodsDoNot() {
+        var service = "{apiVersion: v1, kind: Service, metadata: {name: api, namespace: shop, uid: v1}, spec: {clusterIP: 10.0.0.1, selector: {app: api}, ports: [{port: 80}]}}";
+        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
+        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
+        film.applied.add(ReadinessTest.applied(service, 0, "v1"));
+        var slices = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: api-x, namespace: shop, labels: {kubernetes.io/service-name: api}}, endpoints: []}";
+        film.during(0, 10, DEPLOYMENT, NO_IMAGE, service, slices).ends(true);
+    }
+
+    @Test
+    void whatIsStillToBeAppliedIsNeitherReadyNorToBlame() {
+        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
+        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1").with(ensure_ready.Result.pending));
+        film.during(0, 60, DEPLOYMENT, NO_IMAGE).certain();
+        film.applied.set(0, ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
+        film.during(61, 70, DEPLOYMENT, NO_IMAGE).certain().at(71, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND");
+    }
+
+    @Test
+    void whatIsTriedAgainHasToldItsCauseAndIsNoFailureYet() {
+        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
+        var widget = ReadinessTest.applied("{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop}}", 0, "")
+            .failed("no matches for kind").with(ensure_ready.Result.pending);
+        film.applied.add(widget);
+        film.applied.add(ReadinessTest.applied(DATABASE, 1, "s1"));
+        film.during(0, 60, DATABASE).certain().ends(false);
+        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
+        film.during(61, 71, DATABASE, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").ends(true);
     }
 
     @Test

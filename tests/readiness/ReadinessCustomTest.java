@@ -2,6 +2,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +37,8 @@ class ReadinessCustomTest {
         kind: Widget
         metadata: {name: w, namespace: shop, generation: 1, uid: w1}
         """;
+
+    private static final String OLD = WIDGET.replace("uid: w1", "uid: w1, creationTimestamp: \"2026-01-01T09:40:00Z\"");
 
     private static ensure_ready.Workload judge(String... documents) {
         return ReadinessTest.judge(documents);
@@ -98,10 +101,32 @@ class ReadinessCustomTest {
         assertEquals(ensure_ready.State.progressing, state(release.replace("Stalled, status: \"True\"", "Reconciling, status: \"True\"")));
         assertEquals(ensure_ready.State.failed,
             state(WIDGET + "status: {conditions: [{type: ReconcileError, status: 'True', reason: Boom}]}"));
+        assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {conditions: [{type: Degraded, status: 'True'}]}"));
+    }
+
+    @Test
+    void anExplicitReadyOutranksWhatElseIsSaidAndKeepsItAsANote() {
+        for (var beside : List.of("{type: Degraded, status: 'True', reason: OneReplica}", "{type: RoutesReady, status: Unknown}",
+            "{type: Active, status: 'False', reason: ScalerNotActive}", "{type: LastBackupFailed, status: 'True'}")) {
+            assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, " + beside + "]}"), beside);
+        }
+        assertTrue(judge(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'True', reason: OneReplica}]}")
+            .message().contains("OneReplica"));
+        assertEquals(ensure_ready.State.progressing, state(WIDGET
+            + "status: {phase: Running, conditions: [{type: Ready, status: 'False'}, {type: Available, status: 'True'}]}"), "both ways");
+    }
+
+    @Test
+    void whatRestsByWillIsNeutralAndWhatIsBrokenIsNot() {
+        for (var rests : List.of("phase: Paused", "state: Hibernated", "phase: ScaledToZero", "printableStatus: Stopped",
+            "conditions: [{type: Ready, status: 'False', reason: NoTraffic}]", "conditions: [{type: Synced, status: 'False', reason: ReconcilePaused}]",
+            "conditions: [{type: ReconciliationPaused, status: 'True'}]", "conditions: [{type: Active, status: 'False', reason: ScalerNotActive}]",
+            "conditions: [{type: Ready, status: 'False', reason: ClusterIsNotReady}, {type: cnpg.io/hibernation, status: 'True', reason: Hibernated}]")) {
+            assertEquals(ensure_ready.State.suspended, state(WIDGET + "status: {" + rests + "}"), rests);
+        }
         assertEquals(ensure_ready.State.progressing,
-            state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'True'}]}"));
-        assertEquals(ensure_ready.State.ready,
-            state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'False'}]}"));
+            state(WIDGET + "status: {conditions: [{type: Ready, status: 'False', reason: Unschedulable}, {type: Paused, status: 'False'}]}"));
+        assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {phase: Error, conditions: [{type: Paused, status: 'False'}]}"));
     }
 
     @Test
@@ -125,11 +150,11 @@ class ReadinessCustomTest {
         var bucket = WIDGET + "status: {conditions: [{type: Synced, status: 'True'}, {type: Ready, status: 'True'}]}";
         assertEquals(ensure_ready.State.ready, state(bucket));
         assertEquals(ensure_ready.State.progressing, state(bucket.replace("Synced, status: 'True'", "Synced, status: 'False'")));
-        assertEquals(ensure_ready.State.progressing, state(bucket.replace("Synced, status: 'True'", "RoutesReady, status: Unknown")));
+        assertEquals(ensure_ready.State.progressing, state(bucket.replace("Ready, status: 'True'", "Available, status: Unknown")));
     }
 
     @ParameterizedTest
-    @CsvSource({"Reconciled, False, true", "Reconciled, True, false", "Degraded, True, true",
+    @CsvSource({"Reconciled, False, true", "Reconciled, True, false", "Degraded, True, false",
         "Degraded, False, false", "Ready, False, true"})
     void whatTheJudgeDoubtsTheFinderNames(String type, String status, boolean bad) {
         var widget = WIDGET.replace("uid: w1", "uid: w1, creationTimestamp: \"2025-12-31T00:00:00Z\"")
@@ -147,8 +172,18 @@ class ReadinessCustomTest {
     }
 
     @Test
+    void anOperatorThatWritesNothingBlocksForTwoMinutesAndThenIsUnverified() {
+        var made = "uid: w1, creationTimestamp: \"2026-01-01T09:%s:00Z\"";
+        assertEquals(ensure_ready.State.progressing, state(WIDGET.replace("uid: w1", made.formatted("59"))));
+        assertEquals(ensure_ready.State.unverified, state(WIDGET.replace("uid: w1", made.formatted("57"))));
+        assertEquals(ensure_ready.State.unverified, state(WIDGET.replace("uid: w1", made.formatted("40")) + "status: {phase: Frobnicated}"));
+        assertEquals(ensure_ready.State.progressing, state(WIDGET.replace("uid: w1", made.formatted("40")) + "status: {phase: Frobnicating}"));
+    }
+
+    @Test
     void aStatusThatSaysNothingIsUnverifiedAndBlocksOnlyWhenStrict() {
-        var mute = WIDGET + "status: {url: http://w, observed: yes}";
+        var mute = OLD + "status: {url: http://w, observed: yes}";
+        assertEquals(ensure_ready.State.progressing, state(OLD.replace("09:40:00", "09:59:45") + "status: {url: http://w}"), "it may begin to speak");
         assertEquals(ensure_ready.State.unverified, state(mute));
         var applied = List.of(ReadinessTest.applied(mute, 1, "w1"));
         var family = new ensure_ready.Family(ReadinessTest.snapshot(applied, mute), Set.of());
@@ -161,7 +196,7 @@ class ReadinessCustomTest {
 
     @Test
     void whatAnOperatorMadeJoinsInAndSpeaksForAMuteResource() {
-        var mute = WIDGET + "status: {url: http://w}";
+        var mute = OLD + "status: {url: http://w}";
         var child = ReadinessTest.DEPLOYMENT.replace("uid: d1",
             "uid: d1, ownerReferences: [{apiVersion: example.com/v1, kind: Widget, name: w, uid: w1, controller: true}]");
         assertEquals(ensure_ready.State.ready, state(mute, child));
@@ -189,11 +224,11 @@ class ReadinessCustomTest {
 
     @Test
     void wordsOfStateAndHealthAreReadWhereverOperatorsPutThem() {
-        for (var ready : List.of("health: green", "status: Completed", "readyToUse: true", "healthy: true",
+        for (var ready : List.of("health: green", "health: yellow", "phase: Ready, health: yellow", "status: Completed", "readyToUse: true", "healthy: true",
             "applicationState: {state: RUNNING}", "PostgresClusterStatus: Running", "currentState: Ready, desiredState: Stopped")) {
             assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {" + ready + "}"), ready);
         }
-        for (var late : List.of("health: yellow", "status: InProgress", "readyToUse: false", "healthy: false",
+        for (var late : List.of("status: InProgress", "readyToUse: false", "healthy: false",
             "applicationState: {state: SUBMITTED}", "PostgresClusterStatus: Creating", "currentState: Starting, desiredState: Ready")) {
             assertEquals(ensure_ready.State.progressing, state(WIDGET + "status: {" + late + "}"), late);
         }
@@ -222,5 +257,19 @@ class ReadinessCustomTest {
         assertEquals(ensure_ready.State.ready, state(set));
         assertEquals(ensure_ready.State.progressing, state(set.replace("updatedReplicas: 3", "updatedReplicas: 1")));
         assertEquals(ensure_ready.State.progressing, state(set.replace("readyReplicas: 3", "readyReplicas: 2")));
+    }
+
+    @Test
+    void theTimeOfAConditionProvesSinceWhenAResourceIsReadyAndAWordDoesNot() {
+        assertEquals(Optional.of(Instant.parse("2026-01-01T09:50:00Z")),
+            since("status: {conditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:50:00Z'}]}"));
+        assertEquals(Optional.empty(), since(""), "nobody writes its status");
+        assertEquals(Optional.empty(), since("status: {phase: Running}"));
+    }
+
+    private static Optional<Instant> since(String status) {
+        var snapshot = ReadinessTest.snapshot(List.of(), OLD + status);
+        return ensure_ready.Steady.since(ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, Set.of()),
+            new ensure_ready.WaitSettings("codex", false, false, true, null)), snapshot);
     }
 }

@@ -332,6 +332,33 @@ class ReadinessTest {
     }
 
     @Test
+    void nothingIsReadyWhileAnythingIsStillToBeApplied() {
+        var config = applied("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", 0, "");
+        for (var onlyApplied : List.of(true, false)) {
+            var settings = new ensure_ready.WaitSettings("codex", onlyApplied, false, true, NOW);
+            var pending = List.of(applied(POD, 0, "p1"), config.with(ensure_ready.Result.pending));
+            assertFalse(ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot(pending, POD), Set.of()), settings).ready());
+            var done = List.of(applied(POD, 0, "p1"), config);
+            assertTrue(ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot(done, POD), Set.of()), settings).ready());
+        }
+    }
+
+    @Test
+    void aContainersOwnRestartPolicyOutweighsThePods() {
+        var never = POD.replace("restartPolicy: Always", "restartPolicy: Never");
+        assertReady(judge(never.replace("{name: main,", "{name: main, restartPolicy: Always,")));
+        assertProgressing("runs to its end", judge(POD.replace("{name: main,", "{name: main, restartPolicy: OnFailure,")));
+        assertReady(judge(never.replace("containers: [{name: main,", "containers: [{name: once}, {name: main, restartPolicy: Always,")));
+    }
+
+    @Test
+    void aPodWhoseContainersAllStartAgainHasNotFailed() {
+        var failed = POD.replace("restartPolicy: Always", "restartPolicy: Never").replace("phase: Running", "phase: Failed");
+        assertProgressing("start again", judge(failed.replace("conditions: [", "conditions: [{type: AllContainersRestarting, status: \"True\"}, ")));
+        assertFailed("failed", judge(failed.replace("conditions: [", "conditions: [{type: AllContainersRestarting, status: \"False\"}, ")));
+    }
+
+    @Test
     void aPodsInitContainerAndSidecarsAreNamedWhenTheyHoldItUp() {
         var pod = POD.replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"").replace("containerStatuses: [", """
             initContainerStatuses: [{name: migrate, ready: false, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 2}}}]

@@ -44,7 +44,7 @@ class RealNodeConfigTest {
             Situation.fails("a claim is not there", "PVC_MISSING PersistentVolumeClaim/data", mounts("")),
             Situation.fails("a claim's class is not there", "PVC_STORAGECLASS_MISSING PersistentVolumeClaim/data",
                 mounts("storageClassName: fast")),
-            Situation.late("nobody serves a claim's class", "PVC_PROVISIONER_MISSING PersistentVolumeClaim/data",
+            Situation.late("nobody serves a claim's class", "PVC_PROVISIONER_MISSING StorageClass/unserved",
                 mounts("storageClassName: unserved")).within(PATIENT),
             Situation.ready("a slow provisioner", mounts("storageClassName: unserved")).meanwhile(lab -> {
                 Await.sleep(java.time.Duration.ofSeconds(20));

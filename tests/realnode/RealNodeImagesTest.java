@@ -26,9 +26,9 @@ class RealNodeImagesTest {
                 image("plain.test:5000/lab/app:1")).within(40),
             Situation.late("the certificate is signed by nobody known", "IMAGE_REGISTRY_UNREACHABLE Deployment/api",
                 image("registry.test:5443/lab/secure:1")).within(40),
-            Situation.late("the registry's host has no address", "IMAGE_REGISTRY_UNREACHABLE Deployment/api",
+            Situation.failsLate("the registry's host has no address", "IMAGE_REGISTRY_UNREACHABLE Deployment/api",
                 image("registry.example.com/lab/app:1")).within(40),
-            Situation.late("nobody listens there", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("registry.test:5999/lab/app:1"))
+            Situation.failsLate("nobody listens there", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("registry.test:5999/lab/app:1"))
                 .within(40),
             Situation.late("the registry says too many requests", "IMAGE_RATE_LIMITED Deployment/api",
                 image("faulty.test:5080/429/app:1")).within(40),

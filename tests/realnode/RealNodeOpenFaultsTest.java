@@ -40,9 +40,6 @@ class RealNodeOpenFaultsTest {
                 command: [lab, serve, --listen, ":9090"]
                 readinessProbe: {httpGet: {path: /status/500, port: 9090}, periodSeconds: 1}
                 """)).within(70),
-            Situation.late("a readiness probe is answered 404, thirty times", "PROBE_PATH_NOT_FOUND Deployment/api", Stacks.app("""
-                readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
-                """)).within(40),
             Situation.fails("a StatefulSet goes back to what it was, but its broken pod stays", "STS_STUCK_REVISION StatefulSet/db",
                 Stacks.set("db", 1, PROBE)).over(Stacks.set("db", 1, PROBE),
                     Stacks.set("db", 1, "image: registry.test:5000/lab/app:9\n" + PROBE)),
@@ -71,8 +68,6 @@ class RealNodeOpenFaultsTest {
                 Stacks.app("command: [/opt/start.sh]")),
             Situation.fails("a Job whose pod is taken away at its limit", "CRASH_AUTH_FAILED Job/migrate", Stacks.job("backoffLimit: 1",
                 "command: [sh, -c, 'echo FATAL: password authentication failed for user shop; exit 1']", "restartPolicy: OnFailure")),
-            Situation.fails("a readiness command that is not in the image", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
-                Stacks.app("readinessProbe: {exec: {command: [pg_isready]}, periodSeconds: 1}")),
             Situation.late("it listens on loopback alone", "PROBE_READINESS_FAILING Deployment/api", Stacks.app("""
                 command: [lab, serve, --listen, "127.0.0.1:8080"]
                 ports: [{containerPort: 8080}]

@@ -30,6 +30,11 @@ record Situation(String name, List<String> before, String manifests, Consumer<Re
         return new Situation(name, List.of(), manifests, null, USUAL_WAIT, "timeout", split(causes));
     }
 
+    /** Certain as well, but only after minutes. */
+    static Situation failsLate(String name, String causes, String manifests) {
+        return fails(name, causes, manifests).within(2 * USUAL_WAIT);
+    }
+
     /** Ends by another of ensure_ready's outcomes. */
     Situation by(String otherOutcome) {
         return new Situation(name, before, manifests, meanwhile, seconds, otherOutcome, causes);

@@ -103,7 +103,7 @@ class WatchTest {
         waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(30)));
         assertEquals(2, server.requests("list", "deployments"), server.requests().toString());
         assertEquals(1, server.requests("watch", "deployments"), server.requests().toString());
-        assertEquals(0, server.requests("get", "*"), server.requests().toString());
+        assertEquals(1, server.requests("get", "*"), "which custom kinds there are: " + server.requests());
     }
 
     @Test
@@ -177,6 +177,52 @@ class WatchTest {
             assertEquals(0, watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1), "nothing was told");
             server.faults.clear();
             until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+        }
+    }
+
+    @Test
+    void aWatchThatDoesNotEvenAnswerWithHeadersIsOpenedAnewLongBeforeItCountsAsSilent() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.faults.delay("watch", "deployments", 1, Duration.ofSeconds(100));
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
+            until("first list", watch::complete);
+            server.putYaml("shop", READY);
+            until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+        }
+    }
+
+    @Test
+    void aJobThatWentAwayWhileNobodyWatchedIsRemembered() throws Exception {
+        var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: seed, uid: j1}, status: {conditions: [{type: Complete, status: 'True'}]}}";
+        var uid = server.putYaml("shop", job).get(0).at("/metadata/uid").asString("");
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.JOB, "shop"));
+            until("first list", watch::complete);
+            assertTrue(watch.gone().isEmpty());
+            server.down();
+            server.delete("jobs", "shop", "seed");
+            server.compact();
+            server.up();
+            until("the list after it", () -> watch.gone().containsKey(uid));
+        }
+    }
+
+    @Test
+    void aBookmarkSparesAListAfterTheServerForgotTheVersionsBeforeIt() throws Exception {
+        server.putYaml("shop", NOT_READY);
+        server.bookmarkEvery(Duration.ofMillis(50));
+        try (var watch = new ensure_ready.Informers(api, () -> { })) {
+            watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
+            until("first list", () -> watch.complete() && server.requests("watch", "deployments") == 1);
+            server.putYaml("shop", NOTHING_YET);
+            Thread.sleep(1000);
+            server.compact();
+            server.cutWatches();
+            until("the next watch", () -> server.requests("watch", "deployments") > 1);
+            server.putYaml("shop", READY);
+            until("the change", () -> watch.objects().get("Deployment").get(0).number("/status/readyReplicas", -1) == 1);
+            assertEquals(1, server.requests("list", "deployments"), server.requests().toString());
         }
     }
 
@@ -305,6 +351,101 @@ class WatchTest {
         assertEquals(1, server.requests("list", "deployments"));
         server.putYaml("shop", READY);
         assertTrue(waiting().once().ready());
+    }
+
+    private static final String LATER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+    private static final String NOTHING_YET = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+    private ensure_ready.Applied object(String yaml, ensure_ready.Result result, String error) {
+        return new ensure_ready.Applied(ReadinessTest.obj(yaml), new ensure_ready.Source("a.yaml", 1), result, 0, "", "Invalid", error);
+    }
+
+    private ensure_ready.Judgement beside(ensure_ready.Applying applying, int seconds) {
+        var settings = new ensure_ready.WaitSettings("codex", true, false, true, java.time.Instant.now());
+        return new ensure_ready.SoftWait(api, "shop", applying, settings, judgement -> { }).run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
+    }
+
+    @Test
+    void aFailureThatIsCertainAtTheDeadlineIsToldAsSuch() {
+        server.putYaml("shop", NOT_READY);
+        var refused = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(NOT_READY, ensure_ready.Result.created, ""));
+        var judgement = beside(ensure_ready.Applying.over(refused, false), 4);
+        assertEquals("failed", judgement.outcome().word());
+        assertTrue(judgement.certainSince().isPresent());
+        assertFalse(waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(1))).certainSince().isPresent(), "nothing is certain here");
+    }
+
+    @Test
+    void theWatchRunsWhileObjectsAreAppliedAndNothingIsReadyBefore() throws Exception {
+        server.putYaml("shop", READY);
+        var go = new CompletableFuture<List<ensure_ready.Applied>>();
+        var pending = List.of(object(READY, ensure_ready.Result.pending, ""));
+        var settings = new ensure_ready.WaitSettings("codex", false, false, true, java.time.Instant.now());
+        var waiting = new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.begin(pending, false, told -> go.join()), settings, j -> { });
+        var result = inBackground(waiting, 60);
+        until("the watch sees it", () -> !waiting.last().workloads().isEmpty());
+        assertEquals("not applied yet", waiting.last().workloads().get(0).message());
+        Thread.sleep(12_000);
+        assertFalse(result.isDone(), "what is not applied yet is not ready, however long it looks so");
+        go.complete(List.of(object(READY, ensure_ready.Result.unchanged, "")));
+        assertEquals(ensure_ready.Outcome.ready, result.get().outcome());
+    }
+
+    @Test
+    void aCertainFailureEndsTheTriesButNotBeforeEachObjectHadOne() throws Exception {
+        var tried = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(LATER, ensure_ready.Result.pending, "no answer"));
+        var untried = List.of(tried.get(0), object(LATER, ensure_ready.Result.pending, ""));
+        var interrupted = new CompletableFuture<Boolean>();
+        var applying = ensure_ready.Applying.begin(untried, false, told -> {
+            try {
+                Thread.sleep(6000);
+                told.accept(tried);
+                Thread.sleep(60_000);
+            } catch (InterruptedException e) {
+                interrupted.complete(true);
+            }
+            return untried;
+        });
+        var judgement = beside(applying, 60);
+        assertEquals("failed", judgement.outcome().word());
+        assertTrue(interrupted.get());
+        assertEquals(List.of("failed is invalid", "failed no answer"),
+            judgement.snapshot().applied().stream().map(a -> a.result() + " " + a.error()).toList(), "the diagnosis knows both");
+    }
+
+    @Test
+    void whatAnApplyStillHasToRememberIsWaitedFor() {
+        var remembered = new java.util.concurrent.atomic.AtomicBoolean();
+        var done = List.of(object(READY, ensure_ready.Result.unchanged, ""));
+        var applying = ensure_ready.Applying.begin(List.of(), false, told -> {
+            told.accept(done);
+            ensure_ready.Pause.of(Duration.ofSeconds(1));
+            remembered.set(true);
+            return done;
+        });
+        assertEquals(done, applying.ended());
+        assertTrue(remembered.get());
+    }
+
+    @Test
+    void anApplyThatDiesOfAMistakeOfOursIsNeverReady() {
+        server.putYaml("shop", READY);
+        var applying = ensure_ready.Applying.begin(List.of(object(READY, ensure_ready.Result.pending, "")), false, told -> {
+            throw new IllegalStateException("a mistake");
+        });
+        var judgement = beside(applying, 20);
+        assertEquals("failed", judgement.outcome().word());
+        assertTrue(judgement.workloads().get(0).message().contains("a mistake"), judgement.workloads().toString());
+    }
+
+    @Test
+    void withTheDeadlinePassedEverythingIsLookedAtOnceAndAServerThatTookObjectsIsThere() {
+        server.putYaml("shop", NOT_READY);
+        assertEquals("deploy/web", waiting().run(ensure_ready.Deadline.now()).workloads().get(0).ref());
+        server.faults.delay("*", "*", 1000, Duration.ofSeconds(30));
+        var taken = new ensure_ready.Applied(ReadinessTest.obj(NOT_READY), new ensure_ready.Source("a.yaml", 1), ensure_ready.Result.created, 1, "u1", "", "");
+        assertEquals("timeout", beside(ensure_ready.Applying.over(List.of(taken), false), 1).outcome().word());
+        assertEquals("no-cluster", beside(ensure_ready.Applying.over(List.of(), false), 1).outcome().word());
     }
 
     @Test

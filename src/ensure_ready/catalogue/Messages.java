@@ -72,7 +72,7 @@ public final class Messages {
     private static void image(Table t) {
         t.row(Code.IMAGE_STILL_PULLING, "pull QPS exceeded");
         t.row(Code.IMAGE_NAME_INVALID, "couldn't parse image", "invalid reference format", "InvalidImageName",
-            "Failed to apply default image tag");
+            "Failed to apply default image tag", "short name mode", "short-name");
         t.row(Code.IMAGE_NEVER_PULL, "ErrImageNeverPull", "is not present with pull policy of Never");
         t.row(Code.IMAGE_RATE_LIMITED, "toomanyrequests", "too many requests", "rate limit", "~(status|code)[ =:]*429");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "no match for platform in manifest", "no matching manifest for",
@@ -167,6 +167,7 @@ public final class Messages {
     private static void log(Table t) {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
         t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
@@ -224,6 +225,7 @@ public final class Messages {
         t.row(Code.PVC_MISSING, "~persistentvolumeclaim \".*not found");
         t.row(Code.SCHED_VOLUME_UNBOUND, "unbound immediate persistentvolumeclaims", "waiting for a volume to be created",
             "is being deleted");
+        t.row(Code.SCHED_DEVICE_CLAIM, "resourceclaim", "resource claim", "cannot allocate all claims", "device class");
         t.row(Code.SCHED_NODES_UNAVAILABLE, "no nodes available", "~^0/0 nodes");
     }
 

@@ -17,6 +17,7 @@ public enum Phrase {
     CONTROL_PLANE("(node-role\\.kubernetes\\.io/(?:control-plane|master))"),
     QUOTA("(?:exceeded|failed) quota: ([^,:\\s]+)"),
     ACCOUNT("(?:looking up service account [^/\\s]+/|serviceaccounts? \")([^:\"\\s]+)"),
+    CONVERSION("conversion webhook for"),
     WEBHOOK("webhook \"([^\"]+)\""),
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
@@ -29,6 +30,7 @@ public enum Phrase {
     REFUSED("(?i)connection refused|actively refused"),
     /** The runtime is only slow or still busy with the last try. */
     START_AGAIN("context deadline exceeded|is reserved for"),
+    SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
@@ -49,6 +51,10 @@ public enum Phrase {
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
+    /** A host that is not there, or where nobody listens; slow, broken or mistrusted ones may still come to themselves. */
+    NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
+    /** A command that the container's image does not have. */
+    NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",

@@ -4,11 +4,13 @@ import ensure_ready.findings.Finding;
 import ensure_ready.findings.Findings;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
+import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import ensure_ready.readiness.Family;
 import ensure_ready.readiness.Verdict;
 import ensure_ready.readiness.Verdicts;
 import ensure_ready.readiness.WaitSettings;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,13 +51,29 @@ public record Assessment(Snapshot snapshot, Family family, Verdict verdict, List
         return before.next(verdict, Certainty.counting(relevant, family, verdict), snapshot, settings.appliedSince(), now);
     }
 
+    /**
+     * What has been ready for long needs no settling: {@code clusterNow} is the API server's time, as object times are the cluster's.
+     * After a change of ours the cluster's times may tell of what was before.
+     */
+    public WaitMemory settled(WaitMemory memory, WaitSettings settings, Optional<Instant> clusterNow, Instant now) {
+        boolean touched = settings.appliedSince() != null && snapshot.applied().stream().anyMatch(a -> a.result() != Result.unchanged);
+        return touched || !verdict.ready() ? memory : clusterNow.flatMap(time -> Steady.since(verdict, snapshot)
+            .map(since -> memory.readyFor(Duration.between(since, time).minus(Steady.DOUBT), now))).orElse(memory);
+    }
+
     /** When a rule of time next has something to say. */
     public Optional<Instant> due(WaitMemory memory, Instant now) {
         return Stream.of(memory.due(now), Certainty.due(relevant, family, verdict, memory, now))
             .flatMap(Optional::stream).min(Comparator.naturalOrder());
     }
 
-    public Judgement judgement(Outcome outcome, List<Finding> certain) {
-        return new Judgement(outcome, verdict, snapshot, certain);
+    /** Whether a certain failure ends the wait: nothing is left to learn of the others, or they had their time. */
+    public boolean ends(WaitMemory memory, Instant now) {
+        return memory.certainSince() != null
+            && (memory.learned(now) || verdict.workloads().stream().allMatch(w -> Certainty.known(w, relevant, family)));
+    }
+
+    public Judgement judgement(Outcome outcome, List<Finding> certain, Optional<Instant> certainSince) {
+        return new Judgement(outcome, verdict, snapshot, certain, certainSince);
     }
 }

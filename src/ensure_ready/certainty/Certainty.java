@@ -2,9 +2,11 @@ package ensure_ready.certainty;
 
 import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.catalogue.Rule;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Scheduling;
+import ensure_ready.model.Applied;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
@@ -48,7 +50,8 @@ public final class Certainty {
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
-        var waiting = verdict.workloads().stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
+        var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
+            && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
@@ -58,6 +61,11 @@ public final class Certainty {
         return relevant;
     }
 
+    /** What is still to be applied: what its pods say now is said of what the apply may mend. */
+    private static Optional<Applied> pending(Workload w, Family family) {
+        return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
+    }
+
     private static boolean ofNewest(Finding f, Family family) {
         var pod = f.pod();
         return pod.isEmpty() || f.code() == Code.STS_STUCK_REVISION || owner(f, family)
@@ -65,7 +73,7 @@ public final class Certainty {
     }
 
     private static Optional<Obj> owner(Finding f, Family family) {
-        return family.snapshot().find(f.ownerKind(), f.ownerName());
+        return family.snapshot().anywhere(f.ownerKind(), f.ownerName());
     }
 
     /** A state that is final by itself, though no finding says why. */
@@ -83,6 +91,20 @@ public final class Certainty {
             return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
                 && !doubtful(f, family, verdict, seen, settings);
         }).toList();
+    }
+
+    /** Whether waiting tells nothing more of this workload: it is not under way, or a finding says already what it lacks. */
+    static boolean known(Workload w, List<Finding> relevant, Family family) {
+        return w.state() != State.progressing || followsOthers(w, family)
+            || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
+            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
+    }
+
+    /** Its pods, which are judged themselves, tell what it waits for. */
+    private static boolean followsOthers(Workload w, Family family) {
+        return w.kind().equals("Service") || w.kind().equals("PersistentVolumeClaim")
+            && family.snapshot().anywhere(w.kind(), w.name()).filter(family::bindsOnFirstConsumer).isPresent();
     }
 
     /** When the next grace ends; the loop wakes then. */
@@ -106,6 +128,10 @@ public final class Certainty {
         if (code.has(Rule.MAKEABLE) && inTheMaking(f, family, verdict)) {
             return IN_THE_MAKING;
         }
+        if (code == Code.IMAGE_REGISTRY_UNREACHABLE && f.evidence().stream().map(Evidence::message)
+            .noneMatch(m -> Phrase.NO_HOST.occurs(m) && !Phrase.DNS_DOWN.occurs(m))) {
+            return null;
+        }
         if (code.has(Rule.PLACEMENT)) {
             return placement(f, family);
         }
@@ -114,7 +140,7 @@ public final class Certainty {
 
     private static boolean custom(Finding f, Family family) {
         return family.snapshot().objects().keySet().stream().filter(key -> key.startsWith(f.ownerKind() + "."))
-            .anyMatch(key -> family.snapshot().find(key, f.ownerName()).isPresent());
+            .anyMatch(key -> family.snapshot().anywhere(key, f.ownerName()).isPresent());
     }
 
     private static State state(Finding f, Verdict verdict) {
@@ -155,15 +181,21 @@ public final class Certainty {
         if (!counts(f, family, verdict)) {
             return true;
         }
+        if (f.basis() == Basis.FINAL) {
+            return false;
+        }
         var pods = owner(f, family).map(o -> Ownership.newestPods(family.snapshot(), o)).orElse(List.of())
             .stream().filter(p -> !p.deleting() && !Pods.ended(p)).toList();
         if (f.code().crashes() > 0) {
+            if (pods.stream().anyMatch(p -> Pods.startsAgain(p, f.container(), f.param("exitCode")))) {
+                return true;
+            }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
             return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
         }
         return switch (f.code()) {
-            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH,
-                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> started(p, f.container()));
+            case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
+                IMAGE_PULL_SECRET_MISSING -> f.container().isEmpty() || pods.stream().anyMatch(p -> Pods.started(p, f.container()));
             case SECRET_MISSING, CONFIGMAP_MISSING, PVC_MISSING -> f.pod().isEmpty() && pods.stream()
                 .anyMatch(Certainty::anyStarted);
             case CONFIG_KEY_MISSING -> f.pod().isEmpty();
@@ -172,13 +204,8 @@ public final class Certainty {
         };
     }
 
-    private static boolean started(Obj pod, String container) {
-        return Pods.containers(pod).stream().anyMatch(c -> c.path("name").asString("").equals(container)
-            && (c.at("/state/running").isObject() || c.path("restartCount").asLong(0) > 0));
-    }
-
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -208,7 +235,7 @@ public final class Certainty {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
         for (var w : verdict.workloads()) {
-            var pods = family.snapshot().find(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
+            var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
                 .toList();

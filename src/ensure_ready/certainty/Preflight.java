@@ -60,7 +60,7 @@ public final class Preflight {
 
     private static boolean absent(String kind, String name, Snapshot snapshot) {
         return !name.isEmpty() && snapshot.knows(kind) && snapshot.find(kind, name).isEmpty()
-            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind)
+            && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
     }

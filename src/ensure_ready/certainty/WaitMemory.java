@@ -2,6 +2,7 @@ package ensure_ready.certainty;
 
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Rule;
+import ensure_ready.diagnosis.Merge;
 import ensure_ready.findings.Finding;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
@@ -12,6 +13,7 @@ import ensure_ready.model.Workload;
 import ensure_ready.readiness.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -19,12 +21,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the wait remembers from one judgement to the next; folded by {@link #next}, so that time is an argument. */
 public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     Duration settle, Map<String, Seen> findings, Map<String, CrashCount> crashes,
-    Set<String> jobs, Instant jobEnded) {
-    public static final WaitMemory NONE = new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH);
+    Set<String> jobs, Instant jobEnded, Instant certainSince) {
+    public static final WaitMemory NONE =
+        new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH, null);
+    /** For how long after the verdict is certain the others may still tell causes of their own. */
+    private static final Duration LEARNING = Duration.ofSeconds(45);
     /** What a Job or an operator may still make. */
     static final Set<Code> MAKEABLE =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
@@ -44,25 +50,43 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, now),
+            refs, settle(verdict), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
-            running, running.containsAll(jobs) ? jobEnded : now);
+            running, running.containsAll(jobs) ? jobEnded : now, certainSince);
+    }
+
+    /** The same with what the verdict is now: {@code certain} that it never becomes ready, or open (again). */
+    public WaitMemory judged(boolean certain, Instant now) {
+        return new WaitMemory(readySince, restarts, gating, settle, findings, crashes, jobs, jobEnded,
+            !certain ? null : certainSince == null ? now : certainSince);
+    }
+
+    /** Readiness that is older than this look, as the cluster's own times prove. */
+    WaitMemory readyFor(Duration proven, Instant now) {
+        var since = now.minus(proven);
+        return readySince == null || !since.isBefore(readySince) ? this
+            : new WaitMemory(since, restarts, gating, settle, findings, crashes, jobs, jobEnded, certainSince);
+    }
+
+    boolean learned(Instant now) {
+        return !now.isBefore(certainSince.plus(LEARNING));
     }
 
     /**
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
-     * operators make their objects one after the other; a mute custom resource may still begin to speak.
+     * operators make their objects one after the other.
      */
     private static Duration settle(Verdict verdict) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(!verdict.verified() ? 30 : verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
-    private Map<String, Seen> seen(List<Finding> relevant, Instant now) {
+    private Map<String, Seen> seen(List<Finding> relevant, Snapshot snapshot, Instant now) {
         var seen = new HashMap<>(findings);
-        relevant.forEach(f -> seen.merge(key(f), new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
+        Stream.concat(relevant.stream().map(WaitMemory::key), snapshot.all("Pod").stream().flatMap(WaitMemory::pulls))
+            .forEach(key -> seen.merge(key, new Seen(now, now), (before, fresh) -> new Seen(before.first(), now)));
         seen.values().removeIf(s -> !s.last().plus(BLINK).isAfter(now));
         return seen;
     }
@@ -95,9 +119,32 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         return String.join("|", f.code().name(), f.objectKind(), f.objectName(), f.ownerKind(), f.ownerName(), f.container());
     }
 
-    /** Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended. */
+    /** Containers that began: their registries have served an image since they were seen last. */
+    private static Stream<String> pulls(Obj pod) {
+        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
+            .filter(c -> Pods.started(pod, c.path("name").asString("")))
+            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+    }
+
+    private static String pulled(String image) {
+        return "pulled|" + Merge.registry(image) + "|";
+    }
+
+    private Instant lastPull(String image) {
+        return findings.entrySet().stream().filter(e -> e.getKey().startsWith(pulled(image))).map(e -> e.getValue().first())
+            .max(Comparator.naturalOrder()).orElse(Instant.EPOCH);
+    }
+
+    /**
+     * Since when this is so; what a Job may have made is awaited anew from the moment at which the Job ended, a registry that is away
+     * from its last success on.
+     */
     Instant first(Finding f) {
         var first = Optional.ofNullable(findings.get(key(f))).map(Seen::first).orElse(Instant.MAX.minusSeconds(86_400));
+        if (f.code() == Code.IMAGE_REGISTRY_UNREACHABLE) {
+            var pull = lastPull(f.param("image"));
+            return pull.isAfter(first) ? pull : first;
+        }
         return f.code().has(Rule.MAKEABLE) && jobEnded.isAfter(first) ? jobEnded : first;
     }
 
@@ -108,8 +155,10 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     /** When a finding was first and last there. */
     public record Seen(Instant first, Instant last) { }
 
-    /** When the settling ends, if that is still to come. */
+    /** When the settling ends, or the patience with a certain failure, if that is still to come. */
     public Optional<Instant> due(Instant now) {
-        return Optional.ofNullable(readySince).map(since -> since.plus(settle)).filter(at -> at.isAfter(now));
+        return Stream.of(Optional.ofNullable(readySince).map(since -> since.plus(settle)),
+            Optional.ofNullable(certainSince).map(since -> since.plus(LEARNING))).flatMap(Optional::stream)
+            .filter(at -> at.isAfter(now)).min(Comparator.naturalOrder());
     }
 }

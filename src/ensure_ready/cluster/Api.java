@@ -1,6 +1,7 @@
 package ensure_ready.cluster;
 
 import ensure_ready.model.Kind;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.Pause;
@@ -14,18 +15,23 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import shared.Json;
 import tools.jackson.core.JacksonException;
@@ -40,6 +46,8 @@ public final class Api implements AutoCloseable {
     private final Duration timeout;
     private final Map<String, List<Kind>> discovered;
     private final Set<String> withStatus;
+    /** By how many milliseconds the server's clock is before {@link System#nanoTime}; the least that an answer gave. */
+    private final AtomicLong clock;
     private final Deadline patience;
 
     public Api(Config config, Duration timeout) {
@@ -48,6 +56,7 @@ public final class Api implements AutoCloseable {
         this.timeout = timeout;
         this.discovered = new ConcurrentHashMap<>();
         this.withStatus = ConcurrentHashMap.newKeySet();
+        this.clock = new AtomicLong(Long.MAX_VALUE);
         this.patience = Deadline.now();
     }
 
@@ -57,6 +66,7 @@ public final class Api implements AutoCloseable {
         this.timeout = same.timeout;
         this.discovered = same.discovered;
         this.withStatus = same.withStatus;
+        this.clock = same.clock;
         this.patience = patience;
     }
 
@@ -114,10 +124,25 @@ public final class Api implements AutoCloseable {
     private byte[] answer(HttpRequest.Builder request, String what) {
         var sent = http.sendAsync(request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).build(), byte[].class);
         var response = await(sent, timeout.plusSeconds(1), what);
+        Optional.ofNullable(response.header("Date")).ifPresent(this::setClock);
         if (!response.isSuccessful()) {
             throw ApiError.of(response.code(), new String(response.body(), StandardCharsets.UTF_8), what);
         }
         return response.body();
+    }
+
+    private void setClock(String date) {
+        try {
+            var told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)).toEpochMilli();
+            clock.accumulateAndGet(told - System.nanoTime() / 1_000_000, Math::min);
+        } catch (DateTimeException e) {
+            assert !date.isEmpty(); // not a date: another answer has one
+        }
+    }
+
+    /** What time it is by the server's own clock, at the least; empty when it never told. */
+    public Optional<Instant> serverTime() {
+        return Optional.of(clock.get()).filter(c -> c < Long.MAX_VALUE).map(c -> Instant.ofEpochMilli(c + System.nanoTime() / 1_000_000));
     }
 
     /** What comes of it in time; throws {@link ApiError} when nothing does. */
@@ -249,6 +274,51 @@ public final class Api implements AutoCloseable {
             }
         }
         return known.stream().filter(k -> k.name().equals(name)).findFirst();
+    }
+
+    /**
+     * The custom kinds of namespaces that can be followed, each in the version that its group prefers. One request where the server
+     * aggregates its discovery, else one a group; a group that does not answer has none.
+     */
+    List<Kind> customKinds() {
+        var all = new TreeMap<String, Kind>();
+        var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
+        answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
+                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+        answer.path("groups").forEach(group -> {
+            var version = group.at("/preferredVersion/groupVersion").asString("");
+            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
+                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+                    r.path("namespaced").asBoolean(false), all));
+            }
+        });
+        return List.copyOf(all.values());
+    }
+
+    private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
+        var key = Obj.group(apiVersion) + "/" + kind;
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        status(apiVersion, kind, plural);
+        var verbs = r.path("verbs").toString();
+        if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
+            && !Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion))) {
+            all.putIfAbsent(key, new Kind(apiVersion, kind, plural, true));
+        }
+    }
+
+    private void status(String apiVersion, String kind, String plural) {
+        if (plural.endsWith("/status")) {
+            withStatus.add(apiVersion + "/" + kind);
+        }
+    }
+
+    private JsonNode resources(String apiVersion) {
+        try {
+            return get("/apis/" + apiVersion).path("resources");
+        } catch (ApiError e) {
+            return MissingNode.getInstance();
+        }
     }
 
     /** Whether objects of a kind that {@link #kind} found have a status of their own to report. */

@@ -48,6 +48,11 @@ public final class ApiError extends RuntimeException {
         return code == 401 || code == 403;
     }
 
+    /** The server has the objects, but the webhook that turns them into this version does not answer. */
+    boolean unconverted() {
+        return code == 500 && String.valueOf(getMessage()).contains("conversion webhook");
+    }
+
     public Outcome outcome() {
         return code == 0 ? Outcome.no_cluster : forbidden() ? Outcome.forbidden : Outcome.failed;
     }

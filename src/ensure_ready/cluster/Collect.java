@@ -2,6 +2,7 @@ package ensure_ready.cluster;
 
 import ensure_ready.diagnosis.NamesToKeep;
 import ensure_ready.model.Kind;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
@@ -44,9 +45,14 @@ public final class Collect {
     static final int REQUESTS = 20;
     private static final int LOG_LINES = 200;
     private static final Kind INGRESS_CLASS = Kind.clusterWide("networking.k8s.io/v1", "IngressClass");
+    private static final Kind INGRESS = Kind.of("networking.k8s.io/v1", "Ingress");
+    private static final Kind CRON_JOB = Kind.of("batch/v1", "CronJob");
+    private static final Kind BUDGET = Kind.of("policy/v1", "PodDisruptionBudget");
     private static final Kind NETWORK_POLICY = Kind.of("networking.k8s.io/v1", "NetworkPolicy");
     private static final Kind ROLE = Kind.of("rbac.authorization.k8s.io/v1", "Role");
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
+    private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+        .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -89,7 +95,10 @@ public final class Collect {
     private Collected collect(List<Workload> workloads) {
         var pool = Executors.newFixedThreadPool(8, Daemon.named("collect"));
         try {
-            run(pool, kinds().stream().map(k -> (Runnable) () -> list(k)).toList());
+            run(pool, kinds(workloads).stream().map(k -> (Runnable) () -> list(k)).toList());
+            if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
+                run(pool, List.of(() -> list(INGRESS_CLASS)));
+            }
             var redaction = Redaction.of(secrets, System.getenv(),
                 NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
@@ -99,7 +108,7 @@ public final class Collect {
             pool.shutdownNow();
         }
         return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)),
+            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
             Map.copyOf(secrets));
     }
 
@@ -123,20 +132,30 @@ public final class Collect {
     }
 
     /** What is worth a request here; a type without which no rule would speak is not read. */
-    private List<Kind> kinds() {
+    private List<Kind> kinds(List<Workload> workloads) {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
-        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
-        if (known.all("Pod").stream().anyMatch(Collect::nodeMatters)) {
+        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE, Kind.ENDPOINT_SLICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
+        if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
         if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
             kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
         }
-        if (!known.all("Ingress").isEmpty()) {
-            kinds.add(INGRESS_CLASS);
+        kinds.add(INGRESS);
+        boolean ready = workloads.stream().allMatch(w -> w.state() == State.ready || w.state() == State.suspended);
+        if (ready) { // then no log is read, and what is wrong though nothing waits for it is worth as many requests
+            kinds.addAll(List.of(CRON_JOB, Kind.JOB, BUDGET, Kind.HPA));
+        } else if (Kinds.TEMPLATED.stream().flatMap(k -> known.all(k).stream()).anyMatch(w -> w.number("/spec/replicas", 1) == 0
+            && w.controller().isMissingNode())) {
+            kinds.add(Kind.HPA);
         }
-        kinds.removeIf(k -> known.knows(k.name()) && k != Kind.EVENT && k != Kind.SECRET);
+        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+            kinds.addAll(WEBHOOKS);
+        }
+        // of ConfigMaps the wait may know the names alone
+        kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
         return List.copyOf(kinds);
     }
 
@@ -199,7 +218,9 @@ public final class Collect {
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
-        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
+        // of a Job the newest pod is told
+        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+            .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
             if (!ready.contains(owner)) {

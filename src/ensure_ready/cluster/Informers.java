@@ -1,7 +1,9 @@
 package ensure_ready.cluster;
 
 import ensure_ready.model.Kind;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Snapshot;
 import ensure_ready.model.Topic;
 import ensure_ready.system.Daemon;
 import ensure_ready.system.Deadline;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,8 +29,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -48,8 +54,12 @@ public final class Informers implements AutoCloseable {
     private final Map<Topic, Informer> informers = new ConcurrentHashMap<>();
     /** Objects of the manifests whose type discovery has not named yet. */
     private final Set<Obj> sought = ConcurrentHashMap.newKeySet();
+    private final Set<Obj> asked = ConcurrentHashMap.newKeySet();
     private final Set<String> statusless = ConcurrentHashMap.newKeySet();
     private final Map<String, Obj> gone = new ConcurrentHashMap<>();
+    private final AtomicInteger sweeps = new AtomicInteger();
+    /** Custom types that were not read, and why. */
+    private final Map<String, String> unswept = new ConcurrentHashMap<>();
 
     public Informers(Api api, Runnable changed) {
         this(api, changed, SILENCE);
@@ -75,7 +85,7 @@ public final class Informers implements AutoCloseable {
 
     /** Follows the type of an object of the manifests, as soon as discovery tells where the server has it. */
     public void seek(Obj o, String namespace) {
-        if (sought.add(o)) {
+        if (asked.add(o) && sought.add(o)) {
             pool.execute(() -> seek(o, namespace, 0));
         }
     }
@@ -84,11 +94,11 @@ public final class Informers implements AutoCloseable {
     private void seek(Obj o, String namespace, int failures) {
         try {
             var kind = api.kind(o.apiVersion(), o.kind());
-            kind.ifPresent(k -> found(k, o, namespace));
+            kind.ifPresent(k -> found(k, o.apiVersion(), o.name(), namespace));
             sought.remove(o);
             if (kind.isEmpty()) {
                 api.rediscover(o.apiVersion());
-                later(() -> seek(o, namespace, 0), Duration.ofSeconds(5));
+                later(() -> seek(o, namespace, 0), Duration.ofSeconds(2));
             }
             changed.run();
         } catch (ApiError e) {
@@ -99,6 +109,50 @@ public final class Informers implements AutoCloseable {
             }
             later(() -> seek(o, namespace, failures + 1), backoff(failures));
         }
+    }
+
+    /** Follows every custom type of which the namespace has objects now; those that an operator makes later are sought by their owners. */
+    public void sweep(String namespace) {
+        sweeps.incrementAndGet();
+        pool.execute(() -> sweep(namespace, 0));
+    }
+
+    private void sweep(String namespace, int failures) {
+        try {
+            var kinds = api.customKinds().stream().filter(k -> !informers.containsKey(Topic.of(k, namespace))).toList();
+            sweeps.addAndGet(kinds.size());
+            kinds.forEach(k -> pool.execute(() -> glance(k, namespace, 0)));
+        } catch (ApiError e) {
+            if (!e.forbidden() && failures < 8) {
+                later(() -> sweep(namespace, failures + 1), backoff(failures));
+                return;
+            }
+            unswept.put("kinds", e.forbidden() ? "forbidden" : "not told by the server");
+        }
+        swept();
+    }
+
+    private void glance(Kind kind, String namespace, int failures) {
+        try {
+            if (!api.get(kind.path(namespace, null) + "?limit=1").path("items").isEmpty()) {
+                found(kind, kind.apiVersion(), "", namespace);
+            }
+        } catch (ApiError e) {
+            if (e.unconverted()) {
+                follow(Topic.of(kind, namespace));
+            } else if (e.forbidden() || e.code == 405 || failures > 4) {
+                unswept.put(kind.plural(), e.forbidden() ? "forbidden" : "not answered");
+            } else if (e.code != 404) {
+                later(() -> glance(kind, namespace, failures + 1), backoff(failures));
+                return;
+            }
+        }
+        swept();
+    }
+
+    private void swept() {
+        sweeps.decrementAndGet();
+        changed.run();
     }
 
     private static Duration backoff(int failures) {
@@ -114,11 +168,11 @@ public final class Informers implements AutoCloseable {
     }
 
     /** Of what has no namespace, only the object itself is followed: a cluster has many that are none of ours. */
-    private void found(Kind kind, Obj o, String namespace) {
-        if (!o.builtIn() && !api.hasStatus(kind)) {
+    private void found(Kind kind, String apiVersion, String name, String namespace) {
+        if (!Kinds.BUILT_IN_GROUPS.contains(Obj.group(apiVersion)) && !api.hasStatus(kind)) {
             statusless.add(kind.apiVersion() + "/" + kind.name());
         }
-        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + o.name(), false));
+        follow(kind.namespaced() ? Topic.of(kind, namespace) : new Topic(kind, null, "&fieldSelector=metadata.name=" + name, false));
     }
 
     /** {@code apiVersion/kind} of the custom resources whose status nobody writes. */
@@ -133,7 +187,7 @@ public final class Informers implements AutoCloseable {
 
     /** Whether every type was read at least once, or cannot be. */
     public boolean complete() {
-        return sought.isEmpty() && informers.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && sweeps.get() == 0 && informers.values().stream().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
@@ -154,8 +208,12 @@ public final class Informers implements AutoCloseable {
 
     /** What may not be read, as {@code events: forbidden}. */
     public List<String> limited() {
-        return informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s"))
+        var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
+            Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
+        return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
+                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
 
@@ -216,7 +274,8 @@ public final class Informers implements AutoCloseable {
         }
 
         boolean refused() {
-            return error != null && (error.code == 403 || error.code == 422);
+            var e = error;
+            return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
         }
 
         Listing fetch() {

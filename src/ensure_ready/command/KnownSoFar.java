@@ -9,9 +9,12 @@ import ensure_ready.model.Problem;
 import ensure_ready.model.Result;
 import ensure_ready.model.State;
 import ensure_ready.model.Target;
+import ensure_ready.report.Addresses;
 import ensure_ready.report.Report;
 import ensure_ready.slots.Released;
 import ensure_ready.waiting.SoftWait;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,6 +41,9 @@ public final class KnownSoFar {
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
+    volatile Addresses addresses;
+    /** What makes the manifests out of templates. */
+    volatile String renderer = "";
     /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
     volatile Map<String, String> secrets = Map.of();
     private volatile Outcome outcome;
@@ -116,10 +122,17 @@ public final class KnownSoFar {
      * @param judges whether the verb says anything of readiness
      */
     public Report report(Target asked, boolean judges) {
-        var seconds = Math.round((System.nanoTime() - started) / 1e8) / 10.0;
-        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(), seconds, summary(),
+        var begun = Instant.now().minusNanos(System.nanoTime() - started);
+        var certain = Optional.ofNullable(judgement).flatMap(Judgement::certainSince).map(at -> seconds(Duration.between(begun, at)));
+        return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(),
+            seconds(Duration.ofNanos(System.nanoTime() - started)), certain, summary(),
             Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
+            Optional.ofNullable(addresses), renderer,
             List.copyOf(released.deleted()), List.copyOf(released.left()));
+    }
+
+    private static double seconds(Duration d) {
+        return Math.max(0, Math.round(d.toMillis() / 100.0) / 10.0);
     }
 
     private synchronized List<String> limited() {

@@ -1,6 +1,8 @@
 package ensure_ready.command;
 
 import ensure_ready.manifests.Placeholders;
+import ensure_ready.manifests.RuleFile;
+import ensure_ready.model.CustomRule;
 import ensure_ready.model.Target;
 import ensure_ready.slots.Wanted;
 import io.fabric8.kubernetes.client.Config;
@@ -66,6 +68,11 @@ public final class Options {
     /** Template variables; throws {@link IllegalArgumentException}. */
     public Map<String, Object> variables() {
         return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+    }
+
+    /** How custom resources are judged; throws {@link IllegalArgumentException}. */
+    public List<CustomRule> rules() {
+        return wait.rules == null ? List.of() : RuleFile.read(wait.rules);
     }
 
     /** The cluster's address and credentials; throws {@link IllegalArgumentException}. */

@@ -7,6 +7,7 @@ import ensure_ready.cluster.ApiError;
 import ensure_ready.cluster.Collect;
 import ensure_ready.diagnosis.Diagnosis;
 import ensure_ready.manifests.Apply;
+import ensure_ready.manifests.Item;
 import ensure_ready.manifests.Loaded;
 import ensure_ready.manifests.Manifests;
 import ensure_ready.manifests.Mirror;
@@ -18,6 +19,7 @@ import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
 import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
+import ensure_ready.report.Addresses;
 import ensure_ready.report.Progress;
 import ensure_ready.slots.Holder;
 import ensure_ready.slots.Namespaces;
@@ -25,12 +27,16 @@ import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
+import ensure_ready.waiting.Applying;
 import ensure_ready.waiting.SoftWait;
 import io.fabric8.kubernetes.client.Config;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import shared.Redaction;
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
@@ -71,8 +77,14 @@ public final class Steps {
             prepare(target, deadline);
         }
         var loaded = load(target, deadline);
-        var applied = applying ? apply(api.within(deadline), target, loaded, deadline) : notApplied(loaded);
-        judge(api, target, applied, known.prepareFailure != null || failed(loaded, applied.results()), deadline);
+        hideSecrets(api, target);
+        var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
+        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(loaded);
+        var waiting = waiting(api, target, apply, since);
+        known.waiting = waiting;
+        known.judgement = waiting.run(deadline);
+        known.results = apply.ended();
+        diagnose(api, known.judgement);
     }
 
     private void status(Api api) {
@@ -81,7 +93,7 @@ public final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))));
+        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -202,6 +214,7 @@ public final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        known.renderer = renderer(target, loaded);
         return loaded;
     }
 
@@ -214,40 +227,44 @@ public final class Steps {
         }
     }
 
-    /** What an apply answered; {@code since} is the moment before it began, null when nothing was applied. */
-    private record Outcomes(List<Applied> results, Instant since) { }
+    /** Whoever mends a template must know what turns it into manifests; no one else needs it. */
+    private String renderer(Target target, Loaded loaded) {
+        var files = Stream.concat(loaded.items().stream().map(Item::source), loaded.problems().stream().map(Problem::source))
+            .map(Source::file).distinct();
+        var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
+            : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
+            .collect(Collectors.joining("; "));
+    }
 
-    private Outcomes notApplied(Loaded loaded) {
+    private Applying notApplied(Loaded loaded) {
         var results = Apply.notNow(loaded.items());
         known.results = results;
-        return new Outcomes(results, null);
+        return Applying.over(results, broken());
     }
 
-    private Outcomes apply(Api api, Target target, Loaded loaded, Deadline deadline) {
+    /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
+    private Applying apply(Api api, Target target, Loaded loaded, Deadline deadline) {
         boolean any = !loaded.items().isEmpty();
         known.applied = any;
-        var since = Instant.now();
-        var results = new Apply(api, target.namespace(), options.apply.recreate, so -> known.results = so, progress)
-            .all(loaded.items(), deadline);
-        if (any && !failed(loaded, results)) {
-            new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
-        }
-        return new Outcomes(results, any ? since : null);
+        var pending = Apply.pending(loaded.items());
+        known.results = pending;
+        return Applying.begin(pending, broken(), told -> {
+            var results = new Apply(api.within(deadline), target.namespace(), options.apply.recreate, so -> {
+                known.results = so;
+                told.accept(so);
+            }, progress).all(loaded.items(), deadline);
+            if (any && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
+                new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
+            }
+            hideSecrets(api, target);
+            return results;
+        });
     }
 
-    private static boolean failed(Loaded loaded, List<Applied> results) {
-        return !loaded.problems().isEmpty() || Applied.anyFailed(results);
-    }
-
-    /** {@code broken}: it is certain already that it will not be ready; what the rest says is worth a moment only. */
-    private void judge(Api api, Target target, Outcomes applied, boolean broken, Deadline deadline) {
-        var waiting = waiting(api, target, applied);
-        known.waiting = waiting;
-        hideSecrets(api, target);
-        boolean certain = broken && options.wait.failMode == FailMode.fast;
-        var judgement = waiting.run(certain ? deadline.atMost(Duration.ofSeconds(15)) : deadline);
-        known.judgement = judgement;
-        diagnose(api, judgement);
+    /** Whether it is certain before anything is applied that not all will be as the manifests want it. */
+    private boolean broken() {
+        return known.prepareFailure != null || !known.problems.isEmpty();
     }
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
@@ -257,11 +274,12 @@ public final class Steps {
         progress.mask(Redaction.of(secrets, options.environment)::clean);
     }
 
-    private SoftWait waiting(Api api, Target target, Outcomes applied) {
+    /** {@code since}: when the apply began; null when nothing is applied. */
+    private SoftWait waiting(Api api, Target target, Applying apply, Instant since) {
         boolean onlyApplied = options.wait.waitFor == null ? options.hasManifests() : options.wait.waitFor == WaitFor.applied;
         var settings = new WaitSettings(options.wait.agent, onlyApplied, options.wait.strict,
-            options.wait.failMode == FailMode.fast, applied.since());
-        return new SoftWait(api, target.namespace(), applied.results(), settings, progress::judgement);
+            options.wait.failMode == FailMode.fast, since, options.rules());
+        return new SoftWait(api, target.namespace(), apply, settings, progress::judgement);
     }
 
     /** Only a wait can time out; a look says how it is. */
@@ -281,6 +299,7 @@ public final class Steps {
         try {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
+            known.addresses = Addresses.of(full.snapshot());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict

@@ -67,6 +67,7 @@ public final class Usage {
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
             check(wrong, o::variables);
+            check(wrong, o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
             check(wrong, o::kubeconfig);

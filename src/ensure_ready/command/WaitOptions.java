@@ -1,5 +1,6 @@
 package ensure_ready.command;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -12,7 +13,8 @@ public final class WaitOptions {
         description = "whatever goes wrong with the infrastructure, exit 0 and say so in the JSON [CODEXCTL_WAIT_SOFT_FAIL]")
     public boolean soft;
     @Option(names = "--fail-mode", paramLabel = "fast|deadline",
-        description = "stop as soon as the outcome is certain, or only at the deadline (default: fast)")
+        description = "stop when it is certain that it fails and the others told why they do not start (45 s at most), or at the deadline "
+            + "(default: fast)")
     public FailMode failMode = FailMode.fast;
     @Option(names = "--wait-for", paramLabel = "applied|namespace",
         description = "what gates infraReady (default: applied when manifests are given, else namespace)")
@@ -20,6 +22,9 @@ public final class WaitOptions {
     @Option(names = "--strict", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
         description = "what cannot be verified (custom resources without a known status) blocks")
     public boolean strict;
+    @Option(names = "--rules", paramLabel = "FILE",
+        description = "when custom resources of a kind are ready, failed or idle: YAML, a rule a document [CODEXCTL_RULES]")
+    public Path rules;
     @Option(names = "--agent-deployment", paramLabel = "NAME",
         description = "the agent's own Deployment: reported as agentReady, does not gate (default: codex)")
     public String agent = "codex";

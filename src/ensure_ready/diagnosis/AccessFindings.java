@@ -7,6 +7,7 @@ import ensure_ready.findings.Observed;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
+import ensure_ready.model.Snapshot;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,13 @@ public record AccessFindings(Observed seen, Ref agent) {
         return Optional.of(seen.finding(Code.RBAC_ROLE_MISSING, new Ref("ServiceAccount", account), agent, Optional.empty(),
             List.of(Evidence.field(deployment, "spec.template.spec.serviceAccountName",
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
+    }
+
+    /** The Role that the workload's account is bound to. */
+    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+        var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
+        return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
+            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
     }
 
     private static Stream<String> subjects(Obj binding) {

@@ -17,6 +17,7 @@ import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,6 +61,8 @@ public final class Connections {
         }
     }
 
+    private static final Set<Code> MISSING =
+        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
     private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
@@ -91,6 +94,12 @@ public final class Connections {
 
     private void understand(Complaint s, Set<Ref> speaking) {
         var f = s.told();
+        if (MISSING.contains(f.code()) && !f.owner().equals(f.object())
+            && snapshot.applied(f.objectKind(), f.objectName()).filter(a -> a.result() == Result.failed).isPresent()) {
+            edges.add(new Edge(f.owner(), f.object(), Edge.Origin.MAKER, "refused: " + f.object(), 1, ""));
+            s.means(f.with(Basis.WEAK).named());
+            return;
+        }
         switch (f.code()) {
             case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
@@ -104,6 +113,8 @@ public final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
+            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
+                .ifPresent(role -> s.means(f.as(f.code(), role)));
             case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
@@ -240,7 +251,7 @@ public final class Connections {
         } else if (s.told().code() == Code.INIT_WAITING && local.isPresent()) {
             s.meansNamed(Code.DEPENDENCY_SERVICE_MISSING, service, params);
         } else {
-            s.meansNamed(Code.DNS_NAME_UNKNOWN, s.told().object(), params);
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Mention.place(params.getOrDefault("setting", ""), s.told().object()), params);
         }
     }
 
@@ -264,7 +275,8 @@ public final class Connections {
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
-            s.meansNamed(Code.ENV_PORT_MISMATCH, s.told().object(), Map.of("address", service.name() + ":" + a.port(), "served",
+            s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
+                Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
             return;
         }

@@ -2,7 +2,9 @@ package ensure_ready.diagnosis;
 
 import ensure_ready.findings.Observed;
 import ensure_ready.findings.WaitCommands;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.model.Result;
@@ -32,7 +34,8 @@ public final class Dependencies {
         Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
             .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
-            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream()).filter(o -> o.controller().isMissingNode()))
+            Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream())
+                .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
     }
@@ -107,8 +110,20 @@ public final class Dependencies {
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
         snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
+        snapshot.custom().forEach(c -> {
+            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()))
+                .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
+            snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
+                .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
+            snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
+                .forEach(j -> edges.add(edge(Ref.of(j), Ref.of(c), Edge.Origin.SPEC, "waits for", 1)));
+        });
         snapshot.all("CronJob").forEach(c -> snapshot.ownedBy("Job", c)
             .forEach(j -> edges.add(edge(Ref.of(c), Ref.of(j), Edge.Origin.SPEC, "owner", 1))));
+        snapshot.all("Namespace").stream().filter(Obj::deleting).forEach(n -> snapshot.objects().values().stream().flatMap(List::stream)
+            .filter(Obj::deleting).forEach(o -> edges.add(edge(Ref.of(n), Ref.of(o), Edge.Origin.SPEC, "holds", 1))));
+        snapshot.all("Service").stream().filter(s -> !s.controller().isMissingNode())
+            .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(s.controller()), Edge.Origin.SPEC, "owner", 1)));
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
             .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
@@ -129,11 +144,11 @@ public final class Dependencies {
                 edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
             }
         });
-        claims(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !workload.kind().equals("Job")) {
+        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }
@@ -145,7 +160,13 @@ public final class Dependencies {
         return mention.port().isEmpty() ? mention.confidence() : Math.max(mention.confidence(), 0.8);
     }
 
-    private List<Obj> claims(Obj workload) {
+    /** The claims that its pods use. */
+    Stream<Obj> claims(Obj workload) {
+        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
+            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+    }
+
+    private List<Obj> templated(Obj workload) {
         if (!workload.kind().equals("StatefulSet")) {
             return List.of();
         }

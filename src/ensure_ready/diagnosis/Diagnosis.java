@@ -10,6 +10,7 @@ import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
+import ensure_ready.readiness.CustomStatus;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,11 +44,14 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings()).find().stream()).distinct().sorted(Finding.ORDER).toList();
+            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
-        return new Reporting(seen, all, unready, workloads, agent)
-            .report(new Roots(graph).find(), all.stream().filter(f -> advice(f, unready)).toList());
+        var roots = new Roots(graph).find();
+        var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
+        var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
+        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
+            all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
@@ -74,6 +78,8 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
     }
 
     private static boolean advice(Finding f, Set<Ref> unready) {
-        return f.code().has(Rule.ADVICE) || f.code() == Code.STS_HEADLESS_SVC_MISSING && !unready.contains(f.owner());
+        return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }

@@ -59,7 +59,10 @@ public final class Graph {
 
     /** What is told only where nothing behind it explains it. */
     List<Finding> weak(Ref node) {
-        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))).toList();
+        // a Service only repeats that the workload behind it is not ready
+        var repeats = from(node).stream().anyMatch(e -> e.origin() == Edge.Origin.SELECTOR && unready.contains(e.to()));
+        return at(node).stream().filter(f -> f.code().has(Rule.STANDALONE) && (f.code().role != Code.Role.CAUSE || leans(f))
+            && !(repeats && f.code() == Code.SVC_NO_READY_ENDPOINTS)).toList();
     }
 
     /** A registry of this namespace is looked at before the image that cannot be had from it. */

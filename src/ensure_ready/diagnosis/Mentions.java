@@ -50,10 +50,20 @@ public final class Mentions {
     private void settings(JsonNode spec) {
         for (var list : List.of("initContainers", "containers")) {
             for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting("env " + key, key, value));
+                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
                 setting("args", "", WaitCommands.words(c));
             }
         }
+    }
+
+    private static String via(JsonNode container, String key) {
+        for (var e : container.path("env")) {
+            var from = e.at("/valueFrom/configMapKeyRef");
+            if (from.isObject() && e.path("name").asString("").equals(key)) {
+                return "configmap " + from.path("name").asString("") + " " + from.path("key").asString("");
+            }
+        }
+        return "env " + key;
     }
 
     /** Whole ConfigMaps, and of Secrets the hosts that stand in them. */

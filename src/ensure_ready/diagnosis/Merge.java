@@ -29,7 +29,8 @@ public final class Merge {
         };
     }
 
-    static String registry(String image) {
+    /** The host part of an image's name. */
+    public static String registry(String image) {
         var first = image.contains("/") ? image.substring(0, image.indexOf('/')) : "";
         return first.contains(".") || first.contains(":") || first.equals("localhost") ? first : "docker.io";
     }

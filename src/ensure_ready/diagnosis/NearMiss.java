@@ -10,13 +10,15 @@ public final class NearMiss {
     private NearMiss() { }
 
     static String of(String name, List<Obj> among) {
-        return among.stream().map(Obj::name)
-            .filter(n -> !n.equals(name)
-                && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4)))
+        return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
     }
 
-    private static int distance(String a, String b) {
+    static boolean near(String n, String name) {
+        return !n.equals(name) && (n.startsWith(name) || name.startsWith(n) || distance(n, name) <= Math.max(2, name.length() / 4));
+    }
+
+    static int distance(String a, String b) {
         var row = IntStream.rangeClosed(0, b.length()).toArray();
         for (int i = 1; i <= a.length(); i++) {
             int diagonal = row[0];

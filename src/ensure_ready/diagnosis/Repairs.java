@@ -24,7 +24,7 @@ public record Repairs(Snapshot snapshot) {
     Fix fix(Finding f) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, files.toList(), also(f).stream().toList());
+        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
     }
 
     private Optional<Source> source(Ref o) {

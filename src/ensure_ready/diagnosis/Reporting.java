@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+public record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -36,6 +36,7 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
         "autoscaling/v2", Set.of("HorizontalPodAutoscaler"), "policy/v1", Set.of("PodDisruptionBudget"),
         "storage.k8s.io/v1", Set.of("StorageClass"), "admissionregistration.k8s.io/v1", Set.of("Webhook"));
     private static final Set<String> GLOBAL = Set.of("Node", "Namespace", "StorageClass", "PersistentVolume", "Webhook", "IngressClass",
+        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
@@ -82,7 +83,7 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
             var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
-        }).toList();
+        }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
     }
 
     private Cause cause(Root root) {
@@ -93,9 +94,13 @@ public record Reporting(Observed seen, List<Finding> findings, Set<Ref> unready,
         findings.forEach(x -> affected.add(x.owner()));
         affected.retainAll(unready);
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
+        var facts = Facts.of(seen, needs, findings);
+        var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred ? "inferred" : "observed", confidence(f),
-            params(findings), repairs().fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
+            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
+                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
+            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
+                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
     }
 

@@ -24,17 +24,22 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
     }
 
     private Optional<Finding> autoscaler(Obj hpa) {
+        if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
+            return Optional.empty(); // the first metrics take a minute
+        }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asString("").equals("ScalingDisabled"));
+            .filter(c -> no(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
             .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
-        return Optional.of(budget.condition("DisruptionAllowed"))
-            .filter(c -> no(c) && budget.number("/status/currentHealthy", 0) >= budget.number("/status/desiredHealthy", 0))
-            .map(c -> seen.fault(Code.PDB_BLOCKING, budget, Evidence.condition(budget, c)));
+        boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
+            || no(budget.condition("DisruptionAllowed"));
+        return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
+            : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
+                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */

@@ -6,6 +6,7 @@ import ensure_ready.findings.Observed;
 import ensure_ready.findings.Ports;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Ref;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,9 +42,9 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
             port(service, behind).ifPresent(found::add);
             behind.forEach(w -> closed(service, w).ifPresent(found::add));
         } else if (seen.snapshot.all("Pod").stream().noneMatch(p -> p.labels().entrySet().containsAll(selector.entrySet()))) {
-            var meant = meant(service, selector);
+            var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
-            if (meant.isEmpty() && !waited) {
+            if (meant.isEmpty() && !waited && !operated(service)) {
                 found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
@@ -55,6 +56,11 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
             found.add(seen.fault(Code.SVC_LB_PENDING, service, Evidence.field(service, "status.loadBalancer", "no address")));
         }
         return found;
+    }
+
+    /** An operator gives its pods the labels of their roles while they run. */
+    private boolean operated(Obj service) {
+        return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
     }
 
     /**
@@ -95,7 +101,9 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload)) {
+        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
+        if (reached || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the settings of a workload alone prove: an address with a port that its Service does not serve, a name that only lacks its
@@ -23,10 +24,12 @@ public final class SettingFindings {
     private final Dependencies needs;
     private final NetworkPolicies policies;
     private final List<Finding> told;
+    private final Set<Ref> unready;
     private final List<Finding> found = new ArrayList<>();
 
     /** {@code told}: what symptoms told already; it is not said twice. */
-    SettingFindings(Observed seen, Dependencies needs, List<Finding> told) {
+    SettingFindings(Observed seen, Dependencies needs, List<Finding> told, Set<Ref> unready) {
+        this.unready = unready;
         this.seen = seen;
         this.snapshot = seen.snapshot;
         this.needs = needs;
@@ -57,9 +60,12 @@ public final class SettingFindings {
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
         if (!Ports.serves(service, m.port())) {
-            add(Code.ENV_PORT_MISMATCH, workload, Ref.of(workload), Evidence.field(workload, m.via(), address),
+            add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
+        }
+        if (!unready.contains(Ref.of(workload))) {
+            return; // whether anything enforces policies is not told, and its traffic may flow
         }
         var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),

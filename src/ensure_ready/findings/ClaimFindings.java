@@ -32,7 +32,10 @@ public record ClaimFindings(Observed seen, Obj claim, String type) {
         }
         var events = seen.events(claim, "ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "VolumeMismatch", "ClaimMisbound");
         if (!events.isEmpty()) {
-            return Optional.of(unbound(events.get(events.size() - 1)));
+            // what is said again and again while all waits does not outdo the error that makes it wait
+            var errors = events.stream().filter(e -> !e.reason().equals("ExternalProvisioning")).toList();
+            var telling = errors.isEmpty() ? events : errors;
+            return Optional.of(unbound(telling.get(telling.size() - 1)));
         }
         return noDefault() ? found(Code.PVC_NO_DEFAULT_CLASS, Evidence.field(claim, "spec.storageClassName", "")) : Optional.empty();
     }
@@ -59,7 +62,8 @@ public record ClaimFindings(Observed seen, Obj claim, String type) {
         var code = code(last);
         var params = code == Code.PVC_STORAGECLASS_MISSING ? Map.of("class", Phrase.CLASS.in(last.message()))
             : seen.snapshot.find("StorageClass", type).map(t -> Map.of("provisioner", t.text("/provisioner"))).orElse(Map.of());
-        return seen.finding(code, Ref.of(claim), Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
+        var at = code == Code.PVC_PROVISIONER_MISSING && !params.isEmpty() ? new Ref("StorageClass", type) : Ref.of(claim);
+        return seen.finding(code, at, Ref.of(claim), Obj.instant(last.first()), List.of(last.evidence(claim))).with(params);
     }
 
     private Code code(Event last) {

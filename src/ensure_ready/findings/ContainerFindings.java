@@ -8,6 +8,7 @@ import ensure_ready.model.Event;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import java.time.Instant;
@@ -19,12 +20,39 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** What one container's status says: it waits, it ended, or it runs and is not ready. Pure. */
 public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
+    /** As often must a probe's command be missing before that is certain: a program may still put it there. */
+    private static final int PROVEN = 3;
+    /** So many equal answers of a probe are no matter of a slow start. */
+    private static final int MANY = 10;
+
     Optional<Finding> find() {
+        return told().map(f -> emptyFolder(f).orElse(script(f) ? f.as(Code.CONTAINER_START_FAILED, owner) : f));
+    }
+
+    /** A script that the pod itself names lacks the line that names its interpreter; an image's own may as well be of another platform. */
+    private boolean script(Finding f) {
+        return f.code() == Code.IMAGE_PLATFORM_MISMATCH && f.evidence().stream().map(e -> Phrase.SCRIPT.in(e.message()))
+            .anyMatch(s -> !s.isEmpty() && s.equals(spec().path("command").path(0).asString("")));
+    }
+
+    /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
+    private Optional<Finding> emptyFolder(Finding f) {
+        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+            return Optional.empty();
+        }
+        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+            .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
+            .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
+                .in(pod.name(), name()).with(Map.of("key", k.key())));
+    }
+
+    private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
         var reason = waiting.path("reason").asString("");
         if (reason.equals("CrashLoopBackOff")) {
@@ -103,7 +131,16 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
             || code == Code.IMAGE_PULL_FAILED);
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))));
+            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
+            .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
+                ? othersPullSecret() : Map.of());
+    }
+
+    /** Since 1.35 a node's copy of an image serves only pods that could pull it: a pod that names no pull secret may need its siblings'. */
+    private Map<String, String> othersPullSecret() {
+        return !pod.list("/spec/imagePullSecrets").isEmpty() ? Map.of() : seen.snapshot.all("Pod").stream()
+            .flatMap(p -> References.of(p.at("/spec")).stream()).filter(References.Ref::pull).map(References.Ref::name).sorted().findFirst()
+            .map(name -> Map.of("othersPullSecret", name)).orElse(Map.of());
     }
 
     /** Pull secrets that are named and absent explain a refused pull; the kubelet says so in an event, once. */
@@ -124,9 +161,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var policy = pod.text("/spec/restartPolicy");
-        var job = owner.is("Job") || policy.equals("Never") || policy.equals("OnFailure");
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init || job);
+        var job = owner.is("Job") || !Pods.endless(pod, spec());
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -196,13 +232,18 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init) {
+        if (init && !sidecar()) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
+    }
+
+    /** A native one runs beside the main containers, with probes of its own. */
+    private boolean sidecar() {
+        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -232,7 +273,13 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     private Finding unready(long running) {
         var failed = probes().failure("readiness").isPresent() ? "readiness" : "startup";
         var mistake = probes().mistake(failed);
-        var starting = starting(running, mistake.isEmpty());
+        if (probes().programMissing(failed)) {
+            return finding(failed.equals("startup") ? Code.PROBE_STARTUP_FAILING : Code.PROBE_READINESS_FAILING, since(),
+                probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
+                .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
+        }
+        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);

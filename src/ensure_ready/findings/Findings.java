@@ -1,5 +1,6 @@
 package ensure_ready.findings;
 
+import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
@@ -36,7 +37,7 @@ public final class Findings {
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
             snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
                 .flatMap(o -> CustomFindings.of(seen, o).stream()),
-            deletions(seen)).flatMap(s -> s).toList();
+            CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
     /** A pod is told what the pods before it said, since the same missing object is told once. */
@@ -54,12 +55,22 @@ public final class Findings {
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
         var since = o.time("/metadata/deletionTimestamp");
+        if (!o.deleting() || seen.age(since) <= Code.OBJECT_STUCK_TERMINATING.young) {
+            return Optional.empty();
+        }
+        if (kind.equals("Namespace")) { // what is left in it says more
+            return Stream.of("NamespaceDeletionContentFailure", "NamespaceFinalizersRemaining", "NamespaceContentRemaining")
+                .map(o::condition).filter(Obj::isTrue).findFirst()
+                .map(c -> seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), Ref.of(o),
+                since, List.of(Evidence.condition(o, c))).with(Basis.WEAK));
+        }
         var holds = o.list("/metadata/finalizers").stream().map(n -> n.asString("")).collect(Collectors.joining(", "));
-        var stuck = o.deleting() && seen.age(since) > Code.OBJECT_STUCK_TERMINATING.young
-            && (!o.list("/metadata/finalizers").isEmpty() || kind.equals("Pod"));
-        var at = new Ref(kind, o.name());
-        return !stuck ? Optional.empty()
-            : Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, at, kind.equals("Pod") ? seen.owner(o) : at,
-            since, List.of(Evidence.field(o, "metadata.finalizers", holds))).with(Map.of("finalizers", holds)));
+        var pod = kind.equals("Pod");
+        if (holds.isEmpty() && (!pod || seen.lost(o).isPresent())) {
+            return Optional.empty();
+        }
+        return Optional.of(seen.finding(Code.OBJECT_STUCK_TERMINATING, Ref.of(o), pod ? seen.owner(o) : Ref.of(o),
+            since, List.of(Evidence.field(o, "metadata." + (holds.isEmpty() ? "deletionTimestamp" : "finalizers"),
+            holds.isEmpty() ? since.get().toString() : holds))).with(Map.of("finalizers", holds)));
     }
 }

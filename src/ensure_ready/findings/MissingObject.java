@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
 public final class MissingObject {
@@ -23,6 +24,17 @@ public final class MissingObject {
             : new Ref(kind, name);
         var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
         return code == Code.CONFIG_KEY_MISSING ? found.with(Map.of("key", key(message))) : found;
+    }
+
+    /** A key below subPath that its ConfigMap or Secret does not have. */
+    record Key(Ref object, String key) { }
+
+    static Optional<Key> belowSubPath(Observed seen, Obj pod, JsonNode mount) {
+        var key = mount.path("subPath").asString("").replaceFirst("/.*", "");
+        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").equals(mount.path("name")))
+            .flatMap(v -> References.ofVolume(v).stream().filter(r -> !v.toString().contains("\"items\"")))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+            .filter(o -> !o.keys().isEmpty() && !o.keys().contains(key)).findFirst().map(o -> new Key(Ref.of(o), key));
     }
 
     private static String kind(Code code) {

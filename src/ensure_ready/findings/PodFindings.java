@@ -1,15 +1,18 @@
 package ensure_ready.findings;
 
+import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Messages;
 import ensure_ready.model.Event;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,16 +23,23 @@ import tools.jackson.databind.JsonNode;
 public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
-        return new PodFindings(seen, pod, seen.owner(pod), before).find();
+        var owner = seen.owner(pod);
+        var found = new PodFindings(seen, pod, owner, before).find();
+        var maker = seen.snapshot.find(owner.kind(), owner.name()).filter(Ownership::speaks).map(Obj::controller)
+            .filter(c -> !c.isMissingNode() && (owner.is("Pod") || owner.is("ReplicaSet"))).map(Ref::of);
+        return found.stream().map(f -> maker.isPresent() && f.object().equals(owner) ? f.as(f.code(), maker.get()) : f).toList();
     }
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
+        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
+            return node().stream().toList();
+        }
         if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+            return replaced() && !again() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
@@ -46,6 +56,17 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
+    /** The last of several that ended so within minutes, with none after it that is ready: the next one will end so too. */
+    private boolean again() {
+        var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
+            .toList();
+        var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
+            .toList();
+        return ended.size() > 1 && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .filter(pod::equals).isPresent();
+    }
+
     private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
         return seen.finding(code, object, owner, since, List.of(evidence)).in(pod.name(), "");
     }
@@ -60,9 +81,12 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
             case "Preempting", "Preempted" -> Code.SCHED_PREEMPTED;
             case "NodeLost", "Shutdown", "Terminated", "NodeShutdown" -> Code.NODE_NOT_READY;
             case "NodeAffinity" -> Code.SCHED_NODE_SELECTOR;
-            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") ? Code.SCHED_INSUFFICIENT_RESOURCES : null;
+            case "NodePorts" -> Code.SCHED_HOST_PORT;
+            case "TaintToleration" -> Code.SCHED_TAINT;
+            default -> reason.startsWith("OutOf") || reason.equals("UnexpectedAdmissionError") && message.contains("unavailable")
+                ? Code.SCHED_INSUFFICIENT_RESOURCES : Code.NODE_REFUSES_POD;
         };
-        if (code == null) {
+        if (code == Code.NODE_REFUSES_POD && !unstarted() || reason.equals("DeadlineExceeded")) {
             return containers();
         }
         var node = pod.text("/spec/nodeName");
@@ -73,17 +97,17 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
 
     /** A node that is not ready makes its pods unready, whatever they did before. */
     private Optional<Finding> node() {
+        var lost = Pods.ready(pod) ? Optional.<Finding>empty() : lost(pod);
         var name = pod.text("/spec/nodeName");
-        var node = seen.snapshot.find("Node", name);
-        var lost = node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !c.path("status").asString("").equals("True"));
-        if (!Pods.saysReady(pod) && (lost.isPresent() || pod.text("/status/reason").equals("NodeLost"))) {
-            return Optional.of(finding(Code.NODE_NOT_READY, new Ref("Node", name), lost.flatMap(Observed::since),
-                lost.map(c -> Evidence.condition(node.get(), c)).orElseGet(() ->
-                    Evidence.status(pod.ref() + "/status.reason", "NodeLost", pod.text("/status/message")))));
-        }
-        var unknown = node.isEmpty() && !seen.snapshot.all("Node").isEmpty() && pod.list("/status/containerStatuses").isEmpty();
-        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name)))
-            : Optional.empty();
+        var unknown = seen.snapshot.find("Node", name).isEmpty() && !pod.deleting() && !seen.snapshot.all("Node").isEmpty()
+            && pod.list("/status/containerStatuses").isEmpty();
+        return unknown ? Optional.of(finding(Code.SCHED_NODE_MISSING, Optional.empty(), Evidence.field(pod, "spec.nodeName", name))) : lost;
+    }
+
+    /** The node of this pod, when it is lost. */
+    private Optional<Finding> lost(Obj on) {
+        return seen.lost(on).map(e -> finding(Code.NODE_NOT_READY, new Ref("Node", on.text("/spec/nodeName")),
+            Obj.instant(e.firstSeen()), e));
     }
 
     private List<Finding> containers() {
@@ -92,7 +116,8 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         }
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
-        var statuses = new ArrayList<>(init.stream().toList());
+        var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
+            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
         var initDone = init.isEmpty() || sidecar(init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
@@ -126,14 +151,36 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
             "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
         if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
-            var first = blockedBy(blocked);
+            var told = blockedBy(blocked);
+            var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
         }
         if (owner.is("Job") && sidecarBlocks()) {
             return List.of(finding(Code.JOB_SIDECAR_BLOCKS, Optional.empty(),
                 Evidence.field(pod, "status.containerStatuses", "one container ended with success, another still runs")));
         }
-        return unstarted() && references().findAny().isPresent() ? absent(List.of()) : progress().stream().toList();
+        if (unstarted() && references().findAny().isPresent()) {
+            return absent(List.of());
+        }
+        return gate().or(this::held).or(this::progress).stream().toList();
+    }
+
+    /** Its containers are ready, and a condition that somebody else sets is not true. */
+    private Optional<Finding> gate() {
+        var since = Observed.since(pod.condition("ContainersReady"));
+        return pod.list("/spec/readinessGates").stream().map(g -> g.path("conditionType").asString(""))
+            .filter(type -> Obj.isTrue(pod.condition("ContainersReady")) && !Obj.isTrue(pod.condition(type))).findFirst()
+            .map(type -> finding(seen.age(since) < Code.POD_READINESS_GATE.young ? Code.STILL_PROGRESSING : Code.POD_READINESS_GATE, since,
+                pod.condition(type).isMissingNode() ? Evidence.field(pod, "spec.readinessGates", type + ": nobody has set this condition")
+                    : Evidence.condition(pod, pod.condition(type))).with(Map.of("gate", type)));
+    }
+
+    /** The event may have expired: another node's pod has the volume that only one may have. */
+    private Optional<Finding> held() {
+        return seen.holder(pod).filter(h -> unstarted() && seen.age(pod) > Code.VOLUME_MOUNT_FAILED.young)
+            .map(h -> lost(h).orElseGet(() -> finding(Code.PVC_ACCESS_MODE, pod.time("/metadata/creationTimestamp"),
+                Evidence.field(h, "spec.nodeName", h.text("/spec/nodeName") + " has the volume, " + pod.ref() + " is on "
+                    + pod.text("/spec/nodeName")))));
     }
 
     private Optional<Finding> progress() {
@@ -141,6 +188,11 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         if (unstarted() && pulling.size() > seen.events(pod, "Pulled", "Failed", "BackOff").size()) {
             return Optional.of(finding(Code.IMAGE_STILL_PULLING, Obj.instant(pulling.get(0).first()),
                 pulling.get(pulling.size() - 1).evidence(pod)));
+        }
+        var sandbox = pod.condition("PodReadyToStartContainers");
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+                Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
             : Optional.of(finding(Code.STILL_PROGRESSING, pod.time("/metadata/creationTimestamp"),

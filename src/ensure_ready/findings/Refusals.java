@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
 public record Refusals(Observed seen) {
@@ -52,13 +53,19 @@ public record Refusals(Observed seen) {
     }
 
     /** The object that a refusal speaks of, so that many workloads with one cause meet; empty when it is the workload itself. */
-    private static Optional<Ref> culprit(Code code, String message) {
+    private Optional<Ref> culprit(Code code, String message) {
         return switch (code) {
             case QUOTA_EXCEEDED -> named("ResourceQuota", Phrase.QUOTA, message);
             case SERVICE_ACCOUNT_MISSING -> named("ServiceAccount", Phrase.ACCOUNT, message);
-            case ADMISSION_WEBHOOK_UNAVAILABLE -> named("Webhook", Phrase.WEBHOOK, message);
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> configuration(Phrase.WEBHOOK.in(message))
+                .or(() -> named("Webhook", Phrase.WEBHOOK, message));
             default -> Optional.empty();
         };
+    }
+
+    private Optional<Ref> configuration(String webhook) {
+        return Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(k -> seen.snapshot.all(k).stream())
+            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> w.path("name").asString("").equals(webhook))).map(Ref::of).findFirst();
     }
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {

@@ -26,16 +26,21 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
     private static final List<Code> NEARNESS =
         List.of(Code.SCHED_TAINT, Code.SCHED_NODES_UNAVAILABLE, Code.NODE_PRESSURE, Code.SCHED_NODE_SELECTOR,
         Code.SCHED_HOST_PORT, Code.SCHED_INSUFFICIENT_RESOURCES,
-        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY);
+        Code.SCHED_VOLUME_AFFINITY, Code.PVC_ACCESS_MODE, Code.PVC_UNBOUND, Code.SCHED_TOPOLOGY, Code.SCHED_POD_ANTI_AFFINITY,
+        Code.SCHED_DEVICE_CLAIM);
 
     Finding find() {
         var condition = pod.condition("PodScheduled");
         var evidence = new ArrayList<>(List.of(condition.isMissingNode() ? Evidence.status(pod.ref() + "/status.phase", "", "Pending")
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
-        var scaling = seen.events(pod, "TriggeredScaleUp");
+        var scaling = seen.events(pod, "TriggeredScaleUp", "Nominated"); // Karpenter says the second
         if (condition.path("reason").asString("").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
+        }
+        if (condition.path("reason").asString("").equals("NotReadyForScheduling")) {
+            return finding(seen.age(pod) < Code.SCHED_NOT_READY.young ? Code.STILL_PROGRESSING
+                : Code.SCHED_NOT_READY, owner, since, evidence);
         }
         if (!scaling.isEmpty() && seen.age(pod) < Code.AUTOSCALING_IN_PROGRESS.young) {
             evidence.add(scaling.get(scaling.size() - 1).evidence(pod));
@@ -43,7 +48,8 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
         }
         var message = message(condition);
         return message.isEmpty()
-            ? finding(seen.age(pod) < Code.UNKNOWN.young ? Code.STILL_PROGRESSING : Code.UNKNOWN, owner, since, evidence)
+            ? finding(seen.age(pod) < Code.SCHED_SCHEDULER_MISSING.young ? Code.STILL_PROGRESSING
+                : condition.isMissingNode() ? Code.SCHED_SCHEDULER_MISSING : Code.UNKNOWN, owner, since, evidence)
             : unschedulable(message, since, evidence);
     }
 

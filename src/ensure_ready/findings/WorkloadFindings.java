@@ -5,6 +5,7 @@ import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
+import ensure_ready.readiness.CustomStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -32,6 +33,9 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
+        seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
+            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
 
@@ -87,6 +91,26 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
             Evidence.field(broken, "status", "not ready; later pods wait for it")).in(broken.name(), ""));
     }
 
+    private Optional<Finding> cronJob(Obj cron, Obj last) {
+        var failed = last.condition("Failed");
+        if (Obj.isTrue(failed)) {
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
+                List.of(Evidence.condition(last, failed))));
+        }
+        var began = last.time("/status/startTime");
+        return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
+            : Optional.of(seen.finding(Code.JOB_NEVER_ENDS, Ref.of(cron), Ref.of(cron), began,
+                List.of(Evidence.field(last, "status.startTime", last.text("/status/startTime")))));
+    }
+
+    /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
+    private static long period(String schedule) {
+        var field = schedule.trim().split("\\s+");
+        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
+        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
     private List<Finding> job(Obj job) {
         var failed = job.condition("Failed");
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
@@ -97,7 +121,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),

@@ -58,7 +58,7 @@ public final class Apply {
     private Deadline deadline = Deadline.now();
     private Deadline enough = deadline;
 
-    /** {@code told} hears the results after each pass, those of all objects so far. */
+    /** {@code told} hears the results after each pass, those of all objects so far; what is tried again is pending. */
     public Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
         this.api = api.within(Deadline.now());
         this.patient = api;
@@ -73,18 +73,25 @@ public final class Apply {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
+    /** Objects that an apply is to begin with. */
+    public static List<Applied> pending(List<Item> items) {
+        return notNow(items).stream().map(a -> a.with(Result.pending)).toList();
+    }
+
     /** Applies in order, and what may still succeed again and again until the deadline. */
     public List<Applied> all(List<Item> items, Deadline deadline) {
         this.deadline = deadline;
         enough = Deadline.in(ONE_PASS);
         var results = new LinkedHashMap<Item, Applied>();
         var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
-        pending.forEach(i -> results.put(i, notNow(List.of(i)).get(0)));
+        pending.forEach(i -> results.put(i, pending(List.of(i)).get(0)));
         scaled = scaledByHpa(items);
         var start = Instant.now();
         for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
             pending = pass(pending, results, Duration.between(start, Instant.now()));
-            told.accept(List.copyOf(results.values()));
+            var open = Set.copyOf(pending);
+            told.accept(results.entrySet().stream().map(e -> open.contains(e.getKey()) ? e.getValue().with(Result.pending) : e.getValue())
+                .toList());
             if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
                 break;
             }

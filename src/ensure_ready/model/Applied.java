@@ -14,4 +14,22 @@ public record Applied(Obj object, Source source, Result result, long generation,
     public static boolean anyFailed(List<Applied> results) {
         return results.stream().anyMatch(r -> r.result() == Result.failed);
     }
+
+    public boolean pending() {
+        return result == Result.pending;
+    }
+
+    public Applied with(Result other) {
+        return new Applied(object, source, other, generation, uid, reason, error);
+    }
+
+    /** Not done, and why. */
+    public Applied failed(String why) {
+        return new Applied(object, source, Result.failed, generation, uid, reason, why);
+    }
+
+    /** When nothing is tried any more. */
+    public Applied finished() {
+        return pending() ? with(error.isEmpty() ? Result.skipped : Result.failed) : this;
+    }
 }

@@ -2,15 +2,18 @@ package ensure_ready.model;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Objects by {@code kind/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
-public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner) {
+/** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
+public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
     static Index of(Map<String, List<Obj>> objects) {
-        var index = new Index(new HashMap<>(), new HashMap<>());
+        var index = new Index(new HashMap<>(), new HashMap<>(), new HashSet<>());
         objects.forEach((kind, all) -> all.forEach(o -> {
-            index.byName.putIfAbsent(kind + "/" + o.name(), o);
+            index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
+            index.byUid.add(o.uid());
             o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
                 uid -> new ArrayList<>()).add(o));
         }));

@@ -33,6 +33,11 @@ public record Kind(String apiVersion, String name, String plural, boolean namesp
         return new Kind(apiVersion, name, of(apiVersion, name).plural, false);
     }
 
+    /** The name that its CustomResourceDefinition has. */
+    public String definition() {
+        return plural + "." + group();
+    }
+
     String group() {
         return Obj.group(apiVersion);
     }

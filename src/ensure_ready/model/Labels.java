@@ -14,6 +14,12 @@ public final class Labels {
     public static final String EXPIRES = "ensure-ready/expires-at";
     public static final String APPLIED = "ensure-ready/applied-at";
 
+    /** Annotations of the user's, {@code "true"}: an object is not judged; its failure is told and does not block. */
+    public static final String IGNORE = "ensure-ready/ignore";
+    public static final String TOLERATE = "ensure-ready/tolerate";
+    /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
+    public static final String SERVER = "ensure-ready/server";
+
     private Labels() { }
 
     /** Labels and annotations of what this tool creates. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -104,6 +105,12 @@ public record Obj(JsonNode json) {
         var map = new LinkedHashMap<String, String>();
         json.at(pointer).properties().forEach(e -> map.put(e.getKey(), e.getValue().asString("")));
         return map;
+    }
+
+    /** Of a ConfigMap, and of a Secret as it is kept: of that nothing else is known. */
+    public List<String> keys() {
+        return Stream.concat(list("/keys").stream().map(k -> k.asString("")), Stream.of("/data", "/binaryData")
+            .flatMap(p -> map(p).keySet().stream())).sorted().toList();
     }
 
     public Map<String, String> labels() {

@@ -1,5 +1,6 @@
 package ensure_ready.model;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -8,18 +9,22 @@ import java.util.Optional;
 public final class Ownership {
     private Ownership() { }
 
-    /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
+    /**
+     * The workload that speaks for a pod: through its ReplicaSet the Deployment; the pod itself when nobody made it, or an operator did,
+     * whose custom resource may say what it likes.
+     */
     public static Ref workload(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (controller.isMissingNode()) {
+        if (speaks(pod)) {
             return Ref.of(pod);
         }
         var owner = Ref.of(controller);
         if (!owner.is("ReplicaSet")) {
             return owner;
         }
-        var above = snapshot.find("ReplicaSet", owner.name()).map(Obj::controller).filter(c -> !c.isMissingNode());
-        return above.map(Ref::of).orElseGet(() -> byName(snapshot, owner));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), owner.name());
+        return set.filter(rs -> !rs.controller().isMissingNode())
+            .map(rs -> ownedByBuiltIn(rs) ? Ref.of(rs.controller()) : owner).orElseGet(() -> byName(snapshot, owner));
     }
 
     /** Where ReplicaSets may not be read: a Deployment's are called as it is, and a hash. */
@@ -28,11 +33,39 @@ public final class Ownership {
         return snapshot.find("Deployment", cut).isPresent() ? new Ref("Deployment", cut) : set;
     }
 
+    /** Whether a pod is judged by itself: nobody made it, or an operator. */
+    public static boolean speaks(Obj pod) {
+        return !ownedByBuiltIn(pod) && !pod.controller().path("kind").asString("").equals("Node");
+    }
+
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     public static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
+    }
+
+    /**
+     * What an operator made for a custom resource: by ownerReference, or, since some set none, by a label that holds the resource's name
+     * and a name that begins with it. What the manifests hold is nobody's work.
+     */
+    public static List<Obj> madeFor(Snapshot snapshot, Obj custom) {
+        var made = new ArrayList<>(snapshot.index().byOwner().getOrDefault(custom.uid(), List.of()));
+        if (!custom.kind().matches(".*(Secret|Certificate|Route|Policy|Monitor|Rule|Issuer)")) {
+            Kinds.WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream())
+                .filter(w -> w.controller().isMissingNode() && called(w, custom) && snapshot.applied(w.kind(), w.name()).isEmpty())
+                .forEach(made::add);
+        }
+        return made;
+    }
+
+    /** Whether a label of its operator's, or a common one and its name, name the custom resource. */
+    public static boolean called(Obj o, Obj custom) {
+        boolean named = (o.name().equals(custom.name()) || o.name().startsWith(custom.name() + "-"))
+            && !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("Helm");
+        return o.labels().entrySet().stream().anyMatch(l -> l.getValue().equals(custom.name())
+            && (l.getKey().contains("/") && ("." + custom.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                || named && l.getKey().matches("(?i)(.*/)?(instance|.*cluster.*)")));
     }
 
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
@@ -52,7 +85,7 @@ public final class Ownership {
         if (!controller.path("kind").asString("").equals("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -77,7 +110,7 @@ public final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));

@@ -40,6 +40,12 @@ public final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Whether this container has ever begun, so that its image and what it refers to were there. */
+    public static boolean started(Obj pod, String container) {
+        var status = container(pod, container);
+        return status.at("/state/running").isObject() || status.path("restartCount").asLong(0) > 0;
+    }
+
     /** Since when it is ready, or ended; long ago when it does not say. */
     public static Instant settledAt(Obj pod) {
         return Obj.instant(pod.condition("Ready").path("lastTransitionTime").asString("")).orElse(Instant.EPOCH);
@@ -47,6 +53,24 @@ public final class Pods {
 
     public static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
+    public static boolean endless(Obj pod, JsonNode container) {
+        return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
+    }
+
+    /** Whether a main container never ends, so that the pod does not either. */
+    public static boolean endless(Obj pod) {
+        return pod.list("/spec/containers").stream().anyMatch(c -> endless(pod, c));
+    }
+
+    /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
+    public static boolean startsAgain(Obj pod, String container, String exitCode) {
+        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+            .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
+            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+                == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */

@@ -14,16 +14,24 @@ import java.util.stream.Stream;
  * @param applied what the apply did, in manifest order; empty when nothing was applied
  * @param logs    tails of failing containers by {@code pod/container}; filled for the diagnosis only
  * @param limited what could not be read, such as {@code events: forbidden}
+ * @param rules   how the user wants custom resources judged
  */
 public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
-    List<Applied> applied, Map<String, Log> logs, List<String> limited, Index index) {
+    List<Applied> applied, Map<String, Log> logs, List<String> limited, List<CustomRule> rules, Index index) {
+    /** Begins the lines of {@code limited} that tell of custom resources of kinds that may not be read. */
+    public static final String CUSTOM = "custom resources: ";
+
     public Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         List<Applied> applied, Map<String, Log> logs, List<String> limited) {
-        this(namespace, at, objects, applied, logs, limited, Index.of(objects));
+        this(namespace, at, objects, applied, logs, limited, List.of(), Index.of(objects));
+    }
+
+    public Snapshot with(List<CustomRule> others) {
+        return new Snapshot(namespace, at, objects, applied, logs, limited, others, index);
     }
 
     public Snapshot and(List<Applied> more) {
-        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, index);
+        return new Snapshot(namespace, at, objects, Stream.concat(more.stream(), applied.stream()).toList(), logs, limited, rules, index);
     }
 
     /** Under which a kind's objects stand: two groups may have a Service. */
@@ -40,12 +48,38 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
         return objects.getOrDefault(kind, List.of());
     }
 
+    /** Of whatever kind that is not Kubernetes' own. */
+    public Stream<Obj> custom() {
+        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
+    }
+
     public boolean knows(String kind) {
         return objects.containsKey(kind);
     }
 
+    /** Of the slot's namespace, or of none: one of the same name elsewhere is another object. */
     public Optional<Obj> find(String kind, String name) {
-        return Optional.ofNullable(index.byName().get(kind + "/" + name));
+        return find(kind, namespace, name).or(() -> find(kind, "", name));
+    }
+
+    public Optional<Obj> find(String kind, String in, String name) {
+        return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** The same, else that of another namespace which the manifests name. */
+    public Optional<Obj> anywhere(String kind, String name) {
+        return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());
+    }
+
+    /** Whether an object is in the slot's namespace; a manifest that names none will be. */
+    public boolean own(Obj o) {
+        return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether a live object is what this manifest stands for. */
+    public boolean same(Obj manifest, Obj live) {
+        return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
+            || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
     public List<Obj> ownedBy(String kind, Obj owner) {

@@ -35,11 +35,12 @@ public final class Family {
         this.statusless = statusless;
         this.podReasons = podReasons;
         this.gone = gone;
-        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(s.labels().getOrDefault("kubernetes.io/service-name", ""),
+        snapshot.all("EndpointSlice").forEach(s -> slices.computeIfAbsent(
+            s.namespace() + "/" + s.labels().getOrDefault("kubernetes.io/service-name", ""),
             n -> new ArrayList<>()).add(s));
         Kinds.TEMPLATED.forEach(kind -> snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w))
             .forEach(w -> w.map("/spec/template/metadata/labels").forEach((k, v) -> label(k, v, w))));
-        snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode()).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
+        snapshot.all("Pod").stream().filter(p -> !Ownership.ownedByBuiltIn(p)).forEach(p -> p.labels().forEach((k, v) -> label(k, v, p)));
     }
 
     private void label(String key, String value, Obj o) {
@@ -62,7 +63,7 @@ public final class Family {
     /** What an operator made for a custom resource, directly or through other custom resources. */
     List<Obj> workloadsOf(Obj o) {
         var found = new ArrayList<Obj>();
-        for (var child : snapshot.index().byOwner().getOrDefault(o.uid(), List.of())) {
+        for (var child : Ownership.madeFor(snapshot, o)) {
             if (!child.builtIn()) {
                 found.addAll(workloadsOf(child));
             } else if (Kinds.WORKLOADS.contains(child.kind())) {
@@ -86,7 +87,7 @@ public final class Family {
         return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asString("")) : "";
     }
 
-    boolean bindsOnFirstConsumer(Obj claim) {
+    public boolean bindsOnFirstConsumer(Obj claim) {
         var name = claim.text("/spec/storageClassName");
         var byDefault = !claim.has("/spec/storageClassName");
         return snapshot.all("StorageClass").stream()
@@ -104,7 +105,8 @@ public final class Family {
     }
 
     private static boolean mounts(Obj o, String volumes, Obj claim) {
-        return o.list(volumes).stream().anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
+        return o.namespace().equals(claim.namespace()) && o.list(volumes).stream()
+            .anyMatch(v -> v.at("/persistentVolumeClaim/claimName").asString("").equals(claim.name()));
     }
 
     public static boolean runs(Obj w) {
@@ -124,13 +126,14 @@ public final class Family {
         }
         var first = selector.entrySet().iterator().next();
         return byLabel.getOrDefault(first.getKey() + "=" + first.getValue(), List.of()).stream()
-            .filter(w -> runs(w) && !w.kind().equals("Job")
+            .filter(w -> runs(w) && w.namespace().equals(service.namespace()) && !w.kind().equals("Job")
                 && w.map(w.kind().equals("Pod") ? "/metadata/labels"
                 : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
     }
 
-    boolean hasReadyEndpoint(Obj service) {
-        return slices.getOrDefault(service.name(), List.of()).stream().flatMap(s -> s.list("/endpoints").stream())
+    public boolean hasReadyEndpoint(Obj service) {
+        return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of())
+            .stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());
     }
 }

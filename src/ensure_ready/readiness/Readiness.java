@@ -1,7 +1,9 @@
 package ensure_ready.readiness;
 
 import ensure_ready.model.Applied;
+import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Workload;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +17,6 @@ import shared.Texts;
 public final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-    /** A bare pod that never ends, though its restartPolicy is Never or OnFailure, says so with this annotation. */
-    private static final String SERVER = "ensure-ready/server";
 
     private Readiness() { }
 
@@ -30,6 +30,9 @@ public final class Readiness {
         var tally = Tally.of(o, family.snapshot());
         if (o.deleting()) {
             return Optional.of(tally.progressing("is being deleted" + finalizers(o)));
+        }
+        if (applied.filter(Applied::pending).isPresent()) {
+            return Optional.of(tally.progressing(notYet(applied.get())));
         }
         var uid = applied.map(Applied::uid).orElse("");
         if (!uid.isEmpty() && !uid.equals(o.uid())) {
@@ -47,11 +50,14 @@ public final class Readiness {
             : Optional.empty();
     }
 
+    static String notYet(Applied a) {
+        return "not applied yet" + Phrases.prefixed(": ", a.error());
+    }
+
     static Workload rule(Obj o, Family family) {
         var tally = Tally.of(o, family.snapshot());
         if (!o.builtIn()) {
-            return CustomReadiness.judge(o, family.statusless().contains(o.apiVersion() + "/" + o.kind()),
-                tally, () -> family.workloadsOf(o)
+            return CustomReadiness.judge(o, family, tally, () -> family.workloadsOf(o)
                 .stream().map(child -> judge(child, Optional.empty(), family)).toList());
         }
         return switch (o.kind()) {
@@ -92,7 +98,9 @@ public final class Readiness {
         if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
-        return Obj.isTrue(o.condition("Available")) ? tally.ready("") : tally.progressing(Phrases.said(o.condition("Available")));
+        long ending = o.number("/status/terminatingReplicas", 0);
+        return !Obj.isTrue(o.condition("Available")) ? tally.progressing(Phrases.said(o.condition("Available")))
+            : tally.ready(ending > 0 ? Texts.count(ending, "old pod") + " still ending" : "");
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
@@ -100,7 +108,9 @@ public final class Readiness {
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
-            return updated + " of " + desired + " updated";
+            long ending = o.number("/status/terminatingReplicas", 0);
+            return updated + " of " + desired + " updated"
+                + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
             return Texts.count(all - updated, "old pod") + " still there";
@@ -181,10 +191,10 @@ public final class Readiness {
 
     private static Workload pod(Obj o, Tally tally) {
         var phase = o.text("/status/phase");
-        boolean ends = !o.text("/spec/restartPolicy").isEmpty() && !o.text("/spec/restartPolicy").equals("Always")
-            && o.annotation(SERVER).isEmpty();
+        boolean ends = !Pods.endless(o) && o.annotation(Labels.SERVER).isEmpty();
         if (phase.equals("Failed")) {
-            return tally.failed(PodDescription.of(o));
+            return Obj.isTrue(o.condition("AllContainersRestarting")) ? tally.progressing("all its containers start again")
+                : tally.failed(PodDescription.of(o));
         }
         if (phase.equals("Succeeded")) {
             return ends ? tally.ready("succeeded") : tally.progressing("ended, though it should run");
@@ -206,7 +216,8 @@ public final class Readiness {
             return tally.ready("complete");
         }
         if (o.is("/spec/suspend")) {
-            return tally.suspended("suspended");
+            var held = CustomStatus.holding(o, family.snapshot());
+            return held.isPresent() ? tally.progressing("waits in its queue: " + held.get().message()) : tally.suspended("suspended");
         }
         return tally.progressing(withTrouble(tally.ready() + " of " + tally.desired() + " completed", o, family));
     }

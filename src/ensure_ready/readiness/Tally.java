@@ -49,7 +49,7 @@ public record Tally(Obj o, long ready, long desired) {
         return of(State.unverified, message);
     }
 
-    private Workload of(State state, String message) {
+    Workload of(State state, String message) {
         return new Workload(o.kind(), o.name(), state, desired < 0 ? state == State.ready
             ? 1 : 0 : ready, desired < 0 ? 1 : desired, message);
     }

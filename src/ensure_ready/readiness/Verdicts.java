@@ -27,20 +27,31 @@ public final class Verdicts {
         boolean all = !settings.onlyApplied() || applied.isEmpty();
         var judged = new ArrayList<>(all ? namespace(family) : applied(family, applied));
         judged.addAll(endOfNamespace(family.snapshot()));
-        var agent = judged.stream().filter(j -> isAgent(j.workload(), settings)).map(Judged::workload).findFirst()
+        judged.removeIf(j -> named(j, family).anyMatch(o -> CustomStatus.ignored(o, family.snapshot())));
+        var tolerated = judged.stream().filter(j -> named(j, family).anyMatch(o -> o.annotation(Labels.TOLERATE).equals("true"))
+            && j.workload().state() != State.ready).toList();
+        judged.removeAll(tolerated);
+        var agent = judged.stream().filter(j -> isAgent(j, settings)).map(Judged::workload).findFirst()
             .or(() -> family.snapshot().find("Deployment", settings.agentDeployment())
             .map(d -> Readiness.judge(d, Optional.empty(), family)));
-        var gating = judged.stream().filter(j -> !isAgent(j.workload(), settings) && !onlyForAgent(j, family, settings)).toList();
+        var gating = judged.stream().filter(j -> !isAgent(j, settings) && !onlyForAgent(j, family, settings)).toList();
         var workloads = gating.stream().map(Judged::workload).sorted(Comparator.comparing(Workload::kind).thenComparing(Workload::name))
             .toList();
         boolean proven = !all || !workloads.isEmpty();
-        boolean ready = proven && workloads.stream().allMatch(w -> passes(w, settings.strict()));
+        boolean ready = proven && applied.stream().noneMatch(Applied::pending)
+            && workloads.stream().allMatch(w -> passes(w, settings.strict()));
         var unseen = unseen(family.snapshot(), all);
         return new Verdict(workloads, agent.filter(w -> w.state() == State.ready).isPresent(), ready
             && (unseen.isEmpty() || !settings.strict()),
             unseen.isEmpty() && workloads.stream().noneMatch(w -> w.state() == State.unverified),
-                warnings(workloads, agent, proven, unseen, family.snapshot()),
+            warnings(workloads, tolerated, agent, proven, unseen, family.snapshot()),
             restarts(gating, family), gating.stream().flatMap(j -> j.live().stream()).anyMatch(o -> unprobed(o, family)));
+    }
+
+    /** The object; its manifest while it is not there. */
+    private static Stream<Obj> named(Judged j, Family family) {
+        return j.live().isEmpty() ? family.snapshot().applied(j.workload().kind(), j.workload().name()).map(Applied::object).stream()
+            : j.live().stream();
     }
 
     private static boolean passes(Workload w, boolean strict) {
@@ -49,10 +60,13 @@ public final class Verdicts {
 
     /** Everything that nobody else speaks for; pods speak for themselves where their controllers may not be read. */
     private static List<Judged> namespace(Family family) {
-        return Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream())
+        return Stream.concat(Kinds.WORKLOADS.stream().flatMap(kind -> family.snapshot().all(kind).stream()),
+                family.snapshot().custom().filter(o -> CustomStatus.gates(o, family.snapshot())))
+            .filter(family.snapshot()::own)
             .filter(o -> !Ownership.ownedByBuiltIn(o) || o.kind().equals("Pod") && mute(o, family.snapshot()))
+            .filter(o -> !CustomStatus.past(o.controller().path("kind").asString("")))
             .filter(o -> !o.labels().getOrDefault(Labels.MANAGED_BY, "").equals("prompt-run")) // an agent's pod is no infrastructure
-            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o))).toList();
+            .map(o -> new Judged(Readiness.judge(o, find(family.snapshot(), o), family), List.of(o), true)).toList();
     }
 
     private static boolean mute(Obj pod, Snapshot snapshot) {
@@ -63,7 +77,9 @@ public final class Verdicts {
 
     /** Kinds of workloads that the server does not show, when the whole namespace is to be judged. */
     private static List<String> unseen(Snapshot snapshot, boolean all) {
-        return !all ? List.of() : Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job").filter(kind -> !snapshot.knows(kind)).toList();
+        return !all ? List.of() : Stream.concat(Stream.of("Deployment", "StatefulSet", "DaemonSet", "Job")
+            .filter(kind -> !snapshot.knows(kind)).map(kind -> kind + "s cannot be read: their pods alone are judged"),
+            snapshot.limited().stream().filter(l -> l.startsWith(Snapshot.CUSTOM))).toList();
     }
 
     /** What the manifests name, and what operators made of it. */
@@ -71,28 +87,34 @@ public final class Verdicts {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
             var live = live(family.snapshot(), a.object());
-            if (a.result() == Result.failed || a.object().judged()) {
+            if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
             live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
                 .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child)))));
+                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
+                    family.snapshot().own(child)))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
+        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()), List.of());
+            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), own);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o)))
-            .orElseGet(() -> new Judged(absent(a, family), List.of()));
+        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
+            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
     private static Workload absent(Applied a, Family family) {
         var tally = new Tally(a.object(), 0, -1);
+        if (a.pending()) {
+            return tally.progressing(Readiness.notYet(a));
+        }
         if (!family.snapshot().knows(Snapshot.key(a.object()))) {
             return tally.progressing("not read (yet)");
         }
@@ -111,13 +133,11 @@ public final class Verdicts {
     }
 
     private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> o.name().equals(manifest.name())
-            && (manifest.namespace().isEmpty() || o.namespace().isEmpty() || o.namespace().equals(manifest.namespace()))).findFirst();
+        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
-        return snapshot.applied().stream()
-            .filter(a -> Snapshot.key(a.object()).equals(Snapshot.key(o)) && a.object().name().equals(o.name())).findFirst();
+        return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
     /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
@@ -127,11 +147,11 @@ public final class Verdicts {
             return List.of();
         }
         var message = live.isPresent() ? "is being deleted" : "does not exist";
-        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of()));
+        return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
-    private static boolean isAgent(Workload w, WaitSettings settings) {
-        return w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment());
+    private static boolean isAgent(Judged j, WaitSettings settings) {
+        return j.own() && j.workload().kind().equals("Deployment") && j.workload().name().equals(settings.agentDeployment());
     }
 
     /** A Service that selects nothing but the agent must not gate through the back door. */
@@ -141,19 +161,19 @@ public final class Verdicts {
         }
         var behind = family.backends(j.live().get(0));
         return !behind.isEmpty() && behind.stream()
-            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()));
+            .allMatch(w -> w.kind().equals("Deployment") && w.name().equals(settings.agentDeployment()) && family.snapshot().own(w));
     }
 
-    private static List<String> warnings(List<Workload> workloads, Optional<Workload> agent,
+    private static List<String> warnings(List<Workload> workloads, List<Judged> tolerated, Optional<Workload> agent,
         boolean proven, List<String> unseen, Snapshot snapshot) {
-        var warnings = new ArrayList<String>();
-        unseen.forEach(kind -> warnings.add(kind + "s cannot be read: their pods alone are judged"));
+        var warnings = new ArrayList<>(unseen);
         if (!proven) {
             warnings.add("namespace " + snapshot.namespace() + " has no workloads: nothing is proven");
         }
         workloads.stream().filter(w -> w.state() == State.suspended || w.state() == State.unverified || w.state() == State.ready
             && !w.message().isEmpty() && remarkable(w))
             .forEach(w -> warnings.add(w.ref() + ": " + w.message()));
+        tolerated.stream().map(Judged::workload).forEach(w -> warnings.add(w.ref() + ": tolerated: " + w.message()));
         agent.filter(w -> w.state() != State.ready)
             .ifPresent(w -> warnings.add("the agent's own " + w.ref() + " is not ready: " + w.message()));
         return warnings;
@@ -174,6 +194,6 @@ public final class Verdicts {
             .anyMatch(p -> !Pods.ended(p) && Pods.unprobed(p)));
     }
 
-    /** A workload's verdict with the live object it was read from; none when it is not there. */
-    private record Judged(Workload workload, List<Obj> live) { }
+    /** A workload's verdict with the live object it was read from, none when it is not there; {@code own}: of the slot's namespace. */
+    private record Judged(Workload workload, List<Obj> live, boolean own) { }
 }

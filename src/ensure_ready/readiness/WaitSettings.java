@@ -1,6 +1,8 @@
 package ensure_ready.readiness;
 
+import ensure_ready.model.CustomRule;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * What the wait is to look at.
@@ -9,5 +11,11 @@ import java.time.Instant;
  * @param strict       what cannot be verified blocks
  * @param failFast     a certain failure ends the wait
  * @param appliedSince when the apply began; null when nothing was applied
+ * @param rules        how the user wants custom resources judged
  */
-public record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) { }
+public record WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince,
+    List<CustomRule> rules) {
+    public WaitSettings(String agentDeployment, boolean onlyApplied, boolean strict, boolean failFast, Instant appliedSince) {
+        this(agentDeployment, onlyApplied, strict, failFast, appliedSince, List.of());
+    }
+}

@@ -22,6 +22,7 @@ public final class Progress implements AutoCloseable {
     private final Map<String, String> shown = new LinkedHashMap<>();
     private final long started = System.nanoTime();
     private volatile UnaryOperator<String> mask = UnaryOperator.identity();
+    private boolean certain;
     private int drawn;
 
     private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
@@ -64,6 +65,10 @@ public final class Progress implements AutoCloseable {
     public synchronized void judgement(Judgement j) {
         if (quiet) {
             return;
+        }
+        if (j.certainSince().isPresent() != certain && !j.ready()) {
+            certain = !certain;
+            say(certain ? "it is certain that not all becomes ready" : "all may still become ready");
         }
         if (live) {
             draw(j);

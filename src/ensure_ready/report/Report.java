@@ -15,13 +15,16 @@ import java.util.Optional;
  * @param target        slot 0 and an empty namespace when no slot was found
  * @param ready         {@code infraReady}: proven, and nothing before it failed
  * @param waitFailed    not ready, where the verb says anything of readiness
- * @param waitedSeconds to a tenth
+ * @param waitedSeconds to a tenth, as the seconds after which the verdict was certain
  * @param judgement     empty when nothing was judged
  * @param limited       what could not be read, as {@code events: forbidden}
  * @param results       of the objects that were applied, in the manifests' order
  * @param applied       whether an apply was begun
+ * @param addresses     empty when nothing was judged
+ * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */
 public record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
-    double waitedSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
-    List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
+    double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
+    List<Applied> results, boolean applied, List<Problem> problems, Optional<Addresses> addresses, String renderer,
+    List<String> deleted, List<String> left) { }

@@ -19,9 +19,11 @@ public final class ReportJson {
             .put("agentReady", report.judgement().filter(j -> j.verdict().agentReady()).isPresent())
             .put("verified", report.judgement().filter(j -> j.verdict().verified()).isPresent());
         json.put("outcome", report.outcome().word()).put("waitedSeconds", report.waitedSeconds());
+        report.certainAfterSeconds().ifPresent(s -> json.put("certainAfterSeconds", s));
         json.put("summary", Texts.line(report.summary()));
         json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
         diagnosis(json, report);
+        report.addresses().ifPresent(a -> json.setAll((ObjectNode) Json.MAPPER.valueToTree(a)));
         results(json, report);
         return json;
     }
@@ -51,6 +53,9 @@ public final class ReportJson {
     }
 
     private static void results(ObjectNode json, Report report) {
+        if (!report.renderer().isEmpty()) {
+            json.put("renderer", report.renderer());
+        }
         if (report.applied()) {
             var objects = json.putArray("objects");
             report.results().forEach(r -> {

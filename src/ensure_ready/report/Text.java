@@ -18,6 +18,10 @@ public final class Text {
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
+        if (json.has("certainAfterSeconds") && !json.path("infraReady").asBoolean()) {
+            lines.add("  certain after " + json.path("certainAfterSeconds").asString("")
+                + " s, ended after " + json.path("waitedSeconds").asString("") + " s");
+        }
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
         json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asString("") + ": " + p.path("error").asString("")));
@@ -38,7 +42,8 @@ public final class Text {
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
-        Optional.of(c.at("/fix/text").asString("")).filter(t -> !t.isEmpty()).ifPresent(t -> lines.add("    " + t));
+        Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
+            .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
         c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {

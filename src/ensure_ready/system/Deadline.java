@@ -21,6 +21,11 @@ public record Deadline(long nanos) {
         return nanos - System.nanoTime() <= 0;
     }
 
+    /** The later of this one and the one in {@code d}. */
+    public Deadline orIn(Duration d) {
+        return left().compareTo(d) < 0 ? in(d) : this;
+    }
+
     /** The earlier of this one and the one in {@code d}. */
     public Deadline atMost(Duration d) {
         return left().compareTo(d) < 0 ? this : in(d);

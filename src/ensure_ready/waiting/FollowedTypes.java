@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 
 /** Which types of objects a wait follows. */
 public final class FollowedTypes {
@@ -53,5 +54,14 @@ public final class FollowedTypes {
             case "StorageClass" -> Stream.of(Topic.of(Kind.STORAGE_CLASS, null));
             default -> Stream.<Topic>empty();
         }).toList();
+    }
+
+    /** Custom types that own something here and are not followed yet: operators make them one of the other. */
+    static List<Obj> owners(Snapshot snapshot) {
+        return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
+                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
+                .put("kind", c.path("kind").asString("")))).distinct().toList();
     }
 }

@@ -6,6 +6,7 @@ import ensure_ready.certainty.WaitMemory;
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
 import ensure_ready.cluster.Informers;
+import ensure_ready.findings.Finding;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
@@ -27,13 +28,15 @@ public final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(100);
     private static final Duration TICK = Duration.ofSeconds(5);
     /** However late it is, everything is looked at once. */
-    private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+    private static final Duration ONE_LOOK = Duration.ofSeconds(4);
+    /** However late it is, every object is tried once. */
+    private static final Duration ONE_TRY = Duration.ofSeconds(40);
     private static final Duration LIVE_READ = Duration.ofSeconds(10);
     /** Rights are given by objects too, and may come a moment after the namespace. */
     private static final Duration FORBIDDEN_GRACE = Duration.ofSeconds(10);
     private final Api api;
     private final String namespace;
-    private final List<Applied> applied;
+    private final Applying applying;
     private final WaitSettings settings;
     private final Consumer<Judgement> progress;
     private final Semaphore changes = new Semaphore(0);
@@ -44,12 +47,17 @@ public final class SoftWait {
     private volatile Judgement last;
 
     public SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
+        this(api, namespace, Applying.over(applied, false), settings, progress);
+    }
+
+    /** One that looks while objects are still being applied. */
+    public SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
-        this.applied = List.copyOf(applied);
+        this.applying = applying;
         this.settings = settings;
         this.progress = progress;
-        last = new Judgement(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of());
+        last = new Judgement(Outcome.timeout, Verdict.NOTHING, snapshot(Map.of(), List.of()), List.of(), Optional.empty());
     }
 
     /** What was known last; for the interrupt. */
@@ -61,18 +69,18 @@ public final class SoftWait {
     public Judgement run(Deadline deadline) {
         try (var informers = started()) {
             var memory = WaitMemory.NONE;
-            var late = deadline.left().toSeconds() > 0 ? deadline : Deadline.in(LAST_LOOK);
-            while (!deadline.passed() || !informers.complete() && !late.passed()) {
+            var oneLook = deadline.orIn(ONE_LOOK);
+            var oneTry = deadline.orIn(ONE_TRY);
+            while (!deadline.passed() || !informers.complete() && !oneLook.passed() || applying.untried() && !oneTry.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
-                memory = complete ? seen.remembered(memory, settings, now()) : WaitMemory.NONE;
+                memory = complete ? remembered(seen, memory) : WaitMemory.NONE;
                 if (concluded(seen, complete, informers, memory, deadline)) {
                     return last;
                 }
-                pause(seen, memory, deadline.passed() ? late : deadline);
+                pause(seen, memory, !deadline.passed() ? deadline : oneLook.passed() ? oneTry : oneLook);
             }
-            var seen = look(informers.objects(), informers);
-            return publish(seen.judgement(atDeadline(informers), List.of()));
+            return atDeadline(informers, memory);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -90,7 +98,7 @@ public final class SoftWait {
             } while (!informers.complete() && !until.passed());
             var seen = look(informers.objects(), informers); // the list that came last is not in the look before it
             var ready = informers.complete() && !informers.forbidden() && seen.verdict().ready();
-            return publish(seen.judgement(ready ? Outcome.ready : atDeadline(informers), List.of()));
+            return publish(judgement(seen, ready ? Outcome.ready : unproven(informers), List.of(), WaitMemory.NONE));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return last;
@@ -100,18 +108,30 @@ public final class SoftWait {
     /** The types that every wait needs, and the types that were applied. */
     private Informers started() {
         var informers = new Informers(api, changes::release);
-        FollowedTypes.always(namespace, applied).forEach(informers::follow);
-        FollowedTypes.sought(applied).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        applying.listen(changes::release);
+        FollowedTypes.always(namespace, applying.results()).forEach(informers::follow);
+        FollowedTypes.sought(applying.results()).forEach(o -> informers.seek(o, o.namespace().isEmpty() ? namespace : o.namespace()));
+        informers.sweep(namespace);
         return informers;
     }
 
     private Assessment followed(Assessment seen, Informers informers) {
         FollowedTypes.referred(seen.snapshot()).forEach(informers::follow);
+        FollowedTypes.owners(seen.snapshot()).forEach(o -> informers.seek(o, namespace));
         return seen;
     }
 
+    private WaitMemory remembered(Assessment seen, WaitMemory before) {
+        var memory = seen.settled(seen.remembered(before, settings, now()), settings, api.serverTime(), now());
+        return memory.judged(applying.failed() || !seen.certain(memory, settings, now()).isEmpty(), now());
+    }
+
+    private static Judgement judgement(Assessment seen, Outcome outcome, List<Finding> certain, WaitMemory memory) {
+        return seen.judgement(outcome, certain, Optional.ofNullable(memory.certainSince()));
+    }
+
     private boolean concluded(Assessment seen, boolean complete, Informers informers, WaitMemory memory, Deadline deadline) {
-        last = seen.judgement(Outcome.timeout, List.of());
+        last = judgement(seen, Outcome.timeout, List.of(), memory);
         if (complete) {
             progress.accept(last); // before, a type that is not read yet would look like one that has nothing
         }
@@ -122,22 +142,28 @@ public final class SoftWait {
             return false;
         }
         boolean ready = seen.verdict().ready() && memory.settled(now());
-        if (!ready && (!settings.failFast() || seen.certain(memory, settings, now()).isEmpty())) {
+        if (!ready && !(settings.failFast() && seen.ends(memory, now()) && !applying.untried())) {
             return false;
         }
-        return live(informers, deadline).filter(fresh -> ready ? provenReady(fresh, memory) : provenFailed(fresh, memory)).isPresent();
+        return live(informers, deadline).filter(fresh -> ready ? provenReady(fresh, memory) : provenFailed(fresh, memory, informers))
+            .isPresent();
     }
 
     private boolean provenReady(Assessment fresh, WaitMemory memory) {
         boolean proven = fresh.verdict().ready() && fresh.verdict().restarts() <= memory.restarts();
-        publish(fresh.judgement(proven ? Outcome.ready : Outcome.timeout, List.of()));
+        publish(judgement(fresh, proven ? Outcome.ready : Outcome.timeout, List.of(), memory.judged(proven, now())));
         return proven;
     }
 
-    private boolean provenFailed(Assessment fresh, WaitMemory memory) {
+    private boolean provenFailed(Assessment fresh, WaitMemory memory, Informers informers) {
         var certain = fresh.certain(memory, settings, now());
-        publish(fresh.judgement(certain.isEmpty() ? Outcome.timeout : Outcome.failed, certain));
-        return !certain.isEmpty();
+        boolean proven = applying.failed() || !certain.isEmpty();
+        if (proven && applying.running()) {
+            applying.stop();
+            return provenFailed(look(fresh.snapshot().objects(), informers), memory, informers);
+        }
+        publish(judgement(fresh, proven ? Outcome.failed : Outcome.timeout, certain, memory.judged(proven, now())));
+        return proven;
     }
 
     /** The caches may be behind: an end is told only of what a fresh read of everything shows. Empty when the server does not answer. */
@@ -149,9 +175,21 @@ public final class SoftWait {
         }
     }
 
-    private static Outcome atDeadline(Informers informers) {
+    /** A failure that is certain is told as such, also when the others had no time to tell theirs. */
+    private Judgement atDeadline(Informers informers, WaitMemory memory) {
+        if (applying.running()) {
+            applying.stop();
+        }
+        var seen = look(informers.objects(), informers);
+        var certain = settings.failFast() && informers.complete() ? seen.certain(memory, settings, now()) : List.<Finding>of();
+        var open = certain.isEmpty() && !applying.failed();
+        return publish(judgement(seen, open || !settings.failFast() ? unproven(informers) : Outcome.failed, certain, memory.judged(!open, now())));
+    }
+
+    /** An API server that took objects is there, however little it says now. */
+    private Outcome unproven(Informers informers) {
         return informers.forbidden() || informers.unauthorized() ? Outcome.forbidden
-            : informers.away() ? Outcome.no_cluster : Outcome.timeout;
+            : informers.away() && applying.results().stream().allMatch(a -> a.uid().isEmpty()) ? Outcome.no_cluster : Outcome.timeout;
     }
 
     /** A look that takes long must not be all that this process does. */
@@ -165,7 +203,7 @@ public final class SoftWait {
     }
 
     private Snapshot snapshot(Map<String, List<Obj>> objects, List<String> limited) {
-        return new Snapshot(namespace, now(), objects, applied, Map.of(), limited);
+        return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
     private Judgement publish(Judgement judgement) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import prompt_run.subject.Infra;
@@ -31,17 +32,20 @@ public final class InfraView {
         new Limits(5, 2, 300, 10, 12, 1200), new Limits(5, 2, 200, 6, 6, 600),
             new Limits(5, 1, 160, 4, 0, 0), new Limits(3, 1, 120, 3, 0, 0), new Limits(1, 1, 80, 2, 0, 0));
     private static final int LINE_CHARS = 300;
+    private static final int FACT_CHARS = 800;
     private static final String MARK = "~| ";
     /** What reads like an instruction is told apart and not left out: real errors say what to run, too. */
     private static final String FLAG = "[?] ";
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
-    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{8,20}(Z|[+-]\\d\\d:\\d\\d)");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    /** A second sentence of the scheduler, which says nothing of why. */
+    private static final Pattern PREEMPTION =
+        Pattern.compile("[ .]+(?:still not schedulable, |no new claims to deallocate, )?preemption: \\d+/\\d+ nodes.*");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
     private static final String WORD_OF_COMMAND = " [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}";
@@ -67,6 +71,7 @@ public final class InfraView {
     private final String agent;
     private final List<String> data = new ArrayList<>();
     private final Set<String> explained = new HashSet<>();
+    private final Set<String> said = new HashSet<>();
     private final Map<String, Integer> excerpts = new HashMap<>();
 
     /** {@code agent}: its Deployment's name. {@code cleaned} is shared by the attempts to fit the block: cleaning is the slow part. */
@@ -174,8 +179,10 @@ public final class InfraView {
         view.put("explainsMore", more(cause.path("explains"), limits.symptoms()));
         named(view.get("object"), view.get("owner"));
         cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
+        view.put("facts", cause.path("facts").size() > 0);
         var log = log(cause.path("logExcerpt"));
-        evidence(cause.path("evidence"), String.join("\n", log));
+        var facts = facts(cause, String.join("\n", log));
+        evidence(cause.path("evidence"), Map.of("log", String.join("\n", log), "spec", facts));
         data.addAll(log);
         return view;
     }
@@ -189,16 +196,36 @@ public final class InfraView {
         return "";
     }
 
-    /** {@code excerpt}: the lines of the log that are shown; what stands there is not said again. */
-    private void evidence(JsonNode evidence, String excerpt) {
+    /** The values that decide, one object after the other, and what could stand in their place; as they are shown. */
+    private String facts(JsonNode cause, String log) {
+        var lines = new LinkedHashMap<String, String>();
+        cause.path("facts").forEach(f -> {
+            var at = f.path("at").asString("").split(" ", 2);
+            var value = flat(f.path("value").asString(""));
+            if (!at[0].equals("log") || !log.contains(value)) {
+                lines.merge(at[0], (at.length < 2 ? "" : at[1] + "=") + value, (a, b) -> a + "; " + b);
+            }
+        });
+        var shown = String.join(" ", lines.values());
+        var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
+            .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
+        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; there is: " + b);
+        lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
+        return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
+    }
+
+    /** {@code shown}: what the log and the facts show; it is not said again, nor what another line has said. */
+    private void evidence(JsonNode evidence, Map<String, String> shown) {
         for (int i = 0; i < Math.min(evidence.size(), limits.evidence()); i++) {
             var item = evidence.path(i);
             int count = item.path("count").asInt(0);
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
-                count > 1 ? "x" + count : "", matching(TIME, item.path("lastSeen"))).replaceAll(" +", " ").strip();
-            var message = item.path("message").asString("");
-            if (!where.startsWith("[" + causeNumber + "] log") || flat(message).isBlank() || !excerpt.contains(flat(message))) {
+                count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
+            var message = PREEMPTION.matcher(item.path("message").asString("")).replaceFirst("");
+            if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
+                && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
             }
         }
@@ -267,7 +294,11 @@ public final class InfraView {
 
     /** A text that is not ours: into the fenced block, flagged when it reads like an instruction. */
     private void say(String label, String text, boolean suspicious) {
-        var line = middleCut(limits.evidenceChars(), flat(text));
+        say(label, text, suspicious, limits.evidenceChars());
+    }
+
+    private void say(String label, String text, boolean suspicious, int most) {
+        var line = middleCut(most, flat(text));
         if (!line.isBlank()) {
             data.add((suspicious || Injection.in(line) ? FLAG : "") + label + ": " + line);
         }
@@ -313,7 +344,7 @@ public final class InfraView {
         return String.join("; ", parts);
     }
 
-    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+    static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
         var texts = new ArrayList<String>();
         list.forEach(item -> texts.add(view.apply(item)));
         return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
@@ -325,7 +356,7 @@ public final class InfraView {
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
-    private static String matching(Pattern pattern, JsonNode value) {
+    static String matching(Pattern pattern, JsonNode value) {
         var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
@@ -336,7 +367,7 @@ public final class InfraView {
         return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
     }
 
-    private static String code(JsonNode value) {
+    static String code(JsonNode value) {
         return or(matching(CODE, value), "UNKNOWN");
     }
 

@@ -1,0 +1,309 @@
+package ensure_ready.diagnosis;
+
+import ensure_ready.catalogue.Code;
+import ensure_ready.findings.Finding;
+import ensure_ready.findings.Observed;
+import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
+import ensure_ready.model.References;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import shared.SecretShapes;
+import shared.Texts;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The few values that decide a cause: the field at fault with its path and what it is now, what it is compared with, and what worked
+ * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
+ */
+public final class Facts {
+    private static final Pattern MEMORY =
+        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
+        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
+    private static final Pattern LISTENS =
+        Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
+    private final Observed seen;
+    private final Dependencies needs;
+    private final Map<String, String> found = new LinkedHashMap<>();
+
+    private Facts(Observed seen, Dependencies needs) {
+        this.seen = seen;
+        this.needs = needs;
+    }
+
+    /** In the order of their weight; the first is the field at fault where one is known. */
+    static List<Fact> of(Observed seen, Dependencies needs, List<Finding> findings) {
+        var facts = new Facts(seen, needs);
+        findings.stream().filter(f -> f.code().role != Code.Role.PROGRESS).limit(3).forEach(facts::told);
+        return facts.found.entrySet().stream().limit(Fact.MOST)
+            .map(e -> new Fact(e.getKey(), Texts.cut(Texts.line(e.getValue()), Fact.CHARS))).toList();
+    }
+
+    private void told(Finding f) {
+        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var setting = f.param("setting").startsWith("configmap");
+        if (setting) {
+            object(f);
+        }
+        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        object(f);
+        other(owner, f);
+        log(f);
+        owner.ifPresent(w -> before(w, f));
+    }
+
+    private void add(Obj at, String path, String value) {
+        if (!value.isEmpty() && !value.equals("{}")) {
+            found.putIfAbsent(at.ref() + " " + path, value);
+        }
+    }
+
+    private void all(Obj at, String... pointers) {
+        for (var p : pointers) {
+            var node = at.at(p);
+            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+        }
+    }
+
+    /** A part of a spec on one line, as JSON without quotes. */
+    static String compact(JsonNode node) {
+        return node.toString().replace("\"\"", "''").replaceAll("\"([^\"]*)\":", "$1: ").replace(",", ", ").replace("\"", "");
+    }
+
+    /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
+    private void fields(Obj workload, Finding f, String pattern) {
+        leaves(workload, f, leaves(workload), base(workload), pattern);
+    }
+
+    /** What the finding speaks of comes first. */
+    private void leaves(Obj at, Finding f, Map<String, String> leaves, String base, String pattern) {
+        if (!pattern.isEmpty()) {
+            var wanted = Pattern.compile(pattern);
+            leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                    .thenComparing(e -> !f.objectName().equals(e.getValue())
+                        && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
+                .forEach(e -> add(at, base + e.getKey(), e.getValue()));
+        }
+    }
+
+    static Map<String, String> leaves(Obj workload) {
+        return Leaves.of(Dependencies.podSpec(workload));
+    }
+
+    static String base(Obj workload) {
+        return switch (workload.kind()) {
+            case "Pod" -> "spec.";
+            case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
+            default -> "spec.template.spec.";
+        };
+    }
+
+    private static String container(Finding f) {
+        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
+    }
+
+    /** What of the pod template decides this code. */
+    private static String pattern(Finding f) {
+        var c = container(f);
+        var name = Pattern.quote(f.objectName());
+        return switch (f.code()) {
+            case IMAGE_NEVER_PULL -> c + "image";
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
+            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
+            case SECRET_MISSING -> "ecret.* = " + name + "$";
+            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
+            case PVC_MISSING -> "claimName = " + name + "$";
+            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
+            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
+                + "$|onfigMap.*ame = " + name + "$";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
+            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
+                c + "(command|args|workingDir|image) |" + c + ".*subPath";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name";
+            case CRASH_PORT_IN_USE -> "[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
+            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
+            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
+            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
+                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
+                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
+                    ? "" : "|periodS|failureT|initialD")
+                    + ")|" + c + "ports.*containerPort";
+            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
+            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
+            case SCHED_TAINT -> "^tolerations|^nodeSelector";
+            case SCHED_HOST_PORT -> "hostPort";
+            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
+            case SCHED_TOPOLOGY -> "^topologySpread";
+            case SCHED_NODE_MISSING -> "^nodeName";
+            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
+            case SCHED_DEVICE_CLAIM -> "[cC]laims";
+            case POD_READINESS_GATE -> "^readinessGates";
+            case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
+            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                setting(f);
+            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
+        };
+    }
+
+    /** The settings that name the host, or all that could. */
+    private static String setting(Finding f) {
+        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
+        return host.isEmpty()
+            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
+            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
+                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
+    }
+
+    /** The object at fault itself, where it is there. */
+    private void object(Finding f) {
+        if (f.code().family == Code.Family.APPLY) {
+            seen.snapshot.applied(f.objectKind(), f.objectName()).ifPresent(a -> all(a.object(), "/apiVersion"));
+        }
+        var there = seen.snapshot.find(f.objectKind(), f.objectName());
+        there.ifPresent(o -> {
+            switch (o.kind()) {
+                case "PersistentVolumeClaim" -> all(o, "/spec/storageClassName", "/spec/accessModes", "/spec/resources/requests/storage",
+                    "/spec/volumeName", "/spec/selector", "/spec/dataSource");
+                case "Service" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^selector|^ports.*(ort|name) ");
+                case "Secret", "ConfigMap" -> {
+                    setting(o, f);
+                    add(o, "keys", f.param("setting").isEmpty() ? String.join(", ", o.keys()) : "");
+                }
+                case "ResourceQuota" -> quota(o);
+                case "NetworkPolicy" -> {
+                    all(o, "/spec/ingress", "/spec/egress");
+                    add(o, "spec.podSelector", o.at("/spec/podSelector").isEmpty() ? "every pod" : compact(o.at("/spec/podSelector")));
+                    all(o, "/spec/policyTypes");
+                }
+                case "Node" -> all(o, "/spec/taints", "/spec/unschedulable");
+                case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" ->
+                    leaves(o, f, Leaves.of(o.at("/webhooks")), "webhooks", "service\\.(name|namespace) |failurePolicy");
+                case "StorageClass" -> all(o, "/provisioner", "/volumeBindingMode");
+                case "Role" -> all(o, "/rules");
+                case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
+                default -> scale(o, f);
+            }
+        });
+    }
+
+    private void scale(Obj o, Finding f) {
+        switch (f.code()) {
+            case REPLICAS_ZERO, SCHED_POD_ANTI_AFFINITY, PVC_ACCESS_MODE -> all(o, "/spec/replicas", "/spec/strategy/type");
+            case JOB_FAILED -> all(o, "/spec/backoffLimit", "/spec/activeDeadlineSeconds");
+            case JOB_SUSPENDED -> all(o, "/spec/suspend");
+            case ROLLOUT_PAUSED -> all(o, "/spec/paused");
+            case STS_HEADLESS_SVC_MISSING -> all(o, "/spec/serviceName");
+            case STS_STUCK_REVISION -> all(o, "/status/updateRevision", "/status/currentRevision");
+            case POD_SECURITY_DENIED -> seen.snapshot.find("Namespace", seen.snapshot.namespace())
+                .ifPresent(n -> n.labels().forEach((k, v) -> add(n, "metadata.labels[" + k + "]", k.startsWith("pod-security") ? v : "")));
+            default -> { }
+        }
+    }
+
+    /** The value of a ConfigMap that names a host or a port that is not there. */
+    private void setting(Obj map, Finding f) {
+        var key = f.param("setting").replaceFirst("^.* ", "");
+        if (!key.isEmpty() && map.kind().equals("ConfigMap") && map.at("/data").has(key)) {
+            add(map, "data." + key, map.at("/data").path(key).asString(""));
+        }
+    }
+
+    private void quota(Obj quota) {
+        quota.map("/status/hard").forEach((resource, hard) -> {
+            var used = quota.at("/status/used").path(resource).asString("0");
+            add(quota, "status." + resource, "used " + used + " of " + hard);
+        });
+    }
+
+    /** What stands on the other side. */
+    private void other(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
+                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+                    labels(w);
+                    fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
+                });
+            case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
+            case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).limit(1)
+                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                owner.ifPresent(w -> maps(w, f));
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
+                .forEach(c -> all(c, "/spec/resources/requests/storage"));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            default -> { }
+        }
+    }
+
+    /** Values of the ConfigMaps that it reads, which name the host or could. */
+    private void maps(Obj workload, Finding f) {
+        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
+            .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
+                if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
+                    && wanted.matcher("env[" + key + "]. = " + value).find()) {
+                    add(o, "data." + key, value.isEmpty() ? "\"\"" : value);
+                }
+            }));
+    }
+
+    private static String variables(Obj workload, Finding f) {
+        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+        return names.isEmpty() ? "none" : "has " + names;
+    }
+
+    private Optional<Obj> named(String ref) {
+        return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
+                .map(needs.workloads()::get).findFirst());
+    }
+
+    private void labels(Obj workload) {
+        add(workload, "spec.template.metadata.labels", Dependencies.labels(workload).toString());
+    }
+
+    /** What the program says of the port it listens on, and of the memory it takes. */
+    private void log(Finding f) {
+        var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
+        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        if (log != null && wanted != null) {
+            log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
+                .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));
+        }
+    }
+
+    /** Fields of the newest revision that the one before it had otherwise. */
+    private void before(Obj workload, Finding f) {
+        if (!workload.kind().equals("Deployment") || f.code().family == Code.Family.SERVICE) {
+            return;
+        }
+        var newest = Ownership.newestReplicaSet(seen.snapshot, workload);
+        seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
+            .filter(rs -> rs.has("/spec/template/spec"))
+            .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
+            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .ifPresent(rs -> {
+                var now = leaves(newest.get());
+                var then = leaves(rs);
+                var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
+                Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
+                    .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
+                    .forEach(p -> add(rs, base(rs) + p, then.getOrDefault(p, "(not set)") + served));
+            });
+    }
+}

@@ -1,0 +1,57 @@
+package ensure_ready.diagnosis;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import shared.SecretShapes;
+import tools.jackson.databind.JsonNode;
+
+/** The fields of a spec by their paths, as a person writes them: {@code containers[web].env[DB_HOST].value}. Pure. */
+public final class Leaves {
+    private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
+    private static final String HIDDEN = "(set; not shown)";
+
+    private Leaves() { }
+
+    static Map<String, String> of(JsonNode node) {
+        var found = new LinkedHashMap<String, String>();
+        walk(node, "", found);
+        return found;
+    }
+
+    private static void walk(JsonNode node, String path, Map<String, String> found) {
+        if (node.isObject() && !node.isEmpty()) {
+            node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
+        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+            for (int i = 0; i < node.size(); i++) {
+                var element = path + "[" + name(node.get(i), i) + "]";
+                walk(node.get(i), element, found);
+                found.remove(element + ".name"); // which its path says already
+                if (path.endsWith(".env") && node.get(i).size() == 1) {
+                    found.put(element + ".value", "\"\"");
+                }
+            }
+        } else {
+            found.put(path, value(path, node));
+        }
+    }
+
+    /** Elements are told by what tells them for Kubernetes too, else by their place. */
+    private static String name(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
+    }
+
+    private static String value(String path, JsonNode node) {
+        var variable = VARIABLE.matcher(path);
+        if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
+            return HIDDEN;
+        }
+        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+            .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
+            : node.asString("").isEmpty() ? "\"\"" : node.asString("");
+    }
+}

@@ -1,0 +1,176 @@
+//SOURCES Scene.java
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A cause brings the values that decide it and what could replace them, so that the fix can be written without another look. */
+class FactsTest {
+    private static ensure_ready.Cause cause(Scene scene) {
+        var causes = scene.report().causes();
+        assertEquals(1, causes.size(), causes::toString);
+        return causes.get(0);
+    }
+
+    private static void says(ensure_ready.Cause cause, String at, String value) {
+        assertTrue(cause.facts().contains(new ensure_ready.Fact(at, value)), () -> at + " = " + value + " is not in " + cause.facts());
+    }
+
+    private static Scene crashed(String spec, String... log) {
+        return new Scene().deploy("api", spec, Scene.crashed("api", 1, "Error")).log("api-1-a", "api", log);
+    }
+
+    @Test
+    void aMissingClaimShowsTheBoundOneThatNobodyUses() {
+        var cause = cause(new Scene().deploy("geo", "volumes: [{name: data, persistentVolumeClaim: {claimName: geo-pvc-v2}}]",
+            Scene.unscheduled("persistentvolumeclaim \"geo-pvc-v2\" not found"))
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: geo-pvc}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}\nstatus: {phase: Bound}")
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: other}\nstatus: {phase: Bound}")
+            .deploy("user", "volumes: [{name: d, persistentVolumeClaim: {claimName: other}}]", Scene.ready("user")));
+        says(cause, "deploy/geo spec.template.spec.volumes[data].persistentVolumeClaim.claimName", "geo-pvc-v2");
+        assertEquals("pvc/geo-pvc (Bound, 10Gi, [ReadWriteOnce], unused)", cause.candidates().get(0));
+        assertTrue(cause.candidates().get(1).contains("used by deploy/user"), cause.candidates()::toString);
+    }
+
+    @Test
+    void aMissingKeyShowsTheKeysThatAreThere() {
+        var cause = cause(new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: U, valueFrom: {configMapKeyRef: {name: app, key: db_url}}}]}]",
+            Scene.waiting("api", "CreateContainerConfigError", "couldn't find key db_url in ConfigMap shop/app"))
+            .add("kind: ConfigMap\nmetadata: {name: app}\ndata: {DB_URL: 'x', mode: y}"));
+        says(cause, "deploy/api spec.template.spec.containers[api].env[U].valueFrom.configMapKeyRef.key", "db_url");
+        says(cause, "cm/app keys", "DB_URL, mode");
+        assertEquals("key DB_URL", cause.candidates().get(0));
+    }
+
+    @Test
+    void killedForMemoryShowsTheLimitBesideWhatTheProgramTakes() {
+        var cause = cause(new Scene().deploy("db", "containers: [{name: db, image: pg, args: [-c, shared_buffers=256MB], resources: {limits: {memory: 64Mi}}}]",
+            Scene.crashed("db", 137, "OOMKilled")));
+        says(cause, "deploy/db spec.template.spec.containers[db].resources.limits.memory", "64Mi");
+        says(cause, "deploy/db spec.template.spec.containers[db].args", "[-c, shared_buffers=256MB]");
+    }
+
+    @Test
+    void aWrongImageShowsWhatTheRevisionBeforeHad() {
+        var spec = "\nspec: {template: {spec: {containers: [{name: web, image: 'repo/web:%s'}]}}}\nstatus: {readyReplicas: %s}";
+        var scene = new Scene().deploy("web", "containers: [{name: web, image: 'repo/web:2'}]", Scene.waiting("web", "ErrImagePull", "manifest unknown"));
+        scene.add("kind: ReplicaSet\nmetadata: {name: web-9, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '9'}}" + spec.formatted("2", "0"));
+        scene.add("kind: ReplicaSet\nmetadata: {name: web-8, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '8'}}" + spec.formatted("1.9", "1"));
+        scene.add("kind: Pod\nmetadata: {name: web-9-a, owner: ReplicaSet/web-9}\nspec: {nodeName: n, containers: [{name: web, image: 'repo/web:2'}]}\nstatus:\n"
+            + Scene.indent(Scene.waiting("web", "ErrImagePull", "manifest unknown")));
+        var cause = cause(scene);
+        says(cause, "deploy/web spec.template.spec.containers[web].image", "repo/web:2");
+        says(cause, "rs/web-8 spec.template.spec.containers[web].image", "repo/web:1.9 (its pods are ready)");
+        assertEquals("repo/web:1.9 (runs in rs/web-8)", cause.candidates().get(0));
+    }
+
+    @Test
+    void aWrongHostShowsTheSettingAndTheServicesThereAre() {
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST, value: postgress}, {name: DB_PORT, value: '5432'}]}]",
+            "dial tcp: lookup postgress on 10.96.0.10:53: no such host").service("postgres", 5432).deploy("postgres").service("redis", 6379).deploy("redis"));
+        says(cause, "deploy/api spec.template.spec.containers[api].env[DB_HOST].value", "postgress");
+        assertEquals("svc/postgres (ports 5432)", cause.candidates().get(0));
+    }
+
+    @Test
+    void aSettingThatIsMissingShowsWhoSetsItAndWhichIsThere() {
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DATABSE_URL, value: x}]}]", "Error: DATABASE_URL is not set")
+            .deploy("jobs", "containers: [{name: jobs, image: a, env: [{name: DATABASE_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]", Scene.ready("jobs")));
+        says(cause, "deploy/api spec.template.spec.containers[api].env", "has DATABSE_URL");
+        assertEquals("deploy/api spec.template.spec.containers[api].env[DATABSE_URL].value = x", cause.candidates().get(0));
+        assertTrue(cause.candidates().toString().contains("deploy/jobs spec.template.spec.containers[jobs].env[DATABASE_URL].valueFrom.secretKeyRef.key = url"),
+            cause.candidates()::toString);
+    }
+
+    @Test
+    void aSelectorShowsWhatTheNodesHave() {
+        var cause = cause(new Scene().deploy("ml", "nodeSelector: {disktype: nvme}", Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."))
+            .add("kind: Node\nmetadata: {name: n1, labels: {disktype: ssd, kubernetes.io/os: linux}}"));
+        says(cause, "deploy/ml spec.template.spec.nodeSelector.disktype", "nvme");
+        assertEquals(List.of("node/n1: labels disktype=ssd"), cause.candidates());
+    }
+
+    @Test
+    void aRequestStandsBesideWhatTheNodesHave() {
+        var cause = cause(new Scene().deploy("ml", "containers: [{name: ml, image: a, resources: {requests: {memory: 8Gi}}}]",
+            Scene.unscheduled("0/1 nodes are available: 1 Insufficient memory."))
+            .add("kind: Node\nmetadata: {name: n1}\nstatus: {allocatable: {cpu: '2', memory: 4Gi}}")
+            .add("kind: Pod\nmetadata: {name: other}\nspec: {nodeName: n1, containers: [{name: a, image: a, resources: {requests: {memory: 1536Mi, cpu: 250m}}}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: 'True'}]}")
+            .judged("Pod", "other", true));
+        says(cause, "deploy/ml spec.template.spec.containers[ml].resources.requests.memory", "8Gi");
+        assertEquals(List.of("node/n1: memory 4Gi (2560Mi free)"), cause.candidates());
+    }
+
+    @Test
+    void bothSidesOfASelectorAndOfAPolicyStandBesideEachOther() {
+        var cause = cause(new Scene().deploy("web").service("web", "{app: web, tier: front}", "[{port: 80}]"));
+        says(cause, "svc/web spec.selector.tier", "front");
+        says(cause, "deploy/web spec.template.metadata.labels", "{app=web}");
+    }
+
+    @Test
+    void noValueOfAVariableThatIsCalledLikeASecretIsShown() {
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_PASSWORD, value: hunter2x}, {name: DB_USER, value: shop}]}]",
+            "FATAL: password authentication failed for user \"shop\""));
+        assertFalse(cause.toString().contains("hunter2x"), cause::toString);
+        says(cause, "deploy/api spec.template.spec.containers[api].env[DB_USER].value", "shop");
+    }
+
+    @Test
+    void factsAndCandidatesAreBounded() {
+        var scene = crashed("containers: [{name: api, image: a, args: ['" + "x".repeat(900) + "'], env: [{name: DB_HOST, value: dbb}]}]",
+            "dial tcp: lookup dbb on 10.96.0.10:53: no such host");
+        for (int i = 0; i < 30; i++) {
+            scene.service("db" + i, 5432).deploy("db" + i);
+        }
+        scene.report().causes().forEach(c -> {
+            assertTrue(c.facts().size() <= 12 && c.candidates().size() <= 6, c::toString);
+            assertTrue(c.facts().stream().allMatch(f -> f.value().length() <= 240) && c.candidates().stream().allMatch(s -> s.length() <= 160), c::toString);
+        });
+    }
+
+    @Test
+    void anEmptySettingIsShownAsEmpty() {
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST}, {name: CACHE_URL, valueFrom: {configMapKeyRef: {name: app, key: CACHE_URL}}}]}]",
+            "dial tcp 203.0.113.9:5432: i/o timeout").add("kind: ConfigMap\nmetadata: {name: app}\ndata: {CACHE_URL: '', API_TOKEN: abc, mode: fast}"));
+        says(cause, "deploy/api spec.template.spec.containers[api].env[DB_HOST].value", "\"\"");
+        says(cause, "cm/app data.CACHE_URL", "\"\"");
+        assertFalse(cause.facts().toString().contains("abc"), cause.facts()::toString);
+    }
+
+    @Test
+    void aPolicyShowsWhomItAdmitsBesideThePodsLabels() {
+        var cause = cause(new Scene().deploy("db").service("db", 5432).deploy("api", "containers: [{name: api, image: a, env: [{name: DB_ADDR, value: 'db:5432'}]}]",
+            Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "dial tcp db:5432: i/o timeout")
+            .add("kind: NetworkPolicy\nmetadata: {name: db}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {role: backend}}}]}]}"));
+        says(cause, "networkpolicy/db spec.ingress", "[{from: [{podSelector: {matchLabels: {role: backend}}}]}]");
+        says(cause, "deploy/api spec.template.metadata.labels", "{app=api}");
+        says(cause, "deploy/db spec.template.metadata.labels", "{app=db}");
+    }
+
+    @Test
+    void aQuotaStandsBesideWhatIsAskedOfIt() {
+        var cause = cause(new Scene().refused("web", "pods \"web-1-x\" is forbidden: exceeded quota: compute, requested: limits.memory=1Gi, used: limits.memory=768Mi, limited: limits.memory=1Gi")
+            .add("kind: ResourceQuota\nmetadata: {name: compute}\nstatus: {hard: {limits.memory: 1Gi, pods: '9'}, used: {limits.memory: 768Mi, pods: '3'}}"));
+        says(cause, "quota/compute status.limits.memory", "used 768Mi of 1Gi");
+    }
+
+    @Test
+    void anIngressShowsTheServicesAndTheirPorts() {
+        var cause = cause(new Scene().deploy("web").service("web", "{app: web}", "[{name: http, port: 80}]").add("kind: IngressClass\nmetadata: {name: nginx}")
+            .add("kind: Ingress\nmetadata: {name: web}\nspec: {ingressClassName: nginx, rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: 8080}}}}]}}]}"));
+        says(cause, "ing/web spec.rules[0].http.paths[0].backend.service.port.number", "8080");
+        assertEquals(List.of("svc/web (ports 80 http)"), cause.candidates());
+    }
+
+    @Test
+    void aTargetPortShowsThePortsOfThePods() {
+        var cause = cause(new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{name: http, containerPort: 8080}]}]", Scene.ready("web"))
+            .service("web", "{app: web}", "[{port: 80, targetPort: 9090}]"));
+        assertEquals(new ensure_ready.Fact("svc/web spec.ports[0].targetPort", "9090"), cause.facts().get(0));
+        assertEquals(List.of("deploy/web spec.template.spec.containers[web].ports[http].containerPort = 8080"), cause.candidates());
+    }
+}
