@@ -69,7 +69,7 @@ class RealNodeCrashTest {
                 command: [sh, -c, 'echo Error: no lock; exit 42']
                 restartPolicy: Never
                 restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [42]}}]
-                """)),
+                """)).within(200),
             Situation.fails("a DaemonSet crashes", "CRASH_APP_ERROR DaemonSet/agent", Stacks.app("agent",
                 "command: [sh, -c, 'echo Error: no device; exit 1']", "").replace("kind: Deployment", "kind: DaemonSet"))));
     }
