@@ -26,12 +26,12 @@
 // line  4429 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  4674 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5282 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7591 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9124 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10261 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11100 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11968 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5286 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7595 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9128 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10265 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11104 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 11972 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -4758,7 +4758,7 @@ static final class Certainty {
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
-            .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            .noneMatch(f -> f.code().grace != null && about(f, w)))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
     }
@@ -4766,6 +4766,10 @@ static final class Certainty {
     /** What is still to be applied: what its pods say now is said of what the apply may mend. */
     private static Optional<Applied> pending(Workload w, Family family) {
         return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
+    }
+
+    private static boolean about(Finding f, Workload w) {
+        return w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName());
     }
 
     private static boolean ofNewest(Finding f, Family family) {
@@ -4799,7 +4803,7 @@ static final class Certainty {
     static boolean known(Workload w, List<Finding> relevant, Family family) {
         return w.state() != State.progressing || followsOthers(w, family)
             || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
-            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            .anyMatch(f -> about(f, w) && f.code().role != Code.Role.PROGRESS
             && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
     }
 
@@ -4846,7 +4850,7 @@ static final class Certainty {
     }
 
     private static State state(Finding f, Verdict verdict) {
-        return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
+        return verdict.workloads().stream().filter(w -> about(f, w))
             .map(Workload::state).findFirst().orElse(State.progressing);
     }
 
