@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1070 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1551 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2418 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2784 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3917 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4347 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4429 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1086 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1567 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2434 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2800 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3933 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4433 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4515 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4674 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5286 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7595 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9128 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10265 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11104 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 11972 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4760 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5372 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7693 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9226 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10363 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11202 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12070 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -409,6 +409,9 @@ static final class KnownSoFar {
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
+    volatile Addresses addresses;
+    /** What makes the manifests out of templates. */
+    volatile String renderer = "";
     /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
     volatile Map<String, String> secrets = Map.of();
     private volatile Outcome outcome;
@@ -492,6 +495,7 @@ static final class KnownSoFar {
         return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(),
             seconds(Duration.ofNanos(System.nanoTime() - started)), certain, summary(),
             Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
+            Optional.ofNullable(addresses), renderer,
             List.copyOf(released.deleted()), List.copyOf(released.left()));
     }
 
@@ -842,6 +846,7 @@ static final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        known.renderer = renderer(target, loaded);
         return loaded;
     }
 
@@ -852,6 +857,16 @@ static final class Steps {
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
+    }
+
+    /** Whoever mends a template must know what turns it into manifests; no one else needs it. */
+    private String renderer(Target target, Loaded loaded) {
+        var files = Stream.concat(loaded.items().stream().map(Item::source), loaded.problems().stream().map(Problem::source))
+            .map(Source::file).distinct();
+        var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
+            : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
+            .collect(Collectors.joining("; "));
     }
 
     private Applying notApplied(Loaded loaded) {
@@ -916,6 +931,7 @@ static final class Steps {
         try {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
+            known.addresses = Addresses.of(full.snapshot());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict
@@ -3279,7 +3295,7 @@ static final class Collect {
     private List<Kind> kinds(List<Workload> workloads) {
         var kinds = new LinkedHashSet<>(List.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP,
             Kind.SERVICE_ACCOUNT, NETWORK_POLICY, ROLE_BINDING, ROLE));
-        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
+        Stream.of(Kind.POD, Kind.REPLICA_SET, Kind.SERVICE, Kind.ENDPOINT_SLICE).filter(k -> !known.knows(k.name())).forEach(kinds::add);
         if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
@@ -3916,6 +3932,69 @@ static final class Slim {
 
 // src/ensure_ready/report/
 
+/**
+ * Where things are in the slot's namespace, and which of them answer.
+ *
+ * @param services  at most {@link #MOST}, by name
+ * @param ingresses the same
+ */
+record Addresses(List<Service> services, List<Ingress> ingresses) {
+    static final int MOST = 30;
+    private static final int URLS = 5;
+
+    /** {@code ready}: has an endpoint that is ready; null where no selector asks for one, or where endpoints cannot be read. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Service(String name, List<Integer> ports, Boolean ready) { }
+
+    /** {@code backends} as {@code web:80}; {@code ready}: all of them are, null where one is not known. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Ingress(String name, List<String> urls, String address, List<String> backends, Boolean ready) { }
+
+    static Addresses of(Snapshot snapshot) {
+        var family = new Family(snapshot, Set.of());
+        return new Addresses(own(snapshot, "Service").map(s -> service(s, family)).toList(),
+            own(snapshot, "Ingress").map(i -> ingress(i, family)).toList());
+    }
+
+    private static Stream<Obj> own(Snapshot snapshot, String kind) {
+        return snapshot.all(kind).stream().filter(o -> o.namespace().equals(snapshot.namespace()))
+            .sorted((a, b) -> a.name().compareTo(b.name())).limit(MOST);
+    }
+
+    private static Service service(Obj service, Family family) {
+        return new Service(service.name(), service.list("/spec/ports").stream().map(p -> p.path("port").asInt(0)).toList(),
+            answers(service, family));
+    }
+
+    private static Boolean answers(Obj service, Family family) {
+        return service.at("/spec/selector").isEmpty() || !family.snapshot().knows("EndpointSlice") ? null : family.hasReadyEndpoint(service);
+    }
+
+    private static Ingress ingress(Obj ingress, Family family) {
+        var backends = Stream.concat(Stream.of(ingress.at("/spec/defaultBackend/service")),
+            paths(ingress).map(p -> p.at("/backend/service"))).filter(JsonNode::isObject).distinct().limit(URLS).toList();
+        var ready = backends.stream().map(b -> family.snapshot().find("Service", b.path("name").asString(""))
+            .map(s -> answers(s, family)).orElse(null)).toList();
+        var where = ingress.at("/status/loadBalancer/ingress/0");
+        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(where.path("ip").asString(""))),
+            backends.stream().map(b -> b.path("name").asString("") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
+                .toList(), ready.contains(null) ? null : (Boolean) !ready.contains(false));
+    }
+
+    private static Stream<JsonNode> paths(Obj ingress) {
+        return ingress.list("/spec/rules").stream().flatMap(rule -> rule.at("/http/paths").valueStream());
+    }
+
+    private static List<String> urls(Obj ingress) {
+        var secure = ingress.list("/spec/tls").stream().flatMap(tls -> tls.path("hosts").valueStream()).map(h -> h.asString("")).toList();
+        return ingress.list("/spec/rules").stream().flatMap(rule -> {
+            var host = rule.path("host").asString("");
+            var prefix = (secure.contains(host) ? "https://" : "http://") + (host.isEmpty() ? "*" : host);
+            return rule.at("/http/paths").valueStream().map(path -> prefix + path.path("path").asString("/"));
+        }).distinct().limit(URLS).toList();
+    }
+}
+
 /** Workflow commands for GitHub's log; their text is escaped as the runner wants it. */
 static final class Annotations {
     private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
@@ -4178,11 +4257,14 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param limited       what could not be read, as {@code events: forbidden}
  * @param results       of the objects that were applied, in the manifests' order
  * @param applied       whether an apply was begun
+ * @param addresses     empty when nothing was judged
+ * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */
 record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
     double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
-    List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
+    List<Applied> results, boolean applied, List<Problem> problems, Optional<Addresses> addresses, String renderer,
+    List<String> deleted, List<String> left) { }
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 static final class ReportJson {
@@ -4200,6 +4282,7 @@ static final class ReportJson {
         json.put("summary", Texts.line(report.summary()));
         json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
         diagnosis(json, report);
+        report.addresses().ifPresent(a -> json.setAll((ObjectNode) Json.MAPPER.valueToTree(a)));
         results(json, report);
         return json;
     }
@@ -4229,6 +4312,9 @@ static final class ReportJson {
     }
 
     private static void results(ObjectNode json, Report report) {
+        if (!report.renderer().isEmpty()) {
+            json.put("renderer", report.renderer());
+        }
         if (report.applied()) {
             var objects = json.putArray("objects");
             report.results().forEach(r -> {
@@ -5373,9 +5459,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
-            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
-            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
-                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
+                + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
@@ -5496,14 +5582,26 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        return snapshot().all("Node").stream()
-            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        return folded(n -> "labels " + n.labels().entrySet().stream()
+            .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Nodes of which the same is to be said stand together. */
+    private Stream<String> folded(Function<Obj, String> text) {
+        var nodes = new TreeMap<String, String>();
+        snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
+            .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
+        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
     private String room(Obj node) {
-        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+        var told = f.evidence().toString().toLowerCase(Locale.ROOT);
+        return Stream.of("cpu", "memory", "ephemeral-storage", "pods")
+            .filter(r -> told.contains(r.equals("pods") ? "too many pods" : "insufficient " + r)
+            || !told.contains("insufficient") && !told.contains("too many pods") && !r.startsWith("eph")).map(r -> {
             var all = node.at("/status/allocatable").path(r).asString("");
             var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
                 .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()

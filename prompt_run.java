@@ -32,31 +32,33 @@
 //FILES templates/repair_review_ru.ftl=templates/repair_review_ru.ftl
 //FILES templates/repair_plan_en.ftl=templates/repair_plan_en.ftl
 //FILES templates/repair_plan_ru.ftl=templates/repair_plan_ru.ftl
+//FILES templates/recheck_en.ftl=templates/recheck_en.ftl
+//FILES templates/recheck_ru.ftl=templates/recheck_ru.ftl
 //FILES templates/codex_config.toml.ftl=templates/codex_config.toml.ftl
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   331 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   810 src/prompt_run/run: One run of the agent from its start to its end
-// line  1272 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1623 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  1798 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2559 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  2781 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  2943 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3077 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   333 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   841 src/prompt_run/run: One run of the agent from its start to its end
+// line  1500 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1871 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2046 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2820 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3038 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3220 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3395 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3302 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  3770 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4185 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  4651 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  4754 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  5389 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  5653 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  6453 src/prompt_run/options: What options and variables mean
-// line  6541 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3620 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4160 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4731 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5203 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5320 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  5985 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6249 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7062 src/prompt_run/options: What options and variables mean
+// line  7150 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -233,8 +235,8 @@ import static java.nio.file.StandardOpenOption.WRITE;
     customSynopsis = "Usage: jbang prompt_run.java --kind KIND [options]",
     description = "Renders the prompt of an AI coding agent and runs the agent, also when the environment is broken.",
     exitCodeListHeading = "%nExit codes%n",
-    exitCodeList = {"0:the agent ran and finished (or --print, --dry-run)", "2:usage: unknown option, bad value, missing file",
-        "20:the agent failed", "21:time or idle limit", "22:the run was lost (pod gone, exec broken)",
+    exitCodeList = {"0:the agent ran and finished, status partial included (or --print, --dry-run)", "2:usage: unknown option, bad value, missing file",
+        "20:the agent failed, says that it is blocked, or left the environment unready", "21:limit of time, silence or tokens", "22:the run was lost (pod gone, exec broken)",
         "23:no place to run the agent", "130:cancelled by SIGINT", "143:cancelled by SIGTERM"},
     footerHeading = "%nExamples%n",
     footer = {"  jbang prompt_run.java --kind dev_issue --infra-report ready.json",
@@ -286,7 +288,7 @@ public class prompt_run implements Callable<Integer> {
             var place = run.choosePlace(options.dryRun());
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
-                : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered)));
+                : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered, renderer)));
         }
     }
 
@@ -337,7 +339,8 @@ record ActionsFiles(Env env, Log log) {
 
     static {
         for (var field : List.of("status", "exitCode", "runId", "threadId", "agentTarget", "fallbackReason", "infraUnhealthy",
-                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile")) {
+                "agentStatus", "summary", "blockedReason",
+                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds", "limit")) {
             OUTPUTS.put(field.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), field);
         }
     }
@@ -353,7 +356,7 @@ record ActionsFiles(Env env, Log log) {
         OUTPUTS.forEach((output, field) -> {
             var delimiter = "end-" + UUID.randomUUID();
             var value = json.get(field);
-            text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value)
+            text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value instanceof List<?> all ? all.size() : value)
                 .append('\n').append(delimiter).append('\n');
         });
         return text.toString();
@@ -422,6 +425,17 @@ static class AgentOptions {
     String timeout;
     @Option(names = "--idle-timeout", paramLabel = "DURATION", description = "limit without a sign of life; default 15m")
     String idle;
+    @Option(names = "--max-tokens", paramLabel = "N",
+        description = "limit of the run's tokens, input (cached ones included) and output together, read live; needs Codex "
+            + "(CODEXCTL_MAX_TOKENS)")
+    String tokens;
+    @Option(names = "--recheck", paramLabel = "CMD",
+        description = "shell command on this machine that prints a report of ensure_ready; it runs when the agent has ended well and its "
+            + "changes are back, and what it finds goes back to the same thread (CODEXCTL_RECHECK)")
+    String recheck;
+    @Option(names = "--recheck-rounds", paramLabel = "N",
+        description = "how often it goes back, 0 to 9; default 1 (CODEXCTL_RECHECK_ROUNDS)")
+    String rounds;
     @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m")
     String lease;
 
@@ -439,7 +453,7 @@ static class AgentOptions {
             waitFor(options.kind().startsWith("repair")), limits(facts, env), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
             thread, source, bringBack, Values.matching("--workspace", workspace, "/[^\\x00-\\x1f]*", "an absolute path"),
             passed, identity(env), facts.threadKey(), CodexConfig.render(options, facts, passed), kubeconfig, context,
-            runnerEnv(env), options.kind().contains("plan"));
+            runnerEnv(env), options.kind().contains("plan"), recheck(env));
     }
 
     private void checkSource() {
@@ -457,7 +471,20 @@ static class AgentOptions {
 
     private AgentSettings.Limits limits(Facts facts, Env env) {
         return new AgentSettings.Limits(facts.limits().totalTime(), facts.limits().idleTime(),
-            Values.duration("--agent-lease", Facts.first(env.pick(lease), "10m")));
+            Values.duration("--agent-lease", Facts.first(env.pick(lease), "10m")), tokens(env));
+    }
+
+    private long tokens(Env env) {
+        var most = Values.positive("--max-tokens", env.pick(tokens, "CODEXCTL_MAX_TOKENS"));
+        if (most != null && env.pick(command, "CODEXCTL_AGENT_COMMAND") != null) {
+            throw new UsageError("--max-tokens " + most + ": nobody counts the tokens of an --agent-command");
+        }
+        return most == null ? 0 : most;
+    }
+
+    private AgentSettings.Recheck recheck(Env env) {
+        var most = Values.matching("--recheck-rounds", Facts.first(env.pick(rounds, "CODEXCTL_RECHECK_ROUNDS"), "1"), "[0-9]", "0 to 9");
+        return new AgentSettings.Recheck(env.pick(recheck, "CODEXCTL_RECHECK"), Integer.parseInt(most));
     }
 
     private Map<String, String> identity(Env env) {
@@ -758,18 +785,22 @@ static class PromptOptions {
 record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
 
     RunResult deliver(Place place, Prompt prompt, Finished run) {
-        var story = run.story();
-        var message = story.message() == null ? "" : redactor.mask(story.message());
-        var files = new Artifacts(folder(run.id()), redactor, log).write(prompt.text(), message, run.transcript());
+        var message = run.message() == null ? "" : redactor.mask(run.message());
+        var asked = prompt.text() + run.prompts().stream().map(again -> "\n---\n\n" + again).collect(Collectors.joining());
+        var files = new Artifacts(folder(run.id()), redactor, log).write(asked, message, run.transcript());
         var reason = run.verdict().reason();
         var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
-            about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
-            run.brought().masked(redactor::mask), run.notes().stream().map(redactor::mask).toList());
+            about(place, run), seconds(run.began()), run.spent(), run.said().masked(redactor::mask), message, files.get("last-message.md"), files.get("events.jsonl"),
+            run.brought().masked(redactor::mask), rounds(run), run.notes().stream().map(redactor::mask).toList());
         new ActionsFiles(env, log).tell(result.asJson());
         if (output.result != null) {
             Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
         }
         return result;
+    }
+
+    private List<Round> rounds(Finished run) {
+        return run.rounds().stream().map(round -> round.masked(redactor::mask)).toList();
     }
 
     private Path folder(String runId) {
@@ -778,8 +809,8 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
     }
 
     private RunResult.Run about(Place place, Finished run) {
-        return new RunResult.Run(run.id(), run.story().thread(), options.kind(), options.lang(), place, run.where(),
-            infra.unhealthy(), facts.model(), facts.effort());
+        return new RunResult.Run(run.id(), run.thread(), options.kind(), options.lang(), place, run.where(),
+            infra.unhealthy(), run.rechecked(), facts.model(), facts.effort());
     }
 
     private static double seconds(Instant began) {
@@ -900,28 +931,24 @@ static final class AgentRun implements AutoCloseable {
     }
 
     private Launch launch(String target) {
-        return new Launch(run.settings(), facts, infra, run.id(), thread(), target);
+        return new Launch(run.settings(), facts, infra, run.id(), thread(), target, run.settings().limits());
     }
 
-    /** Runs the agent to its end. Never a success without proof. */
-    Finished run(Place place, Prompt prompt) {
-        var output = new RunLog(run.settings().codex(), run.log(), redactor);
-        var ending = Ending.nowhere(nowhere);
-        var brought = Brought.nothing();
-        if (site != null) {
-            var commands = new Commands(site, run.patience(), run.log());
-            var execution = new Execution(run, commands, new Keeper(commands), launch(site.target()), redactor, output, cancel);
-            ending = execution.run(prompt.text(), place.reportPath());
-            brought = execution.fetch(ending);
-        } else if (cancel.asked()) {
-            ending = Ending.cancelled(cancel.exitCode(), false);
+    /** Runs the agent to its end, as often as its work is sent back. Never a success without proof. */
+    Finished run(Place place, Prompt prompt, Renderer renderer) {
+        if (site == null) {
+            var ending = cancel.asked() ? Ending.cancelled(cancel.exitCode(), false) : Ending.nowhere(nowhere);
+            cancel.calm();
+            return Finished.nowhere(run.id(), began, Verdict.of(ending, new Story(), false, null), List.copyOf(run.notes()));
         }
-        boolean codex = run.settings().codex();
-        var verdict = Verdict.of(ending, output.story(), codex, codex ? thread() : null).with(brought);
+        if (run.settings().recheck().command() != null && run.settings().plans()) {
+            run.notes().add("--recheck is not used: a plan changes nothing");
+        }
+        var rounds = new Rounds(new Rounds.Stage(run, site, facts, redactor, renderer, cancel), place, infra,
+            run.settings().codex() ? thread() : null, totalsBefore());
+        var verdict = rounds.go(prompt.text());
         cancel.calm();
-        var spent = output.story().usage().minus(totalsBefore());
-        return new Finished(run.id(), site == null ? null : site.label(), began, verdict, output.story(), spent, brought,
-            output.folder(), List.copyOf(run.notes()));
+        return rounds.finished(began, verdict);
     }
 
     private Usage totalsBefore() {
@@ -980,8 +1007,9 @@ static final class Cancel {
     }
 }
 
-/** One agent in one place: what it needs is put there, it is started and followed to its end, and its work is fetched. */
-record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Redactor redactor, RunLog output, Cancel cancel) {
+/** One agent in one place, {@code sources} null where it gets none: what it needs is put there, it is started and followed to its end, and its work is fetched. */
+record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Sources sources, Redactor redactor,
+                        RunLog output, Cancel cancel) {
 
     Ending run(String prompt, String reportPath) {
         try {
@@ -996,7 +1024,7 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             prepare(prompt, reportPath);
             run.log().info("the agent starts: " + site().label() + ", run " + run.id() + ", workspace " + site().workspace());
             keeper.start();
-            return new Follower(keeper, output, run.patience()).follow(run.settings().limits().total().plus(run.patience().afterLimit()));
+            return new Follower(keeper, output, run.patience()).follow(launch.limits().total().plus(run.patience().afterLimit()));
         } catch (Broken problem) {
             keeper.discardUnlessStarted();
             return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
@@ -1009,7 +1037,7 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
     private void prepare(String prompt, String reportPath) throws Broken, InterruptedException {
         var files = new Transfer(commands);
         files.store("keeper.sh", KeeperScript.KEEPER);
-        files.store("limits", launch.limits());
+        files.store("limits", launch.limitsFile());
         files.store("prompt.md", prompt);
         files.store("env.sh", launch.environment(reportPath));
         files.store("agent.sh", launch.script(site().folder(), site().workspace()));
@@ -1019,9 +1047,8 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
         if (reportPath != null) {
             files.store("ready.json", MaskedJson.of(launch.infra().report().deepCopy(), redactor).toString());
         }
-        if (run.settings().source() != null) {
-            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands,
-                launch.facts().base()));
+        if (sources != null) {
+            run.notes().addAll(sources.upload(commands, launch.facts().base()));
         }
         commands.keeper(run.patience().slowExec(), "mark", site().workspace());
     }
@@ -1057,7 +1084,7 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             collect(new Transfer(patient));
             boolean hurried = cancel.times() > 1;
             return run.settings().bringBack() && !hurried
-                ? new Sources(run.settings().source(), run.id(), run.log()).bringBack(patient, launch.facts().branch()) : Brought.nothing();
+                ? sources.bringBack(patient, launch.facts().branch()) : Brought.nothing();
         } catch (Broken problem) {
             run.notes().add("not everything could be fetched from " + site().label() + ": " + problem.getMessage());
             return lacking(problem.getMessage());
@@ -1080,9 +1107,19 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
     }
 }
 
-/** A run that is over. {@code where}: its place for people, or null; {@code transcript}: the folder with the agent's output. */
-record Finished(String id, String where, Instant began, Verdict verdict, Story story, Usage spent, Brought brought,
-                       Path transcript, List<String> notes) { }
+/**
+ * A run that is over. {@code where}: its place for people, or null; {@code transcript}: the folder with the agent's output;
+ * {@code prompts}: those after the first;
+ * {@code rechecked}: the environment was to be checked.
+ */
+record Finished(String id, String where, Instant began, Verdict verdict, String thread, String message, LastWords said, Usage spent,
+                       Brought brought, Path transcript, List<String> prompts, boolean rechecked, List<Round> rounds, List<String> notes) {
+
+    static Finished nowhere(String id, Instant began, Verdict verdict, List<String> notes) {
+        return new Finished(id, null, began, verdict, null, null, LastWords.of(null), Usage.NONE, Brought.nothing(),
+            Disk.temporary("prompt-run"), List.of(), false, List.of(), notes);
+    }
+}
 
 /** Follows a started agent to its end by polls. What it counts as comes from its exit file alone. */
 static final class Follower {
@@ -1114,6 +1151,7 @@ static final class Follower {
                 return Ending.broken(problem.getMessage(), true);
             }
             log.accept(poll.data());
+            log.story().used(Usage.parse(poll.tokens()));
             if (poll.state().equals("exited") && poll.data().length == 0) {
                 return Ending.exited(poll.rc(), poll.reason());
             }
@@ -1151,6 +1189,198 @@ static final class Follower {
     }
 }
 
+/** The caller's own check of the environment: a command on this machine whose stdout is a report of ensure_ready. */
+record Recheck(RunSetup run) {
+    private static final int NOT_READY = 10;
+    private static final int MOST_BYTES = 16 * 1024 * 1024;
+
+    /** What cannot be run, does not end or cannot be read is never a ready environment. */
+    Infra check() throws InterruptedException {
+        var command = run.settings().recheck().command();
+        run.log().info("the environment is checked again: " + command);
+        return read(new LocalShell(System.getenv(), Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+            run.patience().recheck(), line -> run.log().info("recheck | " + line)));
+    }
+
+    static Infra read(Reply reply) {
+        if (!reply.ok() && !(reply.ended() && reply.code() == NOT_READY)) {
+            return Infra.broken(null, reply.problem());
+        }
+        if (reply.out().length > MOST_BYTES) {
+            return Infra.broken(null, "its output is too long");
+        }
+        try {
+            return Infra.of(!reply.ok(), null, ExactJson.read(reply.text()));
+        } catch (JacksonException problem) {
+            return Infra.broken(null, "its output is not one JSON object");
+        }
+    }
+}
+
+/** The turns of an agent in its place: it works, the environment is checked, and what is still wrong goes back to the same thread. */
+static final class Rounds {
+    private static final String NOT_READY = "the environment is not ready after the agent's work";
+    private static final Duration WORTH_IT = Duration.ofMinutes(1);
+
+    /** What stays the same in all of them. */
+    record Stage(RunSetup run, Site site, Facts facts, Redactor redactor, Renderer renderer, Cancel cancel) {
+        private boolean codex() {
+            return run.settings().codex();
+        }
+    }
+
+    private final Stage stage;
+    private final List<Round> told = new ArrayList<>();
+    private final List<String> prompts = new ArrayList<>();
+    private final Path output = Disk.temporary("prompt-run");
+    private Infra infra;
+    private Place place;
+    private Sources sources;
+    private String thread;
+    private Usage before;
+    private Usage spent = Usage.NONE;
+    private Brought brought = Brought.nothing();
+    private String message;
+    private Duration worked = Duration.ZERO;
+
+    /** {@code thread}: the one to go on with, or null; {@code before}: what it has used until now. */
+    Rounds(Stage stage, Place place, Infra infra, String thread, Usage before) {
+        this.stage = stage;
+        this.place = place;
+        this.infra = infra;
+        this.thread = thread;
+        this.before = before;
+        var source = stage.run().settings().source();
+        this.sources = source == null ? null : new Sources(source, stage.run().id(), stage.run().log());
+    }
+
+    Verdict go(String prompt) {
+        var verdict = turn(prompt);
+        while (checks(verdict)) {
+            var after = check();
+            if (after == null) {
+                return Verdict.of(Ending.cancelled(stage.cancel().exitCode(), true), new Story(), false, null);
+            }
+            var change = Change.between(infra.report(), after.report());
+            var outcome = after.report().path("outcome").asString("");
+            told.set(told.size() - 1, change.round(verdict.outcome().word(), !after.unhealthy(), outcome.isEmpty() ? null : outcome,
+                after.problem()));
+            if (!after.unhealthy()) {
+                return verdict;
+            }
+            var why = noMore(after);
+            if (why != null) {
+                return new Verdict(Outcome.UNPROVEN, why);
+            }
+            try {
+                verdict = turn(next(after, change));
+            } catch (Broken problem) {
+                return new Verdict(Outcome.UNPROVEN, NOT_READY + "; " + problem.getMessage());
+            }
+        }
+        return verdict;
+    }
+
+    private boolean checks(Verdict verdict) {
+        return asked() && verdict.outcome().exitCode() == 0;
+    }
+
+    private boolean asked() {
+        return stage.run().settings().recheck().command() != null && !stage.run().settings().plans();
+    }
+
+    /** Null when a signal came. */
+    private Infra check() {
+        try {
+            return new Recheck(stage.run()).check();
+        } catch (InterruptedException signal) {
+            return null;
+        }
+    }
+
+    /** Why the agent is not sent back; null when it is. */
+    private String noMore(Infra after) {
+        if (after.problem() != null) {
+            return "the environment could not be checked after the agent's work: " + after.problem();
+        }
+        var causes = told.get(told.size() - 1).all();
+        var state = NOT_READY + (causes.isEmpty() ? "" : ": " + String.join(", ", causes));
+        var most = stage.run().settings().limits();
+        return told.size() > stage.run().settings().recheck().rounds() ? state
+            : most.total().minus(worked).compareTo(WORTH_IT) < 0 ? state + "; no time is left for another round"
+            : most.tokens() > 0 && spent.total() >= most.tokens() ? state + "; no tokens are left for another round" : null;
+    }
+
+    /** Makes the next round ready and returns its prompt; an agent without a thread hears all of it anew. */
+    private String next(Infra after, Change change) throws Broken {
+        stage.run().log().info("the environment is not ready: the agent goes on, round " + (told.size() + 1));
+        infra = after;
+        before = thread == null ? Usage.NONE : before;
+        place = new Place(place.target(), place.fallbackReason(), here(told.size() + 1).folder() + "/ready.json", place.workspace(),
+            thread != null, place.tools(), place.missing());
+        var text = stage.renderer().again(place, after, change);
+        return thread != null ? text : prompts.get(0) + "\n" + text;
+    }
+
+    private RunSetup setup(int number) {
+        return number == 1 ? stage.run() : stage.run().round(number);
+    }
+
+    private Site here(int number) {
+        return number == 1 ? stage.site() : stage.site().round(setup(number));
+    }
+
+    private Verdict turn(String prompt) {
+        prompts.add(prompt);
+        int number = prompts.size();
+        var run = setup(number);
+        sources = sources == null || number == 1 ? sources : sources.again(run.id());
+        var commands = new Commands(here(number), run.patience(), run.log());
+        var log = new RunLog(stage.codex(), run.log(), stage.redactor(), output);
+        var limits = limits();
+        var launch = new Launch(run.settings(), stage.facts(), infra, run.id(), thread, stage.site().target(), limits);
+        var execution = new Execution(run, commands, new Keeper(commands), launch, sources, stage.redactor(), log, stage.cancel());
+        long began = System.nanoTime();
+        var ending = execution.run(prompt, place.reportPath());
+        worked = worked.plusNanos(System.nanoTime() - began);
+        var back = execution.fetch(ending);
+        var asked = thread;
+        remember(log.story(), back);
+        var verdict = Verdict.of(ending, log.story(), stage.codex(), asked).with(back).with(words());
+        if (limits.tokens() > 0 && ending.began() && log.story().usage() == Usage.NONE) {
+            run.notes().add("--max-tokens was not watched: Codex's session file told no tokens");
+        }
+        told.add(Round.unchecked(verdict.outcome().word()));
+        return verdict;
+    }
+
+    private AgentSettings.Limits limits() {
+        return stage.run().settings().limits().minus(worked, spent.total());
+    }
+
+    private void remember(Story story, Brought back) {
+        var used = story.usage();
+        spent = spent.plus(used.minus(before));
+        before = used == Usage.NONE ? before : used;
+        brought = back.after(brought);
+        message = story.message() == null ? message : story.message();
+        thread = stage.codex() ? Facts.first(story.thread(), thread) : null;
+    }
+
+    LastWords words() {
+        return LastWords.of(message);
+    }
+
+    Finished finished(Instant began, Verdict verdict) {
+        var run = stage.run();
+        if (verdict.outcome() == Outcome.SUCCEEDED && words().problem() != null) {
+            run.notes().add("the agent's last message: " + words().problem() + "; what it says of its work itself is not known");
+        }
+        return new Finished(run.id(), stage.site().label(), began, verdict, thread, message, words(), spent, brought, output,
+            List.copyOf(prompts.subList(1, prompts.size())), asked(), List.copyOf(told), List.copyOf(run.notes()));
+    }
+}
+
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
 static final class RunId {
     private RunId() { }
@@ -1174,14 +1404,16 @@ static final class RunLog {
     private final Redactor redactor;
     private final MaskedLines lines;
     private final Story story = new Story();
-    private final Path folder = Disk.temporary("prompt-run");
+    private final Path folder;
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
     private long size;
 
-    RunLog(boolean codex, Log log, Redactor redactor) {
+    /** {@code folder}: where the output is kept, after that of earlier rounds. */
+    RunLog(boolean codex, Log log, Redactor redactor, Path folder) {
         this.codex = codex;
         this.log = log;
         this.redactor = redactor;
+        this.folder = folder;
         this.lines = new MaskedLines(redactor);
     }
 
@@ -1191,10 +1423,6 @@ static final class RunLog {
 
     Story story() {
         return story;
-    }
-
-    Path folder() {
-        return folder;
     }
 
     void accept(byte[] data) {
@@ -1344,8 +1572,10 @@ record Git(Path tree, Path index) {
 
 /**
  * The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are.
+ * {@code shared}: the tree that both sides had last, or null for the last commit's.
  */
-record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
+record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch,
+                         String shared) {
 
     Brought arrive() throws Broken, InterruptedException, IOException {
         var ourHead = git.run("rev-parse", "HEAD");
@@ -1357,9 +1587,10 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
             return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
         }
         var branch = branch(head, ourHead);
-        var mine = git.changes(ourHead + "^{tree}", ours);
+        var before = shared == null ? ourHead + "^{tree}" : shared;
+        var mine = git.changes(before, ours);
         var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
-        conflicts.addAll(changedByBoth(mine, git.changes(ourHead + "^{tree}", theirs)));
+        conflicts.addAll(changedByBoth(mine, git.changes(before, theirs)));
         conflicts.addAll(staged());
         var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
         conflicts.addAll(unsafe(git.changes(ours, wanted)));
@@ -1501,11 +1732,24 @@ static final class Sources {
     private final Git git;
     private final String runId;
     private final Log log;
+    private final boolean there;
+    private String shared;
 
     Sources(Path tree, String runId, Log log) {
-        this.git = new Git(tree.toAbsolutePath().normalize(), null);
+        this(new Git(tree.toAbsolutePath().normalize(), null), runId, log, false, null);
+    }
+
+    private Sources(Git git, String runId, Log log, boolean there, String shared) {
+        this.git = git;
         this.runId = runId;
         this.log = log;
+        this.there = there;
+        this.shared = shared;
+    }
+
+    /** The same for a later round: the agent has its tree, and what came back of it is nobody's own change. */
+    Sources again(String round) {
+        return new Sources(git, round, log, true, shared);
     }
 
     private String ref(String name) {
@@ -1514,6 +1758,9 @@ static final class Sources {
 
     /** {@code base}: the branch that the work is for, or ""; it comes along as the agent's origin has it. */
     List<String> upload(Commands keeper, String base) throws Broken, InterruptedException {
+        if (there) {
+            return List.of();
+        }
         var workspace = keeper.site().workspace();
         var state = keeper.site().facts().get("workspace_state");
         if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
@@ -1579,8 +1826,9 @@ static final class Sources {
             }
             check(pack);
             fetch(keeper, pack, scratch);
-            var brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
+            var brought = new Homecoming(git, scratch, pack, runId, usualBranch, shared).arrive();
             if (!brought.lacking()) {
+                shared = pack.get("tree");
                 keeper.keeper(Patience.USUAL.exec(), "brought", workspace, pack.get("tree"), pack.get("head"));
             }
             log.info(brought.told());
@@ -2138,7 +2386,8 @@ record OwnPod(KubernetesClient client, RunSetup run) {
         try {
             var account = account(rights);
             var ready = await(create(view, new AgentPod(run.namespace(), run.id(), image, account,
-                run.settings().limits().total().plus(AFTER_TIMEOUT).toSeconds())));
+                run.settings().limits().total().plus(AFTER_TIMEOUT)
+                    .plus(run.patience().recheck().multipliedBy(run.settings().rechecks())).toSeconds())));
             return Site.probe("pod", "pod/" + name() + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")),
                 run, () -> objects.remove(run.id()));
         } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
@@ -2241,14 +2490,15 @@ record OwnPod(KubernetesClient client, RunSetup run) {
 
 /** How long things may take; tests are less patient. */
 record Patience(Duration poll, Duration pollMost, Duration exec, Duration slowExec, Duration uploads, Duration lostAfter,
-                       Duration certain, Duration unreachable, Duration cancelled, Duration afterLimit) {
+                       Duration certain, Duration unreachable, Duration cancelled, Duration afterLimit, Duration recheck) {
     static final Patience USUAL = new Patience(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(30),
         Duration.ofMinutes(10), Duration.ofMinutes(3), Duration.ofMinutes(5), Duration.ofSeconds(20), Duration.ofSeconds(75),
-        Duration.ofSeconds(5), Duration.ofMinutes(2));
+        Duration.ofSeconds(5), Duration.ofMinutes(2), Duration.ofMinutes(30));
 
     /** For what is worth one more try, when a long wait has been in vain. */
     Patience brief() {
-        return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit);
+        return new Patience(poll, pollMost, exec, slowExec, poll.multipliedBy(5), lostAfter, certain, unreachable, cancelled, afterLimit,
+            recheck);
     }
 }
 
@@ -2418,7 +2668,13 @@ record Rights(KubernetesClient client, String namespace) {
 }
 
 /** What holds for the whole of a run; {@code namespace} may be null, {@code notes} grows with what the result should tell. */
-record RunSetup(String id, AgentSettings settings, String namespace, Patience patience, Log log, List<String> notes) { }
+record RunSetup(String id, AgentSettings settings, String namespace, Patience patience, Log log, List<String> notes) {
+
+    /** The same for a later round. */
+    RunSetup round(int number) {
+        return new RunSetup(id + "-" + number, settings, namespace, patience, log, notes);
+    }
+}
 
 /** A place that is up: its shell, its folder for this run, and what a look around told. */
 record Site(String target, String label, Shell shell, String folder, Map<String, String> facts, Runnable cleanup)
@@ -2470,6 +2726,11 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
         if (!facts.get("busy").isBlank()) {
             throw new NoPlace("another agent is at work there: " + facts.get("busy"));
         }
+    }
+
+    /** The same place with another folder, for a later round. */
+    Site round(RunSetup run) {
+        return new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
     }
 
     /** With a home of its own that is removed afterwards; what is wrong with it stands in its facts as {@code problem}. */
@@ -2746,10 +3007,6 @@ static final class GitHub {
 
 /** The report of ensure_ready. */
 static final class ReportFile {
-    /** One value, nothing after it, no key twice: else it would be the reader's choice what the report says. */
-    private static final ObjectReader EXACT = Json.MAPPER.reader()
-        .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
-
     private ReportFile() { }
 
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
@@ -2769,7 +3026,7 @@ static final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, EXACT.readTree(Files.readString(file)));
+            return Infra.of(asked, file, ExactJson.read(Files.readString(file)));
         } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
         } catch (IOException problem) {
@@ -2829,21 +3086,41 @@ static final class Renderer {
     Prompt render(Place place) throws IOException {
         var options = facts.options();
         var model = facts.of(place);
-        model.put("infraBlock", infraBlock(model));
+        model.put("infraBlock", infraBlock(model, facts.infra()));
         return new Prompt(options.kind(), options.lang(), facts.infra().unhealthy(),
             facts.redactor().maskKnown(process(engine, template, model)));
     }
 
+    /** What the agent hears after a check of its work; whatever its kind, the environment comes first now. */
+    String again(Place place, Infra after, Change change) throws Broken {
+        var options = facts.options();
+        var model = new PromptModel(options, facts.facts(), after, facts.talk(), facts.redactor()).of(place);
+        try {
+            model.put("kind", "repair_issue");
+            model.put("infraBlock", infraBlock(model, after));
+            model.put("kind", options.kind());
+            model.putAll(change.model());
+            return facts.redactor().maskKnown(process(engine, own("recheck"), model));
+        } catch (UsageError | IOException problem) {
+            throw new Broken(Texts.oneLine(problem.getMessage()));
+        }
+    }
+
+    /** The part in the language of the run, else in English. */
+    private String own(String part) throws IOException {
+        var own = part + "_" + facts.options().lang() + ".ftl";
+        return engine.getTemplateLoader().findTemplateSource(own) != null ? own : part + "_en.ftl";
+    }
+
     /** The block about the environment, with as much of the report as its limit in bytes allows. */
-    private String infraBlock(Map<String, Object> common) throws IOException {
-        var own = "infra_" + facts.options().lang() + ".ftl";
-        var name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
+    private String infraBlock(Map<String, Object> common, Infra infra) throws IOException {
+        var name = own("infra");
         var nonce = Nonce.next();
         var block = "";
         var cleaned = new HashMap<String, String>();
         for (var limits : InfraView.LEVELS) {
             var model = new LinkedHashMap<String, Object>(common);
-            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned,
+            model.put("infra", new InfraView(infra, facts.redactor(), nonce, limits, cleaned,
                 facts.facts().agent()).model());
             block = process(engine, name, model).strip();
             if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {
@@ -2993,26 +3270,58 @@ static final class Disk {
 
 /** Commands on this machine, with nothing of its environment but what is allowed. */
 record LocalShell(Map<String, String> environment, Path folder) implements Shell {
+    private static final int GRACE_MILLIS = 3000;
+
     @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+        var err = new StringBuffer();
+        return run(argv, stdin, limit, line -> err.append(line).append('\n'), err, process -> { });
+    }
+
+    /** For a command of the caller's: {@code said} hears its stderr, and neither it nor its children outlive the wait for it. */
+    Reply own(List<String> argv, Duration limit, Consumer<String> said) throws InterruptedException {
+        var last = new StringBuffer();
+        return run(argv, new byte[0], limit, line -> {
+            said.accept(line);
+            last.replace(0, last.length(), line.isBlank() ? last.toString() : line);
+        }, last, LocalShell::end);
+    }
+
+    private Reply run(List<String> argv, byte[] stdin, Duration limit, Consumer<String> said, StringBuffer err, Consumer<Process> end)
+            throws InterruptedException {
         var builder = new ProcessBuilder(argv).directory(folder.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
+        Process process;
         try {
-            var process = builder.start();
-            CompletableFuture<byte[]> out =
-                CompletableFuture.supplyAsync(() -> drain(process.getInputStream()), task -> daemon(task).start());
-            CompletableFuture<byte[]> err =
-                CompletableFuture.supplyAsync(() -> drain(process.getErrorStream()), task -> daemon(task).start());
-            feed(process, stdin);
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
-            }
-            return new Reply(process.exitValue(), out.join(), new String(err.join(), StandardCharsets.UTF_8), null, false);
+            process = builder.start();
         } catch (IOException problem) {
             return Reply.broken(Texts.oneLine(problem.getMessage()), true);
         }
+        try {
+            var out = new ByteArrayOutputStream();
+            var output = daemon(() -> drain(process.getInputStream(), out));
+            var errors = daemon(() -> listen(process, said));
+            feed(process, stdin);
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
+            }
+            // A child that was left behind may keep them open for ever.
+            output.join(GRACE_MILLIS);
+            errors.join(GRACE_MILLIS);
+            return new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
+        } finally {
+            end.accept(process);
+            process.destroyForcibly();
+        }
+    }
+
+    private static void end(Process process) {
+        var all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        all.forEach(ProcessHandle::destroy);
+        CompletableFuture.allOf(all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+            .completeOnTimeout(null, GRACE_MILLIS, TimeUnit.MILLISECONDS).join();
+        all.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static void feed(Process process, byte[] stdin) {
@@ -3023,17 +3332,26 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
         }
     }
 
-    private static byte[] drain(InputStream stream) {
+    private static void drain(InputStream stream, ByteArrayOutputStream out) {
         try (stream) {
-            return stream.readAllBytes();
+            stream.transferTo(out);
         } catch (IOException closed) {
-            return new byte[0];
+            // what has come is the output
+        }
+    }
+
+    private static void listen(Process process, Consumer<String> said) {
+        try (var lines = process.errorReader(StandardCharsets.UTF_8)) {
+            lines.lines().forEach(said);
+        } catch (IOException | UncheckedIOException closed) {
+            // what has come is all that it said
         }
     }
 
     private static Thread daemon(Runnable task) {
         var thread = new Thread(task);
         thread.setDaemon(true);
+        thread.start();
         return thread;
     }
 
@@ -3301,6 +3619,37 @@ static final class Variables {
 
 // src/prompt_run/prompt/
 
+/** What differs between two reports: each cause as its code and its object, the owner's where there is one, for pods get new names. */
+record Change(List<String> gone, List<String> fresh, List<String> left) {
+
+    static Change between(JsonNode before, JsonNode after) {
+        var then = causes(before);
+        var now = causes(after);
+        return new Change(without(then, now), without(now, then), without(now, without(now, then)));
+    }
+
+    private static Set<String> causes(JsonNode report) {
+        var causes = new LinkedHashSet<String>();
+        report.path("causes").forEach(cause -> causes.add(InfraView.code(cause.path("code")) + " "
+            + InfraView.object(cause.hasNonNull("owner") ? cause.path("owner") : cause.path("object"))));
+        return causes;
+    }
+
+    private static List<String> without(Set<String> these, Iterable<String> those) {
+        var rest = new ArrayList<String>(these);
+        those.forEach(rest::remove);
+        return rest;
+    }
+
+    Map<String, Object> model() {
+        return Map.of("gone", gone, "fresh", fresh, "left", left);
+    }
+
+    Round round(String status, boolean ready, String outcome, String problem) {
+        return new Round(status, ready, outcome, gone, fresh, left, problem);
+    }
+}
+
 /**
  * The report as the templates see it. Trusted are only codes, numbers, object names, paths of the repository and checked
  * commands; every other text stands in one fenced block of marked lines. The report is checked again here, wherever it comes from.
@@ -3319,10 +3668,13 @@ static final class InfraView {
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    /** A second sentence of the scheduler, which says nothing of why. */
+    private static final Pattern PREEMPTION =
+        Pattern.compile("[ .]+(?:still not schedulable, |no new claims to deallocate, )?preemption: \\d+/\\d+ nodes.*");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
     private static final String WORD_OF_COMMAND = " [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}";
@@ -3458,7 +3810,7 @@ static final class InfraView {
         cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
         view.put("facts", cause.path("facts").size() > 0);
         var log = log(cause.path("logExcerpt"));
-        var facts = facts(cause);
+        var facts = facts(cause, String.join("\n", log));
         evidence(cause.path("evidence"), Map.of("log", String.join("\n", log), "spec", facts));
         data.addAll(log);
         return view;
@@ -3474,13 +3826,18 @@ static final class InfraView {
     }
 
     /** The values that decide, one object after the other, and what could stand in their place; as they are shown. */
-    private String facts(JsonNode cause) {
+    private String facts(JsonNode cause, String log) {
         var lines = new LinkedHashMap<String, String>();
         cause.path("facts").forEach(f -> {
             var at = f.path("at").asString("").split(" ", 2);
-            lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
+            var value = flat(f.path("value").asString(""));
+            if (!at[0].equals("log") || !log.contains(value)) {
+                lines.merge(at[0], (at.length < 2 ? "" : at[1] + "=") + value, (a, b) -> a + "; " + b);
+            }
         });
-        var others = String.join("; ", texts(cause.path("candidates"), c -> flat(c.asString(""))));
+        var shown = String.join(" ", lines.values());
+        var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
+            .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
         lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
             ? a : a + "; there is: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
@@ -3495,7 +3852,7 @@ static final class InfraView {
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
-            var message = item.path("message").asString("");
+            var message = PREEMPTION.matcher(item.path("message").asString("")).replaceFirst("");
             if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
@@ -3616,7 +3973,7 @@ static final class InfraView {
         return String.join("; ", parts);
     }
 
-    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+    static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
         var texts = new ArrayList<String>();
         list.forEach(item -> texts.add(view.apply(item)));
         return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
@@ -3628,7 +3985,7 @@ static final class InfraView {
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
-    private static String matching(Pattern pattern, JsonNode value) {
+    static String matching(Pattern pattern, JsonNode value) {
         var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
@@ -3639,7 +3996,7 @@ static final class InfraView {
         return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
     }
 
-    private static String code(JsonNode value) {
+    static String code(JsonNode value) {
         return or(matching(CODE, value), "UNKNOWN");
     }
 
@@ -3716,6 +4073,8 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
         model.put("kind", options.kind());
         model.put("lang", options.lang());
         model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        model.putAll(Surroundings.of(infra.report(), redactor));
+        options.vars().computeIfPresent("renderer", model::put);
         addFacts(model);
         model.put("talk", talk.model());
         model.put("title", talk.title());
@@ -3767,6 +4126,37 @@ record PromptModel(RunOptions options, Facts facts, Infra infra, Conversation ta
     }
 }
 
+/** Where things are, and what renders the manifests, as the report has it: names, ports, addresses and a command of known shapes alone. */
+static final class Surroundings {
+    private static final Pattern URL = Pattern.compile("https?://(\\*|[a-z0-9*]([-a-z0-9.]{0,251}[a-z0-9])?)(/[A-Za-z0-9_./()*-]{0,99})?");
+    private static final Pattern BACKEND = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[a-z0-9-]{1,15}");
+    private static final Pattern COMMAND = Pattern.compile("[A-Za-z0-9./][\\w ./:=,{}'\"|;@+-]{0,299}");
+    private static final int MOST = 20;
+
+    private Surroundings() { }
+
+    static Map<String, Object> of(JsonNode report, Redactor redactor) {
+        var services = report.path("services");
+        return Map.of("services", services(services, false), "silent", services(services, true),
+            "ingresses", report.path("ingresses").valueStream().flatMap(Surroundings::ingress).limit(MOST).toList(),
+            "renderer", redactor.mask(InfraView.matching(COMMAND, report.path("renderer"))));
+    }
+
+    /** {@code web:80}; without a port it is no address. */
+    private static List<String> services(JsonNode services, boolean silent) {
+        return services.valueStream().filter(s -> silent == !s.path("ready").asBoolean(true)).flatMap(s -> {
+            var name = InfraView.matching(InfraView.OBJECT_NAME, s.path("name"));
+            return s.path("ports").valueStream().filter(p -> !name.isEmpty() && p.isInt()).limit(3).map(p -> name + ":" + p.intValue());
+        }).limit(MOST).toList();
+    }
+
+    private static Stream<Map<String, Object>> ingress(JsonNode ingress) {
+        return ingress.path("urls").valueStream().map(url -> InfraView.matching(URL, url)).filter(url -> !url.isEmpty())
+            .map(url -> Map.of("url", url, "ready", ingress.path("ready").asBoolean(true),
+                "backends", InfraView.texts(ingress.path("backends"), b -> InfraView.matching(BACKEND, b))));
+    }
+}
+
 // src/prompt_run/verdict/
 
 /** What can be printed as the result of a command. */
@@ -3800,6 +4190,20 @@ record Brought(String state, String branch, String head, int commits, List<Strin
     Brought masked(UnaryOperator<String> mask) {
         return new Brought(state, branch, head, commits, files.stream().map(mask).toList(), notes.stream().map(mask).toList(),
             problem == null ? null : mask.apply(problem));
+    }
+
+    /** All that came back in two rounds. */
+    Brought after(Brought earlier) {
+        if (!"brought".equals(earlier.state)) {
+            return this;
+        }
+        if (state == null || state.equals("unchanged")) {
+            return earlier;
+        }
+        var told = new ArrayList<String>(earlier.notes);
+        told.addAll(notes);
+        return new Brought(state, branch == null ? earlier.branch : branch, head == null ? earlier.head : head, earlier.commits + commits,
+            files, told, problem);
     }
 
     boolean lacking() {
@@ -3851,14 +4255,80 @@ record Ending(How how, int rc, String reason, boolean began) {
     }
 }
 
-/** How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. */
+/**
+ * What the agent says of itself in the JSON that ends its last message. What cannot be read is no status: {@code problem} says why,
+ * and the rest is null.
+ */
+record LastWords(String status, String summary, String blockedReason, String problem) {
+    private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
+    /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
+    private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
+    private static final int MOST_CHARS = 2000;
+
+    static LastWords of(String message) {
+        var block = BLOCK.matcher(message == null ? "" : message);
+        if (!block.matches()) {
+            return unread("it does not end with a block of JSON");
+        }
+        try {
+            return read(ExactJson.read(block.group(1)));
+        } catch (JacksonException problem) {
+            return unread("its JSON is not valid");
+        }
+    }
+
+    private static LastWords read(JsonNode said) {
+        var status = said.path("status").asString("");
+        return !said.isObject() ? unread("its JSON is not one object")
+            : !KNOWN.contains(status) ? unread("its JSON has no status that is known: " + String.join(", ", KNOWN))
+            : new LastWords(status, text(said, "summary"), text(said, "blocked_reason"), null);
+    }
+
+    private static LastWords unread(String why) {
+        return new LastWords(null, null, null, why);
+    }
+
+    private static String text(JsonNode said, String field) {
+        var text = Texts.line(said.path(field).asString(""));
+        return text.isEmpty() ? null : text;
+    }
+
+    /** Masked whole, then cut. */
+    LastWords masked(UnaryOperator<String> mask) {
+        return new LastWords(status, cut(summary, mask), cut(blockedReason, mask), problem);
+    }
+
+    private static String cut(String text, UnaryOperator<String> mask) {
+        return text == null ? null : Texts.cut(mask.apply(text), MOST_CHARS);
+    }
+
+    boolean is(String word) {
+        return word.equals(status);
+    }
+
+    /** What a person reads first. */
+    String why(String otherwise) {
+        return blockedReason != null ? blockedReason : summary != null ? summary : otherwise;
+    }
+}
+
+/**
+ * How a run ended, and the exit code that says so. The codes stay clear of JBang's own 1 to 4, except 2 for usage. Green means that there
+ * is work to look at: a part of it counts, an agent that says that it is blocked does not, and neither does work in a red environment.
+ */
 enum Outcome {
-    SUCCEEDED(0), USAGE(2), AGENT_FAILED(20), TIME_LIMIT(21), IDLE_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
+    SUCCEEDED(0), PARTIAL(0), USAGE(2), AGENT_FAILED(20), BLOCKED(20), UNPROVEN(20), TIME_LIMIT(21), IDLE_LIMIT(21),
+    TOKEN_LIMIT(21), LOST(22), NO_PLACE(23), INTERRUPTED(130), TERMINATED(143);
 
     private final int exitCode;
 
     Outcome(int exitCode) {
         this.exitCode = exitCode;
+    }
+
+    /** Which of the limits ended the agent: time, idle, tokens, or null. */
+    String limit() {
+        return this == TIME_LIMIT ? "time" : this == IDLE_LIMIT ? "idle" : this == TOKEN_LIMIT ? "tokens" : null;
     }
 
     int exitCode() {
@@ -3870,14 +4340,45 @@ enum Outcome {
     }
 }
 
+/**
+ * One turn of the agent and what the check after it found; {@code ready} is null where nothing was checked, {@code outcome} the report's,
+ * {@code problem} why the check proves nothing.
+ */
+record Round(String status, Boolean ready, String outcome, List<String> gone, List<String> fresh, List<String> left, String problem) {
+
+    static Round unchecked(String status) {
+        return new Round(status, null, null, List.of(), List.of(), List.of(), null);
+    }
+
+    Round masked(UnaryOperator<String> mask) {
+        return new Round(status, ready, outcome, gone, fresh, left, problem == null ? null : mask.apply(problem));
+    }
+
+    Map<String, Object> asJson() {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("status", status);
+        json.put("infraReady", ready);
+        json.put("outcome", outcome);
+        json.put("gone", gone);
+        json.put("new", fresh);
+        json.put("left", left);
+        json.put("problem", problem);
+        return json;
+    }
+
+    List<String> all() {
+        return Stream.concat(fresh.stream(), left.stream()).toList();
+    }
+}
+
 /** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
-                        Path transcriptFile, Brought brought, List<String> notes) implements Answer {
+record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, LastWords said, String finalMessage, Path finalMessageFile,
+                        Path transcriptFile, Brought brought, List<Round> rounds, List<String> notes) implements Answer {
     private static final int MESSAGE_MOST = 60_000;
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
 
     record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
-                      String model, String effort) {
+                      boolean rechecked, String model, String effort) {
         void put(Map<String, Object> json) {
             json.put("runId", id);
             json.put("threadId", thread);
@@ -3894,7 +4395,7 @@ record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage 
     }
 
     static RunResult unexpected(String reason) {
-        return new RunResult(Outcome.LOST, reason, null, 0, null, "", null, null, null, List.of());
+        return new RunResult(Outcome.LOST, reason, null, 0, null, null, "", null, null, null, List.of(), List.of());
     }
 
     @Override
@@ -3908,6 +4409,12 @@ record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage 
             run.put(json);
             json.put("durationSeconds", seconds);
             spent.put(json);
+            json.put("limit", outcome.limit());
+            json.put("rounds", rounds.stream().map(Round::asJson).toList());
+            json.put("infraReadyAfter", readyAfter());
+            json.put("agentStatus", said.status());
+            json.put("summary", said.summary());
+            json.put("blockedReason", said.blockedReason());
         }
         json.put("finalMessage", cut(finalMessage));
         if (run != null) {
@@ -3917,6 +4424,11 @@ record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage 
         }
         json.put("notes", notes);
         return json;
+    }
+
+    /** Null where no check was asked for; else true only when the last turn's check proves it. */
+    private Boolean readyAfter() {
+        return !run.rechecked() ? null : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready());
     }
 
     private static String cut(String message) {
@@ -4057,6 +4569,11 @@ static final class Story {
     Usage usage() {
         return usage;
     }
+
+    /** As the thread's own file counts while it runs; the end of a turn tells it again. */
+    void used(Usage live) {
+        usage = live.total() > usage.total() ? live : usage;
+    }
 }
 
 /** The result as Markdown, for the summary of a step. */
@@ -4066,11 +4583,18 @@ static final class Summary {
     static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
+        row(text, "agent says", json.get("agentStatus"));
+        row(text, "summary", json.get("summary"));
+        row(text, "blocked by", json.get("blockedReason"));
         row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
         row(text, "why there", json.get("fallbackReason"));
         row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
         row(text, "duration", json.get("durationSeconds") + " s");
         row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+        row(text, "limit", json.get("limit"));
+        if (json.get("infraReadyAfter") != null) {
+            ((List<?>) json.get("rounds")).forEach(round -> row(text, "round", told((Map<?, ?>) round)));
+        }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
             row(text, "changes", brought.get("state")
@@ -4079,6 +4603,11 @@ static final class Summary {
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
         return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
+    }
+
+    private static String told(Map<?, ?> round) {
+        return round.entrySet().stream().filter(e -> e.getValue() != null && !List.of().equals(e.getValue()))
+            .map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining(", "));
     }
 
     private static void row(StringBuilder text, String name, Object value) {
@@ -4125,6 +4654,15 @@ record Usage(long input, long cached, long output, long reasoning) {
             Math.max(0, reasoning - before.reasoning));
     }
 
+    Usage plus(Usage more) {
+        return new Usage(input + more.input, cached + more.cached, output + more.output, reasoning + more.reasoning);
+    }
+
+    /** What a limit counts: cached ones are input, and reasoning is output. */
+    long total() {
+        return input + output;
+    }
+
     void put(Map<String, Object> json) {
         json.put("inputTokens", input);
         json.put("cachedInputTokens", cached);
@@ -4158,6 +4696,7 @@ record Verdict(Outcome outcome, String reason) {
             case "timeout" -> new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
             case "idle" -> new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
                 + (story.error() == null ? "" : "; its last error: " + story.error()));
+            case "tokens" -> new Verdict(Outcome.TOKEN_LIMIT, "the agent reached its limit of tokens and was ended");
             case "busy" -> new Verdict(Outcome.NO_PLACE, "another agent is at work there");
             case "finished" -> finished(ending, story, codex);
             default -> new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
@@ -4172,6 +4711,13 @@ record Verdict(Outcome outcome, String reason) {
         return codex && !story.completed()
             ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn" + error)
             : new Verdict(Outcome.SUCCEEDED, null);
+    }
+
+    /** The agent's own word can take a success away, and give none. */
+    Verdict with(LastWords said) {
+        return outcome != Outcome.SUCCEEDED ? this
+            : said.is("blocked") ? new Verdict(Outcome.BLOCKED, said.why("the agent says that it is blocked, and not why"))
+            : said.is("partial") ? new Verdict(Outcome.PARTIAL, said.why("the agent says that its work is not complete")) : this;
     }
 
     /** Work that was asked for and did not come back is no success. */
@@ -4572,19 +5118,24 @@ record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, Str
     }
 }
 
-/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+/**
+ * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. Nothing that
+ * deploy/codex may not, and everything that the prompts ask for.
+ */
 static final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
         "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",
             "resourcequotas", "limitranges"),
-        "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"),
+        "apps", List.of("controllerrevisions", "deployments", "replicasets", "statefulsets", "daemonsets"),
+        "autoscaling", List.of("horizontalpodautoscalers"),
         "batch", List.of("jobs", "cronjobs"),
+        "policy", List.of("poddisruptionbudgets"),
         "networking.k8s.io", List.of("ingresses", "networkpolicies"),
         "discovery.k8s.io", List.of("endpointslices"),
         "events.k8s.io", List.of("events"));
     private static final Map<String, List<String>> WRITE = Map.of(
         "", List.of("services", "configmaps"),
-        "apps", List.of("deployments", "statefulsets", "daemonsets"),
+        "apps", List.of("deployments", "deployments/scale", "statefulsets", "statefulsets/scale", "daemonsets"),
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
@@ -4593,11 +5144,12 @@ static final class Rbac {
     static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
+        rules.add(rule("rbac.authorization.k8s.io", List.of("roles", "rolebindings"), "get", "list"));
         if (!plans) {
             new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
             rules.add(rule("", List.of("pods"), "delete"));
             rules.add(rule("batch", List.of("jobs"), "delete"));
-            rules.add(rule("", List.of("pods/exec"), "create"));
+            rules.add(rule("", List.of("pods/exec", "pods/portforward"), "get", "create"));
         }
         return rules;
     }
@@ -4657,14 +5209,27 @@ static final class Rbac {
 record AgentSettings(String target, List<String> fallback, String deployment, String container, String image, Duration waitFor,
                             Limits limits, String command, String resume, Path source, boolean bringBack, String workspace,
                             Map<String, String> passed, Map<String, String> git, String threadKey, String config,
-                            Path kubeconfig, String context, Map<String, String> runnerEnv, boolean plans) {
+                            Path kubeconfig, String context, Map<String, String> runnerEnv, boolean plans, Recheck recheck) {
     static final String CODEX = "codex";
 
-    record Limits(Duration total, Duration idle, Duration lease) {
+    /** {@code tokens}: input and output of the run together, 0 for no limit. */
+    record Limits(Duration total, Duration idle, Duration lease, long tokens) {
+        /** What is left of them after some work. */
+        Limits minus(Duration worked, long used) {
+            return new Limits(total.minus(worked), idle, lease, tokens == 0 ? 0 : Math.max(1, tokens - used));
+        }
     }
+
+    /** The caller's own check of the environment: null for none; how often its answer goes back to the agent. */
+    record Recheck(String command, int rounds) { }
 
     boolean codex() {
         return command == null;
+    }
+
+    /** How often the environment may be checked while the place still has to hold. */
+    int rechecks() {
+        return recheck.command() == null || plans ? 0 : recheck.rounds();
     }
 
     String program() {
@@ -4677,7 +5242,8 @@ record AgentSettings(String target, List<String> fallback, String deployment, St
 }
 
 /** What starts the agent, as text: command, limits, environment. {@code target}: the kind of its place; {@code thread} may be null. */
-record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target) {
+record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target,
+                     AgentSettings.Limits limits) {
 
     static String profile(String runId) {
         return "prompt-run-" + runId;
@@ -4711,10 +5277,10 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
-    String limits() {
-        var limits = settings.limits();
-        return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(limits.total().toSeconds(), limits.idle().toSeconds(),
-            limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no");
+    String limitsFile() {
+        return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s max_tokens=%d thread=%s%n".formatted(limits.total().toSeconds(),
+            limits.idle().toSeconds(), limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no", limits.tokens(),
+            thread == null ? "" : thread);
     }
 
     /** A file, so that secrets stand on no command line. {@code reportPath}: the report in the agent's place, or null. */
@@ -4813,7 +5379,7 @@ set -u
 umask 077
 dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 90
 cd "$dir" || exit 90
-total=0 idle=0 lease=0 grace=10 run_id=none codex=no
+total=0 idle=0 lease=0 grace=10 run_id=none codex=no max_tokens=0 thread=
 [ -r limits ] && . ./limits
 
 now() { date +%s; }
@@ -4886,6 +5452,31 @@ progress() {
   tail -c "+$((from + 1))" events.jsonl 2>/dev/null | grep -v '^{"type":"error"' | grep -q .
 }
 
+# What the thread has used so far, by Codex's own session file: input, cached, output, reasoning; nothing where nobody knows.
+used() {
+  [ -n "$thread" ] || thread=$(head -n 20 events.jsonl 2>/dev/null |
+    sed -n '/"type":"thread.started"/s/.*"thread_id":"\\([0-9a-f-]*\\)".*/\\1/p')
+  [ -n "$thread" ] && [ -s profile ] || return 0
+  all=$(find "$(dirname "$(cat profile)")/sessions" -name "*$thread*" -exec cat {} + 2>/dev/null | grep '"total_token_usage":{' |
+    tail -n 1 | sed 's/.*"total_token_usage":{\\([^}]*\\)}.*/\\1/')
+  [ -n "$all" ] || return 0
+  for f in input_tokens cached_input_tokens output_tokens reasoning_output_tokens; do
+    n=$(echo ",$all" | sed -n 's/.*,"'"$f"'":\\([0-9][0-9]*\\).*/\\1/p')
+    [ -n "$n" ] || return 0
+    printf '%s ' "$n"
+  done
+}
+
+over_tokens() {
+  [ "$codex" = yes ] || return 1
+  now_used=$(used)
+  [ -n "$now_used" ] || return 1
+  echo "$now_used" >tokens.tmp && mv tokens.tmp tokens
+  # shellcheck disable=SC2046,SC2086 # split into numbers: now, and before this run
+  set -- $now_used $(cat tokens.before 2>/dev/null)
+  [ $# -ge 4 ] && [ "$max_tokens" -gt 0 ] && [ $(($1 + $3 - ${5:-0} - ${7:-0})) -ge "$max_tokens" ]
+}
+
 watch_limits() { # pid of the agent, pid of the keeper
   started=$(now)
   last=$started
@@ -4907,6 +5498,7 @@ watch_limits() { # pid of the agent, pid of the keeper
     if [ -e cancel ]; then end_agent cancelled "$1"
     elif [ "$total" -gt 0 ] && [ $((t - started)) -ge "$total" ]; then end_agent timeout "$1"
     elif [ "$idle" -gt 0 ] && [ $((t - last)) -ge "$idle" ]; then end_agent idle "$1"
+    elif [ $((t % 3)) = 0 ] && over_tokens; then end_agent tokens "$1"
     elif [ "$lease" -gt 0 ] && [ $((t - ${touched:-0})) -ge "$lease" ]; then end_agent caller-gone "$1"
     else continue; fi
     return 0
@@ -4934,6 +5526,7 @@ keep() { # in the background, from the agent's start to its end
     hit=
     : >cancel
   done
+  over_tokens
   if [ -s profile ]; then rm -f "$(cat profile)"; fi
   # What the agent left running would go on writing into the workspace.
   if [ -n "$(members)" ]; then
@@ -5010,6 +5603,7 @@ poll() { # offset, most bytes
   elif [ "$alive" = yes ]; then state=running
   else state=gone; fi
   part events.jsonl "$1" "$2" "state=$state
+tokens=$(cat tokens 2>/dev/null)
 $(cat exit 2>/dev/null)"
 }
 
@@ -5032,8 +5626,8 @@ join() { # file; from file.0001, file.0002, ...
     private KeeperScript() { }
 }
 
-/** One answer of the keeper: header lines, and as many bytes as the header promises. */
-record Poll(String state, int rc, String reason, byte[] data) {
+/** One answer of the keeper: header lines, and as many bytes as the header promises. {@code tokens}: of the thread so far, or "". */
+record Poll(String state, int rc, String reason, String tokens, byte[] data) {
     private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
 
     /** Its header, and not a byte more or less than that promises. */
@@ -5058,6 +5652,7 @@ record Poll(String state, int rc, String reason, byte[] data) {
         }
         var fields = Fields.of(header.group(1));
         return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
+            fields.getOrDefault("tokens", ""),
             text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
     }
 }
@@ -5229,6 +5824,7 @@ if [ -e "$run/config.toml" ]; then
   profile=$CODEX_HOME/@PROFILE@.config.toml
   mkdir -p "$CODEX_HOME" && mv "$run/config.toml" "$profile" || exit 97
   echo "$profile" >"$run/profile"
+  sh "$run/keeper.sh" used >"$run/tokens.before"
   # codex exec knows the key by another name than everybody else
   if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then
     export CODEX_API_KEY="$OPENAI_API_KEY"
@@ -5973,6 +6569,19 @@ record Conversation(String title, String opening, String replies, boolean withhe
 
     Map<String, Object> model() {
         return Json.MAPPER.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() { });
+    }
+}
+
+/** One value, nothing after it, no key twice: else it would be the reader's choice what a text says. */
+static final class ExactJson {
+    private static final ObjectReader READER = Json.MAPPER.reader()
+        .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
+    private ExactJson() { }
+
+    /** Throws {@link tools.jackson.core.JacksonException}. */
+    static JsonNode read(String text) {
+        return READER.readTree(text);
     }
 }
 

@@ -31,7 +31,9 @@
 <#if env == "ai-repair">
 - Other people are using this environment: before each change look again, prefer what disrupts nobody, and report what they may have noticed.
 </#if>
-- `INFRA_UNHEALTHY=${INFRA_UNHEALTHY}`
+<#if !l.unhealthy>
+- `INFRA_UNHEALTHY=0`
+</#if>
 <#switch agentTarget>
 <#case "deploy">
 - You run in a pod of `deploy/codex`, inside the environment.
@@ -43,6 +45,12 @@
 - You run on the CI machine, outside the cluster: reach Services through `kubectl port-forward`. Other jobs may share this machine: touch only your working tree and the temporary folder.
 <#break>
 </#switch>
+<#if services?has_content || silent?has_content>
+- Services: <@l.addresses services/><#if silent?has_content><#if services?has_content>; </#if>without a ready endpoint: <@l.addresses silent/></#if>
+</#if>
+<#if ingresses?has_content>
+- From outside: <@l.outside "no answer"/>
+</#if>
 <#if workspace?has_content>
 - Working tree: `${workspace}`
 </#if>
@@ -52,7 +60,7 @@
 <#if tools??>
 - Tools found here: <#list tools as tool>`${tool}`<#sep>, </#sep></#list><#if (missingTools![])?has_content>; missing: <#list missingTools as tool>`${tool}`<#sep>, </#sep></#list></#if>
 <#else>
-- Tools: see what is here with `command -v git kubectl gh curl`.
+- Tools here: `command -v git kubectl gh curl`
 </#if>
 - Your shell hides variables named like secrets (`*KEY*`, `*TOKEN*`, `*PASSWORD*`, `DATABASE_URL`): their absence proves nothing.
 - The run ends after ${totalTime}, or after ${idleTime} without output.
@@ -75,7 +83,7 @@
 **Safe without asking**, in your namespace and within your rights (`${l.k} auth can-i --list`): apply a manifest from your branch; `rollout restart` or `undo`; scale to the manifest's number; delete a pod that its controller recreates, or a finished Job that you apply again. Propose other changes of state in the report.
 
 <#if l.infraShown>
-**Applying.** Only the objects that you changed, one at a time, the diff first (exit code 1: there is one). A template (`*.ftl`, Helm, Kustomize) must be rendered<#if (renderer!"")?has_content> (`${renderer}`)</#if>; otherwise make the same change with `kubectl set` or `patch`.
+**Applying.** Only the objects that you changed, one at a time, the diff first (exit code 1: there is one). <#if renderer?has_content>`FILE` is the changed object from the output of `${renderer}`, never the template; without that tool<#else>A template (`*.ftl`, Helm, Kustomize) must be rendered; otherwise</#if> make the same change with `kubectl set` or `patch`.
 <@l.applyChecked/>
 What you may not write, fix in the manifest and report as not applied.<#if !l.reviewing> A StatefulSet may also need its broken pod deleted (never the claim), a Job a new name, a ConfigMap in `envFrom` a `rollout restart`.</#if>
 
@@ -158,14 +166,14 @@ Catch up first: §issue<#if !l.planning>, then the branch (`git log -p ${l.from}
 </#macro>
 
 <#macro repaired>
-- [ ] Every workload is complete on its newest revision for two minutes without a new restart, Services have endpoints, health endpoints answer 2xx inside the namespace.<#if l.searching> Each cause is shown with evidence, each symptom before and after; what stays broken is proven to be outside your reach.</#if>
+- [ ] Every workload is complete on its newest revision for two minutes without a new restart<#if l.searching> (`${l.check}`)</#if>, Services have endpoints, health endpoints answer 2xx inside the namespace.<#if l.searching> Each cause is shown with evidence, each symptom before and after; what stays broken is proven to be outside your reach.</#if>
 - [ ] A new environment from your branch would come up without you: `kubectl diff` shows no difference. What worked still works; no data is lost.
 </#macro>
 
 <#-- The one place that says what has to be proven, and how. The kind adds its own points. -->
 <#macro proof own>
 <#if l.planning>
-A finding carries its proof: `path:line` for code that you have opened, command and decisive line for the cluster. Mark everything else as an assumption.
+A finding carries its proof: `path:line` for code that you have opened, command and decisive line for the cluster; the rest is marked as an assumption.
 
 <@own.done/>
 <#if l.unhealthy && !l.repairing>
@@ -173,12 +181,12 @@ A finding carries its proof: `path:line` for code that you have opened, command 
 </#if>
 - [ ] Nothing was changed in repository or cluster.
 <#else>
-Proof is a command from this run and the decisive line of its output. Anything else is an assumption; report what you could not check as "not verified", with the reason.
+Proof is a command of this run and the decisive line of its output. The rest is an assumption, or "not verified" with the reason.
 
 <@own.done/>
 - [ ] Build, linters and the tests of everything touched pass as in CI. Each new test fails without your change; tests that failed before you also fail on `${l.from}`.
 <#if !l.repairing>
-- [ ] In the environment the rollout is complete, the service answers (HTTP status and a line), and nothing restarts for two minutes.
+- [ ] In the environment the rollout is complete (`${l.check}`), the service answers (HTTP status and a line), and nothing restarts for two minutes.
 <#if l.unhealthy>
 - [ ] Each cause in §infra is fixed on your branch, or proven to be outside your reach.
 </#if>
@@ -215,7 +223,7 @@ Continue from commits that the branch already has. Commit early, in small steps 
 <#macro blocked>
 `forbidden`: note verb, resource and namespace, and continue within your rights; look for no way around. If a step fails twice the same way, change the approach; after three approaches, stop. Give long commands a timeout and visible output; keep the last ten minutes for <#if !l.planning>§delivery and </#if>§report.
 
-To stop, <#if !l.planning>commit what is worth keeping (`WIP`) and </#if>report `blocked` or `partial`: what you tried, the exact message that stopped you, who can remove the obstacle and how, and any decision you need as one question with options and your recommendation.
+To stop, <#if !l.planning>commit what is worth keeping (`WIP`) and </#if>report `blocked` or `partial`: what you tried, the exact message, who can remove the obstacle and how; a decision you need as one question with options and your recommendation.
 </#macro>
 
 <#macro report>
@@ -228,6 +236,6 @@ Your last message is posted on the pull request: Markdown, in English. A line pe
 Your last message becomes the pull request's description and a comment on the issue: Markdown, in English, for readers who were not there. One sentence on what is different now, then **Why** (reason or root cause, decisive evidence), **Changes** (by file or component), ${sections}
 </#if>
 
-End with exactly one fenced block marked `json`. A program reads it: `status` decides how the run is reported, the rest is shown with it.
+End with exactly one fenced `json` block for a program; `status` decides how the run is reported.
 <@l.fields/>
 </#macro>

@@ -53,8 +53,15 @@ ${k} logs POD -c CONTAINER --previous --tail=200
 <#-- A report without a cause, or with something that no cause explains, leaves the search to the agent. -->
 <#function unexplained><#return infra.unexplained?size gt 0 || unhealthy && infra.causes?size == 0></#function>
 
+<#-- Readiness from where the agent runs. -->
+<#assign check = k + " rollout status deploy,sts,ds --timeout=5m">
+
 <#-- The state in one command: for a look at what the report explains already, and for "before" and "after". -->
 <#assign state = k + " get deploy,sts,ds,job,pod -o wide">
+
+<#macro addresses list><#list list as address>`${address}`<#sep>, </#sep></#list></#macro>
+
+<#macro outside silent><#list ingresses as i>`${i.url}`<#if i.backends?has_content> (<@addresses i.backends/>)</#if><#if !i.ready> – ${silent}</#if><#sep>, </#sep></#list></#macro>
 
 <#-- As the owner that ensure_ready applies as: what is taken out of a manifest leaves the cluster too. -->
 <#macro applyChecked>

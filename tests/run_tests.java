@@ -68,7 +68,7 @@ class run_tests implements Callable<Integer> {
             description = "only tests whose Class.method contains NAME (any case; * stands for anything); repeatable")
     List<String> only = List.of();
 
-    @Option(names = "--fast", description = "only tests that need neither a cluster nor a foreign program to be got: under a minute")
+    @Option(names = "--fast", description = "only tests without a cluster and without a program that has to be got first: under a minute")
     boolean fast;
 
     @Option(names = "--list", description = "show what would run, and stop")
@@ -77,9 +77,8 @@ class run_tests implements Callable<Integer> {
     @Option(names = "--verbose", description = "one line for every test, not only for every class")
     boolean verbose;
 
-    @Option(names = "--parallel", paramLabel = "N", defaultValue = "3",
-        description = "classes at the same time (default: ${DEFAULT-VALUE})")
-    int parallel;
+    @Option(names = "--parallel", paramLabel = "N", description = "classes at the same time (default: 3; --fast: 8, and their methods too)")
+    Integer parallel;
 
     public static void main(String... args) {
         JUNIT_LOG.setLevel(Level.SEVERE); // that a temporary folder holds links is no news
@@ -106,19 +105,20 @@ class run_tests implements Callable<Integer> {
     }
 
     private LauncherDiscoveryRequest request() throws URISyntaxException {
+        int threads = Math.max(1, parallel != null ? parallel : fast ? 8 : 3);
         var jar = Path.of(run_tests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClasspathRoots(Set.of(jar)))
                 .filters(includeClassNamePatterns("[^$]*Test(\\$.*)?"), wanted())
                 .filters(TagFilter.excludeTags(fast ? List.of("cluster", "slow") : List.of("-")))
                 .configurationParameters(Map.of(
-                        "junit.jupiter.execution.parallel.enabled", String.valueOf(parallel > 1),
+                        "junit.jupiter.execution.parallel.enabled", String.valueOf(threads > 1),
                         "junit.jupiter.execution.parallel.config.executor-service", "WORKER_THREAD_POOL",
-                        "junit.jupiter.execution.parallel.mode.default", "same_thread",
+                        "junit.jupiter.execution.parallel.mode.default", fast ? "concurrent" : "same_thread",
                         "junit.jupiter.execution.parallel.mode.classes.default", "concurrent",
                         "junit.jupiter.execution.parallel.config.strategy", "fixed",
-                        "junit.jupiter.execution.parallel.config.fixed.parallelism", String.valueOf(Math.max(1, parallel)),
-                        "junit.jupiter.execution.parallel.config.fixed.max-pool-size", String.valueOf(Math.max(1, parallel)),
+                        "junit.jupiter.execution.parallel.config.fixed.parallelism", String.valueOf(threads),
+                        "junit.jupiter.execution.parallel.config.fixed.max-pool-size", String.valueOf(threads),
                         "junit.jupiter.execution.timeout.testable.method.default", "10 m"))
                 .build();
     }

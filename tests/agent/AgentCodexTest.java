@@ -12,10 +12,12 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real Codex CLI against a stub of the Responses API. */
+@Tag("slow")
 class AgentCodexTest {
     private static final String KEY = "sk-test-0123456789abcdefghij";
 
@@ -190,6 +192,48 @@ class AgentCodexTest {
         try (var files = Files.list(own.getParent())) {
             assertFalse(files.anyMatch(file -> file.getFileName().toString().startsWith("prompt-run-")));
         }
+    }
+
+    @Test
+    void whatACheckFindsGoesBackToTheSameThread() throws IOException {
+        Path red = Files.writeString(templates.resolve("red.json"), "{\"infraReady\": false, \"causes\": [{\"code\": \"PVC_MISSING\", "
+            + "\"object\": {\"kind\": \"Pod\", \"name\": \"db\"}}]}");
+        JsonNode result = run(new ResponsesStub(ResponsesStub.says("one"), ResponsesStub.says("two")), "--recheck",
+            "cd " + templates + "; if [ -e again ]; then echo '{\"infraReady\": true}'; else touch again; cat " + red + "; exit 10; fi");
+        assertEquals("succeeded", result.path("status").asString(""), result + "\n" + lab.err);
+        assertEquals("two", result.path("finalMessage").asString(""));
+        assertEquals(2, result.path("rounds").size());
+        assertEquals("[\"PVC_MISSING pod/db\"]", result.path("rounds").path(0).path("new").toString());
+        assertEquals(2, stub.requests.size());
+        String second = stub.requests.get(1);
+        assertTrue(second.contains("\"one\"") && second.contains("# Checked again after your work"), "the thread did not go on: " + second);
+        assertEquals(200, result.path("inputTokens").asInt(0), "the tokens of both turns");
+        assertEquals(14, result.path("outputTokens").asInt(0));
+    }
+
+    /** Each answer of the stub counts 107 tokens. */
+    @Test
+    void theTokenLimitEndsCodexAndItsWorkComesBack() throws IOException {
+        Path tree = Files.createDirectories(templates.resolve("tree"));
+        assertEquals(0, Cli.program("sh", "-ec", "cd " + tree + "; git init -q -b main; git -c user.name=me -c user.email=me@example.org "
+            + "commit -q --allow-empty -m first").run().exit());
+        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("echo work >>done.txt; sleep 1")), "--max-tokens", "300",
+            "--source", tree.toString(), "--bring-back");
+        assertEquals("token-limit", result.path("status").asString(""), result + "\n" + lab.err);
+        assertEquals(21, result.path("exitCode").asInt(0));
+        assertEquals("tokens", result.path("limit").asString(""));
+        assertTrue(result.path("inputTokens").asInt(0) + result.path("outputTokens").asInt(0) >= 300, result.toString());
+        assertTrue(read(tree.resolve("done.txt")).startsWith("work\n"));
+    }
+
+    @Test
+    void theTokensOfAnEarlierRunDoNotCountForTheLimit() {
+        run(new ResponsesStub(ResponsesStub.says("one")), "--max-tokens", "150");
+        stub.close();
+        JsonNode second = run(new ResponsesStub(ResponsesStub.runs("sleep 8"), ResponsesStub.says("two")), "--resume", "auto", "--max-tokens", "250");
+        assertEquals("succeeded", second.path("status").asString(""), second + "\n" + lab.err);
+        assertEquals("[]", second.path("notes").toString().replaceAll("\"the agent's last message: [^\"]*\"", ""), second.toString());
+        assertEquals(200, second.path("inputTokens").asInt(0));
     }
 
     @Test

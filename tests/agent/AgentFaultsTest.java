@@ -171,6 +171,7 @@ class AgentFaultsTest {
             "echo working; (setsid sleep 77 &) ; trap '' TERM; while :; do sleep 1; done");
         assertEquals(21, result.path("exitCode").asInt(0), result.toString());
         assertEquals("time-limit", result.path("status").asString(""));
+        assertEquals("time", result.path("limit").asString(""));
         assertEquals("working", result.path("finalMessage").asString(""));
         assertNothingRuns();
     }
@@ -179,7 +180,16 @@ class AgentFaultsTest {
     void theIdleLimitEndsAnAgentThatSaysNothing() {
         JsonNode result = lab.run("--idle-timeout", "2s", "--agent-command", "echo hello; sleep 60");
         assertEquals("idle-limit", result.path("status").asString(""), result.toString());
+        assertEquals("idle", result.path("limit").asString(""));
         assertNothingRuns();
+    }
+
+    @Test
+    void nobodyCountsTheTokensOfAnotherAgent() {
+        var done = Cli.of("prompt_run").run("--kind", "dev_issue", "--max-tokens", "5", "--agent-command", "true", "--dry-run");
+        assertEquals("prompt_run: --max-tokens 5: nobody counts the tokens of an --agent-command\n", done.err());
+        assertEquals(2, done.exit());
+        assertEquals(2, Cli.of("prompt_run").run("--kind", "dev_issue", "--max-tokens", "0", "--dry-run").exit());
     }
 
     @Test

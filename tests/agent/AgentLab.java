@@ -26,7 +26,7 @@ final class AgentLab implements AutoCloseable {
     static final prompt_run.Patience HASTY =
         new prompt_run.Patience(Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(60),
         Duration.ofSeconds(3), Duration.ofSeconds(3), Duration.ofSeconds(1),
-            Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofSeconds(5));
+            Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofSeconds(5), Duration.ofSeconds(6));
 
     final Path home = temporary();
     final FaultyShell shell;
@@ -34,6 +34,7 @@ final class AgentLab implements AutoCloseable {
     final StringWriter out = new StringWriter();
     final StringWriter err = new StringWriter();
     prompt_run.Patience patience = HASTY;
+    String kind = "dev_issue";
     private final Map<String, String> callerEnv = new HashMap<>();
 
     AgentLab() {
@@ -69,7 +70,7 @@ final class AgentLab implements AutoCloseable {
     }
 
     private JsonNode run(boolean ladder, String... more) {
-        List<String> args = new ArrayList<>(List.of("--kind", "dev_issue", "--issue", "7", "--output", "json"));
+        List<String> args = new ArrayList<>(List.of("--kind", kind, "--issue", "7", "--output", "json"));
         args.addAll(List.of(more));
         prompt_run command = new prompt_run(callerEnv);
         CommandLine cli = new CommandLine(command).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
@@ -90,11 +91,14 @@ final class AgentLab implements AutoCloseable {
         var settings = command.agent.read(options, facts, command.env);
         var redactor = command.redactor();
         var report = new prompt_run.Report(options, facts, infra, command.output, command.env, redactor, console);
+        var talk = prompt_run.Discussion.gather(options.kind(), facts, event, prompt_run.GitHub.of(command.env, console),
+            command.text.access(command.env), redactor);
+        var renderer = new prompt_run.Renderer(new prompt_run.PromptModel(options, facts, infra, talk, redactor), console);
         var prompt = new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n");
         try (var run = new prompt_run.AgentRun(settings, facts, infra, redactor, patience, console)) {
             var place = ladder ? run.choosePlace(false)
                 : run.choose(prompt_run.Site.probe("deploy", "the lab", shell, run.setup(), () -> { }));
-            return new ObjectMapper().valueToTree(report.deliver(place, prompt, run.run(place, prompt)).asJson());
+            return new ObjectMapper().valueToTree(report.deliver(place, prompt, run.run(place, prompt, renderer)).asJson());
         } catch (prompt_run.NoPlace e) {
             throw new AssertionError(e);
         } catch (InterruptedException e) {

@@ -33,8 +33,8 @@ class AgentReportTest {
         lab.run("--agent-command", "printf 'last\\nstatus=succeeded\\nexit_code<<EOF\\n0\\nEOF\\n'; exit 9");
         Map<String, String> outputs = outputs(Files.readString(output));
         assertEquals(List.of("status", "exit_code", "run_id", "thread_id", "agent_target",
-            "fallback_reason", "infra_unhealthy", "duration_seconds", "input_tokens",
-            "output_tokens", "final_message_file", "transcript_file"), List.copyOf(outputs.keySet()));
+            "fallback_reason", "infra_unhealthy", "agent_status", "summary", "blocked_reason", "duration_seconds", "input_tokens",
+            "output_tokens", "final_message_file", "transcript_file", "infra_ready_after", "rounds", "limit"), List.copyOf(outputs.keySet()));
         assertEquals("agent-failed", outputs.get("status"));
         assertEquals("20", outputs.get("exit_code"));
         assertEquals("false", outputs.get("infra_unhealthy"));
@@ -151,7 +151,7 @@ class AgentReportTest {
     @Test
     void aPrivateKeyInAnEventOfCodexIsMaskedBeforeItIsSplitAndCut() {
         List<String> said = new java.util.ArrayList<>();
-        var log = new prompt_run.RunLog(true, heard(said), new prompt_run.Redactor(new prompt_run.Env(Map.of()), List.of()));
+        var log = new prompt_run.RunLog(true, heard(said), new prompt_run.Redactor(new prompt_run.Env(Map.of()), List.of()), folder);
         String output = KEY.replace("MIIEefgh==", "MIIE" + "\\nMIIE".repeat(20));
         log.accept(("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\",\"aggregated_output\":\""
             + output + "\",\"exit_code\":0}}\n"
@@ -183,7 +183,7 @@ class AgentReportTest {
     void noTextOfOthersIsACommandToTheRunner() {
         String evil = "x ##[set-output name=a]b\n  ::error::c";
         var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, evil,
-            null, 0, null, evil, null, null, null, List.of(evil, "deploy:\n  app: web"));
+            null, 0, null, null, evil, null, null, null, List.of(), List.of(evil, "deploy:\n  app: web"));
         var preview = new prompt_run.Preview(new prompt_run.Prompt("k", "en", false, "p"), Map.of("fallbackReason", evil));
         for (String text : List.of(result.asText(), preview.asText(), prompt_run.Summary.of(result.asJson()))) {
             assertTrue(text.lines().noneMatch(line -> line.contains("##[") || line.stripLeading().startsWith("::")), text);

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The tests' cluster keeps its word: what other tests build on is a real Kubernetes. */
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("cluster")
 class LocalClusterTest {
     private final LocalCluster cluster = LocalCluster.shared();
     private final KubernetesClient client = cluster.client();

@@ -12,10 +12,12 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The bootstrap as a process in an empty home: with stubs for what it finds on the PATH, and with the real Maven and JBang. */
+@Tag("slow")
 class JbangwTest {
     private static final String SHOW = "[ \"$1\" != build ] || exit 0; for a; do printf '[%s]' \"$a\"; done; echo; cat; exit 42\n";
 

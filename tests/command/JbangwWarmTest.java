@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What jbangw remembers of a start, and when it asks JBang again: with a JDK of our own whose java plays JBang, the script and the
  * archive's dump, so that each of them is seen and counted. {@link JbangwTest} does the same with the real ones.
  */
+@Tag("slow")
 class JbangwWarmTest {
     /** JBang's command has an archive of its own in it, as a script with //CDS gets it. */
     private static final String JAVA = """

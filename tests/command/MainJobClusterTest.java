@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * prompted. Each test has slot records and a project of its own.
  */
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("cluster")
 class MainJobClusterTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What a real control plane writes is understood: admission, quotas, accounts, the scheduler, claims; and collecting keeps its limits. */
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("cluster")
 class DiagnosisClusterTest {
     private final LocalCluster cluster = LocalCluster.shared();
     private final String namespace = cluster.newNamespace("diagnosis");

@@ -2,6 +2,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -256,5 +257,19 @@ class ReadinessCustomTest {
         assertEquals(ensure_ready.State.ready, state(set));
         assertEquals(ensure_ready.State.progressing, state(set.replace("updatedReplicas: 3", "updatedReplicas: 1")));
         assertEquals(ensure_ready.State.progressing, state(set.replace("readyReplicas: 3", "readyReplicas: 2")));
+    }
+
+    @Test
+    void theTimeOfAConditionProvesSinceWhenAResourceIsReadyAndAWordDoesNot() {
+        assertEquals(Optional.of(Instant.parse("2026-01-01T09:50:00Z")),
+            since("status: {conditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:50:00Z'}]}"));
+        assertEquals(Optional.empty(), since(""), "nobody writes its status");
+        assertEquals(Optional.empty(), since("status: {phase: Running}"));
+    }
+
+    private static Optional<Instant> since(String status) {
+        var snapshot = ReadinessTest.snapshot(List.of(), OLD + status);
+        return ensure_ready.Steady.since(ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, Set.of()),
+            new ensure_ready.WaitSettings("codex", false, false, true, null)), snapshot);
     }
 }

@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What server-side apply does is the API server's to say, so these tests ask a real one. */
+@Tag("cluster")
 class ApplyClusterTest {
     private static final String DEPLOYMENT = """
         apiVersion: apps/v1

@@ -97,9 +97,11 @@ class SettleTest {
 
     @Test
     void howLongItMustHoldDependsOnWhatCouldStillHappen() {
+        var mute = WIDGET.replaceAll("status: \\{observed.*", "status: {url: http://w}}");
         assertEquals(3, settling(LOOK, List.of(), PROBED));
         assertEquals(10, settling(LOOK, List.of(), ReadinessTest.POD), "nothing probes it");
         assertEquals(5, settling(APPLIED, List.of(unchanged(WIDGET, "w1")), WIDGET), "operators make one after the other");
+        assertEquals(-1, settling(APPLIED, List.of(unchanged(mute, "w1")), mute), "it may begin to speak, so it is not ready yet");
     }
 
     @Test

@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What others know about workflows: GitHub's own parser, actionlint, shellcheck and zizmor read each consumer's repository. */
+@Tag("slow")
 class WorkflowLintTest {
     static Stream<String> consumers() {
         return WorkflowLab.CONSUMERS.stream();

@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** ai_review.yml from the review's event to the answered threads, by nektos/act; the two scripts are played. */
+@Tag("slow")
 class WorkflowReviewTest {
     @TempDir
     Path folder;

@@ -206,6 +206,8 @@ final class WorkflowRun implements AutoCloseable {
     static final class GitHub implements AutoCloseable {
         final List<String> requests = new CopyOnWriteArrayList<>();
         final List<String> comments = new CopyOnWriteArrayList<>();
+        /** Every text that a comment was edited to, oldest first. */
+        final List<String> edits = new CopyOnWriteArrayList<>();
         /** On the pull request; {@code replies} in its review threads, by thread. */
         final List<String> pullComments = new CopyOnWriteArrayList<>();
         final Map<String, String> replies = new LinkedHashMap<>();
@@ -217,6 +219,7 @@ final class WorkflowRun implements AutoCloseable {
         final ObjectNode issue = JSON.createObjectNode().put("number", 42).put("state", "open").put("body", "")
                 .put("title", "Users: `$(touch pwned)` \"${x}\" 'q'").put("html_url", "https://github.com/acme/shop/issues/42");
         boolean mayOpenPulls = true;
+        boolean mayEdit = true;
         boolean draftsExist = true;
         private final HttpServer server;
 
@@ -301,8 +304,9 @@ final class WorkflowRun implements AutoCloseable {
                 pullComments.forEach(text -> list.addObject().put("id", 500 + pullComments.indexOf(text)).put("body", text)
                         .putObject("user").put("type", "Bot"));
                 return list;
-            } else if (path.startsWith("comments/") && method.equals("PATCH")) {
+            } else if (path.startsWith("comments/") && method.equals("PATCH") && mayEdit) {
                 var id = Integer.parseInt(path.substring("comments/".length()));
+                edits.add(body.path("body").asString(""));
                 (id >= 500 ? pullComments : comments).set(id % 100, body.path("body").asString(""));
                 return JSON.createObjectNode();
             }

@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The workflows run, job by job and step by step, by nektos/act; the two scripts are played by a stub that keeps to their contract. */
+@Tag("slow")
 class WorkflowRunTest {
     private static final String MESSAGE = "The users service has its table.\n";
 
@@ -90,6 +92,32 @@ class WorkflowRunTest {
 
                   </details>
                 """), run.github.comments.get(0));
+    }
+
+    @Test
+    void whileTheAgentWorksTheStatusCommentSaysWithWhichEnvironment() throws IOException {
+        scene("timeout", "changes");
+        run.label("dev");
+        assertEquals("""
+                ⏳ [ai-dev]: агент работает · [запуск](https://github.com/acme/shop/actions/runs/1)
+
+                * **Задано:** реализовать #42 (`alice`)
+                * **Окружение:** `shop-dev-3` не готово (`timeout`) `1 cause explains 2 of 5 workloads`
+                  <details><summary>причины</summary>
+
+                  * `IMAGE_NOT_FOUND deploy/users`
+
+                  </details>
+                * **Дальше:** ждите; чтобы остановить агента, отмените запуск""", run.github.edits.get(0));
+        assertTrue(run.github.edits.get(1).startsWith("✅ [ai-dev]: готово"), run.github.edits.get(1));
+    }
+
+    @Test
+    void aStatusCommentThatCannotBeEditedStopsNoAgent() throws IOException {
+        run.github.mayEdit = false;
+        var result = run.label("dev");
+        assertTrue(result.log().contains("the status comment could not be edited"), result.log());
+        assertEquals(1, run.github.pulls.size());
     }
 
     @Test
@@ -306,9 +334,23 @@ class WorkflowRunTest {
     }
 
     @Test
+    void workThatIsHalfDoneIsADraftThatSaysWhatIsMissing() throws IOException {
+        scene("ready", "partial");
+        run.label("dev");
+        assertTrue(run.github.pulls.get(0).path("draft").asBoolean(false));
+        assertTrue(run.github.pulls.get(0).path("body").asString("").endsWith("**Не закончено** (`partial`): `the page lacks its test`"),
+                run.github.pulls.get(0).path("body").asString(""));
+    }
+
+    @Test
     void workThatTheRecheckDidNotConfirmIsADraftToo() throws IOException {
         scene("timeout", "rounds");
         run.label("dev");
+        assertTrue(run.github.pulls.get(0).path("body").asString("").endsWith("""
+                **Не закончено** (`unproven`)
+
+                * `SECRET_MISSING secret/db`
+                * `IMAGE_NOT_FOUND deploy/users`"""), run.github.pulls.get(0).path("body").asString(""));
         assertTrue(run.github.pulls.get(0).path("draft").asBoolean(false));
         assertTrue(run.github.comments.get(0).contains("; после агента: готовность не доказана"), run.github.comments.get(0));
         assertTrue(run.github.comments.get(0).contains("результат не доказан · в `deploy/codex` · раундов: 2"),

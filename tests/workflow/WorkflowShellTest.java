@@ -291,6 +291,15 @@ class WorkflowShellTest {
     }
 
     @Test
+    void anAgentThatIsBlockedOrUnprovenIsNotCalledOneThatDidNotFinish() throws IOException {
+        var blocked = report("failure", ended("failure", "blocked").toString());
+        assertTrue(blocked.contains("[ai-dev]: the agent is blocked") && blocked.contains("**Agent:** is blocked · "), blocked);
+        var unproven = report("failure", ended("failure", "unproven").toString());
+        assertTrue(unproven.contains("**Agent:** finished, but its work is not proven\n"), unproven);
+        assertTrue(report("failure", ended("failure", "lost").toString()).contains("**Agent:** did not finish: `lost`"));
+    }
+
+    @Test
     void theStatusCommentIsInTheProjectsLanguage() throws IOException {
         var english = report("dev", "en", "success", ended("success", "succeeded").toString());
         var russian = report("dev", "ru", "success", ended("success", "succeeded").toString());

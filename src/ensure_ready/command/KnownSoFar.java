@@ -9,6 +9,7 @@ import ensure_ready.model.Problem;
 import ensure_ready.model.Result;
 import ensure_ready.model.State;
 import ensure_ready.model.Target;
+import ensure_ready.report.Addresses;
 import ensure_ready.report.Report;
 import ensure_ready.slots.Released;
 import ensure_ready.waiting.SoftWait;
@@ -40,6 +41,9 @@ public final class KnownSoFar {
     volatile SoftWait waiting;
     volatile Judgement judgement;
     volatile DiagnosisReport diagnosis;
+    volatile Addresses addresses;
+    /** What makes the manifests out of templates. */
+    volatile String renderer = "";
     /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
     volatile Map<String, String> secrets = Map.of();
     private volatile Outcome outcome;
@@ -123,6 +127,7 @@ public final class KnownSoFar {
         return new Report(target == null ? asked : target, created, recreated, ready(), judges && !ready(), outcome(),
             seconds(Duration.ofNanos(System.nanoTime() - started)), certain, summary(),
             Optional.ofNullable(judgement), Optional.ofNullable(diagnosis), limited(), applied ? results : List.of(), applied, problems,
+            Optional.ofNullable(addresses), renderer,
             List.copyOf(released.deleted()), List.copyOf(released.left()));
     }
 

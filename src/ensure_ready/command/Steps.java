@@ -7,6 +7,7 @@ import ensure_ready.cluster.ApiError;
 import ensure_ready.cluster.Collect;
 import ensure_ready.diagnosis.Diagnosis;
 import ensure_ready.manifests.Apply;
+import ensure_ready.manifests.Item;
 import ensure_ready.manifests.Loaded;
 import ensure_ready.manifests.Manifests;
 import ensure_ready.manifests.Mirror;
@@ -18,6 +19,7 @@ import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
 import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
+import ensure_ready.report.Addresses;
 import ensure_ready.report.Progress;
 import ensure_ready.slots.Holder;
 import ensure_ready.slots.Namespaces;
@@ -28,9 +30,13 @@ import ensure_ready.system.InfraFailure;
 import ensure_ready.waiting.Applying;
 import ensure_ready.waiting.SoftWait;
 import io.fabric8.kubernetes.client.Config;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import shared.Redaction;
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
@@ -208,6 +214,7 @@ public final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        known.renderer = renderer(target, loaded);
         return loaded;
     }
 
@@ -218,6 +225,16 @@ public final class Steps {
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
+    }
+
+    /** Whoever mends a template must know what turns it into manifests; no one else needs it. */
+    private String renderer(Target target, Loaded loaded) {
+        var files = Stream.concat(loaded.items().stream().map(Item::source), loaded.problems().stream().map(Problem::source))
+            .map(Source::file).distinct();
+        var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
+            : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
+            .collect(Collectors.joining("; "));
     }
 
     private Applying notApplied(Loaded loaded) {
@@ -282,6 +299,7 @@ public final class Steps {
         try {
             var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
             known.secrets = full.secrets();
+            known.addresses = Addresses.of(full.snapshot());
             known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             // a mistake of ours must not cost the verdict

@@ -63,9 +63,9 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
-            case SCHED_INSUFFICIENT_RESOURCES -> snapshot().all("Node").stream().map(this::room);
-            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> snapshot().all("Node").stream().map(n -> n.ref() + ": "
-                + (n.is("/spec/unschedulable") ? "cordoned " : "") + "taints " + Facts.compact(n.at("/spec/taints")));
+            case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
+            case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
+                + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
@@ -186,14 +186,26 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        return snapshot().all("Node").stream()
-            .map(n -> n.ref() + ": labels " + n.labels().entrySet().stream().filter(e -> label.test(e.getKey()))
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        return folded(n -> "labels " + n.labels().entrySet().stream()
+            .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    /** Nodes of which the same is to be said stand together. */
+    private Stream<String> folded(Function<Obj, String> text) {
+        var nodes = new TreeMap<String, String>();
+        snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
+            .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
+        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
     private String room(Obj node) {
-        return node.ref() + ": " + Stream.of("cpu", "memory", "pods").map(r -> {
+        var told = f.evidence().toString().toLowerCase(Locale.ROOT);
+        return Stream.of("cpu", "memory", "ephemeral-storage", "pods")
+            .filter(r -> told.contains(r.equals("pods") ? "too many pods" : "insufficient " + r)
+            || !told.contains("insufficient") && !told.contains("too many pods") && !r.startsWith("eph")).map(r -> {
             var all = node.at("/status/allocatable").path(r).asString("");
             var used = snapshot().all("Pod").stream().filter(p -> p.text("/spec/nodeName").equals(node.name()) && !Pods.ended(p))
                 .mapToDouble(p -> r.equals("pods") ? 1 : p.list("/spec/containers").stream()

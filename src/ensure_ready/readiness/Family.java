@@ -131,7 +131,7 @@ public final class Family {
                 : "/spec/template/metadata/labels").entrySet().containsAll(selector.entrySet())).toList();
     }
 
-    boolean hasReadyEndpoint(Obj service) {
+    public boolean hasReadyEndpoint(Obj service) {
         return slices.getOrDefault(service.namespace() + "/" + service.name(), List.of())
             .stream().flatMap(s -> s.list("/endpoints").stream())
             .anyMatch(e -> e.at("/conditions/ready").asBoolean(true) && !e.path("addresses").isEmpty());

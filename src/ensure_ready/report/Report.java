@@ -20,8 +20,11 @@ import java.util.Optional;
  * @param limited       what could not be read, as {@code events: forbidden}
  * @param results       of the objects that were applied, in the manifests' order
  * @param applied       whether an apply was begun
+ * @param addresses     empty when nothing was judged
+ * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */
 public record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
     double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
-    List<Applied> results, boolean applied, List<Problem> problems, List<String> deleted, List<String> left) { }
+    List<Applied> results, boolean applied, List<Problem> problems, Optional<Addresses> addresses, String renderer,
+    List<String> deleted, List<String> left) { }

@@ -23,6 +23,7 @@ public final class ReportJson {
         json.put("summary", Texts.line(report.summary()));
         json.set("workloads", Json.MAPPER.valueToTree(report.judgement().map(Judgement::workloads).orElse(List.of())));
         diagnosis(json, report);
+        report.addresses().ifPresent(a -> json.setAll((ObjectNode) Json.MAPPER.valueToTree(a)));
         results(json, report);
         return json;
     }
@@ -52,6 +53,9 @@ public final class ReportJson {
     }
 
     private static void results(ObjectNode json, Report report) {
+        if (!report.renderer().isEmpty()) {
+            json.put("renderer", report.renderer());
+        }
         if (report.applied()) {
             var objects = json.putArray("objects");
             report.results().forEach(r -> {

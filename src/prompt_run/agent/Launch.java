@@ -10,7 +10,8 @@ import prompt_run.subject.Facts;
 import prompt_run.subject.Infra;
 
 /** What starts the agent, as text: command, limits, environment. {@code target}: the kind of its place; {@code thread} may be null. */
-public record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target) {
+public record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, String thread, String target,
+                     AgentSettings.Limits limits) {
 
     public static String profile(String runId) {
         return "prompt-run-" + runId;
@@ -44,10 +45,10 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
-    public String limits() {
-        var limits = settings.limits();
-        return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s%n".formatted(limits.total().toSeconds(), limits.idle().toSeconds(),
-            limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no");
+    public String limitsFile() {
+        return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s max_tokens=%d thread=%s%n".formatted(limits.total().toSeconds(),
+            limits.idle().toSeconds(), limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no", limits.tokens(),
+            thread == null ? "" : thread);
     }
 
     /** A file, so that secrets stand on no command line. {@code reportPath}: the report in the agent's place, or null. */

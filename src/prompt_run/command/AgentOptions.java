@@ -68,6 +68,17 @@ public class AgentOptions {
     public String timeout;
     @Option(names = "--idle-timeout", paramLabel = "DURATION", description = "limit without a sign of life; default 15m")
     public String idle;
+    @Option(names = "--max-tokens", paramLabel = "N",
+        description = "limit of the run's tokens, input (cached ones included) and output together, read live; needs Codex "
+            + "(CODEXCTL_MAX_TOKENS)")
+    public String tokens;
+    @Option(names = "--recheck", paramLabel = "CMD",
+        description = "shell command on this machine that prints a report of ensure_ready; it runs when the agent has ended well and its "
+            + "changes are back, and what it finds goes back to the same thread (CODEXCTL_RECHECK)")
+    public String recheck;
+    @Option(names = "--recheck-rounds", paramLabel = "N",
+        description = "how often it goes back, 0 to 9; default 1 (CODEXCTL_RECHECK_ROUNDS)")
+    public String rounds;
     @Option(names = "--agent-lease", paramLabel = "DURATION", description = "an agent whose caller is gone for so long ends; default 10m")
     public String lease;
 
@@ -85,7 +96,7 @@ public class AgentOptions {
             waitFor(options.kind().startsWith("repair")), limits(facts, env), env.pick(command, "CODEXCTL_AGENT_COMMAND"),
             thread, source, bringBack, Values.matching("--workspace", workspace, "/[^\\x00-\\x1f]*", "an absolute path"),
             passed, identity(env), facts.threadKey(), CodexConfig.render(options, facts, passed), kubeconfig, context,
-            runnerEnv(env), options.kind().contains("plan"));
+            runnerEnv(env), options.kind().contains("plan"), recheck(env));
     }
 
     private void checkSource() {
@@ -103,7 +114,20 @@ public class AgentOptions {
 
     private AgentSettings.Limits limits(Facts facts, Env env) {
         return new AgentSettings.Limits(facts.limits().totalTime(), facts.limits().idleTime(),
-            Values.duration("--agent-lease", Facts.first(env.pick(lease), "10m")));
+            Values.duration("--agent-lease", Facts.first(env.pick(lease), "10m")), tokens(env));
+    }
+
+    private long tokens(Env env) {
+        var most = Values.positive("--max-tokens", env.pick(tokens, "CODEXCTL_MAX_TOKENS"));
+        if (most != null && env.pick(command, "CODEXCTL_AGENT_COMMAND") != null) {
+            throw new UsageError("--max-tokens " + most + ": nobody counts the tokens of an --agent-command");
+        }
+        return most == null ? 0 : most;
+    }
+
+    private AgentSettings.Recheck recheck(Env env) {
+        var most = Values.matching("--recheck-rounds", Facts.first(env.pick(rounds, "CODEXCTL_RECHECK_ROUNDS"), "1"), "[0-9]", "0 to 9");
+        return new AgentSettings.Recheck(env.pick(recheck, "CODEXCTL_RECHECK"), Integer.parseInt(most));
     }
 
     private Map<String, String> identity(Env env) {

@@ -3,6 +3,8 @@ package prompt_run.command;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
 import prompt_run.machine.Log;
 import prompt_run.options.Env;
 import prompt_run.prompt.Prompt;
@@ -12,6 +14,7 @@ import prompt_run.subject.Infra;
 import prompt_run.subject.Place;
 import prompt_run.subject.RunOptions;
 import prompt_run.text.Redactor;
+import prompt_run.verdict.Round;
 import prompt_run.verdict.RunResult;
 import shared.Json;
 
@@ -19,18 +22,22 @@ import shared.Json;
 public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
 
     public RunResult deliver(Place place, Prompt prompt, Finished run) {
-        var story = run.story();
-        var message = story.message() == null ? "" : redactor.mask(story.message());
-        var files = new Artifacts(folder(run.id()), redactor, log).write(prompt.text(), message, run.transcript());
+        var message = run.message() == null ? "" : redactor.mask(run.message());
+        var asked = prompt.text() + run.prompts().stream().map(again -> "\n---\n\n" + again).collect(Collectors.joining());
+        var files = new Artifacts(folder(run.id()), redactor, log).write(asked, message, run.transcript());
         var reason = run.verdict().reason();
         var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
-            about(place, run), seconds(run.began()), run.spent(), message, files.get("last-message.md"), files.get("events.jsonl"),
-            run.brought().masked(redactor::mask), run.notes().stream().map(redactor::mask).toList());
+            about(place, run), seconds(run.began()), run.spent(), run.said().masked(redactor::mask), message, files.get("last-message.md"), files.get("events.jsonl"),
+            run.brought().masked(redactor::mask), rounds(run), run.notes().stream().map(redactor::mask).toList());
         new ActionsFiles(env, log).tell(result.asJson());
         if (output.result != null) {
             Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
         }
         return result;
+    }
+
+    private List<Round> rounds(Finished run) {
+        return run.rounds().stream().map(round -> round.masked(redactor::mask)).toList();
     }
 
     private Path folder(String runId) {
@@ -39,8 +46,8 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
     }
 
     private RunResult.Run about(Place place, Finished run) {
-        return new RunResult.Run(run.id(), run.story().thread(), options.kind(), options.lang(), place, run.where(),
-            infra.unhealthy(), facts.model(), facts.effort());
+        return new RunResult.Run(run.id(), run.thread(), options.kind(), options.lang(), place, run.where(),
+            infra.unhealthy(), run.rechecked(), facts.model(), facts.effort());
     }
 
     private static double seconds(Instant began) {

@@ -6,18 +6,12 @@ import java.nio.file.Path;
 import prompt_run.machine.Log;
 import prompt_run.options.Values;
 import prompt_run.subject.Infra;
-import shared.Json;
+import prompt_run.text.ExactJson;
 import shared.system.TextFile;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.ObjectReader;
 
 /** The report of ensure_ready. */
 public final class ReportFile {
-    /** One value, nothing after it, no key twice: else it would be the reader's choice what the report says. */
-    private static final ObjectReader EXACT = Json.MAPPER.reader()
-        .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
-
     private ReportFile() { }
 
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
@@ -37,7 +31,7 @@ public final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, EXACT.readTree(Files.readString(file)));
+            return Infra.of(asked, file, ExactJson.read(Files.readString(file)));
         } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
         } catch (IOException problem) {

@@ -1,7 +1,9 @@
 package prompt_run.machine;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,31 +12,65 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import prompt_run.remote.Reply;
 import shared.Texts;
 
 /** Commands on this machine, with nothing of its environment but what is allowed. */
 public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
+    private static final int GRACE_MILLIS = 3000;
+
     @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
+        var err = new StringBuffer();
+        return run(argv, stdin, limit, line -> err.append(line).append('\n'), err, process -> { });
+    }
+
+    /** For a command of the caller's: {@code said} hears its stderr, and neither it nor its children outlive the wait for it. */
+    public Reply own(List<String> argv, Duration limit, Consumer<String> said) throws InterruptedException {
+        var last = new StringBuffer();
+        return run(argv, new byte[0], limit, line -> {
+            said.accept(line);
+            last.replace(0, last.length(), line.isBlank() ? last.toString() : line);
+        }, last, LocalShell::end);
+    }
+
+    private Reply run(List<String> argv, byte[] stdin, Duration limit, Consumer<String> said, StringBuffer err, Consumer<Process> end)
+            throws InterruptedException {
         var builder = new ProcessBuilder(argv).directory(folder.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
+        Process process;
         try {
-            var process = builder.start();
-            CompletableFuture<byte[]> out =
-                CompletableFuture.supplyAsync(() -> drain(process.getInputStream()), task -> daemon(task).start());
-            CompletableFuture<byte[]> err =
-                CompletableFuture.supplyAsync(() -> drain(process.getErrorStream()), task -> daemon(task).start());
-            feed(process, stdin);
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
-            }
-            return new Reply(process.exitValue(), out.join(), new String(err.join(), StandardCharsets.UTF_8), null, false);
+            process = builder.start();
         } catch (IOException problem) {
             return Reply.broken(Texts.oneLine(problem.getMessage()), true);
         }
+        try {
+            var out = new ByteArrayOutputStream();
+            var output = daemon(() -> drain(process.getInputStream(), out));
+            var errors = daemon(() -> listen(process, said));
+            feed(process, stdin);
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
+            }
+            // A child that was left behind may keep them open for ever.
+            output.join(GRACE_MILLIS);
+            errors.join(GRACE_MILLIS);
+            return new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
+        } finally {
+            end.accept(process);
+            process.destroyForcibly();
+        }
+    }
+
+    private static void end(Process process) {
+        var all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        all.forEach(ProcessHandle::destroy);
+        CompletableFuture.allOf(all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+            .completeOnTimeout(null, GRACE_MILLIS, TimeUnit.MILLISECONDS).join();
+        all.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static void feed(Process process, byte[] stdin) {
@@ -45,17 +81,26 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
         }
     }
 
-    private static byte[] drain(InputStream stream) {
+    private static void drain(InputStream stream, ByteArrayOutputStream out) {
         try (stream) {
-            return stream.readAllBytes();
+            stream.transferTo(out);
         } catch (IOException closed) {
-            return new byte[0];
+            // what has come is the output
+        }
+    }
+
+    private static void listen(Process process, Consumer<String> said) {
+        try (var lines = process.errorReader(StandardCharsets.UTF_8)) {
+            lines.lines().forEach(said);
+        } catch (IOException | UncheckedIOException closed) {
+            // what has come is all that it said
         }
     }
 
     private static Thread daemon(Runnable task) {
         var thread = new Thread(task);
         thread.setDaemon(true);
+        thread.start();
         return thread;
     }
 

@@ -33,7 +33,8 @@ public record OwnPod(KubernetesClient client, RunSetup run) {
         try {
             var account = account(rights);
             var ready = await(create(view, new AgentPod(run.namespace(), run.id(), image, account,
-                run.settings().limits().total().plus(AFTER_TIMEOUT).toSeconds())));
+                run.settings().limits().total().plus(AFTER_TIMEOUT)
+                    .plus(run.patience().recheck().multipliedBy(run.settings().rechecks())).toSeconds())));
             return Site.probe("pod", "pod/" + name() + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")),
                 run, () -> objects.remove(run.id()));
         } catch (NoPlace | InterruptedException | KubernetesClientException problem) {

@@ -66,6 +66,11 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         }
     }
 
+    /** The same place with another folder, for a later round. */
+    public Site round(RunSetup run) {
+        return new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
+    }
+
     /** With a home of its own that is removed afterwards; what is wrong with it stands in its facts as {@code problem}. */
     public static Site here(RunSetup run) {
         var home = Disk.temporary("prompt-run-home");

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import prompt_run.subject.Infra;
@@ -38,10 +39,13 @@ public final class InfraView {
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]{1,63}");
     private static final Pattern WORD = Pattern.compile("[a-z][a-z-]{0,19}");
     private static final Pattern KIND = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,62}");
-    private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
+    static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.:]{0,250}[a-z0-9])?");
     private static final Pattern FILE = Pattern.compile("(?![/.]*\\.\\.)(?!.*/\\.\\./)[A-Za-z0-9_.@+][\\w./@+-]{0,199}");
     private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_./\\[\\]=-]{0,199}");
     private static final Pattern CATALOGUE_TEXT = Pattern.compile("(?!.*(?:://|`|<|>|www\\.))[\\x20-\\x7E]{1,300}");
+    /** A second sentence of the scheduler, which says nothing of why. */
+    private static final Pattern PREEMPTION =
+        Pattern.compile("[ .]+(?:still not schedulable, |no new claims to deallocate, )?preemption: \\d+/\\d+ nodes.*");
     private static final Pattern HIDDEN = Pattern.compile("<!--.*?(?:-->|$)", Pattern.DOTALL);
     private static final Pattern LIMITED = Pattern.compile("[a-z0-9][a-z0-9 ./:,()-]{0,99}");
     private static final String WORD_OF_COMMAND = " [A-Za-z0-9][A-Za-z0-9_.,/:=-]{0,200}";
@@ -177,7 +181,7 @@ public final class InfraView {
         cause.path("explains").forEach(symptom -> named(symptom(symptom).get("object")));
         view.put("facts", cause.path("facts").size() > 0);
         var log = log(cause.path("logExcerpt"));
-        var facts = facts(cause);
+        var facts = facts(cause, String.join("\n", log));
         evidence(cause.path("evidence"), Map.of("log", String.join("\n", log), "spec", facts));
         data.addAll(log);
         return view;
@@ -193,13 +197,18 @@ public final class InfraView {
     }
 
     /** The values that decide, one object after the other, and what could stand in their place; as they are shown. */
-    private String facts(JsonNode cause) {
+    private String facts(JsonNode cause, String log) {
         var lines = new LinkedHashMap<String, String>();
         cause.path("facts").forEach(f -> {
             var at = f.path("at").asString("").split(" ", 2);
-            lines.merge(at[0], (at.length < 2 ? "" : at[1] + " = ") + flat(f.path("value").asString("")), (a, b) -> a + "; " + b);
+            var value = flat(f.path("value").asString(""));
+            if (!at[0].equals("log") || !log.contains(value)) {
+                lines.merge(at[0], (at.length < 2 ? "" : at[1] + "=") + value, (a, b) -> a + "; " + b);
+            }
         });
-        var others = String.join("; ", texts(cause.path("candidates"), c -> flat(c.asString(""))));
+        var shown = String.join(" ", lines.values());
+        var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
+            .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
         lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
             ? a : a + "; there is: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
@@ -214,7 +223,7 @@ public final class InfraView {
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
-            var message = item.path("message").asString("");
+            var message = PREEMPTION.matcher(item.path("message").asString("")).replaceFirst("");
             if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
@@ -335,7 +344,7 @@ public final class InfraView {
         return String.join("; ", parts);
     }
 
-    private static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
+    static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
         var texts = new ArrayList<String>();
         list.forEach(item -> texts.add(view.apply(item)));
         return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
@@ -347,7 +356,7 @@ public final class InfraView {
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
 
-    private static String matching(Pattern pattern, JsonNode value) {
+    static String matching(Pattern pattern, JsonNode value) {
         var text = value.asString("");
         return pattern.matcher(text).matches() && !Injection.in(text.replaceAll("[-_./]", " ")) ? text : "";
     }
@@ -358,7 +367,7 @@ public final class InfraView {
         return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
     }
 
-    private static String code(JsonNode value) {
+    static String code(JsonNode value) {
         return or(matching(CODE, value), "UNKNOWN");
     }
 

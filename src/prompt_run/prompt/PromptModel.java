@@ -27,6 +27,8 @@ public record PromptModel(RunOptions options, Facts facts, Infra infra, Conversa
         model.put("kind", options.kind());
         model.put("lang", options.lang());
         model.put("INFRA_UNHEALTHY", infra.unhealthy() ? "1" : "0");
+        model.putAll(Surroundings.of(infra.report(), redactor));
+        options.vars().computeIfPresent("renderer", model::put);
         addFacts(model);
         model.put("talk", talk.model());
         model.put("title", talk.title());

@@ -9,7 +9,7 @@ set -u
 umask 077
 dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 90
 cd "$dir" || exit 90
-total=0 idle=0 lease=0 grace=10 run_id=none codex=no
+total=0 idle=0 lease=0 grace=10 run_id=none codex=no max_tokens=0 thread=
 [ -r limits ] && . ./limits
 
 now() { date +%s; }
@@ -82,6 +82,31 @@ progress() {
   tail -c "+$((from + 1))" events.jsonl 2>/dev/null | grep -v '^{"type":"error"' | grep -q .
 }
 
+# What the thread has used so far, by Codex's own session file: input, cached, output, reasoning; nothing where nobody knows.
+used() {
+  [ -n "$thread" ] || thread=$(head -n 20 events.jsonl 2>/dev/null |
+    sed -n '/"type":"thread.started"/s/.*"thread_id":"\\([0-9a-f-]*\\)".*/\\1/p')
+  [ -n "$thread" ] && [ -s profile ] || return 0
+  all=$(find "$(dirname "$(cat profile)")/sessions" -name "*$thread*" -exec cat {} + 2>/dev/null | grep '"total_token_usage":{' |
+    tail -n 1 | sed 's/.*"total_token_usage":{\\([^}]*\\)}.*/\\1/')
+  [ -n "$all" ] || return 0
+  for f in input_tokens cached_input_tokens output_tokens reasoning_output_tokens; do
+    n=$(echo ",$all" | sed -n 's/.*,"'"$f"'":\\([0-9][0-9]*\\).*/\\1/p')
+    [ -n "$n" ] || return 0
+    printf '%s ' "$n"
+  done
+}
+
+over_tokens() {
+  [ "$codex" = yes ] || return 1
+  now_used=$(used)
+  [ -n "$now_used" ] || return 1
+  echo "$now_used" >tokens.tmp && mv tokens.tmp tokens
+  # shellcheck disable=SC2046,SC2086 # split into numbers: now, and before this run
+  set -- $now_used $(cat tokens.before 2>/dev/null)
+  [ $# -ge 4 ] && [ "$max_tokens" -gt 0 ] && [ $(($1 + $3 - ${5:-0} - ${7:-0})) -ge "$max_tokens" ]
+}
+
 watch_limits() { # pid of the agent, pid of the keeper
   started=$(now)
   last=$started
@@ -103,6 +128,7 @@ watch_limits() { # pid of the agent, pid of the keeper
     if [ -e cancel ]; then end_agent cancelled "$1"
     elif [ "$total" -gt 0 ] && [ $((t - started)) -ge "$total" ]; then end_agent timeout "$1"
     elif [ "$idle" -gt 0 ] && [ $((t - last)) -ge "$idle" ]; then end_agent idle "$1"
+    elif [ $((t % 3)) = 0 ] && over_tokens; then end_agent tokens "$1"
     elif [ "$lease" -gt 0 ] && [ $((t - ${touched:-0})) -ge "$lease" ]; then end_agent caller-gone "$1"
     else continue; fi
     return 0
@@ -130,6 +156,7 @@ keep() { # in the background, from the agent's start to its end
     hit=
     : >cancel
   done
+  over_tokens
   if [ -s profile ]; then rm -f "$(cat profile)"; fi
   # What the agent left running would go on writing into the workspace.
   if [ -n "$(members)" ]; then
@@ -206,6 +233,7 @@ poll() { # offset, most bytes
   elif [ "$alive" = yes ]; then state=running
   else state=gone; fi
   part events.jsonl "$1" "$2" "state=$state
+tokens=$(cat tokens 2>/dev/null)
 $(cat exit 2>/dev/null)"
 }
 

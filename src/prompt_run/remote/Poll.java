@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import shared.Texts;
 
-/** One answer of the keeper: header lines, and as many bytes as the header promises. */
-public record Poll(String state, int rc, String reason, byte[] data) {
+/** One answer of the keeper: header lines, and as many bytes as the header promises. {@code tokens}: of the thread so far, or "". */
+public record Poll(String state, int rc, String reason, String tokens, byte[] data) {
     private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
 
     /** Its header, and not a byte more or less than that promises. */
@@ -31,6 +31,7 @@ public record Poll(String state, int rc, String reason, byte[] data) {
         }
         var fields = Fields.of(header.group(1));
         return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
+            fields.getOrDefault("tokens", ""),
             text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
     }
 }

@@ -46,6 +46,7 @@ if [ -e "$run/config.toml" ]; then
   profile=$CODEX_HOME/@PROFILE@.config.toml
   mkdir -p "$CODEX_HOME" && mv "$run/config.toml" "$profile" || exit 97
   echo "$profile" >"$run/profile"
+  sh "$run/keeper.sh" used >"$run/tokens.before"
   # codex exec knows the key by another name than everybody else
   if [ -z "${CODEX_API_KEY:-}" ] && [ -n "${OPENAI_API_KEY:-}" ] && [ ! -e "$CODEX_HOME/auth.json" ]; then
     export CODEX_API_KEY="$OPENAI_API_KEY"

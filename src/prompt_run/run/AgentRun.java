@@ -6,8 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import prompt_run.agent.AgentSettings;
 import prompt_run.agent.Launch;
-import prompt_run.keeper.Commands;
-import prompt_run.keeper.Keeper;
 import prompt_run.machine.Log;
 import prompt_run.place.Kube;
 import prompt_run.place.Ladder;
@@ -19,9 +17,10 @@ import prompt_run.prompt.Prompt;
 import prompt_run.subject.Facts;
 import prompt_run.subject.Infra;
 import prompt_run.subject.Place;
+import prompt_run.templates.Renderer;
 import prompt_run.text.Redactor;
-import prompt_run.verdict.Brought;
 import prompt_run.verdict.Ending;
+import prompt_run.verdict.Story;
 import prompt_run.verdict.Usage;
 import prompt_run.verdict.Verdict;
 
@@ -116,28 +115,24 @@ public final class AgentRun implements AutoCloseable {
     }
 
     private Launch launch(String target) {
-        return new Launch(run.settings(), facts, infra, run.id(), thread(), target);
+        return new Launch(run.settings(), facts, infra, run.id(), thread(), target, run.settings().limits());
     }
 
-    /** Runs the agent to its end. Never a success without proof. */
-    public Finished run(Place place, Prompt prompt) {
-        var output = new RunLog(run.settings().codex(), run.log(), redactor);
-        var ending = Ending.nowhere(nowhere);
-        var brought = Brought.nothing();
-        if (site != null) {
-            var commands = new Commands(site, run.patience(), run.log());
-            var execution = new Execution(run, commands, new Keeper(commands), launch(site.target()), redactor, output, cancel);
-            ending = execution.run(prompt.text(), place.reportPath());
-            brought = execution.fetch(ending);
-        } else if (cancel.asked()) {
-            ending = Ending.cancelled(cancel.exitCode(), false);
+    /** Runs the agent to its end, as often as its work is sent back. Never a success without proof. */
+    public Finished run(Place place, Prompt prompt, Renderer renderer) {
+        if (site == null) {
+            var ending = cancel.asked() ? Ending.cancelled(cancel.exitCode(), false) : Ending.nowhere(nowhere);
+            cancel.calm();
+            return Finished.nowhere(run.id(), began, Verdict.of(ending, new Story(), false, null), List.copyOf(run.notes()));
         }
-        boolean codex = run.settings().codex();
-        var verdict = Verdict.of(ending, output.story(), codex, codex ? thread() : null).with(brought);
+        if (run.settings().recheck().command() != null && run.settings().plans()) {
+            run.notes().add("--recheck is not used: a plan changes nothing");
+        }
+        var rounds = new Rounds(new Rounds.Stage(run, site, facts, redactor, renderer, cancel), place, infra,
+            run.settings().codex() ? thread() : null, totalsBefore());
+        var verdict = rounds.go(prompt.text());
         cancel.calm();
-        var spent = output.story().usage().minus(totalsBefore());
-        return new Finished(run.id(), site == null ? null : site.label(), began, verdict, output.story(), spent, brought,
-            output.folder(), List.copyOf(run.notes()));
+        return rounds.finished(began, verdict);
     }
 
     private Usage totalsBefore() {

@@ -16,8 +16,9 @@ import prompt_run.verdict.Brought;
 import prompt_run.verdict.Ending;
 import shared.Texts;
 
-/** One agent in one place: what it needs is put there, it is started and followed to its end, and its work is fetched. */
-public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Redactor redactor, RunLog output, Cancel cancel) {
+/** One agent in one place, {@code sources} null where it gets none: what it needs is put there, it is started and followed to its end, and its work is fetched. */
+public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Sources sources, Redactor redactor,
+                        RunLog output, Cancel cancel) {
 
     Ending run(String prompt, String reportPath) {
         try {
@@ -32,7 +33,7 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
             prepare(prompt, reportPath);
             run.log().info("the agent starts: " + site().label() + ", run " + run.id() + ", workspace " + site().workspace());
             keeper.start();
-            return new Follower(keeper, output, run.patience()).follow(run.settings().limits().total().plus(run.patience().afterLimit()));
+            return new Follower(keeper, output, run.patience()).follow(launch.limits().total().plus(run.patience().afterLimit()));
         } catch (Broken problem) {
             keeper.discardUnlessStarted();
             return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
@@ -45,7 +46,7 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
     private void prepare(String prompt, String reportPath) throws Broken, InterruptedException {
         var files = new Transfer(commands);
         files.store("keeper.sh", KeeperScript.KEEPER);
-        files.store("limits", launch.limits());
+        files.store("limits", launch.limitsFile());
         files.store("prompt.md", prompt);
         files.store("env.sh", launch.environment(reportPath));
         files.store("agent.sh", launch.script(site().folder(), site().workspace()));
@@ -55,9 +56,8 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
         if (reportPath != null) {
             files.store("ready.json", MaskedJson.of(launch.infra().report().deepCopy(), redactor).toString());
         }
-        if (run.settings().source() != null) {
-            run.notes().addAll(new Sources(run.settings().source(), run.id(), run.log()).upload(commands,
-                launch.facts().base()));
+        if (sources != null) {
+            run.notes().addAll(sources.upload(commands, launch.facts().base()));
         }
         commands.keeper(run.patience().slowExec(), "mark", site().workspace());
     }
@@ -93,7 +93,7 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
             collect(new Transfer(patient));
             boolean hurried = cancel.times() > 1;
             return run.settings().bringBack() && !hurried
-                ? new Sources(run.settings().source(), run.id(), run.log()).bringBack(patient, launch.facts().branch()) : Brought.nothing();
+                ? sources.bringBack(patient, launch.facts().branch()) : Brought.nothing();
         } catch (Broken problem) {
             run.notes().add("not everything could be fetched from " + site().label() + ": " + problem.getMessage());
             return lacking(problem.getMessage());

@@ -6,6 +6,7 @@ import prompt_run.machine.Broken;
 import prompt_run.place.Patience;
 import prompt_run.remote.Poll;
 import prompt_run.verdict.Ending;
+import prompt_run.verdict.Usage;
 
 /** Follows a started agent to its end by polls. What it counts as comes from its exit file alone. */
 public final class Follower {
@@ -37,6 +38,7 @@ public final class Follower {
                 return Ending.broken(problem.getMessage(), true);
             }
             log.accept(poll.data());
+            log.story().used(Usage.parse(poll.tokens()));
             if (poll.state().equals("exited") && poll.data().length == 0) {
                 return Ending.exited(poll.rc(), poll.reason());
             }

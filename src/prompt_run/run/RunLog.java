@@ -26,14 +26,16 @@ public final class RunLog {
     private final Redactor redactor;
     private final MaskedLines lines;
     private final Story story = new Story();
-    private final Path folder = Disk.temporary("prompt-run");
+    private final Path folder;
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
     private long size;
 
-    RunLog(boolean codex, Log log, Redactor redactor) {
+    /** {@code folder}: where the output is kept, after that of earlier rounds. */
+    RunLog(boolean codex, Log log, Redactor redactor, Path folder) {
         this.codex = codex;
         this.log = log;
         this.redactor = redactor;
+        this.folder = folder;
         this.lines = new MaskedLines(redactor);
     }
 
@@ -43,10 +45,6 @@ public final class RunLog {
 
     Story story() {
         return story;
-    }
-
-    Path folder() {
-        return folder;
     }
 
     void accept(byte[] data) {

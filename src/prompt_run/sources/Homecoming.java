@@ -15,8 +15,10 @@ import shared.Texts;
 
 /**
  * The last leg, in the caller's repository: from fetched objects to branch and working tree. The caller's own changes stay as they are.
+ * {@code shared}: the tree that both sides had last, or null for the last commit's.
  */
-public record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch) {
+public record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId, String usualBranch,
+                         String shared) {
 
     Brought arrive() throws Broken, InterruptedException, IOException {
         var ourHead = git.run("rev-parse", "HEAD");
@@ -28,9 +30,10 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
             return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
         }
         var branch = branch(head, ourHead);
-        var mine = git.changes(ourHead + "^{tree}", ours);
+        var before = shared == null ? ourHead + "^{tree}" : shared;
+        var mine = git.changes(before, ours);
         var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
-        conflicts.addAll(changedByBoth(mine, git.changes(ourHead + "^{tree}", theirs)));
+        conflicts.addAll(changedByBoth(mine, git.changes(before, theirs)));
         conflicts.addAll(staged());
         var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
         conflicts.addAll(unsafe(git.changes(ours, wanted)));

@@ -26,11 +26,24 @@ public final class Sources {
     private final Git git;
     private final String runId;
     private final Log log;
+    private final boolean there;
+    private String shared;
 
     public Sources(Path tree, String runId, Log log) {
-        this.git = new Git(tree.toAbsolutePath().normalize(), null);
+        this(new Git(tree.toAbsolutePath().normalize(), null), runId, log, false, null);
+    }
+
+    private Sources(Git git, String runId, Log log, boolean there, String shared) {
+        this.git = git;
         this.runId = runId;
         this.log = log;
+        this.there = there;
+        this.shared = shared;
+    }
+
+    /** The same for a later round: the agent has its tree, and what came back of it is nobody's own change. */
+    public Sources again(String round) {
+        return new Sources(git, round, log, true, shared);
     }
 
     private String ref(String name) {
@@ -39,6 +52,9 @@ public final class Sources {
 
     /** {@code base}: the branch that the work is for, or ""; it comes along as the agent's origin has it. */
     public List<String> upload(Commands keeper, String base) throws Broken, InterruptedException {
+        if (there) {
+            return List.of();
+        }
         var workspace = keeper.site().workspace();
         var state = keeper.site().facts().get("workspace_state");
         if (state.equals("repository") && !keeper.keeper(Patience.USUAL.slowExec(), "renewable", workspace).contains("renewable=yes")) {
@@ -104,8 +120,9 @@ public final class Sources {
             }
             check(pack);
             fetch(keeper, pack, scratch);
-            var brought = new Homecoming(git, scratch, pack, runId, usualBranch).arrive();
+            var brought = new Homecoming(git, scratch, pack, runId, usualBranch, shared).arrive();
             if (!brought.lacking()) {
+                shared = pack.get("tree");
                 keeper.keeper(Patience.USUAL.exec(), "brought", workspace, pack.get("tree"), pack.get("head"));
             }
             log.info(brought.told());

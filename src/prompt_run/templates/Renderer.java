@@ -5,14 +5,18 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import prompt_run.machine.Broken;
 import prompt_run.machine.Log;
 import prompt_run.machine.Nonce;
 import prompt_run.options.UsageError;
+import prompt_run.prompt.Change;
 import prompt_run.prompt.InfraView;
 import prompt_run.prompt.Prompt;
 import prompt_run.prompt.PromptModel;
+import prompt_run.subject.Infra;
 import prompt_run.subject.Place;
 import prompt_run.text.Untrusted;
+import shared.Texts;
 import shared.system.TemplateEngine;
 
 /** Turns facts into the prompt. Templates see maps, lists and text only: no Java object, no class, no template made of data. */
@@ -31,21 +35,41 @@ public final class Renderer {
     public Prompt render(Place place) throws IOException {
         var options = facts.options();
         var model = facts.of(place);
-        model.put("infraBlock", infraBlock(model));
+        model.put("infraBlock", infraBlock(model, facts.infra()));
         return new Prompt(options.kind(), options.lang(), facts.infra().unhealthy(),
             facts.redactor().maskKnown(process(engine, template, model)));
     }
 
+    /** What the agent hears after a check of its work; whatever its kind, the environment comes first now. */
+    public String again(Place place, Infra after, Change change) throws Broken {
+        var options = facts.options();
+        var model = new PromptModel(options, facts.facts(), after, facts.talk(), facts.redactor()).of(place);
+        try {
+            model.put("kind", "repair_issue");
+            model.put("infraBlock", infraBlock(model, after));
+            model.put("kind", options.kind());
+            model.putAll(change.model());
+            return facts.redactor().maskKnown(process(engine, own("recheck"), model));
+        } catch (UsageError | IOException problem) {
+            throw new Broken(Texts.oneLine(problem.getMessage()));
+        }
+    }
+
+    /** The part in the language of the run, else in English. */
+    private String own(String part) throws IOException {
+        var own = part + "_" + facts.options().lang() + ".ftl";
+        return engine.getTemplateLoader().findTemplateSource(own) != null ? own : part + "_en.ftl";
+    }
+
     /** The block about the environment, with as much of the report as its limit in bytes allows. */
-    private String infraBlock(Map<String, Object> common) throws IOException {
-        var own = "infra_" + facts.options().lang() + ".ftl";
-        var name = engine.getTemplateLoader().findTemplateSource(own) != null ? own : "infra_en.ftl";
+    private String infraBlock(Map<String, Object> common, Infra infra) throws IOException {
+        var name = own("infra");
         var nonce = Nonce.next();
         var block = "";
         var cleaned = new HashMap<String, String>();
         for (var limits : InfraView.LEVELS) {
             var model = new LinkedHashMap<String, Object>(common);
-            model.put("infra", new InfraView(facts.infra(), facts.redactor(), nonce, limits, cleaned,
+            model.put("infra", new InfraView(infra, facts.redactor(), nonce, limits, cleaned,
                 facts.facts().agent()).model());
             block = process(engine, name, model).strip();
             if (Untrusted.bytes(block) <= InfraView.BLOCK_BYTES) {

@@ -1,5 +1,6 @@
 package prompt_run.verdict;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,20 @@ public record Brought(String state, String branch, String head, int commits, Lis
     public Brought masked(UnaryOperator<String> mask) {
         return new Brought(state, branch, head, commits, files.stream().map(mask).toList(), notes.stream().map(mask).toList(),
             problem == null ? null : mask.apply(problem));
+    }
+
+    /** All that came back in two rounds. */
+    public Brought after(Brought earlier) {
+        if (!"brought".equals(earlier.state)) {
+            return this;
+        }
+        if (state == null || state.equals("unchanged")) {
+            return earlier;
+        }
+        var told = new ArrayList<String>(earlier.notes);
+        told.addAll(notes);
+        return new Brought(state, branch == null ? earlier.branch : branch, head == null ? earlier.head : head, earlier.commits + commits,
+            files, told, problem);
     }
 
     public boolean lacking() {

@@ -9,13 +9,13 @@ import prompt_run.subject.Place;
 import shared.Texts;
 
 /** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-public record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, String finalMessage, Path finalMessageFile,
-                        Path transcriptFile, Brought brought, List<String> notes) implements Answer {
+public record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, LastWords said, String finalMessage, Path finalMessageFile,
+                        Path transcriptFile, Brought brought, List<Round> rounds, List<String> notes) implements Answer {
     private static final int MESSAGE_MOST = 60_000;
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
 
     public record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
-                      String model, String effort) {
+                      boolean rechecked, String model, String effort) {
         void put(Map<String, Object> json) {
             json.put("runId", id);
             json.put("threadId", thread);
@@ -32,7 +32,7 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
     }
 
     public static RunResult unexpected(String reason) {
-        return new RunResult(Outcome.LOST, reason, null, 0, null, "", null, null, null, List.of());
+        return new RunResult(Outcome.LOST, reason, null, 0, null, null, "", null, null, null, List.of(), List.of());
     }
 
     @Override
@@ -46,6 +46,12 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
             run.put(json);
             json.put("durationSeconds", seconds);
             spent.put(json);
+            json.put("limit", outcome.limit());
+            json.put("rounds", rounds.stream().map(Round::asJson).toList());
+            json.put("infraReadyAfter", readyAfter());
+            json.put("agentStatus", said.status());
+            json.put("summary", said.summary());
+            json.put("blockedReason", said.blockedReason());
         }
         json.put("finalMessage", cut(finalMessage));
         if (run != null) {
@@ -55,6 +61,11 @@ public record RunResult(Outcome outcome, String reason, Run run, double seconds,
         }
         json.put("notes", notes);
         return json;
+    }
+
+    /** Null where no check was asked for; else true only when the last turn's check proves it. */
+    private Boolean readyAfter() {
+        return !run.rechecked() ? null : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready());
     }
 
     private static String cut(String message) {

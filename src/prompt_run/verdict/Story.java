@@ -114,4 +114,9 @@ public final class Story {
     public Usage usage() {
         return usage;
     }
+
+    /** As the thread's own file counts while it runs; the end of a turn tells it again. */
+    public void used(Usage live) {
+        usage = live.total() > usage.total() ? live : usage;
+    }
 }

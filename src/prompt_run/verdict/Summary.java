@@ -2,6 +2,7 @@ package prompt_run.verdict;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import shared.Texts;
 
 /** The result as Markdown, for the summary of a step. */
@@ -11,11 +12,18 @@ public final class Summary {
     public static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
+        row(text, "agent says", json.get("agentStatus"));
+        row(text, "summary", json.get("summary"));
+        row(text, "blocked by", json.get("blockedReason"));
         row(text, "ran in", json.get("where") == null ? json.get("agentTarget") : json.get("where"));
         row(text, "why there", json.get("fallbackReason"));
         row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "ready");
         row(text, "duration", json.get("durationSeconds") + " s");
         row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+        row(text, "limit", json.get("limit"));
+        if (json.get("infraReadyAfter") != null) {
+            ((List<?>) json.get("rounds")).forEach(round -> row(text, "round", told((Map<?, ?>) round)));
+        }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
             row(text, "changes", brought.get("state")
@@ -24,6 +32,11 @@ public final class Summary {
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
         return text + (message.isBlank() ? "" : "\nLast message:\n" + fenced(message)) + "\n";
+    }
+
+    private static String told(Map<?, ?> round) {
+        return round.entrySet().stream().filter(e -> e.getValue() != null && !List.of().equals(e.getValue()))
+            .map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining(", "));
     }
 
     private static void row(StringBuilder text, String name, Object value) {

@@ -29,6 +29,15 @@ public record Usage(long input, long cached, long output, long reasoning) {
             Math.max(0, reasoning - before.reasoning));
     }
 
+    public Usage plus(Usage more) {
+        return new Usage(input + more.input, cached + more.cached, output + more.output, reasoning + more.reasoning);
+    }
+
+    /** What a limit counts: cached ones are input, and reasoning is output. */
+    public long total() {
+        return input + output;
+    }
+
     void put(Map<String, Object> json) {
         json.put("inputTokens", input);
         json.put("cachedInputTokens", cached);

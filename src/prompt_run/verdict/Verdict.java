@@ -25,6 +25,7 @@ public record Verdict(Outcome outcome, String reason) {
             case "timeout" -> new Verdict(Outcome.TIME_LIMIT, "the agent reached its time limit and was ended");
             case "idle" -> new Verdict(Outcome.IDLE_LIMIT, "the agent gave no sign of life for too long and was ended"
                 + (story.error() == null ? "" : "; its last error: " + story.error()));
+            case "tokens" -> new Verdict(Outcome.TOKEN_LIMIT, "the agent reached its limit of tokens and was ended");
             case "busy" -> new Verdict(Outcome.NO_PLACE, "another agent is at work there");
             case "finished" -> finished(ending, story, codex);
             default -> new Verdict(Outcome.LOST, "the agent was ended: " + ending.reason());
@@ -39,6 +40,13 @@ public record Verdict(Outcome outcome, String reason) {
         return codex && !story.completed()
             ? new Verdict(Outcome.AGENT_FAILED, "the agent ended without completing its turn" + error)
             : new Verdict(Outcome.SUCCEEDED, null);
+    }
+
+    /** The agent's own word can take a success away, and give none. */
+    public Verdict with(LastWords said) {
+        return outcome != Outcome.SUCCEEDED ? this
+            : said.is("blocked") ? new Verdict(Outcome.BLOCKED, said.why("the agent says that it is blocked, and not why"))
+            : said.is("partial") ? new Verdict(Outcome.PARTIAL, said.why("the agent says that its work is not complete")) : this;
     }
 
     /** Work that was asked for and did not come back is no success. */

@@ -16,19 +16,24 @@ import java.util.TreeMap;
 
 import static java.nio.file.StandardOpenOption.WRITE;
 
-/** What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. */
+/**
+ * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. Nothing that
+ * deploy/codex may not, and everything that the prompts ask for.
+ */
 public final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
         "", List.of("pods", "pods/log", "services", "endpoints", "events", "configmaps", "persistentvolumeclaims", "serviceaccounts",
             "resourcequotas", "limitranges"),
-        "apps", List.of("deployments", "replicasets", "statefulsets", "daemonsets"),
+        "apps", List.of("controllerrevisions", "deployments", "replicasets", "statefulsets", "daemonsets"),
+        "autoscaling", List.of("horizontalpodautoscalers"),
         "batch", List.of("jobs", "cronjobs"),
+        "policy", List.of("poddisruptionbudgets"),
         "networking.k8s.io", List.of("ingresses", "networkpolicies"),
         "discovery.k8s.io", List.of("endpointslices"),
         "events.k8s.io", List.of("events"));
     private static final Map<String, List<String>> WRITE = Map.of(
         "", List.of("services", "configmaps"),
-        "apps", List.of("deployments", "statefulsets", "daemonsets"),
+        "apps", List.of("deployments", "deployments/scale", "statefulsets", "statefulsets/scale", "daemonsets"),
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
@@ -37,11 +42,12 @@ public final class Rbac {
     public static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
+        rules.add(rule("rbac.authorization.k8s.io", List.of("roles", "rolebindings"), "get", "list"));
         if (!plans) {
             new TreeMap<>(WRITE).forEach((group, resources) -> rules.add(rule(group, resources, "create", "patch", "update")));
             rules.add(rule("", List.of("pods"), "delete"));
             rules.add(rule("batch", List.of("jobs"), "delete"));
-            rules.add(rule("", List.of("pods/exec"), "create"));
+            rules.add(rule("", List.of("pods/exec", "pods/portforward"), "get", "create"));
         }
         return rules;
     }

@@ -78,6 +78,25 @@ refusal_for() {
 # run_fact JQ: what prepare.sh keeps about this run, outside the folder that becomes the artifacts.
 run_fact() { jq -r "$1 // empty" "$RUNNER_TEMP/run.json"; }
 
+# file_fact NAME JQ: of a JSON file that the scripts leave; nothing when it is missing or broken.
+file_fact() { jq -r "$2 // empty" "$RUNNER_TEMP/agent/$1.json" 2>/dev/null || printf ''; }
+
+# environment_of NAME: a report that is missing or broken is an environment that is not ready: the missing file reads as {}.
+environment_of() {
+  local report
+  report=$(jq -c 'objects' "$RUNNER_TEMP/agent/$1.json" 2>/dev/null) || report=''
+  jq -c 'def short: if type != "object" then tostring else
+           ({Deployment: "deploy", StatefulSet: "sts", DaemonSet: "ds", Service: "svc", Ingress: "ing",
+             PersistentVolumeClaim: "pvc"}[.kind // ""] // (.kind // "" | ascii_downcase)) + "/" + (.name // "") end;
+         {ready: (.infraReady == true), outcome: (.outcome // "no report"), namespace: (.namespace // ""), slot: (.slot // ""),
+          summary: (.summary // ""), more: ([([.causes[]?] | length) - 10, 0] | max),
+          causes: [.causes[]? | {code, object: (.object | short)}][:10]}' <<<"${report:-{\}}"
+}
+
+# One line of foreign text as code: it cannot become a link, a mention or a command.
+# shellcheck disable=SC2016 # the backticks are Markdown's
+code() { tr '\r\n`' "  '" | sed 's/ *$//; s/.\{1,\}/`&`/'; }
+
 # branch_of MODE ISSUE: where the agent's commits go; a plan has none.
 branch_of() {
   case $1 in

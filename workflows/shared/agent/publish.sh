@@ -57,7 +57,7 @@ with_token() {
 }
 
 # An agent that did not finish gets its branch pushed, but no pull request is opened in its name. One that says itself that it is
-# blocked, or that could not prove its work, gets a draft: somebody has to decide.
+# blocked or only half-way, or that could not prove its work, gets a draft: somebody has to decide.
 find_or_open_pull_request() {
   pull_request=$(github GET "pulls?state=open&head=${GITHUB_REPOSITORY_OWNER}:$branch" | jq -c '.[0] // empty') || pull_request=''
   if [ -z "$pull_request" ] && [ "$work" = pushed ] && { [ "$AGENT" = success ] || unfinished; }; then
@@ -66,7 +66,7 @@ find_or_open_pull_request() {
   fi
 }
 
-unfinished() { [ "$status" = blocked ] || [ "$status" = unproven ]; }
+unfinished() { case $status in blocked | unproven | partial) true ;; *) false ;; esac; }
 unproven() { [ "$mode" = repair ] && [ "$(ready_after)" != true ]; }
 
 # Drafts are not to be had in every repository.
@@ -91,12 +91,24 @@ body() {
   echo
   message
   if [ "$mode" = repair ]; then proof; fi
+  if unfinished; then missing; fi
+}
+
+# Why this is a draft: the agent's own words, and what the last check found.
+# shellcheck disable=SC2016 # the backticks are Markdown's
+missing() {
+  local why
+  why=$(file_fact result .reason | cut_to 1500 | code)
+  printf '\n\n%s (`%s`)%s\n\n' "$(say '**Not finished**' '**Не закончено**')" "$status" "${why:+: $why}"
+  file_fact result '(.rounds // [] | last // {} | (.new // []) + (.left // []) | .[:10][])' | while read -r line; do
+    echo "* $(code <<<"$line")"
+  done
 }
 
 # shellcheck disable=SC2016 # the backticks are Markdown's
 proof() {
   local about
-  about=$(environment after)
+  about=$(environment_of after)
   printf '\n\n'
   if [ "$(jq .ready <<<"$about")" = true ]; then
     say '**Proof:** the manifests of this branch were applied to the environment, and it came up.' \
@@ -123,9 +135,6 @@ record_on_slot() {
   fi
 }
 
-# file_fact NAME JQ: of a JSON file that the scripts leave; nothing when it is missing or broken.
-file_fact() { jq -r "$2 // empty" "$RUNNER_TEMP/agent/$1.json" 2>/dev/null || printf ''; }
-
 # The agent's last message without the JSON that it ends with for programs.
 # shellcheck disable=SC2016 # the backticks are Markdown's
 message() {
@@ -139,22 +148,10 @@ message() {
 # Was it proven ready after the agent? By the manifests of its branch, or by the check that prompt_run.java did.
 ready_after() {
   if [ -f "$RUNNER_TEMP/agent/after.json" ]; then
-    environment after | jq .ready
+    environment_of after | jq .ready
   else
     file_fact result '(.infraReadyAfter | if . == null then empty else tostring end)'
   fi
-}
-
-# A report that is missing or broken is an environment that is not ready: the missing file reads as {}.
-environment() {
-  local report
-  report=$(jq -c 'objects' "$RUNNER_TEMP/agent/$1.json" 2>/dev/null) || report=''
-  jq -c 'def short: if type != "object" then tostring else
-           ({Deployment: "deploy", StatefulSet: "sts", DaemonSet: "ds", Service: "svc", Ingress: "ing",
-             PersistentVolumeClaim: "pvc"}[.kind // ""] // (.kind // "" | ascii_downcase)) + "/" + (.name // "") end;
-         {ready: (.infraReady == true), outcome: (.outcome // "no report"), namespace: (.namespace // ""), slot: (.slot // ""),
-          summary: (.summary // ""), more: ([([.causes[]?] | length) - 10, 0] | max),
-          causes: [.causes[]? | {code, object: (.object | short)}][:10]}' <<<"${report:-{\}}"
 }
 
 agent() {
@@ -168,7 +165,7 @@ agent() {
 report() {
   jq -cn --argjson agent "$(agent)" --arg work "$work" --arg branch "$branch" --arg refusal "$refusal" --arg after "$(ready_after)" \
     --arg pull_request "$(jq -r '.html_url // empty' <<<"$pull_request")" --arg pull "$(jq -r '.number // empty' <<<"$pull_request")" \
-    --argjson draft "$draft" --arg message "$(message)" --argjson environment "$(environment ready)" '$ARGS.named'
+    --argjson draft "$draft" --arg message "$(message)" --argjson environment "$(environment_of ready)" '$ARGS.named'
 }
 
 # Green means that there is something to look at. A repair may need no commit, but then the environment must be proven ready;

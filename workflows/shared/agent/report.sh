@@ -12,7 +12,11 @@ AI_LANG=$(run .lang)
 main() {
   local text message
   text=$(status)
-  edit "$(run .comment)" "$text"
+  if [ "$RESULT" = running ]; then
+    edit "$(run .comment)" "$text"
+    return
+  fi
+  edit "$(run .comment)" "$text" || comment "$(talk)" "$text" >/dev/null
   printf '%s\n' "$text" >>"$GITHUB_STEP_SUMMARY"
   message=$(fact .message)
   if [ -n "$message" ]; then comment "$(talk)" "$message" >/dev/null; fi
@@ -31,6 +35,10 @@ status() {
   if [ -n "$REPORT" ]; then
     echo "* **$(say Environment Окружение):** $(environment)"
     causes
+  fi
+  if [ "$RESULT" = running ]; then
+    :
+  elif [ -n "$REPORT" ]; then
     echo "* **$(say Agent Агент):** $(agent)"
     if [ "$mode" != plan ]; then echo "* **$(say Result Результат):** $(work)"; fi
   elif [ "$RESULT" != cancelled ]; then
@@ -44,7 +52,9 @@ status() {
 headline() {
   local label
   label=$(label)
-  if [ "$RESULT" = success ] && [ "$(fact .agent.status)" = blocked ]; then
+  if [ "$RESULT" = running ]; then
+    say "⏳ $label: the agent is at work" "⏳ $label: агент работает"
+  elif [ "$RESULT" != cancelled ] && [ "$(fact .agent.status)" = blocked ]; then
     say "✋ $label: the agent is blocked" "✋ $label: агент не может продолжить"
   elif [ "$RESULT" = success ]; then
     say "✅ $label: done" "✅ $label: готово"
@@ -65,7 +75,7 @@ no_environment() { [ -n "$REPORT" ] && [ -z "$(fact .environment.namespace)" ]; 
 
 asked() {
   local by
-  by=$(run .by | data)
+  by=$(run .by | code)
   if [ -n "$review" ]; then
     say "$by requested changes in [this review]($(pull_url)#pullrequestreview-$review)" \
       "$by просит изменений в [этом ревью]($(pull_url)#pullrequestreview-$review)"
@@ -82,8 +92,8 @@ pull_url() { printf '%s/%s/pull/%s' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$
 
 environment() {
   local name why
-  name=$(fact .environment.namespace | data)
-  why="(\`$(fact .environment.outcome)\`) $(fact .environment.summary | data)"
+  name=$(fact .environment.namespace | code)
+  why="(\`$(fact .environment.outcome)\`) $(fact .environment.summary | code)"
   if [ "$(fact .environment.ready)" = true ]; then
     say "$name ready" "$name готово"
   else
@@ -95,7 +105,7 @@ environment() {
 after() {
   if [ "$(fact .after)" = true ]; then
     say '; after the agent: ready' '; после агента: готово'
-  elif [ "$mode" = repair ] || [ "$(fact .after)" = false ]; then
+  elif [ "$RESULT" != running ] && { [ "$mode" = repair ] || [ "$(fact .after)" = false ]; }; then
     say '; after the agent: not proven ready' '; после агента: готовность не доказана'
   fi
 }
@@ -107,33 +117,34 @@ causes() {
   if [ "$(fact .environment.ready)" = true ] || [ "${count:-0}" = 0 ]; then return; fi
   more=$(fact .environment.more)
   printf '  <details><summary>%s</summary>\n\n' "$(say 'causes' 'причины')"
-  fact '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' | while read -r line; do echo "  * $(data <<<"$line")"; done
+  fact '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' | while read -r line; do echo "  * $(code <<<"$line")"; done
   if [ "${more:-0}" != 0 ]; then echo "  * $(say "and $more more" "и ещё $more")"; fi
   printf '\n  </details>\n'
 }
 
 agent() {
   local why
-  why=$(fact '.agent.status + " " + .agent.reason' | data)
+  why=$(fact '.agent.status + " " + .agent.reason' | code)
   case $(fact '.agent.outcome + " " + .agent.status') in
-    'success unproven') say 'finished, but its work is not proven' 'закончил, но результат не доказан' ;;
+    *' unproven') say 'finished, but its work is not proven' 'закончил, но результат не доказан' ;;
+    *' blocked') say 'is blocked' 'не может продолжить' ;;
     success*) say finished закончил ;;
     skipped*) say 'was not started' 'не запускался' ;;
     *) say "did not finish: $why" "не закончил: $why" ;;
   esac
-  if [ "$(fact .agent.status)" = blocked ]; then printf ' · %s' "$(fact .agent.reason | data)"; fi
+  if [ "$(fact .agent.status)" = blocked ]; then printf ' · %s' "$(fact .agent.reason | code)"; fi
   figures
 }
 
 figures() {
   local input
   input=$(fact .agent.input)
-  figure "$(say in в)" "$(fact .agent.place | data)"
-  figure "$(say because: потому:)" "$(fact .agent.why | data)"
+  figure "$(say in в)" "$(fact .agent.place | code)"
+  figure "$(say because: потому:)" "$(fact .agent.why | code)"
   figure "$(say rounds: раундов:)" "$(fact .agent.rounds | digits)"
   figure "$(say minutes: минут:)" "$(fact '(.agent.seconds | tonumber? / 60 | ceil)' | digits)"
   if [ -n "$input" ]; then printf ' · %s %s + %s' "$(say tokens: токенов:)" "$(digits <<<"$input")" "$(fact .agent.output | digits)"; fi
-  figure "$(say limit: предел:)" "$(fact .agent.limit | data)"
+  figure "$(say limit: предел:)" "$(fact .agent.limit | code)"
 }
 
 figure() { if [ -n "$2" ]; then printf ' · %s %s' "$1" "$2"; fi; }
@@ -141,13 +152,13 @@ digits() { tr -cd '0-9'; }
 
 work() {
   local branch pull_request
-  branch=$(fact .branch | data) pull_request=$(fact .pull_request)
+  branch=$(fact .branch | code) pull_request=$(fact .pull_request)
   case $(fact .work) in
     pushed) say "branch $branch pushed: ${pull_request:-$(compare)}" "ветка $branch отправлена: ${pull_request:-$(compare)}" ;;
     nothing) say "nothing was changed${pull_request:+; $pull_request}" "ничего не изменено${pull_request:+; $pull_request}" ;;
     none) say 'nothing to push' 'отправлять нечего' ;;
-    *) say "the changes are not on GitHub; changes.bundle among the artifacts has them: $(fact .refusal | data)" \
-      "изменения не попали в GitHub, они в changes.bundle среди артефактов: $(fact .refusal | data)" ;;
+    *) say "the changes are not on GitHub; changes.bundle among the artifacts has them: $(fact .refusal | code)" \
+      "изменения не попали в GitHub, они в changes.bundle среди артефактов: $(fact .refusal | code)" ;;
   esac
   if [ "$(fact .draft)" = true ]; then say ' (draft)' ' (черновик)'; fi
 }
@@ -160,7 +171,9 @@ next() {
   local again
   again=$(say "set the label \`[ai-$mode]\` again" "поставьте метку \`[ai-$mode]\` ещё раз")
   if [ -n "$review" ]; then again=$(say 'request changes again' 'попросите изменений ещё раз'); fi
-  if [ "$RESULT" = cancelled ]; then
+  if [ "$RESULT" = running ]; then
+    say 'wait; to stop the agent, cancel the run' 'ждите; чтобы остановить агента, отмените запуск'
+  elif [ "$RESULT" = cancelled ]; then
     printf '%s' "$again"
   elif [ -z "$REPORT" ]; then
     say "look at the run's log, then $again" "посмотрите журнал запуска, затем $again"
@@ -231,9 +244,5 @@ answer_threads() {
       echo "::warning::thread $id could not be answered; the answer stands in the comment"
   done
 }
-
-# One line of foreign text as code: it cannot become a link, a mention or a command.
-# shellcheck disable=SC2016 # the backticks are Markdown's
-data() { tr '\r\n`' "  '" | sed 's/ *$//; s/.\{1,\}/`&`/'; }
 
 main

@@ -1,0 +1,38 @@
+package prompt_run.run;
+
+import java.nio.file.Path;
+import java.util.List;
+import prompt_run.machine.LocalShell;
+import prompt_run.place.RunSetup;
+import prompt_run.remote.Reply;
+import prompt_run.subject.Infra;
+import prompt_run.text.ExactJson;
+import tools.jackson.core.JacksonException;
+
+/** The caller's own check of the environment: a command on this machine whose stdout is a report of ensure_ready. */
+public record Recheck(RunSetup run) {
+    private static final int NOT_READY = 10;
+    private static final int MOST_BYTES = 16 * 1024 * 1024;
+
+    /** What cannot be run, does not end or cannot be read is never a ready environment. */
+    Infra check() throws InterruptedException {
+        var command = run.settings().recheck().command();
+        run.log().info("the environment is checked again: " + command);
+        return read(new LocalShell(System.getenv(), Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+            run.patience().recheck(), line -> run.log().info("recheck | " + line)));
+    }
+
+    static Infra read(Reply reply) {
+        if (!reply.ok() && !(reply.ended() && reply.code() == NOT_READY)) {
+            return Infra.broken(null, reply.problem());
+        }
+        if (reply.out().length > MOST_BYTES) {
+            return Infra.broken(null, "its output is too long");
+        }
+        try {
+            return Infra.of(!reply.ok(), null, ExactJson.read(reply.text()));
+        } catch (JacksonException problem) {
+            return Infra.broken(null, "its output is not one JSON object");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package prompt_run.verdict;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import prompt_run.text.ExactJson;
+import shared.Texts;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What the agent says of itself in the JSON that ends its last message. What cannot be read is no status: {@code problem} says why,
+ * and the rest is null.
+ */
+public record LastWords(String status, String summary, String blockedReason, String problem) {
+    private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
+    /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
+    private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
+    private static final int MOST_CHARS = 2000;
+
+    public static LastWords of(String message) {
+        var block = BLOCK.matcher(message == null ? "" : message);
+        if (!block.matches()) {
+            return unread("it does not end with a block of JSON");
+        }
+        try {
+            return read(ExactJson.read(block.group(1)));
+        } catch (JacksonException problem) {
+            return unread("its JSON is not valid");
+        }
+    }
+
+    private static LastWords read(JsonNode said) {
+        var status = said.path("status").asString("");
+        return !said.isObject() ? unread("its JSON is not one object")
+            : !KNOWN.contains(status) ? unread("its JSON has no status that is known: " + String.join(", ", KNOWN))
+            : new LastWords(status, text(said, "summary"), text(said, "blocked_reason"), null);
+    }
+
+    private static LastWords unread(String why) {
+        return new LastWords(null, null, null, why);
+    }
+
+    private static String text(JsonNode said, String field) {
+        var text = Texts.line(said.path(field).asString(""));
+        return text.isEmpty() ? null : text;
+    }
+
+    /** Masked whole, then cut. */
+    public LastWords masked(UnaryOperator<String> mask) {
+        return new LastWords(status, cut(summary, mask), cut(blockedReason, mask), problem);
+    }
+
+    private static String cut(String text, UnaryOperator<String> mask) {
+        return text == null ? null : Texts.cut(mask.apply(text), MOST_CHARS);
+    }
+
+    boolean is(String word) {
+        return word.equals(status);
+    }
+
+    /** What a person reads first. */
+    String why(String otherwise) {
+        return blockedReason != null ? blockedReason : summary != null ? summary : otherwise;
+    }
+}
