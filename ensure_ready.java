@@ -20,18 +20,18 @@
 // line  1086 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1567 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2434 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2800 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3933 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4433 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4515 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2801 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  3934 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4434 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4516 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4760 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5372 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7693 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9226 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10363 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11202 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12070 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  4761 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5373 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  7694 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9227 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10364 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11203 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12071 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2637,7 +2637,8 @@ static final class SoftWait {
             var memory = WaitMemory.NONE;
             var oneLook = deadline.orIn(ONE_LOOK);
             var oneTry = deadline.orIn(ONE_TRY);
-            while (!deadline.passed() || !informers.complete() && !oneLook.passed() || applying.untried() && !oneTry.passed()) {
+            while (!deadline.passed() || !informers.complete() && !oneLook.passed()
+                || applying.untried() && !informers.away() && !oneTry.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
                 memory = complete ? remembered(seen, memory) : WaitMemory.NONE;
