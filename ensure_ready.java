@@ -20,18 +20,18 @@
 // line  1175 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1656 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2994 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4141 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4653 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4735 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2995 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4142 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4654 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4736 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5047 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5655 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8090 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9628 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10770 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11609 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12503 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5048 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5660 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8095 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9633 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10775 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11614 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12508 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2831,7 +2831,8 @@ static final class SoftWait {
             var memory = WaitMemory.NONE;
             var oneLook = deadline.orIn(ONE_LOOK);
             var oneTry = deadline.orIn(ONE_TRY);
-            while (!deadline.passed() || !informers.complete() && !oneLook.passed() || applying.untried() && !oneTry.passed()) {
+            while (!deadline.passed() || !informers.complete() && !oneLook.passed()
+                || applying.untried() && !informers.away() && !oneTry.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
                 memory = complete ? remembered(seen, memory) : WaitMemory.NONE;
@@ -5131,7 +5132,7 @@ static final class Certainty {
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
-            .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            .noneMatch(f -> f.code().grace != null && about(f, w)))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
     }
@@ -5139,6 +5140,10 @@ static final class Certainty {
     /** What is still to be applied: what its pods say now is said of what the apply may mend. */
     private static Optional<Applied> pending(Workload w, Family family) {
         return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
+    }
+
+    private static boolean about(Finding f, Workload w) {
+        return w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName());
     }
 
     private static boolean ofNewest(Finding f, Family family) {
@@ -5172,7 +5177,7 @@ static final class Certainty {
     static boolean known(Workload w, List<Finding> relevant, Family family) {
         return w.state() != State.progressing || followsOthers(w, family)
             || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
-            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            .anyMatch(f -> about(f, w) && f.code().role != Code.Role.PROGRESS
             && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
     }
 
@@ -5219,7 +5224,7 @@ static final class Certainty {
     }
 
     private static State state(Finding f, Verdict verdict) {
-        return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
+        return verdict.workloads().stream().filter(w -> about(f, w))
             .map(Workload::state).findFirst().orElse(State.progressing);
     }
 

@@ -414,6 +414,18 @@ class WatchTest {
     }
 
     @Test
+    void noTryIsWaitedForPastTheDeadlineOfAServerThatIsAway() {
+        server.down();
+        var applying = ensure_ready.Applying.begin(List.of(object(NOT_READY, ensure_ready.Result.pending, "")), false, told -> {
+            ensure_ready.Pause.of(Duration.ofSeconds(100));
+            return List.of();
+        });
+        long begin = System.nanoTime();
+        assertEquals("no-cluster", beside(applying, 2).outcome().word());
+        assertTrue(Duration.ofNanos(System.nanoTime() - begin).compareTo(Duration.ofSeconds(20)) < 0, "one deadline holds for both");
+    }
+
+    @Test
     void whatAnApplyStillHasToRememberIsWaitedFor() {
         var remembered = new java.util.concurrent.atomic.AtomicBoolean();
         var done = List.of(object(READY, ensure_ready.Result.unchanged, ""));

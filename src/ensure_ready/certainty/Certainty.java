@@ -56,7 +56,7 @@ public final class Certainty {
         var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
-            .noneMatch(f -> f.code().grace != null && Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref())))
+            .noneMatch(f -> f.code().grace != null && about(f, w)))
             .forEach(w -> relevant.add(failed(w, family.snapshot().at())));
         return relevant;
     }
@@ -64,6 +64,10 @@ public final class Certainty {
     /** What is still to be applied: what its pods say now is said of what the apply may mend. */
     private static Optional<Applied> pending(Workload w, Family family) {
         return family.snapshot().applied(w.kind(), w.name()).filter(Applied::pending);
+    }
+
+    private static boolean about(Finding f, Workload w) {
+        return w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName());
     }
 
     private static boolean ofNewest(Finding f, Family family) {
@@ -97,7 +101,7 @@ public final class Certainty {
     static boolean known(Workload w, List<Finding> relevant, Family family) {
         return w.state() != State.progressing || followsOthers(w, family)
             || pending(w, family).filter(a -> !a.error().isEmpty()).isPresent() || relevant.stream()
-            .anyMatch(f -> Obj.ref(f.ownerKind(), f.ownerName()).equals(w.ref()) && f.code().role != Code.Role.PROGRESS
+            .anyMatch(f -> about(f, w) && f.code().role != Code.Role.PROGRESS
             && f.code() != Code.UNKNOWN && f.code() != Code.SCHED_VOLUME_UNBOUND);
     }
 
@@ -144,7 +148,7 @@ public final class Certainty {
     }
 
     private static State state(Finding f, Verdict verdict) {
-        return verdict.workloads().stream().filter(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()))
+        return verdict.workloads().stream().filter(w -> about(f, w))
             .map(Workload::state).findFirst().orElse(State.progressing);
     }
 

@@ -71,7 +71,8 @@ public final class SoftWait {
             var memory = WaitMemory.NONE;
             var oneLook = deadline.orIn(ONE_LOOK);
             var oneTry = deadline.orIn(ONE_TRY);
-            while (!deadline.passed() || !informers.complete() && !oneLook.passed() || applying.untried() && !oneTry.passed()) {
+            while (!deadline.passed() || !informers.complete() && !oneLook.passed()
+                || applying.untried() && !informers.away() && !oneTry.passed()) {
                 var complete = informers.complete(); // asked before the look: a list that comes in between is not in it
                 var seen = followed(look(informers.objects(), informers), informers);
                 memory = complete ? remembered(seen, memory) : WaitMemory.NONE;
