@@ -293,6 +293,7 @@ class AgentFaultsTest {
             try {
                 var refused = org.junit.jupiter.api.Assertions.assertThrows(AssertionError.class, () -> second());
                 assertTrue(refused.getMessage().contains("another agent is at work there: run-"), refused.getMessage());
+                assertTrue(((prompt_run.NoPlace) refused.getCause()).last(), "a second agent would start elsewhere, on the same branch");
             } finally {
                 touch(refusedOnce);
             }
