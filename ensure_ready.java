@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   294 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1091 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1572 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2439 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2805 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  3938 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4438 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4520 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   318 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1174 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1655 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2626 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2992 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4139 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4651 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4733 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  4765 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5373 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  7694 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9227 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10364 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11203 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12071 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5045 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5653 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8085 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9623 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10765 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11604 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12496 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -52,7 +52,6 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
@@ -64,10 +63,12 @@ import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URLDecoder;
@@ -77,6 +78,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -100,8 +102,10 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -121,6 +125,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
@@ -239,14 +244,20 @@ public class ensure_ready implements Callable<Integer> {
         progress.mask(Redaction.of(Map.of(), options.environment)::clean);
         var interrupted = Hooks.add("interrupted", this::publishInterrupted);
         try {
-            new Steps(options, known, progress).run();
-        } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
-            return fault(e);
+            run(progress);
+            return publish();
         } finally {
-            progress.close();
-            Hooks.forget(interrupted);
+            Hooks.forget(interrupted); // not before: an interrupt while the result is printed must not lose it
         }
-        return publish();
+    }
+
+    private void run(Progress progress) {
+        try (progress) {
+            new Steps(options, known, progress).run();
+        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+            known.fault(said(e));
+            progress.trace(e);
+        }
     }
 
     private void publishInterrupted() {
@@ -264,23 +275,36 @@ public class ensure_ready implements Callable<Integer> {
         return ExitCodes.USAGE;
     }
 
-    /** A mistake of ours: the caller gets his JSON all the same, with the verdict if there was one, and never ready. */
     private int fault(Throwable e) {
-        known.fault("internal error: " + e + "; -v shows where, please report it");
-        if (options.output.verbose) {
-            e.printStackTrace(spec.commandLine().getErr());
-        }
+        known.fault(said(e));
         return publish();
     }
 
-    /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
+    private static String said(Throwable e) {
+        return "internal error: " + e + "; -v shows where, please report it";
+    }
+
+    /**
+     * Prints the result exactly once, whoever comes first: the command or an interrupt. A mistake of ours costs details, never the result:
+     * the caller gets his JSON all the same, with the verdict if there was one, and never ready.
+     */
     private int publish() {
         synchronized (known) {
-            if (known.publishes()) {
-                boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
-                publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment));
+            try {
+                print();
+            } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+                known.fault(said(e));
+                known.withoutDetails();
+                print();
             }
             return ExitCodes.of(known.outcome(), options.wait.soft);
+        }
+    }
+
+    private void print() {
+        if (!known.published()) {
+            boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
+            publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment), known::printed);
         }
     }
 
@@ -344,7 +368,8 @@ static final class EnvironmentTwins {
         Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
         Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
             Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--rules", "CODEXCTL_RULES"), Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
+        Map.entry("--rules", "CODEXCTL_RULES"),
+        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
     private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
 
     private EnvironmentTwins() { }
@@ -412,11 +437,11 @@ static final class KnownSoFar {
     volatile Addresses addresses;
     /** What makes the manifests out of templates. */
     volatile String renderer = "";
-    /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
-    volatile Map<String, String> secrets = Map.of();
+    /** Values of Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
+    private final Map<String, String> secrets = new ConcurrentHashMap<>();
     private volatile Outcome outcome;
     private volatile String summary = "";
-    private boolean published;
+    private volatile boolean published;
 
     void end(Outcome outcome, String summary) {
         this.outcome = outcome;
@@ -426,6 +451,20 @@ static final class KnownSoFar {
     /** What could not be read, as {@code namespaces: forbidden}. */
     synchronized void limited(String what) {
         limited.add(what);
+    }
+
+    /** A value that was a secret once stays one: what a later list lacks is masked all the same. */
+    void learn(Map<String, String> more) {
+        more.forEach((name, value) -> {
+            var before = secrets.put(name, value);
+            if (before != null && !before.equals(value)) {
+                secrets.put(name + "#" + secrets.size(), before);
+            }
+        });
+    }
+
+    Map<String, String> secrets() {
+        return Map.copyOf(secrets);
     }
 
     /** Called while the machine goes down: nothing may wait here. */
@@ -446,11 +485,23 @@ static final class KnownSoFar {
         limited("diagnosis: " + said);
     }
 
-    /** True once; whoever comes second must be silent. */
-    synchronized boolean publishes() {
-        boolean first = !published;
+    /** Whether stdout has the result; whoever comes second must be silent. */
+    boolean published() {
+        return published;
+    }
+
+    void printed() {
         published = true;
-        return first;
+    }
+
+    /** What is told when the whole cannot be: the verdict without what was to explain it. */
+    void withoutDetails() {
+        end(outcome(), summary.isEmpty() ? "the details cannot be told" : summary);
+        judgement = null;
+        diagnosis = null;
+        problems = List.of();
+        results = List.of();
+        waiting = null;
     }
 
     /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */
@@ -561,6 +612,7 @@ static final class Options {
     Map<String, String> environment = Map.of();
     /** The arguments as they were typed. */
     List<String> given = List.of();
+    private Map<String, Object> variables;
 
     String project() {
         var repository = environment.getOrDefault("GITHUB_REPOSITORY", "");
@@ -581,15 +633,18 @@ static final class Options {
     }
 
     Map<String, Object> facts(Target target) {
-        var facts = variables();
+        var facts = new HashMap<>(variables());
         facts.putAll(target.placeholders());
         facts.put("project", project());
         return facts;
     }
 
-    /** Template variables; throws {@link IllegalArgumentException}. */
+    /** Template variables; throws {@link IllegalArgumentException}. A pipe can be read once only. */
     Map<String, Object> variables() {
-        return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+        if (variables == null) {
+            variables = Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+        }
+        return variables;
     }
 
     /** How custom resources are judged; throws {@link IllegalArgumentException}. */
@@ -612,7 +667,7 @@ static final class Options {
 
     /** What is reported as long as no slot is found. */
     Target unfound() {
-        return new Target(slot.env, 0, "", slot.issue, slot.pr, false);
+        return slot.namespace != null ? explicit() : new Target(slot.env, 0, "", slot.issue, slot.pr, false);
     }
 
     boolean fromEnvironment(String... twins) {
@@ -673,6 +728,8 @@ static final class SlotOptions {
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 static final class Steps {
+    /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
+    private static final Duration EXPLAINING = Duration.ofSeconds(30);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -816,7 +873,6 @@ static final class Steps {
             }
         } catch (InfraFailure e) {
             notPrepared(program(images), e);
-            return;
         }
         try {
             if (options.apply.source != null) {
@@ -828,7 +884,9 @@ static final class Steps {
     }
 
     private void notPrepared(String program, InfraFailure e) {
-        known.prepareFailure = new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail);
+        var before = known.prepareFailure;
+        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
+            : new Problem(before.source(), before.message() + "; " + e.getMessage(), before.code(), before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -837,7 +895,7 @@ static final class Steps {
     }
 
     private Loaded load(Target target, Deadline deadline) {
-        var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
+        var loaded = new Manifests(options.facts(target), deadline).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
         }
@@ -846,6 +904,7 @@ static final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        learn(SecretValues.of(loaded.items().stream().map(Item::object).toList()));
         known.renderer = renderer(target, loaded);
         return loaded;
     }
@@ -853,7 +912,8 @@ static final class Steps {
     private Loaded rendered(Target target, Deadline deadline) {
         var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
-            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
+            return Manifests.rendered(program(command), Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
+                progress::detail));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
@@ -901,9 +961,12 @@ static final class Steps {
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
     private void hideSecrets(Api api, Target target) {
-        var secrets = Collect.secretsIn(api.within(Deadline.now()), target.namespace());
-        known.secrets = secrets;
-        progress.mask(Redaction.of(secrets, options.environment)::clean);
+        learn(Collect.secretsIn(api.within(Deadline.now()), target.namespace(), known::limited));
+    }
+
+    private void learn(Map<String, String> secrets) {
+        known.learn(secrets);
+        progress.mask(Redaction.of(known.secrets(), options.environment)::clean);
     }
 
     /** {@code since}: when the apply began; null when nothing is applied. */
@@ -929,11 +992,13 @@ static final class Steps {
         }
         var workloads = judgement.workloads();
         try {
-            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
-            known.secrets = full.secrets();
+            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
+                Duration.ofSeconds(5));
+            known.learn(full.secrets());
             known.addresses = Addresses.of(full.snapshot());
-            known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            known.diagnosis = Bounded.get(EXPLAINING,
+                () -> Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent));
+        } catch (IOException | RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }
@@ -986,7 +1051,7 @@ static final class Usage {
     private static List<String> files(Options o) {
         var wrong = new ArrayList<String>();
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
-            .forEach(f -> check(wrong, Files.isReadable(Path.of(f)), "--manifests " + f + ": no such file or folder"));
+            .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
         check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
         check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
         check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
@@ -1000,6 +1065,16 @@ static final class Usage {
             check(wrong, o::kubeconfig);
         }
         return wrong;
+    }
+
+    private static Optional<String> unreadable(String name) {
+        try {
+            var path = Path.of(name);
+            return Files.isReadable(path) ? Optional.empty() : Optional.of(Files.exists(path) ? "permission denied"
+                : Files.isSymbolicLink(path) ? "a link that leads nowhere" : "no such file or folder");
+        } catch (InvalidPathException e) {
+            return Optional.of("not a path in this locale; LC_ALL=C.UTF-8 knows all characters");
+        }
     }
 
     private static void check(List<String> wrong, Supplier<?> value) {
@@ -1043,12 +1118,20 @@ static final class Usage {
                 .map(g -> "unknown option: '" + g + "'").orElse(message);
         }
         if (arg == null || !arg.isOption()) {
-            return lower(message);
+            return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
         var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
         var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
         return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
             .findFirst().map(t -> " (from " + t + ")").orElse("");
+    }
+
+    /** The value of an option that nobody knows would be taken for a verb, and told instead of it. */
+    private static Optional<String> unknown(CommandLine command, List<String> given) {
+        var known = command.getCommandSpec().optionsMap().keySet();
+        return given.stream().filter(g -> g.startsWith("--") && !known.contains(g.replaceFirst("(?s)=.*", ""))).findFirst()
+            .map(name -> "unknown option: '" + name + "'" + new CommandLine.UnmatchedArgumentException(command, List.of(name))
+                .getSuggestions().stream().findFirst().map(near -> "; did you mean " + near + "?").orElse(""));
     }
 
     private static String lower(String text) {
@@ -1573,11 +1656,12 @@ record Wanted(String env, int number, int issue, int pr, int max) {
 
 /** Server-side apply under our own manager: every object gets its result, and no error stops the others. */
 static final class Apply {
-    static final String MANAGER = "ensure-ready";
     /** How long an unknown kind is asked for again when no CRD of the manifests brings it; an operator may be about to. */
     private static final Duration UNKNOWN_KIND = Duration.ofSeconds(30);
     /** A first pass goes on for so long even past the deadline: what prepared it may have taken all the time. */
-    private static final Duration ONE_PASS = Duration.ofSeconds(30);
+    private static final Duration ONE_PASS = Duration.ofSeconds(10);
+    /** Requests under way at once. */
+    private static final int BESIDE = 10;
     private static final List<String> ORDER =
         List.of("Namespace", "CustomResourceDefinition", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass",
         "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding",
@@ -1586,8 +1670,6 @@ static final class Apply {
         "HorizontalPodAutoscaler", "Ingress", "*", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
     private static final Pattern PASSING =
         Pattern.compile("webhook|etcd|timeout|timed out|deadline exceeded|connection re|no endpoints|no route|leader|initializing|: eof");
-    static final Set<String> NEVER_RECREATED =
-        Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
     private final Api api;
     private final Api patient;
     private final String namespace;
@@ -1597,6 +1679,7 @@ static final class Apply {
     private Set<String> scaled = Set.of();
     private Deadline deadline = Deadline.now();
     private Deadline enough = deadline;
+    private volatile boolean away;
 
     /** {@code told} hears the results after each pass, those of all objects so far; what is tried again is pending. */
     Apply(Api api, String namespace, boolean recreate, Consumer<List<Applied>> told, Progress progress) {
@@ -1618,67 +1701,112 @@ static final class Apply {
         return notNow(items).stream().map(a -> a.with(Result.pending)).toList();
     }
 
-    /** Applies in order, and what may still succeed again and again until the deadline. */
-    List<Applied> all(List<Item> items, Deadline deadline) {
-        this.deadline = deadline;
-        enough = Deadline.in(ONE_PASS);
-        var results = new LinkedHashMap<Item, Applied>();
-        var pending = items.stream().sorted(Comparator.comparingInt(i -> rank(i.object().kind()))).toList();
-        pending.forEach(i -> results.put(i, pending(List.of(i)).get(0)));
-        scaled = scaledByHpa(items);
-        var start = Instant.now();
-        for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
-            pending = pass(pending, results, Duration.between(start, Instant.now()));
-            var open = Set.copyOf(pending);
-            told.accept(results.entrySet().stream().map(e -> open.contains(e.getKey()) ? e.getValue().with(Result.pending) : e.getValue())
-                .toList());
-            if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
-                break;
-            }
-            progress.say("applies " + Texts.count(pending.size(), "object") + " again in " + pause + " s: " + results.get(pending.get(0))
-                .error());
-            Pause.of(Duration.ofSeconds(pause));
+    /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
+    private static final class Attempt {
+        final Item item;
+        final List<Consumer<Progress>> said = new ArrayList<>();
+        volatile Applied result;
+        volatile boolean again = true;
+
+        Attempt(Item item) {
+            this.item = item;
+            result = pending(List.of(item)).get(0);
         }
-        progress.say("applied " + summary(results.values()));
-        return List.copyOf(results.values());
+
+        int rank() {
+            return Apply.rank(item.object().kind());
+        }
     }
 
     /**
-     * One try each; gives back what is worth another. An API server that does not answer ends the pass: the rest would only wait longer.
+     * Applies rank by rank, the objects of a rank beside each other, and what may still succeed again and again until the deadline. The
+     * results stand in the manifests' order.
      */
-    private List<Item> pass(List<Item> pending, Map<Item, Applied> results, Duration since) {
-        var again = new ArrayList<Item>();
-        for (int i = 0; i < pending.size(); i++) {
-            var item = pending.get(i);
-            try {
-                results.put(item, tried(item));
-                progress.detail(item.object().ref() + ": " + results.get(item).result());
-            } catch (ApiError e) {
-                results.put(item, failed(item, e));
-                progress.detail(item.object().ref() + ": " + e.sentence());
-                if (passing(e, since, pending)) {
-                    again.add(item);
+    List<Applied> all(List<Item> items, Deadline deadline) {
+        this.deadline = deadline;
+        enough = Deadline.in(ONE_PASS);
+        scaled = scaledByHpa(items);
+        var all = items.stream().map(Attempt::new).toList();
+        var pending = all;
+        var start = Instant.now();
+        var pool = Executors.newFixedThreadPool(BESIDE, Daemon.named("apply"));
+        try {
+            for (long pause = 1; !pending.isEmpty(); pause = Math.min(5, pause * 2)) {
+                pass(pool, pending, all, Duration.between(start, Instant.now()));
+                pending = pending.stream().filter(a -> a.again).toList();
+                if (pending.isEmpty() || deadline.left().toSeconds() <= pause) {
+                    break;
                 }
-                if (e.code == 0) {
-                    again.addAll(pending.subList(i + 1, pending.size()));
-                    return again;
-                }
+                progress.say("applies " + Texts.count(pending.size(), "object") + " again in " + pause + " s: "
+                    + pending.get(0).result.error());
+                Pause.of(Duration.ofSeconds(pause));
             }
+        } finally {
+            pool.shutdownNow();
         }
-        return again;
+        var results = all.stream().map(a -> a.result).toList();
+        progress.say("applied " + summary(results));
+        return results;
+    }
+
+    /** One try each. An API server that does not answer ends the pass: the rest would only wait longer. */
+    private void pass(ExecutorService pool, List<Attempt> pending, List<Attempt> all, Duration since) {
+        away = false;
+        boolean definitions = pending.stream().anyMatch(a -> a.item.object().kind().equals("CustomResourceDefinition"));
+        var ranks = pending.stream().collect(Collectors.groupingBy(Attempt::rank, TreeMap::new, Collectors.toList()));
+        for (var rank : ranks.values()) {
+            // the same object twice: one after the other, the last one stays
+            var same = rank.stream().collect(Collectors.groupingBy(a -> a.item.object().namespace() + " " + a.item.object().apiVersion()
+                + " " + a.item.object().ref(), LinkedHashMap::new, Collectors.toList()));
+            together(pool, same.values().stream().map(chain -> Executors.callable(() -> chain.forEach(a -> attempt(a, since, definitions))))
+                .toList());
+            rank.forEach(a -> a.said.forEach(line -> line.accept(progress)));
+            rank.forEach(a -> a.said.clear());
+            told.accept(all.stream().map(a -> a.again ? a.result.with(Result.pending) : a.result).toList());
+        }
+    }
+
+    private static void together(ExecutorService pool, List<Callable<Object>> tasks) {
+        try {
+            for (var task : pool.invokeAll(tasks)) {
+                task.get();
+            }
+        } catch (InterruptedException e) {
+            throw InfraFailure.interrupted();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
+        }
+    }
+
+    private void attempt(Attempt a, Duration since, boolean definitions) {
+        if (away) {
+            return;
+        }
+        var ref = a.item.object().ref();
+        try {
+            a.result = tried(a);
+            a.again = false;
+            a.said.add(p -> p.detail(ref + ": " + a.result.result()));
+        } catch (ApiError e) {
+            a.result = failed(a.item, e);
+            a.again = passing(e, since, definitions);
+            away |= e.code == 0;
+            a.said.add(p -> p.detail(ref + ": " + e.sentence()));
+        }
     }
 
     /** What is wrong with one object, whatever it is, is the failure of that one. */
-    private Applied tried(Item item) {
-        var what = "apply " + item.object().ref();
+    private Applied tried(Attempt a) {
+        var what = "apply " + a.item.object().ref();
         if (deadline.passed() && enough.passed()) {
             throw new ApiError(408, "Timeout", "not tried any more: --wait-timeout has passed", what);
         }
         try {
-            return one(item);
+            return new ObjectApply(api, namespace, recreate, scaled, deadline, a.said).one(a.item);
         } catch (ApiError | InfraFailure e) {
             throw e;
         } catch (RuntimeException e) {
+            a.said.add(p -> p.trace(e));
             throw new ApiError(422, "Invalid", "it is invalid: " + e.getMessage(), what);
         }
     }
@@ -1691,9 +1819,9 @@ static final class Apply {
      * Errors that time may heal; a 500 tells of a mistake in the manifest, too, so only by its words: no answer, overload, webhooks that
      * start, accounts and kinds that are being made.
      */
-    private boolean passing(ApiError e, Duration since, List<Item> items) {
+    private static boolean passing(ApiError e, Duration since, boolean definitions) {
         if (e.reason.equals("NoKind")) {
-            return since.compareTo(UNKNOWN_KIND) < 0 || items.stream().anyMatch(i -> i.object().kind().equals("CustomResourceDefinition"));
+            return since.compareTo(UNKNOWN_KIND) < 0 || definitions;
         }
         var message = e.getMessage().toLowerCase(Locale.ROOT);
         return e.code == 0 || e.code == 429 || e.code > 500 || e.code == 500
@@ -1707,92 +1835,6 @@ static final class Apply {
             ? "" + e.code : e.reason, Texts.line(e.getMessage()));
     }
 
-    private Applied one(Item item) {
-        var object = item.object();
-        var kind = api.kind(object.apiVersion(), object.kind())
-            .orElseThrow(() -> new ApiError(404, "NoKind", "no matches for kind \""
-            + object.kind() + "\" in version \"" + object.apiVersion() + "\"", "apply " + object.ref()));
-        var ns = kind.namespaced() ? object.namespace().isEmpty() ? namespace : object.namespace() : null;
-        var live = api.find(kind, ns, object.name());
-        if (live.filter(Obj::deleting).isPresent()) {
-            throw new ApiError(409, "BeingDeleted", object.ref() + " is being deleted", "apply " + object.ref());
-        }
-        live.ifPresent(l -> takeOver(kind, ns, l));
-        var body = body(object, ns, live);
-        try {
-            var after = patch(kind, ns, object.name(), body);
-            if (object.kind().equals("CustomResourceDefinition")) {
-                awaitServed(object);
-            }
-            return applied(item, live, after, false);
-        } catch (ApiError e) {
-            if (immutable(e) && live.isPresent()) {
-                return again(item, kind, ns, live.get(), body, e);
-            }
-            throw e;
-        }
-    }
-
-    /** The manifests win; who else had set a field is told, as somebody will wonder where his change went. */
-    private Obj patch(Kind kind, String ns, String name, JsonNode body) {
-        var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
-        try {
-            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
-        } catch (ApiError e) {
-            if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
-                throw e;
-            }
-            progress.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage()));
-            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
-        }
-    }
-
-    private static Applied applied(Item item, Optional<Obj> before, Obj after, boolean recreated) {
-        var same = before.isPresent() && declared(before.get()).equals(declared(after));
-        var result = recreated ? Result.recreated : before.isEmpty() ? Result.created : same ? Result.unchanged : Result.configured;
-        return new Applied(item.object(), item.source(), result, after.generation(), after.uid(), "", "");
-    }
-
-    /** What an apply can change; a status that a controller wrote in between is no change of ours. */
-    private static JsonNode declared(Obj object) {
-        var copy = (ObjectNode) object.json().deepCopy();
-        copy.remove("status");
-        ((ObjectNode) copy.get("metadata")).remove(List.of("resourceVersion", "managedFields"));
-        if (copy.at("/metadata/annotations") instanceof ObjectNode annotations) {
-            annotations.remove("deployment.kubernetes.io/revision");
-        }
-        return copy;
-    }
-
-    /** The manifest without what only the server may say. */
-    private JsonNode body(Obj object, String ns, Optional<Obj> live) {
-        var body = (ObjectNode) object.json().deepCopy();
-        body.remove("status");
-        var metadata = (ObjectNode) body.get("metadata");
-        metadata.remove(List.of("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"));
-        if (ns != null) {
-            metadata.put("namespace", ns);
-        }
-        if (live.isPresent() && scaled.contains(object.ref()) && body.at("/spec/replicas").isNumber()) {
-            leaveReplicas((ObjectNode) body.get("spec"), live.get());
-        }
-        return body;
-    }
-
-    /**
-     * An autoscaler's number stays. Leaving the field out is right only when somebody else owns it too: as the last owner we would
-     * take it away, and the server would fill in 1.
-     */
-    private static void leaveReplicas(ObjectNode spec, Obj live) {
-        var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asString("")).toList();
-        if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
-            spec.remove("replicas");
-        } else {
-            spec.set("replicas", live.at("/spec/replicas"));
-        }
-    }
-
     private Set<String> scaledByHpa(List<Item> items) {
         var hpas = items.stream().map(Item::object).filter(o -> o.kind().equals("HorizontalPodAutoscaler"))
             .collect(Collectors.toCollection(ArrayList::new));
@@ -1803,112 +1845,6 @@ static final class Apply {
         }
         return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
-    }
-
-    /**
-     * kubectl's client-side apply owns fields as an updater: what a manifest drops would stay for ever. As kubectl itself does when it
-     * changes over, its entry becomes part of ours before the first server-side apply.
-     */
-    private void takeOver(Kind kind, String ns, Obj live) {
-        var fields = live.list("/metadata/managedFields");
-        var theirs = fields.stream().filter(Apply::clientSide).toList();
-        if (theirs.isEmpty()) {
-            return;
-        }
-        var merged = Json.MAPPER.createArrayNode();
-        var ours = Json.MAPPER.createObjectNode().put("manager", MANAGER).put("operation", "Apply").put("apiVersion", live.apiVersion())
-            .put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("fieldsType", "FieldsV1");
-        var owned = ours.putObject("fieldsV1");
-        for (var entry : fields) {
-            if (clientSide(entry) || mine(entry)) {
-                union(owned, entry.path("fieldsV1"));
-            } else {
-                merged.add(entry);
-            }
-        }
-        merged.add(ours);
-        var patch = Json.MAPPER.createArrayNode();
-        patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
-        patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
-            .put("value", live.text("/metadata/resourceVersion"));
-        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
-        progress.detail(live.ref() + ": took over the fields of kubectl's client-side apply");
-    }
-
-    private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
-            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
-    }
-
-    private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
-            && entry.path("subresource").asString("").isEmpty();
-    }
-
-    private static void union(ObjectNode into, JsonNode from) {
-        from.properties().forEach(e -> {
-            if (into.get(e.getKey()) instanceof ObjectNode both) {
-                union(both, e.getValue());
-            } else {
-                into.set(e.getKey(), e.getValue().deepCopy());
-            }
-        });
-    }
-
-    static boolean immutable(ApiError e) {
-        var message = e.getMessage().toLowerCase(Locale.ROOT);
-        return e.code == 422 && (message.contains("immutable") || message.contains("updates to statefulset spec for fields other than")
-            || message.contains("may not change") || message.contains("may not be changed")
-            || message.contains("updates to parameters are forbidden")
-            || message.contains("pod updates may not change fields"));
-    }
-
-    private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
-        var fields = immutable.fields();
-        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
-            throw immutable.with("cannot be changed in place" + fields
-                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
-                : "; --recreate-immutable deletes it and creates it again"));
-        }
-        progress.say(live.ref() + ": delete and create again" + fields);
-        var policy = kind.name().equals("StatefulSet") ? "Orphan" : "Foreground";
-        api.delete(kind, ns, live.name(), live.uid(), Map.of("propagationPolicy", policy));
-        awaitGone(kind, ns, live);
-        return applied(item, Optional.empty(), patch(kind, ns, live.name(), keepingAddress(body, live)), true);
-    }
-
-    /** A Service that comes back keeps its address: others may have it in their configuration. */
-    private static JsonNode keepingAddress(JsonNode body, Obj live) {
-        if (live.kind().equals("Service") && body.get("spec") instanceof ObjectNode spec
-            && !spec.has("clusterIP") && live.has("/spec/clusterIP")) {
-            spec.set("clusterIP", live.at("/spec/clusterIP"));
-        }
-        return body;
-    }
-
-    private void awaitGone(Kind kind, String ns, Obj old) {
-        var until = deadline.atMost(Duration.ofSeconds(60));
-        while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
-            if (until.passed()) {
-                throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
-            }
-            Pause.of(Duration.ofMillis(300));
-        }
-    }
-
-    /** Custom resources come after their definition is established and its version is served. */
-    private void awaitServed(Obj crd) {
-        var until = deadline.atMost(Duration.ofSeconds(15));
-        var group = crd.text("/spec/group");
-        for (var version : crd.list("/spec/versions")) {
-            var apiVersion = group + "/" + version.path("name").asString("");
-            api.rediscover(apiVersion);
-            while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
-                && !until.passed()) {
-                api.rediscover(apiVersion);
-                Pause.of(Duration.ofMillis(200));
-            }
-        }
     }
 
     static String summary(Collection<Applied> results) {
@@ -1948,29 +1884,29 @@ record Loaded(List<Item> items, List<Problem> problems) {
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 static final class Manifests {
+    private static final Pattern TEMPLATE = Pattern.compile("# Source: ([\\w./@+-]{1,200})");
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
+    /** What takes longer to read or to render will not end: a pipe that nobody writes to, a template in a circle. */
+    private static final Duration ONE_FILE = Duration.ofSeconds(30);
+    /** However late it is, manifests are read. */
+    static final Duration LATE = Duration.ofSeconds(5);
     private final Map<String, Object> facts;
-    final String stdin;
+    private final Deadline deadline;
+    /** Folders that were read, whatever links lead to them. */
+    private final Set<Path> folders = new HashSet<>();
 
-    Manifests(Map<String, Object> facts, String stdin) {
+    Manifests(Map<String, Object> facts, Deadline deadline) {
         this.facts = facts;
-        this.stdin = stdin;
-    }
-
-    /** stdin can be read once, so it is read where the manifests name it. */
-    static String stdin(List<String> paths) {
-        try {
-            return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
-        } catch (IOException e) {
-            throw new InfraFailure(Outcome.apply_failed, "stdin: " + e.getMessage());
-        }
+        this.deadline = deadline;
     }
 
     /** A path that gives nothing, like an empty folder, is a mistake that no wait can heal. */
     Loaded load(List<String> paths) {
         var loaded = Loaded.none();
         for (var path : paths) {
-            var read = path.equals("-") ? parse("stdin", stdin) : load(Path.of(path));
+            folders.clear();
+            var read = path.equals("-") ? read("stdin", deadline.orIn(LATE).left(), () -> rendered("stdin", TextFile.all(System.in)))
+                : load(Path.of(path));
             loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
         return loaded;
@@ -1982,31 +1918,45 @@ static final class Manifests {
 
     /** What cannot be read is named and takes nothing else with it. */
     Loaded load(Path path) {
+        return Files.isDirectory(path) ? folder(path) : read(path.toString(), deadline.atMost(ONE_FILE).orIn(LATE).left(), () -> file(path));
+    }
+
+    private static Loaded read(String name, Duration atMost, Callable<Loaded> work) {
         try {
-            return Files.isDirectory(path) ? folder(path) : file(path);
+            return Bounded.get(atMost, work);
         } catch (IOException e) {
-            return Loaded.failed(new Source(path.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(new Source(name, 0), TextFile.reason(e));
         } catch (UncheckedIOException | IllegalArgumentException e) {
-            return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
+            return Loaded.failed(new Source(name, 0), e.getMessage());
         }
     }
 
     /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
-    private Loaded folder(Path folder) throws IOException {
+    private Loaded folder(Path folder) {
+        try {
+            if (!folders.add(folder.toRealPath())) {
+                return Loaded.none();
+            }
+        } catch (IOException e) {
+            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+        }
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
             return kustomized(folder);
         }
         try (var files = Files.list(folder)) {
             return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
                 .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches())
-                .map(this::load).reduce(Loaded.none(), Loaded::and);
+                .map(f -> Files.isDirectory(f) || Files.isRegularFile(f) || !Files.exists(f) ? load(f)
+                    : Loaded.failed(new Source(f.toString(), 0), "no regular file")).reduce(Loaded.none(), Loaded::and);
+        } catch (IOException e) {
+            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
         }
     }
 
-    private static Loaded kustomized(Path folder) {
+    private Loaded kustomized(Path folder) {
         try {
-            return parse(folder.toString(),
-                Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
+            return parse(folder.toString(), Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(),
+                deadline.atMost(Duration.ofMinutes(2)).orIn(LATE), line -> { }));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(folder.toString(), 0), Code.MANIFEST_UNREADABLE, e);
         }
@@ -2032,6 +1982,26 @@ static final class Manifests {
         var lines = rendered.items().stream().map(i -> i.source().line()).distinct().toList();
         return new Loaded(rendered.items().stream().map(i -> new Item(i.object(), new Source(i.source().file(),
             starts.size() == lines.size() ? starts.get(lines.indexOf(i.source().line())) : 0))).toList(), rendered.problems());
+    }
+
+    /** What a program printed: its name stands for the file, but Helm says above each document which template it comes from. */
+    static Loaded rendered(String program, String text) {
+        var lines = text.split("\\R", -1);
+        var loaded = parse(program, text);
+        return new Loaded(loaded.items().stream().map(i -> new Item(i.object(), template(lines, i.source()))).toList(), loaded.problems());
+    }
+
+    private static Source template(String[] lines, Source at) {
+        for (int i = at.line() - 1; i >= 0; i--) {
+            var template = TEMPLATE.matcher(lines[i]);
+            if (template.matches()) {
+                return new Source(template.group(1), 0);
+            }
+            if (Yaml.SEPARATOR.matcher(lines[i]).matches()) {
+                break;
+            }
+        }
+        return at;
     }
 
     static Loaded parse(String label, String text) {
@@ -2118,6 +2088,8 @@ static final class Manifests {
                 }
             } catch (MarkedYamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
+            } catch (StackOverflowError e) {
+                problems.add(new Problem(new Source(label, from + 1), "nested deeper than " + DEEPEST + " levels"));
             } catch (YamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }
@@ -2264,6 +2236,221 @@ record Mirror(Path source, Path target) {
     }
 }
 
+/**
+ * One object on its way to the cluster, whatever stands there already; beside others, so that what it says is kept until its turn.
+ *
+ * @param namespace where an object goes that names none
+ * @param recreate  whether what cannot be updated in place is deleted and made again
+ * @param scaled    what autoscalers scale, as {@code deploy/web}
+ * @param said      gets what is to be told of it
+ */
+record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scaled, Deadline deadline,
+    List<Consumer<Progress>> said) {
+    static final String MANAGER = "ensure-ready";
+    static final Set<String> NEVER_RECREATED =
+        Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
+
+    Applied one(Item item) {
+        var object = item.object();
+        var kind = api.kind(object.apiVersion(), object.kind())
+            .orElseThrow(() -> new ApiError(404, "NoKind", "no matches for kind \""
+            + object.kind() + "\" in version \"" + object.apiVersion() + "\"", "apply " + object.ref()));
+        var ns = kind.namespaced() ? object.namespace().isEmpty() ? namespace : object.namespace() : null;
+        var live = api.find(kind, ns, object.name());
+        if (live.filter(Obj::deleting).isPresent()) {
+            throw new ApiError(409, "BeingDeleted", object.ref() + " is being deleted", "apply " + object.ref());
+        }
+        live.ifPresent(l -> takeOver(kind, ns, l));
+        var body = body(object, ns, live);
+        try {
+            var after = patch(kind, ns, object.name(), body);
+            if (object.kind().equals("CustomResourceDefinition")) {
+                awaitServed(kind, object);
+            }
+            return applied(item, live, after, false);
+        } catch (ApiError e) {
+            if (immutable(e) && live.isPresent()) {
+                return again(item, kind, ns, live.get(), body, e);
+            }
+            throw e;
+        }
+    }
+
+    /** The manifests win; who else had set a field is told, as somebody will wonder where his change went. */
+    private Obj patch(Kind kind, String ns, String name, JsonNode body) {
+        var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
+        try {
+            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
+        } catch (ApiError e) {
+            if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
+                throw e;
+            }
+            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
+        }
+    }
+
+    private static Applied applied(Item item, Optional<Obj> before, Obj after, boolean recreated) {
+        var same = before.isPresent() && declared(before.get()).equals(declared(after));
+        var result = recreated ? Result.recreated : before.isEmpty() ? Result.created : same ? Result.unchanged : Result.configured;
+        return new Applied(item.object(), item.source(), result, after.generation(), after.uid(), "", "");
+    }
+
+    /** What an apply can change; a status that a controller wrote in between is no change of ours. */
+    private static JsonNode declared(Obj object) {
+        var copy = (ObjectNode) object.json().deepCopy();
+        copy.remove("status");
+        ((ObjectNode) copy.get("metadata")).remove(List.of("resourceVersion", "managedFields"));
+        if (copy.at("/metadata/annotations") instanceof ObjectNode annotations) {
+            annotations.remove("deployment.kubernetes.io/revision");
+        }
+        return copy;
+    }
+
+    /** The manifest without what only the server may say. */
+    private JsonNode body(Obj object, String ns, Optional<Obj> live) {
+        var body = (ObjectNode) object.json().deepCopy();
+        body.remove("status");
+        var metadata = (ObjectNode) body.get("metadata");
+        metadata.remove(List.of("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"));
+        if (ns != null) {
+            metadata.put("namespace", ns);
+        }
+        if (live.isPresent() && scaled.contains(object.ref()) && body.at("/spec/replicas").isNumber()) {
+            leaveReplicas((ObjectNode) body.get("spec"), live.get());
+        }
+        return body;
+    }
+
+    /**
+     * An autoscaler's number stays. Leaving the field out is right only when somebody else owns it too: as the last owner we would
+     * take it away, and the server would fill in 1.
+     */
+    private static void leaveReplicas(ObjectNode spec, Obj live) {
+        var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
+            .map(m -> m.path("manager").asString("")).toList();
+        if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
+            spec.remove("replicas");
+        } else {
+            spec.set("replicas", live.at("/spec/replicas"));
+        }
+    }
+
+    /**
+     * kubectl's client-side apply owns fields as an updater: what a manifest drops would stay for ever. As kubectl itself does when it
+     * changes over, its entry becomes part of ours before the first server-side apply.
+     */
+    private void takeOver(Kind kind, String ns, Obj live) {
+        var fields = live.list("/metadata/managedFields");
+        var theirs = fields.stream().filter(ObjectApply::clientSide).toList();
+        if (theirs.isEmpty()) {
+            return;
+        }
+        var merged = Json.MAPPER.createArrayNode();
+        var ours = Json.MAPPER.createObjectNode().put("manager", MANAGER).put("operation", "Apply").put("apiVersion", live.apiVersion())
+            .put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("fieldsType", "FieldsV1");
+        var owned = ours.putObject("fieldsV1");
+        for (var entry : fields) {
+            if (clientSide(entry) || mine(entry)) {
+                union(owned, entry.path("fieldsV1"));
+            } else {
+                merged.add(entry);
+            }
+        }
+        merged.add(ours);
+        var patch = Json.MAPPER.createArrayNode();
+        patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
+        patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
+            .put("value", live.text("/metadata/resourceVersion"));
+        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
+        said.add(p -> p.detail(live.ref() + ": took over the fields of kubectl's client-side apply"));
+    }
+
+    private static boolean clientSide(JsonNode entry) {
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
+            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
+    }
+
+    private static boolean mine(JsonNode entry) {
+        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
+            && entry.path("subresource").asString("").isEmpty();
+    }
+
+    private static void union(ObjectNode into, JsonNode from) {
+        from.properties().forEach(e -> {
+            if (into.get(e.getKey()) instanceof ObjectNode both) {
+                union(both, e.getValue());
+            } else {
+                into.set(e.getKey(), e.getValue().deepCopy());
+            }
+        });
+    }
+
+    static boolean immutable(ApiError e) {
+        var message = e.getMessage().toLowerCase(Locale.ROOT);
+        return e.code == 422 && (message.contains("immutable") || message.contains("updates to statefulset spec for fields other than")
+            || message.contains("may not change") || message.contains("may not be changed")
+            || message.contains("updates to parameters are forbidden")
+            || message.contains("pod updates may not change fields"));
+    }
+
+    private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
+        var fields = immutable.fields();
+        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
+            throw immutable.with("cannot be changed in place" + fields
+                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
+                : "; --recreate-immutable deletes it and creates it again"));
+        }
+        said.add(p -> p.say(live.ref() + ": delete and create again" + fields));
+        var policy = kind.name().equals("StatefulSet") ? "Orphan" : "Foreground";
+        api.delete(kind, ns, live.name(), live.uid(), Map.of("propagationPolicy", policy));
+        awaitGone(kind, ns, live);
+        return applied(item, Optional.empty(), patch(kind, ns, live.name(), keepingAddress(body, live)), true);
+    }
+
+    /** A Service that comes back keeps its address: others may have it in their configuration. */
+    private static JsonNode keepingAddress(JsonNode body, Obj live) {
+        if (live.kind().equals("Service") && body.get("spec") instanceof ObjectNode spec
+            && !spec.has("clusterIP") && live.has("/spec/clusterIP")) {
+            spec.set("clusterIP", live.at("/spec/clusterIP"));
+        }
+        return body;
+    }
+
+    private void awaitGone(Kind kind, String ns, Obj old) {
+        var until = deadline.atMost(Duration.ofSeconds(60));
+        while (api.find(kind, ns, old.name()).filter(o -> o.uid().equals(old.uid())).isPresent()) {
+            if (until.passed()) {
+                throw new ApiError(409, "BeingDeleted", old.ref() + " is still being deleted", "recreate " + old.ref());
+            }
+            Pause.of(Duration.ofMillis(300));
+        }
+    }
+
+    /** Custom resources come after their definition is established and its version is served; one that is refused never will be. */
+    private void awaitServed(Kind kind, Obj crd) {
+        var until = deadline.atMost(Duration.ofSeconds(15));
+        for (var version : crd.list("/spec/versions")) {
+            var apiVersion = crd.text("/spec/group") + "/" + version.path("name").asString("");
+            api.rediscover(apiVersion);
+            while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
+                && !until.passed()) {
+                refused(api.find(kind, null, crd.name()).orElse(crd));
+                Pause.of(Duration.ofMillis(200));
+                api.rediscover(apiVersion);
+            }
+        }
+    }
+
+    private static void refused(Obj crd) {
+        var accepted = crd.condition("NamesAccepted");
+        if (accepted.path("status").asString("").equals("False")) {
+            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
+                "apply " + crd.ref());
+        }
+    }
+}
+
 /** Filling names into patterns; what is not known stays as it stands. */
 static final class Placeholders {
     private Placeholders() { }
@@ -2310,9 +2497,9 @@ static final class RuleFile {
         check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
         for (var key : json.propertyNames()) {
             int line = IntStream.range(document.source().line() - 1, lines.size())
-                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
-            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
-                + "failed, idle, ignore");
+                .filter(i -> lines.get(i).strip().startsWith(key)).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key
+                + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
         var kind = json.path("kind").asString("");
         check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
@@ -3031,14 +3218,8 @@ static final class Api implements AutoCloseable {
 
     /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
     Optional<Kind> kind(String apiVersion, String name) {
-        var known = discovered.get(apiVersion);
-        if (known == null) {
-            known = discover(apiVersion);
-            if (!known.isEmpty()) {
-                discovered.put(apiVersion, known);
-            }
-        }
-        return known.stream().filter(k -> k.name().equals(name)).findFirst();
+        var known = discovered.computeIfAbsent(apiVersion, asked -> Optional.of(discover(asked)).filter(k -> !k.isEmpty()).orElse(null));
+        return known == null ? Optional.empty() : known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
     /**
@@ -3049,8 +3230,9 @@ static final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r, r.at("/responseKind/kind").asString(""),
-                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
+                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""), r.path("scope")
+                    .asString("").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
             if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
@@ -3227,34 +3409,55 @@ static final class Collect {
     private final Map<String, List<Obj>> objects;
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
     private final Set<String> limited = Collections.synchronizedSet(new TreeSet<>());
-    private final Map<String, String> secrets = new TreeMap<>();
+    private final Map<String, String> secrets;
     private int requests;
 
-    private Collect(Api api, Snapshot known, Duration atMost) {
+    private Collect(Api api, Snapshot known, Map<String, String> secrets, Duration atMost) {
         this.api = api;
         this.known = known;
+        this.secrets = new ConcurrentHashMap<>(secrets);
         this.deadline = Deadline.in(atMost);
         this.objects = new ConcurrentHashMap<>(known.objects());
         this.limited.addAll(known.limited());
     }
 
-    /** The fuller snapshot, and the values of the namespace's Secrets as {@code name#key}, which must never leave the process. */
+    /** The fuller snapshot, and all values of Secrets as {@code name#key}, which must never leave the process. */
     record Collected(Snapshot snapshot, Map<String, String> secrets) { }
 
-    /** At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read. */
-    static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Duration atMost) {
-        return new Collect(api, snapshot, atMost).collect(notReady);
+    /**
+     * At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read, {@code secrets} are values
+     * that are known already.
+     */
+    static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Map<String, String> secrets, Duration atMost) {
+        return new Collect(api, snapshot, secrets, atMost).collect(notReady);
     }
 
-    /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by. */
-    static Map<String, String> secretsIn(Api api, String namespace) {
-        var collect = new Collect(api, new Snapshot(namespace, Instant.now(), Map.of(), List.of(), Map.of(), List.of()), Duration.ZERO);
+    /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by, and is told. */
+    static Map<String, String> secretsIn(Api api, String namespace, Consumer<String> limited) {
         try {
-            api.list(Kind.SECRET, namespace, "").forEach(collect::secret);
+            return SecretValues.of(secrets(api, namespace));
         } catch (ApiError e) {
+            limited.accept(limit(Kind.SECRET, e));
             return Map.of();
         }
-        return Map.copyOf(collect.secrets);
+    }
+
+    /** Without them the mask is half blind, so that a failure is no answer yet. */
+    private static List<Obj> secrets(Api api, String namespace) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return api.list(Kind.SECRET, namespace, "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500");
+            } catch (ApiError e) {
+                if (e.forbidden() || tries == 3) {
+                    throw e;
+                }
+                Pause.of(Duration.ofMillis(200));
+            }
+        }
+    }
+
+    private static String limit(Kind kind, ApiError e) {
+        return kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
     }
 
     private Collected collect(List<Workload> workloads) {
@@ -3287,7 +3490,7 @@ static final class Collect {
                 future.cancel(true);
                 limited.add("diagnosis: not everything could be read in time");
             } catch (ExecutionException e) {
-                limited.add("diagnosis: " + Texts.line(String.valueOf(e.getCause().getMessage())));
+                limited.add("diagnosis: " + Texts.line(e.getCause().toString()));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 limited.add("diagnosis: interrupted");
@@ -3334,13 +3537,12 @@ static final class Collect {
 
     private void list(Kind kind) {
         try {
-            var query = kind == Kind.SECRET ? "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500"
-                : kind == Kind.EVENT ? "limit=3000" : "limit=1000";
-            var found = api.list(kind, kind.namespaced() ? known.namespace() : null, query);
+            var found = kind == Kind.SECRET ? secrets(api, known.namespace())
+                : api.list(kind, kind.namespaced() ? known.namespace() : null, kind == Kind.EVENT ? "limit=3000" : "limit=1000");
             objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
-                limited.add(kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                limited.add(limit(kind, e));
             }
         }
     }
@@ -3351,17 +3553,11 @@ static final class Collect {
         lean.putObject("metadata").put("name", secret.name()).put("namespace", secret.namespace()).put("uid", secret.uid());
         var keys = lean.putArray("keys");
         var hosts = lean.putObject("hosts");
-        secret.map("/data").forEach((key, data) -> {
+        SecretValues.of(List.of(secret)).forEach((name, value) -> {
+            var key = name.substring(name.indexOf('#') + 1);
             keys.add(key);
-            try {
-                var value = new String(Base64.getDecoder().decode(data), StandardCharsets.UTF_8);
-                synchronized (secrets) {
-                    secrets.put(secret.name() + "#" + key, value);
-                }
-                host(value).ifPresent(h -> hosts.put(key, h));
-            } catch (IllegalArgumentException e) {
-                limited.add("secret/" + secret.name() + ": a value is not base64");
-            }
+            secrets.put(name, value);
+            host(value).ifPresent(h -> hosts.put(key, h));
         });
         return new Obj(lean);
     }
@@ -3616,8 +3812,7 @@ static final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
-                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            .map(Informer::lacks),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
@@ -3681,6 +3876,12 @@ static final class Informers implements AutoCloseable {
         boolean refused() {
             var e = error;
             return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
+        }
+
+        String lacks() {
+            var e = error;
+            return e != null && e.unconverted() ? Snapshot.CUSTOM + topic.kind().definition() + ": " + Texts.line(e.getMessage())
+                : topic.kind().plural() + (refused() ? ": forbidden" : ": watch forbidden, read every 2 s");
         }
 
         Listing fetch() {
@@ -4022,7 +4223,7 @@ static final class Annotations {
     private static String file(JsonNode cause) {
         var f = cause.at("/fix/files/0");
         return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asString(""))
-            .replace(":", "%3A").replace(",", "%2C") + ",line=" + f.path("line").asInt(1);
+            .replace(":", "%3A").replace(",", "%2C") + ",line=" + Math.max(1, f.path("line").asInt(1));
     }
 
     static String escaped(String text) {
@@ -4143,6 +4344,15 @@ static final class Progress implements AutoCloseable {
         }
     }
 
+    /** Where a mistake of ours happened. */
+    void trace(Throwable e) {
+        var trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace));
+        if (verbose) {
+            err.println(Texts.lines(mask.apply(trace.toString())));
+        }
+    }
+
     /** Shows what changed since the last judgement; on a terminal the whole list of what is not ready yet. */
     synchronized void judgement(Judgement j) {
         if (quiet) {
@@ -4203,14 +4413,16 @@ static final class Progress implements AutoCloseable {
  * @param annotations whether causes become annotations of GitHub's log
  */
 record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<String, String> environment, boolean annotations) {
-    void publish(Report report, Redaction redaction) {
+    /** {@code printed} is told as soon as stdout has the whole result. */
+    void publish(Report report, Redaction redaction, Runnable printed) {
         var json = redaction.clean(ReportJson.of(report));
         ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
             .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
         var text = Json.pretty(json);
         out.print(asText ? Text.of(json) : text + "\n");
         out.flush();
-        file.ifPresent(f -> write(f, text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
+        printed.run();
+        file.ifPresent(f -> write(f.toString(), text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
         fileOf("GITHUB_OUTPUT").ifPresent(f -> write(f, outputs(json), StandardOpenOption.APPEND));
         fileOf("GITHUB_STEP_SUMMARY").ifPresent(f -> write(f, Markdown.of(json), StandardOpenOption.APPEND));
         if (annotations) {
@@ -4218,18 +4430,19 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
         }
     }
 
-    private Optional<Path> fileOf(String variable) {
-        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank()).map(Path::of);
+    private Optional<String> fileOf(String variable) {
+        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank());
     }
 
-    private static void write(Path file, String text, OpenOption how) {
+    private static void write(String name, String text, OpenOption how) {
         try {
+            var file = Path.of(name);
             if (file.toAbsolutePath().getParent() != null) {
                 Files.createDirectories(file.toAbsolutePath().getParent());
             }
             Files.writeString(file, text, StandardOpenOption.CREATE, how, StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println("ensure_ready: " + name + ": cannot be written: " + e.getMessage());
         }
     }
 
@@ -4376,7 +4589,7 @@ static final class Text {
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
         Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
             .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
-        c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
+        c.at("/fix/files").forEach(f -> lines.add("    in " + new Source(f.path("path").asString(""), f.path("line").asInt(0))));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
                 lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
@@ -4519,6 +4732,37 @@ static final class Pause {
 
 // src/shared/system/
 
+/** Work that may never end, such as reading a pipe or rendering a template. */
+static final class Bounded {
+    private Bounded() { }
+
+    /**
+     * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
+     * behind in a thread that keeps no process alive.
+     */
+    static <T> T get(Duration atMost, Callable<T> work) throws IOException {
+        var task = new FutureTask<>(work);
+        var thread = new Thread(task, "bounded");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException broken) {
+                throw broken;
+            }
+            throw e.getCause() instanceof RuntimeException wrong ? wrong : new IllegalArgumentException("fails: " + e.getCause());
+        } catch (TimeoutException e) {
+            task.cancel(true);
+            throw new IllegalArgumentException("does not end within " + Durations.human(atMost));
+        } catch (InterruptedException e) {
+            task.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new IllegalArgumentException("interrupted", e);
+        }
+    }
+}
+
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
     private GivenTwice() { }
@@ -4568,7 +4812,7 @@ static final class Kubeconfig {
         Config config;
         try {
             config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-        } catch (KubernetesClientException | IllegalArgumentException | ClassCastException e) {
+        } catch (RuntimeException e) { // each of the libraries below has its own
             throw new IllegalArgumentException(named + ": not a kubeconfig" + why(e), e);
         }
         var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
@@ -4644,9 +4888,9 @@ static final class TemplateEngine {
     /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
     static String render(Configuration engine, String name, Map<String, Object> data) {
         try {
-            var out = new StringWriter();
+            var out = new Limited();
             template(engine, name).process(data, out);
-            return out.toString();
+            return out.text.toString();
         } catch (InvalidReferenceException e) {
             throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), e.getBlamedExpressionString(), "", e);
         } catch (TemplateException e) {
@@ -4668,6 +4912,25 @@ static final class TemplateEngine {
 
     private static String first(String text) {
         return text == null ? "fails" : text.lines().findFirst().orElse("fails");
+    }
+
+    /** A template without an end must not fill the memory. */
+    private static final class Limited extends Writer {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void write(char[] part, int from, int count) throws IOException {
+            if (text.length() + count > TextFile.LARGEST) {
+                throw new IOException("it gives more than 32 MiB");
+            }
+            text.append(part, from, count);
+        }
+
+        @Override
+        public void flush() { }
+
+        @Override
+        public void close() { }
     }
 
     /**
@@ -4714,15 +4977,32 @@ static final class Terminal {
 
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
+    static final int LARGEST = 32 << 20;
+
     private TextFile() { }
 
-    /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
+    /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
         try {
-            return Files.readString(file);
+            return Files.isRegularFile(file) ? all(file) : Bounded.get(Duration.ofSeconds(30), () -> all(file));
         } catch (IOException e) {
             throw new IllegalArgumentException(reason(e), e);
         }
+    }
+
+    private static String all(Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            return all(in);
+        }
+    }
+
+    /** The stream to its end as UTF-8. */
+    static String all(InputStream in) throws IOException {
+        var bytes = in.readNBytes(LARGEST + 1);
+        if (bytes.length > LARGEST) {
+            throw new IOException("larger than 32 MiB");
+        }
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
 
     /** Why a file could not be read or written, without its name: {@code no such file}. */
@@ -5442,7 +5722,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
-                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+                Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
             case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
@@ -5457,6 +5737,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
+                .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
@@ -5464,7 +5746,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
-            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
             default -> Stream.empty();
@@ -5481,12 +5763,14 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
+        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
             .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
-            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
-                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> Map.entry(NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0), o))
+            .sorted(Map.Entry.<Integer, Obj>comparingByKey().thenComparing(e -> e.getValue().name())).map(Map.Entry::getValue)
             .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
     }
 
@@ -5510,7 +5794,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private static String volume(Obj o) {
         return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
+            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
     }
 
     private static String ports(Obj service) {
@@ -5520,41 +5805,39 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Which workloads name it. */
     private String users(Obj o) {
-        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
-        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
-            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        var users = needs.users(Ref.of(o));
         return users.isEmpty() ? "" : " used by " + String.join(", ", users);
     }
 
-    private static Stream<String> leaves(Obj workload, String pattern) {
+    private Stream<String> leaves(Obj workload, String pattern) {
         var wanted = Pattern.compile(pattern);
-        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+        return needs.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
             .map(l -> workload.ref() + " " + Facts.base(workload) + l);
     }
 
     /** The same setting of other workloads: a reference that works. */
-    private Stream<String> siblings(String pattern) {
-        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    private Stream<String> siblings(Predicate<Map.Entry<String, String>> wanted) {
+        return needs.workloads().entrySet().stream().filter(w -> !w.getKey().equals(f.owner()))
+            .flatMap(w -> needs.leaves(w.getValue()).entrySet().stream().filter(wanted)
+            .map(e -> w.getValue().ref() + " " + Facts.base(w.getValue()) + e.getKey() + " = " + e.getValue()));
+    }
+
+    /** Where others take the variables from that would come from the missing object. */
+    private Stream<String> sameVariables() {
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+            .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
+            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+        return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
+            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        var images = new TreeMap<String, String>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
-            if (path.endsWith(".image") && !value.equals(image)) {
-                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }
-        }));
-        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+        return needs.images().getOrDefault(Dependencies.last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
-    }
-
-    private static String last(String image) {
-        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
     }
 
     private Stream<String> keys() {
@@ -5579,11 +5862,11 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
-        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+        return Stream.of(mine, objects, siblings(e -> e.getKey().contains("env[" + name + "]"))).flatMap(s -> s);
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
@@ -5930,6 +6213,14 @@ static final class Dependencies {
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+    // with a thousand workloads nothing may be looked for among all of them twice
+    private final Map<Ref, Map<String, String>> labels = new HashMap<>();
+    private final Map<Map<String, String>, List<Ref>> behind = new HashMap<>();
+    private final Map<String, Obj> byClusterIp;
+    private final Map<String, Obj> byPodIp;
+    private Map<String, Map<String, String>> images;
+    private final Map<Ref, List<String>> users = new HashMap<>();
+    private final Map<Obj, Map<String, String>> leaves = new IdentityHashMap<>();
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -5940,6 +6231,41 @@ static final class Dependencies {
                 .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
+        workloads.forEach((ref, workload) -> labels.put(ref, labels(workload)));
+        byClusterIp = by("/spec/clusterIP", snapshot.all("Service"));
+        byPodIp = by("/status/podIP", snapshot.all("Pod"));
+    }
+
+    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
+    private Map<String, Map<String, String>> allImages() {
+        var images = new TreeMap<String, Map<String, String>>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
+                var image = c.path("image").asString("");
+                images.computeIfAbsent(last(image), k -> new TreeMap<>())
+                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }));
+        });
+        return images;
+    }
+
+    static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
+    private static Map<String, Obj> by(String pointer, List<Obj> objects) {
+        var by = new HashMap<String, Obj>();
+        objects.forEach(o -> by.putIfAbsent(o.text(pointer), o));
+        by.remove("");
+        return by;
+    }
+
+    Map<String, Map<String, String>> images() {
+        if (images == null) {
+            images = allImages();
+        }
+        return images;
     }
 
     /** Everything that runs pods and that no other of these made, also what could not be applied. */
@@ -5964,6 +6290,20 @@ static final class Dependencies {
         return new Obj(template(workload)).labels();
     }
 
+    /** The workloads that name this object in their pods' spec. */
+    List<String> users(Ref object) {
+        if (users.isEmpty()) {
+            workloads.values().forEach(w -> References.of(podSpec(w)).stream().map(r -> new Ref(r.kind(), r.name())).distinct()
+                .forEach(r -> users.computeIfAbsent(r, k -> new ArrayList<>()).add(w.ref())));
+        }
+        return users.getOrDefault(object, List.of());
+    }
+
+    /** The fields of what runs pods, by their paths in the pod's spec. */
+    Map<String, String> leaves(Obj workload) {
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(w)));
+    }
+
     List<Mention> mentions(Ref workload) {
         return mentions.getOrDefault(workload, List.of());
     }
@@ -5971,8 +6311,8 @@ static final class Dependencies {
     /** Workloads whose pods a Service selects. */
     List<Ref> behind(Obj service) {
         var selector = service.map("/spec/selector");
-        return selector.isEmpty() ? List.of() : workloads.entrySet().stream()
-            .filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+        return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
+            .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
     }
 
     /**
@@ -5980,8 +6320,7 @@ static final class Dependencies {
      * another's.
      */
     Optional<Obj> service(String host) {
-        return snapshot.all("Service").stream().filter(s -> !host.isEmpty() && s.text("/spec/clusterIP").equals(host)).findFirst()
-            .or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
+        return Optional.ofNullable(byClusterIp.get(host)).or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
     }
 
     /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
@@ -6002,8 +6341,7 @@ static final class Dependencies {
 
     /** The workload that an address of a pod belongs to. */
     Optional<Ref> byAddress(String host, Observed seen) {
-        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
-            .map(seen::owner).findFirst();
+        return Optional.ofNullable(byPodIp.get(host)).map(seen::owner);
     }
 
     List<Edge> edges() {
@@ -6138,12 +6476,13 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
             new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
-        var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
+        var judged = workloads.stream().map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+        var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
         var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
         var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
-        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
+        return Reporting.of(seen, needs, all, unready, workloads, agent).report(roots,
             all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
@@ -6165,9 +6504,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
     }
 
     /** A workload that is ready needs no explanation, whatever happened to a pod of it before; faults of wiring are told all the same. */
-    private boolean matters(Finding f, Set<Ref> unready) {
-        var known = workloads.stream().anyMatch(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()));
-        return !f.code().has(Rule.ADVICE) && (unready.contains(f.owner()) || !known || f.code().has(Rule.STATIC));
+    private static boolean matters(Finding f, Set<Ref> unready, Set<Ref> judged) {
+        return !f.code().has(Rule.ADVICE) && (unready.contains(f.owner()) || !judged.contains(f.owner()) || f.code().has(Rule.STATIC));
     }
 
     private static boolean advice(Finding f, Set<Ref> unready) {
@@ -6268,7 +6606,7 @@ static final class Facts {
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
     private void fields(Obj workload, Finding f, String pattern) {
-        leaves(workload, f, leaves(workload), base(workload), pattern);
+        leaves(workload, f, needs.leaves(workload), base(workload), pattern);
     }
 
     /** What the finding speaks of comes first. */
@@ -6276,15 +6614,12 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue())
+                    && !f.param("address").endsWith(":" + e.getValue()) && !e.getKey().matches(".*(resources\\.limits|\\.values$).*"))
                     .thenComparing(e -> !f.objectName().equals(e.getValue())
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
-    }
-
-    static Map<String, String> leaves(Obj workload) {
-        return Leaves.of(Dependencies.podSpec(workload));
     }
 
     static String base(Obj workload) {
@@ -6432,6 +6767,10 @@ static final class Facts {
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 owner.ifPresent(w -> maps(w, f));
+            case QUOTA_REQUIRES_LIMITS -> owner.stream()
+                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
+                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
@@ -6451,8 +6790,8 @@ static final class Facts {
             }));
     }
 
-    private static String variables(Obj workload, Finding f) {
-        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+    private String variables(Obj workload, Finding f) {
+        var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
             .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
@@ -6488,8 +6827,8 @@ static final class Facts {
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
             .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
             .ifPresent(rs -> {
-                var now = leaves(newest.get());
-                var then = leaves(rs);
+                var now = needs.leaves(newest.get());
+                var then = needs.leaves(rs);
                 var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
                 Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
                     .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)
@@ -6515,8 +6854,9 @@ static final class Graph {
     private static final double FOLLOWED = 0.6;
     private final Observed seen;
     private final Set<Ref> unready;
-    private final Map<Ref, List<Finding>> findings = new TreeMap<>();
-    private final Map<Ref, List<Edge>> edges = new TreeMap<>();
+    private final Map<Ref, List<Finding>> findings = new HashMap<>();
+    private final Map<Ref, List<Edge>> edges = new HashMap<>();
+    private final Map<Ref, List<Edge>> followed = new HashMap<>();
 
     Graph(Observed seen, Set<Ref> unready, List<Finding> findings, List<Edge> edges) {
         this.seen = seen;
@@ -6579,6 +6919,10 @@ static final class Graph {
 
     /** Where an explanation may lie: a symptom that names what it misses is followed there and nowhere else. */
     List<Edge> followed(Ref node) {
+        return followed.computeIfAbsent(node, this::follow);
+    }
+
+    private List<Edge> follow(Ref node) {
         var named = at(node).stream().anyMatch(f -> f.wants().named());
         var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
         return from(node).stream().filter(e -> e.to().is("PersistentVolumeClaim") || !pending && (!named || e.told())).toList();
@@ -6662,6 +7006,7 @@ static final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                found.remove(path.endsWith("items") ? "" : element + ".key");
                 if (path.endsWith(".env") && node.get(i).size() == 1) {
                     found.put(element + ".value", "\"\"");
                 }
@@ -7024,7 +7369,7 @@ static final class Quantities {
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
-    private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
+    private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
@@ -7061,11 +7406,11 @@ record Repairs(Snapshot snapshot) {
     /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
     List<String> next(Finding f) {
         var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
-            checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
+            checked(ref(f, f.object()), REF), "{owner}", checked(ref(f, f.owner()), REF),
             "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
         var commands = new LinkedHashSet<String>();
         for (var look : f.code().next) {
-            var command = look.template;
+            var command = restarted(f) ? look.template : look.template.replace(" --previous", "");
             for (var v : values.entrySet()) {
                 command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
             }
@@ -7073,6 +7418,19 @@ record Repairs(Snapshot snapshot) {
         }
         commands.remove("");
         return List.copyOf(commands);
+    }
+
+    /** Whether there is the log of an earlier run. */
+    private boolean restarted(Finding f) {
+        return snapshot.find("Pod", f.pod()).stream().flatMap(p -> Pods.containers(p).stream())
+            .filter(c -> c.path("name").asString("").equals(container(f))).allMatch(c -> c.path("restartCount").asLong(0) > 0);
+    }
+
+    /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
+    private String ref(Finding f, Ref o) {
+        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+            .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
+            .orElse(Obj.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {
@@ -7087,7 +7445,14 @@ record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
+    List<Workload> workloads, Ref agent) {
+    static Reporting of(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+        return new Reporting(seen, needs, findings, findings.stream().collect(Collectors.groupingBy(Finding::owner)),
+            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p)).map(seen::owner).collect(Collectors.toSet()),
+            unready, workloads, agent);
+    }
+
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -7157,17 +7522,17 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
-                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
-            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
-                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
-            oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
+            ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
+            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            explains(findings, root),
+            oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
 
     private List<Symptom> explains(List<Finding> findings, Root root) {
         var f = findings.get(0);
         var explains = new ArrayList<Symptom>();
-        var same = findings.stream().map(Finding::owner).distinct().filter(n -> !n.equals(f.owner())).toList();
+        var same = findings.stream().map(Finding::owner).filter(n -> !n.equals(f.owner()))
+            .collect(Collectors.toCollection(LinkedHashSet::new));
         same.forEach(n -> explains.add(new Symptom(n.toString(), f.code(), List.of("same cause"), 0)));
         root.explains().forEach((node, trail) -> {
             if (!node.equals(f.owner()) && !same.contains(node)) {
@@ -7179,8 +7544,13 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
     }
 
     private Code symptom(Ref node) {
-        return findings.stream().filter(f -> f.owner().equals(node)).min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
+        return byOwner.getOrDefault(node, List.of()).stream().min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
             .map(Finding::code).orElse(Code.UNKNOWN);
+    }
+
+    /** What is a symptom of something else was not seen at its cause. */
+    private static boolean inferred(Finding f) {
+        return f.basis().inferred || f.code().role == Code.Role.SYMPTOM;
     }
 
     private static double confidence(Finding f) {
@@ -7230,13 +7600,21 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
     }
 
     private List<Proof> evidence(List<Finding> findings) {
-        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct().limit(EVIDENCE).toList();
+        var said = new HashSet<String>();
+        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct()
+            // the pods of one workload print the same line, each with its own time
+            .filter(p -> !p.source().equals("log") || said.add(p.message().replaceAll("\\d+", "0"))).limit(EVIDENCE).toList();
+    }
+
+    /** As the cluster writes times. */
+    private static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
     private Proof proof(Finding f, Evidence e) {
-        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? seen.snapshot.at().toString() : e.lastSeen();
+        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
+        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
             first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
     }
@@ -7253,8 +7631,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<
 
     private boolean oldRevisionServing(Finding f) {
         return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent()
-            && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> Pods.saysReady(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
+            && old.contains(f.owner());
     }
 }
 
@@ -7376,21 +7753,28 @@ static final class Roots {
     /** The shortest trail from a symptom to where one of these findings stands. */
     private Root.Trail trail(Ref from, List<Finding> findings) {
         var goals = findings.stream().map(Finding::owner).collect(Collectors.toSet());
-        var trails = new LinkedHashMap<Ref, List<Edge>>(Map.of(from, List.of()));
+        var came = new HashMap<Ref, Edge>();
         var queue = new ArrayList<>(List.of(from));
         for (int i = 0; i < queue.size(); i++) {
             var at = queue.get(i);
             if (goals.contains(at)) {
-                return Root.Trail.of(trails.get(at));
+                return Root.Trail.of(back(came, from, at));
             }
             for (var edge : graph.followed(at)) {
-                if (!trails.containsKey(edge.to())) {
-                    trails.put(edge.to(), Stream.concat(trails.get(at).stream(), Stream.of(edge)).toList());
+                if (!edge.to().equals(from) && came.putIfAbsent(edge.to(), edge) == null) {
                     queue.add(edge.to());
                 }
             }
         }
         return Root.Trail.of(List.of());
+    }
+
+    private static List<Edge> back(Map<Ref, Edge> came, Ref from, Ref to) {
+        var trail = new LinkedList<Edge>();
+        for (var at = to; !at.equals(from); at = trail.getFirst().from()) {
+            trail.addFirst(came.get(at));
+        }
+        return trail;
     }
 }
 
@@ -7460,7 +7844,7 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
             if (meant.isEmpty() && !waited && !operated(service)) {
-                found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
+                found.add(seen.fault(needed(service) ? Code.SVC_SELECTOR_MISMATCH : Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
         }
@@ -7476,6 +7860,16 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
     /** An operator gives its pods the labels of their roles while they run. */
     private boolean operated(Obj service) {
         return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
+    }
+
+    /** Something that is not ready asks for it, and there is a workload without a Service that may be what it means. */
+    private boolean needed(Obj service) {
+        return unready.stream().anyMatch(w -> asks(w, service)) && needs.workloads().keySet().stream()
+            .anyMatch(w -> !w.is("Job") && !w.is("CronJob") && !asks(w, service) && !served(w));
+    }
+
+    private boolean asks(Ref workload, Obj service) {
+        return needs.mentions(workload).stream().anyMatch(m -> needs.service(m.host()).filter(service::equals).isPresent());
     }
 
     /**
@@ -7562,7 +7956,7 @@ static final class SettingFindings {
     private final Snapshot snapshot;
     private final Dependencies needs;
     private final NetworkPolicies policies;
-    private final List<Finding> told;
+    private final Set<List<Object>> said = new HashSet<>();
     private final Set<Ref> unready;
     private final List<Finding> found = new ArrayList<>();
 
@@ -7573,7 +7967,7 @@ static final class SettingFindings {
         this.snapshot = seen.snapshot;
         this.needs = needs;
         this.policies = new NetworkPolicies(seen.snapshot);
-        this.told = told;
+        told.forEach(f -> said.add(List.of(f.code(), f.owner(), f.object())));
     }
 
     List<Finding> find() {
@@ -7587,13 +7981,10 @@ static final class SettingFindings {
 
     private void add(Code code, Obj workload, Ref at, Evidence evidence, Map<String, String> params) {
         var f = seen.finding(code, at, Ref.of(workload), Optional.empty(), List.of(evidence)).with(params);
-        if (!said(told, f, at) && !said(found, f, at)) {
+        if (!said.contains(List.<Object>of(code, f.owner(), at))) {
             found.add(f);
+            said.add(List.of(code, f.owner(), f.object()));
         }
-    }
-
-    private static boolean said(List<Finding> before, Finding f, Ref at) {
-        return before.stream().anyMatch(x -> x.code() == f.code() && x.owner().equals(f.owner()) && x.object().equals(at));
     }
 
     private void address(Obj workload, Mention m, Obj service) {
@@ -8055,10 +8446,6 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 static final class CustomFindings {
     private CustomFindings() { }
 
-    static boolean custom(Obj o) {
-        return !o.builtIn();
-    }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
@@ -8093,9 +8480,10 @@ static final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+        return snapshot.custom()
+            .filter(o -> Stream.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
+                "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name").anyMatch(p -> o.text("/spec" + p).equals(secret))
+                || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem"))
             .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }
@@ -8203,8 +8591,7 @@ static final class Findings {
         return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
             snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
-            snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-                .flatMap(o -> CustomFindings.of(seen, o).stream()),
+            snapshot.custom().flatMap(o -> CustomFindings.of(seen, o).stream()),
             CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
 
@@ -8652,7 +9039,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
                 pulling.get(pulling.size() - 1).evidence(pod)));
         }
         var sandbox = pod.condition("PodReadyToStartContainers");
-        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
+            // False: volumes, sandbox or network; True: images
             return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
@@ -9114,7 +9502,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::ownerName).collect(Collectors.toSet());
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d, explained)));
         seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
             told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
@@ -9140,11 +9529,11 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return f.code().role == Code.Role.CAUSE;
     }
 
-    private List<Finding> deployment(Obj deployment) {
+    /** {@code explained}: workloads whose pods tell a cause. */
+    private List<Finding> deployment(Obj deployment, Set<String> explained) {
         var set = seen.newest(deployment);
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause)
-            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
+        var told = found.stream().anyMatch(WorkloadFindings::cause) || explained.contains(deployment.name());
         if (set.isEmpty() || !told) {
             refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
         }
@@ -9176,7 +9565,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var old = broken.labels().getOrDefault("controller-revision-hash", update);
         var explained = refused.stream().anyMatch(WorkloadFindings::cause)
             || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
-        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
+        var due = set.number("/spec/updateStrategy/rollingUpdate/partition", 0) <= ordinal(broken);
+        if (!update.isEmpty() && !old.equals(update) && due && explained) {
             return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
                 update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
         }
@@ -9199,9 +9589,14 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
     private static long period(String schedule) {
         var field = schedule.trim().split("\\s+");
-        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
-        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        var every = field.length < 2 ? "" : field[0].startsWith("*") ? field[0] + "m" : field[1].startsWith("*") ? field[1] + "h" : "";
+        long times = every.matches("\\*/\\d{1,4}.") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
         return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
+    private static long ordinal(Obj pod) {
+        var number = pod.name().replaceFirst("^.*-", "");
+        return number.matches("\\d{1,9}") ? Long.parseLong(number) : 0;
     }
 
     private List<Finding> job(Obj job) {
@@ -9214,7 +9609,8 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
+                : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),
@@ -9264,7 +9660,7 @@ static final class CustomStatus {
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
-    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors", "ingress");
     private final Obj o;
     private final Snapshot snapshot;
     private final List<JsonNode> conditions;
@@ -9305,7 +9701,7 @@ static final class CustomStatus {
      */
     static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Route|Policy)") && !past(o.kind()));
     }
 
     /** Its user does not want it judged. */
@@ -9328,14 +9724,15 @@ static final class CustomStatus {
 
     /** What was done once: that it failed says nothing of how the namespace is. */
     static boolean past(String kind) {
-        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest|Workflow)");
     }
 
     private Said read() {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
+            || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }
@@ -9515,7 +9912,9 @@ static final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
+        "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
+        "image.openshift.io", "build.openshift.io");
 
     private CustomWords() { }
 
@@ -9552,7 +9951,7 @@ static final class CustomWords {
     }
 
     static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equals("False");
+        return condition.path("status").asString("").equalsIgnoreCase("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
@@ -9891,7 +10290,7 @@ static final class Readiness {
 
     /** {@code kubectl rollout status} and more: Available alone stays True behind a broken rollout, because the old pods serve. */
     private static Workload deployment(Obj o, Family family, Tally tally) {
-        var lack = lack(o, tally.desired());
+        var lack = lack(o, tally);
         if (o.is("/spec/paused")) {
             return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
         }
@@ -9912,7 +10311,8 @@ static final class Readiness {
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
-    private static String lack(Obj o, long desired) {
+    private static String lack(Obj o, Tally tally) {
+        long desired = tally.desired();
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
@@ -9921,7 +10321,8 @@ static final class Readiness {
                 + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
-            return Texts.count(all - updated, "old pod") + " still there";
+            return (tally.ready() < desired ? tally.ready() + " of " + desired + " ready, " : "") + Texts.count(all - updated, "old pod")
+                + " still there";
         }
         if (all > desired) {
             return Texts.count(all - desired, "surplus pod") + " still there";
@@ -11576,7 +11977,7 @@ record Obj(JsonNode json) {
     }
 
     static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equals("True");
+        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** The ownerReference with controller: true, or a missing node. */
@@ -11681,7 +12082,8 @@ static final class Ownership {
             return true;
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
-        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
+        var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
 
@@ -11876,6 +12278,29 @@ static final class References {
 /** What an apply did with an object; {@code pending}: it is still to be tried, or to be tried again. */
 enum Result { created, configured, unchanged, recreated, failed, skipped, pending }
 
+/** What Secrets hold, to mask it wherever it appears; it never leaves the process. */
+static final class SecretValues {
+    private SecretValues() { }
+
+    /** Values by {@code name#key}, of the API's objects and of manifests; what is not base64 is taken as it stands. */
+    static Map<String, String> of(List<Obj> objects) {
+        var values = new TreeMap<String, String>();
+        objects.stream().filter(o -> o.kind().equals("Secret")).forEach(secret -> {
+            secret.map("/data").forEach((key, data) -> values.put(secret.name() + "#" + key, decoded(data)));
+            secret.map("/stringData").forEach((key, text) -> values.put(secret.name() + "#" + key, text));
+        });
+        return values;
+    }
+
+    private static String decoded(String data) {
+        try {
+            return new String(Base64.getDecoder().decode(data.replaceAll("\\s", "")), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return data;
+        }
+    }
+}
+
 /** Label selectors as the API means them. */
 static final class Selector {
     private Selector() { }
@@ -11960,7 +12385,7 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     /** Of whatever kind that is not Kubernetes' own. */
     Stream<Obj> custom() {
-        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
+        return objects.values().stream().filter(all -> !all.isEmpty() && !all.get(0).builtIn()).flatMap(List::stream);
     }
 
     boolean knows(String kind) {
@@ -12200,16 +12625,17 @@ static final class Redaction {
     private static final String PATTERN_MARK = "[REDACTED:pattern]";
     private static final int PREFIX = 6;
     private static final int SHORTEST = 6;
+    private static final int LONGEST_NAME = 253;
     private static final Pattern SECRET_LINE =
-        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?"
+        Pattern.compile("(?i)^[\\s\"'-]*+[\\w.-]{0,80}(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]{0,80}[\"']?"
             + "\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
     private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
     private static final Pattern ADDRESS = Pattern.compile("(?i)[a-z][a-z0-9+.:-]*://\\S+");
     private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
     private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
     private static final Pattern HARMLESS =
-        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+"
-            + "|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
+        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]++(-[a-z0-9]++)++"
+            + "|[A-Z0-9_]+|[A-Za-z]++([_/-][A-Za-z]++)*+|\\d+");
     private static final Set<String> STRUCTURE =
         Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
         "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
@@ -12409,10 +12835,10 @@ static final class Redaction {
     private boolean insideName(String text, int from, int to) {
         int start = from;
         int end = to;
-        while (start > 0 && name(text.charAt(start - 1))) {
+        while (start > 0 && from - start < LONGEST_NAME && name(text.charAt(start - 1))) {
             start--;
         }
-        while (end < text.length() && name(text.charAt(end))) {
+        while (end < text.length() && end - to < LONGEST_NAME && name(text.charAt(end))) {
             end++;
         }
         var word = text.substring(start, end);
@@ -12451,7 +12877,7 @@ static final class Redaction {
         if (word.matches("[0-9a-fA-F]{32,}")) {
             return true;
         }
-        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part) && entropy(word) > 4.0);
+        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part)) && entropy(word) > 4.0;
     }
 
     private static boolean mixed(String part) {
@@ -12478,10 +12904,11 @@ static final class SecretShapes {
         "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address",
         "internal", "anonymous", "000000");
 
+    // A log may have a line of a megabyte that was written to stop this: no repeated group gives back, no name is of any length.
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+        "\\beyJ[A-Za-z0-9_-]{8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
         "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
         "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
         "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
@@ -12498,24 +12925,24 @@ static final class SecretShapes {
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
     private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]*"
+        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
         + "|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|yes|empty|invalid|expired|wrong"
-        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
+        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect|check|unexpected|unable|could|[1-5]\\d\\d(?=\\s|$))\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
 
     /** Tokens told by what stands before them. */
     private static final List<Pattern> SETTINGS = compiled(
         "(?i)pull rate limit as '[^']*': (\\S+)",
         "(?i)pull rate limit as '([^']+)'",
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
-        "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+        "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
-        "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
+        "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
     private SecretShapes() { }
 

@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   333 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   841 src/prompt_run/run: One run of the agent from its start to its end
-// line  1518 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1889 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2072 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2849 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3067 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3249 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3424 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   335 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   888 src/prompt_run/run: One run of the agent from its start to its end
+// line  1562 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1933 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2116 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2893 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3111 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3293 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3468 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3649 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4189 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4760 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5247 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5364 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6035 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6299 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7113 src/prompt_run/options: What options and variables mean
-// line  7201 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3760 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4300 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4806 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5294 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5411 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6082 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6346 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7160 src/prompt_run/options: What options and variables mean
+// line  7248 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -133,6 +133,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -140,6 +141,7 @@ import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -182,6 +184,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -189,7 +192,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -783,24 +785,29 @@ static class PromptOptions {
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
 record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
+    private static final int MESSAGE_MOST = 60_000;
+    private static final int WORDS_MOST = 2_000;
 
     RunResult deliver(Place place, Prompt prompt, Finished run) {
         var message = run.message() == null ? "" : redactor.mask(run.message());
         var asked = prompt.text() + run.prompts().stream().map(again -> "\n---\n\n" + again).collect(Collectors.joining());
         var files = new Artifacts(folder(run.id()), redactor, log).write(asked, message, run.transcript());
-        var reason = run.verdict().reason();
-        var result = new RunResult(run.verdict().outcome(), reason == null ? null : redactor.mask(reason),
-            about(place, run), seconds(run.began()), run.spent(), run.said().masked(redactor::mask), message, files.get("last-message.md"), files.get("events.jsonl"),
-            run.brought().masked(redactor::mask), rounds(run), run.notes().stream().map(redactor::mask).toList());
-        new ActionsFiles(env, log).tell(result.asJson());
+        var json = RunResult.begun(run.verdict().outcome(), masked(run.verdict().reason()));
+        about(json, place, run);
+        json.put("durationSeconds", Math.round(Duration.between(run.began(), Instant.now()).toMillis() / 100.0) / 10.0);
+        run.spent().put(json);
+        checks(json, run);
+        json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
+            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+        json.put("finalMessageFile", text(files.get("last-message.md")));
+        json.put("transcriptFile", text(files.get("events.jsonl")));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought().asJson()));
+        json.put("notes", masked(run.notes()));
+        new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
-            Artifacts.write(output.result, Json.pretty(result.asJson()) + "\n", log);
+            Artifacts.write(output.result, Json.pretty(json) + "\n", log);
         }
-        return result;
-    }
-
-    private List<Round> rounds(Finished run) {
-        return run.rounds().stream().map(round -> round.masked(redactor::mask)).toList();
+        return new RunResult(run.verdict().outcome(), json);
     }
 
     private Path folder(String runId) {
@@ -808,13 +815,53 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         return output.artifacts != null ? output.artifacts : temporary == null ? null : Path.of(temporary, "prompt-run-" + runId);
     }
 
-    private RunResult.Run about(Place place, Finished run) {
-        return new RunResult.Run(run.id(), run.thread(), options.kind(), options.lang(), place, run.where(),
-            infra.unhealthy(), run.rechecked(), facts.model(), facts.effort());
+    private void about(Map<String, Object> json, Place place, Finished run) {
+        json.put("runId", run.id());
+        json.put("threadId", run.thread());
+        json.put("resumed", place.resumed());
+        json.put("kind", options.kind());
+        json.put("lang", options.lang());
+        json.put("agentTarget", place.target());
+        json.put("where", run.where());
+        json.put("fallbackReason", place.fallbackReason());
+        json.put("infraUnhealthy", infra.unhealthy());
+        json.put("model", facts.model());
+        json.put("reasoningEffort", facts.effort());
     }
 
-    private static double seconds(Instant began) {
-        return Math.round(Duration.between(began, Instant.now()).toMillis() / 100.0) / 10.0;
+    /** {@code infraReadyAfter} is null where no check was asked for, else true only when the last turn's check proves it. */
+    private void checks(Map<String, Object> json, Finished run) {
+        var rounds = run.rounds();
+        json.put("limit", run.verdict().outcome().limit());
+        json.put("rounds", masked(rounds.stream().map(Round::asJson).toList()));
+        json.put("infraReadyAfter", !run.rechecked() ? null
+            : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
+        json.put("agentStatus", run.said().status());
+        json.put("summary", cut(run.said().summary()));
+        json.put("blockedReason", cut(run.said().blockedReason()));
+    }
+
+    private String cut(String text) {
+        return text == null ? null : Texts.cut(redactor.mask(text), WORDS_MOST);
+    }
+
+    private String masked(String text) {
+        return text == null ? null : redactor.mask(text);
+    }
+
+    /** With every text in it masked. */
+    private Object masked(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            var masked = new LinkedHashMap<Object, Object>();
+            map.forEach((name, of) -> masked.put(name, masked(of)));
+            return masked;
+        }
+        return value instanceof List<?> all ? all.stream().map(this::masked).toList()
+            : value instanceof String text ? redactor.mask(text) : value;
+    }
+
+    private static String text(Path file) {
+        return file == null ? null : file.toString();
     }
 }
 
@@ -1034,9 +1081,6 @@ record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, 
             keeper.discardUnlessStarted();
             return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
         } catch (UncheckedIOException problem) {
-            if (Thread.interrupted() || cancel.asked()) { // a signal during a write
-                return cancelled();
-            }
             return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper.started());
         }
     }
@@ -3423,6 +3467,37 @@ interface Shell {
 
 // src/shared/system/
 
+/** Work that may never end, such as reading a pipe or rendering a template. */
+static final class Bounded {
+    private Bounded() { }
+
+    /**
+     * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
+     * behind in a thread that keeps no process alive.
+     */
+    static <T> T get(Duration atMost, Callable<T> work) throws IOException {
+        var task = new FutureTask<>(work);
+        var thread = new Thread(task, "bounded");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException broken) {
+                throw broken;
+            }
+            throw e.getCause() instanceof RuntimeException wrong ? wrong : new IllegalArgumentException("fails: " + e.getCause());
+        } catch (TimeoutException e) {
+            task.cancel(true);
+            throw new IllegalArgumentException("does not end within " + Durations.human(atMost));
+        } catch (InterruptedException e) {
+            task.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new IllegalArgumentException("interrupted", e);
+        }
+    }
+}
+
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
     private GivenTwice() { }
@@ -3452,7 +3527,7 @@ static final class Kubeconfig {
         Config config;
         try {
             config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-        } catch (KubernetesClientException | IllegalArgumentException | ClassCastException e) {
+        } catch (RuntimeException e) { // each of the libraries below has its own
             throw new IllegalArgumentException(named + ": not a kubeconfig" + why(e), e);
         }
         var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();
@@ -3528,9 +3603,9 @@ static final class TemplateEngine {
     /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
     static String render(Configuration engine, String name, Map<String, Object> data) {
         try {
-            var out = new StringWriter();
+            var out = new Limited();
             template(engine, name).process(data, out);
-            return out.toString();
+            return out.text.toString();
         } catch (InvalidReferenceException e) {
             throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), e.getBlamedExpressionString(), "", e);
         } catch (TemplateException e) {
@@ -3552,6 +3627,25 @@ static final class TemplateEngine {
 
     private static String first(String text) {
         return text == null ? "fails" : text.lines().findFirst().orElse("fails");
+    }
+
+    /** A template without an end must not fill the memory. */
+    private static final class Limited extends Writer {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void write(char[] part, int from, int count) throws IOException {
+            if (text.length() + count > TextFile.LARGEST) {
+                throw new IOException("it gives more than 32 MiB");
+            }
+            text.append(part, from, count);
+        }
+
+        @Override
+        public void flush() { }
+
+        @Override
+        public void close() { }
     }
 
     /**
@@ -3598,15 +3692,32 @@ static final class Terminal {
 
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
+    static final int LARGEST = 32 << 20;
+
     private TextFile() { }
 
-    /** The file as UTF-8; throws {@link IllegalArgumentException} with {@link #reason}. */
+    /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
         try {
-            return Files.readString(file);
+            return Files.isRegularFile(file) ? all(file) : Bounded.get(Duration.ofSeconds(30), () -> all(file));
         } catch (IOException e) {
             throw new IllegalArgumentException(reason(e), e);
         }
+    }
+
+    private static String all(Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            return all(in);
+        }
+    }
+
+    /** The stream to its end as UTF-8. */
+    static String all(InputStream in) throws IOException {
+        var bytes = in.readNBytes(LARGEST + 1);
+        if (bytes.length > LARGEST) {
+            throw new IOException("larger than 32 MiB");
+        }
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
 
     /** Why a file could not be read or written, without its name: {@code no such file}. */
@@ -4022,7 +4133,7 @@ static final class InfraView {
     /** A command that only reads, and reads no Secret's values. */
     private static String command(JsonNode value) {
         var command = matching(COMMAND, value);
-        return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
+        return command.matches("(?i).*[ ,]secrets?([ ,/.].*)?") && command.matches(".* (-o|--output)\\b.*") ? "" : command;
     }
 
     static String code(JsonNode value) {
@@ -4216,11 +4327,6 @@ record Brought(String state, String branch, String head, int commits, List<Strin
         return new Brought("failed", null, null, 0, List.of(), List.of(), why);
     }
 
-    Brought masked(UnaryOperator<String> mask) {
-        return new Brought(state, branch, head, commits, files.stream().map(mask).toList(), notes.stream().map(mask).toList(),
-            problem == null ? null : mask.apply(problem));
-    }
-
     /** All that came back in two rounds. */
     Brought after(Brought earlier) {
         if (!"brought".equals(earlier.state)) {
@@ -4292,7 +4398,6 @@ record LastWords(String status, String summary, String blockedReason, String pro
     private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
     /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
     private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
-    private static final int MOST_CHARS = 2000;
 
     static LastWords of(String message) {
         var block = BLOCK.matcher(message == null ? "" : message);
@@ -4320,15 +4425,6 @@ record LastWords(String status, String summary, String blockedReason, String pro
     private static String text(JsonNode said, String field) {
         var text = Texts.line(said.path(field).asString(""));
         return text.isEmpty() ? null : text;
-    }
-
-    /** Masked whole, then cut. */
-    LastWords masked(UnaryOperator<String> mask) {
-        return new LastWords(status, cut(summary, mask), cut(blockedReason, mask), problem);
-    }
-
-    private static String cut(String text, UnaryOperator<String> mask) {
-        return text == null ? null : Texts.cut(mask.apply(text), MOST_CHARS);
     }
 
     boolean is(String word) {
@@ -4379,10 +4475,6 @@ record Round(String status, Boolean ready, String outcome, List<String> gone, Li
         return new Round(status, null, null, List.of(), List.of(), List.of(), null);
     }
 
-    Round masked(UnaryOperator<String> mask) {
-        return new Round(status, ready, outcome, gone, fresh, left, problem == null ? null : mask.apply(problem));
-    }
-
     Map<String, Object> asJson() {
         var json = new LinkedHashMap<String, Object>();
         json.put("status", status);
@@ -4400,86 +4492,40 @@ record Round(String status, Boolean ready, String outcome, List<String> gone, Li
     }
 }
 
-/** The result of a run, in whatever form it is told; {@code run} is null when a mistake of ours ended it. The keys are the contract's. */
-record RunResult(Outcome outcome, String reason, Run run, double seconds, Usage spent, LastWords said, String finalMessage, Path finalMessageFile,
-                        Path transcriptFile, Brought brought, List<Round> rounds, List<String> notes) implements Answer {
-    private static final int MESSAGE_MOST = 60_000;
+/** The result of a run, in whatever form it is told. The keys of {@code asJson} are the contract's. */
+record RunResult(Outcome outcome, Map<String, Object> asJson) implements Answer {
     private static final Set<String> TOLD_OTHERWISE = Set.of("schemaVersion", "status", "reason", "finalMessage", "notes");
 
-    record Run(String id, String thread, String kind, String lang, Place place, String where, boolean infraUnhealthy,
-                      boolean rechecked, String model, String effort) {
-        void put(Map<String, Object> json) {
-            json.put("runId", id);
-            json.put("threadId", thread);
-            json.put("resumed", place.resumed());
-            json.put("kind", kind);
-            json.put("lang", lang);
-            json.put("agentTarget", place.target());
-            json.put("where", where);
-            json.put("fallbackReason", place.fallbackReason());
-            json.put("infraUnhealthy", infraUnhealthy);
-            json.put("model", model);
-            json.put("reasoningEffort", effort);
-        }
-    }
-
-    static RunResult unexpected(String reason) {
-        return new RunResult(Outcome.LOST, reason, null, 0, null, null, "", null, null, null, List.of(), List.of());
-    }
-
-    @Override
-    public Map<String, Object> asJson() {
+    /** What every result begins with. */
+    static Map<String, Object> begun(Outcome outcome, String reason) {
         var json = new LinkedHashMap<String, Object>();
         json.put("schemaVersion", "prompt-run/v1");
         json.put("status", outcome.word());
         json.put("exitCode", outcome.exitCode());
         json.put("reason", reason);
-        if (run != null) {
-            run.put(json);
-            json.put("durationSeconds", seconds);
-            spent.put(json);
-            json.put("limit", outcome.limit());
-            json.put("rounds", rounds.stream().map(Round::asJson).toList());
-            json.put("infraReadyAfter", readyAfter());
-            json.put("agentStatus", said.status());
-            json.put("summary", said.summary());
-            json.put("blockedReason", said.blockedReason());
-        }
-        json.put("finalMessage", cut(finalMessage));
-        if (run != null) {
-            json.put("finalMessageFile", text(finalMessageFile));
-            json.put("transcriptFile", text(transcriptFile));
-            json.put("broughtBack", brought.state() == null ? null : brought.asJson());
-        }
-        json.put("notes", notes);
         return json;
     }
 
-    /** Null where no check was asked for; else true only when the last turn's check proves it. */
-    private Boolean readyAfter() {
-        return !run.rechecked() ? null : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready());
-    }
-
-    private static String cut(String message) {
-        return message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]";
-    }
-
-    private static String text(Path file) {
-        return file == null ? null : file.toString();
+    /** After a mistake of ours. */
+    static RunResult unexpected(String reason) {
+        var json = begun(Outcome.LOST, reason);
+        json.put("finalMessage", "");
+        json.put("notes", List.of());
+        return new RunResult(Outcome.LOST, json);
     }
 
     @Override
     public String asText() {
-        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason)) + "\n");
-        var json = asJson();
-        json.forEach((name, value) -> {
+        var reason = asJson.get("reason");
+        var text = new StringBuilder(outcome.word() + (reason == null ? "" : ": " + Texts.line(reason.toString())) + "\n");
+        asJson.forEach((name, value) -> {
             if (value != null && !TOLD_OTHERWISE.contains(name)) {
                 text.append("  ").append(name).append(": ").append(Texts.line(String.valueOf(value))).append('\n');
             }
         });
-        notes.forEach(note -> text.append("  note: ").append(Texts.lines(note).replace("\n", "\n    ")).append('\n'));
-        cut(finalMessage).lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
+        ((List<?>) asJson.get("notes")).forEach(note ->
+            text.append("  note: ").append(Texts.lines(note.toString()).replace("\n", "\n    ")).append('\n'));
+        asJson.get("finalMessage").toString().lines().forEach(line -> text.append("  | ").append(Texts.line(line)).append('\n'));
         return text.toString();
     }
 
@@ -4823,7 +4869,7 @@ record AgentPod(String namespace, String runId, String image, String account, lo
         return container;
     }
 
-    private static ResourceRequirements resources(boolean limits) {
+    static ResourceRequirements resources(boolean limits) {
         var resources = new ResourceRequirementsBuilder()
             .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
         resources.addToLimits("memory", new Quantity(limits ? "1Gi" : "4Gi"));
@@ -5164,7 +5210,8 @@ record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, Str
 
 /**
  * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. Nothing that
- * deploy/codex may not, and everything that the prompts ask for.
+ * deploy/codex may not, and everything that the prompts ask for. Who may change workloads can
+ * mount a Secret into one: no promise is made that the agent sees none.
  */
 static final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(
@@ -7336,10 +7383,11 @@ static final class SecretShapes {
         "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address",
         "internal", "anonymous", "000000");
 
+    // A log may have a line of a megabyte that was written to stop this: no repeated group gives back, no name is of any length.
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+        "\\beyJ[A-Za-z0-9_-]{8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
         "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
         "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
         "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
@@ -7356,24 +7404,24 @@ static final class SecretShapes {
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
     private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]*"
+        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
         + "|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|yes|empty|invalid|expired|wrong"
-        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
+        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect|check|unexpected|unable|could|[1-5]\\d\\d(?=\\s|$))\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
 
     /** Tokens told by what stands before them. */
     private static final List<Pattern> SETTINGS = compiled(
         "(?i)pull rate limit as '[^']*': (\\S+)",
         "(?i)pull rate limit as '([^']+)'",
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
-        "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+        "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
-        "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
+        "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
     private SecretShapes() { }
 

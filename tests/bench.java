@@ -4,7 +4,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //SOURCES ../ensure_ready.java
-//SOURCES command/StartBench.java command/EndBench.java realnode/RealBench.java
+//SOURCES command/StartBench.java command/EndBench.java command/ScaleBench.java diagnosis/Crowd.java realnode/RealBench.java
 //SOURCES cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
 //SOURCES cluster/EmbeddedPatches.java cluster/EmbeddedDiscovery.java cluster/EmbeddedSelector.java cluster/Controllers.java cluster/PlayedContainers.java
 //SOURCES cluster/LocalCluster.java waiting/WaitLab.java waiting/WaitScenarios.java
@@ -46,7 +46,7 @@ class bench implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Option(names = "--only", split = ",", paramLabel = "PART",
-        description = "start, ends, rollouts, verdicts, recoveries, latency, requests, size, real (default: all)")
+        description = "start, ends, scale, rollouts, verdicts, recoveries, latency, requests, size, real (default: all)")
     List<String> only = List.of();
 
     @Option(names = "--runs", defaultValue = "100", description = "bad images over a healthy release (default: ${DEFAULT-VALUE})")
@@ -70,6 +70,9 @@ class bench implements Callable<Integer> {
             }
             if (wanted("ends")) {
                 EndBench.rows().forEach((what, figures) -> row(what, "%s", figures));
+            }
+            if (wanted("scale")) {
+                ScaleBench.rows().forEach((what, figures) -> row(what, "%s", figures));
             }
             if (wanted("rollouts") || wanted("verdicts") || wanted("recoveries")) {
                 scenarios(LocalCluster.shared());
@@ -240,7 +243,7 @@ class bench implements Callable<Integer> {
         long begin = System.nanoTime();
         long peak = 0;
         while (process.isAlive()) {
-            peak = Math.max(peak, peak(process.pid()));
+            peak = Math.max(peak, ScaleBench.peak(process.pid()));
             Thread.sleep(100);
         }
         var result = JSON.readTree(out.toFile());
@@ -249,14 +252,6 @@ class bench implements Callable<Integer> {
             "%s with %d workloads after %.1f s, peak resident %d MiB (heap limited to 400 MiB)", result.path("outcome")
                 .asString("no result"),
             result.path("workloads").size(), (System.nanoTime() - begin) / 1e9, peak / 1024);
-    }
-
-    private static long peak(long pid) {
-        try (var lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
-            return lines.filter(l -> l.startsWith("VmHWM:")).mapToLong(l -> Long.parseLong(l.replaceAll("\\D", ""))).findFirst().orElse(0);
-        } catch (IOException e) {
-            return 0; // no /proc on this system, or the process has just ended
-        }
     }
 
     /** A namespace of ready Deployments with their ReplicaSets and pods, all written by hand. */

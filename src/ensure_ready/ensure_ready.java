@@ -107,14 +107,20 @@ public class ensure_ready implements Callable<Integer> {
         progress.mask(Redaction.of(Map.of(), options.environment)::clean);
         var interrupted = Hooks.add("interrupted", this::publishInterrupted);
         try {
-            new Steps(options, known, progress).run();
-        } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
-            return fault(e);
+            run(progress);
+            return publish();
         } finally {
-            progress.close();
-            Hooks.forget(interrupted);
+            Hooks.forget(interrupted); // not before: an interrupt while the result is printed must not lose it
         }
-        return publish();
+    }
+
+    private void run(Progress progress) {
+        try (progress) {
+            new Steps(options, known, progress).run();
+        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+            known.fault(said(e));
+            progress.trace(e);
+        }
     }
 
     private void publishInterrupted() {
@@ -132,23 +138,36 @@ public class ensure_ready implements Callable<Integer> {
         return ExitCodes.USAGE;
     }
 
-    /** A mistake of ours: the caller gets his JSON all the same, with the verdict if there was one, and never ready. */
     private int fault(Throwable e) {
-        known.fault("internal error: " + e + "; -v shows where, please report it");
-        if (options.output.verbose) {
-            e.printStackTrace(spec.commandLine().getErr());
-        }
+        known.fault(said(e));
         return publish();
     }
 
-    /** Prints the result exactly once, whoever comes first: the command, an interrupt, or a fault of ours. */
+    private static String said(Throwable e) {
+        return "internal error: " + e + "; -v shows where, please report it";
+    }
+
+    /**
+     * Prints the result exactly once, whoever comes first: the command or an interrupt. A mistake of ours costs details, never the result:
+     * the caller gets his JSON all the same, with the verdict if there was one, and never ready.
+     */
     private int publish() {
         synchronized (known) {
-            if (known.publishes()) {
-                boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
-                publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment));
+            try {
+                print();
+            } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+                known.fault(said(e));
+                known.withoutDetails();
+                print();
             }
             return ExitCodes.of(known.outcome(), options.wait.soft);
+        }
+    }
+
+    private void print() {
+        if (!known.published()) {
+            boolean judges = options.verb == Verb.ensure || options.verb == Verb.status;
+            publisher().publish(known.report(options.unfound(), judges), known.redaction(options.environment), known::printed);
         }
     }
 

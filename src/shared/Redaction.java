@@ -26,16 +26,17 @@ public final class Redaction {
     private static final String PATTERN_MARK = "[REDACTED:pattern]";
     private static final int PREFIX = 6;
     private static final int SHORTEST = 6;
+    private static final int LONGEST_NAME = 253;
     private static final Pattern SECRET_LINE =
-        Pattern.compile("(?i)^[\\s\"'-]*[\\w.-]*(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]*[\"']?"
+        Pattern.compile("(?i)^[\\s\"'-]*+[\\w.-]{0,80}(?:password|passwd|pwd|secret|token|key|credential|auth)[\\w.-]{0,80}[\"']?"
             + "\\s*[:=]\\s*[\"']?(.+?)[\"',]*$");
     private static final Pattern USERINFO = Pattern.compile("://([^/\\s:@]*):([^@\\s]+)@");
     private static final Pattern ADDRESS = Pattern.compile("(?i)[a-z][a-z0-9+.:-]*://\\S+");
     private static final Pattern MARK = Pattern.compile("\\[(?:REDACTED:[^\\]\\s]*|WITHHELD)\\]");
     private static final Pattern DENSE = Pattern.compile("(?<![\\w+/=@:.-])[A-Za-z0-9+/_=-]{32,}(?![\\w+/=-])");
     private static final Pattern HARMLESS =
-        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]+(-[a-z0-9]+)+"
-            + "|[A-Z0-9_]+|[A-Za-z]+([_/-][A-Za-z]+)*|\\d+");
+        Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|[a-z0-9]++(-[a-z0-9]++)++"
+            + "|[A-Z0-9_]+|[A-Za-z]++([_/-][A-Za-z]++)*+|\\d+");
     private static final Set<String> STRUCTURE =
         Set.of("fingerprint", "code", "family", "severity", "schemaVersion", "kind", "apiVersion", "outcome",
         "disposition", "state", "action", "scope", "firstSeen", "lastSeen", "basis", "source");
@@ -235,10 +236,10 @@ public final class Redaction {
     private boolean insideName(String text, int from, int to) {
         int start = from;
         int end = to;
-        while (start > 0 && name(text.charAt(start - 1))) {
+        while (start > 0 && from - start < LONGEST_NAME && name(text.charAt(start - 1))) {
             start--;
         }
-        while (end < text.length() && name(text.charAt(end))) {
+        while (end < text.length() && end - to < LONGEST_NAME && name(text.charAt(end))) {
             end++;
         }
         var word = text.substring(start, end);
@@ -277,7 +278,7 @@ public final class Redaction {
         if (word.matches("[0-9a-fA-F]{32,}")) {
             return true;
         }
-        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part) && entropy(word) > 4.0);
+        return Stream.of(word.split("[/_-]")).anyMatch(part -> part.length() >= 20 && mixed(part)) && entropy(word) > 4.0;
     }
 
     private static boolean mixed(String part) {

@@ -23,10 +23,11 @@ public final class SecretShapes {
         "number", "object", "kubernetes", "namespace", "missing", "required", "mysql", "connection", "refused", "timeout", "address",
         "internal", "anonymous", "000000");
 
+    // A log may have a line of a megabyte that was written to stop this: no repeated group gives back, no name is of any length.
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
+        "\\beyJ[A-Za-z0-9_-]{8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
         "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
         "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
         "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
@@ -43,24 +44,24 @@ public final class SecretShapes {
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
     private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]*"
+        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
         + "|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|yes|empty|invalid|expired|wrong"
-        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect)\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
+        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect|check|unexpected|unable|could|[1-5]\\d\\d(?=\\s|$))\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
 
     /** Tokens told by what stands before them. */
     private static final List<Pattern> SETTINGS = compiled(
         "(?i)pull rate limit as '[^']*': (\\S+)",
         "(?i)pull rate limit as '([^']+)'",
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
-        "://[^/\\s:@]*:([^@\\s/]+(?:/[^@\\s/]+)*)@",
+        "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
-        "(?i)--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
+        "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
-            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])+)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
+            + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
     private SecretShapes() { }
 

@@ -219,8 +219,9 @@ class AgentFaultsTest {
 
     @Test
     void aSignalDuringAWriteIsACancelledRun() {
-        lab.shell.on("poll", AgentLab.Fault.after(() -> Thread.currentThread().interrupt()));
-        JsonNode result = lab.run("--agent-command", "echo some output; sleep 60");
+        Runnable output = () -> await(() -> !read(lab.runs().get(0).resolve("events.jsonl")).isEmpty());
+        lab.shell.on("poll", AgentLab.Fault.after(output), AgentLab.Fault.after(() -> Thread.currentThread().interrupt()));
+        JsonNode result = lab.run("--agent-command", "while :; do echo some output; sleep 0.05; done");
         assertEquals(130, result.path("exitCode").asInt(0), result.toString());
         assertNothingRuns();
     }

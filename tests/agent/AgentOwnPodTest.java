@@ -97,4 +97,22 @@ class AgentOwnPodTest {
     void whatOnlyTheNodeKnowsIsLeftOut() {
         assertEquals(List.of("PLAIN", "KEY", "NODE"), prompt_run.Borrowed.env(AGENT).stream().map(variable -> variable.getName()).toList());
     }
+
+    @Test
+    void anAgentCannotTakeTheNodesWholeMemory() {
+        assertEquals("4Gi", prompt_run.AgentPod.resources(false).getLimits().get("memory").toString());
+        assertNull(prompt_run.AgentPod.resources(false).getLimits().get("cpu"));
+        assertEquals("1Gi", prompt_run.AgentPod.resources(true).getLimits().get("memory").toString());
+    }
+
+    @Test
+    void aQuotaOrARangeThatWantsLessMemoryGetsIt() {
+        var none = new prompt_run.AgentPod.Demands(false, false);
+        for (String refusal : List.of("failed quota: q: must specify limits.cpu for: agent",
+            "exceeded quota: q, requested: limits.memory=4Gi, used: limits.memory=0, limited: limits.memory=2Gi",
+            "maximum memory usage per Container is 2Gi, but limit is 4Gi")) {
+            assertTrue(none.after(refusal).limits(), refusal);
+        }
+        assertFalse(none.after("exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1").limits());
+    }
 }

@@ -122,6 +122,13 @@ class AgentRecheckTest {
     }
 
     @Test
+    void theAgentIsSentBackInItsLanguage() {
+        run(check(RED, READY), "--lang", "ru");
+        assertTrue(prompts().contains("# Повторная проверка после работы агента: окружение не готово")
+            && prompts().contains("- Появилось: `IMAGE_NOT_FOUND deploy/web`, `SECRET_MISSING deploy/db`\n"), prompts());
+    }
+
+    @Test
     void theSecondTurnSeesTheNewReportAndTheFlag() throws IOException {
         JsonNode result = run(check(RED, READY), "--agent-command", "echo $INFRA_UNHEALTHY; [ -z \"$CODEXCTL_INFRA_REPORT\" ] || grep -c SECRET_MISSING \"$CODEXCTL_INFRA_REPORT\"");
         assertEquals("1\n1", result.path("finalMessage").asString(""), result + "\n" + lab.err);

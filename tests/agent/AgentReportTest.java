@@ -186,8 +186,11 @@ class AgentReportTest {
     @Test
     void noTextOfOthersIsACommandToTheRunner() {
         String evil = "x ##[set-output name=a]b\n  ::error::c";
-        var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, evil,
-            null, 0, null, null, evil, null, null, null, List.of(), List.of(evil, "deploy:\n  app: web"));
+        var json = prompt_run.RunResult.begun(prompt_run.Outcome.LOST, evil);
+        json.put("where", evil);
+        json.put("finalMessage", evil);
+        json.put("notes", List.of(evil, "deploy:\n  app: web"));
+        var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, json);
         var preview = new prompt_run.Preview(new prompt_run.Prompt("k", "en", false, "p"), Map.of("fallbackReason", evil));
         for (String text : List.of(result.asText(), preview.asText(), prompt_run.Summary.of(result.asJson()))) {
             assertTrue(text.lines().noneMatch(line -> line.contains("##[") || line.stripLeading().startsWith("::")), text);

@@ -5,9 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -57,6 +64,29 @@ class ReportTest {
         assertEquals(List.of("::error file=deploy/db.yaml,line=7::SECRET_MISSING secret/db (sts/postgres, container postgres): Create the Secret."), lines);
         assertEquals("a ## [stop-commands]x", ensure_ready.Texts.line("a ##[stop-commands]x\u200b"));
         assertEquals("100%25  two  lines", ensure_ready.Annotations.escaped("100%\n two\r lines\u001b"));
+    }
+
+    @Test
+    void noValueWritesAnotherOutputOfTheStep(@TempDir Path folder) throws IOException {
+        var file = folder.resolve("outputs");
+        var report = folder.resolve("r\ninfra_ready=true");
+        var known = new ensure_ready.KnownSoFar();
+        known.end(ensure_ready.Outcome.failed, "");
+        var asked = new ensure_ready.Target("ai\ninfra_ready=true", 0, "x\r\nslot=9", 0, 0, false);
+        new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false, Optional.of(report), Map.of("GITHUB_OUTPUT", file.toString()), false)
+            .publish(known.report(asked, true), known.redaction(Map.of()), () -> { });
+        var lines = Files.readAllLines(file);
+        assertEquals(List.of("infra_ready=false"), lines.stream().filter(l -> l.startsWith("infra_ready=")).toList());
+        assertEquals(List.of("slot="), lines.stream().filter(l -> l.startsWith("slot=")).toList());
+        assertEquals(10, lines.size(), lines.toString());
+    }
+
+    @Test
+    void noNameOfAFileSetsAnotherPropertyOfItsAnnotation() {
+        var cause = json("""
+            {"causes": [{"code": "A", "severity": "blocking", "fix": {"text": "T", "files": [{"path": "a,title=b::pwned%\\n::x.yaml", "line": 7}]}}]}
+            """);
+        assertEquals(List.of("::error file=a%2Ctitle=b%3A%3Apwned%25 %3A%3Ax.yaml,line=7::A : T"), ensure_ready.Annotations.of(cause));
     }
 
     @ParameterizedTest

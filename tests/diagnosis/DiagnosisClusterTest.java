@@ -51,7 +51,7 @@ class DiagnosisClusterTest {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10))) {
             var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
-            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
+            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Map.of(), Duration.ofSeconds(5));
             return ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
         }
     }
@@ -181,7 +181,7 @@ class DiagnosisClusterTest {
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var before = requests();
             var begin = System.nanoTime();
-            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
+            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Map.of(), Duration.ofSeconds(5));
             var collected = System.nanoTime();
             var report = ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
             System.err.printf("diagnosis of %d workloads: %d requests, collected in %d ms, explained in %d ms%n", judgement.workloads()
@@ -203,7 +203,7 @@ class DiagnosisClusterTest {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfigFor(namespace), null), Duration.ofSeconds(10))) {
             var nothing = new ensure_ready.Snapshot(namespace, java.time.Instant.now(), Map.of(), List.of(), Map.of(), List.of());
             var workloads = List.of(new ensure_ready.Workload("Deployment", "postgres", ensure_ready.State.progressing, 0, 1, ""));
-            var full = ensure_ready.Collect.more(api, nothing, workloads, Duration.ofSeconds(5));
+            var full = ensure_ready.Collect.more(api, nothing, workloads, Map.of(), Duration.ofSeconds(5));
             var report = ensure_ready.Diagnosis.explain(full.snapshot(), workloads, "codex");
             assertEquals("DIAGNOSIS_UNAVAILABLE Namespace/" + namespace, causes(report));
             assertTrue(report.limited().contains("pods: forbidden"), report.limited()::toString);
@@ -216,7 +216,7 @@ class DiagnosisClusterTest {
             .kubeconfig(), null)).withMasterUrl("https://127.0.0.1:1").build(), Duration.ofSeconds(2))) {
             var nothing = new ensure_ready.Snapshot(namespace, java.time.Instant.now(), Map.of(), List.of(), Map.of(), List.of());
             var workloads = List.of(new ensure_ready.Workload("Deployment", "postgres", ensure_ready.State.progressing, 0, 1, ""));
-            var report = ensure_ready.Diagnosis.explain(ensure_ready.Collect.more(api, nothing, workloads, Duration.ofSeconds(5))
+            var report = ensure_ready.Diagnosis.explain(ensure_ready.Collect.more(api, nothing, workloads, Map.of(), Duration.ofSeconds(5))
                 .snapshot(), workloads, "codex");
             assertEquals("DIAGNOSIS_UNAVAILABLE Namespace/" + namespace, causes(report));
         }
@@ -231,7 +231,7 @@ class DiagnosisClusterTest {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
             var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
-            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
+            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Map.of(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();
             ((tools.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting"))
                 .put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");

@@ -287,6 +287,46 @@ class DiagnosisTracesTest {
     }
 
     @Test
+    void aSecretThatAFailingSyncWouldMakeIsExplainedByIt() {
+        var sync = "apiVersion: %1$s\nkind: %2$s\nmetadata: {name: sync, creationTimestamp: '2026-01-01T09:00:00Z'}\nspec: %3$s\nstatus: {conditions: [{type: Ready, status: '%4$s', reason: SyncError, message: denied, lastTransitionTime: '2026-01-01T09:10:00Z'}]}";
+        for (var kind : List.of(List.of("external-secrets.io/v1", "ExternalSecret", "{target: {name: db}}"),
+            List.of("secrets.hashicorp.com/v1beta1", "VaultStaticSecret", "{destination: {name: db, create: true}}"))) {
+            for (var ready : List.of("False", "True")) {
+                var scene = new Scene().none("Secret").deploy("api", "", Scene.waiting("api", "CreateContainerConfigError", "secret \"db\" not found"))
+                    .add(sync.formatted(kind.get(0), kind.get(1), kind.get(2), ready)).judged(kind.get(1), "sync", ready.equals("True"));
+                assertEquals(List.of(ready.equals("False") ? "CR_NOT_READY " + kind.get(1) + "/sync" : "SECRET_MISSING Secret/db"), scene.causes());
+            }
+        }
+    }
+
+    @Test
+    void aPodOfARevisionThatWasTakenBackIsStuck() {
+        var scene = new Scene().statefulSet("db", "", Scene.waiting("db", "ErrImagePull", "manifest unknown"));
+        assertEquals(List.of("IMAGE_NOT_FOUND StatefulSet/db"), scene.causes());
+        assertEquals(List.of("STS_STUCK_REVISION StatefulSet/db"), revised("updateRevision: db-1, currentRevision: db-1", "").causes());
+        assertEquals(List.of("IMAGE_NOT_FOUND StatefulSet/db"), revised("updateRevision: db-2, currentRevision: db-1", "").causes());
+        assertEquals(List.of("IMAGE_NOT_FOUND StatefulSet/db"), revised("updateRevision: db-1, currentRevision: db-1",
+            "  updateStrategy: {rollingUpdate: {partition: 3}}\n").causes());
+    }
+
+    /** Its only pod is of revision db-2 and cannot be pulled. */
+    private static Scene revised(String revisions, String strategy) {
+        return new Scene().judged("StatefulSet", "db", false)
+            .add("kind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 1\n" + strategy + "  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: a}]}}\nstatus: {replicas: 1, " + revisions + "}")
+            .add("kind: Pod\nmetadata: {name: db-0, owner: StatefulSet/db, labels: {app: db, controller-revision-hash: db-2}}\nspec: {nodeName: n, containers: [{name: db, image: b}]}\nstatus:\n"
+                + Scene.indent(Scene.waiting("db", "ErrImagePull", "manifest unknown")));
+    }
+
+    @Test
+    void aServiceThatSelectsNothingIsTheCauseOfWhoCannotReachIt() {
+        var scene = new Scene().deploy("database").service("db", 80).deploy("api", "containers: [{name: api, image: a, args: ['db:80']}]", Scene.crashed("api", 1, "Error"))
+            .log("api-1-a", "api", "dial tcp db:80: connect: connection refused");
+        assertEquals(List.of("SVC_SELECTOR_MISMATCH Service/db"), scene.causes());
+        assertTrue(scene.report().causes().get(0).candidates().contains("deploy/database has labels {app=database}"), scene.report().causes().get(0).candidates()::toString);
+        assertEquals(List.of(), new Scene().deploy("database").service("db", 80).causes());
+    }
+
+    @Test
     void theRoleThatLacksTheVerbIsNamed() {
         var log = "pods is forbidden: User \"system:serviceaccount:shop:op\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
         var scene = new Scene().deploy("op", "serviceAccountName: op", Scene.crashed("op", 1, "Error")).log("op-1-a", "op", log)

@@ -142,6 +142,28 @@ class FactsTest {
     }
 
     @Test
+    void theFieldAtFaultComesFirst() {
+        var port = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST, value: db}, {name: DB_PORT, value: '5433'}]}]",
+            "dial tcp db:5433: connect: connection refused").deploy("db").service("db", 5432));
+        assertEquals(new ensure_ready.Fact("deploy/api spec.template.spec.containers[api].env[DB_PORT].value", "5433"), port.facts().get(0));
+        assertEquals("deploy/api spec.template.spec.containers[api].env[DB_PORT].value is 5433; there is svc/db (ports 5432)", port.fix().change());
+        var memory = cause(new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: JAVA_TOOL_OPTIONS, value: '-Xmx1g'}], resources: {limits: {memory: 256Mi}}}]",
+            Scene.crashed("api", 137, "OOMKilled")));
+        assertEquals(new ensure_ready.Fact("deploy/api spec.template.spec.containers[api].resources.limits.memory", "256Mi"), memory.facts().get(0));
+        var zone = cause(new Scene().deploy("ml", "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In, values: [x]}]}]}}}",
+            Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.")));
+        assertTrue(zone.facts().get(0).at().endsWith("matchExpressions[zone].values"), zone.facts()::toString);
+    }
+
+    @Test
+    void aMissingSecretShowsWhereOthersTakeTheSameVariableFrom() {
+        var env = "containers: [{name: %1$s, image: a, env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: %2$s, key: t}}}]}]";
+        var cause = cause(new Scene().none("Secret").deploy("api", env.formatted("api", "tokn"), Scene.waiting("api", "CreateContainerConfigError", "secret \"tokn\" not found"))
+            .add("kind: Secret\nmetadata: {name: web-token}\nkeys: [t]").deploy("web", env.formatted("web", "web-token"), Scene.ready("web")));
+        assertTrue(cause.candidates().contains("deploy/web spec.template.spec.containers[web].env[TOKEN].valueFrom.secretKeyRef.name = web-token"), cause.candidates()::toString);
+    }
+
+    @Test
     void aPolicyShowsWhomItAdmitsBesideThePodsLabels() {
         var cause = cause(new Scene().deploy("db").service("db", 5432).deploy("api", "containers: [{name: api, image: a, env: [{name: DB_ADDR, value: 'db:5432'}]}]",
             Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "dial tcp db:5432: i/o timeout")

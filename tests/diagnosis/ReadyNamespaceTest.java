@@ -51,11 +51,11 @@ class ReadyNamespaceTest {
     }
 
     /** {@code ready} or not, then {@code CODE Kind/name} of causes and warnings. */
-    private List<String> look() {
+    private List<String> look(ensure_ready.Applied... applied) {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, "shop", List.of(),
-                new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
-            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Duration.ofSeconds(5));
+            var judgement = new ensure_ready.SoftWait(api, "shop", List.of(applied),
+                new ensure_ready.WaitSettings("codex", applied.length > 0, false, true, null), j -> { }).once();
+            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), java.util.Map.of(), Duration.ofSeconds(5));
             var report = ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
             return Stream.of(Stream.of(judgement.ready() ? "ready" : "not ready"), judgement.verdict().verified() ? Stream.<String>of()
                 : Stream.of("unverified"), report.causes().stream().map(c -> c.code() + " " + c.object().kind() + "/" + c.object().name()),
@@ -152,8 +152,11 @@ class ReadyNamespaceTest {
         server.faults.fail("list", "widgets", 1000, 500, "conversion webhook for example.x-k8s.io/v1beta1, Kind=Widget failed: Post "
             + "\"https://widget-webhook.operators.svc:443/convert?timeout=30s\": dial tcp 10.0.0.9:443: connect: connection refused");
         assertEquals(List.of("ready", "unverified", "CONVERSION_WEBHOOK_UNAVAILABLE CustomResourceDefinition/widgets.example.x-k8s.io"), look());
+        var applied = ReadinessTest.applied(WIDGET.formatted(before, "True"), 1, "");
+        assertEquals(List.of("not ready", "CONVERSION_WEBHOOK_UNAVAILABLE CustomResourceDefinition/widgets.example.x-k8s.io"), look(applied));
         server.faults.clear();
         assertEquals(List.of("ready"), look());
+        assertEquals(List.of("ready"), look(applied));
     }
 
     @Test

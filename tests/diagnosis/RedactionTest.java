@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -151,6 +152,24 @@ class RedactionTest {
         var text = "2026-01-01 INFO a line of a log that has nothing to hide, and value-number-7-of-many\n".repeat(2000);
         assertFalse(redaction.clean(text).contains("value-number-7"));
         assertEquals(2000, redaction.known());
+    }
+
+    @ParameterizedTest
+    @Timeout(120)
+    @ValueSource(strings = {"password=\"|a\\b", "postgres://u:|x/", "|aa-", "|token", "|eyJ-", "|hunter2x", "|abcdefghij0123456789ABCDEFGHIJ_"})
+    void aLineOfAMegabyteIsReadToItsEnd(String parts) {
+        var head = parts.substring(0, parts.indexOf('|'));
+        var part = parts.substring(parts.indexOf('|') + 1);
+        var text = clean(head + part.repeat((1 << 20) / part.length()) + " login with " + VALUE);
+        assertFalse(text.contains(VALUE), head + part);
+    }
+
+    @Test
+    void aTextThatStillHoldsASecretAtTheEndIsWithheldWhole() {
+        var redaction = ensure_ready.Redaction.of(Map.of("a#a", "Zx9heronA", "a#b", "plumbus"), Map.of());
+        assertEquals("[WITHHELD]", redaction.clean("got Zx9heronAplumbus")); // only the mask makes the short one a word of its own
+        assertEquals(1, redaction.withheld());
+        assertEquals("got plumbusses", redaction.clean("got plumbusses"));
     }
 
     @Test

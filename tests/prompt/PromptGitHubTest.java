@@ -92,10 +92,11 @@ class PromptGitHubTest {
     void thePermissionCountsMoreThanTheAssociation() {
         answers.put("/repos/example/shop/collaborators/reader/permission", "{\"permission\": \"read\"}");
         answers.put("/repos/example/shop/collaborators/helper/permission", "{\"permission\": \"write\"}");
-        comments(comment(1, "reader", "MEMBER", "2026-03-02T09:30:00Z", "only reads"), comment(2, "helper", "NONE", "2026-03-02T09:30:00Z", "may write"));
+        answers.put("/repos/example/shop/collaborators/outsider/permission", "{\"permission\": \"none\"}");
+        comments(comment(3, "outsider", "MEMBER", "2026-03-02T09:30:00Z", "has no access"), comment(1, "reader", "MEMBER", "2026-03-02T09:30:00Z", "only reads"), comment(2, "helper", "NONE", "2026-03-02T09:30:00Z", "may write"));
         String prompt = dev().out();
-        assertTrue(prompt.contains("may write") && !prompt.contains("only reads"), prompt);
-        assertTrue(prompt.contains("Left out, from people without write access: 1."));
+        assertTrue(prompt.contains("may write") && !prompt.contains("only reads") && !prompt.contains("has no access"), prompt);
+        assertTrue(prompt.contains("Left out, from people without write access: 2."));
     }
 
     @Test

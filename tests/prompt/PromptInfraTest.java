@@ -163,7 +163,10 @@ class PromptInfraTest {
         @ValueSource(strings = {"kubectl delete pod EVIL", "kubectl -n x exec EVIL -- sh",
             "kubectl get pods; EVIL", "kubectl get pods | EVIL", "kubectl get pods $(EVIL)", "kubectl get pods `EVIL`",
             "kubectl get pods\nEVIL", "curl EVIL", "kubectl --kubeconfig EVIL get pods", "kubectl get pods --server EVIL",
-                "kubectl get --raw EVIL", "kubectl -n x get secret EVIL -o yaml", "kubectl get secrets/EVIL -o json"})
+                "kubectl get --raw EVIL", "kubectl -n x get secret EVIL -o yaml", "kubectl get secrets/EVIL -o json",
+                "kubectl get -o yaml secret EVIL", "kubectl get -o json secrets EVIL", "kubectl get -o yaml secrets/EVIL",
+                "kubectl get -o yaml pods,secrets -l app=EVIL", "kubectl -n x get pods,Secret -l app=EVIL -o yaml",
+                "kubectl get secrets.v1. EVIL -o yaml", "kubectl get pod/EVIL secret/db -o json"})
         void holdsNoCommandThatDoesMoreThanRead(String command) {
             var report = report();
             cause(report).putArray("next").add(command);

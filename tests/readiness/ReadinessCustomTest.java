@@ -117,6 +117,12 @@ class ReadinessCustomTest {
     }
 
     @Test
+    void aConditionMayBeWrittenAsABoolean() {
+        assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: true}]}"));
+        assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {conditions: [{type: Ready, status: false, reason: InstallFailed}]}"));
+    }
+
+    @Test
     void whatRestsByWillIsNeutralAndWhatIsBrokenIsNot() {
         for (var rests : List.of("phase: Paused", "state: Hibernated", "phase: ScaledToZero", "printableStatus: Stopped",
             "conditions: [{type: Ready, status: 'False', reason: NoTraffic}]", "conditions: [{type: Synced, status: 'False', reason: ReconcilePaused}]",
@@ -207,6 +213,23 @@ class ReadinessCustomTest {
             new ensure_ready.WaitSettings("codex", true, false, true, null));
         assertEquals("[deploy/users, widget/w]", verdict.workloads().stream().map(ensure_ready.Workload::ref).toList().toString());
         assertFalse(verdict.ready());
+    }
+
+    @Test
+    void whatAnOperatorMadeWithoutOwnerReferenceIsKnownByItsLabel() {
+        var said = WIDGET + "status: {phase: Running}";
+        var pod = "{apiVersion: v1, kind: Pod, metadata: {name: w-0, namespace: shop, labels: {%s}}, status: {phase: Pending}}";
+        assertFalse(applied(said, pod.formatted("app.kubernetes.io/instance: w")).ready());
+        assertFalse(applied(said, pod.replace("w-0", "x").formatted("example.com/widget: w")).ready(), "a label of its operator's domain");
+        for (var twin : List.of(pod.formatted("app.kubernetes.io/instance: other"), pod.formatted("app: w"), pod.replace("w-0", "web-0")
+            .formatted("app.kubernetes.io/instance: w"), pod.formatted("app.kubernetes.io/instance: w, app.kubernetes.io/managed-by: Helm"))) {
+            assertTrue(applied(said, twin).ready(), twin);
+        }
+    }
+
+    private static ensure_ready.Verdict applied(String... documents) {
+        var snapshot = ReadinessTest.snapshot(List.of(ReadinessTest.applied(documents[0], 1, "w1")), documents);
+        return ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, Set.of()), new ensure_ready.WaitSettings("codex", true, false, true, null));
     }
 
     @Test

@@ -461,6 +461,7 @@ class ReadinessTest {
         var hook = "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: w}, webhooks: [{name: a.example.com, clientConfig: {caBundle: Q0E=, service: {name: users, namespace: shop}}}]}";
         assertProgressing("no ready endpoint", judge(hook, SERVICE, DEPLOYMENT));
         assertProgressing("no caBundle", judge(hook.replace("caBundle: Q0E=, ", ""), SERVICE));
+        assertReady(judge(hook.replaceFirst("clientConfig: \\{.*?}}", "clientConfig: {url: 'https://hooks.example.com/a'}"), SERVICE));
         assertReady(judge(hook.replace("name: users, namespace: shop", "name: elsewhere, namespace: other")));
     }
 

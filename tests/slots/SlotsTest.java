@@ -145,6 +145,32 @@ class SlotsTest {
     }
 
     @Test
+    void aNumberWithAnIssueFindsOnlyTheSlotOfThatIssueOrOfNone() {
+        take(issue(41), 0);
+        take(new ensure_ready.Wanted("ai", 0, 0, 7, 0), 0);
+        var slots = slots().all();
+        assertTrue(ensure_ready.Slots.find(slots, new ensure_ready.Wanted("ai", 1, 42, 0, 0)).isEmpty());
+        assertEquals(1, ensure_ready.Slots.find(slots, new ensure_ready.Wanted("ai", 1, 41, 0, 0)).orElseThrow().number());
+        assertEquals(2, ensure_ready.Slots.find(slots, new ensure_ready.Wanted("ai", 2, 42, 0, 0)).orElseThrow().number());
+        var error = assertThrows(ensure_ready.InfraFailure.class, () -> take(new ensure_ready.Wanted("ai", 1, 42, 0, 0), 2));
+        assertTrue(error.getMessage().startsWith("no slot is free: slot 1 is held by issue 41"), error.getMessage());
+    }
+
+    @Test
+    void aNamespaceThatMayNotBeMadeIsForbiddenAndNotTakenForOneThatIsThere() {
+        server.faults.forbid("create", "namespaces");
+        var namespaces = new ensure_ready.Namespaces(new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10)),
+            ensure_ready.Progress.on(System.err, Map.of(), true, false));
+        var target = new ensure_ready.Target("ai", 3, "shop-dev-3", 42, 0, true);
+        var error = assertThrows(ensure_ready.ApiError.class,
+            () -> namespaces.ensure(target, ensure_ready.Deadline.in(Duration.ofSeconds(5)), Optional.empty()));
+        assertEquals(ensure_ready.Outcome.forbidden, error.outcome());
+        server.faults.forbid("get", "namespaces");
+        assertEquals(ensure_ready.Namespaces.Found.unreadable,
+            namespaces.ensure(target, ensure_ready.Deadline.in(Duration.ofSeconds(5)), Optional.empty()));
+    }
+
+    @Test
     void whenAllAreTakenTheHoldersAreNamed() {
         take(issue(41), 1);
         var error = assertThrows(ensure_ready.InfraFailure.class, () -> take(issue(42), 1));

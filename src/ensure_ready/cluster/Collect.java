@@ -7,15 +7,14 @@ import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
+import ensure_ready.model.SecretValues;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
 import ensure_ready.system.Daemon;
 import ensure_ready.system.Deadline;
-import java.nio.charset.StandardCharsets;
+import ensure_ready.system.Pause;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -32,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -62,34 +62,55 @@ public final class Collect {
     private final Map<String, List<Obj>> objects;
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
     private final Set<String> limited = Collections.synchronizedSet(new TreeSet<>());
-    private final Map<String, String> secrets = new TreeMap<>();
+    private final Map<String, String> secrets;
     private int requests;
 
-    private Collect(Api api, Snapshot known, Duration atMost) {
+    private Collect(Api api, Snapshot known, Map<String, String> secrets, Duration atMost) {
         this.api = api;
         this.known = known;
+        this.secrets = new ConcurrentHashMap<>(secrets);
         this.deadline = Deadline.in(atMost);
         this.objects = new ConcurrentHashMap<>(known.objects());
         this.limited.addAll(known.limited());
     }
 
-    /** The fuller snapshot, and the values of the namespace's Secrets as {@code name#key}, which must never leave the process. */
+    /** The fuller snapshot, and all values of Secrets as {@code name#key}, which must never leave the process. */
     public record Collected(Snapshot snapshot, Map<String, String> secrets) { }
 
-    /** At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read. */
-    public static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Duration atMost) {
-        return new Collect(api, snapshot, atMost).collect(notReady);
+    /**
+     * At most {@link #REQUESTS} requests and this much time; {@code notReady} decides whose logs are read, {@code secrets} are values
+     * that are known already.
+     */
+    public static Collected more(Api api, Snapshot snapshot, List<Workload> notReady, Map<String, String> secrets, Duration atMost) {
+        return new Collect(api, snapshot, secrets, atMost).collect(notReady);
     }
 
-    /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by. */
-    public static Map<String, String> secretsIn(Api api, String namespace) {
-        var collect = new Collect(api, new Snapshot(namespace, Instant.now(), Map.of(), List.of(), Map.of(), List.of()), Duration.ZERO);
+    /** Values to mask before anything is shown; who may not read Secrets has their shapes alone to go by, and is told. */
+    public static Map<String, String> secretsIn(Api api, String namespace, Consumer<String> limited) {
         try {
-            api.list(Kind.SECRET, namespace, "").forEach(collect::secret);
+            return SecretValues.of(secrets(api, namespace));
         } catch (ApiError e) {
+            limited.accept(limit(Kind.SECRET, e));
             return Map.of();
         }
-        return Map.copyOf(collect.secrets);
+    }
+
+    /** Without them the mask is half blind, so that a failure is no answer yet. */
+    private static List<Obj> secrets(Api api, String namespace) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return api.list(Kind.SECRET, namespace, "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500");
+            } catch (ApiError e) {
+                if (e.forbidden() || tries == 3) {
+                    throw e;
+                }
+                Pause.of(Duration.ofMillis(200));
+            }
+        }
+    }
+
+    private static String limit(Kind kind, ApiError e) {
+        return kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
     }
 
     private Collected collect(List<Workload> workloads) {
@@ -122,7 +143,7 @@ public final class Collect {
                 future.cancel(true);
                 limited.add("diagnosis: not everything could be read in time");
             } catch (ExecutionException e) {
-                limited.add("diagnosis: " + Texts.line(String.valueOf(e.getCause().getMessage())));
+                limited.add("diagnosis: " + Texts.line(e.getCause().toString()));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 limited.add("diagnosis: interrupted");
@@ -169,13 +190,12 @@ public final class Collect {
 
     private void list(Kind kind) {
         try {
-            var query = kind == Kind.SECRET ? "fieldSelector=type%21%3Dhelm.sh%2Frelease.v1&limit=500"
-                : kind == Kind.EVENT ? "limit=3000" : "limit=1000";
-            var found = api.list(kind, kind.namespaced() ? known.namespace() : null, query);
+            var found = kind == Kind.SECRET ? secrets(api, known.namespace())
+                : api.list(kind, kind.namespaced() ? known.namespace() : null, kind == Kind.EVENT ? "limit=3000" : "limit=1000");
             objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
-                limited.add(kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                limited.add(limit(kind, e));
             }
         }
     }
@@ -186,17 +206,11 @@ public final class Collect {
         lean.putObject("metadata").put("name", secret.name()).put("namespace", secret.namespace()).put("uid", secret.uid());
         var keys = lean.putArray("keys");
         var hosts = lean.putObject("hosts");
-        secret.map("/data").forEach((key, data) -> {
+        SecretValues.of(List.of(secret)).forEach((name, value) -> {
+            var key = name.substring(name.indexOf('#') + 1);
             keys.add(key);
-            try {
-                var value = new String(Base64.getDecoder().decode(data), StandardCharsets.UTF_8);
-                synchronized (secrets) {
-                    secrets.put(secret.name() + "#" + key, value);
-                }
-                host(value).ifPresent(h -> hosts.put(key, h));
-            } catch (IllegalArgumentException e) {
-                limited.add("secret/" + secret.name() + ": a value is not base64");
-            }
+            secrets.put(name, value);
+            host(value).ifPresent(h -> hosts.put(key, h));
         });
         return new Obj(lean);
     }

@@ -211,8 +211,7 @@ public final class Informers implements AutoCloseable {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
         return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
-            .map(f -> f.error != null && f.error.unconverted() ? Snapshot.CUSTOM + f.topic.kind().definition() + ": " + Texts.line(f.error.getMessage())
-                : f.topic.kind().plural() + (f.refused() ? ": forbidden" : ": watch forbidden, read every 2 s")),
+            .map(Informer::lacks),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
     }
@@ -276,6 +275,12 @@ public final class Informers implements AutoCloseable {
         boolean refused() {
             var e = error;
             return e != null && (e.code == 403 || e.code == 422 || e.unconverted());
+        }
+
+        String lacks() {
+            var e = error;
+            return e != null && e.unconverted() ? Snapshot.CUSTOM + topic.kind().definition() + ": " + Texts.line(e.getMessage())
+                : topic.kind().plural() + (refused() ? ": forbidden" : ": watch forbidden, read every 2 s");
         }
 
         Listing fetch() {

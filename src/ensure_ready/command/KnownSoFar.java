@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import shared.Redaction;
 import shared.Texts;
@@ -44,11 +45,11 @@ public final class KnownSoFar {
     volatile Addresses addresses;
     /** What makes the manifests out of templates. */
     volatile String renderer = "";
-    /** Values of the namespace's Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
-    volatile Map<String, String> secrets = Map.of();
+    /** Values of Secrets by {@code name#key}, to mask them wherever they appear; they never leave the process. */
+    private final Map<String, String> secrets = new ConcurrentHashMap<>();
     private volatile Outcome outcome;
     private volatile String summary = "";
-    private boolean published;
+    private volatile boolean published;
 
     public void end(Outcome outcome, String summary) {
         this.outcome = outcome;
@@ -58,6 +59,20 @@ public final class KnownSoFar {
     /** What could not be read, as {@code namespaces: forbidden}. */
     public synchronized void limited(String what) {
         limited.add(what);
+    }
+
+    /** A value that was a secret once stays one: what a later list lacks is masked all the same. */
+    void learn(Map<String, String> more) {
+        more.forEach((name, value) -> {
+            var before = secrets.put(name, value);
+            if (before != null && !before.equals(value)) {
+                secrets.put(name + "#" + secrets.size(), before);
+            }
+        });
+    }
+
+    Map<String, String> secrets() {
+        return Map.copyOf(secrets);
     }
 
     /** Called while the machine goes down: nothing may wait here. */
@@ -78,11 +93,23 @@ public final class KnownSoFar {
         limited("diagnosis: " + said);
     }
 
-    /** True once; whoever comes second must be silent. */
-    public synchronized boolean publishes() {
-        boolean first = !published;
+    /** Whether stdout has the result; whoever comes second must be silent. */
+    public boolean published() {
+        return published;
+    }
+
+    public void printed() {
         published = true;
-        return first;
+    }
+
+    /** What is told when the whole cannot be: the verdict without what was to explain it. */
+    public void withoutDetails() {
+        end(outcome(), summary.isEmpty() ? "the details cannot be told" : summary);
+        judgement = null;
+        diagnosis = null;
+        problems = List.of();
+        results = List.of();
+        waiting = null;
     }
 
     /** Fails closed: only a judgement can say ready, and nothing before it may have failed. */

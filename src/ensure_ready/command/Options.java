@@ -8,6 +8,7 @@ import ensure_ready.slots.Wanted;
 import io.fabric8.kubernetes.client.Config;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,7 @@ public final class Options {
     public Map<String, String> environment = Map.of();
     /** The arguments as they were typed. */
     public List<String> given = List.of();
+    private Map<String, Object> variables;
 
     public String project() {
         var repository = environment.getOrDefault("GITHUB_REPOSITORY", "");
@@ -59,15 +61,18 @@ public final class Options {
     }
 
     public Map<String, Object> facts(Target target) {
-        var facts = variables();
+        var facts = new HashMap<>(variables());
         facts.putAll(target.placeholders());
         facts.put("project", project());
         return facts;
     }
 
-    /** Template variables; throws {@link IllegalArgumentException}. */
+    /** Template variables; throws {@link IllegalArgumentException}. A pipe can be read once only. */
     public Map<String, Object> variables() {
-        return Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+        if (variables == null) {
+            variables = Variables.read(apply.varFile == null ? List.of() : List.of(apply.varFile), apply.vars);
+        }
+        return variables;
     }
 
     /** How custom resources are judged; throws {@link IllegalArgumentException}. */
@@ -90,7 +95,7 @@ public final class Options {
 
     /** What is reported as long as no slot is found. */
     public Target unfound() {
-        return new Target(slot.env, 0, "", slot.issue, slot.pr, false);
+        return slot.namespace != null ? explicit() : new Target(slot.env, 0, "", slot.issue, slot.pr, false);
     }
 
     public boolean fromEnvironment(String... twins) {

@@ -16,6 +16,7 @@ import ensure_ready.manifests.Shell;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Problem;
+import ensure_ready.model.SecretValues;
 import ensure_ready.model.Source;
 import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
@@ -30,17 +31,22 @@ import ensure_ready.system.InfraFailure;
 import ensure_ready.waiting.Applying;
 import ensure_ready.waiting.SoftWait;
 import io.fabric8.kubernetes.client.Config;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import shared.Redaction;
+import shared.system.Bounded;
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
 public final class Steps {
+    /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
+    private static final Duration EXPLAINING = Duration.ofSeconds(30);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -184,7 +190,6 @@ public final class Steps {
             }
         } catch (InfraFailure e) {
             notPrepared(program(images), e);
-            return;
         }
         try {
             if (options.apply.source != null) {
@@ -196,7 +201,9 @@ public final class Steps {
     }
 
     private void notPrepared(String program, InfraFailure e) {
-        known.prepareFailure = new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail);
+        var before = known.prepareFailure;
+        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
+            : new Problem(before.source(), before.message() + "; " + e.getMessage(), before.code(), before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -205,7 +212,7 @@ public final class Steps {
     }
 
     private Loaded load(Target target, Deadline deadline) {
-        var loaded = new Manifests(options.facts(target), Manifests.stdin(options.apply.manifests)).load(options.apply.manifests);
+        var loaded = new Manifests(options.facts(target), deadline).load(options.apply.manifests);
         if (options.apply.render != null) {
             loaded = loaded.and(rendered(target, deadline));
         }
@@ -214,6 +221,7 @@ public final class Steps {
         }
         loaded.problems().forEach(p -> progress.warn(p.source() + ": " + p.message()));
         known.problems = loaded.problems();
+        learn(SecretValues.of(loaded.items().stream().map(Item::object).toList()));
         known.renderer = renderer(target, loaded);
         return loaded;
     }
@@ -221,7 +229,8 @@ public final class Steps {
     private Loaded rendered(Target target, Deadline deadline) {
         var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
         try {
-            return Manifests.parse("--render", Shell.run(Shell.sh(command), target.environment(), deadline, progress::detail));
+            return Manifests.rendered(program(command), Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
+                progress::detail));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(program(command), 0), Code.RENDER_FAILED, e);
         }
@@ -269,9 +278,12 @@ public final class Steps {
 
     /** Before anything of the namespace is shown: an interrupt may come at any time. */
     private void hideSecrets(Api api, Target target) {
-        var secrets = Collect.secretsIn(api.within(Deadline.now()), target.namespace());
-        known.secrets = secrets;
-        progress.mask(Redaction.of(secrets, options.environment)::clean);
+        learn(Collect.secretsIn(api.within(Deadline.now()), target.namespace(), known::limited));
+    }
+
+    private void learn(Map<String, String> secrets) {
+        known.learn(secrets);
+        progress.mask(Redaction.of(known.secrets(), options.environment)::clean);
     }
 
     /** {@code since}: when the apply began; null when nothing is applied. */
@@ -297,11 +309,13 @@ public final class Steps {
         }
         var workloads = judgement.workloads();
         try {
-            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, Duration.ofSeconds(5));
-            known.secrets = full.secrets();
+            var full = Collect.more(api.within(Deadline.now()), judgement.snapshot(), workloads, known.secrets(),
+                Duration.ofSeconds(5));
+            known.learn(full.secrets());
             known.addresses = Addresses.of(full.snapshot());
-            known.diagnosis = Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            known.diagnosis = Bounded.get(EXPLAINING,
+                () -> Diagnosis.explain(full.snapshot().and(known.broken()), workloads, options.wait.agent));
+        } catch (IOException | RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
             // a mistake of ours must not cost the verdict
             known.diagnosis = Diagnosis.unavailable(judgement.snapshot(), workloads, e);
         }

@@ -2,10 +2,12 @@ package ensure_ready.command;
 
 import ensure_ready.slots.Slot;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -59,7 +61,7 @@ public final class Usage {
     private static List<String> files(Options o) {
         var wrong = new ArrayList<String>();
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
-            .forEach(f -> check(wrong, Files.isReadable(Path.of(f)), "--manifests " + f + ": no such file or folder"));
+            .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
         check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
         check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
         check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
@@ -73,6 +75,16 @@ public final class Usage {
             check(wrong, o::kubeconfig);
         }
         return wrong;
+    }
+
+    private static Optional<String> unreadable(String name) {
+        try {
+            var path = Path.of(name);
+            return Files.isReadable(path) ? Optional.empty() : Optional.of(Files.exists(path) ? "permission denied"
+                : Files.isSymbolicLink(path) ? "a link that leads nowhere" : "no such file or folder");
+        } catch (InvalidPathException e) {
+            return Optional.of("not a path in this locale; LC_ALL=C.UTF-8 knows all characters");
+        }
     }
 
     private static void check(List<String> wrong, Supplier<?> value) {
@@ -116,12 +128,20 @@ public final class Usage {
                 .map(g -> "unknown option: '" + g + "'").orElse(message);
         }
         if (arg == null || !arg.isOption()) {
-            return lower(message);
+            return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
         var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
         var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
         return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
             .findFirst().map(t -> " (from " + t + ")").orElse("");
+    }
+
+    /** The value of an option that nobody knows would be taken for a verb, and told instead of it. */
+    private static Optional<String> unknown(CommandLine command, List<String> given) {
+        var known = command.getCommandSpec().optionsMap().keySet();
+        return given.stream().filter(g -> g.startsWith("--") && !known.contains(g.replaceFirst("(?s)=.*", ""))).findFirst()
+            .map(name -> "unknown option: '" + name + "'" + new CommandLine.UnmatchedArgumentException(command, List.of(name))
+                .getSuggestions().stream().findFirst().map(near -> "; did you mean " + near + "?").orElse(""));
     }
 
     private static String lower(String text) {

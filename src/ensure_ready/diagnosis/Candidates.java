@@ -45,7 +45,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 near("Secret", o -> o.text("/type").contains("docker") ? "pull secret" + users(o) : "");
             case IMAGE_PLATFORM_MISMATCH -> nodes("kubernetes.io/arch"::equals);
             case SECRET_MISSING, CONFIGMAP_MISSING ->
-                Stream.concat(near(f.objectKind(), Candidates::keyed), siblings(" = " + quoted(f.objectName())));
+                Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
             case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
@@ -60,6 +60,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
+            case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
+                .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
@@ -67,7 +69,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
-            case SCHED_HOST_PORT -> needs.workloads().values().stream().flatMap(w -> leaves(w, "hostPort "));
+            case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
             default -> Stream.empty();
@@ -84,12 +86,14 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
+        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
             .filter(o -> !(kind.equals("Service") && f.code() == Code.SVC_MISSING && needs.behind(o).isEmpty()))
-            .sorted(Comparator.comparingInt((Obj o) -> NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
-                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0)).thenComparing(Obj::name))
+            .map(o -> Map.entry(NearMiss.distance(o.name(), name) - (unused(o) ? 3 : 0)
+                - (!port.isEmpty() && Ports.serves(o, port) ? 4 : 0), o))
+            .sorted(Map.Entry.<Integer, Obj>comparingByKey().thenComparing(e -> e.getValue().name())).map(Map.Entry::getValue)
             .map(o -> text.apply(o).isEmpty() ? "" : text.apply(o).isBlank() ? o.ref() : o.ref() + " (" + text.apply(o).strip() + ")");
     }
 
@@ -113,7 +117,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private static String volume(Obj o) {
         return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), "claim " + o.text("/spec/claimRef/name"));
+            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
+            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
     }
 
     private static String ports(Obj service) {
@@ -123,41 +128,39 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Which workloads name it. */
     private String users(Obj o) {
-        var pattern = Pattern.compile("(claimName|ecret.*|onfigMap.*|Secrets.*) = " + quoted(o.name()));
-        var users = needs.workloads().values().stream().filter(w -> Facts.leaves(w).entrySet().stream()
-            .anyMatch(e -> pattern.matcher(e.getKey() + " = " + e.getValue()).find())).map(Obj::ref).toList();
+        var users = needs.users(Ref.of(o));
         return users.isEmpty() ? "" : " used by " + String.join(", ", users);
     }
 
-    private static Stream<String> leaves(Obj workload, String pattern) {
+    private Stream<String> leaves(Obj workload, String pattern) {
         var wanted = Pattern.compile(pattern);
-        return Facts.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
+        return needs.leaves(workload).entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).filter(wanted.asPredicate())
             .map(l -> workload.ref() + " " + Facts.base(workload) + l);
     }
 
     /** The same setting of other workloads: a reference that works. */
-    private Stream<String> siblings(String pattern) {
-        return needs.workloads().entrySet().stream().filter(e -> !e.getKey().equals(f.owner())).flatMap(e -> leaves(e.getValue(), pattern));
+    private Stream<String> siblings(Predicate<Map.Entry<String, String>> wanted) {
+        return needs.workloads().entrySet().stream().filter(w -> !w.getKey().equals(f.owner()))
+            .flatMap(w -> needs.leaves(w.getValue()).entrySet().stream().filter(wanted)
+            .map(e -> w.getValue().ref() + " " + Facts.base(w.getValue()) + e.getKey() + " = " + e.getValue()));
+    }
+
+    /** Where others take the variables from that would come from the missing object. */
+    private Stream<String> sameVariables() {
+        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+            .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
+            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+        return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
+            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        var images = new TreeMap<String, String>();
-        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot().all(k).stream()).forEach(o -> Facts.leaves(o).forEach((path, value) -> {
-            if (path.endsWith(".image") && !value.equals(image)) {
-                var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-                images.merge(value, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }
-        }));
-        return images.entrySet().stream().filter(e -> last(e.getKey()).equals(last(repository)))
+        return needs.images().getOrDefault(Dependencies.last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
-    }
-
-    private static String last(String image) {
-        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
     }
 
     private Stream<String> keys() {
@@ -182,11 +185,11 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
-        return Stream.of(mine, objects, siblings("env\\[" + Pattern.quote(name) + "\\]")).flatMap(s -> s);
+        return Stream.of(mine, objects, siblings(e -> e.getKey().contains("env[" + name + "]"))).flatMap(s -> s);
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> Facts.leaves(w).toString()).orElse("");
+        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));

@@ -5,12 +5,15 @@ import ensure_ready.findings.WaitCommands;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +31,14 @@ public final class Dependencies {
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
+    // with a thousand workloads nothing may be looked for among all of them twice
+    private final Map<Ref, Map<String, String>> labels = new HashMap<>();
+    private final Map<Map<String, String>, List<Ref>> behind = new HashMap<>();
+    private final Map<String, Obj> byClusterIp;
+    private final Map<String, Obj> byPodIp;
+    private Map<String, Map<String, String>> images;
+    private final Map<Ref, List<String>> users = new HashMap<>();
+    private final Map<Obj, Map<String, String>> leaves = new IdentityHashMap<>();
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -38,6 +49,41 @@ public final class Dependencies {
                 .filter(o -> !Ownership.ownedByBuiltIn(o)))
             .flatMap(s -> s).forEach(o -> workloads.put(Ref.of(o), o));
         workloads.forEach((ref, workload) -> mentions.put(ref, Mentions.of(podSpec(workload), snapshot)));
+        workloads.forEach((ref, workload) -> labels.put(ref, labels(workload)));
+        byClusterIp = by("/spec/clusterIP", snapshot.all("Service"));
+        byPodIp = by("/status/podIP", snapshot.all("Pod"));
+    }
+
+    /** All images of pods and of earlier revisions by the last part of their names, with where they run. */
+    private Map<String, Map<String, String>> allImages() {
+        var images = new TreeMap<String, Map<String, String>>();
+        Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
+            var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
+            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
+                var image = c.path("image").asString("");
+                images.computeIfAbsent(last(image), k -> new TreeMap<>())
+                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
+            }));
+        });
+        return images;
+    }
+
+    static String last(String image) {
+        return image.replaceFirst("(@sha256:.*|:[^/]*)$", "").replaceFirst("^.*/", "");
+    }
+
+    private static Map<String, Obj> by(String pointer, List<Obj> objects) {
+        var by = new HashMap<String, Obj>();
+        objects.forEach(o -> by.putIfAbsent(o.text(pointer), o));
+        by.remove("");
+        return by;
+    }
+
+    Map<String, Map<String, String>> images() {
+        if (images == null) {
+            images = allImages();
+        }
+        return images;
     }
 
     /** Everything that runs pods and that no other of these made, also what could not be applied. */
@@ -62,6 +108,20 @@ public final class Dependencies {
         return new Obj(template(workload)).labels();
     }
 
+    /** The workloads that name this object in their pods' spec. */
+    List<String> users(Ref object) {
+        if (users.isEmpty()) {
+            workloads.values().forEach(w -> References.of(podSpec(w)).stream().map(r -> new Ref(r.kind(), r.name())).distinct()
+                .forEach(r -> users.computeIfAbsent(r, k -> new ArrayList<>()).add(w.ref())));
+        }
+        return users.getOrDefault(object, List.of());
+    }
+
+    /** The fields of what runs pods, by their paths in the pod's spec. */
+    Map<String, String> leaves(Obj workload) {
+        return leaves.computeIfAbsent(workload, w -> Leaves.of(podSpec(w)));
+    }
+
     List<Mention> mentions(Ref workload) {
         return mentions.getOrDefault(workload, List.of());
     }
@@ -69,8 +129,8 @@ public final class Dependencies {
     /** Workloads whose pods a Service selects. */
     List<Ref> behind(Obj service) {
         var selector = service.map("/spec/selector");
-        return selector.isEmpty() ? List.of() : workloads.entrySet().stream()
-            .filter(e -> labels(e.getValue()).entrySet().containsAll(selector.entrySet())).map(Map.Entry::getKey).toList();
+        return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
+            .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
     }
 
     /**
@@ -78,8 +138,7 @@ public final class Dependencies {
      * another's.
      */
     Optional<Obj> service(String host) {
-        return snapshot.all("Service").stream().filter(s -> !host.isEmpty() && s.text("/spec/clusterIP").equals(host)).findFirst()
-            .or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
+        return Optional.ofNullable(byClusterIp.get(host)).or(() -> local(host).flatMap(name -> snapshot.find("Service", name)));
     }
 
     /** The Service name that a host would have in this namespace; empty for other namespaces and the outside. */
@@ -100,8 +159,7 @@ public final class Dependencies {
 
     /** The workload that an address of a pod belongs to. */
     Optional<Ref> byAddress(String host, Observed seen) {
-        return snapshot.all("Pod").stream().filter(p -> !host.isEmpty() && p.text("/status/podIP").equals(host))
-            .map(seen::owner).findFirst();
+        return Optional.ofNullable(byPodIp.get(host)).map(seen::owner);
     }
 
     List<Edge> edges() {

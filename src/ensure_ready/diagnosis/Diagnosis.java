@@ -45,12 +45,13 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
             new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
-        var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready)).toList(),
+        var judged = workloads.stream().map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+        var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
         var causes = roots.stream().flatMap(r -> r.findings().stream()).collect(Collectors.toSet());
         var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
-        return new Reporting(seen, needs, all, unready, workloads, agent).report(roots,
+        return Reporting.of(seen, needs, all, unready, workloads, agent).report(roots,
             all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
     }
 
@@ -72,9 +73,8 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
     }
 
     /** A workload that is ready needs no explanation, whatever happened to a pod of it before; faults of wiring are told all the same. */
-    private boolean matters(Finding f, Set<Ref> unready) {
-        var known = workloads.stream().anyMatch(w -> w.kind().equals(f.ownerKind()) && w.name().equals(f.ownerName()));
-        return !f.code().has(Rule.ADVICE) && (unready.contains(f.owner()) || !known || f.code().has(Rule.STATIC));
+    private static boolean matters(Finding f, Set<Ref> unready, Set<Ref> judged) {
+        return !f.code().has(Rule.ADVICE) && (unready.contains(f.owner()) || !judged.contains(f.owner()) || f.code().has(Rule.STATIC));
     }
 
     private static boolean advice(Finding f, Set<Ref> unready) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import shared.SecretShapes;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
@@ -78,7 +79,7 @@ public final class Facts {
 
     /** Fields of the pod template whose path or value the pattern matches: {@code path = value} is what it sees. */
     private void fields(Obj workload, Finding f, String pattern) {
-        leaves(workload, f, leaves(workload), base(workload), pattern);
+        leaves(workload, f, needs.leaves(workload), base(workload), pattern);
     }
 
     /** What the finding speaks of comes first. */
@@ -86,15 +87,12 @@ public final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue()))
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue())
+                    && !f.param("address").endsWith(":" + e.getValue()) && !e.getKey().matches(".*(resources\\.limits|\\.values$).*"))
                     .thenComparing(e -> !f.objectName().equals(e.getValue())
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
-    }
-
-    static Map<String, String> leaves(Obj workload) {
-        return Leaves.of(Dependencies.podSpec(workload));
     }
 
     static String base(Obj workload) {
@@ -242,6 +240,10 @@ public final class Facts {
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 owner.ifPresent(w -> maps(w, f));
+            case QUOTA_REQUIRES_LIMITS -> owner.stream()
+                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
+                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
@@ -261,8 +263,8 @@ public final class Facts {
             }));
     }
 
-    private static String variables(Obj workload, Finding f) {
-        var names = leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
+    private String variables(Obj workload, Finding f) {
+        var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
             .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
@@ -298,8 +300,8 @@ public final class Facts {
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
             .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
             .ifPresent(rs -> {
-                var now = leaves(newest.get());
-                var then = leaves(rs);
+                var now = needs.leaves(newest.get());
+                var then = needs.leaves(rs);
                 var served = rs.number("/status/readyReplicas", 0) > 0 ? " (its pods are ready)" : "";
                 Stream.concat(now.keySet().stream(), then.keySet().stream()).distinct()
                     .filter(p -> !now.getOrDefault(p, "").equals(then.getOrDefault(p, ""))).limit(4)

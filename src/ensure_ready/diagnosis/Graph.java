@@ -6,11 +6,11 @@ import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.Ref;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
@@ -18,8 +18,9 @@ public final class Graph {
     private static final double FOLLOWED = 0.6;
     private final Observed seen;
     private final Set<Ref> unready;
-    private final Map<Ref, List<Finding>> findings = new TreeMap<>();
-    private final Map<Ref, List<Edge>> edges = new TreeMap<>();
+    private final Map<Ref, List<Finding>> findings = new HashMap<>();
+    private final Map<Ref, List<Edge>> edges = new HashMap<>();
+    private final Map<Ref, List<Edge>> followed = new HashMap<>();
 
     Graph(Observed seen, Set<Ref> unready, List<Finding> findings, List<Edge> edges) {
         this.seen = seen;
@@ -82,6 +83,10 @@ public final class Graph {
 
     /** Where an explanation may lie: a symptom that names what it misses is followed there and nowhere else. */
     List<Edge> followed(Ref node) {
+        return followed.computeIfAbsent(node, this::follow);
+    }
+
+    private List<Edge> follow(Ref node) {
         var named = at(node).stream().anyMatch(f -> f.wants().named());
         var pending = at(node).stream().anyMatch(f -> f.code() == Code.SCHED_VOLUME_UNBOUND);
         return from(node).stream().filter(e -> e.to().is("PersistentVolumeClaim") || !pending && (!named || e.told())).toList();

@@ -30,6 +30,7 @@ public final class Leaves {
                 var element = path + "[" + name(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
+                found.remove(path.endsWith("items") ? "" : element + ".key");
                 if (path.endsWith(".env") && node.get(i).size() == 1) {
                     found.put(element + ".value", "\"\"");
                 }

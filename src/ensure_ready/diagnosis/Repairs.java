@@ -5,11 +5,13 @@ import ensure_ready.catalogue.Code;
 import ensure_ready.findings.Finding;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.Source;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -18,7 +20,7 @@ import java.util.stream.Stream;
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 public record Repairs(Snapshot snapshot) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
-    private static final Pattern REF = Pattern.compile("[a-z]{1,40}/" + NAME.pattern());
+    private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
     Fix fix(Finding f) {
@@ -55,11 +57,11 @@ public record Repairs(Snapshot snapshot) {
     /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
     List<String> next(Finding f) {
         var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
-            checked(Obj.ref(f.objectKind(), f.objectName()), REF), "{owner}", checked(Obj.ref(f.ownerKind(), f.ownerName()), REF),
+            checked(ref(f, f.object()), REF), "{owner}", checked(ref(f, f.owner()), REF),
             "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
         var commands = new LinkedHashSet<String>();
         for (var look : f.code().next) {
-            var command = look.template;
+            var command = restarted(f) ? look.template : look.template.replace(" --previous", "");
             for (var v : values.entrySet()) {
                 command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
             }
@@ -67,6 +69,19 @@ public record Repairs(Snapshot snapshot) {
         }
         commands.remove("");
         return List.copyOf(commands);
+    }
+
+    /** Whether there is the log of an earlier run. */
+    private boolean restarted(Finding f) {
+        return snapshot.find("Pod", f.pod()).stream().flatMap(p -> Pods.containers(p).stream())
+            .filter(c -> c.path("name").asString("").equals(container(f))).allMatch(c -> c.path("restartCount").asLong(0) > 0);
+    }
+
+    /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
+    private String ref(Finding f, Ref o) {
+        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+            .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
+            .orElse(Obj.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {

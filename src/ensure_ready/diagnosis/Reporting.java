@@ -14,10 +14,13 @@ import ensure_ready.model.Workload;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +30,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-public record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+public record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
+    List<Workload> workloads, Ref agent) {
+    static Reporting of(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
+        return new Reporting(seen, needs, findings, findings.stream().collect(Collectors.groupingBy(Finding::owner)),
+            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p)).map(seen::owner).collect(Collectors.toSet()),
+            unready, workloads, agent);
+    }
+
     private static final int EVIDENCE = 10;
     /** Of objects that nobody could read. */
     private static final Map<String, Set<String>> VERSIONS = Map.of(
@@ -97,17 +107,17 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
-            ref(f.object()), ref(f.owner()), f.container(), f.basis().inferred
-                || f.code().role == Code.Role.SYMPTOM ? "inferred" : "observed", confidence(f),
-            params(findings), Facts.of(seen, needs, findings), Candidates.of(seen, needs, f), repairs()
-                .fix(f), repairs().next(f), evidence(findings), excerpt(f), explains(findings, root),
-            oldRevisionServing(f), affected.contains(agent), affected.size(), first.toString());
+            ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
+            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            explains(findings, root),
+            oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
 
     private List<Symptom> explains(List<Finding> findings, Root root) {
         var f = findings.get(0);
         var explains = new ArrayList<Symptom>();
-        var same = findings.stream().map(Finding::owner).distinct().filter(n -> !n.equals(f.owner())).toList();
+        var same = findings.stream().map(Finding::owner).filter(n -> !n.equals(f.owner()))
+            .collect(Collectors.toCollection(LinkedHashSet::new));
         same.forEach(n -> explains.add(new Symptom(n.toString(), f.code(), List.of("same cause"), 0)));
         root.explains().forEach((node, trail) -> {
             if (!node.equals(f.owner()) && !same.contains(node)) {
@@ -119,8 +129,13 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
     }
 
     private Code symptom(Ref node) {
-        return findings.stream().filter(f -> f.owner().equals(node)).min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
+        return byOwner.getOrDefault(node, List.of()).stream().min(Comparator.comparing(f -> f.code().role != Code.Role.SYMPTOM))
             .map(Finding::code).orElse(Code.UNKNOWN);
+    }
+
+    /** What is a symptom of something else was not seen at its cause. */
+    private static boolean inferred(Finding f) {
+        return f.basis().inferred || f.code().role == Code.Role.SYMPTOM;
     }
 
     private static double confidence(Finding f) {
@@ -170,13 +185,21 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
     }
 
     private List<Proof> evidence(List<Finding> findings) {
-        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct().limit(EVIDENCE).toList();
+        var said = new HashSet<String>();
+        return findings.stream().flatMap(f -> f.evidence().stream().map(e -> proof(f, e))).distinct()
+            // the pods of one workload print the same line, each with its own time
+            .filter(p -> !p.source().equals("log") || said.add(p.message().replaceAll("\\d+", "0"))).limit(EVIDENCE).toList();
+    }
+
+    /** As the cluster writes times. */
+    private static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     /** What a status says, it says at the moment of the snapshot; since when is known where the object tells it. */
     private Proof proof(Finding f, Evidence e) {
-        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? f.since().toString() : e.firstSeen();
-        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? seen.snapshot.at().toString() : e.lastSeen();
+        var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
+        var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
             first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
     }
@@ -193,7 +216,6 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
 
     private boolean oldRevisionServing(Finding f) {
         return f.owner().is("Deployment") && seen.snapshot.find(f.ownerKind(), f.ownerName()).isPresent()
-            && seen.snapshot.all("Pod").stream()
-            .anyMatch(p -> Pods.saysReady(p) && seen.owner(p).equals(f.owner()) && !seen.current(p));
+            && old.contains(f.owner());
     }
 }

@@ -5,14 +5,13 @@ import ensure_ready.findings.Finding;
 import ensure_ready.model.Ref;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Follows the edges from every symptom to its causes. Cycles count as one place. */
 public final class Roots {
@@ -121,20 +120,27 @@ public final class Roots {
     /** The shortest trail from a symptom to where one of these findings stands. */
     private Root.Trail trail(Ref from, List<Finding> findings) {
         var goals = findings.stream().map(Finding::owner).collect(Collectors.toSet());
-        var trails = new LinkedHashMap<Ref, List<Edge>>(Map.of(from, List.of()));
+        var came = new HashMap<Ref, Edge>();
         var queue = new ArrayList<>(List.of(from));
         for (int i = 0; i < queue.size(); i++) {
             var at = queue.get(i);
             if (goals.contains(at)) {
-                return Root.Trail.of(trails.get(at));
+                return Root.Trail.of(back(came, from, at));
             }
             for (var edge : graph.followed(at)) {
-                if (!trails.containsKey(edge.to())) {
-                    trails.put(edge.to(), Stream.concat(trails.get(at).stream(), Stream.of(edge)).toList());
+                if (!edge.to().equals(from) && came.putIfAbsent(edge.to(), edge) == null) {
                     queue.add(edge.to());
                 }
             }
         }
         return Root.Trail.of(List.of());
+    }
+
+    private static List<Edge> back(Map<Ref, Edge> came, Ref from, Ref to) {
+        var trail = new LinkedList<Edge>();
+        for (var at = to; !at.equals(from); at = trail.getFirst().from()) {
+            trail.addFirst(came.get(at));
+        }
+        return trail;
     }
 }

@@ -45,7 +45,7 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
             var meant = operated(service) ? Optional.<Obj>empty() : meant(service, selector);
             meant.map(w -> mismatch(service, selector, w)).ifPresent(found::add);
             if (meant.isEmpty() && !waited && !operated(service)) {
-                found.add(seen.fault(Code.SVC_NO_READY_ENDPOINTS, service,
+                found.add(seen.fault(needed(service) ? Code.SVC_SELECTOR_MISMATCH : Code.SVC_NO_READY_ENDPOINTS, service,
                     Evidence.field(service, "spec.selector", selector + " selects no pod")));
             }
         }
@@ -61,6 +61,16 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
     /** An operator gives its pods the labels of their roles while they run. */
     private boolean operated(Obj service) {
         return seen.snapshot.custom().anyMatch(c -> service.ownedBy(c) || Ownership.called(service, c));
+    }
+
+    /** Something that is not ready asks for it, and there is a workload without a Service that may be what it means. */
+    private boolean needed(Obj service) {
+        return unready.stream().anyMatch(w -> asks(w, service)) && needs.workloads().keySet().stream()
+            .anyMatch(w -> !w.is("Job") && !w.is("CronJob") && !asks(w, service) && !served(w));
+    }
+
+    private boolean asks(Ref workload, Obj service) {
+        return needs.mentions(workload).stream().anyMatch(m -> needs.service(m.host()).filter(service::equals).isPresent());
     }
 
     /**

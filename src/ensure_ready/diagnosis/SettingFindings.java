@@ -9,6 +9,7 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +24,7 @@ public final class SettingFindings {
     private final Snapshot snapshot;
     private final Dependencies needs;
     private final NetworkPolicies policies;
-    private final List<Finding> told;
+    private final Set<List<Object>> said = new HashSet<>();
     private final Set<Ref> unready;
     private final List<Finding> found = new ArrayList<>();
 
@@ -34,7 +35,7 @@ public final class SettingFindings {
         this.snapshot = seen.snapshot;
         this.needs = needs;
         this.policies = new NetworkPolicies(seen.snapshot);
-        this.told = told;
+        told.forEach(f -> said.add(List.of(f.code(), f.owner(), f.object())));
     }
 
     List<Finding> find() {
@@ -48,13 +49,10 @@ public final class SettingFindings {
 
     private void add(Code code, Obj workload, Ref at, Evidence evidence, Map<String, String> params) {
         var f = seen.finding(code, at, Ref.of(workload), Optional.empty(), List.of(evidence)).with(params);
-        if (!said(told, f, at) && !said(found, f, at)) {
+        if (!said.contains(List.<Object>of(code, f.owner(), at))) {
             found.add(f);
+            said.add(List.of(code, f.owner(), f.object()));
         }
-    }
-
-    private static boolean said(List<Finding> before, Finding f, Ref at) {
-        return before.stream().anyMatch(x -> x.code() == f.code() && x.owner().equals(f.owner()) && x.object().equals(at));
     }
 
     private void address(Obj workload, Mention m, Obj service) {

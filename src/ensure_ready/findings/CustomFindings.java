@@ -19,10 +19,6 @@ import java.util.stream.Stream;
 public final class CustomFindings {
     private CustomFindings() { }
 
-    static boolean custom(Obj o) {
-        return !o.builtIn();
-    }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
@@ -57,9 +53,10 @@ public final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     public static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.objects().values().stream().flatMap(List::stream).filter(CustomFindings::custom)
-            .filter(o -> o.text("/spec/secretName").equals(secret) || o.text("/spec/target/name").equals(secret)
-                || o.text("/spec/template/metadata/name").equals(secret) || o.name().equals(secret) && o.kind().endsWith("Secret"))
+        return snapshot.custom()
+            .filter(o -> Stream.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
+                "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name").anyMatch(p -> o.text("/spec" + p).equals(secret))
+                || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem"))
             .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }

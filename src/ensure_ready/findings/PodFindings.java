@@ -190,7 +190,8 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
                 pulling.get(pulling.size() - 1).evidence(pod)));
         }
         var sandbox = pod.condition("PodReadyToStartContainers");
-        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) { // volumes, sandbox and network; or images
+        if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
+            // False: volumes, sandbox or network; True: images
             return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }

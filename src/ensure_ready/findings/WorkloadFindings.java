@@ -11,6 +11,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
@@ -21,7 +23,8 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d)));
+        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::ownerName).collect(Collectors.toSet());
+        seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d, explained)));
         seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
             told.stream().filter(f -> f.code() == Code.STS_STUCK_REVISION)
@@ -47,11 +50,11 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         return f.code().role == Code.Role.CAUSE;
     }
 
-    private List<Finding> deployment(Obj deployment) {
+    /** {@code explained}: workloads whose pods tell a cause. */
+    private List<Finding> deployment(Obj deployment, Set<String> explained) {
         var set = seen.newest(deployment);
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause)
-            || pods.stream().anyMatch(f -> f.ownerName().equals(deployment.name()) && cause(f));
+        var told = found.stream().anyMatch(WorkloadFindings::cause) || explained.contains(deployment.name());
         if (set.isEmpty() || !told) {
             refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
         }
@@ -83,7 +86,8 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var old = broken.labels().getOrDefault("controller-revision-hash", update);
         var explained = refused.stream().anyMatch(WorkloadFindings::cause)
             || pods.stream().anyMatch(f -> f.owner().equals(at) && cause(f));
-        if (!update.isEmpty() && !update.equals(set.text("/status/currentRevision")) && !old.equals(update) && explained) {
+        var due = set.number("/spec/updateStrategy/rollingUpdate/partition", 0) <= ordinal(broken);
+        if (!update.isEmpty() && !old.equals(update) && due && explained) {
             return Optional.of(seen.finding(Code.STS_STUCK_REVISION, at, Evidence.field(set, "status.updateRevision",
                 update + ", but " + broken.ref() + " is of " + old)).in(broken.name(), ""));
         }
@@ -106,9 +110,14 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     /** Seconds between two runs, roughly: 10 minutes at least, a day where the schedule names the hour. */
     private static long period(String schedule) {
         var field = schedule.trim().split("\\s+");
-        var every = field.length < 2 ? "" : field[0].matches("\\*(/\\d+)?") ? field[0] + "m" : field[1].matches("\\*(/\\d+)?") ? field[1] + "h" : "";
-        long times = every.contains("/") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
+        var every = field.length < 2 ? "" : field[0].startsWith("*") ? field[0] + "m" : field[1].startsWith("*") ? field[1] + "h" : "";
+        long times = every.matches("\\*/\\d{1,4}.") ? Long.parseLong(every.replaceAll("\\D", "")) : 1;
         return every.isEmpty() ? schedule.startsWith("@hourly") ? 3600 : 86_400 : Math.max(600, times * (every.endsWith("m") ? 60 : 3600));
+    }
+
+    private static long ordinal(Obj pod) {
+        var number = pod.name().replaceFirst("^.*-", "");
+        return number.matches("\\d{1,9}") ? Long.parseLong(number) : 0;
     }
 
     private List<Finding> job(Obj job) {
@@ -121,7 +130,8 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
-            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of() : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
+            return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
+                : List.of(seen.finding(Code.JOB_SUSPENDED, at, Evidence.field(job, "spec.suspend", "true")));
         }
         if (job.number("/status/active", 0) > 0 && job.number("/status/failed", 0) == 0 && pods.stream().anyMatch(Pods::saysReady)) {
             return List.of(seen.finding(Code.STILL_PROGRESSING, at, at, job.time("/status/startTime"),

@@ -2,7 +2,6 @@ package ensure_ready.manifests;
 
 import ensure_ready.catalogue.Code;
 import ensure_ready.model.Obj;
-import ensure_ready.model.Outcome;
 import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
 import ensure_ready.system.Deadline;
@@ -11,16 +10,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -34,6 +35,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import shared.Json;
 import shared.Texts;
+import shared.system.Bounded;
 import shared.system.TemplateEngine;
 import shared.system.TextFile;
 import tools.jackson.databind.JsonNode;
@@ -46,29 +48,29 @@ import tools.jackson.databind.node.StringNode;
 
 /** Finding, rendering and reading manifests. What cannot be read becomes a {@link Problem}; the rest goes on. */
 public final class Manifests {
+    private static final Pattern TEMPLATE = Pattern.compile("# Source: ([\\w./@+-]{1,200})");
     private static final Pattern MANIFEST = Pattern.compile(".*\\.(yaml|yml|json)(\\.ftl)?");
+    /** What takes longer to read or to render will not end: a pipe that nobody writes to, a template in a circle. */
+    private static final Duration ONE_FILE = Duration.ofSeconds(30);
+    /** However late it is, manifests are read. */
+    public static final Duration LATE = Duration.ofSeconds(5);
     private final Map<String, Object> facts;
-    public final String stdin;
+    private final Deadline deadline;
+    /** Folders that were read, whatever links lead to them. */
+    private final Set<Path> folders = new HashSet<>();
 
-    public Manifests(Map<String, Object> facts, String stdin) {
+    public Manifests(Map<String, Object> facts, Deadline deadline) {
         this.facts = facts;
-        this.stdin = stdin;
-    }
-
-    /** stdin can be read once, so it is read where the manifests name it. */
-    public static String stdin(List<String> paths) {
-        try {
-            return paths.contains("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : "";
-        } catch (IOException e) {
-            throw new InfraFailure(Outcome.apply_failed, "stdin: " + e.getMessage());
-        }
+        this.deadline = deadline;
     }
 
     /** A path that gives nothing, like an empty folder, is a mistake that no wait can heal. */
     public Loaded load(List<String> paths) {
         var loaded = Loaded.none();
         for (var path : paths) {
-            var read = path.equals("-") ? parse("stdin", stdin) : load(Path.of(path));
+            folders.clear();
+            var read = path.equals("-") ? read("stdin", deadline.orIn(LATE).left(), () -> rendered("stdin", TextFile.all(System.in)))
+                : load(Path.of(path));
             loaded = loaded.and(read.nothing() && !path.endsWith(".ftl") ? nothing(path) : read);
         }
         return loaded;
@@ -80,31 +82,45 @@ public final class Manifests {
 
     /** What cannot be read is named and takes nothing else with it. */
     public Loaded load(Path path) {
+        return Files.isDirectory(path) ? folder(path) : read(path.toString(), deadline.atMost(ONE_FILE).orIn(LATE).left(), () -> file(path));
+    }
+
+    private static Loaded read(String name, Duration atMost, Callable<Loaded> work) {
         try {
-            return Files.isDirectory(path) ? folder(path) : file(path);
+            return Bounded.get(atMost, work);
         } catch (IOException e) {
-            return Loaded.failed(new Source(path.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(new Source(name, 0), TextFile.reason(e));
         } catch (UncheckedIOException | IllegalArgumentException e) {
-            return Loaded.failed(new Source(path.toString(), 0), e.getMessage());
+            return Loaded.failed(new Source(name, 0), e.getMessage());
         }
     }
 
     /** The manifests below a folder in order of name; a folder that kustomize builds stands for itself, hidden ones are passed over. */
-    private Loaded folder(Path folder) throws IOException {
+    private Loaded folder(Path folder) {
+        try {
+            if (!folders.add(folder.toRealPath())) {
+                return Loaded.none();
+            }
+        } catch (IOException e) {
+            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+        }
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
             return kustomized(folder);
         }
         try (var files = Files.list(folder)) {
             return files.filter(f -> !f.getFileName().toString().startsWith(".")).sorted()
                 .filter(f -> Files.isDirectory(f) || MANIFEST.matcher(f.toString()).matches())
-                .map(this::load).reduce(Loaded.none(), Loaded::and);
+                .map(f -> Files.isDirectory(f) || Files.isRegularFile(f) || !Files.exists(f) ? load(f)
+                    : Loaded.failed(new Source(f.toString(), 0), "no regular file")).reduce(Loaded.none(), Loaded::and);
+        } catch (IOException e) {
+            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
         }
     }
 
-    private static Loaded kustomized(Path folder) {
+    private Loaded kustomized(Path folder) {
         try {
-            return parse(folder.toString(),
-                Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(), Deadline.in(Duration.ofMinutes(2)), line -> { }));
+            return parse(folder.toString(), Shell.run(List.of("kubectl", "kustomize", folder.toString()), Map.of(),
+                deadline.atMost(Duration.ofMinutes(2)).orIn(LATE), line -> { }));
         } catch (InfraFailure e) {
             return Loaded.failed(new Source(folder.toString(), 0), Code.MANIFEST_UNREADABLE, e);
         }
@@ -130,6 +146,26 @@ public final class Manifests {
         var lines = rendered.items().stream().map(i -> i.source().line()).distinct().toList();
         return new Loaded(rendered.items().stream().map(i -> new Item(i.object(), new Source(i.source().file(),
             starts.size() == lines.size() ? starts.get(lines.indexOf(i.source().line())) : 0))).toList(), rendered.problems());
+    }
+
+    /** What a program printed: its name stands for the file, but Helm says above each document which template it comes from. */
+    public static Loaded rendered(String program, String text) {
+        var lines = text.split("\\R", -1);
+        var loaded = parse(program, text);
+        return new Loaded(loaded.items().stream().map(i -> new Item(i.object(), template(lines, i.source()))).toList(), loaded.problems());
+    }
+
+    private static Source template(String[] lines, Source at) {
+        for (int i = at.line() - 1; i >= 0; i--) {
+            var template = TEMPLATE.matcher(lines[i]);
+            if (template.matches()) {
+                return new Source(template.group(1), 0);
+            }
+            if (Yaml.SEPARATOR.matcher(lines[i]).matches()) {
+                break;
+            }
+        }
+        return at;
     }
 
     public static Loaded parse(String label, String text) {
@@ -216,6 +252,8 @@ public final class Manifests {
                 }
             } catch (MarkedYamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
+            } catch (StackOverflowError e) {
+                problems.add(new Problem(new Source(label, from + 1), "nested deeper than " + DEEPEST + " levels"));
             } catch (YamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }

@@ -39,9 +39,9 @@ public final class RuleFile {
         check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
         for (var key : json.propertyNames()) {
             int line = IntStream.range(document.source().line() - 1, lines.size())
-                .filter(i -> lines.get(i).matches("\\s*\"?\\Q" + key + "\\E\"?\\s*:.*")).map(i -> i + 1).findFirst().orElse(document.source().line());
-            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key + "'; there are kind, condition, path, ready, "
-                + "failed, idle, ignore");
+                .filter(i -> lines.get(i).strip().startsWith(key)).map(i -> i + 1).findFirst().orElse(document.source().line());
+            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key
+                + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
         var kind = json.path("kind").asString("");
         check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,

@@ -146,7 +146,7 @@ public record Obj(JsonNode json) {
     }
 
     public static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equals("True");
+        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** The ownerReference with controller: true, or a missing node. */

@@ -86,7 +86,8 @@ public final class Ownership {
             return true;
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
-        var deployment = set.flatMap(rs -> snapshot.all("Deployment").stream().filter(rs::ownedBy).findFirst());
+        var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
 

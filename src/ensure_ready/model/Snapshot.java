@@ -50,7 +50,7 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
 
     /** Of whatever kind that is not Kubernetes' own. */
     public Stream<Obj> custom() {
-        return objects.values().stream().flatMap(List::stream).filter(o -> !o.builtIn());
+        return objects.values().stream().filter(all -> !all.isEmpty() && !all.get(0).builtIn()).flatMap(List::stream);
     }
 
     public boolean knows(String kind) {

@@ -25,7 +25,7 @@ public final class CustomStatus {
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
-    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors");
+    private static final List<String> NESTED = List.of("parents", "listeners", "ancestors", "ingress");
     private final Obj o;
     private final Snapshot snapshot;
     private final List<JsonNode> conditions;
@@ -66,7 +66,7 @@ public final class CustomStatus {
      */
     public static boolean gates(Obj o, Snapshot snapshot) {
         return !made(o, snapshot) && (snapshot.rules().stream().anyMatch(r -> r.about(o)) || !CustomWords.configuration(o)
-            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().endsWith("Policy") && !past(o.kind()));
+            && !o.group().equals("gateway.networking.k8s.io") && !o.kind().matches(".*(Route|Policy)") && !past(o.kind()));
     }
 
     /** Its user does not want it judged. */
@@ -89,14 +89,15 @@ public final class CustomStatus {
 
     /** What was done once: that it failed says nothing of how the namespace is. */
     static boolean past(String kind) {
-        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest)");
+        return kind.matches(".*(Run|Backup|Restore|Snapshot|Report|OpsRequest|Workflow)");
     }
 
     private Said read() {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
-        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished) || words.stream().allMatch(w -> CustomWords.done(w.text()))
+        boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
+            || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
         return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
     }

@@ -37,7 +37,9 @@ public final class CustomWords {
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
-        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io", "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws");
+        "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
+        "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
+        "image.openshift.io", "build.openshift.io");
 
     private CustomWords() { }
 
@@ -74,7 +76,7 @@ public final class CustomWords {
     }
 
     static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equals("False");
+        return condition.path("status").asString("").equalsIgnoreCase("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */

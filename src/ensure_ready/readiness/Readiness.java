@@ -83,7 +83,7 @@ public final class Readiness {
 
     /** {@code kubectl rollout status} and more: Available alone stays True behind a broken rollout, because the old pods serve. */
     private static Workload deployment(Obj o, Family family, Tally tally) {
-        var lack = lack(o, tally.desired());
+        var lack = lack(o, tally);
         if (o.is("/spec/paused")) {
             return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
         }
@@ -104,7 +104,8 @@ public final class Readiness {
     }
 
     /** The first count of a rollout that falls short; empty when none does. */
-    private static String lack(Obj o, long desired) {
+    private static String lack(Obj o, Tally tally) {
+        long desired = tally.desired();
         long updated = o.number("/status/updatedReplicas", 0);
         long all = o.number("/status/replicas", 0);
         if (updated < desired) {
@@ -113,7 +114,8 @@ public final class Readiness {
                 + (ending > 0 ? "; " + Texts.count(ending, "old pod") + " still ending" : "");
         }
         if (all > updated) {
-            return Texts.count(all - updated, "old pod") + " still there";
+            return (tally.ready() < desired ? tally.ready() + " of " + desired + " ready, " : "") + Texts.count(all - updated, "old pod")
+                + " still there";
         }
         if (all > desired) {
             return Texts.count(all - desired, "surplus pod") + " still there";

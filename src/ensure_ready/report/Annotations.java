@@ -28,7 +28,7 @@ public final class Annotations {
     private static String file(JsonNode cause) {
         var f = cause.at("/fix/files/0");
         return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asString(""))
-            .replace(":", "%3A").replace(",", "%2C") + ",line=" + f.path("line").asInt(1);
+            .replace(":", "%3A").replace(",", "%2C") + ",line=" + Math.max(1, f.path("line").asInt(1));
     }
 
     static String escaped(String text) {

@@ -3,6 +3,8 @@ package ensure_ready.report;
 import ensure_ready.certainty.Judgement;
 import ensure_ready.model.State;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,6 +60,15 @@ public final class Progress implements AutoCloseable {
     public void detail(String text) {
         if (verbose) {
             say(text);
+        }
+    }
+
+    /** Where a mistake of ours happened. */
+    public void trace(Throwable e) {
+        var trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace));
+        if (verbose) {
+            err.println(Texts.lines(mask.apply(trace.toString())));
         }
     }
 

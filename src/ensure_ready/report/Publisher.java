@@ -26,14 +26,16 @@ import tools.jackson.databind.node.ObjectNode;
  * @param annotations whether causes become annotations of GitHub's log
  */
 public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<String, String> environment, boolean annotations) {
-    public void publish(Report report, Redaction redaction) {
+    /** {@code printed} is told as soon as stdout has the whole result. */
+    public void publish(Report report, Redaction redaction, Runnable printed) {
         var json = redaction.clean(ReportJson.of(report));
         ((ObjectNode) json).putObject("redactions").put("known", redaction.known())
             .put("pattern", redaction.pattern()).put("withheld", redaction.withheld());
         var text = Json.pretty(json);
         out.print(asText ? Text.of(json) : text + "\n");
         out.flush();
-        file.ifPresent(f -> write(f, text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
+        printed.run();
+        file.ifPresent(f -> write(f.toString(), text + "\n", StandardOpenOption.TRUNCATE_EXISTING));
         fileOf("GITHUB_OUTPUT").ifPresent(f -> write(f, outputs(json), StandardOpenOption.APPEND));
         fileOf("GITHUB_STEP_SUMMARY").ifPresent(f -> write(f, Markdown.of(json), StandardOpenOption.APPEND));
         if (annotations) {
@@ -41,18 +43,19 @@ public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Ma
         }
     }
 
-    private Optional<Path> fileOf(String variable) {
-        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank()).map(Path::of);
+    private Optional<String> fileOf(String variable) {
+        return Optional.of(environment.getOrDefault(variable, "")).filter(f -> !f.isBlank());
     }
 
-    private static void write(Path file, String text, OpenOption how) {
+    private static void write(String name, String text, OpenOption how) {
         try {
+            var file = Path.of(name);
             if (file.toAbsolutePath().getParent() != null) {
                 Files.createDirectories(file.toAbsolutePath().getParent());
             }
             Files.writeString(file, text, StandardOpenOption.CREATE, how, StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            System.err.println("ensure_ready: " + file + ": cannot be written: " + e.getMessage());
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println("ensure_ready: " + name + ": cannot be written: " + e.getMessage());
         }
     }
 

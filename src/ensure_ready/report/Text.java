@@ -1,6 +1,7 @@
 package ensure_ready.report;
 
 import ensure_ready.model.Obj;
+import ensure_ready.model.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,7 @@ public final class Text {
         lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
         Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
             .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
-        c.at("/fix/files").forEach(f -> lines.add("    in " + f.path("path").asString("") + ":" + f.path("line").asString("")));
+        c.at("/fix/files").forEach(f -> lines.add("    in " + new Source(f.path("path").asString(""), f.path("line").asInt(0))));
         c.path("evidence").forEach(e -> {
             if (lines.size() < 400 && e == c.path("evidence").get(0)) {
                 lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));

@@ -364,7 +364,7 @@ public final class InfraView {
     /** A command that only reads, and reads no Secret's values. */
     private static String command(JsonNode value) {
         var command = matching(COMMAND, value);
-        return command.matches(".*\\bsecrets?\\b.* -o .*") ? "" : command;
+        return command.matches("(?i).*[ ,]secrets?([ ,/.].*)?") && command.matches(".* (-o|--output)\\b.*") ? "" : command;
     }
 
     static String code(JsonNode value) {

@@ -38,9 +38,6 @@ public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch l
             keeper.discardUnlessStarted();
             return cancel.asked() ? cancelled() : Ending.broken(problem.getMessage(), keeper.started());
         } catch (UncheckedIOException problem) {
-            if (Thread.interrupted() || cancel.asked()) { // a signal during a write
-                return cancelled();
-            }
             return Ending.broken(Texts.oneLine(problem.getMessage() + ": " + problem.getCause().getMessage()), keeper.started());
         }
     }

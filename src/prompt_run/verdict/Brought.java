@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 /**
  * What came back: {@code unchanged}, {@code brought}, {@code conflict} or {@code failed}. {@code files}: uncommitted paths;
@@ -17,11 +16,6 @@ public record Brought(String state, String branch, String head, int commits, Lis
 
     public static Brought failed(String why) {
         return new Brought("failed", null, null, 0, List.of(), List.of(), why);
-    }
-
-    public Brought masked(UnaryOperator<String> mask) {
-        return new Brought(state, branch, head, commits, files.stream().map(mask).toList(), notes.stream().map(mask).toList(),
-            problem == null ? null : mask.apply(problem));
     }
 
     /** All that came back in two rounds. */

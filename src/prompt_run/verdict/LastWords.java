@@ -1,7 +1,6 @@
 package prompt_run.verdict;
 
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import prompt_run.text.ExactJson;
 import shared.Texts;
@@ -16,7 +15,6 @@ public record LastWords(String status, String summary, String blockedReason, Str
     private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
     /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
     private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
-    private static final int MOST_CHARS = 2000;
 
     public static LastWords of(String message) {
         var block = BLOCK.matcher(message == null ? "" : message);
@@ -44,15 +42,6 @@ public record LastWords(String status, String summary, String blockedReason, Str
     private static String text(JsonNode said, String field) {
         var text = Texts.line(said.path(field).asString(""));
         return text.isEmpty() ? null : text;
-    }
-
-    /** Masked whole, then cut. */
-    public LastWords masked(UnaryOperator<String> mask) {
-        return new LastWords(status, cut(summary, mask), cut(blockedReason, mask), problem);
-    }
-
-    private static String cut(String text, UnaryOperator<String> mask) {
-        return text == null ? null : Texts.cut(mask.apply(text), MOST_CHARS);
     }
 
     boolean is(String word) {

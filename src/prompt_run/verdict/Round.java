@@ -3,7 +3,6 @@ package prompt_run.verdict;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -14,10 +13,6 @@ public record Round(String status, Boolean ready, String outcome, List<String> g
 
     public static Round unchecked(String status) {
         return new Round(status, null, null, List.of(), List.of(), List.of(), null);
-    }
-
-    public Round masked(UnaryOperator<String> mask) {
-        return new Round(status, ready, outcome, gone, fresh, left, problem == null ? null : mask.apply(problem));
     }
 
     public Map<String, Object> asJson() {

@@ -38,7 +38,7 @@ public record Usage(long input, long cached, long output, long reasoning) {
         return input + output;
     }
 
-    void put(Map<String, Object> json) {
+    public void put(Map<String, Object> json) {
         json.put("inputTokens", input);
         json.put("cachedInputTokens", cached);
         json.put("outputTokens", output);

@@ -93,7 +93,7 @@ public record AgentPod(String namespace, String runId, String image, String acco
         return container;
     }
 
-    private static ResourceRequirements resources(boolean limits) {
+    static ResourceRequirements resources(boolean limits) {
         var resources = new ResourceRequirementsBuilder()
             .addToRequests("cpu", new Quantity("100m")).addToRequests("memory", new Quantity("256Mi"));
         resources.addToLimits("memory", new Quantity(limits ? "1Gi" : "4Gi"));

@@ -18,7 +18,8 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 /**
  * What an agent may do in its namespace: look at everything but Secrets, and, unless it only plans, restore workloads. Nothing that
- * deploy/codex may not, and everything that the prompts ask for.
+ * deploy/codex may not, and everything that the prompts ask for. Who may change workloads can
+ * mount a Secret into one: no promise is made that the agent sees none.
  */
 public final class Rbac {
     private static final Map<String, List<String>> READ = Map.of(

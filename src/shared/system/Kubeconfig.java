@@ -3,7 +3,6 @@ package shared.system;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.io.File;
@@ -26,7 +25,7 @@ public final class Kubeconfig {
         Config config;
         try {
             config = kubeconfig == null ? Config.autoConfigure(context) : Config.fromKubeconfig(context, kubeconfig.toFile());
-        } catch (KubernetesClientException | IllegalArgumentException | ClassCastException e) {
+        } catch (RuntimeException e) { // each of the libraries below has its own
             throw new IllegalArgumentException(named + ": not a kubeconfig" + why(e), e);
         }
         var current = config.getCurrentContext() == null ? "" : config.getCurrentContext().getName();

@@ -12,7 +12,7 @@ import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
 import java.io.IOException;
-import java.io.StringWriter;
+import java.io.Writer;
 import java.util.Locale;
 import java.util.Map;
 
@@ -45,9 +45,9 @@ public final class TemplateEngine {
     /** Throws {@link Unfit} whatever is wrong: the template, its data, or the file that holds it. */
     public static String render(Configuration engine, String name, Map<String, Object> data) {
         try {
-            var out = new StringWriter();
+            var out = new Limited();
             template(engine, name).process(data, out);
-            return out.toString();
+            return out.text.toString();
         } catch (InvalidReferenceException e) {
             throw new Unfit(e.getTemplateSourceName(), e.getLineNumber(), e.getBlamedExpressionString(), "", e);
         } catch (TemplateException e) {
@@ -69,6 +69,25 @@ public final class TemplateEngine {
 
     private static String first(String text) {
         return text == null ? "fails" : text.lines().findFirst().orElse("fails");
+    }
+
+    /** A template without an end must not fill the memory. */
+    private static final class Limited extends Writer {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void write(char[] part, int from, int count) throws IOException {
+            if (text.length() + count > TextFile.LARGEST) {
+                throw new IOException("it gives more than 32 MiB");
+            }
+            text.append(part, from, count);
+        }
+
+        @Override
+        public void flush() { }
+
+        @Override
+        public void close() { }
     }
 
     /**
