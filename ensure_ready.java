@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   318 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1174 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1655 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2626 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2992 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4139 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4651 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4733 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1175 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1656 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2994 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4141 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4653 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4735 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5045 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5653 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8085 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9623 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10765 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11604 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12496 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5047 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5655 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8090 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9628 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10770 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11609 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12503 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -886,7 +886,8 @@ static final class Steps {
     private void notPrepared(String program, InfraFailure e) {
         var before = known.prepareFailure;
         known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
-            : new Problem(before.source(), before.message() + "; " + e.getMessage(), before.code(), before.detail() + "\n" + e.getMessage());
+            : new Problem(before.source(), before.message() + "; " + e.getMessage(),
+            before.code(), before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -1918,7 +1919,8 @@ static final class Manifests {
 
     /** What cannot be read is named and takes nothing else with it. */
     Loaded load(Path path) {
-        return Files.isDirectory(path) ? folder(path) : read(path.toString(), deadline.atMost(ONE_FILE).orIn(LATE).left(), () -> file(path));
+        return Files.isDirectory(path) ? folder(path)
+            : read(path.toString(), deadline.atMost(ONE_FILE).orIn(LATE).left(), () -> file(path));
     }
 
     private static Loaded read(String name, Duration atMost, Callable<Loaded> work) {
@@ -3230,9 +3232,9 @@ static final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
-                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""), r.path("scope")
-                    .asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version")
+                .asString(""), r, r.at("/responseKind/kind").asString(""),
+                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
             if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
@@ -5835,7 +5837,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        return needs.images().getOrDefault(Dependencies.last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
+        return needs.images().getOrDefault(Dependencies.last(repository), Map.of())
+            .entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
     }
@@ -7445,11 +7448,13 @@ record Repairs(Snapshot snapshot) {
 }
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
+record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
+    Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
     List<Workload> workloads, Ref agent) {
     static Reporting of(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
         return new Reporting(seen, needs, findings, findings.stream().collect(Collectors.groupingBy(Finding::owner)),
-            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p)).map(seen::owner).collect(Collectors.toSet()),
+            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p))
+                .map(seen::owner).collect(Collectors.toSet()),
             unready, workloads, agent);
     }
 
@@ -12083,7 +12088,8 @@ static final class Ownership {
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
-            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream()).filter(rs::ownedBy).findFirst());
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream())
+            .filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
 
@@ -12107,7 +12113,8 @@ static final class Ownership {
     /** Without rights to read ReplicaSets: the pods that share the youngest pod's template hash. */
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
-        var pods = snapshot.all("Pod").stream().filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
+        var pods = snapshot.all("Pod").stream()
+            .filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
         var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
@@ -12930,7 +12937,8 @@ static final class SecretShapes {
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
         + "|found|exists|will|this|that|not|is|must|missing|required|null|none|nil|undefined|true|false|yes|empty|invalid|expired|wrong"
-        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect|check|unexpected|unable|could|[1-5]\\d\\d(?=\\s|$))\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
+        + "|unset|no|cannot|failed|should|error|the|a|an|couldn|incorrect|check|unexpected|unable|could"
+        + "|[1-5]\\d\\d(?=\\s|$))\\b(?!-)|[a-z]{2,12}[ ,]+(?:and|or|the|on|in|of|user|both)\\b";
 
     /** Tokens told by what stands before them. */
     private static final List<Pattern> SETTINGS = compiled(

@@ -68,7 +68,7 @@ class run_tests implements Callable<Integer> {
             description = "only tests whose Class.method contains NAME (any case; * stands for anything); repeatable")
     List<String> only = List.of();
 
-    @Option(names = "--fast", description = "only tests without a cluster and without a program that has to be got first: under a minute")
+    @Option(names = "--fast", description = "only what needs no cluster, no program to be got first and no process a case: under a minute")
     boolean fast;
 
     @Option(names = "--list", description = "show what would run, and stop")

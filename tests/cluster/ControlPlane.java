@@ -205,6 +205,8 @@ final class ControlPlane {
     private KubernetesClient connect() {
         Config config = Config.fromKubeconfig(kubeconfig("admin").toFile());
         config.setRequestRetryBackoffLimit(3);
+        config.setConnectionTimeout(30_000); // on a machine that has more to do than it can, a first TLS handshake takes longer than 10 s
+        config.setRequestTimeout(30_000);
         return new KubernetesClientBuilder().withConfig(config).build();
     }
 

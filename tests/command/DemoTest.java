@@ -3,9 +3,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The demo as a newcomer starts it: both scripts, end to end, on the embedded API server. */
+@Tag("slow")
 class DemoTest {
     private static Cli.Result demo(String... args) {
         return Cli.of("demo").in(Cli.root()).timeout(Duration.ofMinutes(3)).run(args);

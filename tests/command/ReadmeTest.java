@@ -18,7 +18,7 @@ class ReadmeTest {
     private static final Pattern OPTION = Pattern.compile("(?<![\\w-])(--[a-z][a-z-]+|-[A-Za-z](?![\\w-]))");
     private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
     private static final Set<String> TEST_RUNNER =
-        Set.of("--only", "--list", "--verbose", "--healthy", "--cluster", "--kind", "--lang", "--check");
+        Set.of("--fast", "--only", "--list", "--verbose", "--healthy", "--cluster", "--kind", "--lang", "--check");
 
     private final String readme = read("README.md");
 

@@ -52,6 +52,14 @@ class RealNodeOpenFaultsTest {
                 readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
                 volumeMounts: [{name: data, mountPath: /data}]
                 """, "volumes: [{name: data, emptyDir: {sizeLimit: 8Mi}}]")),
+            Situation.fails("pods are evicted one after the other: a container's limit", "EVICTED_EPHEMERAL_STORAGE Deployment/api",
+                Stacks.app("""
+                command: [sh, -c, 'sleep 2; dd if=/dev/zero of=/tmp/x bs=1M count=64; exec lab serve']
+                readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
+                resources: {limits: {ephemeral-storage: 8Mi}}
+                """)),
+            Situation.fails("a program calls a Service that is another name for what is not there", "DNS_NAME_UNKNOWN Deployment/api",
+                Stacks.app("command: [lab, dial, 'db:80']") + RealNodeReleaseTest.named("db", "db.nowhere.example.com")),
             Situation.fails("a script with line ends of Windows", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
                 Stacks.app("command: [/opt/crlf]")),
             Situation.fails("a script's interpreter is not there", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",

@@ -19,6 +19,8 @@ class RealNodeReleaseTest {
         return List.of(
             Situation.fails("a missing image over a healthy release", "IMAGE_NOT_FOUND Deployment/api", Stacks.app(MISSING))
                 .over(Stacks.app(PROBE)),
+            Situation.ready("a hook that fails when the old pod goes holds no release up", Stacks.app("image: registry.test:5000/lab/app:2\n" + PROBE))
+                .over(Stacks.app(PROBE + "\nlifecycle: {preStop: {exec: {command: [/opt/nothing]}}}")),
             Situation.fails("a crash over a healthy release", "CRASH_APP_ERROR Deployment/api",
                 Stacks.app("command: [sh, -c, 'echo Error: no such column; exit 1']\n" + PROBE)).over(Stacks.app(PROBE)),
             Situation.fails("a missing image over a healthy StatefulSet", "IMAGE_NOT_FOUND StatefulSet/db", Stacks.set("db", 2, MISSING))
@@ -46,11 +48,17 @@ class RealNodeReleaseTest {
     private static List<Situation> services() {
         return List.of(
             Situation.ready("a Service that nobody needs selects nothing", Stacks.app(PROBE) + Stacks.service("other", "")),
+            Situation.ready("a Service that is only another name", Stacks.app(PROBE) + Stacks.service("api", "") + named("other", "api")),
             Situation.fails("a program cannot reach a Service with a wrong port", "SVC_TARGET_PORT_MISMATCH Service/db",
                 Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("db", "ports: [{containerPort: 8080}]\n" + PROBE, "")
                 + Stacks.service("db", "").replace("targetPort: 8080", "targetPort: 5432")),
             Situation.fails("a program cannot reach a Service whose selector has a typing error", "SVC_SELECTOR_MISMATCH Service/database",
                 Stacks.app("command: [lab, dial, 'database:80']") + Stacks.app("database", PROBE, "")
                 + Stacks.service("database", "").replace("{app: database}", "{app: databse}")));
+    }
+
+    /** A Service that is another name for a host. */
+    static String named(String name, String host) {
+        return "---\n{apiVersion: v1, kind: Service, metadata: {name: " + name + "}, spec: {type: ExternalName, externalName: " + host + "}}\n";
     }
 }

@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Projects that share a cluster and the namespace of the records: none touches what is another's. */
+@Tag("slow")
 class SlotIsolationTest {
     private static final String OURS =
         "{apiVersion: v1, kind: Namespace, metadata: {name: %s, labels: {app.kubernetes.io/managed-by: ensure-ready}}}";

@@ -8,9 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Custom resources as a real API server has them, with its aggregated discovery and its status subresource. */
+@Tag("cluster")
 class CustomClusterTest {
     private final LocalCluster cluster = LocalCluster.shared();
     private final String namespace = cluster.newNamespace("custom");

@@ -203,7 +203,8 @@ public final class Steps {
     private void notPrepared(String program, InfraFailure e) {
         var before = known.prepareFailure;
         known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
-            : new Problem(before.source(), before.message() + "; " + e.getMessage(), before.code(), before.detail() + "\n" + e.getMessage());
+            : new Problem(before.source(), before.message() + "; " + e.getMessage(),
+            before.code(), before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 

@@ -158,7 +158,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> images() {
         var image = f.param("image");
         var repository = image.replaceFirst("(@sha256:.*|:[^/]*)$", "");
-        return needs.images().getOrDefault(Dependencies.last(repository), Map.of()).entrySet().stream().filter(e -> !e.getKey().equals(image))
+        return needs.images().getOrDefault(Dependencies.last(repository), Map.of())
+            .entrySet().stream().filter(e -> !e.getKey().equals(image))
             .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !e.getKey().startsWith(repository + ":"))
                 .thenComparing(e -> NearMiss.distance(e.getKey(), image))).map(e -> e.getKey() + e.getValue());
     }

@@ -30,11 +30,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
-public record Reporting(Observed seen, Dependencies needs, List<Finding> findings, Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
+public record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
+    Map<Ref, List<Finding>> byOwner, Set<Ref> old, Set<Ref> unready,
     List<Workload> workloads, Ref agent) {
     static Reporting of(Observed seen, Dependencies needs, List<Finding> findings, Set<Ref> unready, List<Workload> workloads, Ref agent) {
         return new Reporting(seen, needs, findings, findings.stream().collect(Collectors.groupingBy(Finding::owner)),
-            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p)).map(seen::owner).collect(Collectors.toSet()),
+            seen.snapshot.all("Pod").stream().filter(p -> Pods.saysReady(p) && !seen.current(p))
+                .map(seen::owner).collect(Collectors.toSet()),
             unready, workloads, agent);
     }
 

@@ -82,7 +82,8 @@ public final class Manifests {
 
     /** What cannot be read is named and takes nothing else with it. */
     public Loaded load(Path path) {
-        return Files.isDirectory(path) ? folder(path) : read(path.toString(), deadline.atMost(ONE_FILE).orIn(LATE).left(), () -> file(path));
+        return Files.isDirectory(path) ? folder(path)
+            : read(path.toString(), deadline.atMost(ONE_FILE).orIn(LATE).left(), () -> file(path));
     }
 
     private static Loaded read(String name, Duration atMost, Callable<Loaded> work) {
