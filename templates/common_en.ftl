@@ -42,7 +42,7 @@
 - You run in a pod of your own, because `deploy/codex` could not take you; what that Deployment mounts or installs may be missing here.
 <#break>
 <#case "runner">
-- You run on the CI machine, outside the cluster: reach Services through `kubectl port-forward`. Other jobs may share this machine: touch only your working tree and the temporary folder.
+- You run on the CI machine, outside the cluster. Without a kubeconfig nothing there can be checked: report it as not verified; with one, reach Services through `kubectl port-forward`.<#if bringBack> Where the sandbox refuses `git commit`, leave the changes in the tree: the workflow commits them.</#if> Other jobs may share this machine: touch only your working tree and the temporary folder.
 <#break>
 </#switch>
 <#if services?has_content || silent?has_content>

@@ -69,6 +69,19 @@ class SoftCausesTest {
     }
 
     @Test
+    void theReportNamesWhatRendersTheManifestsAndWhereServicesAre() throws IOException {
+        write("s.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n");
+        var json = run("--render", "cat " + folder.resolve("deploy") + "/s.yaml # {namespace}");
+        assertEquals("cat " + folder.resolve("deploy") + "/s.yaml # x", json.path("renderer").asString(""), json.toString());
+        assertEquals("web", json.at("/services/0/name").asString(""), json.toString());
+        assertEquals("80", json.at("/services/0/ports/0").asString(""));
+        assertFalse(json.at("/services/0/ready").asBoolean(true), json.toString());
+        assertFalse(run("-f", folder.resolve("deploy").toString()).has("renderer"), "plain manifests need none");
+        var template = write("t.yaml.ftl", CONFIG);
+        assertEquals("FreeMarker, ensure_ready.java -f " + template, run("-f", folder.resolve("deploy").toString()).path("renderer").asString(""));
+    }
+
+    @Test
     void aRendererThatFailsIsACauseWithItsLastLines() {
         var json = run("--render", "sh -c 'echo first >&2; echo no chart here >&2; exit 1'");
         assertCause(json, "RENDER_FAILED", "Command", "sh", "first\nno chart here");
