@@ -20,18 +20,18 @@
 // line  1175 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1656 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2995 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4142 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4654 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4736 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2996 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4143 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4657 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4739 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5048 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5660 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8095 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9633 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10775 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11614 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12508 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5051 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5663 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8098 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9636 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10778 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11617 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12511 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2944,7 +2944,8 @@ static final class SoftWait {
         var seen = look(informers.objects(), informers);
         var certain = settings.failFast() && informers.complete() ? seen.certain(memory, settings, now()) : List.<Finding>of();
         var open = certain.isEmpty() && !applying.failed();
-        return publish(judgement(seen, open || !settings.failFast() ? unproven(informers) : Outcome.failed, certain, memory.judged(!open, now())));
+        var outcome = open || !settings.failFast() ? unproven(informers) : Outcome.failed;
+        return publish(judgement(seen, outcome, certain, memory.judged(!open, now())));
     }
 
     /** An API server that took objects is there, however little it says now. */
@@ -4176,7 +4177,8 @@ record Addresses(List<Service> services, List<Ingress> ingresses) {
     }
 
     private static Boolean answers(Obj service, Family family) {
-        return service.at("/spec/selector").isEmpty() || !family.snapshot().knows("EndpointSlice") ? null : family.hasReadyEndpoint(service);
+        return service.at("/spec/selector").isEmpty() || !family.snapshot().knows("EndpointSlice") ? null
+            : family.hasReadyEndpoint(service);
     }
 
     private static Ingress ingress(Obj ingress, Family family) {
@@ -4483,7 +4485,8 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param left          what a release did not delete, and why
  */
 record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
-    double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
+    double waitedSeconds, Optional<Double> certainAfterSeconds, String summary,
+    Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
     List<Applied> results, boolean applied, List<Problem> problems, Optional<Addresses> addresses, String renderer,
     List<String> deleted, List<String> left) { }
 

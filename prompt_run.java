@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   335 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   888 src/prompt_run/run: One run of the agent from its start to its end
-// line  1562 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1933 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2116 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2893 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3111 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3293 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3468 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   338 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   893 src/prompt_run/run: One run of the agent from its start to its end
+// line  1571 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1942 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2125 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2902 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3120 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3302 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3477 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3760 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4300 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4806 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5294 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5411 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6082 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6346 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7160 src/prompt_run/options: What options and variables mean
-// line  7248 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3769 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4309 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4816 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5304 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5421 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6092 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6356 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7170 src/prompt_run/options: What options and variables mean
+// line  7258 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -237,8 +237,10 @@ import static java.nio.file.StandardOpenOption.WRITE;
     customSynopsis = "Usage: jbang prompt_run.java --kind KIND [options]",
     description = "Renders the prompt of an AI coding agent and runs the agent, also when the environment is broken.",
     exitCodeListHeading = "%nExit codes%n",
-    exitCodeList = {"0:the agent ran and finished, status partial included (or --print, --dry-run)", "2:usage: unknown option, bad value, missing file",
-        "20:the agent failed, says that it is blocked, or left the environment unready", "21:limit of time, silence or tokens", "22:the run was lost (pod gone, exec broken)",
+    exitCodeList = {"0:the agent ran and finished, status partial included (or --print, --dry-run)",
+        "2:usage: unknown option, bad value, missing file",
+        "20:the agent failed, says that it is blocked, or left the environment unready", "21:limit of time, silence or tokens",
+        "22:the run was lost (pod gone, exec broken)",
         "23:no place to run the agent", "130:cancelled by SIGINT", "143:cancelled by SIGTERM"},
     footerHeading = "%nExamples%n",
     footer = {"  jbang prompt_run.java --kind dev_issue --infra-report ready.json",
@@ -290,7 +292,8 @@ public class prompt_run implements Callable<Integer> {
             var place = run.choosePlace(options.dryRun());
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
-                : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered, renderer)));
+                : new Report(options, facts, infra, output, env, redactor, console)
+                    .deliver(place, rendered, run.run(place, rendered, renderer)));
         }
     }
 
@@ -342,7 +345,8 @@ record ActionsFiles(Env env, Log log) {
     static {
         for (var field : List.of("status", "exitCode", "runId", "threadId", "agentTarget", "fallbackReason", "infraUnhealthy",
                 "agentStatus", "summary", "blockedReason",
-                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds", "limit")) {
+                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds",
+                "limit")) {
             OUTPUTS.put(field.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), field);
         }
     }
@@ -358,7 +362,8 @@ record ActionsFiles(Env env, Log log) {
         OUTPUTS.forEach((output, field) -> {
             var delimiter = "end-" + UUID.randomUUID();
             var value = json.get(field);
-            text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value instanceof List<?> all ? all.size() : value)
+            text.append(output).append("<<").append(delimiter).append('\n')
+                .append(value == null ? "" : value instanceof List<?> all ? all.size() : value)
                 .append('\n').append(delimiter).append('\n');
         });
         return text.toString();
@@ -1059,7 +1064,10 @@ static final class Cancel {
     }
 }
 
-/** One agent in one place, {@code sources} null where it gets none: what it needs is put there, it is started and followed to its end, and its work is fetched. */
+/**
+ * One agent in one place, {@code sources} null where it gets none: what it needs is put there, it is started and followed to its end, and
+ * its work is fetched.
+ */
 record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Sources sources, Redactor redactor,
                         RunLog output, Cancel cancel) {
 
@@ -1249,7 +1257,8 @@ static final class Follower {
 /** The caller's own check of the environment: a command on this machine whose stdout is a report of ensure_ready. */
 record Recheck(RunSetup run) {
     /** They belong to the step that this run is. */
-    private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE");
+    private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH",
+        "GITHUB_STATE");
     private static final int NOT_READY = 10;
     private static final int MOST_BYTES = 16 * 1024 * 1024;
 
@@ -4469,7 +4478,8 @@ enum Outcome {
  * One turn of the agent and what the check after it found; {@code ready} is null where nothing was checked, {@code outcome} the report's,
  * {@code problem} why the check proves nothing.
  */
-record Round(String status, Boolean ready, String outcome, List<String> gone, List<String> fresh, List<String> left, String problem) {
+record Round(String status, Boolean ready, String outcome, List<String> gone, List<String> fresh, List<String> left,
+    String problem) {
 
     static Round unchecked(String status) {
         return new Round(status, null, null, List.of(), List.of(), List.of(), null);

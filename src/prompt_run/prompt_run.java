@@ -99,8 +99,10 @@ import shared.system.GivenTwice;
     customSynopsis = "Usage: jbang prompt_run.java --kind KIND [options]",
     description = "Renders the prompt of an AI coding agent and runs the agent, also when the environment is broken.",
     exitCodeListHeading = "%nExit codes%n",
-    exitCodeList = {"0:the agent ran and finished, status partial included (or --print, --dry-run)", "2:usage: unknown option, bad value, missing file",
-        "20:the agent failed, says that it is blocked, or left the environment unready", "21:limit of time, silence or tokens", "22:the run was lost (pod gone, exec broken)",
+    exitCodeList = {"0:the agent ran and finished, status partial included (or --print, --dry-run)",
+        "2:usage: unknown option, bad value, missing file",
+        "20:the agent failed, says that it is blocked, or left the environment unready", "21:limit of time, silence or tokens",
+        "22:the run was lost (pod gone, exec broken)",
         "23:no place to run the agent", "130:cancelled by SIGINT", "143:cancelled by SIGTERM"},
     footerHeading = "%nExamples%n",
     footer = {"  jbang prompt_run.java --kind dev_issue --infra-report ready.json",
@@ -152,7 +154,8 @@ public class prompt_run implements Callable<Integer> {
             var place = run.choosePlace(options.dryRun());
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
-                : new Report(options, facts, infra, output, env, redactor, console).deliver(place, rendered, run.run(place, rendered, renderer)));
+                : new Report(options, facts, infra, output, env, redactor, console)
+                    .deliver(place, rendered, run.run(place, rendered, renderer)));
         }
     }
 

@@ -47,7 +47,7 @@ class BesideTest {
             .map(c -> c.path("code").asString("")).sorted().toList().toString(), json.toString());
         assertEquals("apply-failed", json.path("outcome").asString(""));
         assertTrue(json.path("certainAfterSeconds").isNumber(), json.toString());
-        assertEquals("failed", json.at("/objects/1/result").asString(""), json.toString());
+        assertEquals("failed", json.at("/objects/0/result").asString(""), json.toString());
     }
 
     @Test

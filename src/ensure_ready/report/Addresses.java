@@ -45,7 +45,8 @@ public record Addresses(List<Service> services, List<Ingress> ingresses) {
     }
 
     private static Boolean answers(Obj service, Family family) {
-        return service.at("/spec/selector").isEmpty() || !family.snapshot().knows("EndpointSlice") ? null : family.hasReadyEndpoint(service);
+        return service.at("/spec/selector").isEmpty() || !family.snapshot().knows("EndpointSlice") ? null
+            : family.hasReadyEndpoint(service);
     }
 
     private static Ingress ingress(Obj ingress, Family family) {

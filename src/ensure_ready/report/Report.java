@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param left          what a release did not delete, and why
  */
 public record Report(Target target, boolean created, boolean recreated, boolean ready, boolean waitFailed, Outcome outcome,
-    double waitedSeconds, Optional<Double> certainAfterSeconds, String summary, Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
+    double waitedSeconds, Optional<Double> certainAfterSeconds, String summary,
+    Optional<Judgement> judgement, Optional<DiagnosisReport> diagnosis, List<String> limited,
     List<Applied> results, boolean applied, List<Problem> problems, Optional<Addresses> addresses, String renderer,
     List<String> deleted, List<String> left) { }

@@ -184,7 +184,8 @@ public final class SoftWait {
         var seen = look(informers.objects(), informers);
         var certain = settings.failFast() && informers.complete() ? seen.certain(memory, settings, now()) : List.<Finding>of();
         var open = certain.isEmpty() && !applying.failed();
-        return publish(judgement(seen, open || !settings.failFast() ? unproven(informers) : Outcome.failed, certain, memory.judged(!open, now())));
+        var outcome = open || !settings.failFast() ? unproven(informers) : Outcome.failed;
+        return publish(judgement(seen, outcome, certain, memory.judged(!open, now())));
     }
 
     /** An API server that took objects is there, however little it says now. */

@@ -22,7 +22,8 @@ public record ActionsFiles(Env env, Log log) {
     static {
         for (var field : List.of("status", "exitCode", "runId", "threadId", "agentTarget", "fallbackReason", "infraUnhealthy",
                 "agentStatus", "summary", "blockedReason",
-                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds", "limit")) {
+                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds",
+                "limit")) {
             OUTPUTS.put(field.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), field);
         }
     }
@@ -38,7 +39,8 @@ public record ActionsFiles(Env env, Log log) {
         OUTPUTS.forEach((output, field) -> {
             var delimiter = "end-" + UUID.randomUUID();
             var value = json.get(field);
-            text.append(output).append("<<").append(delimiter).append('\n').append(value == null ? "" : value instanceof List<?> all ? all.size() : value)
+            text.append(output).append("<<").append(delimiter).append('\n')
+                .append(value == null ? "" : value instanceof List<?> all ? all.size() : value)
                 .append('\n').append(delimiter).append('\n');
         });
         return text.toString();

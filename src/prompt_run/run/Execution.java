@@ -16,7 +16,10 @@ import prompt_run.verdict.Brought;
 import prompt_run.verdict.Ending;
 import shared.Texts;
 
-/** One agent in one place, {@code sources} null where it gets none: what it needs is put there, it is started and followed to its end, and its work is fetched. */
+/**
+ * One agent in one place, {@code sources} null where it gets none: what it needs is put there, it is started and followed to its end, and
+ * its work is fetched.
+ */
 public record Execution(RunSetup run, Commands commands, Keeper keeper, Launch launch, Sources sources, Redactor redactor,
                         RunLog output, Cancel cancel) {
 

@@ -14,7 +14,8 @@ import tools.jackson.core.JacksonException;
 /** The caller's own check of the environment: a command on this machine whose stdout is a report of ensure_ready. */
 public record Recheck(RunSetup run) {
     /** They belong to the step that this run is. */
-    private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE");
+    private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH",
+        "GITHUB_STATE");
     private static final int NOT_READY = 10;
     private static final int MOST_BYTES = 16 * 1024 * 1024;
 
