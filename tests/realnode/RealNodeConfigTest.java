@@ -18,6 +18,13 @@ class RealNodeConfigTest {
 
     private static List<Situation> configuration() {
         return List.of(
+            Situation.fails("a key below subPath is not there", "CONFIG_KEY_MISSING ConfigMap/settings", """
+                ---
+                {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {b: b}}
+                """ + Stacks.app("api", """
+                command: [sh, -c, 'cat /etc/app.conf || exit 1; exec lab serve']
+                volumeMounts: [{name: c, mountPath: /etc/app.conf, subPath: app.conf}]
+                """, "volumes: [{name: c, configMap: {name: settings}}]")),
             Situation.fails("a ConfigMap is not there", "CONFIGMAP_MISSING ConfigMap/settings",
                 Stacks.app("env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: a}}}]")),
             Situation.fails("a Secret is not there", "SECRET_MISSING Secret/settings",
@@ -99,6 +106,16 @@ class RealNodeConfigTest {
                 ---
                 {apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {hard: {pods: "1"}}}
                 """ + Stacks.release("replicas: 2", "")),
+            Situation.fails("a claim is refused by the quota", "QUOTA_EXCEEDED ResourceQuota/q", """
+                ---
+                {apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {hard: {persistentvolumeclaims: "0"}}}
+                ---
+                apiVersion: v1
+                kind: PersistentVolumeClaim
+                metadata: {name: data}
+                spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+                """ + Stacks.app("api", "volumeMounts: [{name: data, mountPath: /data}]",
+                "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]")).by("apply-failed"),
             Situation.fails("the quota demands requests", "QUOTA_REQUIRES_LIMITS Deployment/api", """
                 ---
                 {apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {hard: {requests.memory: 1Gi}}}

@@ -53,6 +53,12 @@ class RealNodeCrashTest {
                 Stacks.app("command: [/opt/foreign]")),
             Situation.late("the working folder is a file", "CONTAINER_START_FAILED Deployment/api", Stacks.app("workingDir: /etc/passwd"))
                 .within(40),
+            Situation.fails("a script with line ends of Windows", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
+                Stacks.app("command: [/opt/crlf]")),
+            Situation.fails("a script's interpreter is not there", "CONTAINER_COMMAND_NOT_FOUND Deployment/api",
+                Stacks.app("command: [/opt/no-interpreter]")),
+            Situation.fails("a script without a first line that names its shell", "CONTAINER_START_FAILED Deployment/api",
+                Stacks.app("command: [/opt/start.sh]")),
             Situation.fails("a read-only root", "CRASH_APP_ERROR Deployment/api", Stacks.app("""
                 command: [sh, -c, 'echo state > /var/state || exit 1; exec lab serve']
                 securityContext: {readOnlyRootFilesystem: true}

@@ -60,6 +60,14 @@ class RealNodeProbesTest {
                 init("image: registry.test:5000/lab/app:9")),
             Situation.late("an init container waits for a Service that is not there", "DEPENDENCY_SERVICE_MISSING Service/db",
                 init("command: [sh, -c, 'until curl -sf http://db:5432/; do echo waiting for db; sleep 1; done']")).within(60),
+            Situation.fails("a sidecar's startup probe never passes", "PROBE_STARTUP_FAILING Deployment/api", sidecar("""
+                command: [lab, serve]
+                startupProbe: {httpGet: {path: /status/500, port: 8080}, periodSeconds: 1, failureThreshold: 3}
+                """)),
+            Situation.fails("a sidecar's liveness probe kills it", "PROBE_LIVENESS_FAILING Deployment/api", sidecar("""
+                command: [lab, serve, --listen, ":9090"]
+                livenessProbe: {httpGet: {path: /alive, port: 9090}, periodSeconds: 1, failureThreshold: 2}
+                """)),
             Situation.fails("a sidecar crashes", "CRASH_APP_ERROR Deployment/api",
                 sidecar("command: [sh, -c, 'echo Error: no upstream; exit 1']")),
             Situation.fails("a sidecar's image is not there", "IMAGE_NOT_FOUND Deployment/api",

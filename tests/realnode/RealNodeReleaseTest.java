@@ -17,6 +17,9 @@ class RealNodeReleaseTest {
 
     private static List<Situation> releases() {
         return List.of(
+            Situation.fails("a StatefulSet goes back to what it was, but its broken pod stays", "STS_STUCK_REVISION StatefulSet/db",
+                Stacks.set("db", 1, PROBE)).over(Stacks.set("db", 1, PROBE),
+                    Stacks.set("db", 1, "image: registry.test:5000/lab/app:9\n" + PROBE)),
             Situation.fails("a missing image over a healthy release", "IMAGE_NOT_FOUND Deployment/api", Stacks.app(MISSING))
                 .over(Stacks.app(PROBE)),
             Situation.ready("a hook that fails when the old pod goes holds no release up", Stacks.app("image: registry.test:5000/lab/app:2\n" + PROBE))
@@ -49,6 +52,8 @@ class RealNodeReleaseTest {
         return List.of(
             Situation.ready("a Service that nobody needs selects nothing", Stacks.app(PROBE) + Stacks.service("other", "")),
             Situation.ready("a Service that is only another name", Stacks.app(PROBE) + Stacks.service("api", "") + named("other", "api")),
+            Situation.fails("a program cannot reach a Service that selects nothing at all", "SVC_SELECTOR_MISMATCH Service/db",
+                Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("database", PROBE, "") + Stacks.service("db", "")),
             Situation.fails("a program cannot reach a Service with a wrong port", "SVC_TARGET_PORT_MISMATCH Service/db",
                 Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("db", "ports: [{containerPort: 8080}]\n" + PROBE, "")
                 + Stacks.service("db", "").replace("targetPort: 8080", "targetPort: 5432")),
