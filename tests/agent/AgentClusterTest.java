@@ -53,8 +53,6 @@ class AgentClusterTest {
         return left;
     }
 
-    // ---- in deploy/codex
-
     @Test
     void aProcessRunsTheAgentInDeployCodexAndItsStdoutIsOneJsonObject() throws IOException {
         codex("", "");
@@ -179,8 +177,6 @@ class AgentClusterTest {
         assertEquals("yes", plan.path("permissions").path("create pods/exec").asString(""), done.toString());
         assertEquals(0, processes(pod));
     }
-
-    // ---- in a pod of its own
 
     @Test
     void aMissingServiceAccountIsNamedAndTheAgentGetsAPodOfItsOwn() {
@@ -362,8 +358,6 @@ class AgentClusterTest {
         assertTrue(result.path("reason").asString("").contains("Unauthorized"), result.toString());
     }
 
-    // ---- on this machine
-
     @Test
     void thisMachineIsUsedOnlyWhenAskedForAndItsEnvironmentStaysOutside() {
         lab.caller("SECRET_OF_THE_JOB", "geheim-geheim").caller("PATH", System.getenv("PATH"));
@@ -376,8 +370,6 @@ class AgentClusterTest {
         assertTrue(with.path("fallbackReason").asString("").contains("deploy/codex does not exist")
             && with.path("fallbackReason").asString("").contains("own pod: "), with.toString());
     }
-
-    // ---- helpers
 
     private Cli cli(String... args) {
         List<String> all = new ArrayList<>(List.of("prompt_run", "--kind", "repair_issue",

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every code has a case that shows it and a twin: the same symptom with another cause, or none. */
 class DiagnosisCodesTest {
-    private static final String NOT_FOUND =
+    static final String NOT_FOUND =
         "rpc error: code = NotFound desc = failed to pull and unpack image \"repo/web:1\": repo/web:1: not found";
     private static final String DENIED =
         "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed";
@@ -29,14 +29,14 @@ class DiagnosisCodesTest {
         "containers: [{name: web, image: a, env: [{name: DATABASE_HOST, value: postgres}, {name: DATABASE_PORT, value: '%s'}]}]";
     private static final String PROBED =
         "containers: [{name: web, image: a, ports: [{containerPort: 8080}], readinessProbe: {httpGet: {path: /ready, port: %s}}}]";
-    private static final String WAIT =
+    static final String WAIT =
         "initContainers: [{name: wait, image: busybox, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]";
     private static final String CLAIM =
         "kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: %s}\nstatus: {phase: Pending}";
     private static final String DATA = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]";
     private static final String INGRESS =
         "kind: Ingress\nmetadata: {name: web}\nspec:\n  ingressClassName: nginx\n  tls: [{secretName: web-tls}]\n  rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: %s}}}}]}}]";
-    private static final String FORBIDDEN =
+    static final String FORBIDDEN =
         "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:shop:web\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
 
     record Case(ensure_ready.Code code, Supplier<Scene> shows, Supplier<Scene> twin) {
@@ -46,21 +46,21 @@ class DiagnosisCodesTest {
         }
     }
 
-    private static Case c(ensure_ready.Code code, Supplier<Scene> shows, Supplier<Scene> twin) {
+    static Case c(ensure_ready.Code code, Supplier<Scene> shows, Supplier<Scene> twin) {
         return new Case(code, shows, twin);
     }
 
-    private static Scene web(String status) {
+    static Scene web(String status) {
         return new Scene().deploy("web", "", status);
     }
 
-    private static Scene image(String message) {
+    static Scene image(String message) {
         return web(Scene.waiting("web", "ImagePullBackOff", "Back-off pulling image \"repo/web:1\""))
             .event("Pod/web-1-a", "Failed", 4, "Failed to pull image \"repo/web:1\": " + message, "web")
             .event("Pod/web-1-a", "Failed", 9, "Error: ImagePullBackOff", "web");
     }
 
-    private static Scene crash(int exit, String... log) {
+    static Scene crash(int exit, String... log) {
         return web(Scene.crashed("web", exit, "Error")).log("web-1-a", "web", log);
     }
 
@@ -69,7 +69,7 @@ class DiagnosisCodesTest {
             + " preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."));
     }
 
-    private static Scene cron(String last) {
+    static Scene cron(String last) {
         return new Scene().deploy("web").add("kind: CronJob\nmetadata: {name: sync}\nspec: {schedule: '*/5 * * * *'}")
             .add("kind: Job\nmetadata: {name: sync-1, owner: CronJob/sync}\nstatus: " + last);
     }
@@ -89,15 +89,15 @@ class DiagnosisCodesTest {
             .add("kind: Secret\nmetadata: {name: web-tls}");
     }
 
-    private static Scene refused(String message) {
+    static Scene refused(String message) {
         return new Scene().refused("web", message);
     }
 
-    private static Scene apply(String reason, String error) {
+    static Scene apply(String reason, String error) {
         return new Scene().none("Pod").applied("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}", reason, error);
     }
 
-    private static Scene broken(String kind, String code) {
+    static Scene broken(String kind, String code) {
         return new Scene().none("Pod")
             .applied("kind: " + kind + "\nmetadata: {name: deploy/web.yaml}", code, "namespaces \"shop\" not found");
     }
@@ -128,7 +128,7 @@ class DiagnosisCodesTest {
             + "', reason: NodeStatusUnknown, message: Kubelet stopped posting node status.}]}");
     }
 
-    private static Scene failed(String reason, String message) {
+    static Scene failed(String reason, String message) {
         return web("phase: Failed\nreason: " + reason + "\nmessage: " + Scene.quoted(message));
     }
 
@@ -143,7 +143,7 @@ class DiagnosisCodesTest {
             .replace("{type: Ready", "{type: ContainersReady, lastTransitionTime: '2026-01-01T09:51:00Z', status: " + containersReady + "}, {type: Ready"));
     }
 
-    private static Scene job(String status, String pod) {
+    static Scene job(String status, String pod) {
         return new Scene().job("migrate", "", pod, status).none("Pod");
     }
 
@@ -391,127 +391,11 @@ class DiagnosisCodesTest {
                 () -> ingress("80")));
     }
 
-    static Stream<Case> admission() {
-        return Stream.of(
-            c(ensure_ready.Code.QUOTA_EXCEEDED,
-                () -> refused("pods \"web-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5"),
-                () -> refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web")),
-            c(ensure_ready.Code.QUOTA_REQUIRES_LIMITS, () ->
-                refused("pods \"web-x\" is forbidden: failed quota: team: must specify limits.cpu for: web"),
-                () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
-            c(ensure_ready.Code.LIMITRANGE_VIOLATION,
-                () -> refused("pods \"web-x\" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi"),
-                () -> refused("exceeded quota: team, requested: limits.memory=1Gi, used: 0, limited: 512Mi")),
-            c(ensure_ready.Code.POD_SECURITY_DENIED,
-                () -> refused("pods \"web-x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true"),
-                () -> refused("admission webhook \"p\" denied the request: runAsNonRoot")),
-            c(ensure_ready.Code.ADMISSION_WEBHOOK_DENIED, () ->
-                refused("admission webhook \"p.example.com\" denied the request: label team is required"),
-                () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\"")),
-            c(ensure_ready.Code.ADMISSION_WEBHOOK_UNAVAILABLE,
-                () -> refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\""),
-                () -> refused("admission webhook \"p.example.com\" denied the request: no")),
-            c(ensure_ready.Code.CONVERSION_WEBHOOK_UNAVAILABLE, () -> new Scene().deploy("web").limited("custom resources: queues.acme.io: "
-                + "conversion webhook for acme.io/v1, Kind=Queue failed: Post \"https://q.acme.svc:443/convert\": connect: connection refused"),
-                () -> new Scene().deploy("web").limited("custom resources: queues: forbidden")),
-            c(ensure_ready.Code.ADMISSION_DENIED, () -> refused("pods \"web-x\" is forbidden: no PriorityClass with name high was found"),
-                () -> refused("exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5")),
-            c(ensure_ready.Code.SERVICE_ACCOUNT_MISSING,
-                () -> refused("pods \"web-\" is forbidden: error looking up service account shop/web: serviceaccount \"web\" not found"),
-                () -> refused("pods \"web-\" is forbidden: no PriorityClass with name high was found")),
-            c(ensure_ready.Code.RBAC_RUNTIME_FORBIDDEN, () -> crash(1, FORBIDDEN), () -> crash(1, "403 Forbidden from payment provider")),
-            c(ensure_ready.Code.RBAC_ROLE_MISSING, () -> new Scene().deploy("codex", "serviceAccountName: codex", Scene.ready("codex"))
-                .add("kind: ServiceAccount\nmetadata: {name: codex}").none("RoleBinding"),
-                () -> new Scene().deploy("codex", "serviceAccountName: codex", Scene.ready("codex"))
-                    .add("kind: ServiceAccount\nmetadata: {name: codex}\n---\nkind: RoleBinding\nmetadata: {name: codex}\nsubjects: [{kind: ServiceAccount, name: codex}]\nroleRef: {kind: Role, name: codex}\n---\nkind: Role\nmetadata: {name: codex}")),
-            c(ensure_ready.Code.APPLY_FORBIDDEN_RBAC,
-                () -> apply("Forbidden", "deployments.apps \"web\" is forbidden: User \"ci\" cannot patch resource \"deployments\""),
-                () -> apply("Forbidden",
-                    "deployments.apps \"web\" is forbidden: exceeded quota: team, requested: count/deployments.apps=1")),
-            c(ensure_ready.Code.API_KIND_UNKNOWN, () -> apply("", "no matches for kind \"Deploymnt\" in version \"apps/v1\""),
-                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Required value")),
-            c(ensure_ready.Code.API_VERSION_REMOVED, () -> new Scene().none("Pod")
-                .applied("apiVersion: networking.k8s.io/v1beta1\nkind: Ingress\nmetadata: {name: web}", "",
-                "no matches for kind \"Ingress\" in version \"networking.k8s.io/v1beta1\""),
-                () -> apply("", "no matches for kind \"ServiceMonitor\" in version \"monitoring.coreos.com/v1\"")),
-            c(ensure_ready.Code.APPLY_INVALID,
-                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.template.spec.containers[0].image: Required value"),
-                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {}: field is immutable")),
-            c(ensure_ready.Code.APPLY_IMMUTABLE_FIELD,
-                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {}: field is immutable"),
-                () -> apply("Invalid", "Deployment.apps \"web\" is invalid: spec.replicas: Invalid value: -1")),
-            c(ensure_ready.Code.APPLY_CONFLICT, () ->
-                apply("Conflict", "Apply failed with 1 conflict: conflict with \"kubectl\": .spec.replicas"),
-                () -> apply("Invalid", "is invalid: spec.replicas")),
-            c(ensure_ready.Code.APPLY_FAILED, () -> apply("InternalError", "something else"), () ->
-                apply("Invalid", "is invalid: spec.replicas")),
-            c(ensure_ready.Code.MANIFEST_UNREADABLE, () -> broken("Manifest", "MANIFEST_UNREADABLE"), () ->
-                broken("Command", "RENDER_FAILED")),
-            c(ensure_ready.Code.RENDER_FAILED, () -> broken("Command", "RENDER_FAILED"), () -> broken("Command", "PREPARE_FAILED")),
-            c(ensure_ready.Code.PREPARE_FAILED, () -> broken("Command", "PREPARE_FAILED"), () -> broken("Command", "RENDER_FAILED")),
-            c(ensure_ready.Code.NAMESPACE_MISSING, () -> apply("NotFound", "namespaces \"shop\" not found"),
-                () -> apply("NotFound", "the server could not find the requested resource")));
-    }
 
-    static Stream<Case> controllers() {
-        var old = "metadata: {name: web-1-a, owner: ReplicaSet/web-1, labels: {app: web}, deletionTimestamp: '2026-01-01T09:50:00Z', finalizers: [x.example.com/hold]}";
-        var set = "kind: StatefulSet\nmetadata: {name: db, generation: 2}\nspec: {replicas: 1, serviceName: db, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: a}]}}}\nstatus: {replicas: 1, currentRevision: db-1, updateRevision: db-2}\n---\n"
-            + "kind: Pod\nmetadata: {name: db-0, owner: StatefulSet/db, labels: {app: db, controller-revision-hash: %s}}\nspec: {nodeName: n, containers: [{name: db, image: a}]}\nstatus:\n" + Scene.indent(Scene.crashed("db", 1, "Error"));
-        return Stream.of(
-            c(ensure_ready.Code.JOB_FAILED,
-                () -> job("{conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: Job has reached the specified backoff limit}]}",
-                ""), () -> job("{active: 1}", "")),
-            c(ensure_ready.Code.JOB_SUSPENDED, () -> new Scene().none("Pod")
-                .add("kind: Job\nmetadata: {name: migrate}\nspec: {suspend: true}")
-                .judged("Job", "migrate", false), () -> job("{active: 1}", "")),
-            c(ensure_ready.Code.JOB_SIDECAR_BLOCKS,
-                () -> job("{active: 1}",
-                    "phase: Running\ncontainerStatuses: [{name: migrate, state: {terminated: {exitCode: 0}}}, {name: proxy, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]"), () -> job("{active: 1}", "phase: Running\ncontainerStatuses: [{name: migrate, ready: true, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]")),
-            c(ensure_ready.Code.ROLLOUT_STUCK, () -> new Scene().none("Pod")
-                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\nstatus: {conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded}]}").judged("Deployment", "web", false), () -> image(NOT_FOUND)),
-            c(ensure_ready.Code.ROLLOUT_PAUSED, () -> new Scene().none("Pod")
-                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, paused: true}\nstatus: {updatedReplicas: 0}")
-                .judged("Deployment", "web", false), () -> new Scene().none("Pod")
-                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, paused: true}\nstatus: {updatedReplicas: 1}")
-                .judged("Deployment", "web", true)),
-            c(ensure_ready.Code.REPLICAS_ZERO, () -> new Scene()
-                .add("kind: Deployment\nmetadata: {name: postgres}\nspec: {replicas: 0, template: {metadata: {labels: {app: postgres}}}}")
-                .judged("Deployment", "postgres", true).service("postgres", 5432).deploy("web", WAIT, Scene.initRunning("wait")),
-                () -> new Scene().deploy("web")
-                    .add("kind: Deployment\nmetadata: {name: batch}\nspec: {replicas: 0, template: {metadata: {labels: {app: batch}}}}")
-                    .judged("Deployment", "batch", true)),
-            c(ensure_ready.Code.STS_ORDINAL_BLOCKED, () -> new Scene()
-                .add("kind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 3, template: {metadata: {labels: {app: db}}}}\nstatus: {replicas: 1}\n---\nkind: Pod\nmetadata: {name: db-0, owner: StatefulSet/db}\nspec: {nodeName: n, containers: [{name: db}]}\nstatus: {phase: Unknown}").judged("StatefulSet", "db", false), () -> new Scene().statefulSet("db", "", Scene.ready("db"))),
-            c(ensure_ready.Code.STS_STUCK_REVISION, () -> new Scene().add(set.formatted("db-1")).judged("StatefulSet", "db", false)
-                .log("db-0", "db", "ValueError: bad literal"), () -> new Scene()
-                .add(set.formatted("db-2")).judged("StatefulSet", "db", false)
-                .log("db-0", "db", "ValueError: bad literal")),
-            c(ensure_ready.Code.OBJECT_STUCK_TERMINATING, () -> new Scene()
-                .add("kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}")
-                .judged("Deployment", "web", false).add("kind: Pod\n" + old), () -> web(Scene.unreadyRunning("web"))),
-            c(ensure_ready.Code.HPA_NO_METRICS, () -> new Scene().deploy("web")
-                .add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: FailedGetResourceMetric}]}"), () -> new Scene().deploy("web").add("kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nstatus: {conditions: [{type: ScalingActive, status: 'False', reason: ScalingDisabled}]}")),
-            c(ensure_ready.Code.PDB_BLOCKING, () -> new Scene().deploy("web")
-                .add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 1, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'False', reason: InsufficientPods}]}"), () -> new Scene().deploy("web").add("kind: PodDisruptionBudget\nmetadata: {name: web}\nstatus: {currentHealthy: 2, desiredHealthy: 1, conditions: [{type: DisruptionAllowed, status: 'True'}]}")),
-            c(ensure_ready.Code.JOB_NEVER_ENDS, () -> cron("{active: 1, startTime: '2026-01-01T08:00:00Z'}"), () ->
-                cron("{active: 1, startTime: '2026-01-01T09:55:00Z'}")),
-            c(ensure_ready.Code.CR_NOT_READY, () -> new Scene().none("Pod")
-                .add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Broken, message: no broker}]}").judged("Queue", "q", false), () -> new Scene().none("Pod").add("apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: q}\nstatus: {conditions: [{type: Ready, status: 'True'}]}").judged("Queue", "q", true)),
-            c(ensure_ready.Code.CERT_NOT_READY, () -> new Scene().none("Pod")
-                .add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Pending, message: issuer not found}]}").judged("Certificate", "web", false), () -> new Scene().none("Pod").add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nstatus: {conditions: [{type: Ready, status: 'True'}]}")),
-            c(ensure_ready.Code.STILL_PROGRESSING, () -> web(Scene.unreadyRunning("web").replace("09:51:00", "09:59:50")), () ->
-                crash(1, "boom")),
-            c(ensure_ready.Code.DIAGNOSIS_UNAVAILABLE, () -> new Scene().judged("Deployment", "web", false), () -> new Scene()
-                .deploy("web")),
-            c(ensure_ready.Code.SVC_NO_READY_ENDPOINTS, () -> new Scene().deploy("web").service("api", "{app: nobody}", "[{port: 80}]")
-                .judged("Service", "api", false), () -> new Scene().deploy("web").service("web", 80)),
-            c(ensure_ready.Code.UNKNOWN, () -> new Scene().none("Pod").judged("Deployment", "web", false), () -> new Scene()
-                .deploy("web")));
-    }
 
     static Stream<Case> all() {
-        return Stream.of(images(), crashes(), configuration(), scheduling(), storage(), services(), admission(), controllers())
-            .flatMap(s -> s);
+        return Stream.of(images(), crashes(), configuration(), scheduling(), storage(), services(),
+            AdmissionCases.admission(), ControllerCases.controllers()).flatMap(s -> s);
     }
 
     private static List<ensure_ready.Code> codes(Scene scene) {

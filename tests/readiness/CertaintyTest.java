@@ -2,7 +2,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class CertaintyTest {
     private static final ensure_ready.WaitSettings SETTINGS =
         new ensure_ready.WaitSettings("codex", false, false, true, ReadinessTest.NOW.minusSeconds(5));
-    private static final String DEPLOYMENT = """
+    static final String DEPLOYMENT = """
         apiVersion: apps/v1
         kind: Deployment
         metadata: {name: api, namespace: shop, uid: d1, generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}}
@@ -27,7 +26,7 @@ class CertaintyTest {
         status: {replicas: 1}
         ---
         """;
-    private static final String DATABASE = """
+    static final String DATABASE = """
         apiVersion: apps/v1
         kind: StatefulSet
         metadata: {name: db, namespace: shop, uid: s1, generation: 1}
@@ -42,7 +41,7 @@ class CertaintyTest {
         ---
         """;
 
-    private static String pod(String container) {
+    static String pod(String container) {
         return """
             apiVersion: v1
             kind: Pod
@@ -56,7 +55,7 @@ class CertaintyTest {
             """.formatted(container);
     }
 
-    private static String waiting(String reason, String message) {
+    static String waiting(String reason, String message) {
         return pod("restartCount: 0, state: {waiting: {reason: " + reason + ", message: '" + message + "'}}");
     }
 
@@ -71,12 +70,12 @@ class CertaintyTest {
     }
 
     /** Folds what is seen at each second, and tells the codes that are certain at the last. */
-    private static final class Film {
-        private ensure_ready.WaitMemory seen = ensure_ready.WaitMemory.NONE;
-        private List<ensure_ready.Finding> certain = List.of();
-        private boolean ends;
-        private final ensure_ready.WaitSettings settings;
-        private final List<ensure_ready.Applied> applied = new ArrayList<>();
+    static final class Film {
+        ensure_ready.WaitMemory seen = ensure_ready.WaitMemory.NONE;
+        List<ensure_ready.Finding> certain = List.of();
+        boolean ends;
+        final ensure_ready.WaitSettings settings;
+        final List<ensure_ready.Applied> applied = new ArrayList<>();
 
         Film() {
             this(SETTINGS);
@@ -459,83 +458,5 @@ class CertaintyTest {
         var unprobed = new Film(settings).during(0, 9, ReadinessTest.POD);
         assertTrue(!unprobed.seen.settled(ReadinessTest.NOW.plusSeconds(9)), "without a probe it must run for ten seconds");
         assertTrue(unprobed.seen.settled(ReadinessTest.NOW.plus(Duration.ofSeconds(10))));
-    }
-
-    private static final String NO_IMAGE = waiting("ErrImagePull", "api:1: not found");
-    private static final String STARTING = DATABASE.replace("readyReplicas: 1, availableReplicas: 1, ", "")
-        .replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"").replace("ready: true", "ready: false");
-
-    @Test
-    void aCertainFailureEndsTheWaitAtOnceWhenNothingIsLeftToLearn() {
-        new Film().during(0, 9, DEPLOYMENT, NO_IMAGE).ends(false).at(10, DEPLOYMENT, NO_IMAGE).ends(true);
-        new Film().during(0, 10, DATABASE, DEPLOYMENT, NO_IMAGE).ends(true);
-    }
-
-    @Test
-    void whatIsStillStartingGetsFortyFiveSecondsToTellItsOwnCause() {
-        new Film().during(0, 10, STARTING, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 54, STARTING, DEPLOYMENT, NO_IMAGE).ends(false)
-            .at(55, STARTING, DEPLOYMENT, NO_IMAGE).ends(true);
-        var told = STARTING.replace("state: {running: {}}", "state: {waiting: {reason: ImagePullBackOff, message: 'dial tcp: i/o timeout'}}");
-        new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, told, DEPLOYMENT, NO_IMAGE).ends(true);
-        new Film().during(0, 20, STARTING, DEPLOYMENT, NO_IMAGE).ends(false).at(21, DATABASE, DEPLOYMENT, NO_IMAGE).ends(true);
-    }
-
-    @Test
-    void aProvisionerThatIsNotThereIsNamedBeforeTheOthersHadTheirTime() {
-        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
-        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, volumeBindingMode: Immediate}";
-        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner 'example.com/disk' or manually by the system administrator.\"}";
-        new Film().during(0, 10, claim, type, event, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(false)
-            .at(40, claim, type, event, DEPLOYMENT, NO_IMAGE).ends(true);
-        new Film().during(0, 600, claim, type, event).certain();
-    }
-
-    @Test
-    void aFailureThatHealsMeanwhileStopsItsClock() {
-        var running = pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:30Z'}}");
-        new Film().during(0, 30, STARTING, DEPLOYMENT, NO_IMAGE).during(31, 40, STARTING, DEPLOYMENT, running)
-            .during(41, 60, STARTING, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").ends(false);
-    }
-
-    @Test
-    void aServiceTellsNothingThatItsPodsDoNot() {
-        var service = "{apiVersion: v1, kind: Service, metadata: {name: api, namespace: shop, uid: v1}, spec: {clusterIP: 10.0.0.1, selector: {app: api}, ports: [{port: 80}]}}";
-        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
-        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
-        film.applied.add(ReadinessTest.applied(service, 0, "v1"));
-        var slices = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: api-x, namespace: shop, labels: {kubernetes.io/service-name: api}}, endpoints: []}";
-        film.during(0, 10, DEPLOYMENT, NO_IMAGE, service, slices).ends(true);
-    }
-
-    @Test
-    void whatIsStillToBeAppliedIsNeitherReadyNorToBlame() {
-        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
-        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1").with(ensure_ready.Result.pending));
-        film.during(0, 60, DEPLOYMENT, NO_IMAGE).certain();
-        film.applied.set(0, ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
-        film.during(61, 70, DEPLOYMENT, NO_IMAGE).certain().at(71, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND");
-    }
-
-    @Test
-    void whatIsTriedAgainHasToldItsCauseAndIsNoFailureYet() {
-        var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
-        var widget = ReadinessTest.applied("{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop}}", 0, "")
-            .failed("no matches for kind").with(ensure_ready.Result.pending);
-        film.applied.add(widget);
-        film.applied.add(ReadinessTest.applied(DATABASE, 1, "s1"));
-        film.during(0, 60, DATABASE).certain().ends(false);
-        film.applied.add(ReadinessTest.applied(DEPLOYMENT, 1, "d1"));
-        film.during(61, 71, DATABASE, DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").ends(true);
-    }
-
-    @Test
-    void theLastPullErrorIsRememberedForKubeletsThatDoNotRepeatIt() {
-        var before = ReadinessTest.obj(waiting("ErrImagePull", "rpc error: code = NotFound desc = api:1: not found"));
-        var after = ReadinessTest.obj(waiting("ImagePullBackOff", "Back-off pulling image \"api:1\""));
-        var said = ensure_ready.Slim.remembering(before, after).text("/status/containerStatuses/0/state/waiting/message");
-        assertEquals("Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = api:1: not found", said);
-        assertEquals(said, ensure_ready.Slim.remembering(ReadinessTest.obj(waiting("ImagePullBackOff", said)),
-            ReadinessTest.obj(waiting("ImagePullBackOff", "Back-off pulling image \"api:1\"")))
-            .text("/status/containerStatuses/0/state/waiting/message"));
     }
 }
