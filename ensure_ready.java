@@ -10961,7 +10961,7 @@ enum Code {
     PVC_PROVISIONER_MISSING(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
         "The StorageClass's provisioner does not respond: its driver is not installed or not running.",
         Look.PVC, Look.STORAGE_CLASSES, Same.PROVISIONER, new Young(40)),
-    PVC_PROVISION_FAILED(Family.STORAGE, Scope.platform, "FIX_PROVISIONER",
+    PVC_PROVISION_FAILED(Family.STORAGE, Scope.either, "FIX_PROVISIONER",
         "The volume cannot be provisioned: read the provisioner's message.", Look.PVC, Grace.seconds(60)),
     PVC_PV_RELEASED(Family.STORAGE, Scope.platform, "FREE_VOLUME",
         "The volume is still bound to a deleted claim, or is lost: an administrator must release or replace it.",
