@@ -27,9 +27,9 @@ class RealNodeImagesTest {
             Situation.late("the certificate is signed by nobody known", "IMAGE_REGISTRY_UNREACHABLE Deployment/api",
                 image("registry.test:5443/lab/secure:1")).within(40),
             Situation.failsLate("the registry's host has no address", "IMAGE_REGISTRY_UNREACHABLE Deployment/api",
-                image("registry.example.com/lab/app:1")).within(40),
+                image("registry.example.com/lab/app:1")).within(260),
             Situation.failsLate("nobody listens there", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("registry.test:5999/lab/app:1"))
-                .within(40),
+                .within(260),
             Situation.late("the registry says too many requests", "IMAGE_RATE_LIMITED Deployment/api",
                 image("faulty.test:5080/429/app:1")).within(40),
             Situation.late("the registry is broken", "IMAGE_REGISTRY_UNREACHABLE Deployment/api", image("faulty.test:5080/500/app:1"))

@@ -88,16 +88,17 @@ final class ShopModel implements AutoCloseable {
     private String work() {
         String file = found(FILE, 1, "services.yaml");
         if (last().contains("ImagePullBackOff") || last().contains("ErrImagePull")) {
-            return edit("s|lab/app:9|lab/app:1|", file);
+            return repair("s|lab/app:9|lab/app:1|", file);
         } else if (last().contains("no such verb: serv")) {
-            return edit("s|lab, serv]|lab, serve]|", file) + " && kubectl apply --namespace " + found(NAMESPACE, 1, "default")
-                + " --server-side --force-conflicts --filename " + file;
+            return repair("s|lab, serv]|lab, serve]|", file);
         }
         return "echo tables >schema.sql && git add schema.sql && git commit --quiet --message 'Users have a table' && echo committed";
     }
 
-    private static String edit(String how, String file) {
-        return "sed -i '%s' %s && git commit --quiet --all --message 'infra: repair %s' && echo committed".formatted(how, file, file);
+    /** In the branch, and in the slot as far as the agent may. */
+    private String repair(String how, String file) {
+        return "sed -i '%s' %s && git commit --quiet --all --message 'infra: repair %s' && echo committed".formatted(how, file, file)
+            + " && kubectl apply --namespace " + found(NAMESPACE, 1, "default") + " --server-side --force-conflicts --filename " + file;
     }
 
     private boolean isPlan() {

@@ -162,7 +162,8 @@ secrets() {
   done < <(named_in_workflows secrets | grep -vx AI_PUSH_TOKEN)
 }
 
-named_in_workflows() { grep -ohE "$1\\.[A-Z0-9_]+" .github/workflows/ai_*.yml | cut -d. -f2 | sort -u; }
+# What a workflow has a value of its own for (`vars.NAME || '…'`) need not be there.
+named_in_workflows() { grep -ohE "$1\\.[A-Z0-9_]+( \\|\\|)?" .github/workflows/ai_*.yml | grep -v '|' | cut -d. -f2 | sort -u; }
 
 # The gate reads AI_ALLOWED_USERS outside the environment; the other variables may stand in it. GitHub gives 30 a page, whatever is asked.
 variables() {
