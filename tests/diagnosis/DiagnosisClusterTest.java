@@ -234,7 +234,7 @@ class DiagnosisClusterTest {
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Map.of(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();
             ((tools.jackson.databind.node.ObjectNode) pod.at("/status/containerStatuses/0/state/waiting"))
-                .put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
+                .put("reason", "CreateContainerConfigError").put("message", "secret \"db-secret\" not found; by the way do-not-print-me-1");
             var json = ensure_ready.Redaction.of(full.secrets(), Map.of(), ensure_ready.NamesToKeep.of(full.snapshot()))
                 .clean(ensure_ready.Json.MAPPER.valueToTree(ensure_ready.Diagnosis.explain(full.snapshot(),
                 judgement.workloads(), "codex"))).toString();

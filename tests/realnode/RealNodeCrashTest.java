@@ -71,11 +71,11 @@ class RealNodeCrashTest {
                         image: registry.test:5000/lab/app:1
                         command: [sh, -c, 'echo Error: helper is broken; exit 1']
                 """),
-            Situation.fails("a rule of the container's own restarts it", "CRASH_APP_ERROR Deployment/api", Stacks.app("""
+            Situation.late("a rule of the container's own restarts it", "CRASH_APP_ERROR Deployment/api", Stacks.app("""
                 command: [sh, -c, 'echo Error: no lock; exit 42']
                 restartPolicy: Never
                 restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [42]}}]
-                """)).within(200),
+                """)).within(60),
             Situation.fails("a DaemonSet crashes", "CRASH_APP_ERROR DaemonSet/agent", Stacks.app("agent",
                 "command: [sh, -c, 'echo Error: no device; exit 1']", "").replace("kind: Deployment", "kind: DaemonSet"))));
     }
