@@ -201,7 +201,7 @@ class AgentRecheckTest {
         Path begun = folder.resolve("begun");
         Thread caller = Thread.currentThread();
         Thread signal = new Thread(() -> {
-            while (!Files.exists(begun)) {
+            while (!Files.exists(begun) || sleeping(UNIQUE + 5).isEmpty()) {
                 Thread.yield();
             }
             caller.interrupt(); // what Cancel does for a signal

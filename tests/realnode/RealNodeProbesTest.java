@@ -34,7 +34,7 @@ class RealNodeProbesTest {
                 """)).within(PATIENT),
             Situation.late("a readiness probe is answered 404, thirty times", "PROBE_PATH_NOT_FOUND Deployment/api", Stacks.app("""
                 readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
-                """)).within(40),
+                """)).within(90),
             Situation.fails("a readiness command that is not in the image", "PROBE_READINESS_FAILING Deployment/api",
                 Stacks.app("readinessProbe: {exec: {command: [pg_isready]}, periodSeconds: 1}")),
             Situation.late("the readiness probe is answered 500", "PROBE_READINESS_FAILING Deployment/api", Stacks.app("""
