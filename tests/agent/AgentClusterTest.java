@@ -213,8 +213,7 @@ class AgentClusterTest {
     void aQuotaThatIsUsedUpLeadsNowhere() {
         client.load(yaml("{apiVersion: v1, kind: ResourceQuota, metadata: {name: none}, spec: {hard: {pods: \"0\"}}}"))
             .inNamespace(namespace).create();
-        await("the quota counts", () -> client.resourceQuotas().inNamespace(namespace)
-            .withName("none").get().getStatus().getHard() != null);
+        cluster.untilTheQuotaCounts(client, namespace);
         codexThatNeverComes("", "", "");
         JsonNode result = climb("--agent-command", "echo ok");
         assertEquals(23, result.path("exitCode").asInt(0), result.toString());
@@ -225,8 +224,7 @@ class AgentClusterTest {
     @Test
     void aQuotaThatWantsLimitsGetsThem() {
         client.load(yaml("{apiVersion: v1, kind: ResourceQuota, metadata: {name: some}, spec: {hard: {limits.memory: 2Gi, limits.cpu: \"2\"}}}")).inNamespace(namespace).create();
-        await("the quota counts", () -> client.resourceQuotas().inNamespace(namespace)
-            .withName("some").get().getStatus().getHard() != null);
+        cluster.untilTheQuotaCounts(client, namespace);
         codexThatNeverComes("", "", "");
         assertEquals("pod", climbInPod("--agent-command", "echo ok").path("agentTarget").asString(""), lab.err.toString());
     }

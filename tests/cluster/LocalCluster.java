@@ -24,6 +24,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
@@ -188,6 +189,20 @@ final class LocalCluster implements AutoCloseable {
     /** Waits until the condition is true, for at most 30 s. */
     void eventually(BooleanSupplier condition) {
         Await.until("what the test waits for", Duration.ofSeconds(30), condition);
+    }
+
+    /** Admission counts by a cache of its own, which may be behind the quota's status: waits until it refuses a pod. */
+    void untilTheQuotaCounts(KubernetesClient client, String namespace) {
+        var pod = new io.fabric8.kubernetes.api.model.PodBuilder().withNewMetadata().withName("asks").endMetadata()
+            .withNewSpec().addNewContainer().withName("a").withImage("a:1").endContainer().endSpec().build();
+        eventually(() -> {
+            try {
+                client.pods().inNamespace(namespace).resource(pod).dryRun().create();
+                return false;
+            } catch (KubernetesClientException refused) {
+                return refused.getMessage().contains("quota");
+            }
+        });
     }
 
     // ---- breaking it: only a cluster of the test's own, from start() or bare()

@@ -340,7 +340,7 @@ class LocalClusterTest {
             metadata: {name: few}
             spec: {hard: {pods: "0"}}
             """);
-        cluster.eventually(() -> client.resourceQuotas().inNamespace(namespace).withName("few").get().getStatus().getHard() != null);
+        cluster.untilTheQuotaCounts(client, namespace);
         var refused = assertThrows(KubernetesClientException.class, () -> pod("life.test/is: ready"));
         assertTrue(refused.getMessage().contains("exceeded quota: few"), refused.getMessage());
     }
