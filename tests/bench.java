@@ -2,8 +2,11 @@
 //DESCRIPTION Prints how right and how quick the wait is, measured on the tests' cluster
 //JAVA 17+
 //DEPS info.picocli:picocli:4.7.7
+//DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
+//DEPS com.networknt:json-schema-validator:3.0.2
 //SOURCES ../ensure_ready.java
+//SOURCES command/Schemas.java
 //SOURCES command/StartBench.java command/EndBench.java command/ScaleBench.java diagnosis/Crowd.java realnode/RealBench.java
 //SOURCES cluster/EmbeddedApi.java cluster/EmbeddedStore.java cluster/EmbeddedFaults.java cluster/EmbeddedDefaults.java
 //SOURCES cluster/EmbeddedPatches.java cluster/EmbeddedDiscovery.java cluster/EmbeddedSelector.java cluster/Controllers.java cluster/PlayedContainers.java
