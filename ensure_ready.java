@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   318 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1175 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1656 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2996 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4143 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4657 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4739 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   320 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1177 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1658 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2630 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2998 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4145 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4659 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4741 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5051 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5663 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8098 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9636 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10778 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11617 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12511 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5067 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5679 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8114 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9652 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10794 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11633 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12527 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -211,7 +211,9 @@ public class ensure_ready implements Callable<Integer> {
 
     public static void main(String... args) {
         speakUtf8();
-        System.exit(execute(args, System.getenv()));
+        int code = execute(args, System.getenv());
+        HttpThreads.end();
+        System.exit(code);
     }
 
     /** JSON is UTF-8 wherever it is written; bare CI containers have LC_ALL=C. */
@@ -2785,7 +2787,7 @@ static final class FollowedTypes {
 
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
 static final class SoftWait {
-    private static final Duration DEBOUNCE = Duration.ofMillis(100);
+    private static final Duration DEBOUNCE = Duration.ofMillis(50);
     private static final Duration TICK = Duration.ofSeconds(5);
     /** However late it is, everything is looked at once. */
     private static final Duration ONE_LOOK = Duration.ofSeconds(4);
@@ -4802,6 +4804,20 @@ static final class Hooks {
         } catch (IllegalStateException e) {
             Thread.currentThread().interrupt();   // the machine is going down already, and the hook has the last word
         }
+    }
+}
+
+/** Threads of the JDK's HTTP client, which outlive it: on JDK 17 a client cannot be closed. */
+static final class HttpThreads {
+    private HttpThreads() { }
+
+    /** Ends them when nothing is asked any more: at its exit HotSpot waits 0.3 s for threads that sleep in a system call (VM_Exit). */
+    static void end() {
+        end(Thread.getAllStackTraces().keySet());
+    }
+
+    static void end(Collection<Thread> threads) {
+        threads.stream().filter(t -> t.getName().endsWith("-SelectorManager")).forEach(Thread::interrupt);
     }
 }
 

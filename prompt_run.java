@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   338 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   893 src/prompt_run/run: One run of the agent from its start to its end
-// line  1571 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1942 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2125 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2902 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3120 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3302 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3477 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   341 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   896 src/prompt_run/run: One run of the agent from its start to its end
+// line  1574 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1945 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2128 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2905 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3123 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3305 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3480 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3769 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4309 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4816 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5304 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5421 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6092 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6356 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7170 src/prompt_run/options: What options and variables mean
-// line  7258 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3786 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4326 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4833 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5321 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5438 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6109 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6373 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7187 src/prompt_run/options: What options and variables mean
+// line  7275 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -165,6 +165,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -264,7 +265,9 @@ public class prompt_run implements Callable<Integer> {
     }
 
     public static void main(String... args) {
-        System.exit(cli(System.getenv()).execute(args));
+        int code = cli(System.getenv()).execute(args);
+        HttpThreads.end();
+        System.exit(code);
     }
 
     @Override
@@ -3520,6 +3523,20 @@ static final class GivenTwice {
 
     private static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
+    }
+}
+
+/** Threads of the JDK's HTTP client, which outlive it: on JDK 17 a client cannot be closed. */
+static final class HttpThreads {
+    private HttpThreads() { }
+
+    /** Ends them when nothing is asked any more: at its exit HotSpot waits 0.3 s for threads that sleep in a system call (VM_Exit). */
+    static void end() {
+        end(Thread.getAllStackTraces().keySet());
+    }
+
+    static void end(Collection<Thread> threads) {
+        threads.stream().filter(t -> t.getName().endsWith("-SelectorManager")).forEach(Thread::interrupt);
     }
 }
 

@@ -47,6 +47,7 @@ import picocli.CommandLine;
 import shared.Durations;
 import shared.Redaction;
 import shared.system.Hooks;
+import shared.system.HttpThreads;
 import shared.system.Terminal;
 
 /**
@@ -74,7 +75,9 @@ public class ensure_ready implements Callable<Integer> {
 
     public static void main(String... args) {
         speakUtf8();
-        System.exit(execute(args, System.getenv()));
+        int code = execute(args, System.getenv());
+        HttpThreads.end();
+        System.exit(code);
     }
 
     /** JSON is UTF-8 wherever it is written; bare CI containers have LC_ALL=C. */

@@ -87,6 +87,7 @@ import prompt_run.verdict.Outcome;
 import prompt_run.verdict.RunResult;
 import shared.Texts;
 import shared.system.GivenTwice;
+import shared.system.HttpThreads;
 
 /**
  * Renders the prompt of the kind asked for and runs the agent with it:
@@ -126,7 +127,9 @@ public class prompt_run implements Callable<Integer> {
     }
 
     public static void main(String... args) {
-        System.exit(cli(System.getenv()).execute(args));
+        int code = cli(System.getenv()).execute(args);
+        HttpThreads.end();
+        System.exit(code);
     }
 
     @Override

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
 public final class SoftWait {
-    private static final Duration DEBOUNCE = Duration.ofMillis(100);
+    private static final Duration DEBOUNCE = Duration.ofMillis(50);
     private static final Duration TICK = Duration.ofSeconds(5);
     /** However late it is, everything is looked at once. */
     private static final Duration ONE_LOOK = Duration.ofSeconds(4);
