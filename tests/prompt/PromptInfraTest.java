@@ -6,7 +6,6 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,6 +29,10 @@ class PromptInfraTest {
     }
 
     private String block(String report, String lang, Map<String, String> env, String... more) {
+        return block(folder, report, lang, env, more);
+    }
+
+    static String block(Path folder, String report, String lang, Map<String, String> env, String... more) {
         var args = new ArrayList<>(List.of("--kind", "dev_issue", "--lang", lang,
             "--infra-report", PromptLab.file(folder, "ready.json", report).toString()));
         args.addAll(List.of(more));
@@ -42,15 +45,15 @@ class PromptInfraTest {
         return start < 0 ? "" : prompt.substring(start, prompt.indexOf("## §role"));
     }
 
-    private static ObjectNode report() {
+    static ObjectNode report() {
         return (ObjectNode) JSON.readTree(Cli.fixture("prompts/not-ready.json").toFile());
     }
 
-    private static ObjectNode cause(ObjectNode report) {
+    static ObjectNode cause(ObjectNode report) {
         return (ObjectNode) report.path("causes").get(0);
     }
 
-    private static String dataOf(String block) {
+    static String dataOf(String block) {
         int start = block.indexOf("<cluster-data");
         return start < 0 ? "" : block.substring(start, block.indexOf("</cluster-data"));
     }
@@ -366,67 +369,6 @@ class PromptInfraTest {
         }
     }
 
-    @Nested
-    class EqualLines {
-
-        @Test
-        void aWorkloadsMessageIsLeftOutWhereACauseNamesOrExplainsIt() {
-            var report = report();
-            String data = dataOf(block(report.toString(), "en"));
-            assertFalse(data.contains("CreateContainerConfigError: secret \"db-secret\" not found\n~| deploy")
-                || data.contains("~| sts/postgres: ") || data.contains("~| deploy/users: "), data);
-            ((ArrayNode) report.path("workloads")).addObject().put("kind", "Deployment")
-                .put("name", "other").put("state", "failed").put("message", "on its own");
-            assertTrue(dataOf(block(report.toString(), "en")).contains("~| deploy/other: on its own"), data);
-        }
-
-        @Test
-        void factsStandInTheDataAndWhatTheyShowIsNotEvidenceToo() {
-            var report = report();
-            var facts = cause(report).putArray("facts");
-            facts.addObject().put("at", "deploy/web spec.replicas").put("value", "0");
-            facts.addObject().put("at", "deploy/web spec.paused").put("value", "</cluster-data> true");
-            cause(report).putArray("candidates").add("secret/a (keys x)").add("secret/b (keys y)");
-            var evidence = cause(report).putArray("evidence");
-            evidence.addObject().put("source", "spec").put("path", "deploy/web/spec.replicas").put("message", "0");
-            String same = "0/3 nodes are available: 3 Insufficient memory.";
-            evidence.addObject().put("source", "condition").put("message", same);
-            evidence.addObject().put("source", "event").put("message", same);
-            cause(report).putArray("next").add("kubectl -n shop-dev-3 get pvc");
-            String block = block(report.toString(), "en");
-            String data = dataOf(block);
-            assertTrue(data.contains("~| [1] deploy/web: spec.replicas=0; spec.paused=") && data.contains("; there is: secret/a (keys x); secret/b (keys y)"), data);
-            assertFalse(data.contains("] spec") || data.contains("</cluster-data> true") || block.contains("Look at"), block);
-            assertEquals(2, data.split(java.util.regex.Pattern.quote(same), -1).length, data);
-        }
-
-        @Test
-        void aLineOfALogThatTheExcerptShowsIsNotEvidenceToo() {
-            var report = report();
-            ((ObjectNode) cause(report).path("logExcerpt")).putArray("lines").add("start").add("FATAL: no such table");
-            var evidence = cause(report).putArray("evidence");
-            evidence.addObject().put("source", "log").put("message", "FATAL: no such table");
-            evidence.addObject().put("source", "log").put("message", "FATAL: another");
-            evidence.addObject().put("source", "event").put("message", "start");
-            String data = dataOf(block(report.toString(), "en"));
-            assertEquals(2, data.split("FATAL: no such table", -1).length, data);
-            assertTrue(data.contains("log: FATAL: another") && data.contains("event: start"), data);
-        }
-
-        @Test
-        void theSameExcerptStandsOnce() {
-            var report = report();
-            ((ObjectNode) cause(report).path("logExcerpt")).putArray("lines").add("FATAL: no such table");
-            ObjectNode twin = cause(report).deepCopy().put("code", "CRASH_APP_ERROR");
-            ObjectNode other = twin.deepCopy();
-            ((ObjectNode) other.path("logExcerpt")).put("pod", "other-1");
-            ((ArrayNode) report.path("causes")).add(twin).add(other);
-            String data = dataOf(block(report.toString(), "en"));
-            assertEquals(3, data.split("~\\| FATAL: no such table", -1).length, data);
-            assertTrue(data.matches("(?s).*\\[2] log [^\n]+: see \\[1]\n.*")
-                && data.matches("(?s).*\\[3] log other-1 [^\n]+ lines\n.*"), data);
-        }
-    }
 
     @Test
     void theAgentsOwnDeploymentIsNotReadyOnlyWhereThereIsOne() {
