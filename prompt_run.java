@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   341 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   896 src/prompt_run/run: One run of the agent from its start to its end
-// line  1574 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1945 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2128 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2905 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3123 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3305 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3480 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   344 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   910 src/prompt_run/run: One run of the agent from its start to its end
+// line  1588 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1959 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2142 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2919 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3137 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3319 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3494 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3786 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4326 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4833 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5321 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5438 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6109 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6373 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7187 src/prompt_run/options: What options and variables mean
-// line  7275 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3800 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4340 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4867 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5355 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5472 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6143 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6407 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7221 src/prompt_run/options: What options and variables mean
+// line  7309 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -134,6 +134,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -291,11 +293,12 @@ public class prompt_run implements Callable<Integer> {
 
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
+        var prices = output.prices(env);
         try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
             var place = run.choosePlace(options.dryRun());
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
-                : new Report(options, facts, infra, output, env, redactor, console)
+                : new Report(options, facts, infra, output, prices, env, redactor, console)
                     .deliver(place, rendered, run.run(place, rendered, renderer)));
         }
     }
@@ -348,7 +351,7 @@ record ActionsFiles(Env env, Log log) {
     static {
         for (var field : List.of("status", "exitCode", "runId", "threadId", "agentTarget", "fallbackReason", "infraUnhealthy",
                 "agentStatus", "summary", "blockedReason",
-                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds",
+                "durationSeconds", "inputTokens", "outputTokens", "cost", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds",
                 "limit")) {
             OUTPUTS.put(field.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), field);
         }
@@ -722,10 +725,20 @@ static class OutputOptions {
     @Option(names = "--output", paramLabel = "FORMAT",
         description = "text or json; default: text on a terminal and for --print, else json")
     String format;
+    @Option(names = "--token-prices", paramLabel = "IN,CACHED,OUT", description = "prices of a million tokens of input, of cached input "
+        + "and of output, as 1.25,0.125,10; the result then has the run's cost, else no price is told (CODEXCTL_TOKEN_PRICES)")
+    String prices;
     @Option(names = {"-v", "--verbose"}, description = "more on stderr, stack traces included")
     boolean verbose;
     @Option(names = {"-q", "--quiet"}, description = "only warnings and errors on stderr")
     boolean quiet;
+
+    /** What a run costs, where somebody said what tokens cost. */
+    Optional<Prices> prices(Env env) {
+        return Optional.ofNullable(env.pick(prices, "CODEXCTL_TOKEN_PRICES"))
+            .map(given -> Prices.of(given).orElseThrow(() -> new UsageError("--token-prices " + Texts.oneLine(given)
+                + ": accepted: three numbers, for a million tokens of input, of cached input and of output: 1.25,0.125,10")));
+    }
 }
 
 /** What the prompt is made of. */
@@ -792,7 +805,7 @@ static class PromptOptions {
 }
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
-record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
+record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Optional<Prices> prices, Env env, Redactor redactor, Log log) {
     private static final int MESSAGE_MOST = 60_000;
     private static final int WORDS_MOST = 2_000;
 
@@ -804,6 +817,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         about(json, place, run);
         json.put("durationSeconds", Math.round(Duration.between(run.began(), Instant.now()).toMillis() / 100.0) / 10.0);
         run.spent().put(json);
+        json.put("cost", prices.map(p -> p.cost(run.spent())).orElse(null));
         checks(json, run);
         json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
             + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
@@ -4491,6 +4505,25 @@ enum Outcome {
     }
 }
 
+/** What a million tokens cost, in whatever currency: of input, of input from a cache (a part of the input), of output. */
+record Prices(BigDecimal input, BigDecimal cached, BigDecimal output) {
+
+    /** As {@code 1.25,0.125,10}; empty for anything else. */
+    static Optional<Prices> of(String text) {
+        var parts = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+        return parts.size() == 3 && parts.stream().allMatch(p -> p.matches("\\d{1,6}(\\.\\d{1,6})?"))
+            ? Optional.of(new Prices(new BigDecimal(parts.get(0)), new BigDecimal(parts.get(1)), new BigDecimal(parts.get(2))))
+            : Optional.empty();
+    }
+
+    /** Rounded up to the hundredth: a run that used anything is not free. */
+    BigDecimal cost(Usage usage) {
+        long fromCache = Math.min(usage.cached(), usage.input());
+        return input.multiply(BigDecimal.valueOf(usage.input() - fromCache)).add(cached.multiply(BigDecimal.valueOf(fromCache)))
+            .add(output.multiply(BigDecimal.valueOf(usage.output()))).movePointLeft(6).setScale(2, RoundingMode.UP);
+    }
+}
+
 /**
  * One turn of the agent and what the check after it found; {@code ready} is null where nothing was checked, {@code outcome} the report's,
  * {@code problem} why the check proves nothing.
@@ -4693,6 +4726,7 @@ static final class Summary {
         row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "no fault reported");
         row(text, "duration", json.get("durationSeconds") + " s");
         row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+        row(text, "cost", json.get("cost"));
         row(text, "limit", json.get("limit"));
         if (json.get("infraReadyAfter") != null) {
             ((List<?>) json.get("rounds")).forEach(round -> row(text, "round", told((Map<?, ?>) round)));

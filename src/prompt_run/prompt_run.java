@@ -153,11 +153,12 @@ public class prompt_run implements Callable<Integer> {
 
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
+        var prices = output.prices(env);
         try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
             var place = run.choosePlace(options.dryRun());
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
-                : new Report(options, facts, infra, output, env, redactor, console)
+                : new Report(options, facts, infra, output, prices, env, redactor, console)
                     .deliver(place, rendered, run.run(place, rendered, renderer)));
         }
     }

@@ -102,7 +102,7 @@ final class AgentLab implements AutoCloseable {
         var facts = prompt_run.Facts.gather(options.kind(), command.fact.given(command.agent, command.env), event, infra, console::warn);
         var settings = command.agent.read(options, facts, command.env);
         var redactor = command.redactor();
-        var report = new prompt_run.Report(options, facts, infra, command.output, command.env, redactor, console);
+        var report = new prompt_run.Report(options, facts, infra, command.output, command.output.prices(command.env), command.env, redactor, console);
         var talk = prompt_run.Discussion.gather(options.kind(), facts, event, prompt_run.GitHub.of(command.env, console),
             command.text.access(command.env), redactor);
         var renderer = new prompt_run.Renderer(new prompt_run.PromptModel(options, facts, infra, talk, redactor), console);

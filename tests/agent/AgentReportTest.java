@@ -15,6 +15,9 @@ import tools.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a run tells: verdict, result, GitHub's files, log. */
 class AgentReportTest {
@@ -34,7 +37,7 @@ class AgentReportTest {
         Map<String, String> outputs = outputs(Files.readString(output));
         assertEquals(List.of("status", "exit_code", "run_id", "thread_id", "agent_target",
             "fallback_reason", "infra_unhealthy", "agent_status", "summary", "blocked_reason", "duration_seconds", "input_tokens",
-            "output_tokens", "final_message_file", "transcript_file", "infra_ready_after", "rounds", "limit"), List.copyOf(outputs.keySet()));
+            "output_tokens", "cost", "final_message_file", "transcript_file", "infra_ready_after", "rounds", "limit"), List.copyOf(outputs.keySet()));
         assertEquals("agent-failed", outputs.get("status"));
         assertEquals("20", outputs.get("exit_code"));
         assertEquals("false", outputs.get("infra_unhealthy"));
@@ -298,6 +301,32 @@ class AgentReportTest {
     void unknownEventsAreNone() {
         assertNull(story("{\"type\":\"thread.renamed\"}", "{\"type\":\"item.completed\",\"item\":{\"type\":\"hologram\"}}", "{}")
             .message());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"1.25,0.125,10 | 200000 | 0.55", "1.25,0.125,10 | 999999 | 0.44",
+        "0,0,0 | 0 | 0.00", "1, 1, 1 | 0 | 0.34", "0.01,0,0 | 0 | 0.01"})
+    void aRunCostsWhatItsTokensCostAndCachedInputIsPartOfTheInput(String prices, long cached, String cost) {
+        var usage = new prompt_run.Usage(300_000, cached, 40_000, 10_000);
+        assertEquals(cost, prompt_run.Prices.of(prices).orElseThrow().cost(usage).toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1.25", "1,2", "1,2,3,4", "1,,3", "a,b,c", "-1,0,0", "1e3,0,0", "$1,0,0"})
+    void pricesThatAreNoThreeNumbersAreAMistakeThatStartsNoAgent(String prices) {
+        var done = Cli.of("prompt_run").run("--kind", "dev_issue", "--agent-target", "runner", "--agent-command", "true",
+            "--token-prices", prices);
+        assertEquals(2, done.exit(), done.toString());
+        assertTrue(done.err().startsWith("prompt_run: --token-prices " + prices + ": accepted: three numbers"), done.err());
+    }
+
+    @Test
+    void withoutPricesNoCostIsTold() throws IOException {
+        lab.caller("GITHUB_STEP_SUMMARY", folder.resolve("summary").toString());
+        lab.run("--agent-command", "true");
+        assertFalse(Files.readString(folder.resolve("summary")).contains("cost"));
+        lab.run("--agent-command", "true", "--token-prices", "1,1,1");
+        assertTrue(Files.readString(folder.resolve("summary")).contains("| cost | 0.00 |"));
     }
 
     @Test

@@ -283,11 +283,11 @@ class WorkflowShellTest {
     void placeRoundsTimeTokensAndALimitStandInTheStatusComment() throws IOException {
         var report = ended("failure", "time-limit");
         report.withObject("agent").put("place", "deploy/codex").put("rounds", "2").put("seconds", "61.5").put("input", "12000")
-                .put("output", "345").put("limit", "tokens");
+                .put("output", "345").put("cost", "0.42").put("limit", "tokens");
         assertTrue(report("failure", report.toString())
-                .contains(" · in `deploy/codex` · rounds: 2 · minutes: 2 · tokens: 12000 + 345 · limit: `tokens`\n"),
+                .contains(" · in `deploy/codex` · rounds: 2 · minutes: 2 · tokens: 12000 + 345 · cost: 0.42 · limit: `tokens`\n"),
                 report("failure", report.toString()));
-        assertFalse(report("failure", ended("failure", "time-limit").toString()).contains(" · rounds"), "what is not known is not said");
+        assertFalse(report("failure", ended("failure", "time-limit").toString()).matches("(?s).*(rounds|cost):.*"), "what is not known is not said");
     }
 
     @Test

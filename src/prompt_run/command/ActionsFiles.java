@@ -22,7 +22,7 @@ public record ActionsFiles(Env env, Log log) {
     static {
         for (var field : List.of("status", "exitCode", "runId", "threadId", "agentTarget", "fallbackReason", "infraUnhealthy",
                 "agentStatus", "summary", "blockedReason",
-                "durationSeconds", "inputTokens", "outputTokens", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds",
+                "durationSeconds", "inputTokens", "outputTokens", "cost", "finalMessageFile", "transcriptFile", "infraReadyAfter", "rounds",
                 "limit")) {
             OUTPUTS.put(field.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), field);
         }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import prompt_run.machine.Log;
 import prompt_run.options.Env;
@@ -16,13 +17,14 @@ import prompt_run.subject.Infra;
 import prompt_run.subject.Place;
 import prompt_run.subject.RunOptions;
 import prompt_run.text.Redactor;
+import prompt_run.verdict.Prices;
 import prompt_run.verdict.Round;
 import prompt_run.verdict.RunResult;
 import shared.Json;
 import shared.Texts;
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
-public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Env env, Redactor redactor, Log log) {
+public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Optional<Prices> prices, Env env, Redactor redactor, Log log) {
     private static final int MESSAGE_MOST = 60_000;
     private static final int WORDS_MOST = 2_000;
 
@@ -34,6 +36,7 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
         about(json, place, run);
         json.put("durationSeconds", Math.round(Duration.between(run.began(), Instant.now()).toMillis() / 100.0) / 10.0);
         run.spent().put(json);
+        json.put("cost", prices.map(p -> p.cost(run.spent())).orElse(null));
         checks(json, run);
         json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
             + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");

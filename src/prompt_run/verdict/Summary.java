@@ -20,6 +20,7 @@ public final class Summary {
         row(text, "environment", Boolean.TRUE.equals(json.get("infraUnhealthy")) ? "not ready (INFRA_UNHEALTHY=1)" : "no fault reported");
         row(text, "duration", json.get("durationSeconds") + " s");
         row(text, "tokens", json.get("inputTokens") + " in, " + json.get("outputTokens") + " out");
+        row(text, "cost", json.get("cost"));
         row(text, "limit", json.get("limit"));
         if (json.get("infraReadyAfter") != null) {
             ((List<?>) json.get("rounds")).forEach(round -> row(text, "round", told((Map<?, ?>) round)));

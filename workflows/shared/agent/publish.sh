@@ -159,7 +159,8 @@ agent() {
     --arg place "$(file_fact result '(.where // .agentTarget)')" --arg why "$(file_fact result .fallbackReason | cut_to 500)" \
     --arg rounds "$(file_fact result '(.rounds | if type == "array" then length else . end)')" \
     --arg seconds "$(file_fact result .durationSeconds)" --arg limit "$(file_fact result .limit)" \
-    --arg input "$(file_fact result .inputTokens)" --arg output "$(file_fact result .outputTokens)" '$ARGS.named'
+    --arg input "$(file_fact result .inputTokens)" --arg output "$(file_fact result .outputTokens)" --arg cost "$(file_fact result .cost)" \
+    '$ARGS.named'
 }
 
 report() {

@@ -144,6 +144,7 @@ figures() {
   figure "$(say rounds: раундов:)" "$(fact .agent.rounds | digits)"
   figure "$(say minutes: минут:)" "$(fact '(.agent.seconds | tonumber? / 60 | ceil)' | digits)"
   if [ -n "$input" ]; then printf ' · %s %s + %s' "$(say tokens: токенов:)" "$(digits <<<"$input")" "$(fact .agent.output | digits)"; fi
+  figure "$(say cost: стоимость:)" "$(fact .agent.cost | tr -cd '0-9.')"
   figure "$(say limit: предел:)" "$(fact .agent.limit | code)"
 }
 
