@@ -42,23 +42,23 @@
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   338 src/prompt_run/command: Options, the two streams, and where a result is written
 // line   893 src/prompt_run/run: One run of the agent from its start to its end
-// line  1571 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1942 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2125 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2902 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3120 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3302 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3477 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1574 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1945 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2126 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2899 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3117 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3299 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3474 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3769 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4309 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4816 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5304 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5421 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6092 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6356 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7170 src/prompt_run/options: What options and variables mean
-// line  7258 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3766 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4306 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4813 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5301 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5418 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6120 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6384 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7198 src/prompt_run/options: What options and variables mean
+// line  7286 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -1552,7 +1552,10 @@ record StrictConfig(RunSetup run) {
             new Transfer(new Commands(place, Patience.USUAL, run.log())).store("config.toml", run.settings().config());
             var reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), Launch.profile(run.id())),
                 new byte[0], Duration.ofSeconds(30));
-            var said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
+            if (!Poll.whole(reply)) {
+                return "not checked: " + reply.problem();
+            }
+            var said = Poll.parse(reply).text().lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
                 .collect(Collectors.joining(" "));
             return said.contains("No prompt provided") ? "accepted" : "refused: " + Texts.oneLine(said);
         } catch (Broken problem) {
@@ -1947,12 +1950,9 @@ record Commands(Site site, Patience patience, Log log) {
     private static final long FIRST_PAUSE_MILLIS = 250;
 
     String keeper(Duration limit, String... words) throws Broken, InterruptedException {
-        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), Commands::whole).text();
-    }
-
-    /** What the keeper prints ends with a line end; an answer that was cut does not. */
-    private static boolean whole(Reply reply) {
-        return reply.text().isEmpty() || reply.text().endsWith("\n");
+        var argv = argv(words);
+        argv.add(argv.size() - words.length, "answer");
+        return Poll.parse(persist(words[0], argv, new byte[0], limit, patience.uploads(), Poll::whole)).text();
     }
 
     Reply once(Duration limit, String... words) throws InterruptedException {
@@ -2105,10 +2105,11 @@ record Transfer(Commands commands) {
     }
 
     byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
-        var patience = commands.patience();
-        var size = commands.persist("size", commands.argv("size", file), new byte[0], patience.exec(), patience.uploads(),
-            reply -> reply.text().matches("\\d{1,18}\n"));
-        return fetch(file, Math.max(0, Long.parseLong(size.text().strip()) - most));
+        var size = commands.keeper(commands.patience().exec(), "size", file);
+        if (!size.matches("\\d{1,18}")) {
+            throw new Broken(file + ": has no size");
+        }
+        return fetch(file, Math.max(0, Long.parseLong(size) - most));
     }
 
     /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */
@@ -2772,21 +2773,17 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
         var argv = List.of("sh", "-c", ProbeScript.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
             settings.program(), settings.threadKey());
         var reply = shell.run(argv, new byte[0], run.patience().exec());
-        for (int tries = 1; !whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
+        for (int tries = 1; !Poll.whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
             Thread.sleep(run.patience().poll().toMillis());
             reply = shell.run(argv, new byte[0], run.patience().exec());
         }
-        if (!whole(reply)) {
+        if (!Poll.whole(reply)) {
             throw new NoPlace("cannot run a command in it: " + reply.problem());
         }
-        var facts = Fields.of(reply.text());
+        var facts = Fields.of(Poll.parse(reply).text());
         var site = new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
         site.complaints(settings);
         return site;
-    }
-
-    private static boolean whole(Reply reply) {
-        return reply.ok() && reply.text().contains("end=yes");
     }
 
     private void complaints(AgentSettings settings) throws NoPlace {
@@ -5693,7 +5690,7 @@ cancel() {
 prune() { # keep this many finished runs
   # shellcheck disable=SC2012 # the names are our own
   ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
-    case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
+    case $old in ../run-*/) [ "$old" = "../${dir##*/}/" ] || [ ! -e "$old/exit" ] || rm -rf "$old" ;; esac
   done
 }
 """;
@@ -5722,20 +5719,30 @@ part() { # file, offset, most bytes, header lines
   if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
 }
 
-join() { # file; from file.0001, file.0002, ...
-  cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
+answer() { # command, arguments...; a caller whose answer was cut asks again
+  said=$("$@") || return $?
+  say "$said"
+}
+
+join() { # file; from file.000001, file.000002, ...
+  if [ -e "$1.000001" ]; then
+    cat "$1".[0-9]* >"$1.joined" && mv "$1.joined" "$1" && rm -f "$1".[0-9]*
+  fi
   sum "$1"
 }
 """;
 
-    static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
+    static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
 
     private KeeperScript() { }
 }
 
-/** One answer of the keeper: header lines, and as many bytes as the header promises. {@code tokens}: of the thread so far, or "". */
+/**
+ * One answer from the agent's place: header lines, and as many bytes as the header promises, for a stream may end early and the exec
+ * still say that all went well (kubernetes#124571). {@code tokens}: of the thread so far, or "".
+ */
 record Poll(String state, int rc, String reason, String tokens, byte[] data) {
-    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
+    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d{1,9})\\n\\n", Pattern.DOTALL);
 
     /** Its header, and not a byte more or less than that promises. */
     static boolean whole(Reply reply) {
@@ -5762,12 +5769,16 @@ record Poll(String state, int rc, String reason, String tokens, byte[] data) {
             fields.getOrDefault("tokens", ""),
             text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
     }
+
+    String text() {
+        return new String(data, StandardCharsets.UTF_8);
+    }
 }
 
 /** Looks around in a place before anything is put there: POSIX sh, and nothing but the usual small tools. */
 static final class ProbeScript {
     /** $1 workspace or nothing, $2 program, $3 key of the thread. It travels in a request's URL, which proxies cut at 8 KiB. */
-    static final String PROBE = """
+    static final String PROBE = Scripts.SAY + """
 umask 077
 in_git() {
   at=$1
@@ -5829,10 +5840,19 @@ missing=
 for t in git kubectl gh curl; do
   if [ "$(has "$t")" = yes ]; then tools="$tools$t "; else missing="$missing$t "; fi
 done
-printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
-printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
-printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
-printf 'writable=%s\\ngit=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$writable" "$(has git)" "$(has "$2")" "$(cuts)"
+say "version=$version
+tools=$tools
+missing=$missing
+base=$base
+workspace=$ws
+workspace_state=$state
+busy=$busy
+thread=$thread
+totals=$totals
+writable=$writable
+git=$(has git)
+program=$(has "$2")
+head=$(cuts)"
 """;
 
     private ProbeScript() { }
@@ -5858,8 +5878,9 @@ record Reply(Integer code, byte[] out, String err, String broken, boolean hopele
         return new String(out, StandardCharsets.UTF_8);
     }
 
+    /** Why it is none to go by; where the command ended well, that is for what it said. */
     String problem() {
-        return broken != null ? broken
+        return broken != null ? broken : ok() ? "the answer was cut short"
             : Texts.oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
     }
 }
@@ -5887,6 +5908,11 @@ static final class SafePaths {
 
 /** The small programs for the agent's place: POSIX sh, and nothing but the usual small tools. */
 static final class Scripts {
+    /** Prints $1 as an answer with its length before it, for {@link Poll}. */
+    static final String SAY = """
+say() { printf 'agent-run\\nstate=said\\nbytes=%s\\n\\n%s' "$(printf %s "$1" | wc -c | tr -d ' ')" "$1"; }
+""";
+
     /** A container that waits for the agent's run, and ends when asked to. */
     static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 
@@ -5946,10 +5972,10 @@ umask 022
 """;
 
     /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
-    static final String STRICT_CONFIG = """
+    static final String STRICT_CONFIG = SAY + """
 home=${CODEX_HOME:-$HOME/.codex}
 mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
-CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
+say "$(CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - 2>&1 </dev/null)"
 rm -rf "$home/$2.config.toml" "$1"
 """;
 
@@ -6006,6 +6032,7 @@ renewable() { # workspace
 
 # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
 unpack() { # workspace, branch or -, head, work tree as a commit
+  [ ! -e unpacked ] || { echo unpacked=yes; return 0; }
   umask 022
   ws=$1
   if [ -e "$ws/.git" ]; then
@@ -6030,6 +6057,7 @@ unpack() { # workspace, branch or -, head, work tree as a commit
   in_workspace update-index -q --refresh
   plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
   [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
+  : >unpacked
   rm -f source.bundle
   echo unpacked=yes
 }
