@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   338 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   893 src/prompt_run/run: One run of the agent from its start to its end
-// line  1574 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1945 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2126 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2899 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3117 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3299 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3474 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   339 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   894 src/prompt_run/run: One run of the agent from its start to its end
+// line  1575 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1946 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2127 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2938 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3156 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3338 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3513 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3766 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4306 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4813 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5301 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5418 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6120 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6384 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7198 src/prompt_run/options: What options and variables mean
-// line  7286 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3805 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4345 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4852 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5425 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5542 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6244 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6508 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7322 src/prompt_run/options: What options and variables mean
+// line  7410 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -78,6 +78,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapVolumeSourceBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
@@ -2157,6 +2158,7 @@ static final class AccountAdvice {
 static final class DeployPlace {
     private final KubernetesClient client;
     private final RunSetup run;
+    private final PodProbe probe;
     private final long began = System.nanoTime();
     private DeployView seen;
     private boolean imageFault;
@@ -2164,6 +2166,7 @@ static final class DeployPlace {
     DeployPlace(KubernetesClient client, RunSetup run) {
         this.client = client;
         this.run = run;
+        this.probe = new PodProbe(client, run);
     }
 
     /** Waits for a ready pod, and no longer than it can still come. */
@@ -2171,9 +2174,14 @@ static final class DeployPlace {
         var prospect = new Vigil(run, "deploy/" + run.settings().deployment()).keep(this::prospect);
         imageFault = prospect.imageFault();
         if (prospect.pod() == null) {
-            throw new NoPlace(prospect.reason() + advice());
+            throw new NoPlace(prospect.reason() + lastLine(prospect.reason()) + advice());
         }
         return probe(prospect.pod());
+    }
+
+    private String lastLine(String reason) {
+        return seen == null ? "" : seen.pods().stream().filter(pod -> reason.split("[ :]")[0].equals("pod/" + pod.getMetadata().getName()))
+            .map(probe::lastLine).findFirst().orElse("");
     }
 
     Site look() throws NoPlace, InterruptedException {
@@ -2228,7 +2236,7 @@ static final class DeployPlace {
     private Site probe(Pod pod) throws NoPlace, InterruptedException {
         var container = DeployView.container(pod, run.settings().deployment(), run.settings().container());
         var label = "deploy/" + run.settings().deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")";
-        var site = Site.probe("deploy", label, new PodShell(client, Pin.of(pod, container)), run, () -> { });
+        var site = probe.probe("deploy", label, pod, container, () -> { });
         if (Boolean.FALSE.equals(new Rights(client, run.namespace()).bound(seen.account()))) {
             run.notes().add(AccountAdvice.withoutRole(seen));
         }
@@ -2259,8 +2267,7 @@ record DeployReader(KubernetesClient client, String namespace, String name) {
     }
 
     private boolean accountMissing(String account) {
-        return "false".equals(Kube.tried(() ->
-            String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
+        return Boolean.TRUE.equals(Kube.tried(() -> client.serviceAccounts().inNamespace(namespace).withName(account).get() == null));
     }
 }
 
@@ -2315,7 +2322,7 @@ static final class Kube {
     }
 
     /** For what is good to know and not needed: null when the server does not tell. */
-    static String tried(Supplier<String> question) {
+    static <T> T tried(Supplier<T> question) {
         try {
             return question.get();
         } catch (KubernetesClientException problem) {
@@ -2471,8 +2478,8 @@ record OwnPod(KubernetesClient client, RunSetup run) {
             var ready = await(create(view, new AgentPod(run.namespace(), run.id(), image, account,
                 run.settings().limits().total().plus(AFTER_TIMEOUT)
                     .plus(run.patience().recheck().multipliedBy(run.settings().rechecks())).toSeconds())));
-            return Site.probe("pod", "pod/" + name() + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")),
-                run, () -> objects.remove(run.id()));
+            return new PodProbe(client, run).probe("pod", "pod/" + name() + " (image " + image + ")", ready, "agent",
+                () -> objects.remove(run.id()));
         } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
             objects.remove(run.id());
             throw problem;
@@ -2540,9 +2547,9 @@ record OwnPod(KubernetesClient client, RunSetup run) {
     }
 
     private boolean claimUsable(String claim) {
-        return "true".equals(Kube.tried(() -> {
+        return Boolean.TRUE.equals(Kube.tried(() -> {
             var found = client.persistentVolumeClaims().inNamespace(run.namespace()).withName(claim).get();
-            return String.valueOf(AgentPod.claimUsable(found, () -> client.pods().inNamespace(run.namespace()).list().getItems()));
+            return AgentPod.claimUsable(found, () -> client.pods().inNamespace(run.namespace()).list().getItems());
         }));
     }
 
@@ -2630,6 +2637,39 @@ record PodObjects(KubernetesClient client, RunSetup run) {
                 });
             return null;
         });
+    }
+}
+
+/** Looks around in a pod; where that fails, its containers say why, and the last line that one of them wrote. */
+record PodProbe(KubernetesClient client, RunSetup run) {
+    private static final int LINES = 20;
+    private static final int CHARS = 300;
+
+    Site probe(String target, String label, Pod pod, String container, Runnable cleanup) throws NoPlace, InterruptedException {
+        try {
+            return Site.probe(target, label, new PodShell(client, Pin.of(pod, container)), run, cleanup);
+        } catch (NoPlace problem) {
+            throw problem.last() ? problem : new NoPlace(problem.getMessage() + crash(pod.getMetadata().getName()));
+        }
+    }
+
+    /** A pod that crashes again and again is ready in between: what an exec says of that is a bare HTTP status. */
+    private String crash(String name) {
+        var pod = Kube.tried(() -> client.pods().inNamespace(run.namespace()).withName(name).get());
+        var crash = pod == null ? null : Crash.of(pod);
+        return crash == null ? "" : "; container " + crash.container() + ": " + crash.told() + lastLine(pod);
+    }
+
+    /** After a semicolon; nothing where no container crashed, or its log cannot be read. */
+    String lastLine(Pod pod) {
+        var crash = Crash.of(pod);
+        if (crash == null) {
+            return "";
+        }
+        var container = client.pods().inNamespace(run.namespace()).withName(pod.getMetadata().getName()).inContainer(crash.container());
+        var log = Kube.tried(() -> (crash.over() ? container : container.terminated()).tailingLines(LINES).getLog());
+        var last = log == null ? "" : log.lines().filter(line -> !line.isBlank()).reduce("", (earlier, line) -> line);
+        return last.isEmpty() ? "" : "; its log ends with: " + Texts.cut(Texts.line(last), CHARS);
     }
 }
 
@@ -2741,12 +2781,11 @@ record Rights(KubernetesClient client, String namespace) {
 
     /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
     Boolean bound(String account) {
-        var found = Kube.tried(() -> String.valueOf(
+        return Kube.tried(() ->
             client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
                 .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, false))
             || client.rbac().clusterRoleBindings().list().getItems().stream()
-                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true))));
-        return found == null ? null : Boolean.valueOf(found);
+                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true)));
     }
 }
 
@@ -2883,13 +2922,13 @@ record Vigil(RunSetup run, String what) {
                 run.log().info("waiting for " + what + ": " + prospect.reason());
             }
             last = prospect.reason();
-            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-            if (since != 0 && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
+            since = prospect.again() ? since : prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
+            if (prospect.blocked() != null && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
                 return prospect;
             }
             if (System.nanoTime() > until) {
                 return new Prospect(null, last + " (waited " + run.settings().waitFor().toSeconds() + " s)", false,
-                    prospect.imageFault(), null);
+                    prospect.imageFault(), null, false);
             }
             Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
         }
@@ -4995,6 +5034,50 @@ static final class Borrowed {
     }
 }
 
+/** The newest end of a container that should not have ended; {@code over}: it has not been started again since. */
+record Crash(String container, ContainerStateTerminated end, int restarts, boolean over) {
+
+    /** The first container of the pod that crashed, else null. */
+    static Crash of(Pod pod) {
+        if (pod.getStatus() == null) {
+            return null;
+        }
+        return Stream.concat(pod.getStatus().getInitContainerStatuses().stream().map(Crash::of).filter(Crash::bad),
+            pod.getStatus().getContainerStatuses().stream().map(Crash::of)).filter(crash -> crash.end != null).findFirst().orElse(null);
+    }
+
+    static Crash of(ContainerStatus status) {
+        var now = ended(status.getState());
+        int restarts = status.getRestartCount() == null ? 0 : status.getRestartCount();
+        boolean runs = status.getState() != null && status.getState().getRunning() != null;
+        return new Crash(status.getName(), now != null ? now : restarts > 0 ? ended(status.getLastState()) : null, restarts, !runs);
+    }
+
+    private static ContainerStateTerminated ended(ContainerState state) {
+        return state == null ? null : state.getTerminated();
+    }
+
+    private boolean bad() {
+        return end != null && !Integer.valueOf(0).equals(end.getExitCode());
+    }
+
+    /** What the runtime says of it: its reason, exit code and words. */
+    static String told(ContainerStateTerminated end) {
+        return end.getReason() + ", exit code " + end.getExitCode()
+            + (end.getMessage() == null || end.getMessage().isBlank() ? "" : ": " + Texts.oneLine(end.getMessage()));
+    }
+
+    /** All that is known of it. */
+    String told() {
+        return over ? told(end) + often() : often().substring(2) + ", last: " + told(end);
+    }
+
+    /** With a comma before it; nothing for a container that was started once. */
+    String often() {
+        return restarts == 0 ? "" : ", restarted " + (restarts == 1 ? "once" : restarts + " times");
+    }
+}
+
 /** The objects around deploy/codex at one moment. */
 record DeployView(String name, String namespace, String namespacePhase,
     Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
@@ -5030,8 +5113,10 @@ record DeployView(String name, String namespace, String namespacePhase,
 
     private static Prospect judgePods(DeployView view) {
         var newest = view.newestFirst().get(0);
-        var pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
+        var all = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
+        var alive = all.stream().filter(pod -> !failed(pod)).toList();
+        var pods = alive.isEmpty() ? all : alive; // one that was evicted stays beside its successor
         for (var pod : pods) {
             if (ready(pod)) {
                 return Prospect.ready(pod);
@@ -5044,7 +5129,11 @@ record DeployView(String name, String namespace, String namespacePhase,
             return failure != null ? Prospect.blocked(Texts.oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
         }
         return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
-            .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
+            .orElseGet(() -> judgePod(pods.get(0)));
+    }
+
+    private static boolean failed(Pod pod) {
+        return pod.getStatus() != null && "Failed".equals(pod.getStatus().getPhase());
     }
 
     static boolean ready(Pod pod) {
@@ -5057,8 +5146,9 @@ record DeployView(String name, String namespace, String namespacePhase,
         if (pod.getStatus() == null) {
             return Prospect.pending(name + " has no status yet");
         }
-        if ("Failed".equals(pod.getStatus().getPhase())) {
-            return Prospect.blocked(name + " failed: " + Texts.oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
+        if (failed(pod)) {
+            var why = name + " failed" + failure(pod);
+            return "Never".equals(pod.getSpec().getRestartPolicy()) ? Prospect.never(why) : Prospect.blocked(why);
         }
         for (var condition : pod.getStatus().getConditions()) {
             if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
@@ -5068,14 +5158,40 @@ record DeployView(String name, String namespace, String namespacePhase,
         var all = new ArrayList<ContainerStatus>(pod.getStatus().getInitContainerStatuses());
         all.addAll(pod.getStatus().getContainerStatuses());
         for (var status : all) {
-            var waiting = status.getState() == null ? null : status.getState().getWaiting();
-            var reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+            var reason = waits(status);
             if (IMAGE.contains(reason) || STUCK.contains(reason)) {
-                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")",
-                    false, IMAGE.contains(reason), null);
+                var crash = Crash.of(status);
+                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")"
+                    + (crash.end() == null ? "" : crash.often() + ", last: " + Crash.told(crash.end())), false, IMAGE.contains(reason), null,
+                    false);
             }
         }
-        return Prospect.pending(name + " is not ready");
+        var crash = Crash.of(pod);
+        return crash != null ? crashed(name, crash) : Prospect.pending(name + " is not ready" + all.stream()
+            .filter(status -> !waits(status).isEmpty()).map(status -> ": container " + status.getName() + ": " + waits(status))
+            .findFirst().orElse(""));
+    }
+
+    private static String waits(ContainerStatus status) {
+        var waiting = status.getState() == null ? null : status.getState().getWaiting();
+        return waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+    }
+
+    /** A kubelet may show a container that crashes again and again as ended, and not as waiting, for minutes. */
+    private static Prospect crashed(String name, Crash crash) {
+        var told = ": container " + crash.container() + ": " + crash.told();
+        return !crash.over() ? Prospect.again(name + " is not ready" + told)
+            : crash.restarts() == 0 && !STUCK.contains(crash.end().getReason()) ? Prospect.pending(name + " is not ready" + told)
+            : Prospect.blocked(name + told);
+    }
+
+    /** A failed pod has a reason of its own only when it was evicted, or ran out of time; else its containers know. */
+    private static String failure(Pod pod) {
+        var own = Stream.of(pod.getStatus().getReason(), pod.getStatus().getMessage()).filter(text -> text != null && !text.isBlank())
+            .map(Texts::oneLine).collect(Collectors.joining(": "));
+        var crash = Crash.of(pod);
+        return !own.isEmpty() ? ": " + own : crash == null ? ", and says no reason"
+            : ": container " + crash.container() + ": " + Crash.told(crash.end());
     }
 
     /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
@@ -5172,14 +5288,15 @@ record Pin(String namespace, String pod, String container, String uid, String co
         }
         boolean other = status != null && status.getContainerID() != null && containerId != null
             && !containerId.equals(status.getContainerID());
-        return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
+        boolean restarted = other || restarts(status) > restarts;
+        boolean ended = !died(status).isEmpty() && (restarted || Crash.of(status).over());
+        return !restarted && !ended ? null : "pod/" + pod + ": container " + container + (ended ? " ended" + died(status) : "")
+            + (restarted && ended ? " and" : "") + (restarted ? " was restarted" : "");
     }
 
     private static String died(ContainerStatus status) {
-        ContainerState state = status == null ? null : status.getState() != null
-            && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
-        return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated()
-            .getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
+        var end = status == null ? null : Crash.of(status).end();
+        return end == null ? "" : " (" + Crash.told(end) + ")";
     }
 
     private static int restarts(ContainerStatus status) {
@@ -5192,22 +5309,29 @@ record Pin(String namespace, String pod, String container, String uid, String co
     }
 }
 
-/** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
-record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
+/**
+ * What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help, {@code again}
+ * when it only runs again after a crash, which does not count as an end of what stood in the way.
+ */
+record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending, boolean again) {
     static Prospect ready(Pod pod) {
-        return new Prospect(pod, null, false, false, null);
+        return new Prospect(pod, null, false, false, null, false);
     }
 
     static Prospect blocked(String why) {
-        return new Prospect(null, why, false, false, null);
+        return new Prospect(null, why, false, false, null, false);
     }
 
     static Prospect never(String why) {
-        return new Prospect(null, why, true, false, null);
+        return new Prospect(null, why, true, false, null, false);
     }
 
     static Prospect pending(String why) {
-        return new Prospect(null, null, false, false, why);
+        return new Prospect(null, null, false, false, why, false);
+    }
+
+    static Prospect again(String why) {
+        return new Prospect(null, null, false, false, why, true);
     }
 
     String reason() {
