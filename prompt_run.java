@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   344 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   910 src/prompt_run/run: One run of the agent from its start to its end
-// line  1588 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1959 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2142 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2919 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3137 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3319 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3494 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   345 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   911 src/prompt_run/run: One run of the agent from its start to its end
+// line  1592 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1963 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2144 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2955 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3173 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3355 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3530 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3800 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4340 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4867 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5355 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5472 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6143 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6407 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7221 src/prompt_run/options: What options and variables mean
-// line  7309 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3836 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4376 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4903 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5476 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5593 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6295 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6559 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7373 src/prompt_run/options: What options and variables mean
+// line  7461 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -78,6 +78,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapVolumeSourceBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
@@ -1569,7 +1570,10 @@ record StrictConfig(RunSetup run) {
             new Transfer(new Commands(place, Patience.USUAL, run.log())).store("config.toml", run.settings().config());
             var reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), Launch.profile(run.id())),
                 new byte[0], Duration.ofSeconds(30));
-            var said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
+            if (!Poll.whole(reply)) {
+                return "not checked: " + reply.problem();
+            }
+            var said = Poll.parse(reply).text().lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
                 .collect(Collectors.joining(" "));
             return said.contains("No prompt provided") ? "accepted" : "refused: " + Texts.oneLine(said);
         } catch (Broken problem) {
@@ -1964,12 +1968,9 @@ record Commands(Site site, Patience patience, Log log) {
     private static final long FIRST_PAUSE_MILLIS = 250;
 
     String keeper(Duration limit, String... words) throws Broken, InterruptedException {
-        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), Commands::whole).text();
-    }
-
-    /** What the keeper prints ends with a line end; an answer that was cut does not. */
-    private static boolean whole(Reply reply) {
-        return reply.text().isEmpty() || reply.text().endsWith("\n");
+        var argv = argv(words);
+        argv.add(argv.size() - words.length, "answer");
+        return Poll.parse(persist(words[0], argv, new byte[0], limit, patience.uploads(), Poll::whole)).text();
     }
 
     Reply once(Duration limit, String... words) throws InterruptedException {
@@ -2122,10 +2123,11 @@ record Transfer(Commands commands) {
     }
 
     byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
-        var patience = commands.patience();
-        var size = commands.persist("size", commands.argv("size", file), new byte[0], patience.exec(), patience.uploads(),
-            reply -> reply.text().matches("\\d{1,18}\n"));
-        return fetch(file, Math.max(0, Long.parseLong(size.text().strip()) - most));
+        var size = commands.keeper(commands.patience().exec(), "size", file);
+        if (!size.matches("\\d{1,18}")) {
+            throw new Broken(file + ": has no size");
+        }
+        return fetch(file, Math.max(0, Long.parseLong(size) - most));
     }
 
     /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */
@@ -2173,6 +2175,7 @@ static final class AccountAdvice {
 static final class DeployPlace {
     private final KubernetesClient client;
     private final RunSetup run;
+    private final PodProbe probe;
     private final long began = System.nanoTime();
     private DeployView seen;
     private boolean imageFault;
@@ -2180,6 +2183,7 @@ static final class DeployPlace {
     DeployPlace(KubernetesClient client, RunSetup run) {
         this.client = client;
         this.run = run;
+        this.probe = new PodProbe(client, run);
     }
 
     /** Waits for a ready pod, and no longer than it can still come. */
@@ -2187,9 +2191,14 @@ static final class DeployPlace {
         var prospect = new Vigil(run, "deploy/" + run.settings().deployment()).keep(this::prospect);
         imageFault = prospect.imageFault();
         if (prospect.pod() == null) {
-            throw new NoPlace(prospect.reason() + advice());
+            throw new NoPlace(prospect.reason() + lastLine(prospect.reason()) + advice());
         }
         return probe(prospect.pod());
+    }
+
+    private String lastLine(String reason) {
+        return seen == null ? "" : seen.pods().stream().filter(pod -> reason.split("[ :]")[0].equals("pod/" + pod.getMetadata().getName()))
+            .map(probe::lastLine).findFirst().orElse("");
     }
 
     Site look() throws NoPlace, InterruptedException {
@@ -2244,7 +2253,7 @@ static final class DeployPlace {
     private Site probe(Pod pod) throws NoPlace, InterruptedException {
         var container = DeployView.container(pod, run.settings().deployment(), run.settings().container());
         var label = "deploy/" + run.settings().deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")";
-        var site = Site.probe("deploy", label, new PodShell(client, Pin.of(pod, container)), run, () -> { });
+        var site = probe.probe("deploy", label, pod, container, () -> { });
         if (Boolean.FALSE.equals(new Rights(client, run.namespace()).bound(seen.account()))) {
             run.notes().add(AccountAdvice.withoutRole(seen));
         }
@@ -2275,8 +2284,7 @@ record DeployReader(KubernetesClient client, String namespace, String name) {
     }
 
     private boolean accountMissing(String account) {
-        return "false".equals(Kube.tried(() ->
-            String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
+        return Boolean.TRUE.equals(Kube.tried(() -> client.serviceAccounts().inNamespace(namespace).withName(account).get() == null));
     }
 }
 
@@ -2331,7 +2339,7 @@ static final class Kube {
     }
 
     /** For what is good to know and not needed: null when the server does not tell. */
-    static String tried(Supplier<String> question) {
+    static <T> T tried(Supplier<T> question) {
         try {
             return question.get();
         } catch (KubernetesClientException problem) {
@@ -2487,8 +2495,8 @@ record OwnPod(KubernetesClient client, RunSetup run) {
             var ready = await(create(view, new AgentPod(run.namespace(), run.id(), image, account,
                 run.settings().limits().total().plus(AFTER_TIMEOUT)
                     .plus(run.patience().recheck().multipliedBy(run.settings().rechecks())).toSeconds())));
-            return Site.probe("pod", "pod/" + name() + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")),
-                run, () -> objects.remove(run.id()));
+            return new PodProbe(client, run).probe("pod", "pod/" + name() + " (image " + image + ")", ready, "agent",
+                () -> objects.remove(run.id()));
         } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
             objects.remove(run.id());
             throw problem;
@@ -2556,9 +2564,9 @@ record OwnPod(KubernetesClient client, RunSetup run) {
     }
 
     private boolean claimUsable(String claim) {
-        return "true".equals(Kube.tried(() -> {
+        return Boolean.TRUE.equals(Kube.tried(() -> {
             var found = client.persistentVolumeClaims().inNamespace(run.namespace()).withName(claim).get();
-            return String.valueOf(AgentPod.claimUsable(found, () -> client.pods().inNamespace(run.namespace()).list().getItems()));
+            return AgentPod.claimUsable(found, () -> client.pods().inNamespace(run.namespace()).list().getItems());
         }));
     }
 
@@ -2646,6 +2654,39 @@ record PodObjects(KubernetesClient client, RunSetup run) {
                 });
             return null;
         });
+    }
+}
+
+/** Looks around in a pod; where that fails, its containers say why, and the last line that one of them wrote. */
+record PodProbe(KubernetesClient client, RunSetup run) {
+    private static final int LINES = 20;
+    private static final int CHARS = 300;
+
+    Site probe(String target, String label, Pod pod, String container, Runnable cleanup) throws NoPlace, InterruptedException {
+        try {
+            return Site.probe(target, label, new PodShell(client, Pin.of(pod, container)), run, cleanup);
+        } catch (NoPlace problem) {
+            throw problem.last() ? problem : new NoPlace(problem.getMessage() + crash(pod.getMetadata().getName()));
+        }
+    }
+
+    /** A pod that crashes again and again is ready in between: what an exec says of that is a bare HTTP status. */
+    private String crash(String name) {
+        var pod = Kube.tried(() -> client.pods().inNamespace(run.namespace()).withName(name).get());
+        var crash = pod == null ? null : Crash.of(pod);
+        return crash == null ? "" : "; container " + crash.container() + ": " + crash.told() + lastLine(pod);
+    }
+
+    /** After a semicolon; nothing where no container crashed, or its log cannot be read. */
+    String lastLine(Pod pod) {
+        var crash = Crash.of(pod);
+        if (crash == null) {
+            return "";
+        }
+        var container = client.pods().inNamespace(run.namespace()).withName(pod.getMetadata().getName()).inContainer(crash.container());
+        var log = Kube.tried(() -> (crash.over() ? container : container.terminated()).tailingLines(LINES).getLog());
+        var last = log == null ? "" : log.lines().filter(line -> !line.isBlank()).reduce("", (earlier, line) -> line);
+        return last.isEmpty() ? "" : "; its log ends with: " + Texts.cut(Texts.line(last), CHARS);
     }
 }
 
@@ -2757,12 +2798,11 @@ record Rights(KubernetesClient client, String namespace) {
 
     /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
     Boolean bound(String account) {
-        var found = Kube.tried(() -> String.valueOf(
+        return Kube.tried(() ->
             client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
                 .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, false))
             || client.rbac().clusterRoleBindings().list().getItems().stream()
-                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true))));
-        return found == null ? null : Boolean.valueOf(found);
+                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true)));
     }
 }
 
@@ -2789,21 +2829,17 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
         var argv = List.of("sh", "-c", ProbeScript.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
             settings.program(), settings.threadKey());
         var reply = shell.run(argv, new byte[0], run.patience().exec());
-        for (int tries = 1; !whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
+        for (int tries = 1; !Poll.whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
             Thread.sleep(run.patience().poll().toMillis());
             reply = shell.run(argv, new byte[0], run.patience().exec());
         }
-        if (!whole(reply)) {
+        if (!Poll.whole(reply)) {
             throw new NoPlace("cannot run a command in it: " + reply.problem());
         }
-        var facts = Fields.of(reply.text());
+        var facts = Fields.of(Poll.parse(reply).text());
         var site = new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
         site.complaints(settings);
         return site;
-    }
-
-    private static boolean whole(Reply reply) {
-        return reply.ok() && reply.text().contains("end=yes");
     }
 
     private void complaints(AgentSettings settings) throws NoPlace {
@@ -2903,13 +2939,13 @@ record Vigil(RunSetup run, String what) {
                 run.log().info("waiting for " + what + ": " + prospect.reason());
             }
             last = prospect.reason();
-            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-            if (since != 0 && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
+            since = prospect.again() ? since : prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
+            if (prospect.blocked() != null && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
                 return prospect;
             }
             if (System.nanoTime() > until) {
                 return new Prospect(null, last + " (waited " + run.settings().waitFor().toSeconds() + " s)", false,
-                    prospect.imageFault(), null);
+                    prospect.imageFault(), null, false);
             }
             Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
         }
@@ -5049,6 +5085,50 @@ static final class Borrowed {
     }
 }
 
+/** The newest end of a container that should not have ended; {@code over}: it has not been started again since. */
+record Crash(String container, ContainerStateTerminated end, int restarts, boolean over) {
+
+    /** The first container of the pod that crashed, else null. */
+    static Crash of(Pod pod) {
+        if (pod.getStatus() == null) {
+            return null;
+        }
+        return Stream.concat(pod.getStatus().getInitContainerStatuses().stream().map(Crash::of).filter(Crash::bad),
+            pod.getStatus().getContainerStatuses().stream().map(Crash::of)).filter(crash -> crash.end != null).findFirst().orElse(null);
+    }
+
+    static Crash of(ContainerStatus status) {
+        var now = ended(status.getState());
+        int restarts = status.getRestartCount() == null ? 0 : status.getRestartCount();
+        boolean runs = status.getState() != null && status.getState().getRunning() != null;
+        return new Crash(status.getName(), now != null ? now : restarts > 0 ? ended(status.getLastState()) : null, restarts, !runs);
+    }
+
+    private static ContainerStateTerminated ended(ContainerState state) {
+        return state == null ? null : state.getTerminated();
+    }
+
+    private boolean bad() {
+        return end != null && !Integer.valueOf(0).equals(end.getExitCode());
+    }
+
+    /** What the runtime says of it: its reason, exit code and words. */
+    static String told(ContainerStateTerminated end) {
+        return end.getReason() + ", exit code " + end.getExitCode()
+            + (end.getMessage() == null || end.getMessage().isBlank() ? "" : ": " + Texts.oneLine(end.getMessage()));
+    }
+
+    /** All that is known of it. */
+    String told() {
+        return over ? told(end) + often() : often().substring(2) + ", last: " + told(end);
+    }
+
+    /** With a comma before it; nothing for a container that was started once. */
+    String often() {
+        return restarts == 0 ? "" : ", restarted " + (restarts == 1 ? "once" : restarts + " times");
+    }
+}
+
 /** The objects around deploy/codex at one moment. */
 record DeployView(String name, String namespace, String namespacePhase,
     Deployment deployment, List<ReplicaSet> replicaSets, List<Pod> pods, boolean accountMissing) {
@@ -5084,8 +5164,10 @@ record DeployView(String name, String namespace, String namespacePhase,
 
     private static Prospect judgePods(DeployView view) {
         var newest = view.newestFirst().get(0);
-        var pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
+        var all = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
+        var alive = all.stream().filter(pod -> !failed(pod)).toList();
+        var pods = alive.isEmpty() ? all : alive; // one that was evicted stays beside its successor
         for (var pod : pods) {
             if (ready(pod)) {
                 return Prospect.ready(pod);
@@ -5098,7 +5180,11 @@ record DeployView(String name, String namespace, String namespacePhase,
             return failure != null ? Prospect.blocked(Texts.oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
         }
         return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
-            .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
+            .orElseGet(() -> judgePod(pods.get(0)));
+    }
+
+    private static boolean failed(Pod pod) {
+        return pod.getStatus() != null && "Failed".equals(pod.getStatus().getPhase());
     }
 
     static boolean ready(Pod pod) {
@@ -5111,8 +5197,9 @@ record DeployView(String name, String namespace, String namespacePhase,
         if (pod.getStatus() == null) {
             return Prospect.pending(name + " has no status yet");
         }
-        if ("Failed".equals(pod.getStatus().getPhase())) {
-            return Prospect.blocked(name + " failed: " + Texts.oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
+        if (failed(pod)) {
+            var why = name + " failed" + failure(pod);
+            return "Never".equals(pod.getSpec().getRestartPolicy()) ? Prospect.never(why) : Prospect.blocked(why);
         }
         for (var condition : pod.getStatus().getConditions()) {
             if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
@@ -5122,14 +5209,40 @@ record DeployView(String name, String namespace, String namespacePhase,
         var all = new ArrayList<ContainerStatus>(pod.getStatus().getInitContainerStatuses());
         all.addAll(pod.getStatus().getContainerStatuses());
         for (var status : all) {
-            var waiting = status.getState() == null ? null : status.getState().getWaiting();
-            var reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+            var reason = waits(status);
             if (IMAGE.contains(reason) || STUCK.contains(reason)) {
-                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")",
-                    false, IMAGE.contains(reason), null);
+                var crash = Crash.of(status);
+                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")"
+                    + (crash.end() == null ? "" : crash.often() + ", last: " + Crash.told(crash.end())), false, IMAGE.contains(reason), null,
+                    false);
             }
         }
-        return Prospect.pending(name + " is not ready");
+        var crash = Crash.of(pod);
+        return crash != null ? crashed(name, crash) : Prospect.pending(name + " is not ready" + all.stream()
+            .filter(status -> !waits(status).isEmpty()).map(status -> ": container " + status.getName() + ": " + waits(status))
+            .findFirst().orElse(""));
+    }
+
+    private static String waits(ContainerStatus status) {
+        var waiting = status.getState() == null ? null : status.getState().getWaiting();
+        return waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+    }
+
+    /** A kubelet may show a container that crashes again and again as ended, and not as waiting, for minutes. */
+    private static Prospect crashed(String name, Crash crash) {
+        var told = ": container " + crash.container() + ": " + crash.told();
+        return !crash.over() ? Prospect.again(name + " is not ready" + told)
+            : crash.restarts() == 0 && !STUCK.contains(crash.end().getReason()) ? Prospect.pending(name + " is not ready" + told)
+            : Prospect.blocked(name + told);
+    }
+
+    /** A failed pod has a reason of its own only when it was evicted, or ran out of time; else its containers know. */
+    private static String failure(Pod pod) {
+        var own = Stream.of(pod.getStatus().getReason(), pod.getStatus().getMessage()).filter(text -> text != null && !text.isBlank())
+            .map(Texts::oneLine).collect(Collectors.joining(": "));
+        var crash = Crash.of(pod);
+        return !own.isEmpty() ? ": " + own : crash == null ? ", and says no reason"
+            : ": container " + crash.container() + ": " + Crash.told(crash.end());
     }
 
     /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */
@@ -5226,14 +5339,15 @@ record Pin(String namespace, String pod, String container, String uid, String co
         }
         boolean other = status != null && status.getContainerID() != null && containerId != null
             && !containerId.equals(status.getContainerID());
-        return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
+        boolean restarted = other || restarts(status) > restarts;
+        boolean ended = !died(status).isEmpty() && (restarted || Crash.of(status).over());
+        return !restarted && !ended ? null : "pod/" + pod + ": container " + container + (ended ? " ended" + died(status) : "")
+            + (restarted && ended ? " and" : "") + (restarted ? " was restarted" : "");
     }
 
     private static String died(ContainerStatus status) {
-        ContainerState state = status == null ? null : status.getState() != null
-            && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
-        return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated()
-            .getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
+        var end = status == null ? null : Crash.of(status).end();
+        return end == null ? "" : " (" + Crash.told(end) + ")";
     }
 
     private static int restarts(ContainerStatus status) {
@@ -5246,22 +5360,29 @@ record Pin(String namespace, String pod, String container, String uid, String co
     }
 }
 
-/** What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help. */
-record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending) {
+/**
+ * What the next look at deploy/codex may bring: a pod, or what stands in the way; {@code atOnce} when no waiting can help, {@code again}
+ * when it only runs again after a crash, which does not count as an end of what stood in the way.
+ */
+record Prospect(Pod pod, String blocked, boolean atOnce, boolean imageFault, String pending, boolean again) {
     static Prospect ready(Pod pod) {
-        return new Prospect(pod, null, false, false, null);
+        return new Prospect(pod, null, false, false, null, false);
     }
 
     static Prospect blocked(String why) {
-        return new Prospect(null, why, false, false, null);
+        return new Prospect(null, why, false, false, null, false);
     }
 
     static Prospect never(String why) {
-        return new Prospect(null, why, true, false, null);
+        return new Prospect(null, why, true, false, null, false);
     }
 
     static Prospect pending(String why) {
-        return new Prospect(null, null, false, false, why);
+        return new Prospect(null, null, false, false, why, false);
+    }
+
+    static Prospect again(String why) {
+        return new Prospect(null, null, false, false, why, true);
     }
 
     String reason() {
@@ -5744,7 +5865,7 @@ cancel() {
 prune() { # keep this many finished runs
   # shellcheck disable=SC2012 # the names are our own
   ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
-    case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
+    case $old in ../run-*/) [ "$old" = "../${dir##*/}/" ] || [ ! -e "$old/exit" ] || rm -rf "$old" ;; esac
   done
 }
 """;
@@ -5773,20 +5894,30 @@ part() { # file, offset, most bytes, header lines
   if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
 }
 
-join() { # file; from file.0001, file.0002, ...
-  cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
+answer() { # command, arguments...; a caller whose answer was cut asks again
+  said=$("$@") || return $?
+  say "$said"
+}
+
+join() { # file; from file.000001, file.000002, ...
+  if [ -e "$1.000001" ]; then
+    cat "$1".[0-9]* >"$1.joined" && mv "$1.joined" "$1" && rm -f "$1".[0-9]*
+  fi
   sum "$1"
 }
 """;
 
-    static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
+    static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
 
     private KeeperScript() { }
 }
 
-/** One answer of the keeper: header lines, and as many bytes as the header promises. {@code tokens}: of the thread so far, or "". */
+/**
+ * One answer from the agent's place: header lines, and as many bytes as the header promises, for a stream may end early and the exec
+ * still say that all went well (kubernetes#124571). {@code tokens}: of the thread so far, or "".
+ */
 record Poll(String state, int rc, String reason, String tokens, byte[] data) {
-    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
+    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d{1,9})\\n\\n", Pattern.DOTALL);
 
     /** Its header, and not a byte more or less than that promises. */
     static boolean whole(Reply reply) {
@@ -5813,12 +5944,16 @@ record Poll(String state, int rc, String reason, String tokens, byte[] data) {
             fields.getOrDefault("tokens", ""),
             text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
     }
+
+    String text() {
+        return new String(data, StandardCharsets.UTF_8);
+    }
 }
 
 /** Looks around in a place before anything is put there: POSIX sh, and nothing but the usual small tools. */
 static final class ProbeScript {
     /** $1 workspace or nothing, $2 program, $3 key of the thread. It travels in a request's URL, which proxies cut at 8 KiB. */
-    static final String PROBE = """
+    static final String PROBE = Scripts.SAY + """
 umask 077
 in_git() {
   at=$1
@@ -5880,10 +6015,19 @@ missing=
 for t in git kubectl gh curl; do
   if [ "$(has "$t")" = yes ]; then tools="$tools$t "; else missing="$missing$t "; fi
 done
-printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
-printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
-printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
-printf 'writable=%s\\ngit=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$writable" "$(has git)" "$(has "$2")" "$(cuts)"
+say "version=$version
+tools=$tools
+missing=$missing
+base=$base
+workspace=$ws
+workspace_state=$state
+busy=$busy
+thread=$thread
+totals=$totals
+writable=$writable
+git=$(has git)
+program=$(has "$2")
+head=$(cuts)"
 """;
 
     private ProbeScript() { }
@@ -5909,8 +6053,9 @@ record Reply(Integer code, byte[] out, String err, String broken, boolean hopele
         return new String(out, StandardCharsets.UTF_8);
     }
 
+    /** Why it is none to go by; where the command ended well, that is for what it said. */
     String problem() {
-        return broken != null ? broken
+        return broken != null ? broken : ok() ? "the answer was cut short"
             : Texts.oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
     }
 }
@@ -5938,6 +6083,11 @@ static final class SafePaths {
 
 /** The small programs for the agent's place: POSIX sh, and nothing but the usual small tools. */
 static final class Scripts {
+    /** Prints $1 as an answer with its length before it, for {@link Poll}. */
+    static final String SAY = """
+say() { printf 'agent-run\\nstate=said\\nbytes=%s\\n\\n%s' "$(printf %s "$1" | wc -c | tr -d ' ')" "$1"; }
+""";
+
     /** A container that waits for the agent's run, and ends when asked to. */
     static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 
@@ -5997,10 +6147,10 @@ umask 022
 """;
 
     /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
-    static final String STRICT_CONFIG = """
+    static final String STRICT_CONFIG = SAY + """
 home=${CODEX_HOME:-$HOME/.codex}
 mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
-CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
+say "$(CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - 2>&1 </dev/null)"
 rm -rf "$home/$2.config.toml" "$1"
 """;
 
@@ -6057,6 +6207,7 @@ renewable() { # workspace
 
 # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
 unpack() { # workspace, branch or -, head, work tree as a commit
+  [ ! -e unpacked ] || { echo unpacked=yes; return 0; }
   umask 022
   ws=$1
   if [ -e "$ws/.git" ]; then
@@ -6081,6 +6232,7 @@ unpack() { # workspace, branch or -, head, work tree as a commit
   in_workspace update-index -q --refresh
   plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
   [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
+  : >unpacked
   rm -f source.bundle
   echo unpacked=yes
 }

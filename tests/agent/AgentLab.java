@@ -175,7 +175,7 @@ final class AgentLab implements AutoCloseable {
 
         @Override
         public prompt_run.Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
-            String step = !argv.get(1).equals("-c") ? argv.get(2) : argv.size() > 7 ? "put:" + argv.get(5) : "probe";
+            String step = !argv.get(1).equals("-c") ? argv.get(argv.get(2).equals("answer") ? 3 : 2) : argv.size() > 7 ? "put:" + argv.get(5) : "probe";
             steps.add(step);
             List<String> words = new ArrayList<>(List.of(interpreter.split(" ")));
             words.addAll(argv.subList(1, argv.size()));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Map;
 
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -104,6 +105,93 @@ class AgentLadderTest {
     }
 
     @Test
+    void aPodThatFailedIsToldByItsContainersWhereItHasNoReasonOfItsOwn() {
+        Pod failed = ended("StartError", 128, "exec: \"sh\": executable file not found in $PATH: unknown", 0);
+        failed.getStatus().setPhase("Failed");
+        assertEquals("pod/b failed: container codex: StartError, exit code 128: exec: \"sh\": executable file not found in $PATH: unknown",
+            judge(deployment(), failed).blocked());
+        Pod killed = ended("OOMKilled", 137, null, 0);
+        killed.getStatus().setPhase("Failed");
+        assertEquals("pod/b failed: container codex: OOMKilled, exit code 137", judge(deployment(), killed).blocked());
+        failed.getStatus().setReason("Evicted");
+        failed.getStatus().setMessage("The node was low on resource: memory.");
+        assertEquals("pod/b failed: Evicted: The node was low on resource: memory.", judge(deployment(), failed).blocked());
+        Pod silent = pod("b", NEW, false);
+        silent.getStatus().setPhase("Failed");
+        assertEquals("pod/b failed, and says no reason", judge(deployment(), silent).blocked());
+    }
+
+    /** The new pod is what may come; the old one stays until somebody removes it. */
+    @Test
+    void aPodThatFailedDoesNotCountBesideOneThatStarts() {
+        Pod evicted = pod("a", NEW, false);
+        evicted.getStatus().setPhase("Failed");
+        evicted.getStatus().setReason("Evicted");
+        assertNull(judge(deployment(), evicted, waiting("ContainerCreating")).blocked());
+        assertEquals("pod/a failed: Evicted", judge(deployment(), evicted).blocked());
+    }
+
+    @Test
+    void aPodThatIsNeverRestartedHasFailedForGood() {
+        Pod failed = ended("Error", 1, null, 0);
+        failed.getStatus().setPhase("Failed");
+        assertFalse(prompt_run.DeployView.judgePod(failed).atOnce(), "its ReplicaSet makes a new one");
+        failed.getSpec().setRestartPolicy("Never");
+        assertTrue(prompt_run.DeployView.judgePod(failed).atOnce());
+    }
+
+    @Test
+    void aCrashLoopIsToldWithItsExitCodeAlsoBetweenTwoWaits() {
+        Pod looping = new PodBuilder(waiting("CrashLoopBackOff")).editStatus().editContainerStatus(0).withRestartCount(4)
+            .withNewLastState().withNewTerminated().withReason("Error").withExitCode(3).endTerminated().endLastState()
+            .endContainerStatus().endStatus().build();
+        assertEquals("pod/b: container codex: CrashLoopBackOff (image codex:2), restarted 4 times, last: Error, exit code 3",
+            judge(deployment(), looping).blocked());
+        assertEquals("pod/b: container codex: Error, exit code 3, restarted once", judge(deployment(), ended("Error", 3, null, 1)).blocked());
+        assertEquals("pod/b: container codex: Completed, exit code 0, restarted 2 times",
+            judge(deployment(), ended("Completed", 0, null, 2)).blocked());
+        assertEquals("pod/b: container codex: StartError, exit code 128: no such file",
+            judge(deployment(), ended("StartError", 128, "no such file", 0)).blocked());
+    }
+
+    @Test
+    void aFirstCrashMayBeTheLast() {
+        var once = judge(deployment(), ended("Error", 3, null, 0));
+        assertNull(once.blocked());
+        assertEquals("pod/b is not ready: container codex: Error, exit code 3", once.pending());
+        assertFalse(once.again());
+    }
+
+    @Test
+    void whatRunsAgainAfterACrashIsToldSo() {
+        Pod again = ended("Error", 3, null, 2);
+        var status = again.getStatus().getContainerStatuses().get(0);
+        status.setLastState(status.getState());
+        status.setState(new ContainerStateBuilder().withNewRunning().endRunning().build());
+        var prospect = judge(deployment(), again);
+        assertNull(prospect.blocked());
+        assertEquals("pod/b is not ready: container codex: restarted 2 times, last: Error, exit code 3", prospect.pending());
+        assertTrue(prospect.again());
+        assertFalse(judge(deployment(), waiting("ContainerCreating")).again());
+    }
+
+    @Test
+    void anInitContainerThatEndedWellIsNoCrash() {
+        Pod starting = new PodBuilder(waiting("PodInitializing")).editStatus().withInitContainerStatuses(
+            new ContainerStatusBuilder(ended("Completed", 0, null, 1).getStatus().getContainerStatuses().get(0)).withName("init").build())
+            .endStatus().build();
+        assertEquals("pod/b is not ready: container codex: PodInitializing", judge(deployment(), starting).pending());
+        starting.getStatus().getInitContainerStatuses().get(0).getState().getTerminated().setExitCode(7);
+        assertEquals("pod/b: container init: Completed, exit code 7, restarted once", judge(deployment(), starting).blocked());
+    }
+
+    private static Pod ended(String reason, int code, String message, int restarts) {
+        return new PodBuilder(pod("b", NEW, false)).editStatus().withContainerStatuses(new ContainerStatusBuilder().withName("codex")
+            .withRestartCount(restarts).withNewState().withNewTerminated().withReason(reason).withExitCode(code).withMessage(message)
+            .endTerminated().endState().build()).endStatus().build();
+    }
+
+    @Test
     void theContainerIsTheOneAskedForThenKubectlsThenTheOneNamedLikeTheDeployment() throws Exception {
         Pod pod = pod("b", NEW, true);
         assertEquals("codex", prompt_run.DeployView.container(pod, "codex", null));
@@ -125,6 +213,11 @@ class AgentLadderTest {
         Pod other = running("containerd://1", 0);
         other.getMetadata().setUid("somebody else");
         assertTrue(pin.difference(other).contains("is gone"));
+        Pod over = running("containerd://1", 0);
+        over.getStatus().getContainerStatuses().get(0).setState(ended("OOMKilled", 137, null, 0).getStatus().getContainerStatuses().get(0).getState());
+        assertEquals("pod/b: container codex ended (OOMKilled, exit code 137)", pin.difference(over));
+        over.getStatus().getContainerStatuses().get(0).setRestartCount(1);
+        assertEquals("pod/b: container codex ended (OOMKilled, exit code 137) and was restarted", pin.difference(over));
         Pod ended = running("containerd://1", 0);
         ended.getStatus().setPhase("Failed");
         ended.getStatus().setReason("Evicted");
@@ -160,9 +253,14 @@ class AgentLadderTest {
 
     /** Looks as long as there are some; the last one again and again. */
     private static prompt_run.Prospect keep(prompt_run.Prospect... looks) throws Exception {
+        return keep("30s", AgentLab.HASTY, looks);
+    }
+
+    private static prompt_run.Prospect keep(String wait, prompt_run.Patience patience, prompt_run.Prospect... looks) throws Exception {
         try (AgentLab lab = new AgentLab()) {
             var next = new java.util.ArrayDeque<>(java.util.List.of(looks));
-            return new prompt_run.Vigil(lab.setup("--agent-wait", "30s"), "deploy/codex")
+            var setup = lab.setup("--agent-wait", wait);
+            return new prompt_run.Vigil(new prompt_run.RunSetup("1", setup.settings(), "ns", patience, setup.log(), setup.notes()), "deploy/codex")
                 .keep(() -> next.size() > 1 ? next.poll() : next.peek());
         }
     }
@@ -178,6 +276,28 @@ class AgentLadderTest {
         }
         looks.add(ready);
         assertNotNull(keep(looks.toArray(prompt_run.Prospect[]::new)).pod());
+    }
+
+    /** Between two crashes it runs, and is ready for nobody. */
+    @Test
+    void whatCrashesAgainAndAgainIsGivenUpLongBeforeTheWaitIsOver() throws Exception {
+        var looks = new java.util.ArrayList<prompt_run.Prospect>();
+        for (int i = 0; i < 30; i++) {
+            looks.addAll(java.util.List.of(BLOCKED, prompt_run.Prospect.again("runs again")));
+        }
+        looks.add(prompt_run.Prospect.ready(new Pod()));
+        assertEquals("deploy/codex: image not found", keep(looks.toArray(prompt_run.Prospect[]::new)).reason());
+        assertNotNull(keep(BLOCKED, prompt_run.Prospect.again("runs again"), prompt_run.Prospect.ready(new Pod())).pod());
+        assertEquals("runs again (waited 2 s)", keep("2s", AgentLab.HASTY, BLOCKED, prompt_run.Prospect.again("runs again")).reason(),
+            "what runs is not given up");
+    }
+
+    @Test
+    void whenTheWaitEndsFirstTheReasonStays() throws Exception {
+        var slow = prompt_run.Patience.USUAL;
+        assertEquals("starting (waited 1 s)", keep("1s", slow, prompt_run.Prospect.pending("starting")).reason());
+        assertEquals("deploy/codex: image not found (waited 1 s)", keep("1s", slow, BLOCKED).reason());
+        assertTrue(keep("1s", slow, new prompt_run.Prospect(null, "no image", false, true, null, false)).imageFault());
     }
 
     @Test

@@ -265,13 +265,28 @@ class AgentSourcesTest {
     @ValueSource(strings = {"tree=--output=VICTIM", "head=--output=VICTIM", "tree=", "tree=HEAD", "head=main", "size=x", "size="})
     void anAnswerThatNamesNoObjectReachesNoGitCommand(String field) throws IOException {
         Path victim = Files.writeString(folder.resolve("victim"), "kept");
-        lab.shell.on("pack", new AgentLab.Fault(true, false, true, (reply, argv) -> new prompt_run.Reply(0,
-            reply.text().replaceFirst("(?m)^" + field.replaceFirst("=.*", "=.*"), field.replace("VICTIM", victim.toString()))
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8), "", null, false)));
+        lab.shell.on("pack", new AgentLab.Fault(true, false, true, (reply, argv) -> said(reply,
+            "(?m)^" + field.replaceFirst("=.*", "=.*"), field.replace("VICTIM", victim.toString()))));
         JsonNode result = run("echo x >x; git add x; git commit -qm x");
         assertEquals("failed", result.path("broughtBack").path("state").asString(""), result.toString());
         assertTrue(result.path("reason").asString("").contains("the keeper's answer"), result.toString());
         assertEquals("kept", Files.readString(victim));
+    }
+
+    /** An answer in other words, and whole. */
+    private static prompt_run.Reply said(prompt_run.Reply reply, String pattern, String other) {
+        String body = prompt_run.Poll.parse(reply).text().replaceFirst(pattern, other);
+        return new prompt_run.Reply(0, ("agent-run\nstate=said\nbytes=" + body.length() + "\n\n" + body)
+            .getBytes(java.nio.charset.StandardCharsets.UTF_8), "", null, false);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"unpack", "join", "mark", "size", "pack", "brought"})
+    void anAnswerThatIsCutShortIsAskedForAgain(String command) {
+        lab.shell.on(command, AgentLab.Fault.HALF_ANSWER, AgentLab.Fault.HALF_ANSWER);
+        JsonNode result = run("echo x >x");
+        assertEquals("brought", result.path("broughtBack").path("state").asString(""), result + "\n" + lab.err);
+        assertEquals(3, lab.shell.steps.stream().filter(command::equals).count());
     }
 
     @Test

@@ -47,7 +47,7 @@ class RealAgentTest {
         RealNode node = RealNode.shared();
         return Stream.of(
             ready(node, "the container is restarted", "", "",
-                agent -> lost(agent.runWhile(() -> agent.sh("kill 1"), "sleep 60"), "container codex was restarted (Completed, exit code 0)")),
+                agent -> lost(agent.runWhile(() -> agent.sh("kill 1"), "sleep 60"), "container codex ended (Completed, exit code 0)")),
             ready(node, "the pod is deleted", "", "", agent -> {
                 String pod = agent.pod().getMetadata().getName();
                 lost(agent.runWhile(agent::deletePod, "sleep 60"), "pod/" + pod + " is gone");
@@ -55,7 +55,7 @@ class RealAgentTest {
             ready(node, "the container is out of memory", """
                 command: [sh, -c, 'until [ -e /tmp/at-work ]; do sleep 0.2; done; sleep 2; exec lab eat 300']
                 resources: {limits: {memory: 100Mi}}
-                """, "", agent -> lost(agent.run("sleep 60"), "container codex was restarted (OOMKilled, exit code 137)")),
+                """, "", agent -> lost(agent.run("sleep 60"), "container codex ended (OOMKilled, exit code 137)")),
             ready(node, "the agent itself is out of memory", "resources: {limits: {memory: 100Mi}}", "", agent -> {
                 JsonNode result = agent.run("exec lab eat 300");
                 // the kernel chooses whom to kill: the agent, or with it the container
@@ -102,6 +102,15 @@ class RealAgentTest {
                     assertEquals("23 no-place", result.path("exitCode").asString("") + " " + result.path("status").asString(""), result.toString());
                     assertTrue(result.path("reason").asString("").contains("\"sh\": executable file not found"), result.toString());
                     gone(agent);
+                }),
+            deployed(node, "starts where deploy/codex crashes again and again, and the reason says how",
+                "command: [sh, -c, 'sleep 2; echo no key is set >&2; exit 3']", "",
+                agent -> {
+                    long began = System.nanoTime();
+                    JsonNode result = agent.run("echo ok", "--agent-wait", "5m", "--agent-image", RealNode.image("nonroot:1"));
+                    String why = succeeded(result, "pod").path("fallbackReason").asString("");
+                    assertTrue(why.contains("Error, exit code 3") && why.contains("its log ends with: no key is set"), why);
+                    System.err.println("crash loop: in the own pod after " + Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s: " + why);
                 }),
             deployed(node, "starts where nothing of deploy/codex can be written to", "securityContext: {readOnlyRootFilesystem: true}", "",
                 agent -> toldWhy(agent.run("echo ok"), "no writable folder")),

@@ -8,6 +8,7 @@ import prompt_run.machine.Broken;
 import prompt_run.machine.Log;
 import prompt_run.place.Patience;
 import prompt_run.place.Site;
+import prompt_run.remote.Poll;
 import prompt_run.remote.Reply;
 
 /** Commands in the agent's place, each of which may be repeated; no connection's word counts as a success. */
@@ -16,12 +17,9 @@ public record Commands(Site site, Patience patience, Log log) {
     private static final long FIRST_PAUSE_MILLIS = 250;
 
     public String keeper(Duration limit, String... words) throws Broken, InterruptedException {
-        return persist(words[0], argv(words), new byte[0], limit, patience.uploads(), Commands::whole).text();
-    }
-
-    /** What the keeper prints ends with a line end; an answer that was cut does not. */
-    private static boolean whole(Reply reply) {
-        return reply.text().isEmpty() || reply.text().endsWith("\n");
+        var argv = argv(words);
+        argv.add(argv.size() - words.length, "answer");
+        return Poll.parse(persist(words[0], argv, new byte[0], limit, patience.uploads(), Poll::whole)).text();
     }
 
     Reply once(Duration limit, String... words) throws InterruptedException {

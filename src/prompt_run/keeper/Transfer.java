@@ -66,10 +66,11 @@ public record Transfer(Commands commands) {
     }
 
     public byte[] fetchEnd(String file, long most) throws Broken, InterruptedException {
-        var patience = commands.patience();
-        var size = commands.persist("size", commands.argv("size", file), new byte[0], patience.exec(), patience.uploads(),
-            reply -> reply.text().matches("\\d{1,18}\n"));
-        return fetch(file, Math.max(0, Long.parseLong(size.text().strip()) - most));
+        var size = commands.keeper(commands.patience().exec(), "size", file);
+        if (!size.matches("\\d{1,18}")) {
+            throw new Broken(file + ": has no size");
+        }
+        return fetch(file, Math.max(0, Long.parseLong(size) - most));
     }
 
     /** Beside the sessions, for {@code --resume auto}; {@code key} is a file's name. */

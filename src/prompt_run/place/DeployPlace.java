@@ -5,13 +5,13 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import prompt_run.view.DeployView;
 import prompt_run.view.NoPlace;
-import prompt_run.view.Pin;
 import prompt_run.view.Prospect;
 
 /** The first rung: a ready pod of the agent's Deployment. */
 public final class DeployPlace {
     private final KubernetesClient client;
     private final RunSetup run;
+    private final PodProbe probe;
     private final long began = System.nanoTime();
     private DeployView seen;
     private boolean imageFault;
@@ -19,6 +19,7 @@ public final class DeployPlace {
     DeployPlace(KubernetesClient client, RunSetup run) {
         this.client = client;
         this.run = run;
+        this.probe = new PodProbe(client, run);
     }
 
     /** Waits for a ready pod, and no longer than it can still come. */
@@ -26,9 +27,14 @@ public final class DeployPlace {
         var prospect = new Vigil(run, "deploy/" + run.settings().deployment()).keep(this::prospect);
         imageFault = prospect.imageFault();
         if (prospect.pod() == null) {
-            throw new NoPlace(prospect.reason() + advice());
+            throw new NoPlace(prospect.reason() + lastLine(prospect.reason()) + advice());
         }
         return probe(prospect.pod());
+    }
+
+    private String lastLine(String reason) {
+        return seen == null ? "" : seen.pods().stream().filter(pod -> reason.split("[ :]")[0].equals("pod/" + pod.getMetadata().getName()))
+            .map(probe::lastLine).findFirst().orElse("");
     }
 
     Site look() throws NoPlace, InterruptedException {
@@ -83,7 +89,7 @@ public final class DeployPlace {
     private Site probe(Pod pod) throws NoPlace, InterruptedException {
         var container = DeployView.container(pod, run.settings().deployment(), run.settings().container());
         var label = "deploy/" + run.settings().deployment() + " (pod/" + pod.getMetadata().getName() + ", container " + container + ")";
-        var site = Site.probe("deploy", label, new PodShell(client, Pin.of(pod, container)), run, () -> { });
+        var site = probe.probe("deploy", label, pod, container, () -> { });
         if (Boolean.FALSE.equals(new Rights(client, run.namespace()).bound(seen.account()))) {
             run.notes().add(AccountAdvice.withoutRole(seen));
         }

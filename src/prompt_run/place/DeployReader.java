@@ -27,7 +27,6 @@ public record DeployReader(KubernetesClient client, String namespace, String nam
     }
 
     private boolean accountMissing(String account) {
-        return "false".equals(Kube.tried(() ->
-            String.valueOf(client.serviceAccounts().inNamespace(namespace).withName(account).get() != null)));
+        return Boolean.TRUE.equals(Kube.tried(() -> client.serviceAccounts().inNamespace(namespace).withName(account).get() == null));
     }
 }

@@ -67,7 +67,7 @@ public final class Kube {
     }
 
     /** For what is good to know and not needed: null when the server does not tell. */
-    static String tried(Supplier<String> question) {
+    static <T> T tried(Supplier<T> question) {
         try {
             return question.get();
         } catch (KubernetesClientException problem) {

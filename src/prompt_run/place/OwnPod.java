@@ -13,7 +13,6 @@ import java.util.Locale;
 import prompt_run.view.AgentPod;
 import prompt_run.view.DeployView;
 import prompt_run.view.NoPlace;
-import prompt_run.view.Pin;
 import prompt_run.view.Prospect;
 import prompt_run.view.Rbac;
 
@@ -35,8 +34,8 @@ public record OwnPod(KubernetesClient client, RunSetup run) {
             var ready = await(create(view, new AgentPod(run.namespace(), run.id(), image, account,
                 run.settings().limits().total().plus(AFTER_TIMEOUT)
                     .plus(run.patience().recheck().multipliedBy(run.settings().rechecks())).toSeconds())));
-            return Site.probe("pod", "pod/" + name() + " (image " + image + ")", new PodShell(client, Pin.of(ready, "agent")),
-                run, () -> objects.remove(run.id()));
+            return new PodProbe(client, run).probe("pod", "pod/" + name() + " (image " + image + ")", ready, "agent",
+                () -> objects.remove(run.id()));
         } catch (NoPlace | InterruptedException | KubernetesClientException problem) {
             objects.remove(run.id());
             throw problem;
@@ -104,9 +103,9 @@ public record OwnPod(KubernetesClient client, RunSetup run) {
     }
 
     private boolean claimUsable(String claim) {
-        return "true".equals(Kube.tried(() -> {
+        return Boolean.TRUE.equals(Kube.tried(() -> {
             var found = client.persistentVolumeClaims().inNamespace(run.namespace()).withName(claim).get();
-            return String.valueOf(AgentPod.claimUsable(found, () -> client.pods().inNamespace(run.namespace()).list().getItems()));
+            return AgentPod.claimUsable(found, () -> client.pods().inNamespace(run.namespace()).list().getItems());
         }));
     }
 

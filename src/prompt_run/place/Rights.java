@@ -65,11 +65,10 @@ public record Rights(KubernetesClient client, String namespace) {
 
     /** Whether any RoleBinding of the namespace names the account; null when that cannot be read. */
     Boolean bound(String account) {
-        var found = Kube.tried(() -> String.valueOf(
+        return Kube.tried(() ->
             client.rbac().roleBindings().inNamespace(namespace).list().getItems().stream()
                 .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, false))
             || client.rbac().clusterRoleBindings().list().getItems().stream()
-                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true))));
-        return found == null ? null : Boolean.valueOf(found);
+                .anyMatch(binding -> Rbac.names(binding.getSubjects(), namespace, account, true)));
     }
 }

@@ -10,8 +10,8 @@ import prompt_run.machine.Disk;
 import prompt_run.machine.LocalShell;
 import prompt_run.machine.Shell;
 import prompt_run.remote.Fields;
+import prompt_run.remote.Poll;
 import prompt_run.remote.ProbeScript;
-import prompt_run.remote.Reply;
 import prompt_run.view.NoPlace;
 
 /** A place that is up: its shell, its folder for this run, and what a look around told. */
@@ -28,21 +28,17 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         var argv = List.of("sh", "-c", ProbeScript.PROBE, "sh", settings.workspace() == null ? "" : settings.workspace(),
             settings.program(), settings.threadKey());
         var reply = shell.run(argv, new byte[0], run.patience().exec());
-        for (int tries = 1; !whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
+        for (int tries = 1; !Poll.whole(reply) && !reply.hopeless() && tries < TRIES; tries++) {
             Thread.sleep(run.patience().poll().toMillis());
             reply = shell.run(argv, new byte[0], run.patience().exec());
         }
-        if (!whole(reply)) {
+        if (!Poll.whole(reply)) {
             throw new NoPlace("cannot run a command in it: " + reply.problem());
         }
-        var facts = Fields.of(reply.text());
+        var facts = Fields.of(Poll.parse(reply).text());
         var site = new Site(target, label, shell, facts.get("base") + "/run-" + run.id(), facts, cleanup);
         site.complaints(settings);
         return site;
-    }
-
-    private static boolean whole(Reply reply) {
-        return reply.ok() && reply.text().contains("end=yes");
     }
 
     private void complaints(AgentSettings settings) throws NoPlace {

@@ -25,13 +25,13 @@ public record Vigil(RunSetup run, String what) {
                 run.log().info("waiting for " + what + ": " + prospect.reason());
             }
             last = prospect.reason();
-            since = prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
-            if (since != 0 && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
+            since = prospect.again() ? since : prospect.blocked() == null ? 0 : since == 0 ? System.nanoTime() : since;
+            if (prospect.blocked() != null && (prospect.atOnce() || System.nanoTime() - since >= run.patience().certain().toNanos())) {
                 return prospect;
             }
             if (System.nanoTime() > until) {
                 return new Prospect(null, last + " (waited " + run.settings().waitFor().toSeconds() + " s)", false,
-                    prospect.imageFault(), null);
+                    prospect.imageFault(), null, false);
             }
             Thread.sleep(Math.min(run.patience().poll().toMillis(), LOOK_MOST_MILLIS));
         }

@@ -222,7 +222,7 @@ cancel() {
 prune() { # keep this many finished runs
   # shellcheck disable=SC2012 # the names are our own
   ls -1dt ../*/ 2>/dev/null | tail -n "+$(($1 + 1))" | while read -r old; do
-    case $old in ../run-*/) [ "$old" != "../${dir##*/}/" ] && [ -e "$old/exit" ] && rm -rf "$old" ;; esac
+    case $old in ../run-*/) [ "$old" = "../${dir##*/}/" ] || [ ! -e "$old/exit" ] || rm -rf "$old" ;; esac
   done
 }
 """;
@@ -251,13 +251,20 @@ part() { # file, offset, most bytes, header lines
   if [ "$bytes" -gt 0 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$bytes"; fi
 }
 
-join() { # file; from file.0001, file.0002, ...
-  cat "$1".[0-9]* >"$1" && rm -f "$1".[0-9]*
+answer() { # command, arguments...; a caller whose answer was cut asks again
+  said=$("$@") || return $?
+  say "$said"
+}
+
+join() { # file; from file.000001, file.000002, ...
+  if [ -e "$1.000001" ]; then
+    cat "$1".[0-9]* >"$1.joined" && mv "$1.joined" "$1" && rm -f "$1".[0-9]*
+  fi
   sum "$1"
 }
 """;
 
-    public static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
+    public static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
 
     private KeeperScript() { }
 }

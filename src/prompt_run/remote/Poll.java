@@ -5,9 +5,12 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import shared.Texts;
 
-/** One answer of the keeper: header lines, and as many bytes as the header promises. {@code tokens}: of the thread so far, or "". */
+/**
+ * One answer from the agent's place: header lines, and as many bytes as the header promises, for a stream may end early and the exec
+ * still say that all went well (kubernetes#124571). {@code tokens}: of the thread so far, or "".
+ */
 public record Poll(String state, int rc, String reason, String tokens, byte[] data) {
-    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d+)\\n\\n", Pattern.DOTALL);
+    private static final Pattern HEADER = Pattern.compile("\\Aagent-run\\n(.*?\\n)bytes=(\\d{1,9})\\n\\n", Pattern.DOTALL);
 
     /** Its header, and not a byte more or less than that promises. */
     public static boolean whole(Reply reply) {
@@ -33,5 +36,9 @@ public record Poll(String state, int rc, String reason, String tokens, byte[] da
         return new Poll(fields.get("state"), Integer.parseInt(fields.getOrDefault("rc", "-1")), fields.get("reason"),
             fields.getOrDefault("tokens", ""),
             text.substring(header.end()).getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    public String text() {
+        return new String(data, StandardCharsets.UTF_8);
     }
 }

@@ -3,7 +3,7 @@ package prompt_run.remote;
 /** Looks around in a place before anything is put there: POSIX sh, and nothing but the usual small tools. */
 public final class ProbeScript {
     /** $1 workspace or nothing, $2 program, $3 key of the thread. It travels in a request's URL, which proxies cut at 8 KiB. */
-    public static final String PROBE = """
+    public static final String PROBE = Scripts.SAY + """
 umask 077
 in_git() {
   at=$1
@@ -65,10 +65,19 @@ missing=
 for t in git kubectl gh curl; do
   if [ "$(has "$t")" = yes ]; then tools="$tools$t "; else missing="$missing$t "; fi
 done
-printf 'version=%s\\ntools=%s\\nmissing=%s\\n' "$version" "$tools" "$missing"
-printf 'base=%s\\nworkspace=%s\\nworkspace_state=%s\\n' "$base" "$ws" "$state"
-printf 'busy=%s\\nthread=%s\\ntotals=%s\\n' "$busy" "$thread" "$totals"
-printf 'writable=%s\\ngit=%s\\nprogram=%s\\nhead=%s\\nend=yes\\n' "$writable" "$(has git)" "$(has "$2")" "$(cuts)"
+say "version=$version
+tools=$tools
+missing=$missing
+base=$base
+workspace=$ws
+workspace_state=$state
+busy=$busy
+thread=$thread
+totals=$totals
+writable=$writable
+git=$(has git)
+program=$(has "$2")
+head=$(cuts)"
 """;
 
     private ProbeScript() { }

@@ -23,8 +23,9 @@ public record Reply(Integer code, byte[] out, String err, String broken, boolean
         return new String(out, StandardCharsets.UTF_8);
     }
 
+    /** Why it is none to go by; where the command ended well, that is for what it said. */
     public String problem() {
-        return broken != null ? broken
+        return broken != null ? broken : ok() ? "the answer was cut short"
             : Texts.oneLine("exit code " + (ended() ? code.toString() : "unknown") + (err.isBlank() ? "" : ": " + err));
     }
 }

@@ -2,6 +2,11 @@ package prompt_run.remote;
 
 /** The small programs for the agent's place: POSIX sh, and nothing but the usual small tools. */
 public final class Scripts {
+    /** Prints $1 as an answer with its length before it, for {@link Poll}. */
+    static final String SAY = """
+say() { printf 'agent-run\\nstate=said\\nbytes=%s\\n\\n%s' "$(printf %s "$1" | wc -c | tr -d ' ')" "$1"; }
+""";
+
     /** A container that waits for the agent's run, and ends when asked to. */
     public static final String WAIT = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 
@@ -61,10 +66,10 @@ umask 022
 """;
 
     /** $1 folder, $2 profile: Codex reads its config, finds no prompt and stops. */
-    public static final String STRICT_CONFIG = """
+    public static final String STRICT_CONFIG = SAY + """
 home=${CODEX_HOME:-$HOME/.codex}
 mkdir -p "$home" && cp "$1/config.toml" "$home/$2.config.toml" || exit 97
-CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - </dev/null
+say "$(CODEX_HOME=$home codex exec --strict-config -p "$2" --skip-git-repo-check - 2>&1 </dev/null)"
 rm -rf "$home/$2.config.toml" "$1"
 """;
 

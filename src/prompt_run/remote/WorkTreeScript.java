@@ -48,6 +48,7 @@ renewable() { # workspace
 
 # Puts the uploaded sources into an empty workspace, or renews one of ours. The repository gets its name when all is there.
 unpack() { # workspace, branch or -, head, work tree as a commit
+  [ ! -e unpacked ] || { echo unpacked=yes; return 0; }
   umask 022
   ws=$1
   if [ -e "$ws/.git" ]; then
@@ -72,6 +73,7 @@ unpack() { # workspace, branch or -, head, work tree as a commit
   in_workspace update-index -q --refresh
   plain_git --git-dir="$gd" update-ref -d "refs/prompt-run/$run_id/work"
   [ "$gd" = "$ws/.git" ] || mv "$gd" "$ws/.git" || return 1
+  : >unpacked
   rm -f source.bundle
   echo unpacked=yes
 }

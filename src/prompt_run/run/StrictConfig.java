@@ -10,6 +10,7 @@ import prompt_run.machine.Broken;
 import prompt_run.place.Patience;
 import prompt_run.place.RunSetup;
 import prompt_run.place.Site;
+import prompt_run.remote.Poll;
 import prompt_run.remote.Scripts;
 import shared.Texts;
 
@@ -25,7 +26,10 @@ public record StrictConfig(RunSetup run) {
             new Transfer(new Commands(place, Patience.USUAL, run.log())).store("config.toml", run.settings().config());
             var reply = place.shell().run(List.of("sh", "-c", Scripts.STRICT_CONFIG, "sh", place.folder(), Launch.profile(run.id())),
                 new byte[0], Duration.ofSeconds(30));
-            var said = (reply.text() + reply.err()).lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
+            if (!Poll.whole(reply)) {
+                return "not checked: " + reply.problem();
+            }
+            var said = Poll.parse(reply).text().lines().filter(line -> !line.isBlank() && !line.startsWith("WARNING"))
                 .collect(Collectors.joining(" "));
             return said.contains("No prompt provided") ? "accepted" : "refused: " + Texts.oneLine(said);
         } catch (Broken problem) {

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import shared.Texts;
 
 /** The objects around deploy/codex at one moment. */
@@ -48,8 +50,10 @@ public record DeployView(String name, String namespace, String namespacePhase,
 
     private static Prospect judgePods(DeployView view) {
         var newest = view.newestFirst().get(0);
-        var pods = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
+        var all = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
+        var alive = all.stream().filter(pod -> !failed(pod)).toList();
+        var pods = alive.isEmpty() ? all : alive; // one that was evicted stays beside its successor
         for (var pod : pods) {
             if (ready(pod)) {
                 return Prospect.ready(pod);
@@ -62,7 +66,11 @@ public record DeployView(String name, String namespace, String namespacePhase,
             return failure != null ? Prospect.blocked(Texts.oneLine(failure)) : Prospect.pending("deploy/" + view.name + " has no pod yet");
         }
         return pods.stream().map(DeployView::judgePod).filter(p -> p.blocked() != null).findFirst()
-            .orElse(Prospect.pending("pod/" + pods.get(0).getMetadata().getName() + " is not ready"));
+            .orElseGet(() -> judgePod(pods.get(0)));
+    }
+
+    private static boolean failed(Pod pod) {
+        return pod.getStatus() != null && "Failed".equals(pod.getStatus().getPhase());
     }
 
     public static boolean ready(Pod pod) {
@@ -75,8 +83,9 @@ public record DeployView(String name, String namespace, String namespacePhase,
         if (pod.getStatus() == null) {
             return Prospect.pending(name + " has no status yet");
         }
-        if ("Failed".equals(pod.getStatus().getPhase())) {
-            return Prospect.blocked(name + " failed: " + Texts.oneLine(pod.getStatus().getReason() + " " + pod.getStatus().getMessage()));
+        if (failed(pod)) {
+            var why = name + " failed" + failure(pod);
+            return "Never".equals(pod.getSpec().getRestartPolicy()) ? Prospect.never(why) : Prospect.blocked(why);
         }
         for (var condition : pod.getStatus().getConditions()) {
             if (condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")) {
@@ -86,14 +95,40 @@ public record DeployView(String name, String namespace, String namespacePhase,
         var all = new ArrayList<ContainerStatus>(pod.getStatus().getInitContainerStatuses());
         all.addAll(pod.getStatus().getContainerStatuses());
         for (var status : all) {
-            var waiting = status.getState() == null ? null : status.getState().getWaiting();
-            var reason = waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+            var reason = waits(status);
             if (IMAGE.contains(reason) || STUCK.contains(reason)) {
-                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")",
-                    false, IMAGE.contains(reason), null);
+                var crash = Crash.of(status);
+                return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")"
+                    + (crash.end() == null ? "" : crash.often() + ", last: " + Crash.told(crash.end())), false, IMAGE.contains(reason), null,
+                    false);
             }
         }
-        return Prospect.pending(name + " is not ready");
+        var crash = Crash.of(pod);
+        return crash != null ? crashed(name, crash) : Prospect.pending(name + " is not ready" + all.stream()
+            .filter(status -> !waits(status).isEmpty()).map(status -> ": container " + status.getName() + ": " + waits(status))
+            .findFirst().orElse(""));
+    }
+
+    private static String waits(ContainerStatus status) {
+        var waiting = status.getState() == null ? null : status.getState().getWaiting();
+        return waiting == null || waiting.getReason() == null ? "" : waiting.getReason();
+    }
+
+    /** A kubelet may show a container that crashes again and again as ended, and not as waiting, for minutes. */
+    private static Prospect crashed(String name, Crash crash) {
+        var told = ": container " + crash.container() + ": " + crash.told();
+        return !crash.over() ? Prospect.again(name + " is not ready" + told)
+            : crash.restarts() == 0 && !STUCK.contains(crash.end().getReason()) ? Prospect.pending(name + " is not ready" + told)
+            : Prospect.blocked(name + told);
+    }
+
+    /** A failed pod has a reason of its own only when it was evicted, or ran out of time; else its containers know. */
+    private static String failure(Pod pod) {
+        var own = Stream.of(pod.getStatus().getReason(), pod.getStatus().getMessage()).filter(text -> text != null && !text.isBlank())
+            .map(Texts::oneLine).collect(Collectors.joining(": "));
+        var crash = Crash.of(pod);
+        return !own.isEmpty() ? ": " + own : crash == null ? ", and says no reason"
+            : ": container " + crash.container() + ": " + Crash.told(crash.end());
     }
 
     /** The container to exec in: the one asked for, the default of kubectl, the one named like the Deployment, else the first. */

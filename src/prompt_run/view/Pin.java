@@ -1,6 +1,5 @@
 package prompt_run.view;
 
-import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
@@ -26,14 +25,15 @@ public record Pin(String namespace, String pod, String container, String uid, St
         }
         boolean other = status != null && status.getContainerID() != null && containerId != null
             && !containerId.equals(status.getContainerID());
-        return other || restarts(status) > restarts ? "pod/" + pod + ": container " + container + " was restarted" + died(status) : null;
+        boolean restarted = other || restarts(status) > restarts;
+        boolean ended = !died(status).isEmpty() && (restarted || Crash.of(status).over());
+        return !restarted && !ended ? null : "pod/" + pod + ": container " + container + (ended ? " ended" + died(status) : "")
+            + (restarted && ended ? " and" : "") + (restarted ? " was restarted" : "");
     }
 
     private static String died(ContainerStatus status) {
-        ContainerState state = status == null ? null : status.getState() != null
-            && status.getState().getTerminated() != null ? status.getState() : status.getLastState();
-        return state == null || state.getTerminated() == null ? "" : " (" + state.getTerminated()
-            .getReason() + ", exit code " + state.getTerminated().getExitCode() + ")";
+        var end = status == null ? null : Crash.of(status).end();
+        return end == null ? "" : " (" + Crash.told(end) + ")";
     }
 
     private static int restarts(ContainerStatus status) {
