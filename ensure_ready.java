@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   320 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1177 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1658 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2630 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2998 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4145 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4659 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4741 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   322 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1179 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1660 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2632 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  3000 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4147 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4661 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4743 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5067 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5679 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8114 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9652 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10794 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11633 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12527 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5069 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5681 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8116 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9654 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10796 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11635 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12529 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -224,14 +224,16 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Runs the command with an environment of the caller's; the exit code is the return value. */
     static int execute(String[] args, Map<String, String> env) {
+        return cli(List.of(args), env).execute(EnvironmentTwins.expand(List.of(args), env).toArray(String[]::new));
+    }
+
+    static CommandLine cli(List<String> given, Map<String, String> env) {
         var command = new ensure_ready();
-        var given = List.of(args);
         command.options.environment = env;
         command.options.given = given;
         return new CommandLine(command).registerConverter(Duration.class, ensure_ready::duration)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
-            .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
-            .execute(EnvironmentTwins.expand(given, env).toArray(String[]::new));
+            .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e));
     }
 
     static Duration duration(String text) {
@@ -12546,7 +12548,6 @@ static final class Disguises {
         all.add(decoded(text));
         all.add(base64(Base64.getEncoder(), bytes));
         all.add(base64(Base64.getUrlEncoder(), bytes));
-        all.add(base64(Base64.getEncoder(), (text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
         if (bytes.length >= LONG_ENOUGH) {
             all.add(HexFormat.of().formatHex(bytes));
             for (int offset = 0; offset < 3; offset++) {
@@ -12721,9 +12722,7 @@ static final class Redaction {
         if (text.startsWith("{")) {
             json(mark, text);
         }
-        if (text.lines().count() > 1) {
-            text.lines().map(String::strip).forEach(line -> line(mark, line));
-        }
+        text.lines().map(String::strip).forEach(line -> line(mark, line));
         form(mark, text, false);
     }
 
@@ -12740,7 +12739,7 @@ static final class Redaction {
         try {
             leaves(mark, "", Json.MAPPER.readTree(text));
         } catch (JacksonException e) {
-            form(mark, text, false);
+            return; // no JSON: the whole of it is hidden all the same
         }
     }
 
@@ -12749,7 +12748,7 @@ static final class Redaction {
         if (node.isArray()) {
             node.forEach(n -> leaves(mark, key, n));
         }
-        if (node.isString() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+        if (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*")) {
             form(mark, node.asString(""), false);
         }
     }
@@ -12818,14 +12817,14 @@ static final class Redaction {
 
     private boolean hit(String text) {
         var outside = MARK.matcher(text).replaceAll("\u0000");
-        return !values(outside).equals(outside) || SecretShapes.anyToken(outside);
+        return !values(outside).equals(outside);
     }
 
     /** Known values, also where line breaks and spaces were put into them. */
     private String values(String text) {
         var plain = replaced(text, IntStream.range(0, text.length()).toArray(), text);
         var places = IntStream.range(0, plain.length()).filter(i -> !Character.isWhitespace(plain.charAt(i))).toArray();
-        if (places.length == plain.length() || plain.indexOf('\n') < 0) {
+        if (plain.indexOf('\n') < 0) {
             return plain;
         }
         var packed = new StringBuilder(places.length);
@@ -12840,7 +12839,7 @@ static final class Redaction {
         int from = 0;
         for (int i = 0; i + PREFIX <= text.length(); i++) {
             var match = match(text, i);
-            if (match == null || packed && match.length() < 12 || places[i] < from) {
+            if (match == null || packed && match.length() < 12) {
                 continue;
             }
             var end = places[i + match.length() - 1] + 1;
@@ -12888,7 +12887,7 @@ static final class Redaction {
     }
 
     private static int count(String text) {
-        return text.split(Pattern.quote(PATTERN_MARK), -1).length - 1;
+        return text.split(Pattern.quote(PATTERN_MARK), -1).length;
     }
 
     /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */
@@ -12980,11 +12979,6 @@ static final class SecretShapes {
 
     private static List<Pattern> compiled(String... patterns) {
         return Stream.of(patterns).map(Pattern::compile).toList();
-    }
-
-    /** Whether a token stands in the text, whatever stands around it. */
-    static boolean anyToken(String text) {
-        return TOKENS.stream().anyMatch(shape -> shape.matcher(text).find());
     }
 
     /** The text with {@code mark} in place of every token and secret setting, but for what {@code keep} wants; line ends stay. */

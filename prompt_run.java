@@ -7480,7 +7480,6 @@ static final class Disguises {
         all.add(decoded(text));
         all.add(base64(Base64.getEncoder(), bytes));
         all.add(base64(Base64.getUrlEncoder(), bytes));
-        all.add(base64(Base64.getEncoder(), (text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
         if (bytes.length >= LONG_ENOUGH) {
             all.add(HexFormat.of().formatHex(bytes));
             for (int offset = 0; offset < 3; offset++) {
@@ -7641,11 +7640,6 @@ static final class SecretShapes {
 
     private static List<Pattern> compiled(String... patterns) {
         return Stream.of(patterns).map(Pattern::compile).toList();
-    }
-
-    /** Whether a token stands in the text, whatever stands around it. */
-    static boolean anyToken(String text) {
-        return TOKENS.stream().anyMatch(shape -> shape.matcher(text).find());
     }
 
     /** The text with {@code mark} in place of every token and secret setting, but for what {@code keep} wants; line ends stay. */

@@ -46,9 +46,9 @@ class mutate implements Callable<Integer> {
         new Area("findings", "ensure_ready", wings("ensure_ready/findings"), DIAGNOSIS),
         new Area("diagnosis", "ensure_ready", wings("ensure_ready/diagnosis"), DIAGNOSIS),
         new Area("redaction", "ensure_ready", List.of("Redaction", "SecretShapes", "Disguises", "Texts"),
-            List.of("RedactionTest", "FindingsMessagesTest", "ReportTest")),
-        new Area("slots", "ensure_ready", List.of("Release", "Namespaces", "NamespacePattern", "Slots", "Slot", "Holder"),
-            List.of("Slot*Test", "Release*Test")),
+            List.of("RedactionTest", "RedactionRulesTest", "TextsTest", "FindingsMessagesTest", "ReportTest")),
+        new Area("slots", "ensure_ready", List.of("Release", "Released", "Namespaces", "Slots", "Slot", "Wanted", "Changes", "Holder", "Labels", "Target"),
+            List.of("SlotsTest", "SlotReleaseTest", "SlotRecordTest")),
         new Area("apply", "ensure_ready", List.of("Apply", "Item", "Kinds"), List.of("ApplyRules*Test", "ApplySoftTest", "ManifestsTest")),
         new Area("output", "ensure_ready", List.of("Annotations", "ExitCodes", "Publisher", "Markdown"), List.of("Report*Test", "CliTest")),
         new Area("cleaning", "prompt_run", wings("prompt_run/text"), List.of("PromptTextTest", "PromptInfraTest", "AgentReportTest")),
@@ -63,6 +63,9 @@ class mutate implements Callable<Integer> {
 
     @Option(names = "--at-least", paramLabel = "PERCENT", description = "how many must be noticed (default: ${DEFAULT-VALUE})")
     int atLeast = 85;
+
+    @Option(names = "--threads", paramLabel = "N", description = "how many processes at once (default: one a processor)")
+    int threads = Runtime.getRuntime().availableProcessors();
 
     public static void main(String... args) {
         System.exit(new CommandLine(new mutate()).execute(args));
@@ -146,7 +149,7 @@ class mutate implements Callable<Integer> {
         return Files.readAllLines(csv).stream().map(Mutant::of).toList();
     }
 
-    private static List<String> pit(Area area, Path report, Path classes) {
+    private List<String> pit(Area area, Path report, Path classes) {
         var jars = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(p -> !p.contains("mutate.java"));
         var path = Stream.concat(Stream.of(classes.toString()), jars).collect(Collectors.joining(File.pathSeparator));
         var types = area.types().stream().flatMap(t -> Stream.of(area.script() + "$" + t, area.script() + "$" + t + "$*"));
@@ -154,7 +157,7 @@ class mutate implements Callable<Integer> {
             "org.pitest.mutationtest.commandline.MutationCoverageReport", "--reportDir", report.toString(), "--sourceDirs", ROOT.toString(),
             "--classPath", classes.toString(), "--targetClasses", types.collect(Collectors.joining(",")),
             "--targetTests", String.join(",", area.tests()), "--outputFormats", "CSV", "--timestampedReports=false",
-            "--threads", "" + Math.max(1, Runtime.getRuntime().availableProcessors()), "--timeoutConst", "8000",
+            "--threads", "" + threads, "--timeoutConst", "15000", "--excludedGroups", "cluster,long",
             "--excludedMethods", "toString,hashCode,equals");
     }
 

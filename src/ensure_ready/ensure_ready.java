@@ -88,14 +88,16 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Runs the command with an environment of the caller's; the exit code is the return value. */
     static int execute(String[] args, Map<String, String> env) {
+        return cli(List.of(args), env).execute(EnvironmentTwins.expand(List.of(args), env).toArray(String[]::new));
+    }
+
+    static CommandLine cli(List<String> given, Map<String, String> env) {
         var command = new ensure_ready();
-        var given = List.of(args);
         command.options.environment = env;
         command.options.given = given;
         return new CommandLine(command).registerConverter(Duration.class, ensure_ready::duration)
             .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler((e, a) -> command.usage(e, given))
-            .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e))
-            .execute(EnvironmentTwins.expand(given, env).toArray(String[]::new));
+            .setExecutionExceptionHandler((e, line, parsed) -> command.fault(e));
     }
 
     static Duration duration(String text) {

@@ -28,7 +28,6 @@ public final class Disguises {
         all.add(decoded(text));
         all.add(base64(Base64.getEncoder(), bytes));
         all.add(base64(Base64.getUrlEncoder(), bytes));
-        all.add(base64(Base64.getEncoder(), (text + "\n").getBytes(StandardCharsets.UTF_8)).replaceFirst(".$", ""));
         if (bytes.length >= LONG_ENOUGH) {
             all.add(HexFormat.of().formatHex(bytes));
             for (int offset = 0; offset < 3; offset++) {

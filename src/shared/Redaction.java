@@ -91,9 +91,7 @@ public final class Redaction {
         if (text.startsWith("{")) {
             json(mark, text);
         }
-        if (text.lines().count() > 1) {
-            text.lines().map(String::strip).forEach(line -> line(mark, line));
-        }
+        text.lines().map(String::strip).forEach(line -> line(mark, line));
         form(mark, text, false);
     }
 
@@ -110,7 +108,7 @@ public final class Redaction {
         try {
             leaves(mark, "", Json.MAPPER.readTree(text));
         } catch (JacksonException e) {
-            form(mark, text, false);
+            return; // no JSON: the whole of it is hidden all the same
         }
     }
 
@@ -119,7 +117,7 @@ public final class Redaction {
         if (node.isArray()) {
             node.forEach(n -> leaves(mark, key, n));
         }
-        if (node.isString() && (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*"))) {
+        if (SecretShapes.NAME.matcher(key).matches() || key.matches("(?i)auth|.*key.*")) {
             form(mark, node.asString(""), false);
         }
     }
@@ -188,14 +186,14 @@ public final class Redaction {
 
     private boolean hit(String text) {
         var outside = MARK.matcher(text).replaceAll("\u0000");
-        return !values(outside).equals(outside) || SecretShapes.anyToken(outside);
+        return !values(outside).equals(outside);
     }
 
     /** Known values, also where line breaks and spaces were put into them. */
     private String values(String text) {
         var plain = replaced(text, IntStream.range(0, text.length()).toArray(), text);
         var places = IntStream.range(0, plain.length()).filter(i -> !Character.isWhitespace(plain.charAt(i))).toArray();
-        if (places.length == plain.length() || plain.indexOf('\n') < 0) {
+        if (plain.indexOf('\n') < 0) {
             return plain;
         }
         var packed = new StringBuilder(places.length);
@@ -210,7 +208,7 @@ public final class Redaction {
         int from = 0;
         for (int i = 0; i + PREFIX <= text.length(); i++) {
             var match = match(text, i);
-            if (match == null || packed && match.length() < 12 || places[i] < from) {
+            if (match == null || packed && match.length() < 12) {
                 continue;
             }
             var end = places[i + match.length() - 1] + 1;
@@ -258,7 +256,7 @@ public final class Redaction {
     }
 
     private static int count(String text) {
-        return text.split(Pattern.quote(PATTERN_MARK), -1).length - 1;
+        return text.split(Pattern.quote(PATTERN_MARK), -1).length;
     }
 
     /** Long texts that look random; digests, ids and names of pods do too, and are told by their form. */

@@ -70,11 +70,6 @@ public final class SecretShapes {
         return Stream.of(patterns).map(Pattern::compile).toList();
     }
 
-    /** Whether a token stands in the text, whatever stands around it. */
-    public static boolean anyToken(String text) {
-        return TOKENS.stream().anyMatch(shape -> shape.matcher(text).find());
-    }
-
     /** The text with {@code mark} in place of every token and secret setting, but for what {@code keep} wants; line ends stay. */
     public static String hidden(String text, String mark, Predicate<String> keep) {
         return replaced(SETTINGS, hiddenTokens(text, mark, keep), mark, keep);

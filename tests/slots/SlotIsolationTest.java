@@ -8,8 +8,8 @@ import tools.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,11 +50,11 @@ class SlotIsolationTest {
     @Test
     void releaseLeavesTheSlotOfAnotherProjectAlone() throws IOException {
         ensure("shop", "--issue", "42");
-        var left = json(cli().run("release", "--project", "blog", "--issue", "42"));
+        var left = json(run("release", "--project", "blog", "--issue", "42"));
         assertEquals("nothing: there is no slot for env ai, issue 42", left.at("/left/0").asString(""), left.toString());
         assertEquals(List.of(true, true),
             List.of(living("shop-dev-1"), server.get("configmaps", "codex-system", "codex-env-1").isPresent()));
-        assertEquals("[\"ns/shop-dev-1\",\"slot 1\"]", json(cli().run("release", "--project", "shop", "--issue", "42"))
+        assertEquals("[\"ns/shop-dev-1\",\"slot 1\"]", json(run("release", "--project", "shop", "--issue", "42"))
             .path("deleted").toString());
     }
 
@@ -62,7 +62,7 @@ class SlotIsolationTest {
     void releaseOfTheExpiredFreesThoseOfTheOwnProjectOnly() throws IOException {
         ensure("shop", "--issue", "1", "--ttl", "1ms");
         ensure("blog", "--issue", "2", "--ttl", "1ms");
-        assertEquals("[\"ns/blog-dev-2\",\"slot 2\"]", json(cli().run("release", "--project", "blog", "--expired"))
+        assertEquals("[\"ns/blog-dev-2\",\"slot 2\"]", json(run("release", "--project", "blog", "--expired"))
             .path("deleted").toString());
         assertTrue(living("shop-dev-1"));
     }
@@ -71,19 +71,19 @@ class SlotIsolationTest {
     void aNumberThatAnotherProjectHoldsIsRefusedWithItsNamespace() throws IOException {
         ensure("shop", "--issue", "42");
         for (var verb : List.of("ensure", "status", "release", "attach")) {
-            var result = cli().run(verb, "--project", "blog", "--slot", "1",
+            var result = run(verb, "--project", "blog", "--slot", "1",
                 "--issue", "43", "--slot-timeout", "1s", "--wait-timeout", "1s");
             assertEquals("11 no-slot", result.exit() + " " + json(result).path("outcome").asString(""), verb + result);
             assertTrue(json(result).path("summary").asString("").contains("shop-dev-1"), verb + result);
         }
         assertTrue(living("shop-dev-1"));
-        assertEquals(0, cli().run("attach", "--project", "shop", "--slot", "1", "--issue", "42").exit());
+        assertEquals(0, run("attach", "--project", "shop", "--slot", "1", "--issue", "42").exit());
     }
 
     @Test
     void theLimitCountsTheSlotsOfAllProjects() throws IOException {
         ensure("shop", "--issue", "42");
-        var result = cli().run("--project", "blog", "--issue", "42", "--max", "1", "--slot-timeout", "1s");
+        var result = run("--project", "blog", "--issue", "42", "--max", "1", "--slot-timeout", "1s");
         assertEquals(11, result.exit());
         assertTrue(json(result).path("summary").asString("").contains("slot 1 is held by issue 42"), result.toString());
     }
@@ -91,18 +91,18 @@ class SlotIsolationTest {
     @Test
     void noVerbGuessesAProject() {
         for (var verb : List.of("ensure", "status", "release", "attach")) {
-            var result = cli().run(verb, "--issue", "42");
+            var result = run(verb, "--issue", "42");
             assertEquals(2, result.exit(), verb + result);
             assertTrue(result.err().contains("--project is needed"), verb + result);
         }
-        assertEquals(0, cli().env("GITHUB_REPOSITORY", "acme/shop").run("release", "--issue", "42").exit());
+        assertEquals(0, run(Map.of("GITHUB_REPOSITORY", "acme/shop"), "release", "--issue", "42").exit());
     }
 
     @Test
     void aRecordWhoseNamespaceIsNoNameReachesNoShell() throws IOException {
         record(1, "p$(touch " + folder.resolve("pwned") + ")-dev-1", 42, 0);
         for (var verb : List.of("ensure", "status")) {
-            assertEquals(11, cli().run(verb, "--project", "p", "--slot", "1", "--render", ": {namespace}", "--wait-timeout", "1s").exit());
+            assertEquals(11, run(verb, "--project", "p", "--slot", "1", "--render", ": {namespace}", "--wait-timeout", "1s").exit());
         }
         assertTrue(Files.notExists(folder.resolve("pwned")));
         assertTrue(slot("p-dev-1").of((number, env, issue) -> "p-dev-1"));
@@ -116,30 +116,30 @@ class SlotIsolationTest {
         server.putYaml("", OURS.formatted("shared"));
         record(1, "shared", 42, 0);
         record(2, "shared", 43, 0);
-        var first = json(cli().run("release", "--namespace-pattern", "shared", "--issue", "42"));
+        var first = json(run("release", "--namespace-pattern", "shared", "--issue", "42"));
         assertEquals("[\"slot 1\"] [\"ns/shared: another slot lives in it\"]", first.path("deleted") + " " + first.path("left"));
         assertTrue(living("shared"));
-        assertEquals("[\"ns/shared\",\"slot 2\"]", json(cli().run("release", "--namespace-pattern", "shared", "--issue", "43"))
+        assertEquals("[\"ns/shared\",\"slot 2\"]", json(run("release", "--namespace-pattern", "shared", "--issue", "43"))
             .path("deleted").toString());
     }
 
     @Test
     void aForeignNamespaceIsNotAppliedToUnlessForced() throws IOException {
         server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: staging}}");
-        assertEquals("false", json(cli().run("-n", "staging", "-f", manifest(), "--apply", "--wait-timeout", "1s"))
+        assertEquals("false", json(run("-n", "staging", "-f", manifest(), "--apply", "--wait-timeout", "1s"))
             .path("applied").asString(""));
         assertTrue(server.get("configmaps", "staging", "a").isEmpty());
-        cli().run("-n", "staging", "-f", manifest(), "--force-apply");
+        run("-n", "staging", "-f", manifest(), "--force-apply");
         assertTrue(server.get("configmaps", "staging", "a").isPresent());
     }
 
     @Test
     void attachGivesASlotToAnotherIssue() throws IOException {
         ensure("shop", "--issue", "42");
-        assertEquals("1 43", json(cli().run("attach", "--project", "shop", "--slot", "1", "--issue", "43")).at("/slot") + " "
+        assertEquals("1 43", json(run("attach", "--project", "shop", "--slot", "1", "--issue", "43")).at("/slot") + " "
             + new ensure_ready.Obj(server.get("configmaps", "codex-system", "codex-env-1").orElseThrow()).map("/data").get("issue"));
         ensure("shop", "--issue", "44");
-        var second = cli().run("attach", "--project", "shop", "--slot", "1", "--issue", "44");
+        var second = run("attach", "--project", "shop", "--slot", "1", "--issue", "44");
         assertTrue(second.exit() == 11 && json(second).path("summary").asString("")
             .contains("slot 2 is held by issue 44"), second.toString());
     }
@@ -147,9 +147,9 @@ class SlotIsolationTest {
     @Test
     void aSlotWhoseNamespaceNamesItsIssueStaysWithIt() throws IOException {
         var args = List.of("--project", "shop", "--namespace-pattern", "${project}-${issue}-${slot}");
-        assertEquals("shop-42-1", json(cli().run(with(args, "--issue", "42", "-f", manifest(), "--apply"))).path("namespace").asString(""));
-        assertEquals(11, cli().run(with(args, "attach", "--slot", "1", "--issue", "43")).exit());
-        assertEquals("shop-42-1", json(cli().run(with(args, "attach", "--slot", "1", "--issue", "42", "--pr", "7")))
+        assertEquals("shop-42-1", json(run(with(args, "--issue", "42", "-f", manifest(), "--apply"))).path("namespace").asString(""));
+        assertEquals(11, run(with(args, "attach", "--slot", "1", "--issue", "43")).exit());
+        assertEquals("shop-42-1", json(run(with(args, "attach", "--slot", "1", "--issue", "42", "--pr", "7")))
             .path("namespace").asString(""));
     }
 
@@ -158,7 +158,7 @@ class SlotIsolationTest {
     }
 
     private JsonNode ensure(String project, String... more) throws IOException {
-        return json(cli().run(with(List.of("--project", project, "-f", manifest(), "--apply"), more)));
+        return json(run(with(List.of("--project", project, "-f", manifest(), "--apply"), more)));
     }
 
     private static ensure_ready.Slot slot(String namespace) {
@@ -179,8 +179,12 @@ class SlotIsolationTest {
         return Files.writeString(folder.resolve("m.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n").toString();
     }
 
-    private Cli cli() {
-        return Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString()).timeout(Duration.ofSeconds(60));
+    private Cli.Result run(String... args) {
+        return run(Map.of(), args);
+    }
+
+    private Cli.Result run(Map<String, String> environment, String... args) {
+        return Cli.ensureReady(environment, with(List.of(args), "--kubeconfig", server.kubeconfig(folder).toString(), "--output", "json", "-q"));
     }
 
     private static JsonNode json(Cli.Result result) {
