@@ -8,6 +8,7 @@
 //DEPS com.tngtech.archunit:archunit:1.5.1
 //DEPS com.networknt:json-schema-validator:3.0.2
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file -proc:none -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 //SOURCES ../ensure_ready.java ../prompt_run.java
 //SOURCES ../tools/assemble.java ../tools/reference.java demo.java cluster.java
 //SOURCES command/*.java slots/*.java waiting/*.java readiness/*.java diagnosis/*.java
