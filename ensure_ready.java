@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5069 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5681 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8116 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9654 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10796 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11635 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12529 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8167 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9711 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10877 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11716 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12730 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5775,10 +5775,27 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
+            case CR_NOT_READY, CERT_NOT_READY -> named();
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
             default -> Stream.empty();
         };
+    }
+
+    /** What exists of the kinds of which a custom resource names something that does not; a ClusterIssuer may have been an Issuer. */
+    private Stream<String> named() {
+        var told = f.evidence().toString();
+        return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1).flatMap(o -> CustomReference.of(snapshot(), o).stream())
+            .filter(r -> r.wrong(snapshot()) || r.target(snapshot()).isEmpty() && told.contains(r.name()))
+            .flatMap(r -> snapshot().objects().entrySet().stream()
+                .filter(e -> e.getKey().replaceAll("\\..*|^Cluster(?=[A-Z])", "").equals(r.kind().replaceAll("^Cluster(?=[A-Z])", "")))
+                .flatMap(e -> e.getValue().stream()).filter(o -> !o.name().equals("kube-root-ca.crt"))
+                .sorted(Comparator.comparing((Obj o) -> NearMiss.distance(o.name(), r.name())).thenComparing(Obj::name))
+                .map(o -> o.ref() + switch (o.kind()) {
+                    case "Secret", "ConfigMap" -> " (" + keyed(o) + ")";
+                    case "Service" -> " (" + ports(o) + ")";
+                    default -> "";
+                }));
     }
 
     private static String quoted(String text) {
@@ -6380,8 +6397,10 @@ static final class Dependencies {
         snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
         snapshot.custom().forEach(c -> {
-            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()))
+            boolean chain = c.group().equals("cert-manager.io"); // what it has made only tells why; its user can mend itself alone
+            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() && !chain || Kinds.WORKLOADS.contains(o.kind()))
                 .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
+            named(c).filter(t -> !below(c, t)).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
             snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
                 .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
             snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
@@ -6396,6 +6415,19 @@ static final class Dependencies {
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
             .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
+    }
+
+    /** What a custom resource names in its spec or its message, and what is to make a Secret that it names. */
+    private Stream<Obj> named(Obj custom) {
+        var proof = CustomStatus.of(custom, snapshot).proof();
+        return Stream.concat(CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
+            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream()),
+            CustomReference.in(snapshot, proof == null ? "" : proof.message()))
+            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind()));
+    }
+
+    private boolean below(Obj o, Obj top) {
+        return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 
     private static Edge edge(Ref from, Ref to, Edge.Origin origin, String via, double confidence) {
@@ -6505,7 +6537,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
             new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
-        var judged = workloads.stream().map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+        var judged = workloads.stream().filter(w -> w.state() != State.unverified).map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -6585,6 +6617,7 @@ static final class Facts {
         + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
     private static final Pattern LISTENS =
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
+    private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -6610,6 +6643,7 @@ static final class Facts {
         }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
         object(f);
+        custom(f);
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
@@ -6749,6 +6783,22 @@ static final class Facts {
                 case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
                 default -> scale(o, f);
             }
+        });
+    }
+
+    /** What a custom resource names and its message speaks of, fields that the message names, and what the last of those made for it says. */
+    private void custom(Finding f) {
+        if (f.code().family != Code.Family.CUSTOM) {
+            return;
+        }
+        seen.snapshot.custom().filter(o -> Ref.of(o).equals(f.object())).findFirst().ifPresent(o -> {
+            var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n"));
+            FIELD.matcher(told).results().forEach(m -> all(o, "/" + m.group().replaceAll("[.\\[]", "/").replace("]", "")));
+            CustomReference.of(seen.snapshot, o).stream().filter(r -> told.contains(r.name()) || r.wrong(seen.snapshot))
+                .forEach(r -> add(o, r.path(), r.name() + (r.missing(seen.snapshot) ? " (does not exist)" : "")));
+            CustomReference.of(seen.snapshot, o).stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
+            f.evidence().stream().filter(e -> !e.path().startsWith(o.ref() + "/") && !e.path().equals(o.ref())).reduce((a, b) -> b)
+                .ifPresent(e -> found.putIfAbsent(e.path(), e.message()));
         });
     }
 
@@ -7753,7 +7803,8 @@ static final class Roots {
             return below;
         }
         var weak = own.stream().flatMap(n -> graph.weak(n).stream()).toList();
-        if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1) {
+        if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1
+            && weak.stream().anyMatch(f -> f.code().family != Code.Family.CUSTOM)) {
             return Map.of("cycle|" + own.stream().map(Ref::toString).collect(Collectors.joining(",")), List.of(cycle(weak, own)));
         }
         var progress = own.stream().flatMap(n -> graph.progress(n).stream()).toList();
@@ -8479,14 +8530,18 @@ static final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
-        if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
+        if (o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
             return Optional.empty();
         }
-        var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        var code = ("." + o.group()).endsWith(".cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        if (!said.against()) { // whose operator writes no status may warn by events
+            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o), Ref.of(o),
+                Obj.instant(e.first()), List.of(e.evidence(o))));
+        }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
         var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
-            Obj.instant(said.proof().firstSeen()), proofs));
+            Obj.instant(said.proof().firstSeen()), proofs)).map(f -> young || !said.invalid() ? f : f.with(Basis.OBSERVED));
     }
 
     /** Kinds that the API server refuses to show because their conversion webhook is down; told at those that were applied. */
@@ -8511,11 +8566,7 @@ static final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.custom()
-            .filter(o -> Stream.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
-                "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name").anyMatch(p -> o.text("/spec" + p).equals(secret))
-                || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem"))
-            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+        return snapshot.custom().filter(o -> CustomReference.makes(o, secret)).min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }
 
@@ -8821,6 +8872,12 @@ static final class Observed {
     List<Event> events(Obj object, String... reasons) {
         return events.getOrDefault(Ref.of(object), List.of()).stream()
             .filter(e -> e.about(object) && List.of(reasons).contains(e.reason())).toList();
+    }
+
+    /** A warning about this very object after which nothing else was told of it. */
+    Optional<Event> warned(Obj object) {
+        return events.getOrDefault(Ref.of(object), List.of()).stream().filter(e -> e.about(object)).reduce((a, b) -> b)
+            .filter(e -> e.type().equals("Warning"));
     }
 
     /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
@@ -9691,6 +9748,7 @@ static final class CustomStatus {
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
+    private static final Pattern WHY = Pattern.compile("(?!last)\\w*([mM]essage|[rR]eason|[eE]rrors?|[dD]escription)");
     private static final List<String> NESTED = List.of("parents", "listeners", "ancestors", "ingress");
     private final Obj o;
     private final Snapshot snapshot;
@@ -9706,7 +9764,8 @@ static final class CustomStatus {
         this.own = o.condition("Ready");
     }
 
-    private record Word(String path, String text) { }
+    /** @param why what stands beside it and tells more */
+    private record Word(String path, String text, String why) { }
 
     /**
      * How it is by itself; {@code unverified} when nothing of it tells.
@@ -9718,12 +9777,19 @@ static final class CustomStatus {
         boolean against() {
             return proof != null && (state == State.failed || state == State.progressing);
         }
+
+        /** Its own spec is at fault, nothing that it needs. */
+        boolean invalid() {
+            return proof.reason().matches("(?i).*invalid\\w*") || proof.message().matches("(?s)Invalid(Spec)?\\b.*");
+        }
     }
 
     static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+        var said = snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
             .map(status::ruled).orElseGet(status::read);
+        return said.state() != State.suspended ? said : holding(o, snapshot)
+            .map(h -> new Said(State.progressing, "waits in its queue: " + h.message(), h.proof())).orElse(said);
     }
 
     /**
@@ -9747,10 +9813,10 @@ static final class CustomStatus {
             || snapshot.index().byUid().contains(r.path("uid").asString("")));
     }
 
-    /** What a queue's entry for a suspended Job says; it starts the Job, and a person who does is overruled. */
-    static Optional<Said> holding(Obj job, Snapshot snapshot) {
-        return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
-            .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
+    static Optional<Said> holding(Obj held, Snapshot snapshot) {
+        return snapshot.index().byOwner().getOrDefault(held.uid(), List.of()).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
+            && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued))).map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
 
     /** What was done once: that it failed says nothing of how the namespace is. */
@@ -9789,7 +9855,8 @@ static final class CustomStatus {
     }
 
     private Said said(State state, Word word) {
-        return said(state, "is " + Phrases.brief(word.text()), word.path());
+        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())),
+            Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why())));
     }
 
     /** By the values that its user named; any other value is progress. */
@@ -9900,15 +9967,23 @@ static final class CustomStatus {
         status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
             var path = "status." + e.getKey();
             if (e.getValue().isString()) {
-                words.add(new Word(path, e.getValue().asString("")));
+                words.add(new Word(path, e.getValue().asString(""), why(status, e.getKey())));
             } else {
                 e.getValue().properties().stream()
                     .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
-                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""))));
+                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""),
+                        why(e.getValue(), inner.getKey()))));
             }
         });
         words.removeIf(w -> w.text().isBlank());
         return words;
+    }
+
+    /** The message beside a word, under whatever name. */
+    private static String why(JsonNode status, String key) {
+        return status.properties().stream().filter(e -> !e.getKey().equals(key) && WHY.matcher(e.getKey()).matches())
+            .map(e -> e.getValue().isArray() ? e.getValue().path(0) : e.getValue()).map(v -> v.asString("").strip())
+            .filter(v -> !v.isEmpty()).findFirst().orElse("");
     }
 }
 
@@ -9927,20 +10002,21 @@ static final class CustomWords {
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
         "insync", "provisioned", "installed", "ok", "up", "reconciled", "created", "valid", "accepted", "compliant", "stable", "normal",
-        "passed", "approved", "enabled", "connected", "started", "true", "serving", "attached", "issued");
+        "passed", "approved", "enabled", "connected", "started", "true", "serving", "attached", "issued", "configured", "registered",
+        "initialized", "updated", "live", "optimal");
     /** The kind's own word for ready: it outranks a condition that is not so. */
     private static final Set<String> READY = Set.of("ready", "running", "healthy", "green", "available", "online", "ok", "up");
     /** It serves, with less than it was asked for: Elasticsearch on one node, Ceph with a warning. */
     private static final Set<String> SERVING = Set.of("yellow", "warning", "warn", "healthwarn", "readywithwarnings");
     private static final Pattern IDLE = Pattern.compile("(?i).*(paused?|suspended|hibernat(ed|ion)|scaled_?to_?zero|idle|inactive|notactive"
-        + "|notraffic|sleeping|dormant|stopped)$");
+        + "|notraffic|sleeping|dormant|stopped|detached|waitforfirstconsumer)$");
     private static final String FAILURE = "failed|failure|error|errored|rejected";
     private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
+        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red");
     /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
     private static final Pattern FAILED_REASON =
         Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
-    static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$|sync");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
         "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
@@ -9966,9 +10042,9 @@ static final class CustomWords {
         return IN_FORCE.matcher(type(condition)).matches();
     }
 
-    /** It says that something failed for good. */
+    /** It says that something failed for good; a condition without a status is there while it is so, as Argo CD writes them. */
     static boolean broken(JsonNode condition) {
-        return Obj.isTrue(condition) && BROKEN.matcher(type(condition)).matches();
+        return (Obj.isTrue(condition) || !condition.has("status")) && BROKEN.matcher(type(condition)).matches();
     }
 
     /** It says that something is not well at present. */
@@ -9989,6 +10065,11 @@ static final class CustomWords {
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+    }
+
+    /** A queue does not let it run. */
+    static boolean queued(JsonNode condition) {
+        return type(condition).matches("QuotaReserved|Admitted") && no(condition);
     }
 
     /** It ran to its end: that it does not run any more is no fault then. */
@@ -10028,7 +10109,7 @@ static final class CustomWords {
     }
 
     static boolean unfinished(String word) {
-        return !done(word) && plain(word).matches(".*(ing|pending|unknown)");
+        return !done(word) && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)");
     }
 }
 
@@ -10167,7 +10248,7 @@ static final class Phrases {
         if (condition.isMissingNode()) {
             return "has not said yet how it is";
         }
-        return condition.path("type").asString("") + "=" + condition.path("status").asString("")
+        return condition.path("type").asString("") + prefixed("=", condition.path("status").asString(""))
             + prefixed(": ", condition.path("reason").asString("")) + prefixed(": ", brief(condition.path("message").asString("")));
     }
 
@@ -11120,7 +11201,7 @@ enum Code {
         Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, Basis.LEANING, new Young(60)),
     CERT_NOT_READY(Family.CUSTOM, Scope.either, "READ_CONDITION",
         "The certificate has not been issued: check its conditions, its issuer and the challenge.",
-        Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, new Young(60)),
+        Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, Basis.LEANING, new Young(60)),
     STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
         "It is still starting and nothing indicates a fault: wait.", Look.OWNER, new Young(120)),
     DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",
@@ -11663,6 +11744,126 @@ record Applied(Obj object, Source source, Result result, long generation, String
     /** When nothing is tried any more. */
     Applied finished() {
         return pending() ? with(error.isEmpty() ? Result.skipped : Result.failed) : this;
+    }
+}
+
+/**
+ * What a custom resource names in its spec: an issuer, a store, a cluster, a Secret. Pure.
+ *
+ * @param path as a person writes it: {@code spec.issuerRef.name}
+ * @param kind as the reference says, or as its field is called; empty when neither tells
+ */
+record CustomReference(String path, String kind, String name) {
+    /** {@code issuerRef}, {@code rabbitmqClusterReference}, {@code dependsOn}, {@code configurationName}; the rest tells the kind. */
+    private static final Pattern FIELD = Pattern.compile("(\\w*?)(Refs?|References?|Names?)?");
+    private static final Set<String> PARTS = Set.of("name", "kind", "namespace", "group", "apiVersion", "apiGroup", "key", "optional");
+    /** Parts of a spec that pods or charts are made of: what they name, their pods tell. */
+    private static final Set<String> FOREIGN = Set.of("template", "podTemplate", "containers", "initContainers", "values", "env", "volumes");
+    /** Where the resource says what it makes. */
+    private static final List<String> MADE = List.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
+        "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name");
+    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+) [\"'`](?:[a-z0-9-]+/)?([a-z0-9][a-z0-9.-]*)[\"'`]");
+    private static final Map<String, String> USUAL =
+        Map.of("issuer", "Issuer", "backend", "Service", "parent", "Gateway", "scaleTarget", "Deployment");
+    private static final int DEPTH = 7;
+
+    /** All of its spec, those of other namespaces left aside, in the order in which they stand there. */
+    static List<CustomReference> of(Snapshot snapshot, Obj o) {
+        var found = new ArrayList<CustomReference>();
+        new Walk(snapshot, o, found).fields(o.at("/spec"), "spec", 0);
+        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")
+            && ("." + o.group()).endsWith("." + l.getKey().replaceFirst("/.*", "")))
+            .forEach(l -> snapshot.custom().filter(c -> c.group().equals(o.group()) && c.name().equals(l.getValue())
+                && !c.kind().equals(o.kind())).findFirst()
+                .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + l.getKey() + "]", c.kind(), c.name()))));
+        found.removeIf(r -> r.kind().equals("Secret") && makes(o, r.name()));
+        return found;
+    }
+
+    /** What a message names: {@code SecretStore "vault" is not ready}. */
+    static Stream<Obj> in(Snapshot snapshot, String message) {
+        return TOLD.matcher(message).results().flatMap(m -> new CustomReference("", m.group(1), m.group(2)).target(snapshot).stream());
+    }
+
+    /** Whether it is to make the Secret of this name: a certificate, an external or a sealed secret. */
+    static boolean makes(Obj o, String secret) {
+        return MADE.stream().anyMatch(p -> o.text("/spec" + p).equals(secret) && (!p.equals("/secretName") || o.kind().equals("Certificate")))
+            || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem");
+    }
+
+    Optional<Obj> target(Snapshot snapshot) {
+        return keys(snapshot).flatMap(k -> snapshot.find(k, name).stream()).findFirst();
+    }
+
+    /** Its kind was read, and there is no object of that name. */
+    boolean missing(Snapshot snapshot) {
+        return keys(snapshot).findAny().isPresent() && target(snapshot).isEmpty();
+    }
+
+    /** It does not exist, and a field that is there to refer to something names it. */
+    boolean wrong(Snapshot snapshot) {
+        return missing(snapshot) && !path.endsWith("Name");
+    }
+
+    private Stream<String> keys(Snapshot snapshot) {
+        return kind.isEmpty() ? Stream.empty() : snapshot.objects().keySet().stream().filter(k -> k.equals(kind) || k.startsWith(kind + "."));
+    }
+
+    private record Walk(Snapshot snapshot, Obj o, List<CustomReference> found) {
+        void fields(JsonNode node, String path, int depth) {
+            if (depth < DEPTH) {
+                node.properties().stream().filter(e -> !FOREIGN.contains(e.getKey())).forEach(e -> field(e, path + "." + e.getKey(), depth));
+            }
+        }
+
+        private void field(Map.Entry<String, JsonNode> e, String path, int depth) {
+            if (e.getValue().isArray()) {
+                for (int i = 0; i < e.getValue().size(); i++) {
+                    value(e.getKey(), e.getValue().get(i), path + "[" + i + "]", depth);
+                }
+            } else {
+                value(e.getKey(), e.getValue(), path, depth);
+            }
+        }
+
+        private void value(String field, JsonNode value, String path, int depth) {
+            if (value.isString() && field.matches("\\w+(Ref|Name)")) {
+                add(kind(field, value), path, value.asString(""), value);
+            } else if (value.path("name").isString() && (field.matches(".*(Refs?|References?)")
+                || value.properties().stream().allMatch(p -> PARTS.contains(p.getKey())))) {
+                add(kind(field, value), path + ".name", value.path("name").asString(""), value);
+            } else {
+                fields(value, path, depth + 1);
+            }
+        }
+
+        private void add(String kind, String path, String name, JsonNode at) {
+            var namespace = at.path("namespace").asString("");
+            if (!kind.isEmpty() && !name.isEmpty() && (namespace.isEmpty() || namespace.equals(snapshot.namespace()))) {
+                found.add(new CustomReference(path, kind, name));
+            }
+        }
+
+        private String kind(String field, JsonNode value) {
+            if (value.path("kind").isString()) {
+                return value.path("kind").asString("");
+            }
+            var match = FIELD.matcher(field);
+            var stem = match.matches() ? match.group(1) : field;
+            if (stem.matches("(?i).*secrets?(key)?")) {
+                return "Secret";
+            }
+            return stem.matches("(?i).*configMap(key)?") ? "ConfigMap" : stem.equals("dependsOn") ? o.kind()
+                : kinds(k -> k.equalsIgnoreCase(stem)).or(() -> Optional.ofNullable(USUAL.get(stem)))
+                .or(() -> stem.length() < 5 ? Optional.empty() : kinds(k -> k.endsWith(stem.substring(0, 1).toUpperCase(Locale.ROOT) + stem.substring(1)))).orElse("");
+        }
+
+        /** Of the resource's own group rather than of another. */
+        private Optional<String> kinds(Predicate<String> wanted) {
+            return snapshot.objects().keySet().stream().filter(k -> k.contains("."))
+                .sorted(Comparator.comparing((String k) -> !k.endsWith("." + o.group())).thenComparing(k -> k))
+                .map(k -> k.substring(0, k.indexOf('.'))).filter(wanted).findFirst();
+        }
     }
 }
 

@@ -301,7 +301,7 @@ public enum Code {
         Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, Basis.LEANING, new Young(60)),
     CERT_NOT_READY(Family.CUSTOM, Scope.either, "READ_CONDITION",
         "The certificate has not been issued: check its conditions, its issuer and the challenge.",
-        Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, new Young(60)),
+        Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, Basis.LEANING, new Young(60)),
     STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
         "It is still starting and nothing indicates a fault: wait.", Look.OWNER, new Young(120)),
     DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",

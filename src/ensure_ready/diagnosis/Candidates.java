@@ -4,6 +4,7 @@ import ensure_ready.catalogue.Code;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.findings.Ports;
+import ensure_ready.model.CustomReference;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
@@ -70,10 +71,27 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
+            case CR_NOT_READY, CERT_NOT_READY -> named();
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
             default -> Stream.empty();
         };
+    }
+
+    /** What exists of the kinds of which a custom resource names something that does not; a ClusterIssuer may have been an Issuer. */
+    private Stream<String> named() {
+        var told = f.evidence().toString();
+        return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1).flatMap(o -> CustomReference.of(snapshot(), o).stream())
+            .filter(r -> r.wrong(snapshot()) || r.target(snapshot()).isEmpty() && told.contains(r.name()))
+            .flatMap(r -> snapshot().objects().entrySet().stream()
+                .filter(e -> e.getKey().replaceAll("\\..*|^Cluster(?=[A-Z])", "").equals(r.kind().replaceAll("^Cluster(?=[A-Z])", "")))
+                .flatMap(e -> e.getValue().stream()).filter(o -> !o.name().equals("kube-root-ca.crt"))
+                .sorted(Comparator.comparing((Obj o) -> NearMiss.distance(o.name(), r.name())).thenComparing(Obj::name))
+                .map(o -> o.ref() + switch (o.kind()) {
+                    case "Secret", "ConfigMap" -> " (" + keyed(o) + ")";
+                    case "Service" -> " (" + ports(o) + ")";
+                    default -> "";
+                }));
     }
 
     private static String quoted(String text) {

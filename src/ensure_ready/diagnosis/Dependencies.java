@@ -1,7 +1,9 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.findings.CustomFindings;
 import ensure_ready.findings.Observed;
 import ensure_ready.findings.WaitCommands;
+import ensure_ready.model.CustomReference;
 import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
@@ -10,6 +12,7 @@ import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
+import ensure_ready.readiness.CustomStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -169,8 +172,10 @@ public final class Dependencies {
         snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
         snapshot.custom().forEach(c -> {
-            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()))
+            boolean chain = c.group().equals("cert-manager.io"); // what it has made only tells why; its user can mend itself alone
+            Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() && !chain || Kinds.WORKLOADS.contains(o.kind()))
                 .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
+            named(c).filter(t -> !below(c, t)).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
             snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
                 .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
             snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
@@ -185,6 +190,19 @@ public final class Dependencies {
         return edges.stream().distinct().filter(e -> !e.from().equals(e.to()))
             .sorted(Comparator.comparing(Edge::from).thenComparing(Edge::to)
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
+    }
+
+    /** What a custom resource names in its spec or its message, and what is to make a Secret that it names. */
+    private Stream<Obj> named(Obj custom) {
+        var proof = CustomStatus.of(custom, snapshot).proof();
+        return Stream.concat(CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
+            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream()),
+            CustomReference.in(snapshot, proof == null ? "" : proof.message()))
+            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind()));
+    }
+
+    private boolean below(Obj o, Obj top) {
+        return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 
     private static Edge edge(Ref from, Ref to, Edge.Origin origin, String via, double confidence) {

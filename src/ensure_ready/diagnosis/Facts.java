@@ -3,8 +3,11 @@ package ensure_ready.diagnosis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
+import ensure_ready.model.CustomReference;
+import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
+import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -29,6 +32,7 @@ public final class Facts {
         + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
     private static final Pattern LISTENS =
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
+    private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -54,6 +58,7 @@ public final class Facts {
         }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
         object(f);
+        custom(f);
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
@@ -193,6 +198,22 @@ public final class Facts {
                 case "Ingress" -> leaves(o, f, Leaves.of(o.at("/spec")), "spec.", "^ingressClassName|backend|^tls.*secretName");
                 default -> scale(o, f);
             }
+        });
+    }
+
+    /** What a custom resource names and its message speaks of, fields that the message names, and what the last of those made for it says. */
+    private void custom(Finding f) {
+        if (f.code().family != Code.Family.CUSTOM) {
+            return;
+        }
+        seen.snapshot.custom().filter(o -> Ref.of(o).equals(f.object())).findFirst().ifPresent(o -> {
+            var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n"));
+            FIELD.matcher(told).results().forEach(m -> all(o, "/" + m.group().replaceAll("[.\\[]", "/").replace("]", "")));
+            CustomReference.of(seen.snapshot, o).stream().filter(r -> told.contains(r.name()) || r.wrong(seen.snapshot))
+                .forEach(r -> add(o, r.path(), r.name() + (r.missing(seen.snapshot) ? " (does not exist)" : "")));
+            CustomReference.of(seen.snapshot, o).stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
+            f.evidence().stream().filter(e -> !e.path().startsWith(o.ref() + "/") && !e.path().equals(o.ref())).reduce((a, b) -> b)
+                .ifPresent(e -> found.putIfAbsent(e.path(), e.message()));
         });
     }
 

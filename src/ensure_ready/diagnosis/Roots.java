@@ -89,7 +89,8 @@ public final class Roots {
             return below;
         }
         var weak = own.stream().flatMap(n -> graph.weak(n).stream()).toList();
-        if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1) {
+        if (own.stream().filter(n -> !graph.weak(n).isEmpty()).count() > 1
+            && weak.stream().anyMatch(f -> f.code().family != Code.Family.CUSTOM)) {
             return Map.of("cycle|" + own.stream().map(Ref::toString).collect(Collectors.joining(",")), List.of(cycle(weak, own)));
         }
         var progress = own.stream().flatMap(n -> graph.progress(n).stream()).toList();

@@ -1,8 +1,10 @@
 package ensure_ready.findings;
 
+import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Phrase;
 import ensure_ready.model.Applied;
+import ensure_ready.model.CustomReference;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
@@ -21,14 +23,18 @@ public final class CustomFindings {
 
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
-        if (!said.against() || o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
+        if (o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
             return Optional.empty();
         }
-        var code = o.group().equals("cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        var code = ("." + o.group()).endsWith(".cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
+        if (!said.against()) { // whose operator writes no status may warn by events
+            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o), Ref.of(o),
+                Obj.instant(e.first()), List.of(e.evidence(o))));
+        }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
         var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
-            Obj.instant(said.proof().firstSeen()), proofs));
+            Obj.instant(said.proof().firstSeen()), proofs)).map(f -> young || !said.invalid() ? f : f.with(Basis.OBSERVED));
     }
 
     /** Kinds that the API server refuses to show because their conversion webhook is down; told at those that were applied. */
@@ -53,10 +59,6 @@ public final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     public static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.custom()
-            .filter(o -> Stream.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
-                "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name").anyMatch(p -> o.text("/spec" + p).equals(secret))
-                || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem"))
-            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+        return snapshot.custom().filter(o -> CustomReference.makes(o, secret)).min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }

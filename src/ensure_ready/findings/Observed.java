@@ -41,6 +41,12 @@ public final class Observed {
             .filter(e -> e.about(object) && List.of(reasons).contains(e.reason())).toList();
     }
 
+    /** A warning about this very object after which nothing else was told of it. */
+    Optional<Event> warned(Obj object) {
+        return events.getOrDefault(Ref.of(object), List.of()).stream().filter(e -> e.about(object)).reduce((a, b) -> b)
+            .filter(e -> e.type().equals("Warning"));
+    }
+
     /** The workload that a pod belongs to: through its ReplicaSet to the Deployment; the pod itself when nobody made it. */
     public Ref owner(Obj pod) {
         return Ownership.workload(snapshot, pod);

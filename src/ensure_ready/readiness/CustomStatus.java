@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -25,6 +26,7 @@ public final class CustomStatus {
     /** A word that nobody knows is progress no longer. */
     private static final Duration STRANGE = Duration.ofMinutes(10);
     private static final List<String> FLAGS = List.of("ready", "healthy", "readyToUse", "available", "synced", "isReady", "applied");
+    private static final Pattern WHY = Pattern.compile("(?!last)\\w*([mM]essage|[rR]eason|[eE]rrors?|[dD]escription)");
     private static final List<String> NESTED = List.of("parents", "listeners", "ancestors", "ingress");
     private final Obj o;
     private final Snapshot snapshot;
@@ -40,7 +42,8 @@ public final class CustomStatus {
         this.own = o.condition("Ready");
     }
 
-    private record Word(String path, String text) { }
+    /** @param why what stands beside it and tells more */
+    private record Word(String path, String text, String why) { }
 
     /**
      * How it is by itself; {@code unverified} when nothing of it tells.
@@ -52,12 +55,19 @@ public final class CustomStatus {
         public boolean against() {
             return proof != null && (state == State.failed || state == State.progressing);
         }
+
+        /** Its own spec is at fault, nothing that it needs. */
+        public boolean invalid() {
+            return proof.reason().matches("(?i).*invalid\\w*") || proof.message().matches("(?s)Invalid(Spec)?\\b.*");
+        }
     }
 
     public static Said of(Obj o, Snapshot snapshot) {
         var status = new CustomStatus(o, snapshot);
-        return snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
+        var said = snapshot.rules().stream().filter(r -> r.about(o)).findFirst().filter(r -> !r.ignore())
             .map(status::ruled).orElseGet(status::read);
+        return said.state() != State.suspended ? said : holding(o, snapshot)
+            .map(h -> new Said(State.progressing, "waits in its queue: " + h.message(), h.proof())).orElse(said);
     }
 
     /**
@@ -81,10 +91,10 @@ public final class CustomStatus {
             || snapshot.index().byUid().contains(r.path("uid").asString("")));
     }
 
-    /** What a queue's entry for a suspended Job says; it starts the Job, and a person who does is overruled. */
-    public static Optional<Said> holding(Obj job, Snapshot snapshot) {
-        return snapshot.index().byOwner().getOrDefault(job.uid(), List.of()).stream().filter(c -> !c.builtIn() && !job.uid().isEmpty())
-            .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+    /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
+    public static Optional<Said> holding(Obj held, Snapshot snapshot) {
+        return snapshot.index().byOwner().getOrDefault(held.uid(), List.of()).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
+            && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued))).map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
 
     /** What was done once: that it failed says nothing of how the namespace is. */
@@ -123,7 +133,8 @@ public final class CustomStatus {
     }
 
     private Said said(State state, Word word) {
-        return said(state, "is " + Phrases.brief(word.text()), word.path());
+        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())),
+            Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why())));
     }
 
     /** By the values that its user named; any other value is progress. */
@@ -234,14 +245,22 @@ public final class CustomStatus {
         status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
             var path = "status." + e.getKey();
             if (e.getValue().isString()) {
-                words.add(new Word(path, e.getValue().asString("")));
+                words.add(new Word(path, e.getValue().asString(""), why(status, e.getKey())));
             } else {
                 e.getValue().properties().stream()
                     .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
-                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""))));
+                    .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""),
+                        why(e.getValue(), inner.getKey()))));
             }
         });
         words.removeIf(w -> w.text().isBlank());
         return words;
+    }
+
+    /** The message beside a word, under whatever name. */
+    private static String why(JsonNode status, String key) {
+        return status.properties().stream().filter(e -> !e.getKey().equals(key) && WHY.matcher(e.getKey()).matches())
+            .map(e -> e.getValue().isArray() ? e.getValue().path(0) : e.getValue()).map(v -> v.asString("").strip())
+            .filter(v -> !v.isEmpty()).findFirst().orElse("");
     }
 }

@@ -21,20 +21,21 @@ public final class CustomWords {
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
         "insync", "provisioned", "installed", "ok", "up", "reconciled", "created", "valid", "accepted", "compliant", "stable", "normal",
-        "passed", "approved", "enabled", "connected", "started", "true", "serving", "attached", "issued");
+        "passed", "approved", "enabled", "connected", "started", "true", "serving", "attached", "issued", "configured", "registered",
+        "initialized", "updated", "live", "optimal");
     /** The kind's own word for ready: it outranks a condition that is not so. */
     private static final Set<String> READY = Set.of("ready", "running", "healthy", "green", "available", "online", "ok", "up");
     /** It serves, with less than it was asked for: Elasticsearch on one node, Ceph with a warning. */
     private static final Set<String> SERVING = Set.of("yellow", "warning", "warn", "healthwarn", "readywithwarnings");
     private static final Pattern IDLE = Pattern.compile("(?i).*(paused?|suspended|hibernat(ed|ion)|scaled_?to_?zero|idle|inactive|notactive"
-        + "|notraffic|sleeping|dormant|stopped)$");
+        + "|notraffic|sleeping|dormant|stopped|detached|waitforfirstconsumer)$");
     private static final String FAILURE = "failed|failure|error|errored|rejected";
     private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed)$|red");
+        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red");
     /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
     private static final Pattern FAILED_REASON =
         Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
-    static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$");
+    static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$|sync");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
         "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
@@ -60,9 +61,9 @@ public final class CustomWords {
         return IN_FORCE.matcher(type(condition)).matches();
     }
 
-    /** It says that something failed for good. */
+    /** It says that something failed for good; a condition without a status is there while it is so, as Argo CD writes them. */
     static boolean broken(JsonNode condition) {
-        return Obj.isTrue(condition) && BROKEN.matcher(type(condition)).matches();
+        return (Obj.isTrue(condition) || !condition.has("status")) && BROKEN.matcher(type(condition)).matches();
     }
 
     /** It says that something is not well at present. */
@@ -83,6 +84,11 @@ public final class CustomWords {
     static boolean idle(JsonNode condition) {
         return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+    }
+
+    /** A queue does not let it run. */
+    static boolean queued(JsonNode condition) {
+        return type(condition).matches("QuotaReserved|Admitted") && no(condition);
     }
 
     /** It ran to its end: that it does not run any more is no fault then. */
@@ -122,6 +128,6 @@ public final class CustomWords {
     }
 
     static boolean unfinished(String word) {
-        return !done(word) && plain(word).matches(".*(ing|pending|unknown)");
+        return !done(word) && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)");
     }
 }

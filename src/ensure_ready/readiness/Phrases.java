@@ -12,7 +12,7 @@ public final class Phrases {
         if (condition.isMissingNode()) {
             return "has not said yet how it is";
         }
-        return condition.path("type").asString("") + "=" + condition.path("status").asString("")
+        return condition.path("type").asString("") + prefixed("=", condition.path("status").asString(""))
             + prefixed(": ", condition.path("reason").asString("")) + prefixed(": ", brief(condition.path("message").asString("")));
     }
 
