@@ -21,17 +21,17 @@
 // line  1660 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2632 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
 // line  3000 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4147 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4661 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4743 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  4148 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4662 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4744 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5069 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5681 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8167 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9711 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10877 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11716 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12730 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5070 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5682 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8252 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9813 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10979 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11828 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12842 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -3515,7 +3515,8 @@ static final class Collect {
         if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
-        if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
+        if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))
+            || known.all("Pod").stream().anyMatch(p -> p.condition("PodScheduled").toString().contains("volume node affinity"))) {
             kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
         }
         kinds.add(INGRESS);
@@ -6043,7 +6044,10 @@ static final class Connections {
             }
             case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
                 .ifPresent(role -> s.means(f.as(f.code(), role)));
-            case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+            case CRASH_APP_ERROR -> {
+                named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+                schema(s);
+            }
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
@@ -6057,6 +6061,19 @@ static final class Connections {
                 edges.add(new Edge(s.owner(), Ref.of(x), Edge.Origin.LOG, "log:" + x.name(), 0.9, a.port()));
                 s.means(s.told().with(Basis.WEAK).named());
             });
+    }
+
+    /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
+    private void schema(Complaint s) {
+        var text = String.join("\n", lines(s.told()));
+        unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
+            + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
+                edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
+                s.means(s.told().with(Basis.WEAK).named());
+            });
+        if (Phrase.NO_DATABASE.occurs(text)) {
+            onlyService(s.told()).ifPresent(service -> s.means(s.told().with(Map.of("target", service.name()))));
+        }
     }
 
     /** Who refuses the credentials, when the log does not say: the only Service that the settings name. */
@@ -6184,7 +6201,9 @@ static final class Connections {
     }
 
     private Optional<String> setting(Complaint s, String host) {
-        return needs.mentions(s.owner()).stream().filter(m -> m.host().equals(host)).map(Mention::via).findFirst();
+        var mentions = needs.mentions(s.owner());
+        return mentions.stream().filter(m -> m.host().equals(host)).findFirst().or(() -> needs.service(host).flatMap(service ->
+            mentions.stream().filter(m -> needs.service(m.host()).filter(service::equals).isPresent()).findFirst())).map(Mention::via);
     }
 
     /** A policy that keeps the pods from asking the cluster's DNS is what it is. */
@@ -6618,6 +6637,9 @@ static final class Facts {
     private static final Pattern LISTENS =
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
     private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
+    /** Whose texts are a program's or the API server's own words about the spec. */
+    private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
+        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED);
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -6642,6 +6664,7 @@ static final class Facts {
             object(f);
         }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
+        owner.ifPresent(w -> spoken(w, f));
         object(f);
         custom(f);
         other(owner, f);
@@ -6685,6 +6708,38 @@ static final class Facts {
         }
     }
 
+    /** Fields that the cause's own texts speak of: by their value, by their variable, or at least by a word of both; the surest first. */
+    private void spoken(Obj workload, Finding f) {
+        var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
+        var all = all(f).toLowerCase(Locale.ROOT);
+        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir)|^\\w+ClassName|^serviceAccountName");
+        needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find())
+            .map(e -> Map.entry(e, weight(e.getKey(), e.getValue(), told, all))).filter(e -> e.getValue() > 0)
+            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).limit(4)
+            .forEach(e -> add(workload, base(workload) + e.getKey().getKey(), e.getKey().getValue()));
+    }
+
+    /** All that is told of it, the log's tail included. */
+    private String all(Finding f) {
+        var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
+        return Stream.concat(f.evidence().stream().map(Evidence::message), log == null ? Stream.of() : log.lines().stream())
+            .collect(Collectors.joining("\n"));
+    }
+
+    private static int weight(String path, String value, String told, String all) {
+        var variable = path.contains(".env[") ? path.replaceFirst("^.*\\.env\\[", "").replaceFirst("\\].*", "") : "";
+        if (word(value, all) || word(variable, all)) {
+            return 2;
+        }
+        return !variable.isEmpty() && Stream.of((variable + "_" + value).split("[^A-Za-z]+")).anyMatch(w -> w.length() > 3 && word(w, told))
+            ? 1 : 0;
+    }
+
+    private static boolean word(String word, String text) {
+        return word.length() > 1 && Pattern.compile("(?<![\\w.-])" + Pattern.quote(word.toLowerCase(Locale.ROOT)) + "(?![\\w-])")
+            .matcher(text).find();
+    }
+
     static String base(Obj workload) {
         return switch (workload.kind()) {
             case "Pod" -> "spec.";
@@ -6698,7 +6753,7 @@ static final class Facts {
     }
 
     /** What of the pod template decides this code. */
-    private static String pattern(Finding f) {
+    private String pattern(Finding f) {
         var c = container(f);
         var name = Pattern.quote(f.objectName());
         return switch (f.code()) {
@@ -6715,8 +6770,11 @@ static final class Facts {
             case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
             case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
                 c + "(command|args|workingDir|image) |" + c + ".*subPath";
-            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name";
-            case CRASH_PORT_IN_USE -> "[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
+                + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
+                + (Phrase.HEAP.occurs(all(f)) ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+            case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
+            case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
             case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
             case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
@@ -6840,7 +6898,13 @@ static final class Facts {
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
-            case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+            case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
+            case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
+                .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
+                .forEach(v -> all(v, "/spec/nodeAffinity/required"));
+            case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
+                seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
+            case CRASH_AUTH_FAILED, CRASH_APP_ERROR -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).limit(1)
                 .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
@@ -6855,6 +6919,15 @@ static final class Facts {
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** A limit that the pod has and its template has not is a LimitRange's. */
+    private void limited(Obj pod, Finding f, Optional<Obj> owner) {
+        pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(f.container()))
+            .map(c -> c.at("/resources/limits/memory").asString("")).filter(limit -> !limit.isEmpty() && owner.filter(w -> needs.leaves(w)
+                .containsKey("containers[" + f.container() + "].resources.limits.memory")).isEmpty())
+            .forEach(limit -> add(pod, "spec.containers[" + f.container() + "].resources.limits.memory", limit
+                + " (a LimitRange's default: the template sets none)"));
     }
 
     /** Values of the ConfigMaps that it reads, which name the host or could. */
@@ -7082,9 +7155,10 @@ static final class Leaves {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
         } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
-                var element = path + "[" + name(node.get(i), i) + "]";
+                var only = node.get(i).size() == 1 && node.get(i).has("name") && !path.endsWith(".env");
+                var element = path + "[" + (only ? i : name(node.get(i), i)) + "]";
                 walk(node.get(i), element, found);
-                found.remove(element + ".name"); // which its path says already
+                found.remove(only ? "" : element + ".name"); // which its path says already
                 found.remove(path.endsWith("items") ? "" : element + ".key");
                 if (path.endsWith(".env") && node.get(i).size() == 1) {
                     found.put(element + ".value", "\"\"");
@@ -7195,7 +7269,7 @@ static final class Mentions {
 
     private void object(String kind, References.Ref r, String data) {
         snapshot.find(r.kind(), r.name())
-            .ifPresent(o -> o.map(data).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
+            .ifPresent(o -> addresses(new TreeMap<>(o.map(data))).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
     }
 
     /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */
@@ -7207,8 +7281,12 @@ static final class Mentions {
                 .map(m -> m.at("/data").path(from.path("key").asString("")).asString("")).orElse("") : e.path("value").asString(""));
         }
         env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
-        env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);
-        return env;
+        return addresses(env);
+    }
+
+    private static Map<String, String> addresses(Map<String, String> settings) {
+        settings.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(settings, k, v) : v);
+        return settings;
     }
 
     /** DB_HOST and DB_PORT are one address written in two. */
@@ -7352,8 +7430,15 @@ record NetworkPolicies(Snapshot snapshot) {
     /** The egress policy that keeps a pod from asking the cluster's DNS. */
     Optional<Obj> withoutDns(Map<String, String> from) {
         var selecting = selecting("Egress", from);
-        return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> r.path("ports").isEmpty()
-            || ports(r, Set.of("53", "dns", "dns-tcp")))) ? Optional.empty() : selecting.stream().findFirst();
+        return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> leavesNamespace(r.path("to"))
+            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp"))))) ? Optional.empty() : selecting.stream().findFirst();
+    }
+
+    /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */
+    private static boolean leavesNamespace(JsonNode peers) {
+        return peers.isEmpty() || StreamSupport.stream(peers.spliterator(), false).anyMatch(p -> p.has("ipBlock")
+            || p.has("namespaceSelector") && "kube-system".equals(p.at("/namespaceSelector/matchLabels")
+                .path("kubernetes.io/metadata.name").asString("kube-system")));
     }
 
     private List<Obj> selecting(String type, Map<String, String> labels) {
@@ -8828,11 +8913,22 @@ static final class MissingObject {
             .filter(o -> !o.keys().isEmpty() && !o.keys().contains(key)).findFirst().map(o -> new Key(Ref.of(o), key));
     }
 
+    /** Keys that volumes of the pod take from a ConfigMap or Secret which is there and does not have them. */
+    static Stream<Key> ofItems(Observed seen, Obj pod) {
+        return pod.list("/spec/volumes").stream()
+            .flatMap(v -> Stream.concat(Stream.of(v), StreamSupport.stream(v.at("/projected/sources").spliterator(), false)))
+            .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
+                .flatMap(s -> seen.snapshot.find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
+                    .stream().flatMap(o -> StreamSupport.stream(s.path("items").spliterator(), false).map(i -> i.path("key").asString(""))
+                        .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
+    }
+
     private static String kind(Code code) {
         return switch (code) {
             case SECRET_MISSING -> "Secret";
             case CONFIGMAP_MISSING -> "ConfigMap";
             case PVC_MISSING -> "PersistentVolumeClaim";
+            case SERVICE_ACCOUNT_MISSING -> "ServiceAccount";
             default -> "";
         };
     }
@@ -8993,13 +9089,14 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
-    /** The last of several that ended so within minutes, with none after it that is ready: the next one will end so too. */
+    /** The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled its
+     *  own disk. */
     private boolean again() {
         var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
             .toList();
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
-        return ended.size() > 1 && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent()) && siblings.stream().noneMatch(Pods::ready) && ended.stream()
             .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
             .filter(pod::equals).isPresent();
     }
@@ -9098,6 +9195,11 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         }
         if (unstarted() && references().findAny().isPresent()) {
             return absent(List.of());
+        }
+        var keys = unstarted() ? MissingObject.ofItems(seen, pod).distinct().toList() : List.<MissingObject.Key>of();
+        if (!keys.isEmpty()) { // the event that tells it may be forbidden or gone
+            return keys.stream().map(k -> finding(Code.CONFIG_KEY_MISSING, k.object(), Optional.empty(),
+                Evidence.field(pod, "spec.volumes", "key " + k.key())).with(Map.of("key", k.key()))).toList();
         }
         return gate().or(this::held).or(this::progress).stream().toList();
     }
@@ -11431,6 +11533,7 @@ static final class Messages {
         t.row(Code.SECRET_MISSING, "couldn't get secret", "could not find secret", "~secrets? \"[^\"]+\" not found");
         t.row(Code.CONFIGMAP_MISSING, "couldn't get configMap", "~configmaps? \"[^\"]+\" not found");
         t.row(Code.PVC_MISSING, "error getting PVC", "~persistentvolumeclaims? \"[^\"]+\" not found");
+        t.row(Code.SERVICE_ACCOUNT_MISSING, "~failed to fetch token: serviceaccounts? \"[^\"]+\" not found");
         t.row(Code.RUN_AS_NON_ROOT, "runAsNonRoot", "run as non-root", "image will run as root", "non-numeric user", "non-root policy");
         t.row(Code.PVC_ACCESS_MODE, "Multi-Attach error", "already exclusively attached", "already used by pod", "ReadWriteOncePod");
         t.row(Code.PVC_PROVISIONER_MISSING, "not found in the list of registered CSI drivers", "no volume plugin matched",
@@ -11522,6 +11625,7 @@ static final class Messages {
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ");
         unreachable(t);
     }
 
@@ -11584,7 +11688,7 @@ static final class Messages {
  * Messages}.
  */
 enum Phrase {
-    MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
+    MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?|serviceaccounts?) \"([^\"]+)\" not found"),
     /** The key, the kind and the name of what lacks it. */
     KEY("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
     VOLUME_KEY("(?i)references non-existent (?:config|secret) key: (\\S+)"),
@@ -11623,7 +11727,7 @@ enum Phrase {
         "failed to resolve", "can't find")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
         "unknown host:? ?'?", "resolve host:? '?\"?", "can't resolve '", "in upstream \"", "nslookup: can't resolve '", "can't find ",
-        "getaddrinfo for ", "Failed to resolve '?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
+        "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
         "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
@@ -11632,6 +11736,14 @@ enum Phrase {
     NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
     /** A command that the container's image does not have. */
     NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
+    /** The schema that a migration makes is not there. */
+    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
+        + "|no such (?:table|column)|undefined ?table|schema .{0,20}(?:out of date|not up to date)"),
+    /** What makes it, by its name or its command. */
+    MIGRATES("(?i)migrat|schema|alembic|flyway|liquibase|db[-_:](?:init|setup|seed|push)"),
+    NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
+    DENIED("(?i)permission denied|read-only file ?system|operation not permitted|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",

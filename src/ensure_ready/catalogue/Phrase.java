@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * Messages}.
  */
 public enum Phrase {
-    MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?) \"([^\"]+)\" not found"),
+    MISSING("(?i)(?:secrets?|configmaps?|persistentvolumeclaims?|serviceaccounts?) \"([^\"]+)\" not found"),
     /** The key, the kind and the name of what lacks it. */
     KEY("(?i)couldn't find key (\\S+) in (Secret|ConfigMap) [^/\\s]+/([^\\s,;]+)"),
     VOLUME_KEY("(?i)references non-existent (?:config|secret) key: (\\S+)"),
@@ -46,7 +46,7 @@ public enum Phrase {
         "failed to resolve", "can't find")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
         "unknown host:? ?'?", "resolve host:? '?\"?", "can't resolve '", "in upstream \"", "nslookup: can't resolve '", "can't find ",
-        "getaddrinfo for ", "Failed to resolve '?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
+        "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
         "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
@@ -55,6 +55,14 @@ public enum Phrase {
     NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
     /** A command that the container's image does not have. */
     NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
+    /** The schema that a migration makes is not there. */
+    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
+        + "|no such (?:table|column)|undefined ?table|schema .{0,20}(?:out of date|not up to date)"),
+    /** What makes it, by its name or its command. */
+    MIGRATES("(?i)migrat|schema|alembic|flyway|liquibase|db[-_:](?:init|setup|seed|push)"),
+    NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
+    DENIED("(?i)permission denied|read-only file ?system|operation not permitted|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",

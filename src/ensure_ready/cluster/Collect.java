@@ -160,7 +160,8 @@ public final class Collect {
         if (known.all("Pod").stream().anyMatch(p -> nodeMatters(p) || p.at("/status/containerStatuses").toString().contains("platform"))) {
             kinds.add(Kind.NODE);
         }
-        if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))) {
+        if (known.all("PersistentVolumeClaim").stream().anyMatch(c -> !c.text("/status/phase").equals("Bound"))
+            || known.all("Pod").stream().anyMatch(p -> p.condition("PodScheduled").toString().contains("volume node affinity"))) {
             kinds.addAll(List.of(Kind.STORAGE_CLASS, PV));
         }
         kinds.add(INGRESS);

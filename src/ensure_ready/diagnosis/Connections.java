@@ -115,7 +115,10 @@ public final class Connections {
             }
             case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
                 .ifPresent(role -> s.means(f.as(f.code(), role)));
-            case CRASH_APP_ERROR -> named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+            case CRASH_APP_ERROR -> {
+                named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+                schema(s);
+            }
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
@@ -129,6 +132,19 @@ public final class Connections {
                 edges.add(new Edge(s.owner(), Ref.of(x), Edge.Origin.LOG, "log:" + x.name(), 0.9, a.port()));
                 s.means(s.told().with(Basis.WEAK).named());
             });
+    }
+
+    /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
+    private void schema(Complaint s) {
+        var text = String.join("\n", lines(s.told()));
+        unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
+            + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
+                edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
+                s.means(s.told().with(Basis.WEAK).named());
+            });
+        if (Phrase.NO_DATABASE.occurs(text)) {
+            onlyService(s.told()).ifPresent(service -> s.means(s.told().with(Map.of("target", service.name()))));
+        }
     }
 
     /** Who refuses the credentials, when the log does not say: the only Service that the settings name. */
@@ -256,7 +272,9 @@ public final class Connections {
     }
 
     private Optional<String> setting(Complaint s, String host) {
-        return needs.mentions(s.owner()).stream().filter(m -> m.host().equals(host)).map(Mention::via).findFirst();
+        var mentions = needs.mentions(s.owner());
+        return mentions.stream().filter(m -> m.host().equals(host)).findFirst().or(() -> needs.service(host).flatMap(service ->
+            mentions.stream().filter(m -> needs.service(m.host()).filter(service::equals).isPresent()).findFirst())).map(Mention::via);
     }
 
     /** A policy that keeps the pods from asking the cluster's DNS is what it is. */

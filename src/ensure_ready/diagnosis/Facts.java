@@ -1,6 +1,7 @@
 package ensure_ready.diagnosis;
 
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.CustomReference;
@@ -10,10 +11,13 @@ import ensure_ready.model.Ownership;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,6 +37,9 @@ public final class Facts {
     private static final Pattern LISTENS =
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
     private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
+    /** Whose texts are a program's or the API server's own words about the spec. */
+    private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
+        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED);
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -57,6 +64,7 @@ public final class Facts {
             object(f);
         }
         owner.ifPresent(w -> fields(w, f, pattern(f)));
+        owner.ifPresent(w -> spoken(w, f));
         object(f);
         custom(f);
         other(owner, f);
@@ -100,6 +108,38 @@ public final class Facts {
         }
     }
 
+    /** Fields that the cause's own texts speak of: by their value, by their variable, or at least by a word of both; the surest first. */
+    private void spoken(Obj workload, Finding f) {
+        var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
+        var all = all(f).toLowerCase(Locale.ROOT);
+        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir)|^\\w+ClassName|^serviceAccountName");
+        needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find())
+            .map(e -> Map.entry(e, weight(e.getKey(), e.getValue(), told, all))).filter(e -> e.getValue() > 0)
+            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).limit(4)
+            .forEach(e -> add(workload, base(workload) + e.getKey().getKey(), e.getKey().getValue()));
+    }
+
+    /** All that is told of it, the log's tail included. */
+    private String all(Finding f) {
+        var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
+        return Stream.concat(f.evidence().stream().map(Evidence::message), log == null ? Stream.of() : log.lines().stream())
+            .collect(Collectors.joining("\n"));
+    }
+
+    private static int weight(String path, String value, String told, String all) {
+        var variable = path.contains(".env[") ? path.replaceFirst("^.*\\.env\\[", "").replaceFirst("\\].*", "") : "";
+        if (word(value, all) || word(variable, all)) {
+            return 2;
+        }
+        return !variable.isEmpty() && Stream.of((variable + "_" + value).split("[^A-Za-z]+")).anyMatch(w -> w.length() > 3 && word(w, told))
+            ? 1 : 0;
+    }
+
+    private static boolean word(String word, String text) {
+        return word.length() > 1 && Pattern.compile("(?<![\\w.-])" + Pattern.quote(word.toLowerCase(Locale.ROOT)) + "(?![\\w-])")
+            .matcher(text).find();
+    }
+
     static String base(Obj workload) {
         return switch (workload.kind()) {
             case "Pod" -> "spec.";
@@ -113,7 +153,7 @@ public final class Facts {
     }
 
     /** What of the pod template decides this code. */
-    private static String pattern(Finding f) {
+    private String pattern(Finding f) {
         var c = container(f);
         var name = Pattern.quote(f.objectName());
         return switch (f.code()) {
@@ -130,8 +170,11 @@ public final class Facts {
             case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
             case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
                 c + "(command|args|workingDir|image) |" + c + ".*subPath";
-            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name";
-            case CRASH_PORT_IN_USE -> "[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
+                + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
+                + (Phrase.HEAP.occurs(all(f)) ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+            case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
+            case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
             case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
             case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
@@ -255,7 +298,13 @@ public final class Facts {
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
-            case CRASH_AUTH_FAILED -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+            case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
+            case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
+                .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
+                .forEach(v -> all(v, "/spec/nodeAffinity/required"));
+            case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
+                seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
+            case CRASH_AUTH_FAILED, CRASH_APP_ERROR -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).limit(1)
                 .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
@@ -270,6 +319,15 @@ public final class Facts {
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** A limit that the pod has and its template has not is a LimitRange's. */
+    private void limited(Obj pod, Finding f, Optional<Obj> owner) {
+        pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(f.container()))
+            .map(c -> c.at("/resources/limits/memory").asString("")).filter(limit -> !limit.isEmpty() && owner.filter(w -> needs.leaves(w)
+                .containsKey("containers[" + f.container() + "].resources.limits.memory")).isEmpty())
+            .forEach(limit -> add(pod, "spec.containers[" + f.container() + "].resources.limits.memory", limit
+                + " (a LimitRange's default: the template sets none)"));
     }
 
     /** Values of the ConfigMaps that it reads, which name the host or could. */

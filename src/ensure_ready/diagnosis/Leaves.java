@@ -27,9 +27,10 @@ public final class Leaves {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
         } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
-                var element = path + "[" + name(node.get(i), i) + "]";
+                var only = node.get(i).size() == 1 && node.get(i).has("name") && !path.endsWith(".env");
+                var element = path + "[" + (only ? i : name(node.get(i), i)) + "]";
                 walk(node.get(i), element, found);
-                found.remove(element + ".name"); // which its path says already
+                found.remove(only ? "" : element + ".name"); // which its path says already
                 found.remove(path.endsWith("items") ? "" : element + ".key");
                 if (path.endsWith(".env") && node.get(i).size() == 1) {
                     found.put(element + ".value", "\"\"");

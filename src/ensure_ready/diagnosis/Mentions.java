@@ -75,7 +75,7 @@ public final class Mentions {
 
     private void object(String kind, References.Ref r, String data) {
         snapshot.find(r.kind(), r.name())
-            .ifPresent(o -> o.map(data).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
+            .ifPresent(o -> addresses(new TreeMap<>(o.map(data))).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
     }
 
     /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */
@@ -87,8 +87,12 @@ public final class Mentions {
                 .map(m -> m.at("/data").path(from.path("key").asString("")).asString("")).orElse("") : e.path("value").asString(""));
         }
         env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
-        env.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(env, k, v) : v);
-        return env;
+        return addresses(env);
+    }
+
+    private static Map<String, String> addresses(Map<String, String> settings) {
+        settings.replaceAll((k, v) -> HOST.matcher(v).matches() && KEY.matcher(k).find() ? paired(settings, k, v) : v);
+        return settings;
     }
 
     /** DB_HOST and DB_PORT are one address written in two. */

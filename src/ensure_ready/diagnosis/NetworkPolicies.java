@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /** What NetworkPolicies let through between two pods of this namespace. */
@@ -34,8 +35,15 @@ public record NetworkPolicies(Snapshot snapshot) {
     /** The egress policy that keeps a pod from asking the cluster's DNS. */
     Optional<Obj> withoutDns(Map<String, String> from) {
         var selecting = selecting("Egress", from);
-        return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> r.path("ports").isEmpty()
-            || ports(r, Set.of("53", "dns", "dns-tcp")))) ? Optional.empty() : selecting.stream().findFirst();
+        return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> leavesNamespace(r.path("to"))
+            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp"))))) ? Optional.empty() : selecting.stream().findFirst();
+    }
+
+    /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */
+    private static boolean leavesNamespace(JsonNode peers) {
+        return peers.isEmpty() || StreamSupport.stream(peers.spliterator(), false).anyMatch(p -> p.has("ipBlock")
+            || p.has("namespaceSelector") && "kube-system".equals(p.at("/namespaceSelector/matchLabels")
+                .path("kubernetes.io/metadata.name").asString("kube-system")));
     }
 
     private List<Obj> selecting(String type, Map<String, String> labels) {

@@ -56,13 +56,14 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
-    /** The last of several that ended so within minutes, with none after it that is ready: the next one will end so too. */
+    /** The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled its
+     *  own disk. */
     private boolean again() {
         var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
             .toList();
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
-        return ended.size() > 1 && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent()) && siblings.stream().noneMatch(Pods::ready) && ended.stream()
             .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
             .filter(pod::equals).isPresent();
     }
@@ -161,6 +162,11 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         }
         if (unstarted() && references().findAny().isPresent()) {
             return absent(List.of());
+        }
+        var keys = unstarted() ? MissingObject.ofItems(seen, pod).distinct().toList() : List.<MissingObject.Key>of();
+        if (!keys.isEmpty()) { // the event that tells it may be forbidden or gone
+            return keys.stream().map(k -> finding(Code.CONFIG_KEY_MISSING, k.object(), Optional.empty(),
+                Evidence.field(pod, "spec.volumes", "key " + k.key())).with(Map.of("key", k.key()))).toList();
         }
         return gate().or(this::held).or(this::progress).stream().toList();
     }
