@@ -11305,7 +11305,7 @@ enum Code {
         "The certificate has not been issued: check its conditions, its issuer and the challenge.",
         Look.OBJECT, Grace.seconds(30), Rule.JUDGED_FAILED, Rule.STANDALONE, Basis.LEANING, new Young(60)),
     STILL_PROGRESSING(Family.OTHER, Role.PROGRESS, Scope.wait, "WAIT",
-        "It is still starting and nothing indicates a fault: wait.", Look.OWNER, new Young(120)),
+        "It is still starting, and what it shows fits a slow start: wait, then look again.", Look.OWNER, new Young(120)),
     DIAGNOSIS_UNAVAILABLE(Family.OTHER, Scope.platform, "RESTORE_ACCESS",
         "The cluster could not be queried, so the causes are unknown; this does not mean that all is well."),
     MANIFEST_UNREADABLE(Family.APPLY, Scope.repo, "FIX_MANIFEST",
