@@ -48,17 +48,17 @@
 // line  2938 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
 // line  3156 src/prompt_run/templates: FreeMarker templates, found and filled in
 // line  3338 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3513 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3505 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3805 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4345 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4852 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5425 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5542 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6244 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6508 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7322 src/prompt_run/options: What options and variables mean
-// line  7410 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3852 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4392 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4899 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5472 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5589 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6291 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6555 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7369 src/prompt_run/options: What options and variables mean
+// line  7457 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -166,6 +166,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -183,7 +184,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -3402,7 +3402,7 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
         return run(argv, new byte[0], limit, line -> {
             said.accept(line);
             last.replace(0, last.length(), line.isBlank() ? last.toString() : line);
-        }, last, LocalShell::end);
+        }, last, ProcessTree::end);
     }
 
     private Reply run(List<String> argv, byte[] stdin, Duration limit, Consumer<String> said, StringBuffer err, Consumer<Process> end)
@@ -3432,14 +3432,6 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
             end.accept(process);
             process.destroyForcibly();
         }
-    }
-
-    private static void end(Process process) {
-        var all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
-        all.forEach(ProcessHandle::destroy);
-        CompletableFuture.allOf(all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
-            .completeOnTimeout(null, GRACE_MILLIS, TimeUnit.MILLISECONDS).join();
-        all.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static void feed(Process process, byte[] stdin) {
@@ -3616,6 +3608,61 @@ static final class Kubeconfig {
             .map(u -> u.getUser().getTokenFile())
             .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
             .<OAuthTokenProvider>map(file -> () -> TextFile.read(file).strip()).orElse(base.getOauthTokenProvider());
+    }
+}
+
+/** A process with all that it started. */
+static final class ProcessTree {
+    private static final int GRACE_MILLIS = 3000;
+    private static final int LOOK_MILLIS = 20;
+    /** A fork bomb outruns every snapshot: enough is tried. */
+    private static final int ROUNDS = 50;
+
+    private ProcessTree() { }
+
+    /** Asks all of them to end, and kills after three seconds what has not. */
+    static void end(Process process) {
+        var tree = stopped(Set.of(process.toHandle()));
+        tree.forEach(ProcessHandle::destroy);
+        signal("CONT", tree);
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
+        while (tree.stream().anyMatch(ProcessTree::lives) && System.nanoTime() < until) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+        }
+        stopped(tree).forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** What has ended and waits for somebody to ask how has a number still, and no program. */
+    private static boolean lives(ProcessHandle process) {
+        return process.isAlive() && process.info().command().isPresent();
+    }
+
+    /** What is stopped forks no more: nobody starts a child between a look and a signal that the next look does not see. */
+    private static Set<ProcessHandle> stopped(Set<ProcessHandle> roots) {
+        var all = new LinkedHashSet<ProcessHandle>();
+        var found = roots.stream().filter(ProcessTree::lives).collect(Collectors.toSet());
+        for (int round = 0; round < ROUNDS && all.addAll(found); round++) {
+            signal("STOP", found);
+            found = roots.stream().flatMap(root -> Stream.concat(Stream.of(root), root.descendants())).filter(ProcessTree::lives)
+                .filter(process -> !all.contains(process)).collect(Collectors.toSet());
+        }
+        return all;
+    }
+
+    /** Java knows no other signals than TERM and KILL. */
+    private static void signal(String name, Collection<ProcessHandle> processes) {
+        if (processes.isEmpty()) {
+            return;
+        }
+        var words = Stream.concat(Stream.of("sh", "-c", "kill -s \"$0\" \"$@\"", name),
+            processes.stream().map(process -> String.valueOf(process.pid()))).toList();
+        try {
+            new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+        } catch (IOException noShell) {
+            // without one they are asked to end as they are
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
 
