@@ -53,12 +53,12 @@
 // line  3852 src/prompt_run/prompt: What the templates get to see, and the prompt
 // line  4392 src/prompt_run/verdict: How a run ended, and what is told about it
 // line  4899 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5472 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5589 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6291 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6555 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7369 src/prompt_run/options: What options and variables mean
-// line  7457 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5484 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5601 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6303 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6567 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7381 src/prompt_run/options: What options and variables mean
+// line  7469 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -2185,7 +2185,7 @@ static final class DeployPlace {
     }
 
     Site look() throws NoPlace, InterruptedException {
-        var prospect = DeployView.judge(read());
+        var prospect = DeployView.judge(read(), Instant.now());
         if (prospect.pod() == null) {
             throw new NoPlace(prospect.reason());
         }
@@ -2202,7 +2202,7 @@ static final class DeployPlace {
 
     private Prospect prospect() throws NoPlace, InterruptedException {
         try {
-            return DeployView.judge(read());
+            return DeployView.judge(read(), Instant.now());
         } catch (KubernetesClientException problem) {
             Kube.interruptedBy(problem);
             boolean neverSeen = seen == null && System.nanoTime() - began > run.patience().unreachable().toNanos();
@@ -5081,8 +5081,9 @@ static final class Borrowed {
     }
 }
 
-/** The newest end of a container that should not have ended; {@code over}: it has not been started again since. */
-record Crash(String container, ContainerStateTerminated end, int restarts, boolean over) {
+/** The newest end of a container that should not have ended; {@code again}: when it was started since, null while it was not. */
+record Crash(String container, ContainerStateTerminated end, int restarts, Instant again) {
+    private static final Duration SETTLE = Duration.ofSeconds(30);
 
     /** The first container of the pod that crashed, else null. */
     static Crash of(Pod pod) {
@@ -5096,8 +5097,19 @@ record Crash(String container, ContainerStateTerminated end, int restarts, boole
     static Crash of(ContainerStatus status) {
         var now = ended(status.getState());
         int restarts = status.getRestartCount() == null ? 0 : status.getRestartCount();
-        boolean runs = status.getState() != null && status.getState().getRunning() != null;
-        return new Crash(status.getName(), now != null ? now : restarts > 0 ? ended(status.getLastState()) : null, restarts, !runs);
+        var runs = status.getState() == null ? null : status.getState().getRunning();
+        return new Crash(status.getName(), now != null ? now : restarts > 0 ? ended(status.getLastState()) : null, restarts,
+            runs == null ? null : runs.getStartedAt() == null ? Instant.EPOCH : Instant.parse(runs.getStartedAt()));
+    }
+
+    boolean over() {
+        return again == null;
+    }
+
+    /** Runs again, and not for long enough to be believed: what crashes again and again is ready in between. */
+    static boolean unsettled(Pod pod, Instant now) {
+        return pod.getStatus().getContainerStatuses().stream().map(Crash::of)
+            .anyMatch(crash -> crash.end != null && !crash.over() && !crash.again.isAfter(now) && crash.again.plus(SETTLE).isAfter(now));
     }
 
     private static ContainerStateTerminated ended(ContainerState state) {
@@ -5116,7 +5128,7 @@ record Crash(String container, ContainerStateTerminated end, int restarts, boole
 
     /** All that is known of it. */
     String told() {
-        return over ? told(end) + often() : often().substring(2) + ", last: " + told(end);
+        return over() ? told(end) + often() : often().substring(2) + ", last: " + told(end);
     }
 
     /** With a comma before it; nothing for a container that was started once. */
@@ -5134,7 +5146,7 @@ record DeployView(String name, String namespace, String namespacePhase,
         Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
         "StartError");
 
-    static Prospect judge(DeployView view) {
+    static Prospect judge(DeployView view, Instant now) {
         var deploy = "deploy/" + view.name;
         if ("NotFound".equals(view.namespacePhase)) {
             return Prospect.never("namespace " + view.namespace + " does not exist");
@@ -5155,17 +5167,17 @@ record DeployView(String name, String namespace, String namespacePhase,
         if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
             return Prospect.pending(deploy + ": its newest generation is not observed yet");
         }
-        return judgePods(view);
+        return judgePods(view, now);
     }
 
-    private static Prospect judgePods(DeployView view) {
+    private static Prospect judgePods(DeployView view, Instant now) {
         var newest = view.newestFirst().get(0);
         var all = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
         var alive = all.stream().filter(pod -> !failed(pod)).toList();
         var pods = alive.isEmpty() ? all : alive; // one that was evicted stays beside its successor
         for (var pod : pods) {
-            if (ready(pod)) {
+            if (ready(pod) && !Crash.unsettled(pod, now)) {
                 return Prospect.ready(pod);
             }
         }
@@ -5227,7 +5239,7 @@ record DeployView(String name, String namespace, String namespacePhase,
     /** A kubelet may show a container that crashes again and again as ended, and not as waiting, for minutes. */
     private static Prospect crashed(String name, Crash crash) {
         var told = ": container " + crash.container() + ": " + crash.told();
-        return !crash.over() ? Prospect.again(name + " is not ready" + told)
+        return !crash.over() ? Prospect.again(name + " runs again after a crash" + told)
             : crash.restarts() == 0 && !STUCK.contains(crash.end().getReason()) ? Prospect.pending(name + " is not ready" + told)
             : Prospect.blocked(name + told);
     }

@@ -107,6 +107,8 @@ class RealAgentTest {
             deployed(node, "starts where deploy/codex crashes again and again, and the reason says how",
                 "command: [sh, -c, 'sleep 2; echo no key is set >&2; exit 3']", "",
                 agent -> {
+                    Await.until("a crash", Duration.ofSeconds(60), () -> agent.client().pods().inNamespace(agent.namespace).list().getItems()
+                        .stream().anyMatch(pod -> pod.getStatus().getContainerStatuses().stream().anyMatch(status -> status.getRestartCount() > 0)));
                     JsonNode result = agent.run("echo ok", "--agent-image", RealNode.image("nonroot:1"));
                     String why = succeeded(result, "pod").path("fallbackReason").asString("");
                     assertTrue(why.contains("Error, exit code 3") && why.contains("its log ends with: no key is set"), why);
