@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5102 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5714 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8149 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9687 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10829 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11668 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12562 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8158 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9696 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10838 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11677 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12571 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -7467,12 +7467,14 @@ record Repairs(Snapshot snapshot) {
 
     /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
     List<String> next(Finding f) {
-        var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
+        var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{object}",
             checked(ref(f, f.object()), REF), "{owner}", checked(ref(f, f.owner()), REF),
             "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
         var commands = new LinkedHashSet<String>();
         for (var look : f.code().next) {
             var command = restarted(f) ? look.template : look.template.replace(" --previous", "");
+            var name = checked(named(look.template, f), NAME);
+            command = command.contains("{name}") && name.isEmpty() ? "" : command.replace("{name}", name);
             for (var v : values.entrySet()) {
                 command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
             }
@@ -7480,6 +7482,13 @@ record Repairs(Snapshot snapshot) {
         }
         commands.remove("");
         return List.copyOf(commands);
+    }
+
+    /** Of the object, or of the owner: the one whose kind the command names. */
+    private static String named(String command, Finding f) {
+        var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+            .map(Ref::name).findFirst().orElse("");
     }
 
     /** Whether there is the log of an earlier run. */
