@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   322 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1179 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1660 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2632 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3000 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4148 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4662 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4744 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   323 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
+// line  1180 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1661 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  2996 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4144 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4658 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4740 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5070 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5682 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8252 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9813 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10979 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11828 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12842 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5121 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5733 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8312 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9873 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11039 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11888 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12902 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -136,6 +136,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -2555,7 +2556,7 @@ static final class Shell {
         builder.environment().putAll(environment);
         try {
             var process = builder.start();
-            var ends = Hooks.add("end of a command", () -> end(process));
+            var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
             var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
@@ -2564,7 +2565,7 @@ static final class Shell {
             // before the end: it closes what is still read
             var text = ended ? out.get(Math.max(1000, deadline.left().toMillis()), TimeUnit.MILLISECONDS) : "";
             stderr.join(1000);
-            end(process);
+            ProcessTree.end(process);
             Hooks.forget(ends);
             if (!ended) {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
@@ -2597,11 +2598,6 @@ static final class Shell {
         if (!line.isBlank()) {
             errors.add(line);
         }
-    }
-
-    private static void end(Process process) {
-        process.descendants().forEach(ProcessHandle::destroy);
-        process.destroy();
     }
 
     private static String all(Process process) {
@@ -4881,6 +4877,61 @@ static final class Kubeconfig {
             .map(u -> u.getUser().getTokenFile())
             .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
             .<OAuthTokenProvider>map(file -> () -> TextFile.read(file).strip()).orElse(base.getOauthTokenProvider());
+    }
+}
+
+/** A process with all that it started. */
+static final class ProcessTree {
+    private static final int GRACE_MILLIS = 3000;
+    private static final int LOOK_MILLIS = 20;
+    /** A fork bomb outruns every snapshot: enough is tried. */
+    private static final int ROUNDS = 50;
+
+    private ProcessTree() { }
+
+    /** Asks all of them to end, and kills after three seconds what has not. */
+    static void end(Process process) {
+        var tree = stopped(Set.of(process.toHandle()));
+        tree.forEach(ProcessHandle::destroy);
+        signal("CONT", tree);
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
+        while (tree.stream().anyMatch(ProcessTree::lives) && System.nanoTime() < until) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+        }
+        stopped(tree).forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** What has ended and waits for somebody to ask how has a number still, and no program. */
+    private static boolean lives(ProcessHandle process) {
+        return process.isAlive() && process.info().command().isPresent();
+    }
+
+    /** What is stopped forks no more: nobody starts a child between a look and a signal that the next look does not see. */
+    private static Set<ProcessHandle> stopped(Set<ProcessHandle> roots) {
+        var all = new LinkedHashSet<ProcessHandle>();
+        var found = roots.stream().filter(ProcessTree::lives).collect(Collectors.toSet());
+        for (int round = 0; round < ROUNDS && all.addAll(found); round++) {
+            signal("STOP", found);
+            found = roots.stream().flatMap(root -> Stream.concat(Stream.of(root), root.descendants())).filter(ProcessTree::lives)
+                .filter(process -> !all.contains(process)).collect(Collectors.toSet());
+        }
+        return all;
+    }
+
+    /** Java knows no other signals than TERM and KILL. */
+    private static void signal(String name, Collection<ProcessHandle> processes) {
+        if (processes.isEmpty()) {
+            return;
+        }
+        var words = Stream.concat(Stream.of("sh", "-c", "kill -s \"$0\" \"$@\"", name),
+            processes.stream().map(process -> String.valueOf(process.pid()))).toList();
+        try {
+            new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+        } catch (IOException noShell) {
+            // without one they are asked to end as they are
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
 
@@ -7569,12 +7620,14 @@ record Repairs(Snapshot snapshot) {
 
     /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
     List<String> next(Finding f) {
-        var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
+        var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{object}",
             checked(ref(f, f.object()), REF), "{owner}", checked(ref(f, f.owner()), REF),
             "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
         var commands = new LinkedHashSet<String>();
         for (var look : f.code().next) {
             var command = restarted(f) ? look.template : look.template.replace(" --previous", "");
+            var name = checked(named(look.template, f), NAME);
+            command = command.contains("{name}") && name.isEmpty() ? "" : command.replace("{name}", name);
             for (var v : values.entrySet()) {
                 command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
             }
@@ -7582,6 +7635,13 @@ record Repairs(Snapshot snapshot) {
         }
         commands.remove("");
         return List.copyOf(commands);
+    }
+
+    /** Of the object, or of the owner: the one whose kind the command names. */
+    private static String named(String command, Finding f) {
+        var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+            .map(Ref::name).findFirst().orElse("");
     }
 
     /** Whether there is the log of an earlier run. */

@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   345 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   911 src/prompt_run/run: One run of the agent from its start to its end
-// line  1592 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1963 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2144 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2955 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3173 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3355 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3530 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   344 src/prompt_run/command: Options, the two streams, and where a result is written
+// line   910 src/prompt_run/run: One run of the agent from its start to its end
+// line  1591 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1962 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2143 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2954 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3172 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3354 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3521 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3836 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4376 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4903 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5476 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5593 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6295 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6559 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7373 src/prompt_run/options: What options and variables mean
-// line  7461 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3882 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4422 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4949 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5534 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5651 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6353 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6617 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7431 src/prompt_run/options: What options and variables mean
+// line  7519 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -186,7 +186,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -2202,7 +2201,7 @@ static final class DeployPlace {
     }
 
     Site look() throws NoPlace, InterruptedException {
-        var prospect = DeployView.judge(read());
+        var prospect = DeployView.judge(read(), Instant.now());
         if (prospect.pod() == null) {
             throw new NoPlace(prospect.reason());
         }
@@ -2219,7 +2218,7 @@ static final class DeployPlace {
 
     private Prospect prospect() throws NoPlace, InterruptedException {
         try {
-            return DeployView.judge(read());
+            return DeployView.judge(read(), Instant.now());
         } catch (KubernetesClientException problem) {
             Kube.interruptedBy(problem);
             boolean neverSeen = seen == null && System.nanoTime() - began > run.patience().unreachable().toNanos();
@@ -3419,7 +3418,7 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
         return run(argv, new byte[0], limit, line -> {
             said.accept(line);
             last.replace(0, last.length(), line.isBlank() ? last.toString() : line);
-        }, last, LocalShell::end);
+        }, last, ProcessTree::end);
     }
 
     private Reply run(List<String> argv, byte[] stdin, Duration limit, Consumer<String> said, StringBuffer err, Consumer<Process> end)
@@ -3449,14 +3448,6 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
             end.accept(process);
             process.destroyForcibly();
         }
-    }
-
-    private static void end(Process process) {
-        var all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
-        all.forEach(ProcessHandle::destroy);
-        CompletableFuture.allOf(all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
-            .completeOnTimeout(null, GRACE_MILLIS, TimeUnit.MILLISECONDS).join();
-        all.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static void feed(Process process, byte[] stdin) {
@@ -3647,6 +3638,61 @@ static final class Kubeconfig {
             .map(u -> u.getUser().getTokenFile())
             .filter(file -> file != null && !file.isEmpty()).findFirst().map(file -> kubeconfig.toPath().resolveSibling(file))
             .<OAuthTokenProvider>map(file -> () -> TextFile.read(file).strip()).orElse(base.getOauthTokenProvider());
+    }
+}
+
+/** A process with all that it started. */
+static final class ProcessTree {
+    private static final int GRACE_MILLIS = 3000;
+    private static final int LOOK_MILLIS = 20;
+    /** A fork bomb outruns every snapshot: enough is tried. */
+    private static final int ROUNDS = 50;
+
+    private ProcessTree() { }
+
+    /** Asks all of them to end, and kills after three seconds what has not. */
+    static void end(Process process) {
+        var tree = stopped(Set.of(process.toHandle()));
+        tree.forEach(ProcessHandle::destroy);
+        signal("CONT", tree);
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
+        while (tree.stream().anyMatch(ProcessTree::lives) && System.nanoTime() < until) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+        }
+        stopped(tree).forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** What has ended and waits for somebody to ask how has a number still, and no program. */
+    private static boolean lives(ProcessHandle process) {
+        return process.isAlive() && process.info().command().isPresent();
+    }
+
+    /** What is stopped forks no more: nobody starts a child between a look and a signal that the next look does not see. */
+    private static Set<ProcessHandle> stopped(Set<ProcessHandle> roots) {
+        var all = new LinkedHashSet<ProcessHandle>();
+        var found = roots.stream().filter(ProcessTree::lives).collect(Collectors.toSet());
+        for (int round = 0; round < ROUNDS && all.addAll(found); round++) {
+            signal("STOP", found);
+            found = roots.stream().flatMap(root -> Stream.concat(Stream.of(root), root.descendants())).filter(ProcessTree::lives)
+                .filter(process -> !all.contains(process)).collect(Collectors.toSet());
+        }
+        return all;
+    }
+
+    /** Java knows no other signals than TERM and KILL. */
+    private static void signal(String name, Collection<ProcessHandle> processes) {
+        if (processes.isEmpty()) {
+            return;
+        }
+        var words = Stream.concat(Stream.of("sh", "-c", "kill -s \"$0\" \"$@\"", name),
+            processes.stream().map(process -> String.valueOf(process.pid()))).toList();
+        try {
+            new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+        } catch (IOException noShell) {
+            // without one they are asked to end as they are
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
 
@@ -5085,8 +5131,9 @@ static final class Borrowed {
     }
 }
 
-/** The newest end of a container that should not have ended; {@code over}: it has not been started again since. */
-record Crash(String container, ContainerStateTerminated end, int restarts, boolean over) {
+/** The newest end of a container that should not have ended; {@code again}: when it was started since, null while it was not. */
+record Crash(String container, ContainerStateTerminated end, int restarts, Instant again) {
+    private static final Duration SETTLE = Duration.ofSeconds(30);
 
     /** The first container of the pod that crashed, else null. */
     static Crash of(Pod pod) {
@@ -5100,8 +5147,19 @@ record Crash(String container, ContainerStateTerminated end, int restarts, boole
     static Crash of(ContainerStatus status) {
         var now = ended(status.getState());
         int restarts = status.getRestartCount() == null ? 0 : status.getRestartCount();
-        boolean runs = status.getState() != null && status.getState().getRunning() != null;
-        return new Crash(status.getName(), now != null ? now : restarts > 0 ? ended(status.getLastState()) : null, restarts, !runs);
+        var runs = status.getState() == null ? null : status.getState().getRunning();
+        return new Crash(status.getName(), now != null ? now : restarts > 0 ? ended(status.getLastState()) : null, restarts,
+            runs == null ? null : runs.getStartedAt() == null ? Instant.EPOCH : Instant.parse(runs.getStartedAt()));
+    }
+
+    boolean over() {
+        return again == null;
+    }
+
+    /** Runs again, and not for long enough to be believed: what crashes again and again is ready in between. */
+    static boolean unsettled(Pod pod, Instant now) {
+        return pod.getStatus().getContainerStatuses().stream().map(Crash::of)
+            .anyMatch(crash -> crash.end != null && !crash.over() && !crash.again.isAfter(now) && crash.again.plus(SETTLE).isAfter(now));
     }
 
     private static ContainerStateTerminated ended(ContainerState state) {
@@ -5120,7 +5178,7 @@ record Crash(String container, ContainerStateTerminated end, int restarts, boole
 
     /** All that is known of it. */
     String told() {
-        return over ? told(end) + often() : often().substring(2) + ", last: " + told(end);
+        return over() ? told(end) + often() : often().substring(2) + ", last: " + told(end);
     }
 
     /** With a comma before it; nothing for a container that was started once. */
@@ -5138,7 +5196,7 @@ record DeployView(String name, String namespace, String namespacePhase,
         Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
         "StartError");
 
-    static Prospect judge(DeployView view) {
+    static Prospect judge(DeployView view, Instant now) {
         var deploy = "deploy/" + view.name;
         if ("NotFound".equals(view.namespacePhase)) {
             return Prospect.never("namespace " + view.namespace + " does not exist");
@@ -5159,17 +5217,17 @@ record DeployView(String name, String namespace, String namespacePhase,
         if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
             return Prospect.pending(deploy + ": its newest generation is not observed yet");
         }
-        return judgePods(view);
+        return judgePods(view, now);
     }
 
-    private static Prospect judgePods(DeployView view) {
+    private static Prospect judgePods(DeployView view, Instant now) {
         var newest = view.newestFirst().get(0);
         var all = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
         var alive = all.stream().filter(pod -> !failed(pod)).toList();
         var pods = alive.isEmpty() ? all : alive; // one that was evicted stays beside its successor
         for (var pod : pods) {
-            if (ready(pod)) {
+            if (ready(pod) && !Crash.unsettled(pod, now)) {
                 return Prospect.ready(pod);
             }
         }
@@ -5231,7 +5289,7 @@ record DeployView(String name, String namespace, String namespacePhase,
     /** A kubelet may show a container that crashes again and again as ended, and not as waiting, for minutes. */
     private static Prospect crashed(String name, Crash crash) {
         var told = ": container " + crash.container() + ": " + crash.told();
-        return !crash.over() ? Prospect.again(name + " is not ready" + told)
+        return !crash.over() ? Prospect.again(name + " runs again after a crash" + told)
             : crash.restarts() == 0 && !STUCK.contains(crash.end().getReason()) ? Prospect.pending(name + " is not ready" + told)
             : Prospect.blocked(name + told);
     }

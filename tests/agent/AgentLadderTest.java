@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 /** The ladder's rules: when deploy/codex is there, when it can still come, and when it will not. */
 class AgentLadderTest {
     private static final String NEW = "uid-new";
+    private static final Instant NOW = Instant.parse("2026-01-01T00:10:00Z");
 
     private static Deployment deployment() {
         return new DeploymentBuilder().withNewMetadata().withName("codex").withNamespace("ns").withUid("uid-deploy").withGeneration(2L).endMetadata()
@@ -43,7 +45,7 @@ class AgentLadderTest {
 
     private static prompt_run.Prospect judge(Deployment deployment, Pod... pods) {
         return prompt_run.DeployView.judge(new prompt_run.DeployView("codex", "ns", "Active", deployment, List.of(set("uid-old", "9", "codex:1"), set(NEW, "10", "codex:2")),
-            List.of(pods), false));
+            List.of(pods), false), NOW);
     }
 
     @Test
@@ -83,8 +85,8 @@ class AgentLadderTest {
     @Test
     void aNamespaceThatIsGoingIsHopelessAtOnce() {
         var view = new prompt_run.DeployView("codex", "ns", "Terminating", deployment(), List.of(), List.of(), false);
-        assertTrue(prompt_run.DeployView.judge(view).atOnce());
-        assertTrue(prompt_run.DeployView.judge(new prompt_run.DeployView("codex", "ns", "NotFound", null, List.of(), List.of(), false)).atOnce());
+        assertTrue(prompt_run.DeployView.judge(view, NOW).atOnce());
+        assertTrue(prompt_run.DeployView.judge(new prompt_run.DeployView("codex", "ns", "NotFound", null, List.of(), List.of(), false), NOW).atOnce());
     }
 
     @Test
@@ -164,15 +166,32 @@ class AgentLadderTest {
 
     @Test
     void whatRunsAgainAfterACrashIsToldSo() {
-        Pod again = ended("Error", 3, null, 2);
-        var status = again.getStatus().getContainerStatuses().get(0);
-        status.setLastState(status.getState());
-        status.setState(new ContainerStateBuilder().withNewRunning().endRunning().build());
-        var prospect = judge(deployment(), again);
+        var prospect = judge(deployment(), again("2026-01-01T00:00:00Z", false));
         assertNull(prospect.blocked());
-        assertEquals("pod/b is not ready: container codex: restarted 2 times, last: Error, exit code 3", prospect.pending());
+        assertEquals("pod/b runs again after a crash: container codex: restarted 2 times, last: Error, exit code 3", prospect.pending());
         assertTrue(prospect.again());
         assertFalse(judge(deployment(), waiting("ContainerCreating")).again());
+    }
+
+    /** What crashes every few seconds is ready in between, and an agent that starts in it is lost. */
+    @Test
+    void aPodThatRunsAgainIsReadyWhenItHasRunForAWhile() {
+        assertTrue(judge(deployment(), again("2026-01-01T00:09:45Z", true)).again());
+        assertNotNull(judge(deployment(), again("2026-01-01T00:09:25Z", true)).pod());
+        assertNotNull(judge(deployment(), again("2026-01-01T00:11:00Z", true)).pod(), "the clocks differ: nobody knows");
+        Pod first = again("2026-01-01T00:09:59Z", true);
+        first.getStatus().getContainerStatuses().get(0).setRestartCount(0);
+        first.getStatus().getContainerStatuses().get(0).setLastState(null);
+        assertNotNull(judge(deployment(), first).pod(), "it never crashed");
+    }
+
+    private static Pod again(String since, boolean ready) {
+        Pod again = ended("Error", 3, null, 2);
+        again.getStatus().getConditions().get(0).setStatus(ready ? "True" : "False");
+        var status = again.getStatus().getContainerStatuses().get(0);
+        status.setLastState(status.getState());
+        status.setState(new ContainerStateBuilder().withNewRunning().withStartedAt(since).endRunning().build());
+        return again;
     }
 
     @Test

@@ -432,6 +432,19 @@ class DiagnosisCodesTest {
         }
     }
 
+    /** {@code describe pvc fast} finds nothing where {@code fast} is a StorageClass. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void aCommandNamesAnObjectOfTheKindThatItNames(Case c) {
+        for (var cause : c.shows.get().report().causes()) {
+            var refs = Stream.of(cause.object(), cause.owner())
+                .flatMap(o -> Stream.of(ensure_ready.Obj.ref(o.kind(), o.name()), o.kind().toLowerCase(java.util.Locale.ROOT) + "/" + o.name()));
+            var told = cause.next().stream().filter(n -> n.matches(".*describe \\S+ \\S+"))
+                .map(n -> n.replaceFirst(".*describe (\\S+) (\\S+)", "$1/$2")).filter(ref -> !ref.startsWith("pod/")).toList();
+            assertTrue(refs.toList().containsAll(told), cause.next() + " of " + cause.object() + ", " + cause.owner());
+        }
+    }
+
     /** A cluster may leave out, or write otherwise, whatever it likes: that makes a diagnosis poorer, never an exception. */
     @ParameterizedTest
     @MethodSource("all")

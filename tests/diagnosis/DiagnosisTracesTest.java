@@ -43,9 +43,10 @@ class DiagnosisTracesTest {
 
     @Test
     void aSilentProvisionerIsNamedByItsClass() {
-        assertEquals(List.of("PVC_PROVISIONER_MISSING StorageClass/fast"), claimPending()
-            .event("PersistentVolumeClaim/data", "ExternalProvisioning", 30,
-                "Waiting for a volume to be created either by the external provisioner 'csi.example.com' or manually").causes());
+        var scene = claimPending().event("PersistentVolumeClaim/data", "ExternalProvisioning", 30,
+            "Waiting for a volume to be created either by the external provisioner 'csi.example.com' or manually");
+        assertEquals(List.of("PVC_PROVISIONER_MISSING StorageClass/fast"), scene.causes());
+        assertEquals(List.of("kubectl -n shop describe pvc data", "kubectl get storageclasses"), scene.report().causes().get(0).next());
     }
 
     @Test

@@ -56,12 +56,14 @@ public record Repairs(Snapshot snapshot) {
 
     /** Commands of the catalogue with names that the API itself would accept; anything else is left out. */
     List<String> next(Finding f) {
-        var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{name}", checked(f.objectName(), NAME), "{object}",
+        var values = Map.of("{ns}", checked(snapshot.namespace(), NAME), "{object}",
             checked(ref(f, f.object()), REF), "{owner}", checked(ref(f, f.owner()), REF),
             "{pod}", checked(f.pod(), NAME), "{container}", checked(container(f), NAME));
         var commands = new LinkedHashSet<String>();
         for (var look : f.code().next) {
             var command = restarted(f) ? look.template : look.template.replace(" --previous", "");
+            var name = checked(named(look.template, f), NAME);
+            command = command.contains("{name}") && name.isEmpty() ? "" : command.replace("{name}", name);
             for (var v : values.entrySet()) {
                 command = command.contains(v.getKey()) && v.getValue().isEmpty() ? "" : command.replace(v.getKey(), v.getValue());
             }
@@ -69,6 +71,13 @@ public record Repairs(Snapshot snapshot) {
         }
         commands.remove("");
         return List.copyOf(commands);
+    }
+
+    /** Of the object, or of the owner: the one whose kind the command names. */
+    private static String named(String command, Finding f) {
+        var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+            .map(Ref::name).findFirst().orElse("");
     }
 
     /** Whether there is the log of an earlier run. */

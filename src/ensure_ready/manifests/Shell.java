@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import shared.Texts;
 import shared.system.Hooks;
+import shared.system.ProcessTree;
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 public final class Shell {
@@ -35,7 +36,7 @@ public final class Shell {
         builder.environment().putAll(environment);
         try {
             var process = builder.start();
-            var ends = Hooks.add("end of a command", () -> end(process));
+            var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
             var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
@@ -44,7 +45,7 @@ public final class Shell {
             // before the end: it closes what is still read
             var text = ended ? out.get(Math.max(1000, deadline.left().toMillis()), TimeUnit.MILLISECONDS) : "";
             stderr.join(1000);
-            end(process);
+            ProcessTree.end(process);
             Hooks.forget(ends);
             if (!ended) {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
@@ -77,11 +78,6 @@ public final class Shell {
         if (!line.isBlank()) {
             errors.add(line);
         }
-    }
-
-    private static void end(Process process) {
-        process.descendants().forEach(ProcessHandle::destroy);
-        process.destroy();
     }
 
     private static String all(Process process) {

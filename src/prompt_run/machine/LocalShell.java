@@ -10,12 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import prompt_run.remote.Reply;
 import shared.Texts;
+import shared.system.ProcessTree;
 
 /** Commands on this machine, with nothing of its environment but what is allowed. */
 public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
@@ -33,7 +32,7 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
         return run(argv, new byte[0], limit, line -> {
             said.accept(line);
             last.replace(0, last.length(), line.isBlank() ? last.toString() : line);
-        }, last, LocalShell::end);
+        }, last, ProcessTree::end);
     }
 
     private Reply run(List<String> argv, byte[] stdin, Duration limit, Consumer<String> said, StringBuffer err, Consumer<Process> end)
@@ -63,14 +62,6 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
             end.accept(process);
             process.destroyForcibly();
         }
-    }
-
-    private static void end(Process process) {
-        var all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
-        all.forEach(ProcessHandle::destroy);
-        CompletableFuture.allOf(all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
-            .completeOnTimeout(null, GRACE_MILLIS, TimeUnit.MILLISECONDS).join();
-        all.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static void feed(Process process, byte[] stdin) {

@@ -3,6 +3,7 @@ package prompt_run.place;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Instant;
 import prompt_run.view.DeployView;
 import prompt_run.view.NoPlace;
 import prompt_run.view.Prospect;
@@ -38,7 +39,7 @@ public final class DeployPlace {
     }
 
     Site look() throws NoPlace, InterruptedException {
-        var prospect = DeployView.judge(read());
+        var prospect = DeployView.judge(read(), Instant.now());
         if (prospect.pod() == null) {
             throw new NoPlace(prospect.reason());
         }
@@ -55,7 +56,7 @@ public final class DeployPlace {
 
     private Prospect prospect() throws NoPlace, InterruptedException {
         try {
-            return DeployView.judge(read());
+            return DeployView.judge(read(), Instant.now());
         } catch (KubernetesClientException problem) {
             Kube.interruptedBy(problem);
             boolean neverSeen = seen == null && System.nanoTime() - began > run.patience().unreachable().toNanos();

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,7 +25,7 @@ public record DeployView(String name, String namespace, String namespacePhase,
         Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PreCreateHookError",
         "StartError");
 
-    public static Prospect judge(DeployView view) {
+    public static Prospect judge(DeployView view, Instant now) {
         var deploy = "deploy/" + view.name;
         if ("NotFound".equals(view.namespacePhase)) {
             return Prospect.never("namespace " + view.namespace + " does not exist");
@@ -45,17 +46,17 @@ public record DeployView(String name, String namespace, String namespacePhase,
         if (observed == null || observed < view.deployment.getMetadata().getGeneration() || view.replicaSets.isEmpty()) {
             return Prospect.pending(deploy + ": its newest generation is not observed yet");
         }
-        return judgePods(view);
+        return judgePods(view, now);
     }
 
-    private static Prospect judgePods(DeployView view) {
+    private static Prospect judgePods(DeployView view, Instant now) {
         var newest = view.newestFirst().get(0);
         var all = view.pods.stream().filter(pod -> owned(pod, newest) && pod.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing((Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp())).reversed()).toList();
         var alive = all.stream().filter(pod -> !failed(pod)).toList();
         var pods = alive.isEmpty() ? all : alive; // one that was evicted stays beside its successor
         for (var pod : pods) {
-            if (ready(pod)) {
+            if (ready(pod) && !Crash.unsettled(pod, now)) {
                 return Prospect.ready(pod);
             }
         }
@@ -117,7 +118,7 @@ public record DeployView(String name, String namespace, String namespacePhase,
     /** A kubelet may show a container that crashes again and again as ended, and not as waiting, for minutes. */
     private static Prospect crashed(String name, Crash crash) {
         var told = ": container " + crash.container() + ": " + crash.told();
-        return !crash.over() ? Prospect.again(name + " is not ready" + told)
+        return !crash.over() ? Prospect.again(name + " runs again after a crash" + told)
             : crash.restarts() == 0 && !STUCK.contains(crash.end().getReason()) ? Prospect.pending(name + " is not ready" + told)
             : Prospect.blocked(name + told);
     }
