@@ -51,8 +51,9 @@ class mutate implements Callable<Integer> {
             List.of("SlotsTest", "SlotReleaseTest", "SlotRecordTest")),
         new Area("apply", "ensure_ready", List.of("Apply", "Item", "Kinds"), List.of("ApplyRules*Test", "ApplySoftTest", "ManifestsTest")),
         new Area("output", "ensure_ready", List.of("Annotations", "ExitCodes", "Publisher", "Markdown"), List.of("Report*Test", "CliTest")),
-        new Area("cleaning", "prompt_run", wings("prompt_run/text"), List.of("PromptTextTest", "PromptInfraTest", "AgentReportTest")),
-        new Area("verdict", "prompt_run", wings("prompt_run/verdict"), List.of("AgentReportTest")));
+        new Area("cleaning", "prompt_run", wings("prompt_run/text"), List.of("PromptTextTest*", "PromptGitHubTest*", "PromptSaidTest")),
+        new Area("verdict", "prompt_run", Stream.concat(wings("prompt_run/verdict").stream(), Stream.of("Poll", "ActionsFiles")).toList(),
+            List.of("AgentVerdictTest")));
 
     @Option(names = "--only", paramLabel = "AREA", split = ",",
         description = "these areas (default: all, about an hour); --list names them")
@@ -157,7 +158,7 @@ class mutate implements Callable<Integer> {
             "org.pitest.mutationtest.commandline.MutationCoverageReport", "--reportDir", report.toString(), "--sourceDirs", ROOT.toString(),
             "--classPath", classes.toString(), "--targetClasses", types.collect(Collectors.joining(",")),
             "--targetTests", String.join(",", area.tests()), "--outputFormats", "CSV", "--timestampedReports=false",
-            "--threads", "" + threads, "--timeoutConst", "15000", "--excludedGroups", "cluster,long",
+            "--threads", "" + threads, "--timeoutConst", "10000", "--excludedGroups", "cluster,long",
             "--excludedMethods", "toString,hashCode,equals");
     }
 
