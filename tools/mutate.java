@@ -50,7 +50,9 @@ class mutate implements Callable<Integer> {
         new Area("slots", "ensure_ready", List.of("Release", "Released", "Namespaces", "Slots", "Slot", "Wanted", "Changes", "Holder", "Labels", "Target"),
             List.of("SlotsTest", "SlotReleaseTest", "SlotRecordTest")),
         new Area("apply", "ensure_ready", List.of("Apply", "Item", "Kinds"), List.of("ApplyRules*Test", "ApplySoftTest", "ManifestsTest")),
-        new Area("output", "ensure_ready", List.of("Annotations", "ExitCodes", "Publisher", "Markdown"), List.of("Report*Test", "CliTest")),
+        new Area("output", "ensure_ready", List.of("Annotations", "Publisher", "Markdown"), List.of("ReportTest", "OutputTest")),
+        new Area("exits", "ensure_ready", List.of("ExitCodes", "KnownSoFar", "ApiError", "Problem", "Applied"),
+            List.of("ReportTest", "OutputTest", "OutcomeTest")),
         new Area("cleaning", "prompt_run", wings("prompt_run/text"), List.of("PromptTextTest*", "PromptGitHubTest*", "PromptSaidTest")),
         new Area("verdict", "prompt_run", Stream.concat(wings("prompt_run/verdict").stream(), Stream.of("Poll", "ActionsFiles")).toList(),
             List.of("AgentVerdictTest")));
