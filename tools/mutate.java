@@ -167,7 +167,7 @@ class mutate implements Callable<Integer> {
     private boolean enough(Area area, List<Mutant> mutants) throws IOException {
         var excused = excused();
         var lived = mutants.stream().filter(m -> !m.noticed()).toList();
-        var open = lived.stream().filter(m -> !excused.containsKey(key(m))).toList();
+        var open = lived.stream().filter(m -> !excused.containsKey(key(m) + " " + m.mutator())).toList();
         int percent = mutants.isEmpty() ? 0 : 100 * (mutants.size() - lived.size()) / mutants.size();
         System.out.printf("%s: %d changes, %d noticed (%d %%), %d lived, %d of them answered%n", area.name(), mutants.size(),
             mutants.size() - lived.size(), percent, lived.size(), lived.size() - open.size());
@@ -179,10 +179,10 @@ class mutate implements Callable<Integer> {
     }
 
     private static String key(Mutant mutant) {
-        return mutant.type().replaceFirst("^\\w+\\$", "").replace('$', '.') + "." + mutant.method();
+        return mutant.type().replaceFirst("^\\w+\\$", "").replace('$', '.') + "." + mutant.method().replaceFirst("^lambda\\$(\\w+)\\$\\d+$", "$1");
     }
 
-    /** {@code Type.method: why its survivors may live}, a line each. */
+    /** {@code Type.method Mutator: why it may live}, a line each; a lambda counts as the method in which it stands. */
     private static Map<String, String> excused() throws IOException {
         var file = ROOT.resolve("tools/mutate.txt");
         return !Files.exists(file) ? Map.of() : Files.readAllLines(file).stream().filter(l -> l.contains(": "))

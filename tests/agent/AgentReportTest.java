@@ -145,10 +145,12 @@ class AgentReportTest {
         assertTrue(said.contains("a") && said.contains("b"), said.toString());
     }
 
-    private static prompt_run.Log heard(List<String> said) {
+    static prompt_run.Log heard(List<String> said) {
         return new prompt_run.Log() {
             @Override
-            public void warn(String message) { }
+            public void warn(String message) {
+                said.add(message);
+            }
 
             @Override
             public void info(String message) { }

@@ -3,11 +3,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.ObjectMapper;
@@ -118,7 +123,7 @@ class AgentVerdictTest {
         for (String broken : List.of("", "agent-run\n", "agent-run\nstate=running\nbytes=3\n\nab",
             "agent-run\nstate=running\nbytes=3\n\nabcd", "state=running\nbytes=0\n\n",
             "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=0\nreason=finished\nbytes=0\n\n",
-            "agent-run\nstate=exited\nrc=0\nreason=finished\nend=y\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
+            "agent-run\nstate=exited\nrc=0\nend=yes\nbytes=0\n\n", "agent-run\nstate=exited\nrc=0\nreason=finished\nend=y\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
                 "Defaulted container\nagent-run\nstate=running\nbytes=0\n\n")) {
             assertFalse(prompt_run.Poll.whole(reply(0, broken)), broken);
         }
@@ -410,6 +415,28 @@ class AgentVerdictTest {
         var text = prompt_run.Summary.of(json);
         assertTrue(text.contains("| ran in | deploy |") && text.contains("| changes | failed |") && !text.contains("| round |"), text);
         assertTrue(text.endsWith("\nLast message:\n```\nm\n```\n\n"), text);
+    }
+
+    @Test
+    void outputsAndSummaryAreAddedToTheFilesOfTheStep(@TempDir Path folder) throws IOException {
+        var warned = new ArrayList<String>();
+        var files = Map.of("GITHUB_OUTPUT", folder.resolve("out").toString(), "GITHUB_STEP_SUMMARY", "/proc/nowhere/summary");
+        Map<String, Object> json = new LinkedHashMap<>(Map.of("status", "lost", "notes", List.of(), "finalMessage", ""));
+        new prompt_run.ActionsFiles(new prompt_run.Env(files), AgentReportTest.heard(warned)).tell(json);
+        new prompt_run.ActionsFiles(new prompt_run.Env(Map.of()), AgentReportTest.heard(warned)).tell(json);
+        assertEquals("lost", AgentReportTest.outputs(Files.readString(folder.resolve("out"))).get("status"));
+        assertEquals(1, warned.size(), warned.toString());
+        assertTrue(warned.get(0).startsWith("GITHUB_STEP_SUMMARY /proc/nowhere/summary: cannot write it"), warned.toString());
+        var summary = Map.of("GITHUB_STEP_SUMMARY", folder.resolve("summary").toString());
+        new prompt_run.ActionsFiles(new prompt_run.Env(summary), AgentReportTest.heard(warned)).tell(json);
+        assertTrue(Files.readString(folder.resolve("summary")).startsWith("### Agent: lost"));
+    }
+
+    @Test
+    void whatIsPrintedAndStoppedIsASuccessInText() {
+        var prompt = new prompt_run.Prompt("k", "en", false, "p");
+        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt.outcome());
+        assertFalse(prompt.jsonByDefault());
     }
 
     private static final String STARTED = "{\"type\":\"turn.started\"}";

@@ -2,6 +2,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -10,7 +11,6 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -163,7 +163,7 @@ class OutputTest {
 
     @Test
     void peopleGetTextAndNoFileIsWrittenThatNobodyNamed() throws IOException {
-        assertTrue(publish(new HashMap<>(Map.of("GITHUB_OUTPUT", " ", "GITHUB_STEP_SUMMARY", "")), Optional.empty(), true, new ArrayList<>()).startsWith("shop-dev-3 (slot 3): failed"));
+        assertTrue(publish(Map.of("GITHUB_OUTPUT", "", "GITHUB_STEP_SUMMARY", ""), Optional.empty(), true, new ArrayList<>()).startsWith("shop-dev-3 (slot 3): failed"));
         try (var files = Files.list(folder)) {
             assertEquals(0, files.count());
         }
@@ -177,12 +177,13 @@ class OutputTest {
         System.setErr(new PrintStream(err, true));
         try {
             var known = known();
-            new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false, Optional.of(Path.of("/proc/nowhere/x.json")), Map.of(), true)
+            new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false, Optional.of(Path.of("/proc/nowhere/x.json")), Map.of("GITHUB_OUTPUT", ""), true)
                 .publish(known.report(target(), true), known.redaction(Map.of()), () -> { });
         } finally {
             System.setErr(before);
         }
         assertTrue(err.toString().contains("ensure_ready: /proc/nowhere/x.json: cannot be written: "), err.toString());
+        assertEquals(2, err.toString().split("cannot be written", -1).length, "nothing is written where nothing is named: " + err);
         assertTrue(err.toString().contains("::warning::shop-dev-3 (slot 3): failed: said so"), err.toString());
     }
 
@@ -199,7 +200,7 @@ class OutputTest {
     private static String publish(Map<String, String> env, Optional<Path> file, boolean asText, List<String> printed) {
         var out = new StringWriter();
         var known = known();
-        new ensure_ready.Publisher(new PrintWriter(out), asText, file, env, false)
+        new ensure_ready.Publisher(new PrintWriter(new BufferedWriter(out)), asText, file, env, false)
             .publish(known.report(target(), true), known.redaction(Map.of()), () -> printed.add(out.toString().isEmpty() ? "nothing" : "printed"));
         return out.toString();
     }
