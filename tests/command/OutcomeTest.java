@@ -2,11 +2,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -54,8 +59,8 @@ class OutcomeTest {
     @Test
     void aRefusedValueIsNotRepeatedWhenItIsLong() {
         var head = "spec: Invalid value: ";
-        assertEquals(head + "…: too long", ensure_ready.ApiError.brief(head + "x".repeat(100) + ": too long"));
-        assertEquals(head + "x".repeat(78) + ": too long", ensure_ready.ApiError.brief(head + "x".repeat(78) + ": too long"));
+        assertEquals(head + "…: too long", ensure_ready.ApiError.brief(head + "x".repeat(85) + ": too long"));
+        assertEquals(head + "x".repeat(84) + ": too long", ensure_ready.ApiError.brief(head + "x".repeat(84) + ": too long"));
         assertEquals("x".repeat(200) + ": too long", ensure_ready.ApiError.brief("x".repeat(200) + ": too long"));
     }
 
@@ -161,6 +166,77 @@ class OutcomeTest {
         known.limited("a");
         known.judgement = judged(ensure_ready.Outcome.timeout);
         assertEquals(List.of("a", "events: forbidden"), report().limited());
+    }
+
+    @Test
+    void everythingThatFailedIsCountedAndTheDiagnosisHasTheLastWord() {
+        known.judgement = judged(ensure_ready.Outcome.ready);
+        known.problems = List.of(new ensure_ready.Problem(new ensure_ready.Source("a.yaml", 1), "bad"));
+        known.results = List.of(applied(ensure_ready.Result.failed), applied(ensure_ready.Result.created));
+        assertEquals("2 objects could not be applied; 1 of 1 workload ready", report().summary());
+        known.diagnosis = explained("1 cause explains 1 of 1 workload", 1);
+        assertEquals("2 objects could not be applied; 1 cause explains 1 of 1 workload", report().summary());
+        known.problems = List.of();
+        known.results = List.of();
+        assertEquals("1 of 1 workload ready; 1 fault that blocks no workload", report().summary());
+        known.diagnosis = explained("", 0);
+        assertEquals("1 of 1 workload ready", report().summary());
+        known.judgement = judged(ensure_ready.Outcome.timeout);
+        assertEquals("0 of 1 workload ready", report().summary());
+        assertEquals(List.of("events: forbidden", "logs: forbidden"), report().limited());
+    }
+
+    @Test
+    void theVerdictWasCertainAfterTheBeginningAndTheRunHasLastedSinceThen() {
+        known.judgement = since(Instant.now().plusSeconds(1000));
+        var after = report().certainAfterSeconds().orElseThrow();
+        assertTrue(after > 900 && after < 1100, "" + after);
+        assertTrue(report().waitedSeconds() >= 0 && report().waitedSeconds() < 600, "" + report().waitedSeconds());
+        known.judgement = since(Instant.EPOCH);
+        assertEquals(0.0, report().certainAfterSeconds().orElseThrow());
+        known.judgement = judged(ensure_ready.Outcome.timeout);
+        assertEquals(Optional.empty(), report().certainAfterSeconds());
+    }
+
+    @Test
+    void anInterruptTakesWhatTheWaitSawLastUnlessThereIsAVerdict(@TempDir Path folder) throws IOException {
+        var config = Files.writeString(folder.resolve("config"), "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+            + "contexts: [{name: c, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n");
+        try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(1))) {
+            known.waiting = new ensure_ready.SoftWait(api, "x", List.of(), new ensure_ready.WaitSettings("codex", true, false, true, null), judgement -> { });
+            known.judgement = judged(ensure_ready.Outcome.timeout);
+            known.interrupt();
+            assertEquals(1, report().judgement().orElseThrow().workloads().size());
+            known.judgement = null;
+            known.interrupt();
+            assertEquals(Optional.ofNullable(known.waiting.last()), report().judgement());
+        }
+    }
+
+    @Test
+    void whatIsBrokenBeforeTheClusterIsAManifestOrACommandWithItsLastLines() {
+        var manifest = new ensure_ready.Problem(new ensure_ready.Source("a.yaml", 1), "bad").asApplied();
+        assertEquals("Manifest a.yaml failed MANIFEST_UNREADABLE bad", words(manifest));
+        assertEquals("Command sh failed PREPARE_FAILED no space",
+            words(new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "m", ensure_ready.Code.PREPARE_FAILED, "no space").asApplied()));
+        assertEquals("skipped failed created", applied(ensure_ready.Result.pending).finished().result() + " "
+            + applied(ensure_ready.Result.pending).failed("why").with(ensure_ready.Result.pending).finished().result() + " " + applied(ensure_ready.Result.created).finished().result());
+        assertEquals("failed why", applied(ensure_ready.Result.pending).failed("why").result() + " " + applied(ensure_ready.Result.pending).failed("why").error());
+    }
+
+    private static String words(ensure_ready.Applied a) {
+        return a.object().kind() + " " + a.object().name() + " " + a.result() + " " + a.reason() + " " + a.error();
+    }
+
+    private static ensure_ready.DiagnosisReport explained(String summary, int causes) {
+        var cause = new ensure_ready.Cause("c1", "f", ensure_ready.Code.values()[0], null, null, null, null, "", "", 0, Map.of(), List.of(), List.of(), null,
+            List.of(), List.of(), null, List.of(), false, false, 0, "");
+        return new ensure_ready.DiagnosisReport(java.util.Collections.nCopies(causes, cause), List.of(), List.of(), List.of("logs: forbidden"), "", summary);
+    }
+
+    private static ensure_ready.Judgement since(Instant at) {
+        var judged = judged(ensure_ready.Outcome.timeout);
+        return new ensure_ready.Judgement(judged.outcome(), judged.verdict(), judged.snapshot(), List.of(), Optional.of(at));
     }
 
     private ensure_ready.Report report() {
