@@ -53,7 +53,7 @@ class mutate implements Callable<Integer> {
         new Area("output", "ensure_ready", List.of("Annotations", "Publisher", "Markdown"), List.of("ReportTest", "OutputTest")),
         new Area("exits", "ensure_ready", List.of("ExitCodes", "KnownSoFar", "ApiError", "Problem", "Applied"),
             List.of("ReportTest", "OutputTest", "OutcomeTest")),
-        new Area("cleaning", "prompt_run", wings("prompt_run/text"), List.of("PromptTextTest*", "PromptGitHubTest*", "PromptSaidTest")),
+        new Area("cleaning", "prompt_run", wings("prompt_run/text"), List.of("PromptTextTest*", "PromptSaidTest")),
         new Area("verdict", "prompt_run", Stream.concat(wings("prompt_run/verdict").stream(), Stream.of("Poll", "ActionsFiles")).toList(),
             List.of("AgentVerdictTest")));
 
