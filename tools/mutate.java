@@ -38,24 +38,30 @@ class mutate implements Callable<Integer> {
 
     private static final Path ROOT = assemble.root();
     private static final List<String> DIAGNOSIS = List.of("DiagnosisTest", "DiagnosisCodesTest", "DiagnosisScenariosTest",
-        "DiagnosisExamTest", "DiagnosisFacts*Test", "FindingsMessagesTest");
+        "DiagnosisExamTest", "FactsTest", "FindingsMessagesTest");
 
     static final List<Area> AREAS = List.of(
-        new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "CertaintyTest", "Settle*Test")),
-        new Area("certainty", "ensure_ready", wings("ensure_ready/certainty"), List.of("CertaintyTest", "ReadinessTest", "Settle*Test")),
+        new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "VerdictTest", "NamespacesTest",
+            "KubernetesNewsTest", "CustomRulesTest", "CertaintyTest", "SettleTest")),
+        new Area("certainty", "ensure_ready", wings("ensure_ready/certainty"), List.of("CertaintyTest", "CertainEndTest", "SettleTest",
+            "ReadinessTest", "VerdictTest")),
         new Area("findings", "ensure_ready", wings("ensure_ready/findings"), DIAGNOSIS),
         new Area("diagnosis", "ensure_ready", wings("ensure_ready/diagnosis"), DIAGNOSIS),
         new Area("redaction", "ensure_ready", List.of("Redaction", "SecretShapes", "Disguises", "Texts"),
             List.of("RedactionTest", "RedactionRulesTest", "TextsTest", "FindingsMessagesTest", "ReportTest")),
-        new Area("slots", "ensure_ready", List.of("Release", "Released", "Namespaces", "Slots", "Slot", "Wanted", "Changes", "Holder", "Labels", "Target"),
+        new Area("slots", "ensure_ready", List.of("Release", "Released", "Namespaces", "Slots", "Slot", "Wanted", "Changes", "Holder",
+            "Labels", "Target"),
             List.of("SlotsTest", "SlotReleaseTest", "SlotRecordTest")),
-        new Area("apply", "ensure_ready", List.of("Apply", "Item", "Kinds"), List.of("ApplyRules*Test", "ApplySoftTest", "ManifestsTest")),
+        new Area("apply", "ensure_ready", List.of("Apply", "ObjectApply"), List.of("ApplyRulesTest", "ApplyBesideTest")),
         new Area("output", "ensure_ready", List.of("Annotations", "Publisher", "Markdown"), List.of("ReportTest", "OutputTest")),
         new Area("exits", "ensure_ready", List.of("ExitCodes", "KnownSoFar", "ApiError", "Problem", "Applied"),
             List.of("ReportTest", "OutputTest", "OutcomeTest")),
         new Area("cleaning", "prompt_run", wings("prompt_run/text"), List.of("PromptTextTest*", "PromptSaidTest")),
         new Area("verdict", "prompt_run", Stream.concat(wings("prompt_run/verdict").stream(), Stream.of("Poll", "ActionsFiles")).toList(),
-            List.of("AgentVerdictTest")));
+            List.of("AgentVerdictTest")),
+        // the lease and the limits of time and tokens are the keeper's, a program of sh: AgentScriptsTest and AgentFaultsTest run it
+        new Area("limits", "prompt_run", List.of("Follower", "Commands", "Keeper", "Reply", "Fields", "Launch", "AgentSettings"),
+            List.of("AgentKeeperTest")));
 
     @Option(names = "--only", paramLabel = "AREA", split = ",",
         description = "these areas (default: all, about an hour); --list names them")
