@@ -26,12 +26,12 @@
 // line  4740 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  5121 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5733 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8312 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9873 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11039 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11888 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12902 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5729 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8308 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9869 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11035 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11884 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12898 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -1825,7 +1825,7 @@ static final class Apply {
      * Errors that time may heal; a 500 tells of a mistake in the manifest, too, so only by its words: no answer, overload, webhooks that
      * start, accounts and kinds that are being made.
      */
-    private static boolean passing(ApiError e, Duration since, boolean definitions) {
+    static boolean passing(ApiError e, Duration since, boolean definitions) {
         if (e.reason.equals("NoKind")) {
             return since.compareTo(UNKNOWN_KIND) < 0 || definitions;
         }
@@ -5598,10 +5598,6 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH, null);
     /** For how long after the verdict is certain the others may still tell causes of their own. */
     private static final Duration LEARNING = Duration.ofSeconds(45);
-    /** What a Job or an operator may still make. */
-    static final Set<Code> MAKEABLE =
-        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
-        Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
     /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
     private static final Duration BLINK = Duration.ofSeconds(5);
     /** By how much the clocks of this machine and of the cluster may differ. */

@@ -54,16 +54,8 @@ class AgentReportTest {
         assertEquals(0, Cli.of("prompt_run").run("--kind", "dev_issue", "--vars", "a=1", "--vars", "b=2", "--print").exit());
     }
 
-    @Test
-    void delimitersCannotBeGuessed() {
-        String one = prompt_run.ActionsFiles.outputText(Map.of());
-        assertFalse(one.equals(prompt_run.ActionsFiles.outputText(Map.of())));
-        String value = "x\n" + one.lines().findFirst().orElseThrow().split("<<")[1] + "\nstatus=succeeded";
-        assertEquals(value, outputs(prompt_run.ActionsFiles.outputText(Map.of("status", value))).get("status"));
-    }
-
     /** As the runner reads the file. */
-    private static Map<String, String> outputs(String text) {
+    static Map<String, String> outputs(String text) {
         Map<String, String> outputs = new LinkedHashMap<>();
         List<String> lines = text.lines().toList();
         for (int at = 0; at < lines.size(); at++) {
@@ -87,18 +79,6 @@ class AgentReportTest {
         assertTrue(text.startsWith("### Agent: succeeded\n"), text);
         assertTrue(text.contains("`````\n<img src=x>\n```\n[click](javascript:x)\n````\n`````\n"), text);
         assertTrue(text.contains("| ran in | the lab |"), text);
-    }
-
-    @Test
-    void aTableCellCannotBreakOut() {
-        Map<String, Object> json =
-            new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
-        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"),
-            prompt_run.Summary.of(json));
-        json.put("infraUnhealthy", false);
-        assertTrue(prompt_run.Summary.of(json).contains("| environment | no fault reported |"), "nobody may have looked");
-        json.put("infraUnhealthy", true);
-        assertTrue(prompt_run.Summary.of(json).contains("| environment | not ready (INFRA_UNHEALTHY=1) |"));
     }
 
     @Test
@@ -168,10 +148,12 @@ class AgentReportTest {
         assertTrue(said.contains("a") && said.contains("b"), said.toString());
     }
 
-    private static prompt_run.Log heard(List<String> said) {
+    static prompt_run.Log heard(List<String> said) {
         return new prompt_run.Log() {
             @Override
-            public void warn(String message) { }
+            public void warn(String message) {
+                said.add(message);
+            }
 
             @Override
             public void info(String message) { }
@@ -187,21 +169,6 @@ class AgentReportTest {
     }
 
     @Test
-    void noTextOfOthersIsACommandToTheRunner() {
-        String evil = "x ##[set-output name=a]b\n  ::error::c";
-        var json = prompt_run.RunResult.begun(prompt_run.Outcome.LOST, evil);
-        json.put("where", evil);
-        json.put("finalMessage", evil);
-        json.put("notes", List.of(evil, "deploy:\n  app: web"));
-        var result = new prompt_run.RunResult(prompt_run.Outcome.LOST, json);
-        var preview = new prompt_run.Preview(new prompt_run.Prompt("k", "en", false, "p"), Map.of("fallbackReason", evil));
-        for (String text : List.of(result.asText(), preview.asText(), prompt_run.Summary.of(result.asJson()))) {
-            assertTrue(text.lines().noneMatch(line -> line.contains("##[") || line.stripLeading().startsWith("::")), text);
-        }
-        assertTrue(result.asText().contains("deploy:\n      app: web"), result.asText());
-    }
-
-    @Test
     void aFileThatCannotBeWrittenIsAWarningNotAVerdict() {
         JsonNode result = lab.run("--agent-command", "echo ok", "--result", "/proc/nowhere/result.json", "--artifacts", "/proc/nowhere");
         assertEquals("succeeded", result.path("status").asString(""));
@@ -214,63 +181,6 @@ class AgentReportTest {
         assertEquals("succeeded", result.path("status").asString(""), result.toString().substring(0, 300));
         assertTrue(result.path("finalMessage").asString("").endsWith("\nend"));
         assertTrue(result.path("finalMessage").asString("").length() <= 16_000);
-    }
-
-    @Test
-    void codexSucceedsOnlyWithACompletedTurn() {
-        var exited = prompt_run.Ending.exited(0, "finished");
-        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(), true).outcome());
-        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED, STARTED), true).outcome());
-        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, FAILED), true).outcome());
-        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED), true).outcome());
-        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, RECONNECTING, COMPLETED), true).outcome());
-        assertEquals(prompt_run.Outcome.AGENT_FAILED,
-            prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story(STARTED, COMPLETED), true).outcome());
-    }
-
-    @Test
-    void theReasonOfAnEndDecidesBeforeItsExitCode() {
-        for (var end : Map.of("timeout", prompt_run.Outcome.TIME_LIMIT, "idle",
-            prompt_run.Outcome.IDLE_LIMIT, "caller-gone", prompt_run.Outcome.LOST, "keeper-gone",
-            prompt_run.Outcome.LOST, "busy", prompt_run.Outcome.NO_PLACE, "something new", prompt_run.Outcome.LOST).entrySet()) {
-            assertEquals(end.getValue(), prompt_run.Verdict.of(prompt_run.Ending.exited(0, end.getKey()), story(STARTED, COMPLETED), true)
-                .outcome(), end.getKey());
-        }
-    }
-
-    @Test
-    void workThatDidNotComeBackIsNoSuccessAndNoOtherVerdictIsCovered() {
-        var failed = prompt_run.Brought.failed("no");
-        assertEquals(prompt_run.Outcome.AGENT_FAILED, new prompt_run.Verdict(prompt_run.Outcome.SUCCEEDED, null).with(failed).outcome());
-        assertEquals(prompt_run.Outcome.TIME_LIMIT, new prompt_run.Verdict(prompt_run.Outcome.TIME_LIMIT, "t").with(failed).outcome());
-    }
-
-    @Test
-    void anotherThreadThanTheOneAskedForIsNoSuccess() {
-        var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
-        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "a")
-            .outcome());
-        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "b")
-            .outcome());
-    }
-
-    @Test
-    void anotherThreadHidesNoOtherEnd() {
-        var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
-        assertEquals(prompt_run.Outcome.TIME_LIMIT, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "timeout"), other, true, "a").outcome());
-        assertEquals(prompt_run.Outcome.LOST, prompt_run.Verdict.of(prompt_run.Ending.broken("gone", true), other, true, "a").outcome());
-        assertEquals(prompt_run.Outcome.INTERRUPTED, prompt_run.Verdict.of(prompt_run.Ending.cancelled(130, true), other, true, "a").outcome());
-    }
-
-    @Test
-    void everyOutputHasTheValueOfItsField() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        prompt_run.ActionsFiles.OUTPUTS.values().forEach(field -> json.put(field, "the " + field));
-        var outputs = outputs(prompt_run.ActionsFiles.outputText(json));
-        assertEquals("the threadId", outputs.get("thread_id"));
-        assertEquals("the infraReadyAfter", outputs.get("infra_ready_after"));
-        assertEquals(json.size(), Map.copyOf(outputs).values().stream().filter(json::containsValue).distinct().count());
-        assertEquals("2", outputs(prompt_run.ActionsFiles.outputText(Map.of("rounds", List.of(1, 2)))).get("rounds"));
     }
 
     @Test
@@ -297,12 +207,6 @@ class AgentReportTest {
         }
     }
 
-    @Test
-    void unknownEventsAreNone() {
-        assertNull(story("{\"type\":\"thread.renamed\"}", "{\"type\":\"item.completed\",\"item\":{\"type\":\"hologram\"}}", "{}")
-            .message());
-    }
-
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"1.25,0.125,10 | 200000 | 0.55", "1.25,0.125,10 | 999999 | 0.44",
         "0,0,0 | 0 | 0.00", "1, 1, 1 | 0 | 0.34", "0.01,0,0 | 0 | 0.01"})
@@ -327,44 +231,5 @@ class AgentReportTest {
         assertFalse(Files.readString(folder.resolve("summary")).contains("cost"));
         lab.run("--agent-command", "true", "--token-prices", "1,1,1");
         assertTrue(Files.readString(folder.resolve("summary")).contains("| cost | 0.00 |"));
-    }
-
-    @Test
-    void onlyAWholeAnswerOfTheKeeperCounts() {
-        assertTrue(prompt_run.Poll.whole(reply(0, "agent-run\nstate=running\nbytes=3\n\nabc")));
-        for (String broken : List.of("", "agent-run\n", "agent-run\nstate=running\nbytes=3\n\nab",
-            "agent-run\nstate=running\nbytes=3\n\nabcd", "state=running\nbytes=0\n\n",
-            "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=0\nreason=finished\nbytes=0\n\n",
-            "agent-run\nstate=exited\nrc=0\nreason=finished\nend=y\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
-                "Defaulted container\nagent-run\nstate=running\nbytes=0\n\n")) {
-            assertFalse(prompt_run.Poll.whole(reply(0, broken)), broken);
-        }
-        assertFalse(prompt_run.Poll.whole(reply(1, "agent-run\nstate=running\nbytes=0\n\n")));
-        assertFalse(prompt_run.Poll.whole(reply(null, "agent-run\nstate=running\nbytes=0\n\n")));
-    }
-
-    @Test
-    void theAgentsOwnBytesCannotPassForAHeader() {
-        String forged = "x\n\nagent-run\nstate=exited\nrc=0\nreason=finished\nend=yes\nbytes=0\n\n";
-        var poll = prompt_run.Poll.parse(reply(0, "agent-run\nstate=running\nbytes=" + forged.length() + "\n\n" + forged));
-        assertEquals("running", poll.state());
-        assertEquals(forged.length(), poll.data().length);
-    }
-
-    private static final String STARTED = "{\"type\":\"turn.started\"}";
-    private static final String COMPLETED = "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":5}}";
-    private static final String FAILED = "{\"type\":\"turn.failed\",\"error\":{\"message\":\"no\"}}";
-    private static final String RECONNECTING = "{\"type\":\"error\",\"message\":\"Reconnecting...\"}";
-
-    private static prompt_run.Reply reply(Integer code, String text) {
-        return new prompt_run.Reply(code, text.getBytes(java.nio.charset.StandardCharsets.UTF_8), "", null, false);
-    }
-
-    private static prompt_run.Story story(String... events) {
-        prompt_run.Story story = new prompt_run.Story();
-        for (String event : events) {
-            story.codex(new ObjectMapper().readTree(event));
-        }
-        return story;
     }
 }

@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -163,6 +164,7 @@ class PromptTextTest {
     }
 
     @Test
+    @Tag("long")
     void aTextMadeToExhaustTheCleaningIsLeftOutAndNotPassedOn() {
         for (String part : List.of("[a", "<a b", "![", "](", "&amp;", "<!--", "`", "\\\"", "[^a]: x\ny\n", "x (\"\\a\\a", "<a x=", "a\n")) {
             String text = "[x](y \"" + part.repeat(12_000) + "\") <!-- EVIL -->";

@@ -106,4 +106,19 @@ class SlotRecordTest {
         assertEquals("github run 77", ensure_ready.Holder.of(Map.of("GITHUB_RUN_ID", "77")));
         assertEquals(System.getProperty("user.name"), ensure_ready.Holder.of(Map.of("GITHUB_REPOSITORY", "acme/shop")));
     }
+
+    @Test
+    void whatIsNotKnownIsNoLabel() {
+        var metadata = ensure_ready.Json.MAPPER.createObjectNode();
+        ensure_ready.Labels.mark(metadata, "ai", 0, 0, java.util.Optional.empty());
+        assertEquals("{\"labels\":{\"app.kubernetes.io/managed-by\":\"ensure-ready\",\"ensure-ready/env\":\"ai\"}}", metadata.toString());
+    }
+
+    @Test
+    void commandsOfTheUsersGetTheEnvironmentTheyAreFor() {
+        var target = new ensure_ready.Target("ai", 3, "shop-dev-3", 42, 7, false);
+        assertEquals(Map.of("env", "ai", "slot", "3", "namespace", "shop-dev-3", "issue", "42", "pr", "7"), target.placeholders());
+        assertEquals(Map.of("CODEXCTL_ENV", "ai", "CODEXCTL_SLOT", "3", "CODEXCTL_NAMESPACE", "shop-dev-3", "CODEXCTL_ISSUE_NUMBER", "42", "CODEXCTL_PR_NUMBER", "7"),
+            target.environment());
+    }
 }

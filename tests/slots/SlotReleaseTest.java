@@ -1,4 +1,5 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -192,6 +193,69 @@ class SlotReleaseTest {
         server.faults.clear();
         server.putYaml("", NAMESPACE);
         assertEquals(false, namespaces.absent(target()));
+    }
+
+    @Test
+    void aNamespaceThatSomebodyMadeMeanwhileIsFoundAsItStands() {
+        server.putYaml("", NAMESPACE);
+        server.faults.fail("get", "namespaces", 1, 404);
+        assertEquals(ensure_ready.Namespaces.Found.living, ensure(5000));
+        assertFalse(log.toString().contains("created"), log.toString());
+    }
+
+    @Test
+    void aSlotIsFoundOnlyWhereItIsTheProjectsOwn() {
+        record(1, "shop-dev-1", "");
+        record(2, "blog-dev-2", "");
+        assertEquals("shop-dev-1", slots().find(wanted(0, 41)).namespace());
+        assertEquals("shop-dev-1", slots().seek(wanted(1, 0)).orElseThrow().namespace());
+        assertEquals(Optional.empty(), slots().seek(wanted(0, 42)), "the issue has a slot in another project");
+        assertEquals("no slot for env ai, issue 42 in codex-system", refused(() -> slots().find(wanted(0, 42))));
+        assertTrue(refused(() -> slots().seek(wanted(2, 0))).startsWith("slot 2 was asked for, but slot 2 is held by issue 42"));
+        assertEquals(List.of(1, 2), records());
+    }
+
+    @Test
+    void attachGivesASlotToAnotherIssueAndRefusesWhatIsAnothers() {
+        record(1, "shop-dev-1", "");
+        assertEquals(new ensure_ready.Target("ai", 1, "shop-dev-1", 51, 7, false),
+            slots().attach(new ensure_ready.Wanted("ai", 1, 51, 7, 0), Optional.of(Instant.parse("2030-01-01T00:00:00Z"))));
+        var kept = slots().all().get(0);
+        assertEquals("51 7 2030-01-01T00:00:00Z", kept.issue() + " " + kept.pr() + " " + kept.expiresAt());
+        slots().attach(wanted(1, 51), Optional.empty());
+        assertEquals(1, server.requests("patch", "configmaps"), "nothing changed");
+        assertEquals("no slot for env ai, slot 9 in codex-system", refused(() -> slots().attach(wanted(9, 0), Optional.empty())));
+        var byIssue = new ensure_ready.Slots(api, "codex-system", "codex-env-", (n, env, issue) -> n == 1 && issue == 51 ? "shop-dev-1" : "?", "me", progress());
+        assertTrue(refused(() -> byIssue.attach(wanted(1, 52), Optional.empty())).startsWith("issue 52 cannot have it, as its namespace names its issue: slot 1"));
+    }
+
+    @Test
+    void whoTakesASlotIsTold() {
+        assertEquals(1, slots().acquire(wanted(0, 51), ensure_ready.Deadline.in(Duration.ofSeconds(5)), Optional.empty()).slot());
+        assertTrue(log.toString().contains("took slot 1 (shop-dev-1)"), log.toString());
+    }
+
+    /** A watch that breaks at once must not become a storm of lists, and one that breaks must not be waited for either. */
+    @Test
+    void aBrokenWatchIsPacedAndTheHoldersAreToldOnce() {
+        record(1, "shop-dev-1", "");
+        server.faults.fail("watch", "configmaps", 1000, 500);
+        server.resetRequests();
+        assertTrue(refused(() -> slots().acquire(new ensure_ready.Wanted("ai", 0, 51, 0, 1), ensure_ready.Deadline.in(Duration.ofMillis(3500)), Optional.empty()))
+            .startsWith("no slot is free: slot 1 is held by issue 41"));
+        int lists = server.requests("list", "configmaps");
+        assertTrue(lists >= 3 && lists <= 8, server.requests().toString());
+        assertEquals(2, log.toString().split("waits for a free slot: slot 1 is held by issue 41", -1).length, log.toString());
+    }
+
+    private static ensure_ready.Wanted wanted(int number, int issue) {
+        return new ensure_ready.Wanted("ai", number, issue, 0, 0);
+    }
+
+    private static String refused(org.junit.jupiter.api.function.Executable call) {
+        var failure = assertThrows(ensure_ready.InfraFailure.class, call);
+        assertEquals(ensure_ready.Outcome.no_slot, failure.outcome);
+        return failure.getMessage();
     }
 
     private ensure_ready.Namespaces.Found ensure(int millis) {

@@ -14,7 +14,6 @@ import ensure_ready.readiness.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +30,6 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         new WaitMemory(null, 0, List.of(), Duration.ZERO, Map.of(), Map.of(), Set.of(), Instant.EPOCH, null);
     /** For how long after the verdict is certain the others may still tell causes of their own. */
     private static final Duration LEARNING = Duration.ofSeconds(45);
-    /** What a Job or an operator may still make. */
-    static final Set<Code> MAKEABLE =
-        EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.CONFIG_KEY_MISSING, Code.SERVICE_ACCOUNT_MISSING,
-        Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
     /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
     private static final Duration BLINK = Duration.ofSeconds(5);
     /** By how much the clocks of this machine and of the cluster may differ. */

@@ -194,7 +194,7 @@ public final class Apply {
      * Errors that time may heal; a 500 tells of a mistake in the manifest, too, so only by its words: no answer, overload, webhooks that
      * start, accounts and kinds that are being made.
      */
-    private static boolean passing(ApiError e, Duration since, boolean definitions) {
+    static boolean passing(ApiError e, Duration since, boolean definitions) {
         if (e.reason.equals("NoKind")) {
             return since.compareTo(UNKNOWN_KIND) < 0 || definitions;
         }
