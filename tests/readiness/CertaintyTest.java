@@ -273,6 +273,45 @@ class CertaintyTest {
         new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain();
     }
 
+    private static final String WAITS = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web, namespace: shop, uid: w1, labels: {app: web}}
+        spec: {nodeName: n, initContainers: [{name: first, image: a, command: [sh, -c, "until nc -z %s 80; do sleep 1; done"]}], containers: [{name: web, image: a}]}
+        status: {phase: Pending, conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "False"}], initContainerStatuses: [{name: first, ready: false, restartCount: 0, state: {running: {startedAt: "2026-01-01T10:00:05Z"}}}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: api, namespace: shop, uid: v1}
+        spec: {selector: {app: api}, ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: other, namespace: shop, uid: v2}
+        spec: {selector: {app: other}, ports: [{port: 80}]}
+        ---
+        """;
+
+    @Test
+    void whoWaitsForTheCrashingOneHoldsNoVerdictUp() {
+        var crash = crashed(5, 1, "2026-01-01T10:00:39Z");
+        new Film().during(0, 60, DEPLOYMENT, crash, WAITS.formatted("api")).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, crash, WAITS.formatted("other")).certain();
+    }
+
+    @Test
+    void aThirdPodThatIsEvictedForWhatItWritesItselfEndsTheWait() {
+        var evicted = pod("restartCount: 0").replaceAll("(?m)^  containerStatuses.*\\R", "").replace("phase: Pending",
+            "phase: Failed\n  reason: Evicted\n  message: 'Pod ephemeral local storage usage exceeds the total limit of containers 8Mi. '");
+        var two = evicted + evicted.replace("api-1-x", "api-1-y").replace("uid: p1", "uid: p2");
+        var three = two + evicted.replace("api-1-x", "api-1-z").replace("uid: p1", "uid: p3");
+        new Film().during(0, 60, DEPLOYMENT, two, waiting("ContainerCreating", "")).certain();
+        new Film().during(0, 60, DEPLOYMENT, three, waiting("ContainerCreating", "").replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4"))
+            .certain("EVICTED_EPHEMERAL_STORAGE");
+        var pressure = three.replaceAll("Pod ephemeral local.*8Mi. '", "The node was low on resource: memory.'");
+        new Film().during(0, 60, DEPLOYMENT, pressure, waiting("ContainerCreating", "").replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4")).certain();
+    }
+
     @Test
     void crashesWithDifferentExitCodesAreDifferentStories() {
         new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 2, "2026-01-01T10:00:19Z"))

@@ -55,6 +55,9 @@ public enum Phrase {
     NO_HOST("(?i)no such host|name or service not known|connect: (connection refused|no route to host|network is unreachable)"),
     /** A command that the container's image does not have. */
     NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
+    LISTENS("(?i)\\b(?:listen|serving|bound to|running (?:on|at)|started (?:on|at))"),
+    /** An address that no other pod and no kubelet reaches, and its port. */
+    LOOPBACK("((?:127\\.0\\.0\\.1|localhost|\\[::1\\]):(\\d{2,5}))"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",

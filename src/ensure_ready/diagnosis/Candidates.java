@@ -72,6 +72,10 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
+            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
+                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
+                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
             default -> Stream.empty();
         };
     }
