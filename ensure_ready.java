@@ -20,18 +20,18 @@
 // line  1175 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1656 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3062 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4215 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4729 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4811 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3064 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4217 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4731 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4813 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5123 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5744 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8185 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9738 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10880 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11722 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12616 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5125 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5746 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8194 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9747 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10889 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11731 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12625 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2834,15 +2834,17 @@ static final class LastWords {
         }
     }
 
-    /** With the pods that failed Jobs had, where none of them is left. */
+    /** With the pods that failed Jobs had, where none of them is left or stays. */
     Snapshot with(Snapshot s) {
+        var given = s.all("Job").stream().filter(j -> Stream.of("Failed", "FailureTarget").anyMatch(type -> Obj.isTrue(j.condition(type)))
+            && s.ownedBy("Pod", j).stream().allMatch(Obj::deleting)).map(Obj::uid).toList();
+        var told = pods.values().stream().filter(p -> given.contains(p.controller().path("uid").asString(""))).toList();
+        if (told.isEmpty()) {
+            return s;
+        }
         var objects = new HashMap<>(s.objects());
-        var all = new ArrayList<>(s.all("Pod"));
-        s.all("Job").stream().filter(j -> Obj.isTrue(j.condition("Failed")) && s.ownedBy("Pod", j).isEmpty()).forEach(j -> all.addAll(
-            pods.values().stream().filter(p -> p.controller().path("uid").asString("").equals(j.uid())).toList()));
-        objects.put("Pod", List.copyOf(all));
-        return all.size() == s.all("Pod").size() ? s
-            : new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
+        objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
+        return new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
     }
 }
 
@@ -8012,7 +8014,7 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
     private Optional<Finding> closed(Obj service, Ref workload) {
         var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
             .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
-        if (reached || unready.contains(workload)) {
+        if (reached || refuses(service) || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -8020,6 +8022,13 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
+    }
+
+    /** A log tells of its refusal: who refuses has been reached, and nothing enforces the policy. */
+    private boolean refuses(Obj service) {
+        var at = Pattern.compile("(?<![\\w.-])(" + Pattern.quote(service.name()) + "|" + Pattern.quote(service.text("/spec/clusterIP")) + ")[.:]");
+        return seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream())
+            .anyMatch(line -> Phrase.REFUSED.occurs(line) && at.matcher(line).find());
     }
 
     /**

@@ -81,6 +81,17 @@ class LastWordsTest {
     }
 
     @Test
+    void aPodThatIsBeingTakenAwayIsToldToo() throws Exception {
+        pod("migrate-z", "OnFailure");
+        server.log("shop", "migrate-z", "app", true, "FATAL: password authentication failed for user shop\n");
+        server.edit("pods", "shop", "migrate-z", p -> p.withObject("/metadata").putArray("finalizers").add("batch.kubernetes.io/job-tracking"));
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
+            server.delete("pods", "shop", "migrate-z");
+            server.putYaml("shop", JOB.formatted(FAILED.replace("type: Failed", "type: FailureTarget")));
+        }, Map.of()));
+    }
+
+    @Test
     void withoutAWordTheJobAloneIsTold() throws Exception {
         server.putYaml("shop", JOB.formatted("{active: 1}"));
         assertEquals("[JOB_FAILED Job/migrate]", causes(() -> server.putYaml("shop", JOB.formatted(FAILED)), Map.of()));

@@ -8,13 +8,12 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Snapshot;
 import ensure_ready.system.Daemon;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -68,14 +67,16 @@ public final class LastWords {
         }
     }
 
-    /** With the pods that failed Jobs had, where none of them is left. */
+    /** With the pods that failed Jobs had, where none of them is left or stays. */
     Snapshot with(Snapshot s) {
+        var given = s.all("Job").stream().filter(j -> Stream.of("Failed", "FailureTarget").anyMatch(type -> Obj.isTrue(j.condition(type)))
+            && s.ownedBy("Pod", j).stream().allMatch(Obj::deleting)).map(Obj::uid).toList();
+        var told = pods.values().stream().filter(p -> given.contains(p.controller().path("uid").asString(""))).toList();
+        if (told.isEmpty()) {
+            return s;
+        }
         var objects = new HashMap<>(s.objects());
-        var all = new ArrayList<>(s.all("Pod"));
-        s.all("Job").stream().filter(j -> Obj.isTrue(j.condition("Failed")) && s.ownedBy("Pod", j).isEmpty()).forEach(j -> all.addAll(
-            pods.values().stream().filter(p -> p.controller().path("uid").asString("").equals(j.uid())).toList()));
-        objects.put("Pod", List.copyOf(all));
-        return all.size() == s.all("Pod").size() ? s
-            : new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
+        objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
+        return new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
     }
 }
