@@ -26,12 +26,12 @@
 // line  4813 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  5125 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5746 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8194 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9747 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10889 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11731 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12625 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5760 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8208 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9761 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10903 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11745 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12650 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5617,6 +5617,9 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         Code.PVC_MISSING, Code.IMAGE_PULL_SECRET_MISSING, Code.IMAGE_AUTH, Code.IMAGE_NOT_FOUND_OR_AUTH);
     /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
     private static final Duration BLINK = Duration.ofSeconds(5);
+    /** A kubelet looks at its containers every second. */
+    private static final Duration PROMPT = Duration.ofSeconds(2);
+    private static final Duration AT_MOST_BEHIND = Duration.ofSeconds(60);
     /** By how much the clocks of this machine and of the cluster may differ. */
     private static final Duration SKEW = Duration.ofSeconds(10);
 
@@ -5630,7 +5633,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, snapshot, now),
+            refs, settle(verdict, snapshot), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }
@@ -5656,10 +5659,21 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
      * operators make their objects one after the other.
      */
-    private static Duration settle(Verdict verdict) {
+    private static Duration settle(Verdict verdict, Snapshot snapshot) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return verdict.unprobed() ? Duration.ofSeconds(10).plus(behind(snapshot)) : Duration.ofSeconds(operators ? 5 : 3);
+    }
+
+    /**
+     * What a busy node's kubelet needs more, in which an exit is told as late as the start was: twice of what its slowest report of these
+     * pods came later than {@link #PROMPT}. Nothing in the API says how old a status is; leases and conditions of a node are renewed
+     * whether or not its pods are looked at.
+     */
+    private static Duration behind(Snapshot snapshot) {
+        var late = snapshot.all("Pod").stream().filter(p -> snapshot.own(p) && !p.deleting()).map(Pods::startToldAfter)
+            .reduce(PROMPT, (a, b) -> a.compareTo(b) > 0 ? a : b).minus(PROMPT).multipliedBy(2);
+        return late.compareTo(AT_MOST_BEHIND) > 0 ? AT_MOST_BEHIND : late;
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
@@ -12315,6 +12329,17 @@ static final class Pods {
     static boolean unprobed(Obj pod) {
         var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+    }
+
+    /** How long after the start of its last container the kubelet called the pod ready; nothing where a probe or a hook takes part in it. */
+    static Duration startToldAfter(Obj pod) {
+        var ready = pod.condition("ContainersReady");
+        var told = Obj.instant(ready.path("lastTransitionTime").asString(""));
+        var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
+            .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
+        return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
+            .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
+            .map(start -> Duration.between(start, told.get())).filter(d -> !d.isNegative()).orElse(Duration.ZERO);
     }
 }
 

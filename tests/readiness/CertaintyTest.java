@@ -498,4 +498,20 @@ class CertaintyTest {
         assertTrue(!unprobed.seen.settled(ReadinessTest.NOW.plusSeconds(9)), "without a probe it must run for ten seconds");
         assertTrue(unprobed.seen.settled(ReadinessTest.NOW.plus(Duration.ofSeconds(10))));
     }
+
+    @Test
+    void whereTheKubeletToldTheStartLateItsReportOfAnExitIsAwaitedLonger() {
+        var pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, uid: u1}, spec: {nodeName: n, containers: [{name: web, image: w%s}]}, "
+            + "status: {phase: Running, conditions: [{type: ContainersReady, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}, {type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}], "
+            + "containerStatuses: [{name: web, ready: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:59:40Z'}}}]}}";
+        assertEquals(10, settling(pod.formatted("", "42Z", "42Z")), "as usual");
+        assertEquals(20, settling(pod.formatted("", "47Z", "47Z")), "five seconds later than usual");
+        assertEquals(70, settling(pod.formatted("", "41Z", "41Z").replace("09:59:40", "09:49:40")), "but no longer than a minute more");
+        assertEquals(10, settling(pod.formatted(", lifecycle: {postStart: {exec: {command: [a]}}}", "47Z", "47Z")), "a hook takes its time");
+        assertEquals(3, settling(pod.formatted(", readinessProbe: {tcpSocket: {port: 1}}", "47Z", "47Z")), "a probe tells");
+    }
+
+    private static long settling(String pod) {
+        return new Film().at(0, pod).seen.settle().toSeconds();
+    }
 }
